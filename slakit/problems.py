@@ -1,0 +1,58 @@
+"""What is wrong with an input: where, what was seen, and what would be right; all of it at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with an input.
+
+    >>> print(Problem("klikk.yaml:31 guarantees.network.target", "99,95", "not a number", "write 99.95"))
+    klikk.yaml:31 guarantees.network.target = 99,95: not a number; write 99.95
+    """
+
+    where: str
+    value: object
+    wrong: str
+    remedy: str
+
+    def __str__(self) -> str:
+        seen = "" if self.value is None else f" = {shorten(self.value)}"
+        return f"{self.where}{seen}: {self.wrong}; {self.remedy}"
+
+
+class InputError(ValueError):
+    """An input was refused. `problems` holds everything that is wrong with it."""
+
+    def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
+        self.subject = subject
+        self.problems = list(problems)
+        count = len(self.problems)
+        lines = [f"{subject}: {count} problem{'s' if count != 1 else ''}"]
+        super().__init__("\n  ".join([*lines, *map(str, self.problems)]))
+
+
+def shorten(value: object, width: int = 60) -> str:
+    """Print a value on one line, cut in the middle of nowhere if it is long.
+
+    >>> shorten("a" * 100)
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…'
+    """
+    text = " ".join(str(value).split()) or repr(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def one_of(names: Iterable[str], seen: str = "") -> str:
+    """Say which names exist, and the closest to the one seen.
+
+    >>> one_of(["gold", "silver"], "glod")
+    'did you mean gold? there are gold, silver'
+    """
+    known = list(names)
+    close = difflib.get_close_matches(seen, known, n=1)
+    listed = f"there are {', '.join(known)}" if known else "there are none"
+    return f"did you mean {close[0]}? {listed}" if close else listed
