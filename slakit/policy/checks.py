@@ -1,0 +1,153 @@
+"""What the parts of a policy must agree on; everything that one part alone cannot know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from slakit.policy.document import Policy, Question
+from slakit.policy.part import Part, PerTier
+from slakit.policy.remedies import Credit
+from slakit.policy.terms import is_by_tier, set_term
+from slakit.policy.yaml import Place
+from slakit.problems import one_of
+
+Finding = tuple[Place, object, str, str]
+"""Place, value seen, what is wrong, what would be right."""
+
+
+def coherence(policy: Policy) -> Iterator[Finding]:
+    """Find what does not fit together in a policy whose parts are each well formed."""
+    yield from _unique(policy)
+    yield from _known_tiers(policy, policy.tiers, ())
+    yield from _remedies_name_guarantees(policy)
+    yield from _bands_fall(policy)
+    yield from _claims_have_limits(policy)
+    yield from _ranks_exist(policy)
+    yield from _answers_fit(policy)
+
+
+def _unique(policy: Policy) -> Iterator[Finding]:
+    named: dict[str, list[str]] = {
+        "guarantees": [g.id for g in policy.guarantees],
+        "maintenance": [m.kind for m in policy.maintenance],
+        "recovery": [r.id for r in policy.recovery],
+        "backups": [b.id for b in policy.backups],
+        "readings": [q.id for q in policy.readings],
+        "tiers": list(policy.tiers),
+    }
+    for section, ids in named.items():
+        for index, name in enumerate(ids):
+            if name in ids[:index]:
+                yield (section, index), name, "named twice", "give each its own id"
+    own = {g.id for g in policy.guarantees if g.credit is not None}
+    counted = Counter(remedy.id for remedy in policy.remedies)
+    for index, remedy in enumerate(policy.remedies):
+        if remedy.id in own or counted[remedy.id] > 1:
+            yield ("remedies", index, "id"), remedy.id, "another remedy has this name", "give each its own id"
+
+
+def _known_tiers(part: Any, tiers: list[str], place: Place) -> Iterator[Finding]:
+    """Follow every field: mappings from tier and lists of tiers name only tiers that exist."""
+    if isinstance(part, list):
+        for index, entry in enumerate(part):
+            yield from _known_tiers(entry, tiers, (*place, index))
+    if not isinstance(part, Part):
+        return
+    for name, field in type(part).model_fields.items():
+        value, here = getattr(part, name), (*place, field.alias or name)
+        if name == "tiers" and place:
+            for index, tier in enumerate(value or []):
+                if tier not in tiers:
+                    yield (*here, index), tier, "not a tier of this policy", one_of(tiers, tier)
+        elif any(isinstance(mark, PerTier) for mark in field.metadata) and isinstance(value, dict):
+            yield from _per_tier_keys(name, value, tiers, here)
+        else:
+            yield from _known_tiers(value, tiers, here)
+
+
+def _per_tier_keys(name: str, value: dict[str, Any], tiers: list[str], place: Place) -> Iterator[Finding]:
+    by_priority = name == "within" and not set(value) & set(tiers)
+    if is_by_tier(value, tiers) or by_priority:
+        return
+    for key in value:
+        if key not in tiers:
+            yield (*place, key), None, f"{key} is not a tier of this policy", one_of(tiers, key)
+
+
+def _remedies_name_guarantees(policy: Policy) -> Iterator[Finding]:
+    known = [guarantee.id for guarantee in policy.guarantees]
+    for index, remedy in enumerate(policy.remedies):
+        for position, name in enumerate(remedy.guarantees):
+            if name not in known:
+                yield ("remedies", index, "for", position), name, "no such guarantee", one_of(known, name)
+
+
+def _credits(policy: Policy) -> Iterator[tuple[Place, Credit]]:
+    for index, guarantee in enumerate(policy.guarantees):
+        if guarantee.credit is not None:
+            yield ("guarantees", index, "credit"), guarantee.credit
+    for index, remedy in enumerate(policy.remedies):
+        for position, credit in enumerate(remedy.credit):
+            yield ("remedies", index, "credit", position), credit
+
+
+def _bands_fall(policy: Policy) -> Iterator[Finding]:
+    for place, credit in _credits(policy):
+        below = [band.below for band in credit.bands or []]
+        for index in range(1, len(below)):
+            above, here = below[index - 1], below[index]
+            if above is not None and here is not None and here >= above:
+                wrong = f"bands must fall; the band above starts at {above}"
+                yield (*place, "bands", index, "below"), here, *wrong.split("; ")
+
+
+def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
+    places: list[tuple[Place, Any]] = [(("claims",), policy.claims)]
+    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
+    for place, claims in places:
+        if claims is not None and claims.within is not None and not claims.needed:
+            yield (*place, "within"), claims.within, "a limit for a claim that is not needed", "drop one of the two"
+        if claims is not None and claims.within is not None and claims.within.business_days:
+            yield (*place, "within"), claims.within, "business days have no calendar here", "write hours, days or months"
+
+
+def _ranks_exist(policy: Policy) -> Iterator[Finding]:
+    support = policy.support
+    if support is None or support.matrix is None or not support.priorities:
+        return
+    known = [priority.id for priority in support.priorities]
+    for impact, row in support.matrix.impact.items():
+        for urgency, priority in row.items():
+            if priority not in known:
+                yield ("support", "matrix", "impact", impact, urgency), priority, "no such priority", one_of(known, priority)
+
+
+def _answers_fit(policy: Policy) -> Iterator[Finding]:
+    seen: dict[str, str] = {}
+    for index, question in enumerate(policy.readings):
+        paths = {path for answer in question.answers.values() for path in answer.set}
+        for path in sorted(paths):
+            if path in seen:
+                yield ("readings", index), path, f"the question {seen[path]} sets this term too", "let one question set it"
+            seen[path] = question.id
+        yield from _answers_apply(policy, index, question)
+
+
+def _answers_apply(policy: Policy, index: int, question: Question) -> Iterator[Finding]:
+    for name, answer in question.answers.items():
+        for path, value in answer.set.items():
+            place = ("readings", index, "answers", name, "set", path)
+            tree = policy.model_dump(by_alias=True, exclude_unset=True)
+            try:
+                set_term(tree, path, value)
+                Policy.model_validate(tree)
+            except KeyError as missing:
+                yield place, None, f"no term stands at this path ({missing.args[0]} is not there)", "name a term of this file"
+            except ValidationError as error:
+                for found in error.errors(include_url=False)[:1]:
+                    wrong, _, remedy = str(found.get("ctx", {}).get("error", found["msg"])).partition("; ")
+                    yield place, value, wrong, remedy or "see the format"

@@ -1,0 +1,147 @@
+"""Policy: one version of one provider's SLA document, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from slakit.policy.guarantees import Begins, Guarantee, Maintenance
+from slakit.policy.part import Id, Part, Stated, Word
+from slakit.policy.quantities import Clause, Duration, known_currency
+from slakit.policy.recovery import Backup, Recovery
+from slakit.policy.remedies import Claims, Remedy
+from slakit.policy.support import Support
+
+if TYPE_CHECKING:
+    from slakit.policy.terms import Terms
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        raise ValueError("not a time zone; write it like Europe/Oslo") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Currency = Annotated[str, AfterValidator(known_currency)]
+
+
+class Source(Part):
+    """Where the terms come from."""
+
+    title: str
+    language: str
+    url: str | None = None
+    updated: str | None = None
+    """Date the document gives itself."""
+    retrieved: str
+    read: Literal["whole", "excerpt", "transcription"] = "whole"
+    note: str | None = None
+
+
+class Renewal(Part):
+    """How the contract goes on, and how it ends."""
+
+    renews: Literal["same_length", "monthly", "none"]
+    notice: Duration | None = None
+    """Before the end, to stop it."""
+    clause: Clause
+
+
+class Contract(Part):
+    """Terms around the promises."""
+
+    billing: Stated | None = None
+    renewal: Renewal | None = None
+    sole_remedy: Stated | None = None
+    changes: Stated | None = None
+    """How the provider may change the document."""
+    suspension: Stated | None = None
+
+
+class Assumed(Part):
+    """A term the document does not state, and why the file states it nevertheless."""
+
+    term: str
+    value: str
+    because: str
+
+
+class Answer(Part):
+    """What an answer changes."""
+
+    set: dict[str, Any] = {}
+    """Path of a term (`guarantees.platform.window`) to its value under this answer."""
+    because: str | None = None
+
+
+class Question(Part):
+    """A place where the document contradicts itself or stays silent."""
+
+    id: Id
+    question: str
+    clauses: list[Clause]
+    answers: dict[Word | Annotated[str, Field(pattern=r"^[0-9][a-z0-9_]*$")], Answer] = Field(min_length=2)
+    default: str
+
+    @model_validator(mode="after")
+    def _default_is_an_answer(self) -> Self:
+        if self.default not in self.answers:
+            raise ValueError(f"the default {self.default} is not an answer; use one of {', '.join(self.answers)}")
+        return self
+
+
+class Policy(Part):
+    """One version of one provider's SLA document: everything it says, with the clause it says it in."""
+
+    format: Literal[1]
+    id: Id
+    provider: str
+    service: str
+    source: Source
+    time_zone: Zone | None = None
+    currency: Currency | None = None
+    tiers: list[Id] = []
+    """Plans a customer can buy; none where there is only one."""
+    begins: Begins | None = None
+    maintenance: list[Maintenance] = []
+    guarantees: list[Guarantee] = Field(min_length=1)
+    remedies: list[Remedy] = []
+    claims: Claims | None = None
+    support: Support | None = None
+    recovery: list[Recovery] = []
+    backups: list[Backup] = []
+    contract: Contract = Contract()
+    undertakings: list[Stated] = []
+    """Promises without a figure."""
+    assumed: list[Assumed] = []
+    readings: list[Question] = []
+
+    def terms(self, *, tier: str | None = None, reading: Mapping[str, str] | None = None) -> Terms:
+        """What a calculator sees: this policy for one tier, under one reading.
+
+        Parameters
+        ----------
+        tier
+            One of `tiers`; may be left out where there is only one plan.
+        reading
+            Question → answer. Questions that are not named get their default.
+
+        Raises
+        ------
+        InputError
+            The tier, a question or an answer is not of this policy.
+        """
+        from slakit.policy.terms import terms_of
+
+        return terms_of(self, tier, dict(reading or {}))
+
+    def _repr_html_(self) -> str:
+        from slakit.policy.card import policy_card_html
+
+        return policy_card_html(self)

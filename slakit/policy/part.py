@@ -1,0 +1,68 @@
+"""What every part of a policy file has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic_core import core_schema
+
+from slakit.policy.quantities import Clause
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+
+
+class Part(BaseModel):
+    """A block of a policy file. Unknown keys are refused; a part does not change once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Stated(Part):
+    """A term that is a fact of the text and not a figure."""
+
+    says: str
+    """The term, in slakit's words."""
+    clause: Clause
+    tiers: list[str] | None = None
+    """Tiers it holds for; all, if not written."""
+
+
+class PerTier:
+    """Marks a field whose value may be written once, or as a mapping from tier to value.
+
+    Type checkers see the plain value: `Policy.terms` leaves no mapping behind.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return one_or_each(handler(source))
+
+
+def one_or_each(one: core_schema.CoreSchema) -> core_schema.CoreSchema:
+    """Schema of a value, or of a mapping to such values."""
+    each = core_schema.dict_schema(core_schema.str_schema(), one)
+    return core_schema.tagged_union_schema({"one": one, "each": each}, discriminator=_shape)
+
+
+def _shape(value: object) -> str:
+    return "each" if isinstance(value, dict) else "one"
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+AsList = BeforeValidator(_listed)
+"""Lets a list of one be written without brackets."""
+
+
+def words_of_format(part: type[Part] = Part) -> set[str]:
+    """Every key that any part of the format knows, to suggest the one that was meant."""
+    words: set[str] = set()
+    for model in part.__subclasses__():
+        words |= {field.alias or name for name, field in model.model_fields.items()} | words_of_format(model)
+    return words

@@ -1,0 +1,328 @@
+"""Percentages, durations, windows, shares of a fee and money: parsed once, kept exact, printed as written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import core_schema
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+MICROSECONDS = {"us": 1, "ms": 1_000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6, "w": 7 * 86400 * 10**6}
+PERCENT_SCALE = 10**6
+"""A percentage as an integer: 99.95 is 99_950_000. Six decimals are kept; more are refused."""
+
+
+class Quantity:
+    """A value written as one word. Subclasses parse it in `parse` and print it back in `__str__`."""
+
+    pattern: ClassVar[str]
+    example: ClassVar[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the word; raise `ValueError("what is wrong; what would be right")`."""
+        raise NotImplementedError(cls)
+
+    @classmethod
+    def _validate(cls, value: object) -> Self:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise ValueError(f"not a {cls.__name__.lower()}; write it like {cls.example}")
+        return cls.parse(str(value))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        printed = core_schema.plain_serializer_function_ser_schema(str)
+        return core_schema.no_info_plain_validator_function(cls._validate, serialization=printed)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": cls.pattern, "examples": cls.example.split(", ")}
+
+
+@dataclass(frozen=True)
+class Duration(Quantity):
+    """A length of time, of calendar months, or of business days.
+
+    Attributes
+    ----------
+    text
+        As written.
+    microseconds
+        Length of a plain duration. [µs]
+    months, business_days
+        Count, where the duration is one of these and has no fixed length.
+
+    >>> Duration.parse("1h30m").microseconds
+    5400000000
+    >>> Duration.parse("2bd").business_days
+    2
+    """
+
+    text: str
+    microseconds: int = 0
+    months: int = 0
+    business_days: int = 0
+
+    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|s|ms|us))+$|^\d+(bd|mo|q|y)$"
+    example: ClassVar[str] = "30m, 48h, 10d, 1mo, 1bd"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        whole = re.fullmatch(r"(\d+)(bd|mo|q|y)", text)
+        if whole:
+            count, unit = int(whole[1]), whole[2]
+            if unit == "bd":
+                return cls(text, business_days=count)
+            return cls(text, months=count * {"mo": 1, "q": 3, "y": 12}[unit])
+        if not re.fullmatch(r"(\d+(w|d|h|ms|us|m|s))+", text):
+            raise ValueError(f"not a duration; write a number and a unit, like {cls.example}")
+        parts = re.findall(r"(\d+)(w|d|h|ms|us|m|s)", text)
+        return cls(text, microseconds=sum(int(count) * MICROSECONDS[unit] for count, unit in parts))
+
+    @property
+    def days(self) -> int | None:
+        """Number of days, where the duration is written in days."""
+        match = re.fullmatch(r"(\d+)d", self.text)
+        return int(match[1]) if match else None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class PlainDuration(Duration):
+    """A duration of fixed length: no months, no business days."""
+
+    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|s|ms|us))+$"
+    example: ClassVar[str] = "30m, 48h, 10d"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        duration = super().parse(text)
+        if duration.months or duration.business_days:
+            raise ValueError(f"not a fixed length of time; write it like {cls.example}")
+        return duration
+
+
+@dataclass(frozen=True)
+class Share(Quantity):
+    """A share of a fee, written as a percentage, a fraction, or days of the fee.
+
+    A day of a fee is a thirtieth of the monthly fee unless the document says otherwise (calculation rules, section 5).
+
+    >>> Share.parse("1/30").value
+    Fraction(1, 30)
+    >>> Share.parse("5%").value
+    Fraction(1, 20)
+    """
+
+    text: str
+    value: Fraction
+
+    pattern: ClassVar[str] = r"^\d+(\.\d+)?%$|^\d+/\d+$|^\d+d$"
+    example: ClassVar[str] = "5%, 1/30, 1d"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if re.fullmatch(r"\d+(\.\d+)?%", text):
+            return cls(text, Fraction(text[:-1]) / 100)
+        if re.fullmatch(r"\d+/0*[1-9]\d*", text):
+            return cls(text, Fraction(text))
+        if re.fullmatch(r"\d+d", text):
+            return cls(text, Fraction(int(text[:-1]), 30))
+        raise ValueError(f"not a share of a fee; write it like {cls.example}")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Money(Quantity):
+    """An amount in a currency.
+
+    >>> Money.parse("25 EUR").amount
+    Decimal('25')
+    """
+
+    amount: Decimal
+    currency: str
+
+    pattern: ClassVar[str] = r"^\d+(\.\d+)? [A-Z]{3}$"
+    example: ClassVar[str] = "25 EUR"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?) ([A-Z]{3})", text)
+        if not match:
+            raise ValueError(f"not an amount of money; write it like {cls.example}")
+        return cls(Decimal(match[1]), known_currency(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+@dataclass(frozen=True)
+class Window(Quantity):
+    """The span over which a guarantee is judged: `1d`, `1w`, `1mo`, `1q`, `1y`, `billing_month`, `term`, `incident`,
+    or a rolling number of days (`rolling 30d`).
+
+    >>> Window.parse("1q").months
+    3
+    """
+
+    text: str
+
+    words: ClassVar[tuple[str, ...]] = ("1d", "1w", "1mo", "1q", "1y", "billing_month", "term", "incident")
+    pattern: ClassVar[str] = r"^(1d|1w|1mo|1q|1y|billing_month|term|incident|rolling \d+d)$"
+    example: ClassVar[str] = "1d, 1w, 1mo, 1q, 1y, billing_month, term, incident, {rolling: 30d}"
+
+    @classmethod
+    def _validate(cls, value: object) -> Self:
+        if isinstance(value, dict) and set(value) == {"rolling"}:
+            value = f"rolling {value['rolling']}"
+        return super()._validate(value)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if text in cls.words or re.fullmatch(r"rolling [1-9]\d*d", text):
+            return cls(text)
+        raise ValueError(f"not a window; use {', '.join(cls.words)} or {{rolling: 30d}}")
+
+    @property
+    def months(self) -> int | None:
+        """Months in a calendar window, where it is made of months."""
+        return {"1mo": 1, "billing_month": 1, "1q": 3, "1y": 12}.get(self.text)
+
+    @property
+    def rolling_days(self) -> int | None:
+        """Days in a rolling window."""
+        return int(self.text[8:-1]) if self.text.startswith("rolling ") else None
+
+    @property
+    def words_for_people(self) -> str:
+        """The window as one says it."""
+        named = {
+            "1d": "day", "1w": "week", "1mo": "calendar month", "1q": "calendar quarter", "1y": "calendar year",
+            "billing_month": "billing month", "term": "term of the contract", "incident": "incident",
+        }  # fmt: skip
+        return named.get(self.text, self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        rolling = {"type": "object", "properties": {"rolling": {"type": "string"}}, "required": ["rolling"]}
+        return {"anyOf": [{"type": "string", "pattern": cls.pattern}, rolling]}
+
+
+def _exact_percent(value: Decimal) -> Decimal:
+    if not 0 <= value <= 100:
+        raise ValueError("not a percentage; write a number from 0 to 100")
+    if value != value.quantize(Decimal("0.000001")):
+        raise ValueError("more than six decimals; write at most six")
+    return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str | bool | float):
+        raise ValueError("not a number; write digits with a point, like 99.95")
+    return Decimal(value) if isinstance(value, int) else value
+
+
+def _text(value: object) -> object:
+    """A clause is a name: `3.10` is not 3.1. Numbers arrive as exact decimals and keep their digits."""
+    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+
+
+_NUMBER = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
+Percent = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_exact_percent), _NUMBER]
+Factor = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema({"type": "number"})]
+Clause = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
+
+
+def percent_units(value: Decimal) -> int:
+    """A percentage in integer units of a millionth of a percent.
+
+    >>> percent_units(Decimal("99.95"))
+    99950000
+    """
+    return int(value * PERCENT_SCALE)
+
+
+@lru_cache(maxsize=1)
+def currencies() -> frozenset[str]:
+    """Codes of ISO 4217 in use as money somewhere today."""
+    from babel.core import get_global
+
+    in_use = {row[0] for rows in get_global("territory_currencies").values() for row in rows if row[2] is None and row[3]}
+    return frozenset(in_use)
+
+
+def known_currency(code: str) -> str:
+    """Return the code, or say that it is not a currency."""
+    if code not in currencies():
+        raise ValueError("not a currency of ISO 4217; write it like EUR")
+    return code
+
+
+@lru_cache(maxsize=256)
+def minor_digits(currency: str) -> int:
+    """Digits after the point in a currency.
+
+    >>> minor_digits("DKK"), minor_digits("JPY")
+    (2, 0)
+    """
+    from babel.numbers import get_currency_precision
+
+    return int(get_currency_precision(currency))
+
+
+def print_duration(microseconds: int) -> str:
+    """Print a length of time, largest unit first, nothing rounded away.
+
+    >>> print_duration(1_296_000_000), print_duration(0), print_duration(90_061_500_000)
+    ('21m36s', '0s', '1d1h1m1.5s')
+    """
+    sign, rest = ("-", -microseconds) if microseconds < 0 else ("", microseconds)
+    printed = ""
+    for unit in ("d", "h", "m"):
+        count, rest = divmod(rest, MICROSECONDS[unit])
+        printed += f"{count}{unit}" if count else ""
+    seconds = Decimal(rest) / MICROSECONDS["s"]
+    if seconds or not printed:
+        printed += f"{seconds.normalize():f}s"
+    return sign + printed
+
+
+def print_percent(value: Decimal | Fraction, decimals: int = 3) -> str:
+    """Print a percentage rounded down, so that a miss never reads as a pass.
+
+    >>> print_percent(Decimal("99.8996")), print_percent(Decimal("99.95"))
+    ('99.899', '99.95')
+    """
+    scaled = Fraction(value) * 10**decimals
+    floored = Decimal(scaled.numerator // scaled.denominator).scaleb(-decimals)
+    text = f"{floored:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def parse_percent(text: str) -> Decimal:
+    """Read a percentage from text, as a command line gives it.
+
+    >>> parse_percent("99.95")
+    Decimal('99.95')
+    """
+    try:
+        return _exact_percent(Decimal(text))
+    except InvalidOperation:
+        raise ValueError("not a percentage; write a number from 0 to 100") from None

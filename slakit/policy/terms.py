@@ -1,0 +1,229 @@
+"""Policy × tier × reading → Terms: flat, complete, no question left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from pydantic import ValidationError
+
+from slakit.policy.document import Contract, Policy
+from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.part import Part, PerTier, Stated
+from slakit.policy.recovery import Backup, Recovery
+from slakit.policy.remedies import Claims, Remedy
+from slakit.policy.support import Support
+from slakit.policy.yaml import Document, problems_of
+from slakit.problems import InputError, Problem, one_of
+
+
+class Terms(Part):
+    """One policy for one tier under one reading: what every calculator works from.
+
+    Attributes
+    ----------
+    guarantees
+        Those given to the tier, in the order of the file.
+    remedies
+        Those the tier earns, a guarantee's own schedule among them under the guarantee's id.
+    reading
+        Question → answer, every question answered.
+    """
+
+    policy: str
+    provider: str
+    service: str
+    tier: str | None
+    reading: dict[str, str]
+    time_zone: str | None
+    currency: str | None
+    maintenance: list[Maintenance]
+    guarantees: list[Guarantee]
+    remedies: list[Remedy]
+    claims: Claims | None
+    support: Support | None
+    recovery: list[Recovery]
+    backups: list[Backup]
+    contract: Contract
+    undertakings: list[Stated]
+
+    def guarantee(self, name: str) -> Guarantee:
+        """The guarantee of that id.
+
+        Raises
+        ------
+        InputError
+            There is none; the error names those that exist.
+        """
+        for guarantee in self.guarantees:
+            if guarantee.id == name:
+                return guarantee
+        remedy = one_of([guarantee.id for guarantee in self.guarantees], name)
+        raise InputError(self.policy, [Problem(f"{self.policy} guarantee", name, "not promised", remedy)])
+
+    def claims_of(self, remedy: Remedy) -> Claims:
+        """How a remedy is claimed: its own terms, or the policy's; where neither is written, no claim is needed."""
+        return remedy.claims or self.claims or Claims(needed=False)
+
+
+def terms_of(policy: Policy, tier: str | None, reading: Mapping[str, str]) -> Terms:
+    """See `Policy.terms`."""
+    chosen_tier = _chosen_tier(policy, tier)
+    answers = full_reading(policy, reading)
+    read = _apply(policy, answers)
+    guarantees = [_resolve(g, chosen_tier, read.tiers) for g in read.guarantees if _given(g, chosen_tier)]
+    guarantees = _promised(guarantees)
+    begins = read.begins
+    if begins is not None:
+        guarantees = [g if g.begins or _is_desk(g) else g.model_copy(update={"begins": begins}) for g in guarantees]
+    return Terms.model_construct(
+        policy=policy.id,
+        provider=policy.provider,
+        service=policy.service,
+        tier=chosen_tier,
+        reading=answers,
+        time_zone=read.time_zone,
+        currency=read.currency,
+        maintenance=read.maintenance,
+        guarantees=guarantees,
+        remedies=list(_remedies(read, guarantees, chosen_tier)),
+        claims=read.claims,
+        support=_resolve(read.support, chosen_tier, read.tiers),
+        recovery=read.recovery,
+        backups=read.backups,
+        contract=read.contract,
+        undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
+    )
+
+
+def _is_desk(guarantee: Guarantee) -> bool:
+    """Tickets are judged from the first day: `begins` speaks of the measurement of outages."""
+    return guarantee.metric in ("response", "resolution")
+
+
+def full_reading(policy: Policy, reading: Mapping[str, str]) -> dict[str, str]:
+    """Every question of a policy with its answer: the one given, else the default.
+
+    Raises
+    ------
+    InputError
+        A question or an answer does not exist.
+    """
+    questions = {question.id: question for question in policy.readings}
+    problems = []
+    for asked, answer in reading.items():
+        if asked not in questions:
+            remedy = one_of(questions, asked)
+            problems.append(Problem(f"reading of {policy.id}", asked, "not a question of this policy", remedy))
+        elif answer not in questions[asked].answers:
+            remedy = one_of(questions[asked].answers, answer)
+            problems.append(Problem(f"reading of {policy.id} {asked}", answer, "not an answer to it", remedy))
+    if problems:
+        raise InputError(policy.id, problems)
+    return {question.id: reading.get(question.id, question.default) for question in policy.readings}
+
+
+def readings_of(policy: Policy, settled: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+    """Every combination of answers, the default one first; `settled` questions keep their answer."""
+    settled = settled or {}
+    choices = []
+    for question in policy.readings:
+        first = settled.get(question.id, question.default)
+        others = [answer for answer in question.answers if answer != first]
+        choices.append([first] if question.id in settled else [first, *others])
+    for answers in product(*choices):
+        yield dict(zip((question.id for question in policy.readings), answers, strict=True))
+
+
+def _chosen_tier(policy: Policy, tier: str | None) -> str | None:
+    if tier is None and len(policy.tiers) <= 1:
+        return policy.tiers[0] if policy.tiers else None
+    if tier is not None and tier in policy.tiers:
+        return tier
+    wrong = "no tier is named" if tier is None else "not a tier of this policy"
+    raise InputError(policy.id, [Problem(f"{policy.id} tier", tier, wrong, one_of(policy.tiers, tier or ""))])
+
+
+def _given(part: Any, tier: str | None) -> bool:
+    return part.tiers is None or tier in part.tiers
+
+
+def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:
+    kept = {guarantee.id for guarantee in guarantees}
+    for guarantee in guarantees:
+        credit = guarantee.credit
+        if credit is not None and _given(credit, tier) and guarantee.commitment == "guaranteed":
+            yield Remedy.model_construct(
+                id=guarantee.id, guarantees=[guarantee.id], credit=[credit], clause=credit.clause, caps=[], each="window"
+            )
+    firm = {g.id for g in guarantees if g.commitment == "guaranteed"}
+    for remedy in policy.remedies:
+        credits = [credit for credit in remedy.credit if _given(credit, tier)]
+        earning = [name for name in remedy.guarantees if name in kept & firm]
+        if _given(remedy, tier) and credits and earning:
+            yield remedy.model_copy(update={"credit": credits, "guarantees": earning})
+
+
+def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
+    """Replace every mapping from tier to value by the tier's value, or by the default where it has none."""
+    if not isinstance(part, Part):
+        return part
+    changed = {}
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        if isinstance(value, Part):
+            changed[name] = _resolve(value, tier, tiers)
+        elif any(isinstance(mark, PerTier) for mark in field.metadata) and is_by_tier(value, tiers):
+            changed[name] = value[tier] if tier in value else field.get_default()
+    return part.model_copy(update=changed) if changed else part
+
+
+def is_by_tier(value: object, tiers: list[str]) -> bool:
+    """Whether a value is a mapping from tiers (and not, say, from priorities)."""
+    return isinstance(value, dict) and bool(value) and set(value) <= set(tiers)
+
+
+def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
+    """Leave out what a mapping does not give to the tier."""
+    return [g for g in guarantees if (g.target if g.metric == "availability" else g.within) is not None]
+
+
+def _apply(policy: Policy, answers: Mapping[str, str]) -> Policy:
+    """The policy with what the answers set."""
+    changes = {}
+    for question in policy.readings:
+        changes.update(question.answers[answers[question.id]].set)
+    if not changes:
+        return policy
+    tree = policy.model_dump(by_alias=True, exclude_unset=True)
+    for path, value in changes.items():
+        set_term(tree, path, value)
+    try:
+        return Policy.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
+
+
+def set_term(tree: Any, path: str, value: object) -> None:
+    """Set the term at a path (`guarantees.platform.window`); list entries go by their `id` or `kind`.
+
+    Raises
+    ------
+    KeyError
+        No entry of a list has that id.
+    """
+    *around, last = path.split(".")
+    node = tree
+    for key in around:
+        node = _entry(node, key) if isinstance(node, list) else node.setdefault(key, {})
+    if not isinstance(node, dict):
+        raise KeyError(last)
+    node[last] = value
+
+
+def _entry(entries: list[Any], key: str) -> Any:
+    for entry in entries:
+        if isinstance(entry, dict) and key in (entry.get("id"), entry.get("kind")):
+            return entry
+    raise KeyError(key)

@@ -1,0 +1,255 @@
+"""YAML 1.2 text -> plain values, each with the line it stands on. Tags, anchors and oversize files are refused."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slakit.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+Place = tuple[str | int, ...]
+
+LARGEST_FILE = 1_000_000
+DEEPEST = 40
+PLAIN = "tag:yaml.org,2002:"
+
+
+@dataclass
+class Document:
+    """A YAML file as plain values.
+
+    Attributes
+    ----------
+    name
+        How problems call the file.
+    tree
+        Mappings, lists, strings, integers, decimals, booleans and nothing (`None`).
+    lines
+        Line of every value, by the path of keys that leads to it.
+    """
+
+    name: str
+    tree: Any
+    lines: dict[Place, int] = field(default_factory=dict)
+
+    def line(self, place: Place) -> int:
+        """Line of a value, or of the nearest value around it that is written in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def where(self, place: Place) -> str:
+        """Say where a value stands: `file:line path`."""
+        return f"{self.name}:{self.line(place)} {self.path(place)}".rstrip()
+
+    def path(self, place: Place) -> str:
+        """Print a place, calling list entries by their id where they have one.
+
+        >>> Document("x", {"tiers": ["a", "b"]}).path(("tiers", 1))
+        'tiers[1]'
+        """
+        printed = ""
+        node = self.tree
+        for key in place:
+            node = _child(node, key)
+            label = node.get("id") if isinstance(node, dict) else None
+            if isinstance(key, int) and not isinstance(label, str):
+                printed += f"[{key}]"
+            else:
+                printed += f".{label if isinstance(key, int) else key}"
+        return printed.removeprefix(".")
+
+
+def _child(node: Any, key: str | int) -> Any:
+    try:
+        return node[key]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def read_yaml(path: str | Path) -> Document:
+    """Read a YAML file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is larger than a megabyte, is not YAML, or uses tags, anchors or duplicate keys.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8-sig") if size <= LARGEST_FILE else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(str(path), [Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")]) from None
+    if text is None:
+        seen = Problem(str(path), f"{size} bytes", "too large", f"keep it under {LARGEST_FILE} bytes")
+        raise InputError(str(path), [seen])
+    return parse_yaml(text, name=str(path))
+
+
+def parse_yaml(text: str, *, name: str = "<text>") -> Document:
+    """Parse YAML text; see `read_yaml`.
+
+    >>> parse_yaml("target: 99.95\\nnews: no").tree
+    {'target': Decimal('99.95'), 'news': 'no'}
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    reader = YAML(typ="safe", pure=True)
+    try:
+        _refuse_events(YAML(typ="safe", pure=True).parse(text), name)
+        node = reader.compose(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        wrong = f"not YAML ({getattr(error, 'problem', None) or 'unreadable character'})"
+        raise InputError(name, [Problem(f"{name}:{line}", None, wrong, "mend the syntax")]) from None
+    document = Document(name, None)
+    problems: list[Problem] = []
+    document.tree = _plain(node, (), document, problems)
+    if problems:
+        raise InputError(name, problems)
+    return document
+
+
+def _refuse_events(events: Any, name: str) -> None:
+    """Walk the stream before anything is built, so that bombs never go off."""
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent
+
+    depth = documents = 0
+    for event in events:
+        line = event.start_mark.line + 1
+        documents += isinstance(event, DocumentStartEvent)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        wrong = None
+        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
+            wrong = ("anchors and aliases are not read", "write the value out where it is used")
+        elif depth > DEEPEST:
+            wrong = (f"nested more than {DEEPEST} deep", "flatten it")
+        elif documents > 1:
+            wrong = ("more than one document", "one file, one document")
+        if wrong:
+            raise InputError(name, [Problem(f"{name}:{line}", None, *wrong)])
+
+
+def _plain(node: Any, place: Place, document: Document, problems: list[Problem]) -> Any:
+    if node is None:
+        return None
+    document.lines[place] = node.start_mark.line + 1
+    if isinstance(node.value, str):
+        return _scalar(node, place, document, problems)
+    if str(node.tag) == f"{PLAIN}seq":
+        return [_plain(child, (*place, i), document, problems) for i, child in enumerate(node.value)]
+    if str(node.tag) != f"{PLAIN}map":
+        problems.append(_tag_problem(node, document))
+        return None
+    return _mapping(node, place, document, problems)
+
+
+def _mapping(node: Any, place: Place, document: Document, problems: list[Problem]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node.value, str):
+            problems.append(Problem(f"{document.name}:{line}", None, "a key is not a word", "use a plain word"))
+            continue
+        key = key_node.value
+        if key in tree:
+            problems.append(
+                Problem(f"{document.name}:{line} {document.path((*place, key))}", None, "written twice", "keep one")
+            )
+        tree[key] = _plain(value_node, (*place, key), document, problems)
+        document.lines[(*place, key)] = line
+    return tree
+
+
+def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]) -> Any:
+    tag, text = str(node.tag), node.value
+    if tag == f"{PLAIN}null":
+        return None
+    if tag == f"{PLAIN}bool":
+        return text.lower() == "true"
+    if tag == f"{PLAIN}str" or tag == f"{PLAIN}timestamp":
+        return text
+    try:
+        if tag == f"{PLAIN}int":
+            return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
+        if tag == f"{PLAIN}float" and Decimal(text).is_finite():
+            return Decimal(text)
+    except (ValueError, InvalidOperation):
+        pass
+    if tag in (f"{PLAIN}int", f"{PLAIN}float"):
+        problems.append(
+            Problem(document.where(place), text, "not a number that can be kept exactly", "write plain digits")
+        )
+        return None
+    problems.append(_tag_problem(node, document))
+    return None
+
+
+def _tag_problem(node: Any, document: Document) -> Problem:
+    line = node.start_mark.line + 1
+    return Problem(f"{document.name}:{line}", str(node.tag), "tags are not read", "write a plain value")
+
+
+WRONG = {
+    "missing": ("missing", "write it"),
+    "extra_forbidden": ("not a term of this format", ""),
+    "literal_error": ("not one of the words for this", ""),
+    "string_type": ("not text", "write a word, in quotes if it looks like a number"),
+    "list_type": ("not a list", "write [a, b] or one entry a line with a dash"),
+    "model_type": ("not a mapping", "write keys and values"),
+    "dict_type": ("not a mapping", "write keys and values"),
+    "int_type": ("not a whole number", "write digits"),
+    "int_parsing": ("not a whole number", "write digits"),
+    "bool_type": ("neither true nor false", "write true or false"),
+    "decimal_type": ("not a number", "write digits with a point, like 99.95"),
+    "decimal_parsing": ("not a number", "write digits with a point, like 99.95"),
+}
+
+
+def problems_of(error: ValidationError, document: Document, words: Iterable[str] = ()) -> list[Problem]:
+    """Say what a pydantic model found wrong, in the words and at the lines of the file.
+
+    A validator that knows the remedy raises `ValueError("what is wrong; what would be right")`. `words` are the keys
+    that exist in the format, to suggest the one that was meant.
+    """
+    return [_problem_of(found, document, list(words)) for found in error.errors(include_url=False)]
+
+
+def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
+    place = _written_place(found["loc"], document)
+    context = found.get("ctx", {})
+    if "error" in context:
+        wrong, _, remedy = str(context["error"]).partition("; ")
+    else:
+        wrong, remedy = WRONG.get(found["type"], (found["msg"][:1].lower() + found["msg"][1:], "see the format"))
+    if found["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(place[-1]) if place else "", words, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "take it out"
+    if found["type"] == "literal_error":
+        remedy = f"use {context['expected']}".replace("'", "")
+    shows_value = found["type"] not in ("missing", "extra_forbidden") and not isinstance(found["input"], dict | list)
+    return Problem(document.where(place), found["input"] if shows_value else None, wrong, remedy or "see the format")
+
+
+def _written_place(loc: tuple[str | int, ...], document: Document) -> Place:
+    """Drop from a pydantic location what names a branch of a model and not a key of the file."""
+    place: Place = ()
+    node = document.tree
+    for depth, key in enumerate(loc):
+        last = depth == len(loc) - 1
+        is_written = (isinstance(node, dict) and key in node) or (isinstance(node, list) and isinstance(key, int))
+        if is_written or (last and isinstance(node, dict) and isinstance(key, str)):
+            place = (*place, key)
+            node = _child(node, key)
+    return place
