@@ -1,0 +1,1 @@
+"""Contract × evidence → facts: the ledger, and what follows from it."""

@@ -1,0 +1,163 @@
+"""Ledger → availability per window (calculation rules, section 4), and incidents where there is no window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from slakit.measure.case import COUNTED, Case, Chunk
+from slakit.measure.intervals import covered_before, subtract, union
+from slakit.measure.maintenance import KINDS
+from slakit.measure.rules import Rule, per_incident, per_rule
+from slakit.policy.guarantees import Fixed
+from slakit.policy.quantities import PERCENT_SCALE, percent_units
+
+FULL = 100 * PERCENT_SCALE
+"""100 % in integer units."""
+
+
+def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Agreed service time, downtime and the verdict, for every window.
+
+    Parameters
+    ----------
+    ledger
+        As `account_downtime` gives it.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
+        `stretches` (of counted time), `met` (null where nothing was agreed, or the window runs).
+    """
+    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
+    measured = [_measure(chunk, counted) for chunk in case.chunks()]
+    if not measured:
+        measured = [_measure(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0), counted)]
+    windows = pl.concat(measured)
+    target = per_rule((percent_units(rule.guarantee.target or 0) for rule in case.rules), pl.Int64)  # type: ignore[arg-type]
+    met = available(pl.col("agreed"), pl.col("downtime")) * FULL >= target.cast(pl.Int128) * pl.col("agreed")
+    judged = (pl.col("agreed") > 0) & ~pl.col("running")
+    return windows.with_columns(pl.when(judged).then(met).alias("met"))
+
+
+def available(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
+    """Time the service was there, wide enough to be scaled: µs × percent units pass 64 bits. [µs]"""
+    return (agreed - downtime).cast(pl.Int128)
+
+
+def floored_percent(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
+    """Availability rounded down to six decimals, so that a miss never reads as a pass. [percent]"""
+    units = available(agreed, downtime) * FULL // agreed
+    percent = units.cast(pl.Decimal(38, 6)) / PERCENT_SCALE
+    return pl.when(agreed > 0).then(percent).cast(pl.Decimal(38, 6))
+
+
+def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
+    windows = _agreed(chunk)
+    pieces = counted.join(chunk.duties.select("duty", "line"), on="duty")
+    pieces = pieces.with_columns(chunk.placed("start").alias("at")).sort("at")
+    begins = (pl.col("start") != pl.col("end").shift(1)) | (pl.col("window_start") != pl.col("window_start").shift(1))
+    totals = pieces.select(
+        _weighed(chunk).cum_sum().alias("downtime"),
+        (begins | (pl.col("duty") != pl.col("duty").shift(1))).fill_null(value=True).cast(pl.Int64).cum_sum().alias("stretches"),
+    )
+    edges = windows.select(chunk.placed("window_start").alias("first"), chunk.placed("window_end").alias("last"))
+    before, after = (pieces["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
+    sums = [
+        _running_total(totals[name], after) - _running_total(totals[name], before) for name in ("downtime", "stretches")
+    ]
+    subscribers = chunk.duties.select("duty", "subscriber")
+    return (
+        windows.with_columns(sums[0].alias("downtime"), sums[1].alias("stretches"))
+        .join(subscribers, on="duty", maintain_order="left")
+        .select("duty", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime", "stretches")
+    )
+
+
+def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
+    return pl.concat([pl.Series([0], dtype=pl.Int64), totals.cast(pl.Int64)]).gather(count)
+
+
+def _weighed(chunk: Chunk) -> pl.Expr:
+    """Length of a piece, times the share affected where the guarantee weighs it. To the microsecond. [µs]"""
+    length = pl.col("end") - pl.col("start")
+    if not any(rule.guarantee.weigh for rule in chunk.rules):
+        return length
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
+    share = pl.lit(chunk.case.outages["affected"]).gather(pl.col("outage"))
+    weighed = (length.cast(pl.Int128) * share * 2 + 10**6) // (2 * 10**6)
+    return pl.when(weighs).then(weighed.cast(pl.Int64)).otherwise(length)
+
+
+def _agreed(chunk: Chunk) -> pl.DataFrame:
+    """Windows with their agreed service time: in term, in hours, less maintenance where the guarantee says so."""
+    rules = chunk.rules
+    full = per_rule((rule.guarantee.partial == "full" for rule in rules), pl.Boolean)
+    first = pl.max_horizontal("window_start", "starts")
+    last = pl.min_horizontal("window_end", "ends")
+    windows = chunk.windows.with_columns((last > first).alias("in_term"))
+    windows = windows.with_columns(
+        pl.when(full).then("window_start").otherwise(first).alias("first"),
+        pl.when(full).then("window_end").otherwise(last).alias("last"),
+    )
+    left_out = _inside(chunk, windows, union(chunk.closed_hours)) if not chunk.closed_hours.is_empty() else 0
+    maintained = _maintained(chunk, windows)
+    fixed = per_rule((_fixed(rule) for rule in rules), pl.Int64)
+    length = pl.coalesce(fixed, pl.col("last") - pl.col("first") - left_out)
+    agreed = pl.when("in_term").then(length - maintained).otherwise(0)
+    return windows.with_columns(agreed.clip(0).alias("agreed"))
+
+
+def _fixed(rule: Rule) -> int | None:
+    denominator = rule.guarantee.denominator
+    return denominator.of.microseconds if isinstance(denominator, Fixed) else None
+
+
+def _maintained(chunk: Chunk, windows: pl.DataFrame) -> pl.Expr:
+    rules: Sequence[Rule] = chunk.rules
+    if not any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
+        return pl.lit(0, dtype=pl.Int64)
+    cover = union(pl.concat([chunk.maintenance_cover(kind) for kind in range(len(KINDS))]))
+    if not chunk.closed_hours.is_empty():
+        cover = subtract(cover, union(chunk.closed_hours))
+    less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
+    return pl.when(less).then(_inside(chunk, windows, cover)).otherwise(0)
+
+
+def _inside(chunk: Chunk, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr:
+    """Length of a cover inside each window. [µs]"""
+    edges = windows.select(chunk.placed("first").alias("first"), chunk.placed("last").alias("last"))
+    return pl.lit(covered_before(cover, edges["last"]) - covered_before(cover, edges["first"]))
+
+
+def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Counted time of each incident, of guarantees that are judged without a window.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime` (µs), `met`.
+    """
+    shown = ledger.filter(per_incident(case.rules) & pl.col("window_start").is_not_null())
+    going = case.outages.select("outage", "open")
+    counted = pl.when(pl.col("verdict") == COUNTED).then(pl.col("end") - pl.col("start")).otherwise(0)
+    incidents = (
+        shown.join(going, on="outage")
+        .group_by("duty", "rule", "window_start", "window_end")
+        .agg(counted.sum().alias("downtime"), (pl.col("open") & (pl.col("window_end") == case.as_of)).any().alias("running"))
+        .filter(pl.col("downtime") > 0)
+        .sort("duty", "window_start")
+    )
+    ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
+    limit = per_rule((_limit(rule) for rule in case.rules), pl.Int64)
+    running = pl.col("running") | (pl.col("window_end") > ends)
+    incidents = incidents.with_columns(running.alias("running"))
+    met = pl.when(~pl.col("running")).then(pl.col("downtime") <= limit)
+    return incidents.with_columns(met.alias("met")).join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+
+
+def _limit(rule: Rule) -> int | None:
+    within = rule.guarantee.within
+    return getattr(within, "microseconds", None)

@@ -1,0 +1,163 @@
+"""Days, months and windows in a contract's time zone, as instants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from slakit.policy.quantities import Window
+from slakit.problems import InputError, Problem
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+Span = tuple[int, int]
+"""Two instants in microseconds since 1970, UTC; half-open."""
+
+
+def to_microseconds(instant: datetime) -> int:
+    """An instant in microseconds since 1970, UTC."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def to_instant(microseconds: int) -> datetime:
+    """The instant, in UTC."""
+    return EPOCH + microseconds * MICROSECOND
+
+
+def midnight(day: date, zone: str) -> int:
+    """The first instant of a local day. [µs]
+
+    Where a clock change leaves out midnight the day begins with the change; where midnight comes twice, with the first.
+    """
+    return to_microseconds(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC))
+
+
+def local_day(instant: int, zone: str) -> date:
+    """The local day on which an instant falls."""
+    return to_instant(instant).astimezone(ZoneInfo(zone)).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or the last day of it if it is shorter.
+
+    >>> add_months(date(2026, 1, 31), 1)
+    datetime.date(2026, 2, 28)
+    """
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days that an assessment looks at, in each contract's own time zone.
+
+    Attributes
+    ----------
+    first, after
+        First day, and the day after the last.
+    """
+
+    first: date
+    after: date
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read `2026-07/2026-09`, `2026-07`, or `2026-07-01/2026-09-30`; both ends belong to it.
+
+        >>> Period.parse("2026-07/2026-09")
+        Period(first=datetime.date(2026, 7, 1), after=datetime.date(2026, 10, 1))
+
+        Raises
+        ------
+        InputError
+            It is not a period, or ends before it begins.
+        """
+        begin, _, end = text.partition("/")
+        try:
+            first, after = _days(begin)[0], _days(end or begin)[1]
+        except ValueError:
+            first, after = date.max, date.min
+        if first >= after:
+            remedy = "write it like 2026-07/2026-09, 2026-07 or 2026-07-01/2026-09-30"
+            raise InputError("period", [Problem("period", text, "not a period", remedy)])
+        return cls(first, after)
+
+    def span(self, zone: str) -> Span:
+        """First instant, and the first one after it. [µs]"""
+        return midnight(self.first, zone), midnight(self.after, zone)
+
+    def __str__(self) -> str:
+        last = self.after - timedelta(days=1)
+        if self.first.day == 1 and self.after.day == 1:
+            months = f"{self.first:%Y-%m}/{last:%Y-%m}"
+            return months[:7] if months[:7] == months[8:] else months
+        return f"{self.first}/{last}"
+
+
+def _days(text: str) -> tuple[date, date]:
+    if re.fullmatch(r"\d{4}-\d{2}", text):
+        first = date.fromisoformat(f"{text}-01")
+        return first, add_months(first, 1)
+    day = date.fromisoformat(text)
+    return day, day + timedelta(days=1)
+
+
+def calendar_windows(window: Window, zone: str, first: int, last: int, *, billing_day: int = 1) -> list[Span]:
+    """Windows, aligned in a time zone, that touch the time from `first` to `last`.
+
+    Parameters
+    ----------
+    window
+        A calendar window, or the billing month. A rolling window gives the local days it slides by.
+    zone
+        IANA name.
+    first, last
+        Instants. [µs]
+    billing_day
+        First day of a billing month.
+
+    >>> spans = calendar_windows(Window("1mo"), "Europe/Oslo", midnight(date(2026, 3, 5), "Europe/Oslo"),
+    ...                          midnight(date(2026, 3, 9), "Europe/Oslo"))
+    >>> [(end - start) // 3_600_000_000 for start, end in spans]
+    [743]
+    """
+    spans = []
+    days = _starts(window, local_day(first, zone), billing_day)
+    start = midnight(next(days), zone)
+    while start < max(last, first + 1):
+        end = midnight(next(days), zone)
+        if end > first:
+            spans.append((start, end))
+        start = end
+    return spans
+
+
+def _starts(window: Window, day: date, billing_day: int) -> Iterator[date]:
+    """First days of windows, from one that begins at or before a day."""
+    step = window.months
+    if step is None:
+        days = 7 if window.text == "1w" else 1
+        start = day - timedelta(days=day.weekday() if days == 7 else 0)
+        while True:
+            yield start
+            start += timedelta(days=days)
+    anchor = date(day.year, 1, billing_day if window.text == "billing_month" else 1)
+    months = (day.year - anchor.year) * 12 + day.month - 1
+    count = months // step * step - step
+    while True:
+        yield add_months(anchor, count)
+        count += step
+
+
+def first_of_next_month(instant: int, zone: str) -> int:
+    """First instant of the month after the one an instant falls in. [µs]"""
+    return midnight(add_months(local_day(instant, zone).replace(day=1), 1), zone)

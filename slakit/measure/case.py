@@ -1,0 +1,188 @@
+"""What is judged, laid out for measuring: numbered subscriptions, their duties, windows and outages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from slakit.evidence.tables import Evidence
+from slakit.measure.calendar import Period
+from slakit.measure.hours import closed_hours
+from slakit.measure.intervals import Line, carve
+from slakit.measure.maintenance import cover_of_kind, qualifying
+from slakit.measure.rules import FOREVER, Rule, duties_of, per_rule
+from slakit.measure.windows import judged_windows
+
+VERDICTS = (
+    "outside_period", "other_component", "excluded_cause", "unreported", "before_clock", "overlapping", "too_short",
+    "maintenance", "outside_hours", "outside_term", "partial_unit", "counted",
+)  # fmt: skip
+"""In the order in which they are given."""
+VERDICT = {name: number for number, name in enumerate(VERDICTS)}
+COUNTED = VERDICT["counted"]
+LARGEST_CHUNK = 4_000_000
+"""Rows (outage × duty) worked on at once: bounds memory, changes no number."""
+PIECE = ["line", "rule", "outage", "start", "end"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is judged: numbered subscriptions and rules, their duties and windows, and when.
+
+    Attributes
+    ----------
+    outages
+        `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`, `detected`, `reported`, `diagnosed` (µs),
+        cut at `as_of`, `open` (still going on then), and `affected` (millionths); all of them, in the order of their ids.
+    maintenance
+        `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
+    duties, windows
+        As `duties_of` and `judged_windows` give them.
+    """
+
+    rules: Sequence[Rule]
+    duties: pl.DataFrame
+    windows: pl.DataFrame
+    outages: pl.DataFrame
+    maintenance: pl.DataFrame
+    period: Period
+    as_of: int
+
+    @cached_property
+    def line(self) -> Line:
+        """A line that holds every instant that matters."""
+        instants = [self.as_of, *(edge for rule in self.rules for edge in self.period.span(rule.zone))]
+        tables = [(self.begun, "started", "ended"), (self.windows, "window_start", "window_end")]
+        for table, start, end in [*tables, (self.maintenance, "started", "ended")]:
+            instants += table.select(pl.col(start).min(), pl.col(end).max()).row(0) if table.height else []
+        near = [instant for instant in instants if instant < FOREVER]
+        return Line.holding(min(near), max(near))
+
+    @property
+    def begun(self) -> pl.DataFrame:
+        """Outages that have begun."""
+        return self.outages.filter(pl.col("started") < self.as_of)
+
+    def chunks(self) -> Iterable[Chunk]:
+        """Duties in runs that fit the line and the memory."""
+        counts = self.begun.group_by("subscriber").len("outages")
+        sized = self.duties.join(counts, on="subscriber", how="left", maintain_order="left")
+        load = sized["outages"].fill_null(0).cast(pl.Int64).cum_sum() // LARGEST_CHUNK
+        place = sized["duty"].cast(pl.Int64) // max(1, self.line.capacity)
+        numbered = self.duties.with_columns((load + place).alias("chunk"))
+        for duties in numbered.partition_by("chunk", include_key=False, maintain_order=True):
+            first = duties["duty"][0]
+            yield Chunk(self, duties.with_columns((pl.col("duty") - first).alias("line")), first)
+
+
+@dataclass
+class Chunk:
+    """A run of duties on one line, and the pieces that have their verdict."""
+
+    case: Case
+    duties: pl.DataFrame
+    first_duty: int
+    closed: list[pl.DataFrame] = field(default_factory=list)
+    runs: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Maximal stretches of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
+    members: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Which run an outage of a duty without windows belongs to: `line`, `outage`, `run`."""
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules of the case."""
+        return self.case.rules
+
+    def placed(self, instant: str) -> pl.Expr:
+        """Place an instant on the line."""
+        return self.case.line.place(pl.col(instant), pl.col("line"))
+
+    @cached_property
+    def maintenance(self) -> pl.DataFrame:
+        """Maintenance against the duties, as `qualifying` gives it."""
+        return qualifying(self.case.maintenance, self.rules, self.duties)
+
+    def maintenance_cover(self, kind: int) -> pl.DataFrame:
+        """Time on the line that qualifying maintenance of one kind takes up."""
+        return cover_of_kind(self.maintenance, kind, self.rules, self.case.line, self.cells)
+
+    @cached_property
+    def closed_hours(self) -> pl.DataFrame:
+        """Time outside service hours: `line`, `start`, `end` on the line."""
+        return closed_hours(self.rules, self.duties, self.case.line)
+
+    @cached_property
+    def windows(self) -> pl.DataFrame:
+        """The case's windows of these duties, with `line`, `rule`, `starts`, `ends`."""
+        return self.case.windows.join(
+            self.duties.select("duty", "line", "rule", "starts", "ends"), on="duty", maintain_order="left"
+        )
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """The spans that pieces are cut at: windows, or the days that a rolling window slides by."""
+        slides = per_rule((rule.guarantee.window.rolling_days is not None for rule in self.rules), pl.Boolean)
+        cells = self.windows.filter(~slides).rename({"window_start": "cell_start", "window_end": "cell_end"})
+        sliding = self.windows.filter(slides)
+        edges = [sliding.select("line", pl.col(f"window_{edge}").alias("cell_start")) for edge in ("start", "end")]
+        days = pl.concat(edges).unique().sort("line", "cell_start")
+        days = days.with_columns(pl.col("cell_start").shift(-1).over("line").alias("cell_end")).drop_nulls()
+        columns = ["line", "cell_start", "cell_end"]
+        return pl.concat([cells.select(columns), days.select(columns)])
+
+    def close(self, pieces: pl.DataFrame, verdict: str, *, kind: int | None = None) -> None:
+        """Give pieces their verdict."""
+        given = [pl.lit(VERDICT[verdict], dtype=pl.UInt8).alias("verdict"), pl.lit(kind, dtype=pl.UInt8).alias("kind")]
+        self.closed.append(pieces.select(*PIECE, *given))
+
+    def close_inside(self, pieces: pl.DataFrame, cover: pl.DataFrame, verdict: str, *, kind: int | None = None) -> pl.DataFrame:
+        """Give the parts inside a cover their verdict; the rest stays open."""
+        if cover.is_empty() or pieces.is_empty():
+            return pieces
+        parts = carve(pieces, cover)
+        self.close(parts.filter("inside"), verdict, kind=kind)
+        return parts.filter(~pl.col("inside")).drop("inside")
+
+
+def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> Case:
+    """Lay out evidence for measuring; nothing after `as_of` is known yet.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables. Subscriptions whose policy and tier no rule names have no duties.
+    as_of
+        Instant of the assessment. [µs]
+    """
+    duties = duties_of(evidence.subscriptions, rules)
+    windows = judged_windows(duties, rules, period, as_of)
+    numbers = evidence.subscriptions.select(
+        "subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber")
+    )
+    outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
+    instants = ("started", "ended", "detected", "reported", "diagnosed")
+    outages = (
+        outages.join(numbers, on="subscription", maintain_order="left")
+        .select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("outage"),
+            pl.col("outage").alias("name"),
+            "subscriber",
+            "component",
+            "cause",
+            *(pl.col(name).dt.epoch("us") for name in instants),
+            (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
+        )
+        .with_columns((pl.col("ended").is_null() | (pl.col("ended") > as_of)).alias("open"))
+        .with_columns(pl.col("ended").fill_null(FOREVER).clip(upper_bound=as_of))
+    )
+    maintenance = evidence.maintenance.join(numbers, on="subscription", maintain_order="left").select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        "subscriber",
+        "component",
+        "kind",
+        *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
+    )
+    return Case(rules, duties, windows, outages, maintenance, period, as_of)

@@ -1,0 +1,213 @@
+"""The ledger: every microsecond of every outage gets one verdict (calculation rules, section 3).
+
+Pieces are half-open spans on one line (`intervals.Line`), a line for each duty, so that every step is a sort or a
+search. Each step closes some of the pieces with its verdict and hands on the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from slakit.measure.case import PIECE, VERDICT, Case, Chunk
+from slakit.measure.intervals import split
+from slakit.measure.maintenance import KINDS, cell_edges
+from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
+
+
+def account_downtime(case: Case) -> pl.DataFrame:
+    """Give every piece of every outage its verdict, for every duty of its subscription.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`), `kind`
+        (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null where
+        no window is judged). For each duty the pieces of an outage tile it.
+    """
+    chunks = [_account(chunk) for chunk in case.chunks()]
+    return pl.concat(chunks) if chunks else _account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))
+
+
+def _account(chunk: Chunk) -> pl.DataFrame:
+    pieces = _start_clocks(chunk, _pass_whole(chunk, _observe(chunk)))
+    pieces = _drop_short_runs(chunk, _drop_overlaps(chunk, pieces))
+    for kind in range(len(KINDS)):
+        pieces = chunk.close_inside(pieces, chunk.maintenance_cover(kind), "maintenance", kind=kind)
+    pieces = chunk.close_inside(pieces, chunk.closed_hours, "outside_hours")
+    pieces = chunk.close_inside(pieces, _outside_term(chunk), "outside_term")
+    chunk.close(_whole_units(chunk, pieces), "counted")
+    ledger = pl.concat(chunk.closed).filter(pl.col("end") > pl.col("start"))
+    return _in_windows(chunk, ledger)
+
+
+def _observe(chunk: Chunk) -> pl.DataFrame:
+    """Every outage against every duty of its subscription."""
+    scopes = [rule.guarantee.components for rule in chunk.rules]
+    causes = [rule.guarantee.exclude.causes for rule in chunk.rules]
+    codes = [word_codes(scopes, "component").alias("component_code"), word_codes(causes, "cause").alias("cause_code")]
+    outages = chunk.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
+    outages = outages.drop("component", "cause")
+    pairs = outages.join(chunk.duties.select("subscriber", "line", "rule"), on="subscriber", maintain_order="left")
+    everything = per_rule((not scope for scope in scopes), pl.Boolean)
+    in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
+    return pairs.with_columns(
+        chunk.placed("started").alias("start"),
+        chunk.placed("ended").alias("end"),
+        _signal(chunk.rules).alias("signal"),
+        in_scope.alias("in_scope"),
+        names_word(causes, "cause_code").alias("excluded"),
+    )
+
+
+def _signal(rules: Sequence[Rule]) -> pl.Expr:
+    """The instant that starts the clock. [µs]"""
+    signals = {
+        "reported": pl.col("reported"),
+        "detected": pl.col("detected"),
+        "reported_or_detected": pl.min_horizontal("reported", "detected"),
+        "diagnosed": pl.coalesce("diagnosed", "reported"),
+    }
+    clocks = [rule.guarantee.clock for rule in rules]
+    clock = per_rule(clocks, pl.String)
+    chosen = pl.col("started")
+    for name, signal in signals.items():
+        if name in clocks:
+            chosen = pl.when(clock == name).then(signal).otherwise(chosen)
+    return chosen
+
+
+def _pass_whole(chunk: Chunk, observed: pl.DataFrame) -> pl.DataFrame:
+    """Verdicts that take an outage as a whole: component, cause, missing or late signal (steps 1 to 3)."""
+    silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
+    verdict = (
+        pl.when(~pl.col("in_scope")).then(VERDICT["other_component"])
+        .when("excluded").then(VERDICT["excluded_cause"])
+        .when(silent).then(VERDICT["unreported"])
+        .otherwise(None)
+    )  # fmt: skip
+    judged = observed.select(*PIECE, "signal", verdict.cast(pl.UInt8).alias("verdict"))
+    stopped = judged.filter(pl.col("verdict").is_not_null())
+    chunk.closed.append(stopped.select(*PIECE, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
+    return judged.filter(pl.col("verdict").is_null())
+
+
+def _start_clocks(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Step 4: nothing runs before the signal."""
+    clocked = pieces.with_columns(pl.max_horizontal("start", chunk.placed("signal")).alias("clock"))
+    early = clocked.filter(pl.col("clock") > pl.col("start"))
+    chunk.close(early.with_columns(pl.col("clock").alias("end")), "before_clock")
+    return clocked.select("line", "rule", "outage", pl.col("clock").alias("start"), "end").filter(pl.col("end") > pl.col("start"))
+
+
+def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Step 5: what already runs in an earlier outage. The rest knows its `run`."""
+    ordered = pieces.sort("start", maintain_order=True)  # ties stay in the order of ids
+    reach = pl.col("end").cum_max()
+    running = reach.shift(1).fill_null(-1)
+    marked = ordered.with_columns(running.alias("running"), reach.alias("reach"))
+    begins = pl.col("start") > pl.col("running")
+    marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"))
+    overlap = marked.filter(pl.col("running") > pl.col("start"))
+    chunk.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
+    ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["reach"]
+    chunk.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
+    chunk.members = marked.filter(per_incident(chunk.rules)).select("line", "outage", "run")
+    return marked.with_columns(pl.max_horizontal("start", "running").alias("start")).select(*PIECE, "run")
+
+
+def _drop_short_runs(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Step 6: runs shorter than the minimum."""
+    if not any(rule.guarantee.minimum for rule in chunk.rules):
+        return pieces
+    minimum = per_rule((_length(rule.guarantee.minimum) for rule in chunk.rules), pl.Int64)
+    length = pl.lit(chunk.runs["end"] - chunk.runs["start"]).gather(pl.col("run"))
+    short = pieces.with_columns((length < minimum).alias("short"))
+    chunk.close(short.filter("short"), "too_short")
+    return short.filter(~pl.col("short")).drop("short")
+
+
+def _length(duration: object) -> int:
+    return getattr(duration, "microseconds", 0)
+
+
+def _outside_term(chunk: Chunk) -> pl.DataFrame:
+    """Time before measurement begins and after the subscription ends: `start`, `end` on the line."""
+    line = chunk.case.line
+    begin, end = line.place(pl.lit(line.origin), pl.col("line")), line.place(pl.lit(line.origin + line.stride), pl.col("line"))
+    before = chunk.duties.select(begin.alias("start"), chunk.placed("starts").alias("end"))
+    after = chunk.duties.select(chunk.placed("ends").alias("start"), end.alias("end"))
+    return pl.concat([before, after]).filter(pl.col("end") > pl.col("start")).sort("start")
+
+
+def _whole_units(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Step 10: cut each counted stretch down to whole units."""
+    if not any(rule.guarantee.unit for rule in chunk.rules):
+        return pieces
+    unit = per_rule((_length(rule.guarantee.unit) or 1 for rule in chunk.rules), pl.Int64)
+    ordered = pieces.sort("start").with_columns(unit.alias("unit"))
+    stretch = (pl.col("start") != pl.col("end").shift(1)).fill_null(value=True).cum_sum()
+    ordered = ordered.with_columns(stretch.alias("stretch"))
+    first, last = pl.col("start").first().over("stretch"), pl.col("end").last().over("stretch")
+    ordered = ordered.with_columns((last - (last - first) % pl.col("unit")).alias("whole"))
+    beyond = ordered.filter(pl.col("end") > pl.col("whole"))
+    chunk.close(beyond.with_columns(pl.max_horizontal("start", "whole").alias("start")), "partial_unit")
+    within = ordered.filter(pl.col("start") < pl.col("whole"))
+    return within.with_columns(pl.min_horizontal("end", "whole").alias("end"))
+
+
+def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Cut pieces at the edges of windows. What lies in none is outside the period, whatever else it was."""
+    alone = per_incident(chunk.rules)
+    parts = [_in_cells(chunk, ledger.filter(~alone)), _in_incidents(chunk, ledger.filter(alone))]
+    columns = [*PIECE, "verdict", "kind", "window_start", "window_end"]
+    judged = pl.concat([part.select(columns) for part in parts])
+    outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
+    line = chunk.case.line
+    instants = [line.position(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
+    duty = (pl.col("line") + chunk.first_duty).cast(pl.UInt32).alias("duty")
+    return judged.select(
+        duty, "rule", "outage", *instants, outside.cast(pl.UInt8).alias("verdict"), "kind", "window_start", "window_end"
+    )
+
+
+def _in_cells(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
+    cells = chunk.cells.with_columns(chunk.placed("cell_start").alias("at"), chunk.placed("cell_end").alias("until")).sort("at")
+    cut = split(ledger, cell_edges(chunk.cells, chunk.case.line)).drop("between")
+    if cells.is_empty():
+        nowhere = [pl.lit(None, dtype=pl.Int64).alias(f"window_{edge}") for edge in ("start", "end")]
+        return cut.with_columns(nowhere)
+    found = cells["at"].search_sorted(cut["start"], side="right").cast(pl.Int64) - 1
+    cut = cut.with_columns(pl.when(found >= 0).then(found).alias("cell"))
+    inside = pl.col("start") < pl.lit(cells["until"]).gather(pl.col("cell"))
+    cut = cut.with_columns(pl.when(inside).then("cell").alias("cell"))
+    return cut.with_columns(
+        pl.lit(cells["cell_start"]).gather(pl.col("cell")).alias("window_start"),
+        pl.lit(cells["cell_end"]).gather(pl.col("cell")).alias("window_end"),
+    )
+
+
+def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
+    """An incident is its own window: a run, or the outage itself where nothing of it runs."""
+    line = chunk.case.line
+    runs = [
+        line.position(pl.lit(chunk.runs[edge]).gather(pl.col("run")), pl.col("line")).alias(f"window_{edge}")
+        for edge in ("start", "end")
+    ]
+    times = chunk.case.outages.select("outage", "started", "ended", "open")
+    members = chunk.members.with_columns(runs).join(times.select("outage", "open"), on="outage")
+    still = (pl.col("open") & (pl.col("window_end") == chunk.case.as_of)).any().over("run")
+    members = members.with_columns(still.alias("going")).drop("open", "run")
+    known = ledger.join(members, on=["line", "outage"], how="left").join(times, on="outage")
+    known = known.with_columns(
+        pl.coalesce("window_start", "started").alias("window_start"),
+        pl.coalesce("window_end", "ended").alias("window_end"),
+        pl.coalesce("going", "open").alias("going"),
+    )
+    spans = [chunk.case.period.span(rule.zone) for rule in chunk.rules]
+    begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
+    judged = ~pl.col("going") & (pl.col("window_end") > begin) & (pl.col("window_end") <= end)
+    begun = (pl.col("window_start") >= begin) & (pl.col("window_start") < end)
+    shown = judged | (begun & (pl.col("going") | (pl.col("window_end") > end)))
+    return known.with_columns(pl.when(shown).then(f"window_{edge}").alias(f"window_{edge}") for edge in ("start", "end"))

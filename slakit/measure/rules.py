@@ -1,0 +1,136 @@
+"""What is judged for whom: each subscription's guarantees, as numbers that the ledger can work with."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from slakit.measure.calendar import first_of_next_month
+from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.terms import Terms
+
+FOREVER = 2**53
+"""An instant that no outage reaches, in the year 2255. [µs]"""
+ASSUMED_ZONE = "UTC"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One guarantee on outages, of one policy, tier and reading, with all that decides how outages are measured.
+
+    Two readings that measure a guarantee alike share a rule, so that nothing is measured twice.
+    """
+
+    policy: str
+    tier: str | None
+    zone: str
+    guarantee: Guarantee
+    maintenance: tuple[Maintenance, ...]
+    """Kinds that the guarantee leaves out."""
+
+    @cached_property
+    def key(self) -> str:
+        """Text that is the same for two rules that measure alike."""
+        measured = self.guarantee.model_dump_json(exclude={"credit", "commitment", "printed", "tiers"})
+        kinds = ",".join(term.model_dump_json() for term in self.maintenance)
+        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}"
+
+    @property
+    def per_incident(self) -> bool:
+        """Whether each incident is judged by itself, without a window."""
+        return self.guarantee.window.text == "incident"
+
+
+Plan = tuple[str, str | None]
+"""A policy and a tier, as a subscription names them."""
+
+
+def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
+    """The rules by which one set of terms measures the outages of a plan's subscriptions."""
+    zone = terms.time_zone or ASSUMED_ZONE
+    on_outages = (g for g in terms.guarantees if g.metric in ("availability", "replacement"))
+    return [
+        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance))
+        for g in on_outages
+    ]
+
+
+def distinct_rules(many: Iterable[tuple[Plan, Terms]]) -> list[Rule]:
+    """The rules of many sets of terms, each once, in order of appearance."""
+    return list({rule.key: rule for plan, terms in many for rule in rules_of(plan, terms)}.values())
+
+
+def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Every rule that applies to every subscription.
+
+    Parameters
+    ----------
+    subscriptions
+        The checked table; its row number is the subscription's number.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
+        which the guarantee is measured, µs; `ends` far away where open), `billing_day`.
+    """
+    holders = subscriptions.select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
+        "policy",
+        "tier",
+        pl.col("starts").dt.epoch("us"),
+        pl.col("ends").dt.epoch("us").fill_null(FOREVER),
+        pl.col("billing_day").fill_null(1),
+    )
+    named = pl.DataFrame(
+        {
+            "rule": range(len(rules)),
+            "policy": [rule.policy for rule in rules],
+            "tier": [rule.tier for rule in rules],
+        },
+        schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String},
+    )
+    duties = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
+    return _begun(duties, rules).select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("duty"), "subscriber", "rule", "starts", "ends", "billing_day"
+    )
+
+
+def _begun(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Move the start to where measurement begins."""
+    late = [number for number, rule in enumerate(rules) if rule.guarantee.begins]
+    if not late:
+        return duties
+    starts = duties.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
+    begun = [first_of_next_month(start, rules[rule].zone) for rule, start in starts.iter_rows()]
+    moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
+    joined = duties.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+
+
+def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:
+    """Expression that looks up a value by the column `rule`."""
+    return pl.lit(pl.Series(list(values), dtype=dtype)).gather(pl.col("rule"))
+
+
+def per_incident(rules: Sequence[Rule]) -> pl.Expr:
+    """Whether the rule of a row judges each incident by itself."""
+    return per_rule((rule.per_incident for rule in rules), pl.Boolean)
+
+
+def word_codes(words: Sequence[Collection[str]], column: str) -> pl.Expr:
+    """Number the words that rules name; any other word, and none, has no number."""
+    vocabulary = sorted(set().union(*words))
+    codes = pl.Series(range(len(vocabulary)), dtype=pl.UInt32)
+    return pl.col(column).replace_strict(vocabulary, codes, default=None, return_dtype=pl.UInt32)
+
+
+def names_word(words: Sequence[Collection[str]], code: str) -> pl.Expr:
+    """Whether the rule of a row names the word with that number (see `word_codes`)."""
+    vocabulary = sorted(set().union(*words))
+    named = pl.Series([word in own for own in words for word in vocabulary] or [False], dtype=pl.Boolean)
+    position = pl.col("rule") * len(vocabulary) + pl.col(code)
+    return pl.lit(named).gather(position).fill_null(value=False)
