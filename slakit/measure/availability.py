@@ -29,7 +29,7 @@ def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     -------
     pl.DataFrame
         `duty`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
-        `stretches` (of counted time), `met` (null where nothing was agreed, or the window runs).
+        `met` (null where nothing was agreed, or the window runs).
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
     measured = [_measure(chunk, counted) for chunk in case.chunks()]
@@ -58,21 +58,15 @@ def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
     windows = _agreed(chunk)
     pieces = counted.join(chunk.duties.select("duty", "line"), on="duty")
     pieces = pieces.with_columns(chunk.placed("start").alias("at")).sort("at")
-    begins = (pl.col("start") != pl.col("end").shift(1)) | (pl.col("window_start") != pl.col("window_start").shift(1))
-    totals = pieces.select(
-        _weighed(chunk).cum_sum().alias("downtime"),
-        (begins | (pl.col("duty") != pl.col("duty").shift(1))).fill_null(value=True).cast(pl.Int64).cum_sum().alias("stretches"),
-    )
+    downtime = pieces.select(_weighed(chunk).cum_sum().alias("downtime"))["downtime"]
     edges = windows.select(chunk.placed("window_start").alias("first"), chunk.placed("window_end").alias("last"))
     before, after = (pieces["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
-    sums = [
-        _running_total(totals[name], after) - _running_total(totals[name], before) for name in ("downtime", "stretches")
-    ]
+    within = _running_total(downtime, after) - _running_total(downtime, before)
     subscribers = chunk.duties.select("duty", "subscriber")
     return (
-        windows.with_columns(sums[0].alias("downtime"), sums[1].alias("stretches"))
+        windows.with_columns(within.alias("downtime"))
         .join(subscribers, on="duty", maintain_order="left")
-        .select("duty", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime", "stretches")
+        .select("duty", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime")
     )
 
 
@@ -161,3 +155,23 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
 def _limit(rule: Rule) -> int | None:
     within = rule.guarantee.within
     return getattr(within, "microseconds", None)
+
+
+def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Maximal stretches of counted time inside each window: what a remedy per incident counts.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `window_start`, `window_end`, `downtime` (µs).
+    """
+    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules)).sort("duty", "start")
+    same = [pl.col(name) == pl.col(name).shift(1) for name in ("duty", "window_start")]
+    goes_on = pl.all_horizontal(*same, pl.col("start") == pl.col("end").shift(1)).fill_null(value=False)
+    numbered = counted.with_columns((~goes_on).cum_sum().alias("stretch"))
+    keys = ["duty", "rule", "window_start", "window_end"]
+    return (
+        numbered.group_by("stretch", maintain_order=True)
+        .agg(*(pl.col(key).first() for key in keys), (pl.col("end") - pl.col("start")).sum().alias("downtime"))
+        .drop("stretch")
+    )

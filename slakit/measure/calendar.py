@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from slakit.policy.quantities import Window
@@ -27,6 +28,7 @@ def to_instant(microseconds: int) -> datetime:
     return EPOCH + microseconds * MICROSECOND
 
 
+@lru_cache(maxsize=65536)
 def midnight(day: date, zone: str) -> int:
     """The first instant of a local day. [µs]
 
@@ -35,6 +37,7 @@ def midnight(day: date, zone: str) -> int:
     return to_microseconds(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC))
 
 
+@lru_cache(maxsize=65536)
 def local_day(instant: int, zone: str) -> date:
     """The local day on which an instant falls."""
     return to_instant(instant).astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,150 @@
+"""Assess evidence: what happened by the contract's rules, what is owed, and until when it can be claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from slakit.analysis import outputs
+from slakit.analysis.assumptions import assumptions_of
+from slakit.analysis.due import claims_of, claims_made
+from slakit.analysis.plans import Policies, Settled, plans_of
+from slakit.analysis.ranges import owed_ranges
+from slakit.analysis.review import Review
+from slakit.evidence.tables import Evidence
+from slakit.measure.calendar import Period, to_microseconds
+from slakit.measure.case import case_of
+from slakit.measure.downtime import account_downtime
+from slakit.measure.rules import distinct_rules, rules_of
+from slakit.policy.document import Policy
+from slakit.policy.files import find_policy
+from slakit.problems import InputError, Problem
+from slakit.remedy.awards import Awards
+from slakit.remedy.fees import Fees
+
+
+def assess(
+    evidence: Evidence,
+    period: str | Period,
+    as_of: str | date | datetime,
+    *,
+    reading: Mapping[str, str] | Iterable[str] | None = None,
+    policies: Policies | None = None,
+    ranges: bool = True,
+) -> Review:
+    """Judge evidence by the contracts it names.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables, from `read_evidence` or `Evidence.of`.
+    period
+        First and last month, or day, both included, in each contract's time zone: `2026-07/2026-09`.
+    as_of
+        The instant of the assessment: nothing after it is known. A date means its first instant in UTC.
+    reading
+        Answers to questions the contracts leave open: question → answer, or policy:question → answer. A question that is
+        not settled here gets its default, and every other answer goes into `ranges`.
+    policies
+        Policies by the name the subscriptions give them. By default the library, and files by their path.
+    ranges
+        Whether to assess under every combination of answers. Without it a range is the one amount.
+
+    Returns
+    -------
+    Review
+
+    Raises
+    ------
+    InputError
+        A policy, tier, question, answer, period or instant is unknown; all problems at once.
+
+    Examples
+    --------
+    >>> evidence = Evidence.of(
+    ...     [{"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK",
+    ...       "starts": "2025-01-01T00:00:00+01:00"}],
+    ...     outages=[{"outage": "o1", "subscription": "shop", "started": "2026-06-10T00:00:00Z",
+    ...               "ended": "2026-06-13T00:00:00Z", "detected": "2026-06-10T00:00:00Z"}])
+    >>> assess(evidence, "2026-06", "2026-07-01").owed
+    {'DKK': Decimal('152.00')}
+    """
+    span = period if isinstance(period, Period) else Period.parse(period)
+    moment = instant_of(as_of)
+    known = policies if policies is not None else policies_of(evidence)
+    plans = plans_of(evidence, known, Settled.of(reading))
+    if not ranges:
+        plans = {plan: readings[:1] for plan, readings in plans.items()}
+    case = case_of(evidence, distinct_rules((p, t) for p, readings in plans.items() for t in readings), span, to_microseconds(moment))
+    ledger = account_downtime(case)
+    fees = Fees(evidence.subscriptions)
+    awards = Awards(case, ledger, fees, claims_made(evidence, fees, known, case.as_of))
+    chosen = {plan: readings[0] for plan, readings in plans.items()}
+    numbers = {awards.numbers[rule.key] for plan, terms in chosen.items() for rule in rules_of(plan, terms)}
+    judged = outputs.of_rules(numbers)
+    credits = [awards.award(plan, terms, remedy) for plan, terms in chosen.items() for remedy in terms.remedies]
+    return Review(
+        ledger=outputs.ledger_table(case, ledger.filter(judged), evidence.subscriptions),
+        availability=outputs.availability_table(case, awards.windows.filter(judged), evidence.subscriptions),
+        incidents=outputs.incidents_table(case, awards.incidents.filter(judged), evidence.subscriptions),
+        attainment=outputs.empty_attainment(),
+        credits=outputs.credits_table(credits, fees),
+        ranges=outputs.ranges_table(owed_ranges(awards, plans), fees),
+        claims=claims_of(awards, plans),
+        assumptions=assumptions_of(evidence, known, chosen, fees),
+        evidence=evidence,
+        period=span,
+        as_of=moment,
+        policies=known,
+        terms=chosen,
+    )
+
+
+def instant_of(as_of: str | date | datetime) -> datetime:
+    """Read the instant of an assessment; a date is its first instant in UTC.
+
+    >>> instant_of("2026-10-05").isoformat()
+    '2026-10-05T00:00:00+00:00'
+
+    Raises
+    ------
+    InputError
+        It is not ISO 8601, or a time without an offset.
+    """
+    try:
+        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError:
+        moment = None
+    only_date = isinstance(as_of, str) and len(as_of) == len("2026-10-05")
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        moment, only_date = datetime(moment.year, moment.month, moment.day), True
+    if moment is not None and only_date:
+        moment = moment.replace(tzinfo=UTC)
+    if moment is None or moment.tzinfo is None:
+        wrong = "not an instant" if moment is None else "a time without an offset"
+        raise InputError("as_of", [Problem("as_of", as_of, wrong, "write it like 2026-10-05T00:00:00Z")])
+    return moment.astimezone(UTC)
+
+
+def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy) -> dict[str, Policy]:
+    """Find the policies that subscriptions name: in the library, or as files beside the evidence or here.
+
+    Raises
+    ------
+    InputError
+        Policies that are not there, or are at fault, all at once.
+    """
+    policies: dict[str, Policy] = {}
+    problems: list[Problem] = []
+    for name in evidence.subscriptions["policy"].unique(maintain_order=True):
+        beside = Path(evidence.source) / name
+        try:
+            policies[name] = find(str(beside) if name.endswith((".yaml", ".yml")) and beside.is_file() else name)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(evidence.source, problems)
+    return policies

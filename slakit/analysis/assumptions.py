@@ -1,0 +1,60 @@
+"""What a calculation took that neither document nor evidence says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from slakit.analysis.plans import Policies
+from slakit.evidence.tables import Evidence
+from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.terms import Terms
+from slakit.remedy.fees import Fees
+
+ASSUMPTIONS = ["subject", "term", "value", "because"]
+Row = tuple[str, str, str, str]
+
+
+def assumptions_of(evidence: Evidence, policies: Policies, chosen: Mapping[Plan, Terms], fees: Fees) -> pl.DataFrame:
+    """List what was assumed, of policies and of subscriptions.
+
+    Returns
+    -------
+    pl.DataFrame
+        `subject` (policy or subscription), `term`, `value`, `because`.
+    """
+    rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, fees)]
+    return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
+
+
+def _of_policies(policies: Policies) -> Iterator[Row]:
+    for name, policy in policies.items():
+        for assumed in policy.assumed:
+            yield name, assumed.term, assumed.value, assumed.because
+        if policy.time_zone is None:
+            yield name, "time_zone", ASSUMED_ZONE, "The file names no time zone"
+        if policy.claims is None and not any(remedy.claims for remedy in policy.remedies) and _pays(policy):
+            yield name, "claims.needed", "false", "The file says nothing of claims"
+
+
+def _pays(policy: object) -> bool:
+    return bool(getattr(policy, "remedies", ())) or any(g.credit for g in getattr(policy, "guarantees", ()))
+
+
+def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
+    for (name, _), terms in chosen.items():
+        for question in policies[name].readings:
+            answer = terms.reading[question.id]
+            because = question.answers[answer].because or "chosen"
+            yield name, f"reading {question.id}", answer, because
+
+
+def _of_evidence(evidence: Evidence, fees: Fees) -> Iterator[Row]:
+    names = evidence.subscriptions["subscription"].to_list()
+    for subscriber, component in sorted(fees.fallen_back):
+        because = "No fee of the component is given; the whole monthly fee is taken"
+        yield names[subscriber], f"component_fees {component}".strip(), "monthly_fee", because
+    unknown = evidence.claims_made.filter(pl.col("amount").is_null())
+    for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
+        yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off the caps"

@@ -1,0 +1,181 @@
+"""The tables that an assessment writes: numbers of the calculation turned into names, instants and exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import polars as pl
+
+from slakit.measure.availability import floored_percent
+from slakit.measure.case import VERDICT, VERDICTS, Case
+from slakit.measure.maintenance import KINDS
+from slakit.measure.rules import Rule, per_rule
+from slakit.remedy.credits import CREDITS
+from slakit.remedy.fees import Fees
+
+INSTANT = pl.Datetime("us", "UTC")
+SECONDS = pl.Decimal(38, 6)
+PERCENT = pl.Decimal(38, 6)
+TERM_OF_VERDICT = {
+    "other_component": "components",
+    "excluded_cause": "causes",
+    "unreported": "clock",
+    "before_clock": "clock",
+    "too_short": "minimum",
+    "outside_hours": "hours",
+    "partial_unit": "unit",
+    "counted": "target",
+}
+"""Which term of a guarantee decides a verdict; the others are conventions, or stand elsewhere in the policy."""
+
+
+def instant(name: str) -> pl.Expr:
+    """Microseconds as an instant."""
+    return pl.col(name).cast(INSTANT).alias(name)
+
+
+def seconds(microseconds: pl.Expr) -> pl.Expr:
+    """Microseconds as exact seconds."""
+    return (microseconds.cast(SECONDS) / 1_000_000).cast(SECONDS)
+
+
+def names_of(subscriptions: pl.DataFrame) -> pl.Expr:
+    """Name of the subscription, from the column `subscriber`."""
+    return pl.lit(subscriptions["subscription"]).gather(pl.col("subscriber")).alias("subscription")
+
+
+def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
+    """Id of the guarantee, from the column `rule`."""
+    return per_rule((rule.guarantee.id for rule in rules), pl.String).alias("guarantee")
+
+
+def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """The ledger: one row per piece of an outage, in the order of subscriptions, guarantees and time."""
+    outages = case.outages
+    ordered = ledger.sort("duty", "start", "outage")
+    subscriber = pl.lit(case.duties["subscriber"]).gather(pl.col("duty"))
+    return ordered.select(
+        pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
+        guarantees_of(case.rules),
+        pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
+        pl.lit(outages["component"]).gather(pl.col("outage")).alias("component"),
+        instant("window_start"),
+        instant("start").alias("started"),
+        instant("end").alias("ended"),
+        seconds(pl.col("end") - pl.col("start")).alias("seconds"),
+        pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
+        _clause(case.rules).alias("clause"),
+    )
+
+
+def _clause(rules: Sequence[Rule]) -> pl.Expr:
+    """Clause that decided a piece, from `rule`, `verdict` and, for maintenance, `kind`; null for a convention."""
+    deciding = pl.Series([_clause_of(rule, verdict) for rule in rules for verdict in VERDICTS], dtype=pl.String)
+    by_kind = pl.Series([_maintenance_clause(rule, kind) for rule in rules for kind in KINDS], dtype=pl.String)
+    general = pl.lit(deciding).gather(pl.col("rule") * len(VERDICTS) + pl.col("verdict"))
+    special = pl.lit(by_kind).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
+    return pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
+
+
+def _clause_of(rule: Rule, verdict: str) -> str | None:
+    if verdict == "outside_term":
+        return rule.guarantee.begins.clause if rule.guarantee.begins else None
+    term = TERM_OF_VERDICT.get(verdict)
+    return rule.guarantee.clause_of(term) if term else None
+
+
+def _maintenance_clause(rule: Rule, kind: str) -> str | None:
+    return next((term.clause for term in rule.maintenance if term.kind == kind), None)
+
+
+def availability_table(case: Case, windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Availability per window; `running` windows have no verdict yet."""
+    target = per_rule((rule.guarantee.target for rule in case.rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
+    return windows.sort("duty", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(case.rules),
+        instant("window_start"),
+        instant("window_end"),
+        seconds(pl.col("agreed")).alias("agreed_seconds"),
+        seconds(pl.col("downtime")).alias("downtime_seconds"),
+        floored_percent(pl.col("agreed"), pl.col("downtime")).alias("availability"),
+        target.alias("target"),
+        "met",
+        "running",
+    )
+
+
+def incidents_table(case: Case, incidents: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Incidents that are judged one by one."""
+    limit = per_rule((getattr(rule.guarantee.within, "microseconds", None) for rule in case.rules), pl.Int64)
+    return incidents.sort("duty", "window_start").select(
+        names_of(subscriptions),
+        guarantees_of(case.rules),
+        instant("window_start").alias("started"),
+        instant("window_end").alias("ended"),
+        seconds(pl.col("downtime")).alias("seconds"),
+        seconds(limit).alias("within_seconds"),
+        "met",
+        "running",
+    )
+
+
+def money(column: str, fees: Fees) -> pl.Expr:
+    """Whole minor units as amounts, with as many digits as the currencies need. [currency units]"""
+    digits = max(fees.digits, default=2)
+    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int64)).gather(pl.col("subscriber"))
+    return ((pl.col(column) * units).cast(pl.Decimal(38, digits)) / 10**digits).cast(pl.Decimal(38, digits)).alias(column)
+
+
+def currencies_of(fees: Fees) -> pl.Expr:
+    """Currency of the subscription, from the column `subscriber`."""
+    return pl.lit(pl.Series(fees.currencies, dtype=pl.String)).gather(pl.col("subscriber")).alias("currency")
+
+
+def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
+    """Credits, in the order of subscriptions, remedies and windows."""
+    together = pl.concat([pl.DataFrame(schema=CREDITS), *credits])
+    order = together["remedy"].unique(maintain_order=True).to_list()
+    rank = pl.col("remedy").replace_strict(order, list(range(len(order))), return_dtype=pl.UInt32)
+    return together.sort("subscriber", rank, "window_start").select(
+        names_of(fees.subscriptions),
+        "remedy",
+        instant("window_start"),
+        instant("window_end"),
+        (pl.col("percent").cast(PERCENT) / 1_000_000).cast(PERCENT).alias("credit_percent"),
+        (pl.col("basis").cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Decimal(38, 6)).alias("basis_amount"),
+        money("amount", fees),
+        currencies_of(fees),
+        "cap",
+    )
+
+
+def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
+    """Lowest and highest sum owed, over all readings."""
+    amounts = [money(name, fees) for name in ("amount", "amount_low", "amount_high")]
+    return ranges.select(
+        names_of(fees.subscriptions), currencies_of(fees), *amounts, "reading_low", "reading_high", "widened_by"
+    )
+
+
+def empty_attainment() -> pl.DataFrame:
+    """The table of attainments, without a row."""
+    columns: Mapping[str, object] = {
+        "subscription": pl.String, "guarantee": pl.String, "window_start": INSTANT, "window_end": INSTANT,
+        "priority": pl.String, "eligible": pl.Int64, "met_count": pl.Int64, "pending": pl.Int64,
+        "attainment": PERCENT, "target": PERCENT, "met": pl.Boolean,
+    }  # fmt: skip
+    return pl.DataFrame(schema=columns)  # type: ignore[arg-type]
+
+
+def of_rules(rules: Iterable[int]) -> pl.Expr:
+    """Rows of some rules."""
+    return pl.col("rule").is_in(list(rules))
+
+
+def total_owed(credits: pl.DataFrame) -> dict[str, Decimal]:
+    """Sum of credits by currency."""
+    owed = credits.group_by("currency", maintain_order=True).agg(pl.col("amount").sum())
+    return dict(owed.iter_rows())
+

@@ -1,0 +1,127 @@
+"""The plans that subscriptions hold, with the terms that each reading gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from slakit.evidence.tables import Evidence
+from slakit.measure.rules import Plan
+from slakit.policy.document import Policy
+from slakit.policy.quantities import Money
+from slakit.policy.terms import Terms, full_reading, readings_of
+from slakit.problems import InputError, Problem, one_of
+
+Policies = Mapping[str, Policy]
+"""Name, as the subscriptions write it → policy."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Answers that the analyst has settled, by the policy they are for; `""` is for every policy with that question."""
+
+    answers: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, reading: Mapping[str, str] | Iterable[str] | None) -> Settled:
+        """Read `question=answer` or `policy:question=answer`, as pairs or as text.
+
+        >>> Settled.of({"window": "quarter", "klikk:cap": "annual"}).answers
+        {'': {'window': 'quarter'}, 'klikk': {'cap': 'annual'}}
+
+        Raises
+        ------
+        InputError
+            Text is not of this form.
+        """
+        pairs = reading.items() if isinstance(reading, Mapping) else [_pair(text) for text in reading or ()]
+        answers: dict[str, dict[str, str]] = {}
+        for key, answer in pairs:
+            policy, _, question = key.rpartition(":")
+            answers.setdefault(policy, {})[question] = answer
+        return cls(answers)
+
+    def of_policy(self, name: str, policy: Policy) -> dict[str, str]:
+        """The answers for one policy. One for every policy is passed over where the policy has no such answer."""
+        known = {question.id: question.answers for question in policy.readings}
+        general = {q: a for q, a in self.answers.get("", {}).items() if a in known.get(q, ())}
+        own = {**general, **self.answers.get(name, {})}
+        full_reading(policy, own)
+        return own
+
+    def refuse_unknown(self, policies: Policies) -> None:
+        """Refuse an answer that no policy has, and a policy that is not there."""
+        problems = []
+        for name in self.answers:
+            if name and name not in policies:
+                problems.append(Problem("reading", name, "no subscription has this policy", one_of(policies, name)))
+        for question, answer in self.answers.get("", {}).items():
+            known = [q for policy in policies.values() for q in policy.readings if q.id == question]
+            if not known:
+                asked = dict.fromkeys(q.id for policy in policies.values() for q in policy.readings)
+                problems.append(Problem("reading", question, "no policy here asks this", one_of(asked, question)))
+            elif not any(answer in q.answers for q in known):
+                remedy = one_of(dict.fromkeys(a for q in known for a in q.answers), answer)
+                problems.append(Problem(f"reading {question}", answer, "not an answer to it", remedy))
+        if problems:
+            raise InputError("reading", problems)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, found, answer = text.partition("=")
+    if not found or not key or not answer:
+        remedy = "write question=answer, or policy:question=answer"
+        raise InputError("reading", [Problem("reading", text, "not an answer to a question", remedy)])
+    return key, answer
+
+
+def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[Plan, list[Terms]]:
+    """Terms of every plan that a subscription holds, under every combination of answers, the chosen one first.
+
+    Raises
+    ------
+    InputError
+        Subscriptions name an unknown tier, leave one out, or are billed in a currency the contract does not pay in.
+    """
+    settled.refuse_unknown(policies)
+    plans: dict[Plan, list[Terms]] = {}
+    problems: list[Problem] = []
+    held = evidence.subscriptions.group_by("policy", "tier", maintain_order=True).agg("subscription", "currency")
+    for name, tier, subscriptions, currencies in held.iter_rows():
+        policy = policies[name]
+        try:
+            readings = readings_of(policy, settled.of_policy(name, policy))
+            plans[(name, tier)] = [policy.terms(tier=tier, reading=reading) for reading in readings]
+        except InputError as error:
+            problems += [Problem(f"subscriptions {subscriptions[0]}: {p.where}", p.value, p.wrong, p.remedy) for p in error.problems]
+            continue
+        problems += _currency_problems(plans[(name, tier)][0], subscriptions, currencies)
+    if problems:
+        raise InputError(evidence.source, problems)
+    return plans
+
+
+def _currency_problems(terms: Terms, subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
+    paid_in = {money.currency for remedy in terms.remedies for money in _moneys(remedy)}
+    for subscription, currency in zip(subscriptions, currencies, strict=True):
+        for other in paid_in - {currency}:
+            wrong = f"the contract pays in {other}"
+            yield Problem(f"subscriptions {subscription} currency", currency, wrong, "give the fee in that currency")
+
+
+def _moneys(part: object) -> Iterable[Money]:
+    if isinstance(part, Money):
+        yield part
+    elif isinstance(part, list):
+        for entry in part:
+            yield from _moneys(entry)
+    elif hasattr(part, "model_fields_set"):
+        for value in vars(part).values():
+            yield from _moneys(value)
+
+
+def of_plan(plan: Plan) -> pl.Expr:
+    """Subscriptions of one plan."""
+    return (pl.col("policy") == plan[0]) & pl.col("tier").eq_missing(pl.lit(plan[1], dtype=pl.String))

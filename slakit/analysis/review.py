@@ -1,0 +1,134 @@
+"""Review: what an assessment found, as tables, with a headline."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.analysis.outputs import total_owed
+from slakit.evidence.tables import Evidence
+from slakit.measure.calendar import Period
+from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.document import Policy
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem, one_of
+
+WRITTEN = ("ledger", "availability", "attainment", "credits", "ranges", "claims")
+"""Tables that an assessment writes to files."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Review:
+    """An assessment. Its tables have the columns of the calculation rules, section 1.
+
+    Attributes
+    ----------
+    ledger, availability, attainment, credits, ranges, claims
+        The tables that are written to files; instants in UTC, money and percentages as exact decimals.
+    incidents
+        Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`, `met`,
+        `running`.
+    assumptions
+        What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
+    evidence, period, as_of
+        What was assessed.
+    policies, terms
+        Policies by the name the subscriptions give them; terms by policy and tier, under the chosen reading.
+    """
+
+    ledger: pl.DataFrame
+    availability: pl.DataFrame
+    incidents: pl.DataFrame
+    attainment: pl.DataFrame
+    credits: pl.DataFrame
+    ranges: pl.DataFrame
+    claims: pl.DataFrame
+    assumptions: pl.DataFrame
+    evidence: Evidence
+    period: Period
+    as_of: datetime
+    policies: Mapping[str, Policy]
+    terms: Mapping[Plan, Terms]
+
+    @property
+    def owed(self) -> dict[str, Decimal]:
+        """Sum of all credits, by currency."""
+        return total_owed(self.credits)
+
+    def of(self, subscription: str) -> Review:
+        """The same review, of one subscription only.
+
+        Raises
+        ------
+        InputError
+            The evidence has no such subscription.
+        """
+        known = self.evidence.subscriptions["subscription"].to_list()
+        if subscription not in known:
+            seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
+            raise InputError(self.evidence.source, [seen])
+        tables = {
+            name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in (*WRITTEN, "incidents")
+        }
+        plan = self.plan_of(subscription)
+        about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
+        parts = {name: getattr(self, name) for name in ("evidence", "period", "as_of", "policies", "terms")}
+        return Review(**tables, assumptions=about, **parts)
+
+    def plan_of(self, subscription: str) -> Plan:
+        """Policy and tier of a subscription."""
+        held = self.evidence.subscriptions.filter(pl.col("subscription") == subscription)
+        policy, tier = held.select("policy", "tier").row(0)
+        return policy, tier
+
+    def terms_of(self, subscription: str) -> Terms:
+        """Terms of a subscription under the chosen reading."""
+        return self.terms[self.plan_of(subscription)]
+
+    def zone_of(self, subscription: str) -> ZoneInfo:
+        """Time zone of a subscription's contract."""
+        return ZoneInfo(self.terms_of(subscription).time_zone or ASSUMED_ZONE)
+
+    def headline(self) -> pl.DataFrame:
+        """One row per subscription: what is owed, the range, and until when something can still be claimed.
+
+        Returns
+        -------
+        pl.DataFrame
+            `subscription`, `policy`, `tier`, `owed`, `lowest`, `highest`, `currency`, `claimable` (amount not yet claimed
+            nor expired), `next_deadline`.
+        """
+        open_claims = self.claims.filter(pl.col("status").is_in(["claimable", "not_required"]))
+        claimable = open_claims.group_by("subscription").agg(
+            pl.col("amount").sum().alias("claimable"),
+            pl.col("deadline").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
+        )
+        owed = self.credits.group_by("subscription").agg(pl.col("amount").sum().alias("owed"))
+        subscriptions = self.evidence.subscriptions.select("subscription", "policy", "tier", "currency")
+        known = subscriptions.filter(pl.col("subscription").is_in(self.ranges["subscription"].implode()))
+        spread = self.ranges.select("subscription", pl.col("amount_low").alias("lowest"), pl.col("amount_high").alias("highest"))
+        joined = known.join(owed, on="subscription", how="left", maintain_order="left")
+        joined = joined.join(spread, on="subscription", how="left", maintain_order="left")
+        joined = joined.join(claimable, on="subscription", how="left", maintain_order="left")
+        return joined.with_columns(pl.col("owed", "claimable").fill_null(0)).select(
+            "subscription", "policy", "tier", "owed", "lowest", "highest", "currency", "claimable", "next_deadline"
+        )
+
+    def __repr__(self) -> str:
+        sums = ", ".join(f"{amount:,} {currency}" for currency, amount in self.owed.items()) or "nothing"
+        return f"Review({self.period}, as of {self.as_of:%Y-%m-%d %H:%M}Z: {sums} owed)"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{html.escape('' if cell is None else str(cell))}</td>" for cell in row) + "</tr>"
+            for row in self.headline().iter_rows()
+        )
+        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in self.headline().columns)
+        title = f"Owed for {html.escape(str(self.period))}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
+        return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -1,0 +1,123 @@
+"""All remedies of many readings over the same facts; a remedy that two readings share is awarded once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
+from slakit.measure.case import Case
+from slakit.measure.rules import Plan, Rule, per_rule, rules_of
+from slakit.policy.quantities import percent_units
+from slakit.policy.remedies import Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.credits import Award, award_credits
+from slakit.remedy.fees import Fees
+
+Claimed = Mapping[str, Mapping[int, Sequence[tuple[int, int]]]]
+"""Claims already made: remedy → subscriber → start of the window (µs) and amount (minor units)."""
+KEYS = ["subscriber", "rule", "window_start", "window_end"]
+
+
+@dataclass
+class Awards:
+    """Awards remedies over the facts of one case.
+
+    Attributes
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
+    fees
+        Fees of the case's subscriptions.
+    claimed
+        Claims already made.
+    desk
+        Facts of guarantees on tickets, in the form of `facts`; their rules are numbered after the case's.
+    """
+
+    case: Case
+    ledger: pl.DataFrame
+    fees: Fees
+    claimed: Claimed
+    _known: dict[tuple[str, tuple[int, ...]], pl.DataFrame] = field(default_factory=dict)
+
+    @cached_property
+    def windows(self) -> pl.DataFrame:
+        """As `measure_availability` gives them."""
+        return measure_availability(self.case, self.ledger)
+
+    @cached_property
+    def incidents(self) -> pl.DataFrame:
+        """As `measure_incidents` gives them."""
+        return measure_incidents(self.case, self.ledger)
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Key of a rule → its number."""
+        return {rule.key: number for number, rule in enumerate(self.case.rules)}
+
+    @cached_property
+    def facts(self) -> dict[int, pl.DataFrame]:
+        """Judged windows and incidents by rule, as `Award` takes them."""
+        target = per_rule((percent_units(rule.guarantee.target or 0) for rule in self.case.rules), pl.Int64)  # type: ignore[arg-type]
+        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
+        measured = [pl.col("agreed").alias("total"), pl.col("downtime").alias("bad"), missed]
+        of_windows = self.windows.filter(~pl.col("running")).select(*KEYS, *measured)
+        ended = self.incidents.filter(~pl.col("running"))
+        length = (pl.col("window_end") - pl.col("window_start")).alias("total")
+        missed = (~pl.col("met")).fill_null(value=True).alias("missed")
+        of_incidents = ended.select(*KEYS, length, pl.col("downtime").alias("bad"), missed)
+        return _by_rule(pl.concat([of_windows, of_incidents]).with_columns(target.alias("target")))
+
+    @cached_property
+    def stretches(self) -> dict[int, pl.DataFrame]:
+        """Incidents inside judged windows by rule, as `schedules.earned` takes them."""
+        inside = measure_stretches(self.case, self.ledger).join(self.case.duties.select("duty", "subscriber"), on="duty")
+        verdicts = self.windows.filter(pl.col("met").is_not_null()).select("duty", "window_start", "window_end", (~pl.col("met")).alias("missed"))
+        judged = inside.join(verdicts, on=["duty", "window_start", "window_end"])
+        alone = self.incidents.filter(~pl.col("running")).with_columns((~pl.col("met")).fill_null(value=True).alias("missed"))
+        columns = [*KEYS, pl.col("downtime").alias("bad"), "missed"]
+        return _by_rule(pl.concat([judged.select(columns), alone.select(columns)]))
+
+    def rules_of_remedy(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[int, Rule]:
+        """The rules that measure a remedy's guarantees, by number."""
+        measured = [rule for rule in rules_of(plan, terms) if rule.guarantee.id in remedy.guarantees]
+        return {self.numbers[rule.key]: rule for rule in measured}
+
+    def award(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
+        """Credits of one remedy, as `award_credits` gives them."""
+        rules = self.rules_of_remedy(plan, terms, remedy)
+        key = (remedy.model_dump_json(exclude={"claims"}), tuple(rules))
+        if key not in self._known:
+            claimed = self.claimed.get(remedy.id, {})
+            facts, stretches = _of_rules(self.facts, rules), _of_rules(self.stretches if _by_incident(remedy) else {}, rules)
+            self._known[key] = award_credits(Award(remedy, rules, facts, stretches, claimed), self.fees)
+        return self._known[key]
+
+
+def _by_incident(remedy: Remedy) -> bool:
+    """Whether a remedy looks at single incidents."""
+    return remedy.each == "incident" or any(
+        credit.per == "incident"
+        or (credit.accrual is not None and credit.accrual.each == "incident")
+        or any(band.over for band in credit.bands or [])
+        for credit in remedy.credit
+    )
+
+
+FACTS_SCHEMA = {
+    "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
+    "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "target": pl.Int64,
+}  # fmt: skip
+
+
+def _by_rule(facts: pl.DataFrame) -> dict[int, pl.DataFrame]:
+    return {int(key[0]): rows for key, rows in facts.partition_by("rule", as_dict=True).items()}
+
+
+def _of_rules(facts: Mapping[int, pl.DataFrame], rules: Mapping[int, Rule]) -> pl.DataFrame:
+    known = [facts[number] for number in rules if number in facts]
+    return pl.concat(known) if known else pl.DataFrame(schema=FACTS_SCHEMA)

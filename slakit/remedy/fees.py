@@ -1,0 +1,85 @@
+"""Fee bases: what a share is a share of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from slakit.measure.rules import Rule
+from slakit.policy.quantities import Money, Window, minor_digits
+from slakit.policy.remedies import Cap, FeeBasis
+
+MICRO = 10**6
+
+
+def half_up(num: int, den: int) -> int:
+    """A fraction rounded to the nearest whole number, halves away from nothing; not negative.
+
+    >>> half_up(5, 2), half_up(7, 3)
+    (3, 2)
+    """
+    return (2 * num + den) // (2 * den)
+
+
+@dataclass
+class Fees:
+    """Fees of numbered subscriptions, in millionths of the currency's unit.
+
+    Attributes
+    ----------
+    subscriptions
+        The checked table; its row number is the subscriber.
+    fallen_back
+        Subscribers and components whose fee was not given, so that the monthly fee was taken.
+    """
+
+    subscriptions: pl.DataFrame
+    fallen_back: set[tuple[int, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        table = self.subscriptions
+        self.monthly = [int(fee * MICRO) for fee in table["monthly_fee"].to_list()]
+        self.currencies: list[str] = table["currency"].to_list()
+        self.components = [json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()]
+        self.digits = [minor_digits(currency) for currency in self.currencies]
+
+    def basis(self, of: FeeBasis, subscriber: int, rule: Rule) -> Fraction:
+        """Amount of a fee basis. [millionths]"""
+        if of == "component_fee":
+            return Fraction(self._component(subscriber, rule.guarantee.components))
+        months = {"annual_fee": Fraction(12), "window_fee": _months(rule.guarantee.window)}.get(of, Fraction(1))
+        return self.monthly[subscriber] * months
+
+    def _component(self, subscriber: int, components: Sequence[str]) -> int:
+        own = self.components[subscriber]
+        if len(components) == 1 and components[0] in own:
+            return int(Decimal(own[components[0]]) * MICRO)
+        self.fallen_back.add((subscriber, ", ".join(components)))
+        return self.monthly[subscriber]
+
+    def minor(self, subscriber: int, num: int, den: int = 1) -> int:
+        """An amount in millionths, as whole minor units, rounded half up."""
+        return half_up(num * 10 ** self.digits[subscriber], den * MICRO)
+
+    def limit(self, cap: Cap, subscriber: int, rule: Rule) -> Fraction:
+        """Amount of a cap. [millionths]"""
+        if isinstance(cap.at_most, Money):
+            return Fraction(cap.at_most.amount) * MICRO
+        return cap.at_most.value * self.basis(cap.of, subscriber, rule)
+
+    def as_decimal(self, subscriber: int, minor: int) -> Decimal:
+        """Minor units as an amount of the currency."""
+        return Decimal(minor).scaleb(-self.digits[subscriber])
+
+
+def _months(window: Window) -> Fraction:
+    if window.months is not None:
+        return Fraction(window.months)
+    days = {"1d": 1, "1w": 7}.get(window.text, window.rolling_days or 30)
+    return Fraction(days, 30)
+
