@@ -1,1 +1,77 @@
-"""slakit: what a service level agreement promises, what happened, what is owed, and until when it can be claimed."""
+"""slakit: what a service level agreement promises, what happened, what is owed, and until when it can be claimed.
+
+Names are imported when they are first used, so that `import slakit` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from slakit.analysis.assess import assess
+    from slakit.analysis.budgets import uptime_budget, window_budgets
+    from slakit.analysis.curves import credit_curve
+    from slakit.analysis.explain import explain
+    from slakit.analysis.review import Review
+    from slakit.evidence.files import read_evidence
+    from slakit.evidence.tables import Evidence
+    from slakit.measure.calendar import Period
+    from slakit.policy.document import Policy
+    from slakit.policy.files import find_policy, library, policy_schema, read_policy, write_policy
+    from slakit.policy.terms import Terms
+    from slakit.problems import InputError, Problem
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "assess": "analysis.assess",
+    "uptime_budget": "analysis.budgets",
+    "window_budgets": "analysis.budgets",
+    "credit_curve": "analysis.curves",
+    "explain": "analysis.explain",
+    "Review": "analysis.review",
+    "read_evidence": "evidence.files",
+    "Evidence": "evidence.tables",
+    "Period": "measure.calendar",
+    "Policy": "policy.document",
+    "find_policy": "policy.files",
+    "library": "policy.files",
+    "policy_schema": "policy.files",
+    "read_policy": "policy.files",
+    "write_policy": "policy.files",
+    "Terms": "policy.terms",
+    "InputError": "problems",
+    "Problem": "problems",
+}
+
+__all__ = [
+    "Evidence",
+    "InputError",
+    "Period",
+    "Policy",
+    "Problem",
+    "Review",
+    "Terms",
+    "assess",
+    "credit_curve",
+    "explain",
+    "find_policy",
+    "library",
+    "policy_schema",
+    "read_evidence",
+    "read_policy",
+    "uptime_budget",
+    "window_budgets",
+    "write_policy",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'slakit' has no attribute {name!r}")
+    return getattr(import_module(f"slakit.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
