@@ -1,0 +1,1 @@
+"""What happened: subscriptions, outages, maintenance, tickets. Knows nothing of contracts."""

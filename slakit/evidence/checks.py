@@ -1,0 +1,199 @@
+"""The rules that a table keeps, and the words for those who break them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+import polars as pl
+
+from slakit.evidence.cells import Fault, read_cells
+from slakit.problems import InputError, Problem, one_of
+
+if TYPE_CHECKING:
+    from slakit.evidence.tables import Column, Table
+
+SHOWN = 20  # problems told one by one, per rule and column; the rest is counted
+LISTED = 12  # names listed in a remedy
+SEARCHED = 2000  # names among which the closest is looked for
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as found: what people call the place, its cells, and the row of each in a spreadsheet."""
+
+    place: str
+    cells: pl.DataFrame
+    rows: pl.Series | None = None  # without it the first row is row 2: the header is row 1
+    header_row: int = 1
+    broken: list[Problem] = field(default_factory=list)  # why the file could not be read
+
+    def row(self, index: int) -> int:
+        """Return the number of a row as a spreadsheet shows it."""
+        return index + 2 if self.rows is None else int(self.rows[index])
+
+
+def check_sheets(
+    sheets: Mapping[str, Sheet],
+    tables: Mapping[str, Table],
+    required: str,
+    time_zone: str | None,
+    source: str,
+) -> dict[str, pl.DataFrame]:
+    """Read and check the sheets of all tables; raise `InputError` with everything that is wrong."""
+    check_time_zone(time_zone, source)
+    problems = []
+    for name in sheets:
+        if name not in tables:
+            problems.append(Problem(sheets[name].place, None, "not a table", one_of(tables, name)))
+    if required not in sheets:
+        problems.append(
+            Problem(source, None, f"no table {required}", f"add {required}.csv or a sheet {required}")
+        )
+    checked: dict[str, pl.DataFrame] = {}
+    for name in (name for name in tables if name in sheets):
+        problems += sheets[name].broken
+        if not sheets[name].broken:
+            problems += check_header(sheets[name], tables[name])
+            checked[name], faults = read_sheet(sheets[name], tables[name], time_zone)
+            faults += check_rows(checked[name], tables[name], sheets[name])
+            faults += check_references(checked, tables[name], sheets, required)
+            problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
+    if problems:
+        raise InputError(source, problems)
+    return checked
+
+
+def check_time_zone(time_zone: str | None, source: str) -> None:
+    """Refuse a zone that does not exist, with the closest that does."""
+    if time_zone is not None and time_zone not in available_timezones():
+        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
+        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
+
+
+def check_header(sheet: Sheet, table: Table) -> Iterator[Problem]:
+    """Refuse columns that are missing, and columns that the table does not have."""
+    names = [column.name for column in table.columns]
+    place = f"{sheet.place} row {sheet.header_row}"
+    for column in table.columns:
+        if not column.optional and column.name not in sheet.cells.columns:
+            yield Problem(place, None, f"no column {column.name}", "add it")
+    for seen in sheet.cells.columns:
+        if seen not in names:
+            yield Problem(place, seen, f"not a column of {table.name}", one_of(names, seen))
+
+
+def read_sheet(sheet: Sheet, table: Table, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:
+    """Read every column of a table; columns that are missing are null."""
+    readings = []
+    for column in table.columns:
+        present = column.name in sheet.cells.columns
+        # A missing column has been told once, as a column: its cells are not told again.
+        expected = column if present else replace(column, optional=True)
+        nulls = pl.repeat(None, sheet.cells.height, dtype=pl.String, eager=True)
+        readings.append(read_cells(sheet.cells[column.name] if present else nulls, expected, time_zone))
+    faults = [fault for reading in readings for fault in reading.faults]
+    return pl.DataFrame([reading.values for reading in readings]), faults
+
+
+def check_rows(checked: pl.DataFrame, table: Table, sheet: Sheet) -> list[Fault]:
+    """Find ids given twice, and ends before their start."""
+    faults = []
+    for column in table.columns:
+        if column.unique:
+            faults.append(find_repeated(checked[column.name], table, sheet))
+        if column.not_before:
+            faults.append(find_early(checked, column))
+    return faults
+
+
+def find_repeated(ids: pl.Series, table: Table, sheet: Sheet) -> Fault:
+    """Find ids that an earlier row has already used."""
+    rows = nowhere(ids)
+    if ids.n_unique() < len(ids):  # rare, and five times slower to look for than to rule out
+        rows = ~ids.is_first_distinct() & ids.is_not_null()
+    remedy = f"give each row of {table.name} its own"
+
+    def say(i: int) -> tuple[str, str]:
+        first = (ids == ids[i]).arg_true()[0]
+        return f"already used in row {sheet.row(first)}", remedy
+
+    return Fault(ids.name, rows, "already used", remedy, say)
+
+
+def nowhere(values: pl.Series) -> pl.Series:
+    """Return a mark for every row of a column, none set."""
+    return pl.repeat(False, len(values), eager=True)
+
+
+def find_early(checked: pl.DataFrame, column: Column) -> Fault:
+    """Find instants before the one that they follow; the same instant is allowed."""
+    later, earlier = checked[column.name], checked[column.not_before]
+    if column.name in ("ended", "ends"):
+        wrong, remedy = "ends before it starts", "give an end at or after the start"
+    else:
+        wrong, remedy = f"before it was {column.not_before}", f"give a time at or after {column.not_before}"
+    rows = (later < earlier).fill_null(False)
+    return Fault(column.name, rows, wrong, remedy, lambda i: (f"{wrong} ({show(earlier[i])})", remedy))
+
+
+def check_references(
+    checked: Mapping[str, pl.DataFrame], table: Table, sheets: Mapping[str, Sheet], required: str
+) -> list[Fault]:
+    """Find names that the table they refer to does not have, unless it could not be read itself."""
+    faults = []
+    for column in table.columns:
+        target, names = column.refers_to, checked[table.name][column.name]
+        if target in checked and column.name in sheets[target].cells.columns:
+            faults.append(find_unknown(names, checked[target][column.name].drop_nulls().unique(), column))
+        elif target and target not in sheets and target != required:
+            faults.append(find_unknown(names, names.clear(), column))
+    return faults
+
+
+def find_unknown(names: pl.Series, known: pl.Series, column: Column) -> Fault:
+    """Find names that are not among those known."""
+    rows = ~names.is_in(known.implode()).fill_null(True)
+    wrong, remedy = f"no such {column.name}", f"name one of the table {column.refers_to}"
+
+    def say(i: int) -> tuple[str, str]:
+        told = one_of(known.sort(), names[i]) if len(known) <= SEARCHED else remedy
+        if len(known) > LISTED:
+            told = f"{told.split('?')[0]}?" if told.startswith("did you mean") else remedy
+        return wrong, told
+
+    return Fault(column.name, rows, wrong, remedy, say)
+
+
+def tell(sheet: Sheet, fault: Fault) -> Iterator[Problem]:
+    """Word a fault: row by row up to a limit, then how many more."""
+    if fault.rows is None:
+        yield Problem(f"{sheet.place} column {fault.column}", None, fault.wrong, fault.remedy)
+        return
+    marked = fault.rows.arg_true()
+    for index in marked.head(SHOWN):
+        wrong, remedy = fault.say(index) if fault.say else (fault.wrong, fault.remedy)
+        where = f"{sheet.place} row {sheet.row(index)} {fault.column}"
+        seen = None if fault.wrong == "empty" else show(sheet.cells[fault.column][index])
+        yield Problem(where, seen, wrong, remedy)
+    if len(marked) > SHOWN:
+        more = f"and {len(marked) - SHOWN} more: {fault.wrong}"
+        yield Problem(f"{sheet.place} column {fault.column}", None, more, fault.remedy)
+
+
+def show(value: object) -> object:
+    """Print a time as files have it; leave all else alone.
+
+    >>> show(datetime(2026, 3, 1, 10, 0, tzinfo=UTC))
+    '2026-03-01T10:00:00Z'
+    """
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is None:
+        return value.isoformat()
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,172 @@
+"""Evidence from a folder or a workbook, checked; and tables written so that no reader sees half a file."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import polars as pl
+
+from slakit.evidence.checks import Sheet
+from slakit.evidence.formats import READERS, unread
+from slakit.evidence.tables import TABLES, Evidence, evidence_of
+from slakit.evidence.workbooks import read_workbook, read_workbook_of
+from slakit.problems import InputError, Problem
+
+READ = frozenset({*READERS, ".xlsx"})
+# A table in one of these would be overlooked in silence.
+TABLE_LIKE = frozenset(
+    {".tsv", ".tab", ".xls", ".xlsm", ".xlsb", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".gz", ".zip"}
+)
+FORMULA_START = r"^[=+\-@\t\r]"
+NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+
+
+def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence:
+    """Read and check the evidence in a folder or in one Excel workbook.
+
+    A folder holds `NAME.csv`, `NAME.parquet` or `NAME.xlsx` for each table of `TABLES`; a workbook holds one
+    sheet for each. Only `subscriptions` must be there. CSV is UTF-8, with commas or semicolons. Other files
+    (notes, policies) are left alone, unless they look like a table.
+
+    Parameters
+    ----------
+    path
+        The folder or the workbook.
+    time_zone
+        The zone of times written without an offset, such as `Europe/Oslo`. Without it they are refused.
+
+    Returns
+    -------
+    evidence
+        Every table with the columns and types of `TABLES`, rows in the order of the file.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file: file, row (the header is row 1), column, value, remedy.
+    """
+    path = Path(path)
+    try:
+        sheets = find_sheets(path)
+    except OSError as error:
+        raise InputError(str(path), [cannot_read(str(path), error)]) from None
+    return evidence_of(sheets, time_zone=time_zone, source=str(path))
+
+
+def find_sheets(path: Path) -> dict[str, Sheet]:
+    """Read the tables of a folder or a workbook, as they are."""
+    if path.is_dir():
+        return read_folder(path)
+    if path.suffix.lower() == ".xlsx" and path.is_file():
+        return read_workbook(path, path.name)
+    wrong = "neither a folder nor a workbook" if path.exists() else "no such folder or workbook"
+    remedy = "give a folder that holds subscriptions.csv, or an .xlsx with a sheet subscriptions"
+    raise InputError(str(path), [Problem(str(path), None, wrong, remedy)])
+
+
+def read_folder(folder: Path) -> dict[str, Sheet]:
+    """Read the tables of a folder; what cannot be read is a sheet that says why."""
+    sheets: dict[str, Sheet] = {}
+    for path in sorted(folder.iterdir()):
+        if not looks_like_table(path):
+            continue
+        name = path.stem
+        if name in sheets:
+            both = f"{sheets[name].place} and {path.name}"
+            sheets[name] = unread(both, f"more than one file for {name}", "keep one")
+        else:
+            sheets[name] = read_table(path)
+    return sheets
+
+
+def looks_like_table(path: Path) -> bool:
+    """Tell tables from notes, policies, and what Excel and file managers leave behind."""
+    return not path.name.startswith((".", "~$")) and path.suffix.lower() in READ | TABLE_LIKE
+
+
+def read_table(path: Path) -> Sheet:
+    """Read the file of one table; a name that is no table is left to the checks."""
+    name, place, suffix = path.stem, path.name, path.suffix.lower()
+    if name not in TABLES:
+        return Sheet(place, pl.DataFrame())
+    if suffix not in READ:
+        return unread(place, f"{suffix} is not read", f"save it as {name}.csv, {name}.parquet or {name}.xlsx")
+    if path.exists() and not path.is_file():
+        return unread(place, "not a file" if not path.is_dir() else "a folder, not a file", "take it away")
+    try:
+        return read_workbook_of(name, path) if suffix == ".xlsx" else READERS[suffix](path, place)
+    except OSError as error:
+        return Sheet(place, pl.DataFrame(), broken=[cannot_read(place, error)])
+
+
+def cannot_read(place: str, error: OSError) -> Problem:
+    """Say what the operating system says about a file."""
+    return Problem(
+        place, None, f"cannot be read ({error.strerror or 'error'})", "look at the path and its rights"
+    )
+
+
+def write_table(frame: pl.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV or Parquet, whole or not at all.
+
+    In CSV, instants are ISO 8601 in UTC (`2026-08-03T10:15:00Z`, microseconds where there are any) and
+    numbers carry no exponent. A text that a spreadsheet would run as a formula (it starts with `=`, `+`, `-`,
+    `@`, a tab or a carriage return, and is no number) stands behind an apostrophe, which a reader of the CSV
+    sees. Parquet keeps every text as it is.
+
+    Parameters
+    ----------
+    frame
+        Columns of text, numbers, booleans, dates and instants; instants with a zone.
+    path
+        Ends in `.csv` or `.parquet`. Its folder exists. A file of that name is replaced.
+
+    Raises
+    ------
+    ValueError
+        If the path ends otherwise, or a column holds times without a zone.
+    """
+    path = Path(path)
+    if path.suffix not in READERS:
+        raise ValueError(f"{path.name}: a table is written as .csv or .parquet")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        if path.suffix == ".csv":
+            printed(frame).write_csv(unfinished, float_scientific=False)
+        else:
+            frame.write_parquet(unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def printed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with instants, decimals and text as CSV has them; see `write_table`."""
+    columns = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if dtype.base_type() in (pl.Categorical, pl.Enum):
+            column, dtype = column.cast(pl.String), pl.String()
+        if isinstance(dtype, pl.Datetime):
+            columns.append(print_instants(name, dtype))
+        elif isinstance(dtype, pl.Decimal):
+            columns.append(column.cast(pl.String))
+        elif dtype == pl.String:
+            is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(NUMBER)
+            columns.append(
+                pl.when(is_formula).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name)
+            )
+        else:
+            columns.append(column)
+    return frame.select(columns)
+
+
+def print_instants(name: str, dtype: pl.Datetime) -> pl.Expr:
+    """Print instants in UTC, without a fraction where there is none."""
+    if dtype.time_zone is None:
+        raise ValueError(f"column {name}: times without a zone")
+    instant = pl.col(name).dt.cast_time_unit("us").dt.convert_time_zone("UTC")
+    whole = instant.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    fine = instant.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+    return pl.when(instant.dt.microsecond() == 0).then(whole).otherwise(fine).alias(name)

@@ -1,0 +1,236 @@
+"""The schema of every input table, in one place, and the checked tables together: `Evidence`."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Literal
+
+import polars as pl
+
+from slakit.evidence.checks import Sheet, check_sheets
+from slakit.evidence.instants import INSTANT
+
+AMOUNT = pl.Decimal(38, 6)
+
+Kind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees"]
+DTYPES: Mapping[Kind, Any] = MappingProxyType(
+    {
+        "name": pl.String,  # joins tables, so no space around it
+        "text": pl.String,  # anything at all
+        "instant": INSTANT,
+        "amount": AMOUNT,  # exact, not negative
+        "share": AMOUNT,  # exact, 0 to 1
+        "whole": pl.Int64,
+        "currency": pl.String,  # ISO 4217
+        "fees": pl.String,  # JSON object: component -> monthly fee
+    }
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an input table: what its cells hold, and what is refused.
+
+    An `optional` column may be missing, and its cells may be empty; any other must be there and full.
+    """
+
+    name: str
+    kind: Kind
+    optional: bool = False
+    unique: bool = False
+    refers_to: str = ""  # the table whose column of the same name knows all values
+    not_before: str = ""  # the column of the same row that this instant may not precede
+    one_of: tuple[str, ...] = ()
+    between: tuple[int, int] | None = None
+    default: Decimal | None = None  # what an empty cell means
+
+    @property
+    def dtype(self) -> Any:
+        """The polars type of the checked column."""
+        return DTYPES[self.kind]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One input table: its columns, in the order in which checked frames carry them."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def empty(self) -> pl.DataFrame:
+        """Return the table without a row, with its types."""
+        return pl.DataFrame(schema={column.name: column.dtype for column in self.columns})
+
+
+SUBSCRIPTION = Column("subscription", "name", refers_to="subscriptions")
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            Table(
+                "subscriptions",
+                (
+                    Column("subscription", "name", unique=True),
+                    Column("policy", "name"),
+                    Column("tier", "name", optional=True),
+                    Column("monthly_fee", "amount"),
+                    Column("currency", "currency"),
+                    Column("starts", "instant"),
+                    Column("ends", "instant", optional=True, not_before="starts"),
+                    Column("reference", "text", optional=True),
+                    Column("billing_day", "whole", optional=True, between=(1, 28)),
+                    Column("component_fees", "fees", optional=True),
+                ),
+            ),
+            Table(
+                "outages",
+                (
+                    Column("outage", "name", unique=True),
+                    SUBSCRIPTION,
+                    Column("component", "text", optional=True),
+                    Column("started", "instant"),
+                    Column("ended", "instant", optional=True, not_before="started"),
+                    Column("detected", "instant", optional=True),
+                    Column("reported", "instant", optional=True),
+                    Column("diagnosed", "instant", optional=True),
+                    Column("cause", "text", optional=True),
+                    Column("affected", "share", optional=True, default=Decimal(1)),
+                ),
+            ),
+            Table(
+                "maintenance",
+                (
+                    Column("maintenance", "name", unique=True),
+                    SUBSCRIPTION,
+                    Column("component", "text", optional=True),
+                    Column("started", "instant"),
+                    Column("ended", "instant", not_before="started"),
+                    Column("announced", "instant", optional=True),
+                    Column("kind", "name", one_of=("scheduled", "emergency")),
+                ),
+            ),
+            Table(
+                "tickets",
+                (
+                    Column("ticket", "name", unique=True),
+                    SUBSCRIPTION,
+                    Column("opened", "instant"),
+                    Column("responded", "instant", optional=True, not_before="opened"),
+                    Column("resolved", "instant", optional=True, not_before="opened"),
+                    Column("priority", "name", optional=True),
+                    Column("impact", "name", optional=True),
+                    Column("urgency", "name", optional=True),
+                    Column("kind", "name", optional=True),  # an open vocabulary: policies name theirs
+                    Column("due", "instant", optional=True),
+                ),
+            ),
+            Table(
+                "holds",
+                (
+                    Column("ticket", "name", refers_to="tickets"),
+                    Column("started", "instant"),
+                    Column("ended", "instant", optional=True, not_before="started"),
+                ),
+            ),
+            Table(
+                "claims_made",
+                (
+                    SUBSCRIPTION,
+                    Column("remedy", "name"),
+                    Column("window_start", "instant"),
+                    Column("claimed", "instant"),
+                    Column("amount", "amount", optional=True),
+                ),
+            ),
+        )
+    }
+)
+REQUIRED_TABLE = "subscriptions"  # any other may be absent, and is then empty
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """What happened, checked: one frame per table, with the columns and types of `TABLES`.
+
+    Instants are UTC microseconds, amounts exact decimals with 6 places. Rows are in the order in which
+    they were given; an optional column that was not given is null throughout (`affected`: 1).
+    """
+
+    subscriptions: pl.DataFrame
+    outages: pl.DataFrame
+    maintenance: pl.DataFrame
+    tickets: pl.DataFrame
+    holds: pl.DataFrame
+    claims_made: pl.DataFrame
+    source: str
+
+    @classmethod
+    def of(
+        cls,
+        subscriptions: pl.DataFrame | Iterable[Mapping[str, object]],
+        *,
+        time_zone: str | None = None,
+        **tables: pl.DataFrame | Iterable[Mapping[str, object]],
+    ) -> Evidence:
+        """Check tables held in memory: frames, or rows as dictionaries.
+
+        >>> Evidence.of([{"subscription": "a", "policy": "klikk", "monthly_fee": "90", "currency": "NOK",
+        ...               "starts": "2026-01-01T00:00:00+01:00"}])
+        Evidence(memory: 1 subscriptions)
+        """
+        given = {"subscriptions": subscriptions, **tables}
+        frames = {
+            name: rows
+            if isinstance(rows, pl.DataFrame)
+            else pl.DataFrame(list(rows), infer_schema_length=None)
+            for name, rows in given.items()
+        }
+        return check_tables(frames, time_zone=time_zone, source="memory")
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of each table that has any."""
+        sizes = {field.name: getattr(self, field.name) for field in fields(self) if field.name in TABLES}
+        return {name: frame.height for name, frame in sizes.items() if frame.height}
+
+    def __repr__(self) -> str:
+        return f"Evidence({self.source}: {', '.join(f'{n} {name}' for name, n in self.counts().items())})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{name}</td><td>{n}</td></tr>" for name, n in self.counts().items())
+        return f"<table><caption>Evidence: {html.escape(self.source)}</caption>{rows}</table>"
+
+
+def check_tables(
+    frames: Mapping[str, pl.DataFrame], *, time_zone: str | None = None, source: str = "evidence"
+) -> Evidence:
+    """Check tables from anywhere, with text or typed columns, and return them typed.
+
+    Parameters
+    ----------
+    frames
+        Table name -> frame, with the columns that `TABLES` lists. Only `subscriptions` must be there.
+    time_zone
+        The zone of times written without an offset, such as `Europe/Oslo`. Without it they are refused.
+    source
+        Where the tables come from, for messages and for `Evidence.source`.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table: table, row (the header would be row 1), column, value, remedy.
+    """
+    sheets = {name: Sheet(name, frame) for name, frame in frames.items()}
+    return evidence_of(sheets, time_zone=time_zone, source=source)
+
+
+def evidence_of(sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str) -> Evidence:
+    """Check tables that know which file they come from; see `check_tables`."""
+    checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)
+    return Evidence(
+        **{name: checked.get(name, table.empty()) for name, table in TABLES.items()}, source=source
+    )
