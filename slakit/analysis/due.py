@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 
 import polars as pl
 
@@ -10,17 +13,20 @@ from slakit.analysis.outputs import INSTANT, currencies_of, instant, money, name
 from slakit.analysis.plans import Policies
 from slakit.evidence.tables import Evidence
 from slakit.measure.case import COUNTED
-from slakit.measure.rules import Plan, Rule
+from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.awards import Awards
+from slakit.remedy.awards import AwardKey, Awards
 from slakit.remedy.claims import deadline, last_counted, status
 from slakit.remedy.fees import Fees
 
 Window = tuple[int, str, int]
 """Subscriber, remedy and start of the window."""
+RuleWindow = tuple[int, int, int]
+"""Subscriber, rule and start of the window."""
 Incident = tuple[int, int] | None
+"""Start and end of an outage; `None` while it goes on."""
 CLAIMS = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int64, "deadline": pl.Int64,
     "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String,
@@ -66,17 +72,16 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataF
     plans
         Terms of each plan under each reading, the chosen one first.
     """
-    last = last_incidents(awards)
+    deadlines = Deadlines(awards)
     rows = []
     for plan, readings in plans.items():
         earliest: dict[Window, int] = {}
-        for terms in _apart(readings):
-            for remedy in terms.remedies:
-                for window, limit in _deadlines(awards, plan, terms, remedy, last).items():
-                    if limit is not None:
-                        earliest[window] = min(limit, earliest.get(window, limit))
+        for limits in {deadlines.key(plan, t, r): deadlines.of(plan, t, r) for t in readings for r in t.remedies}.values():
+            for window, limit in limits.items():
+                if limit is not None:
+                    earliest[window] = min(limit, earliest.get(window, limit))
         for remedy in readings[0].remedies:
-            rows += _rows(awards, plan, readings[0], remedy, last, earliest)
+            rows += _rows(awards, plan, readings[0], remedy, deadlines.of(plan, readings[0], remedy), earliest)
     claims = pl.DataFrame(rows, schema=CLAIMS, orient="row").sort("subscriber", "window_start", maintain_order=True)
     return claims.select(
         names_of(awards.fees.subscriptions),
@@ -91,66 +96,50 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataF
     )
 
 
-def _apart(readings: Sequence[Terms]) -> list[Terms]:
-    """Readings that can differ in what is owed when: all but those that differ only in something else."""
-    apart = {}
-    for terms in readings:
-        measured = [g.model_dump_json() for g in terms.guarantees]
-        paid = [remedy.model_dump_json() for remedy in terms.remedies]
-        asked = terms.claims.model_dump_json() if terms.claims else ""
-        apart.setdefault((*measured, *paid, asked, str(terms.maintenance)), terms)
-    return list(apart.values())
+@dataclass
+class Deadlines:
+    """Deadlines of all credits above nothing, by remedy and terms of claim; those that readings share, once."""
 
+    awards: Awards
+    _known: dict[tuple[AwardKey, str], dict[Window, int | None]] = field(default_factory=dict)
 
-def last_incidents(awards: Awards) -> Mapping[tuple[int, int, int], Incident]:
-    """The last outage that counted in each judged window, by subscriber, rule and start of the window."""
-    outages = awards.case.outages.select("outage", "started", "ended", "open")
-    counted = awards.ledger.filter(pl.col("verdict") == COUNTED).select("duty", "rule", "outage", "window_start")
-    known = counted.unique().join(outages, on="outage").join(awards.case.duties.select("duty", "subscriber"), on="duty")
-    return last_counted(known)
+    @cached_property
+    def last(self) -> Mapping[RuleWindow, Incident]:
+        """The last outage that counted in each judged window."""
+        outages = self.awards.case.outages.select("outage", "started", "ended", "open")
+        counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select("duty", "rule", "outage", "window_start")
+        subscribers = self.awards.case.duties.select("duty", "subscriber")
+        return last_counted(counted.unique().join(outages, on="outage").join(subscribers, on="duty"))
 
+    @cached_property
+    def missed(self) -> set[RuleWindow]:
+        """Windows whose guarantee was missed."""
+        missed = (facts.filter("missed").select("subscriber", "rule", "window_start") for facts in self.awards.facts.values())
+        return {window for facts in missed for window in facts.iter_rows()}
 
-def _deadlines(
-    awards: Awards, plan: Plan, terms: Terms, remedy: Remedy, last: Mapping[tuple[int, int, int], Incident]
-) -> dict[Window, int | None]:
-    """Deadline of every credit of a remedy that is above nothing."""
-    rules = awards.rules_of_remedy(plan, terms, remedy)
-    claims = terms.claims_of(remedy)
-    zone = next(iter(rules.values())).zone if rules else "UTC"
-    owed = awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
-    missed = _missed(awards, rules)
-    limits: dict[Window, int | None] = {}
-    for subscriber, start, end in owed.select("subscriber", "window_start", "window_end").iter_rows():
-        incident = _last(last, missed, (subscriber, start), rules)
-        limits[(subscriber, remedy.id, start)] = deadline(claims, zone, (start, end), incident)
-    return limits
+    def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
+        """What the deadlines of a remedy depend on."""
+        return self.awards.key(plan, terms, remedy), terms.claims_of(remedy).model_dump_json()
 
+    def of(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[Window, int | None]:
+        """Deadline of every credit of a remedy that is above nothing."""
+        key = self.key(plan, terms, remedy)
+        if key not in self._known:
+            claims, rules = terms.claims_of(remedy), key[0][1]
+            owed = self.awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
+            zone = terms.time_zone or ASSUMED_ZONE
+            self._known[key] = {
+                (subscriber, remedy.id, start): deadline(claims, zone, (start, end), self._incident(subscriber, start, rules))
+                for subscriber, start, end in owed.select("subscriber", "window_start", "window_end").iter_rows()
+            }
+        return self._known[key]
 
-def _missed(awards: Awards, rules: Mapping[int, Rule]) -> set[tuple[int, int, int]]:
-    keys: set[tuple[int, int, int]] = set()
-    for number in rules:
-        facts = awards.facts.get(number)
-        if facts is not None:
-            keys.update(facts.filter("missed").select("subscriber", "rule", "window_start").iter_rows())
-    return keys
-
-
-def _last(
-    last: Mapping[tuple[int, int, int], Incident],
-    missed: set[tuple[int, int, int]],
-    key: tuple[int, int],
-    rules: Mapping[int, Rule],
-) -> Incident:
-    """The last counted outage of the guarantees that missed; none while one of them still goes on."""
-    subscriber, start = key
-    found = [
-        last[(subscriber, rule, start)]
-        for rule in rules
-        if (subscriber, rule, start) in missed and (subscriber, rule, start) in last
-    ]
-    if not found or any(incident is None for incident in found):
-        return None
-    return max((incident for incident in found if incident is not None), key=lambda incident: incident[1])
+    def _incident(self, subscriber: int, start: int, rules: Sequence[int]) -> Incident:
+        """The last counted outage of the guarantees that missed; none while one of them still goes on."""
+        windows = [(subscriber, rule, start) for rule in rules]
+        found = [self.last[window] for window in windows if window in self.missed and window in self.last]
+        ended = [incident for incident in found if incident is not None]
+        return max(ended, key=itemgetter(1)) if ended and len(ended) == len(found) else None
 
 
 def _rows(
@@ -158,11 +147,10 @@ def _rows(
     plan: Plan,
     terms: Terms,
     remedy: Remedy,
-    last: Mapping[tuple[int, int, int], Incident],
+    limits: Mapping[Window, int | None],
     earliest: Mapping[Window, int],
 ) -> list[tuple[object, ...]]:
     claims = terms.claims_of(remedy)
-    limits = _deadlines(awards, plan, terms, remedy, last)
     owed = awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
     made = awards.claimed.get(remedy.id, {})
     rows = []
@@ -170,6 +158,5 @@ def _rows(
         window = (subscriber, remedy.id, start)
         claimed = any(start <= at < end for at, _ in made.get(subscriber, ()))
         state = status(claims, limits[window], claimed, awards.case.as_of)
-        needed = "; ".join(claims.evidence)
-        rows.append((*window, amount, limits[window], earliest.get(window), state, needed))
+        rows.append((*window, amount, limits[window], earliest.get(window), state, "; ".join(claims.evidence)))
     return rows

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from slakit.analysis.plans import of_plan
 from slakit.measure.rules import Plan
 from slakit.policy.terms import Terms
-from slakit.remedy.awards import Awards
+from slakit.remedy.awards import AwardKey, Awards
 
 RANGES = {
     "subscriber": pl.UInt32,
@@ -46,14 +46,29 @@ def owed_ranges(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.Dat
     return pl.concat([pl.DataFrame(schema=RANGES), *tables]).sort("subscriber")
 
 
-def owed(awards: Awards, plan: Plan, terms: Terms, subscribers: pl.Series) -> pl.Series:
-    """Sum owed to each subscriber under one set of terms, in minor units."""
-    total = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(subscribers))
-    for remedy in terms.remedies:
-        credits = awards.award(plan, terms, remedy).group_by("subscriber").agg(pl.col("amount").sum())
-        due = pl.DataFrame({"subscriber": subscribers}).join(credits, on="subscriber", how="left", maintain_order="left")
-        total = total + due["amount"].fill_null(0)
-    return total
+@dataclass
+class _Owed:
+    """Sums owed to the subscribers of one plan, in minor units; a remedy that readings share is summed once."""
+
+    awards: Awards
+    plan: Plan
+    subscribers: pl.Series
+    known: dict[AwardKey, pl.Series] = field(default_factory=dict)
+
+    def under(self, terms: Terms) -> pl.Series:
+        """Sum of all remedies under one reading."""
+        total = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(self.subscribers))
+        for remedy in terms.remedies:
+            key = self.awards.key(self.plan, terms, remedy)
+            if key not in self.known:
+                self.known[key] = self._sum(self.awards.award(self.plan, terms, remedy))
+            total = total + self.known[key]
+        return total
+
+    def _sum(self, credits: pl.DataFrame) -> pl.Series:
+        sums = credits.group_by("subscriber").agg(pl.col("amount").sum())
+        everyone = pl.DataFrame({"subscriber": self.subscribers})
+        return everyone.join(sums, on="subscriber", how="left", maintain_order="left")["amount"].fill_null(0)
 
 
 @dataclass
@@ -71,12 +86,13 @@ class _Extreme:
 def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subscribers: pl.Series) -> pl.DataFrame:
     chosen = readings[0].reading
     ordered = sorted(readings, key=lambda terms: len(_changed(terms.reading, chosen)))
-    amount = owed(awards, plan, ordered[0], subscribers)
+    owed = _Owed(awards, plan, subscribers)
+    amount = owed.under(ordered[0])
     nobody = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(amount))
     low, high = _Extreme(amount, nobody), _Extreme(amount, nobody)
     widened: list[tuple[str, pl.Series]] = []
     for number, terms in enumerate(ordered):
-        total = owed(awards, plan, terms, subscribers)
+        total = owed.under(terms)
         low.offer(total, number, total < low.amount)
         high.offer(total, number, total > high.amount)
         changed = _changed(terms.reading, chosen)
@@ -91,7 +107,7 @@ def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subsc
             "amount_high": high.amount,
             "reading_low": printed.gather(low.reading),
             "reading_high": printed.gather(high.reading),
-            "widened_by": _named(widened, len(subscribers)),
+            "widened_by": _named(widened, len(subscribers), list(chosen)),
         },
         schema=RANGES,
     )
@@ -101,9 +117,10 @@ def _changed(reading: Mapping[str, str], chosen: Mapping[str, str]) -> list[str]
     return [question for question, answer in reading.items() if answer != chosen[question]]
 
 
-def _named(widened: Sequence[tuple[str, pl.Series]], count: int) -> list[str]:
-    questions: list[dict[str, None]] = [{} for _ in range(count)]
+def _named(widened: Sequence[tuple[str, pl.Series]], count: int, order: Sequence[str]) -> list[str]:
+    """Questions that move each subscriber's sum, in the order of the policy."""
+    questions: list[set[str]] = [set() for _ in range(count)]
     for question, moves in widened:
         for position in moves.arg_true():
-            questions[position][question] = None
-    return [", ".join(names) for names in questions]
+            questions[position].add(question)
+    return [", ".join(sorted(names, key=order.index)) for names in questions]

@@ -32,7 +32,8 @@ class Quantity:
         raise NotImplementedError(cls)
 
     @classmethod
-    def _validate(cls, value: object) -> Self:
+    def read(cls, value: object) -> Self:
+        """Take a value of the kind as it is, and parse anything that is written."""
         if isinstance(value, cls):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
@@ -42,7 +43,7 @@ class Quantity:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         printed = core_schema.plain_serializer_function_ser_schema(str)
-        return core_schema.no_info_plain_validator_function(cls._validate, serialization=printed)
+        return core_schema.no_info_plain_validator_function(cls.read, serialization=printed)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -186,10 +187,10 @@ class Window(Quantity):
     example: ClassVar[str] = "1d, 1w, 1mo, 1q, 1y, billing_month, term, incident, {rolling: 30d}"
 
     @classmethod
-    def _validate(cls, value: object) -> Self:
+    def read(cls, value: object) -> Self:
         if isinstance(value, dict) and set(value) == {"rolling"}:
             value = f"rolling {value['rolling']}"
-        return super()._validate(value)
+        return super().read(value)
 
     @classmethod
     def parse(cls, text: str) -> Self:

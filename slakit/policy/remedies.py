@@ -16,10 +16,8 @@ KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
 
 
 def _worth(value: object) -> object:
-    from pydantic import TypeAdapter
-
-    kind = Money if isinstance(value, str) and " " in value else Share
-    return TypeAdapter(kind).validate_python(value)
+    kind = Money if isinstance(value, Money) or (isinstance(value, str) and " " in value) else Share
+    return kind.read(value)
 
 
 class _WorthSchema:

@@ -191,11 +191,14 @@ def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
 
 def _apply(policy: Policy, answers: Mapping[str, str]) -> Policy:
     """The policy with what the answers set."""
-    changes = {}
-    for question in policy.readings:
-        changes.update(question.answers[answers[question.id]].set)
-    if not changes:
-        return policy
+    key = tuple(answers[question.id] for question in policy.readings)
+    if key not in policy._under:
+        changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
+        policy._under[key] = _changed(policy, changes) if changes else policy
+    return policy._under[key]
+
+
+def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     for path, value in changes.items():
         set_term(tree, path, value)

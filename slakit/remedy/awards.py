@@ -19,6 +19,8 @@ from slakit.remedy.fees import Fees
 
 Claimed = Mapping[str, Mapping[int, Sequence[tuple[int, int]]]]
 """Claims already made: remedy → subscriber → start of the window (µs) and amount (minor units)."""
+AwardKey = tuple[str, tuple[int, ...]]
+"""A remedy as text, and the rules that measure it: what two readings must share to be awarded once."""
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
 
 
@@ -42,7 +44,8 @@ class Awards:
     ledger: pl.DataFrame
     fees: Fees
     claimed: Claimed
-    _known: dict[tuple[str, tuple[int, ...]], pl.DataFrame] = field(default_factory=dict)
+    _known: dict[AwardKey, pl.DataFrame] = field(default_factory=dict)
+    _rules: dict[tuple[Plan, int], list[Rule]] = field(default_factory=dict)
 
     @cached_property
     def windows(self) -> pl.DataFrame:
@@ -84,17 +87,24 @@ class Awards:
 
     def rules_of_remedy(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[int, Rule]:
         """The rules that measure a remedy's guarantees, by number."""
-        measured = [rule for rule in rules_of(plan, terms) if rule.guarantee.id in remedy.guarantees]
-        return {self.numbers[rule.key]: rule for rule in measured}
+        asked = (plan, id(terms))
+        if asked not in self._rules:
+            self._rules[asked] = rules_of(plan, terms)
+        return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in remedy.guarantees}
+
+    def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
+        """What a remedy's credits depend on: two readings with the same key owe the same."""
+        return remedy.model_dump_json(exclude={"claims"}), tuple(self.rules_of_remedy(plan, terms, remedy))
 
     def award(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
         """Credits of one remedy, as `award_credits` gives them."""
-        rules = self.rules_of_remedy(plan, terms, remedy)
-        key = (remedy.model_dump_json(exclude={"claims"}), tuple(rules))
+        key = self.key(plan, terms, remedy)
         if key not in self._known:
+            rules = {number: self.case.rules[number] for number in key[1]}
+            stretches = self.stretches if _by_incident(remedy) else {}
             claimed = self.claimed.get(remedy.id, {})
-            facts, stretches = _of_rules(self.facts, rules), _of_rules(self.stretches if _by_incident(remedy) else {}, rules)
-            self._known[key] = award_credits(Award(remedy, rules, facts, stretches, claimed), self.fees)
+            award = Award(remedy, rules, _of_rules(self.facts, rules), _of_rules(stretches, rules), claimed)
+            self._known[key] = award_credits(award, self.fees)
         return self._known[key]
 
 
