@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import polars as pl
-
 from slakit.analysis import outputs
 from slakit.analysis.assumptions import assumptions_of
-from slakit.analysis.due import claims_of, claims_made
+from slakit.analysis.due import claims_made, claims_of
 from slakit.analysis.plans import Policies, Settled, plans_of
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.review import Review
@@ -46,8 +44,8 @@ def assess(
     as_of
         The instant of the assessment: nothing after it is known. A date means its first instant in UTC.
     reading
-        Answers to questions the contracts leave open: question → answer, or policy:question → answer. A question that is
-        not settled here gets its default, and every other answer goes into `ranges`.
+        Answers to questions the contracts leave open: question → answer, or policy:question → answer. A question that
+        is not settled here gets its default, and every other answer goes into `ranges`.
     policies
         Policies by the name the subscriptions give them. By default the library, and files by their path.
     ranges
@@ -78,7 +76,12 @@ def assess(
     plans = plans_of(evidence, known, Settled.of(reading))
     if not ranges:
         plans = {plan: readings[:1] for plan, readings in plans.items()}
-    case = case_of(evidence, distinct_rules((p, t) for p, readings in plans.items() for t in readings), span, to_microseconds(moment))
+    case = case_of(
+        evidence,
+        distinct_rules((p, t) for p, readings in plans.items() for t in readings),
+        span,
+        to_microseconds(moment),
+    )
     ledger = account_downtime(case)
     fees = Fees(evidence.subscriptions)
     awards = Awards(case, ledger, fees, claims_made(evidence, fees, known, case.as_of))

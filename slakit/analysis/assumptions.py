@@ -57,4 +57,9 @@ def _of_evidence(evidence: Evidence, fees: Fees) -> Iterator[Row]:
         yield names[subscriber], f"component_fees {component}".strip(), "monthly_fee", because
     unknown = evidence.claims_made.filter(pl.col("amount").is_null())
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
-        yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off the caps"
+        yield (
+            subscription,
+            f"claims_made {remedy} amount",
+            "0",
+            "The claim names no amount; nothing is taken off the caps",
+        )

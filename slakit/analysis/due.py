@@ -33,7 +33,9 @@ CLAIMS = {
 }  # fmt: skip
 
 
-def claims_made(evidence: Evidence, fees: Fees, policies: Policies, as_of: int) -> dict[str, dict[int, list[tuple[int, int]]]]:
+def claims_made(
+    evidence: Evidence, fees: Fees, policies: Policies, as_of: int
+) -> dict[str, dict[int, list[tuple[int, int]]]]:
     """Claims made by `as_of`: remedy → subscriber → start of the window (µs) and amount (minor units).
 
     Raises
@@ -45,7 +47,14 @@ def claims_made(evidence: Evidence, fees: Fees, policies: Policies, as_of: int) 
     made = evidence.claims_made.join(numbers, on="subscription", maintain_order="left")
     problems = []
     claimed: dict[str, dict[int, list[tuple[int, int]]]] = {}
-    columns = ("subscriber", "policy", "remedy", pl.col("window_start").dt.epoch("us"), pl.col("claimed").dt.epoch("us"), "amount")
+    columns = (
+        "subscriber",
+        "policy",
+        "remedy",
+        pl.col("window_start").dt.epoch("us"),
+        pl.col("claimed").dt.epoch("us"),
+        "amount",
+    )
     for row, (subscriber, policy, remedy, start, at, amount) in enumerate(made.select(columns).iter_rows(), 2):
         known = _remedy_names(policies, policy)
         if remedy not in known:
@@ -76,7 +85,9 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataF
     rows = []
     for plan, readings in plans.items():
         earliest: dict[Window, int] = {}
-        for limits in {deadlines.key(plan, t, r): deadlines.of(plan, t, r) for t in readings for r in t.remedies}.values():
+        for limits in {
+            deadlines.key(plan, t, r): deadlines.of(plan, t, r) for t in readings for r in t.remedies
+        }.values():
             for window, limit in limits.items():
                 if limit is not None:
                     earliest[window] = min(limit, earliest.get(window, limit))
@@ -107,14 +118,18 @@ class Deadlines:
     def last(self) -> Mapping[RuleWindow, Incident]:
         """The last outage that counted in each judged window."""
         outages = self.awards.case.outages.select("outage", "started", "ended", "open")
-        counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select("duty", "rule", "outage", "window_start")
+        counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select(
+            "duty", "rule", "outage", "window_start"
+        )
         subscribers = self.awards.case.duties.select("duty", "subscriber")
         return last_counted(counted.unique().join(outages, on="outage").join(subscribers, on="duty"))
 
     @cached_property
     def missed(self) -> set[RuleWindow]:
         """Windows whose guarantee was missed."""
-        missed = (facts.filter("missed").select("subscriber", "rule", "window_start") for facts in self.awards.facts.values())
+        missed = (
+            facts.filter("missed").select("subscriber", "rule", "window_start") for facts in self.awards.facts.values()
+        )
         return {window for facts in missed for window in facts.iter_rows()}
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
@@ -129,7 +144,9 @@ class Deadlines:
             owed = self.awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
             zone = terms.time_zone or ASSUMED_ZONE
             self._known[key] = {
-                (subscriber, remedy.id, start): deadline(claims, zone, (start, end), self._incident(subscriber, start, rules))
+                (subscriber, remedy.id, start): deadline(
+                    claims, zone, (start, end), self._incident(subscriber, start, rules)
+                )
                 for subscriber, start, end in owed.select("subscriber", "window_start", "window_end").iter_rows()
             }
         return self._known[key]
@@ -153,7 +170,7 @@ def _rows(
     claims = terms.claims_of(remedy)
     owed = awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
     made = awards.claimed.get(remedy.id, {})
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for subscriber, start, end, amount in owed.select("subscriber", "window_start", "window_end", "amount").iter_rows():
         window = (subscriber, remedy.id, start)
         claimed = any(start <= at < end for at, _ in made.get(subscriber, ()))

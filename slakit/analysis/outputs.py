@@ -124,8 +124,11 @@ def incidents_table(case: Case, incidents: pl.DataFrame, subscriptions: pl.DataF
 def money(column: str, fees: Fees) -> pl.Expr:
     """Whole minor units as amounts, with as many digits as the currencies need. [currency units]"""
     digits = max(fees.digits, default=2)
-    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int64)).gather(pl.col("subscriber"))
-    return ((pl.col(column) * units).cast(pl.Decimal(38, digits)) / 10**digits).cast(pl.Decimal(38, digits)).alias(column)
+    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int64)).gather(
+        pl.col("subscriber")
+    )
+    amount = (pl.col(column) * units).cast(pl.Decimal(38, digits)) / int(10**digits)
+    return amount.cast(pl.Decimal(38, digits)).alias(column)
 
 
 def currencies_of(fees: Fees) -> pl.Expr:
@@ -155,7 +158,12 @@ def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     """Lowest and highest sum owed, over all readings."""
     amounts = [money(name, fees) for name in ("amount", "amount_low", "amount_high")]
     return ranges.select(
-        names_of(fees.subscriptions), currencies_of(fees), *amounts, "reading_low", "reading_high", "widened_by"
+        names_of(fees.subscriptions),
+        currencies_of(fees),
+        *amounts,
+        "reading_low",
+        "reading_high",
+        "widened_by",
     )
 
 
@@ -178,4 +186,3 @@ def total_owed(credits: pl.DataFrame) -> dict[str, Decimal]:
     """Sum of credits by currency."""
     owed = credits.group_by("currency", maintain_order=True).agg(pl.col("amount").sum())
     return dict(owed.iter_rows())
-

@@ -95,7 +95,10 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
             readings = readings_of(policy, settled.of_policy(name, policy))
             plans[(name, tier)] = [policy.terms(tier=tier, reading=reading) for reading in readings]
         except InputError as error:
-            problems += [Problem(f"subscriptions {subscriptions[0]}: {p.where}", p.value, p.wrong, p.remedy) for p in error.problems]
+            problems += [
+                Problem(f"subscriptions {subscriptions[0]}: {p.where}", p.value, p.wrong, p.remedy)
+                for p in error.problems
+            ]
             continue
         problems += _currency_problems(plans[(name, tier)][0], subscriptions, currencies)
     if problems:

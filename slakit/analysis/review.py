@@ -32,8 +32,8 @@ class Review:
     ledger, availability, attainment, credits, ranges, claims
         The tables that are written to files; instants in UTC, money and percentages as exact decimals.
     incidents
-        Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`, `met`,
-        `running`.
+        Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
+        `met`, `running`.
     assumptions
         What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
     evidence, period, as_of
@@ -101,23 +101,33 @@ class Review:
         Returns
         -------
         pl.DataFrame
-            `subscription`, `policy`, `tier`, `owed`, `lowest`, `highest`, `currency`, `claimable` (amount not yet claimed
-            nor expired), `next_deadline`.
+            `subscription`, `policy`, `tier`, `owed`, `lowest`, `highest`, `currency`, `claimable` (amount not yet
+            claimed nor expired), `next_deadline` (the earliest under any reading, of what is claimable).
         """
         open_claims = self.claims.filter(pl.col("status").is_in(["claimable", "not_required"]))
         claimable = open_claims.group_by("subscription").agg(
             pl.col("amount").sum().alias("claimable"),
-            pl.col("deadline").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
+            pl.col("deadline_earliest").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
         )
         owed = self.credits.group_by("subscription").agg(pl.col("amount").sum().alias("owed"))
         subscriptions = self.evidence.subscriptions.select("subscription", "policy", "tier", "currency")
         known = subscriptions.filter(pl.col("subscription").is_in(self.ranges["subscription"].implode()))
-        spread = self.ranges.select("subscription", pl.col("amount_low").alias("lowest"), pl.col("amount_high").alias("highest"))
+        spread = self.ranges.select(
+            "subscription", pl.col("amount_low").alias("lowest"), pl.col("amount_high").alias("highest")
+        )
         joined = known.join(owed, on="subscription", how="left", maintain_order="left")
         joined = joined.join(spread, on="subscription", how="left", maintain_order="left")
         joined = joined.join(claimable, on="subscription", how="left", maintain_order="left")
         return joined.with_columns(pl.col("owed", "claimable").fill_null(0)).select(
-            "subscription", "policy", "tier", "owed", "lowest", "highest", "currency", "claimable", "next_deadline"
+            "subscription",
+            "policy",
+            "tier",
+            "owed",
+            "lowest",
+            "highest",
+            "currency",
+            "claimable",
+            "next_deadline",
         )
 
     def __repr__(self) -> str:

@@ -132,7 +132,8 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime` (µs), `met`.
+        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime` (µs),
+        `met`.
     """
     shown = ledger.filter(per_incident(case.rules) & pl.col("window_start").is_not_null())
     going = case.outages.select("outage", "open")
@@ -140,7 +141,10 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     incidents = (
         shown.join(going, on="outage")
         .group_by("duty", "rule", "window_start", "window_end")
-        .agg(counted.sum().alias("downtime"), (pl.col("open") & (pl.col("window_end") == case.as_of)).any().alias("running"))
+        .agg(
+            counted.sum().alias("downtime"),
+            (pl.col("open") & (pl.col("window_end") == case.as_of)).any().alias("running"),
+        )
         .filter(pl.col("downtime") > 0)
         .sort("duty", "window_start")
     )
@@ -149,7 +153,9 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     running = pl.col("running") | (pl.col("window_end") > ends)
     incidents = incidents.with_columns(running.alias("running"))
     met = pl.when(~pl.col("running")).then(pl.col("downtime") <= limit)
-    return incidents.with_columns(met.alias("met")).join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+    return incidents.with_columns(met.alias("met")).join(
+        case.duties.select("duty", "subscriber"), on="duty", maintain_order="left"
+    )
 
 
 def _limit(rule: Rule) -> int | None:

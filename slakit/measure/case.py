@@ -17,9 +17,19 @@ from slakit.measure.rules import FOREVER, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
 
 VERDICTS = (
-    "outside_period", "other_component", "excluded_cause", "unreported", "before_clock", "overlapping", "too_short",
-    "maintenance", "outside_hours", "outside_term", "partial_unit", "counted",
-)  # fmt: skip
+    "outside_period",
+    "other_component",
+    "excluded_cause",
+    "unreported",
+    "before_clock",
+    "overlapping",
+    "too_short",
+    "maintenance",
+    "outside_hours",
+    "outside_term",
+    "partial_unit",
+    "counted",
+)
 """In the order in which they are given."""
 VERDICT = {name: number for number, name in enumerate(VERDICTS)}
 COUNTED = VERDICT["counted"]
@@ -35,8 +45,8 @@ class Case:
     Attributes
     ----------
     outages
-        `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`, `detected`, `reported`, `diagnosed` (µs),
-        cut at `as_of`, `open` (still going on then), and `affected` (millionths); all of them, in the order of their ids.
+        `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
+        `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths).
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
     duties, windows
@@ -135,10 +145,15 @@ class Chunk:
 
     def close(self, pieces: pl.DataFrame, verdict: str, *, kind: int | None = None) -> None:
         """Give pieces their verdict."""
-        given = [pl.lit(VERDICT[verdict], dtype=pl.UInt8).alias("verdict"), pl.lit(kind, dtype=pl.UInt8).alias("kind")]
+        given = [
+            pl.lit(VERDICT[verdict], dtype=pl.UInt8).alias("verdict"),
+            pl.lit(kind, dtype=pl.UInt8).alias("kind"),
+        ]
         self.closed.append(pieces.select(*PIECE, *given))
 
-    def close_inside(self, pieces: pl.DataFrame, cover: pl.DataFrame, verdict: str, *, kind: int | None = None) -> pl.DataFrame:
+    def close_inside(
+        self, pieces: pl.DataFrame, cover: pl.DataFrame, verdict: str, *, kind: int | None = None
+    ) -> pl.DataFrame:
         """Give the parts inside a cover their verdict; the rest stays open."""
         if cover.is_empty() or pieces.is_empty():
             return pieces
@@ -159,9 +174,7 @@ def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: in
     """
     duties = duties_of(evidence.subscriptions, rules)
     windows = judged_windows(duties, rules, period, as_of)
-    numbers = evidence.subscriptions.select(
-        "subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber")
-    )
+    numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
     outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
     instants = ("started", "ended", "detected", "reported", "diagnosed")
     outages = (

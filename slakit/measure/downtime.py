@@ -23,11 +23,15 @@ def account_downtime(case: Case) -> pl.DataFrame:
     -------
     pl.DataFrame
         `duty`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`), `kind`
-        (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null where
-        no window is judged). For each duty the pieces of an outage tile it.
+        (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null
+        where no window is judged). For each duty the pieces of an outage tile it.
     """
     chunks = [_account(chunk) for chunk in case.chunks()]
-    return pl.concat(chunks) if chunks else _account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))
+    return (
+        pl.concat(chunks)
+        if chunks
+        else _account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))
+    )
 
 
 def _account(chunk: Chunk) -> pl.DataFrame:
@@ -46,7 +50,10 @@ def _observe(chunk: Chunk) -> pl.DataFrame:
     """Every outage against every duty of its subscription."""
     scopes = [rule.guarantee.components for rule in chunk.rules]
     causes = [rule.guarantee.exclude.causes for rule in chunk.rules]
-    codes = [word_codes(scopes, "component").alias("component_code"), word_codes(causes, "cause").alias("cause_code")]
+    codes = [
+        word_codes(scopes, "component").alias("component_code"),
+        word_codes(causes, "cause").alias("cause_code"),
+    ]
     outages = chunk.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     outages = outages.drop("component", "cause")
     pairs = outages.join(chunk.duties.select("subscriber", "line", "rule"), on="subscriber", maintain_order="left")
@@ -98,7 +105,9 @@ def _start_clocks(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
     clocked = pieces.with_columns(pl.max_horizontal("start", chunk.placed("signal")).alias("clock"))
     early = clocked.filter(pl.col("clock") > pl.col("start"))
     chunk.close(early.with_columns(pl.col("clock").alias("end")), "before_clock")
-    return clocked.select("line", "rule", "outage", pl.col("clock").alias("start"), "end").filter(pl.col("end") > pl.col("start"))
+    return clocked.select("line", "rule", "outage", pl.col("clock").alias("start"), "end").filter(
+        pl.col("end") > pl.col("start")
+    )
 
 
 def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +144,10 @@ def _length(duration: object) -> int:
 def _outside_term(chunk: Chunk) -> pl.DataFrame:
     """Time before measurement begins and after the subscription ends: `start`, `end` on the line."""
     line = chunk.case.line
-    begin, end = line.place(pl.lit(line.origin), pl.col("line")), line.place(pl.lit(line.origin + line.stride), pl.col("line"))
+    begin, end = (
+        line.place(pl.lit(line.origin), pl.col("line")),
+        line.place(pl.lit(line.origin + line.stride), pl.col("line")),
+    )
     before = chunk.duties.select(begin.alias("start"), chunk.placed("starts").alias("end"))
     after = chunk.duties.select(chunk.placed("ends").alias("start"), end.alias("end"))
     return pl.concat([before, after]).filter(pl.col("end") > pl.col("start")).sort("start")
@@ -168,12 +180,21 @@ def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     instants = [line.position(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
     duty = (pl.col("line") + chunk.first_duty).cast(pl.UInt32).alias("duty")
     return judged.select(
-        duty, "rule", "outage", *instants, outside.cast(pl.UInt8).alias("verdict"), "kind", "window_start", "window_end"
+        duty,
+        "rule",
+        "outage",
+        *instants,
+        outside.cast(pl.UInt8).alias("verdict"),
+        "kind",
+        "window_start",
+        "window_end",
     )
 
 
 def _in_cells(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
-    cells = chunk.cells.with_columns(chunk.placed("cell_start").alias("at"), chunk.placed("cell_end").alias("until")).sort("at")
+    cells = chunk.cells.with_columns(
+        chunk.placed("cell_start").alias("at"), chunk.placed("cell_end").alias("until")
+    ).sort("at")
     cut = split(ledger, cell_edges(chunk.cells, chunk.case.line)).drop("between")
     if cells.is_empty():
         nowhere = [pl.lit(None, dtype=pl.Int64).alias(f"window_{edge}") for edge in ("start", "end")]
@@ -210,4 +231,6 @@ def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     judged = ~pl.col("going") & (pl.col("window_end") > begin) & (pl.col("window_end") <= end)
     begun = (pl.col("window_start") >= begin) & (pl.col("window_start") < end)
     shown = judged | (begun & (pl.col("going") | (pl.col("window_end") > end)))
-    return known.with_columns(pl.when(shown).then(f"window_{edge}").alias(f"window_{edge}") for edge in ("start", "end"))
+    return known.with_columns(
+        pl.when(shown).then(f"window_{edge}").alias(f"window_{edge}") for edge in ("start", "end")
+    )

@@ -1,4 +1,4 @@
-"""Which maintenance qualifies: the kind is left out, the component in scope, the notice kept, the allowance not used up."""
+"""Which maintenance qualifies: kind left out, component in scope, notice kept, allowance not used up."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.Data
     Returns
     -------
     pl.DataFrame
-        `row`, `line`, `rule`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given` (notice
-        kept to, µs; null if never announced), `left_out` (kind), `in_scope` (component), `qualifies`.
+        `row`, `line`, `rule`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given`
+        (µs; null if never announced), `left_out` (kind), `in_scope` (component), `qualifies`.
     """
     scopes = [rule.guarantee.components for rule in rules]
     kind = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
@@ -55,9 +55,13 @@ def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
     return pl.lit(known).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
 
 
-def cover_of_kind(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line, cells: pl.DataFrame) -> pl.DataFrame:
+def cover_of_kind(
+    pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line, cells: pl.DataFrame
+) -> pl.DataFrame:
     """Time on the line that qualifying maintenance of one kind takes up: `start`, `end`, disjoint."""
-    placed = [line.place(pl.col(name), pl.col("line")).alias(to) for name, to in (("started", "start"), ("ended", "end"))]
+    placed = [
+        line.place(pl.col(name), pl.col("line")).alias(to) for name, to in (("started", "start"), ("ended", "end"))
+    ]
     of_kind = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind)).with_columns(placed)
     allowances = [_allowance(rule, kind) for rule in rules]
     if not any(allowance is not None for allowance in allowances):

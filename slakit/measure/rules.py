@@ -53,8 +53,7 @@ def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
     zone = terms.time_zone or ASSUMED_ZONE
     on_outages = (g for g in terms.guarantees if g.metric in ("availability", "replacement"))
     return [
-        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance))
-        for g in on_outages
+        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance)) for g in on_outages
     ]
 
 
@@ -95,7 +94,12 @@ def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFram
     )
     duties = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
     return _begun(duties, rules).select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("duty"), "subscriber", "rule", "starts", "ends", "billing_day"
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("duty"),
+        "subscriber",
+        "rule",
+        "starts",
+        "ends",
+        "billing_day",
     )
 
 

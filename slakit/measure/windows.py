@@ -56,7 +56,10 @@ def _term_windows(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
 
 def _with_state(windows: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
     spans = [period.span(rule.zone) for rule in rules]
-    begin, end = per_rule((span[0] for span in spans), pl.Int64), per_rule((span[1] for span in spans), pl.Int64)
+    begin, end = (
+        per_rule((span[0] for span in spans), pl.Int64),
+        per_rule((span[1] for span in spans), pl.Int64),
+    )
     slides = per_rule((rule.guarantee.window.rolling_days is not None for rule in rules), pl.Boolean)
     whole_term = per_rule((rule.guarantee.window.text == "term" for rule in rules), pl.Boolean)
     first, last = pl.col("window_start"), pl.col("window_end")

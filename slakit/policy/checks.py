@@ -101,8 +101,7 @@ def _bands_fall(policy: Policy) -> Iterator[Finding]:
         for index in range(1, len(below)):
             above, here = below[index - 1], below[index]
             if above is not None and here is not None and here >= above:
-                wrong = f"bands must fall; the band above starts at {above}"
-                yield (*place, "bands", index, "below"), here, *wrong.split("; ")
+                yield (*place, "bands", index, "below"), here, "bands must fall", f"the band above starts at {above}"
 
 
 def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
@@ -110,9 +109,19 @@ def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
     places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
     for place, claims in places:
         if claims is not None and claims.within is not None and not claims.needed:
-            yield (*place, "within"), claims.within, "a limit for a claim that is not needed", "drop one of the two"
+            yield (
+                (*place, "within"),
+                claims.within,
+                "a limit for a claim that is not needed",
+                "drop one of the two",
+            )
         if claims is not None and claims.within is not None and claims.within.business_days:
-            yield (*place, "within"), claims.within, "business days have no calendar here", "write hours, days or months"
+            yield (
+                (*place, "within"),
+                claims.within,
+                "business days have no calendar here",
+                "write hours, days or months",
+            )
 
 
 def _ranks_exist(policy: Policy) -> Iterator[Finding]:
@@ -123,7 +132,12 @@ def _ranks_exist(policy: Policy) -> Iterator[Finding]:
     for impact, row in support.matrix.impact.items():
         for urgency, priority in row.items():
             if priority not in known:
-                yield ("support", "matrix", "impact", impact, urgency), priority, "no such priority", one_of(known, priority)
+                yield (
+                    ("support", "matrix", "impact", impact, urgency),
+                    priority,
+                    "no such priority",
+                    one_of(known, priority),
+                )
 
 
 def _answers_fit(policy: Policy) -> Iterator[Finding]:
@@ -132,7 +146,12 @@ def _answers_fit(policy: Policy) -> Iterator[Finding]:
         paths = {path for answer in question.answers.values() for path in answer.set}
         for path in sorted(paths):
             if path in seen:
-                yield ("readings", index), path, f"the question {seen[path]} sets this term too", "let one question set it"
+                yield (
+                    ("readings", index),
+                    path,
+                    f"the question {seen[path]} sets this term too",
+                    "let one question set it",
+                )
             seen[path] = question.id
         yield from _answers_apply(policy, index, question)
 
@@ -146,7 +165,12 @@ def _answers_apply(policy: Policy, index: int, question: Question) -> Iterator[F
                 set_term(tree, path, value)
                 Policy.model_validate(tree)
             except KeyError as missing:
-                yield place, None, f"no term stands at this path ({missing.args[0]} is not there)", "name a term of this file"
+                yield (
+                    place,
+                    None,
+                    f"no term stands at this path ({missing.args[0]} is not there)",
+                    "name a term of this file",
+                )
             except ValidationError as error:
                 for found in error.errors(include_url=False)[:1]:
                     wrong, _, remedy = str(found.get("ctx", {}).get("error", found["msg"])).partition("; ")

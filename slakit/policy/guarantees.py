@@ -146,7 +146,9 @@ class Guarantee(Part):
     credit: Credit | None = None
     printed: list[Printed] = []
     clause: Clause
-    clauses: dict[str, Clause] = Field(default={}, description="Clauses of single terms, where they differ from `clause`.")
+    clauses: dict[str, Clause] = Field(
+        default={}, description="Clauses of single terms, where they differ from `clause`."
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -15,7 +15,15 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
-MICROSECONDS = {"us": 1, "ms": 1_000, "s": 10**6, "m": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6, "w": 7 * 86400 * 10**6}
+MICROSECONDS = {
+    "us": 1,
+    "ms": 1_000,
+    "s": 10**6,
+    "m": 60 * 10**6,
+    "h": 3600 * 10**6,
+    "d": 86400 * 10**6,
+    "w": 7 * 86400 * 10**6,
+}
 PERCENT_SCALE = 10**6
 """A percentage as an integer: 99.95 is 99_950_000. Six decimals are kept; more are refused."""
 
@@ -265,7 +273,9 @@ def currencies() -> frozenset[str]:
     """Codes of ISO 4217 in use as money somewhere today."""
     from babel.core import get_global
 
-    in_use = {row[0] for rows in get_global("territory_currencies").values() for row in rows if row[2] is None and row[3]}
+    in_use = {
+        row[0] for rows in get_global("territory_currencies").values() for row in rows if row[2] is None and row[3]
+    }
     return frozenset(in_use)
 
 

@@ -29,13 +29,15 @@ class _WorthSchema:
 
 
 Worth = Annotated[
-    Share | Money, _WorthSchema(), WithJsonSchema({"type": "string", "examples": ["5%", "1/30", "1d", "25 EUR"]})
+    Share | Money,
+    _WorthSchema(),
+    WithJsonSchema({"type": "string", "examples": ["5%", "1/30", "1d", "25 EUR"]}),
 ]
 """A credit: a share of a fee, time of the fee, or money."""
 
 
 class Band(Part):
-    """A row of a credit table. Write `below`, or a printed closed range (`from`, `to`), or `over` a length of outage."""
+    """A row of a credit table: `below` a percentage, in a closed range (`from`, `to`), or `over` a length of outage."""
 
     below: Percent | None = None
     from_: Percent | None = Field(default=None, alias="from")

@@ -155,7 +155,12 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
         credit = guarantee.credit
         if credit is not None and _given(credit, tier) and guarantee.commitment == "guaranteed":
             yield Remedy.model_construct(
-                id=guarantee.id, guarantees=[guarantee.id], credit=[credit], clause=credit.clause, caps=[], each="window"
+                id=guarantee.id,
+                guarantees=[guarantee.id],
+                credit=[credit],
+                clause=credit.clause,
+                caps=[],
+                each="window",
             )
     firm = {g.id for g in guarantees if g.commitment == "guaranteed"}
     for remedy in policy.remedies:

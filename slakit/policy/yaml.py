@@ -88,7 +88,9 @@ def read_yaml(path: str | Path) -> Document:
         text = path.read_text(encoding="utf-8-sig") if size <= LARGEST_FILE else None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(str(path), [Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")]) from None
+        raise InputError(
+            str(path), [Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")]
+        ) from None
     if text is None:
         seen = Problem(str(path), f"{size} bytes", "too large", f"keep it under {LARGEST_FILE} bytes")
         raise InputError(str(path), [seen])
@@ -123,7 +125,13 @@ def parse_yaml(text: str, *, name: str = "<text>") -> Document:
 
 def _refuse_events(events: Any, name: str) -> None:
     """Walk the stream before anything is built, so that bombs never go off."""
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent
+    from ruamel.yaml.events import (
+        AliasEvent,
+        CollectionEndEvent,
+        CollectionStartEvent,
+        DocumentStartEvent,
+        NodeEvent,
+    )
 
     depth = documents = 0
     for event in events:
@@ -165,7 +173,12 @@ def _mapping(node: Any, place: Place, document: Document, problems: list[Problem
         key = key_node.value
         if key in tree:
             problems.append(
-                Problem(f"{document.name}:{line} {document.path((*place, key))}", None, "written twice", "keep one")
+                Problem(
+                    f"{document.name}:{line} {document.path((*place, key))}",
+                    None,
+                    "written twice",
+                    "keep one",
+                )
             )
         tree[key] = _plain(value_node, (*place, key), document, problems)
         document.lines[(*place, key)] = line

@@ -78,10 +78,16 @@ class Awards:
     @cached_property
     def stretches(self) -> dict[int, pl.DataFrame]:
         """Incidents inside judged windows by rule, as `schedules.earned` takes them."""
-        inside = measure_stretches(self.case, self.ledger).join(self.case.duties.select("duty", "subscriber"), on="duty")
-        verdicts = self.windows.filter(pl.col("met").is_not_null()).select("duty", "window_start", "window_end", (~pl.col("met")).alias("missed"))
+        inside = measure_stretches(self.case, self.ledger).join(
+            self.case.duties.select("duty", "subscriber"), on="duty"
+        )
+        verdicts = self.windows.filter(pl.col("met").is_not_null()).select(
+            "duty", "window_start", "window_end", (~pl.col("met")).alias("missed")
+        )
         judged = inside.join(verdicts, on=["duty", "window_start", "window_end"])
-        alone = self.incidents.filter(~pl.col("running")).with_columns((~pl.col("met")).fill_null(value=True).alias("missed"))
+        alone = self.incidents.filter(~pl.col("running")).with_columns(
+            (~pl.col("met")).fill_null(value=True).alias("missed")
+        )
         columns = [*KEYS, pl.col("downtime").alias("bad"), "missed"]
         return _by_rule(pl.concat([judged.select(columns), alone.select(columns)]))
 

@@ -1,4 +1,4 @@
-"""What limits a credit: per window, per rolling twelve months, per term. Caps per incident act before rows are summed."""
+"""What limits a credit: per window, per rolling twelve months, per term. Caps per incident act on single rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Allowance:
     """What is left under the caps of one subscription's remedy, window after window.
 
     Amounts are whole minor units. Rounding comes before the caps here and after them in the rules; both give the same,
-    because rounding half up keeps order and what was paid before is whole: round(min(x, c − s)) = min(round(x), round(c) − s).
+    because rounding half up keeps order and what was paid before is whole:
+    round(min(x, c − s)) = min(round(x), round(c) − s).
 
     Attributes
     ----------

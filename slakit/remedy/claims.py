@@ -91,4 +91,3 @@ def last_counted(counted: pl.DataFrame) -> Mapping[tuple[int, int, int], tuple[i
     last = counted.sort("ended").group_by("subscriber", "rule", "window_start").last()
     rows = last.select("subscriber", "rule", "window_start", "started", "ended", "open").iter_rows()
     return {(who, rule, at): None if going else (started, ended) for who, rule, at, started, ended, going in rows}
-

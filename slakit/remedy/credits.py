@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 import polars as pl
@@ -42,8 +42,8 @@ class Award:
     rules
         Number of a rule → the rule.
     facts, stretches
-        As `schedules.earned` takes them, of these rules only. A window without agreed time (`total` 0) earns nothing, but
-        belongs to the assessment all the same.
+        As `schedules.earned` takes them, of these rules only. A window without agreed time (`total` 0) earns nothing,
+        but belongs to the assessment all the same.
     claimed
         Claims already made under this remedy: subscriber → start of the window (µs) and amount (minor units).
     """
@@ -98,7 +98,15 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
         allowance = _allowance(award, fees, subscriber, [(start, end) for _, start, end, _ in listed])
         for start, end in [(start, end) for _, start, end, agreed_on in listed if agreed_on]:
             entries = due.get((subscriber, start, end), [])
-            rows.append((subscriber, award.remedy.id, start, end, *_paid(award, fees, subscriber, (start, end), entries, allowance)))
+            rows.append(
+                (
+                    subscriber,
+                    award.remedy.id,
+                    start,
+                    end,
+                    *_paid(award, fees, subscriber, (start, end), entries, allowance),
+                )
+            )
     return pl.DataFrame(rows, schema=CREDITS, orient="row")
 
 
@@ -106,7 +114,9 @@ def _due(award: Award, fees: Fees) -> Iterator[tuple[Key, Due]]:
     """What is due, in the order of keys."""
     by_incident = award.remedy.each == "incident"
     tables = [
-        earned(credit, award.facts.filter(pl.col("total") > 0), award.stretches, per_incident=by_incident).with_columns(pl.lit(number).alias("credit"))
+        earned(credit, award.facts.filter(pl.col("total") > 0), award.stretches, per_incident=by_incident).with_columns(
+            pl.lit(number).alias("credit")
+        )
         for number, credit in enumerate(award.remedy.credit)
     ]
     rows = pl.concat(tables).sort("subscriber", "window_start", "window_end", "credit", "rule")
@@ -132,7 +142,9 @@ def _entry(award: Award, fees: Fees, subscriber: int, which: tuple[int, int], wo
 
 def _allowance(award: Award, fees: Fees, subscriber: int, spans: Sequence[tuple[int, int]]) -> Allowance:
     rule = next(iter(award.rules.values()))
-    limits = in_order(award.caps, lambda cap: fees.minor(subscriber, *fees.limit(cap, subscriber, rule).as_integer_ratio()))
+    limits = in_order(
+        award.caps, lambda cap: fees.minor(subscriber, *fees.limit(cap, subscriber, rule).as_integer_ratio())
+    )
     elsewhere = [
         (at, amount)
         for at, amount in award.claimed.get(subscriber, ())
@@ -142,7 +154,12 @@ def _allowance(award: Award, fees: Fees, subscriber: int, spans: Sequence[tuple[
 
 
 def _paid(
-    award: Award, fees: Fees, subscriber: int, span: tuple[int, int], entries: Sequence[Due], allowance: Allowance
+    award: Award,
+    fees: Fees,
+    subscriber: int,
+    span: tuple[int, int],
+    entries: Sequence[Due],
+    allowance: Allowance,
 ) -> tuple[int, int, int, str | None]:
     """Share in millionths of a percent, basis, amount in minor units, and the cap that bit."""
     first = entries[0] if entries else None
@@ -151,21 +168,23 @@ def _paid(
     basis = int(fees.basis(credit.of, subscriber, rule))
     if not entries:
         return 0, basis, 0, None
-    share, amount, capped = (_combined(award.remedy, entries, position) for position in (2, 3, 4))
+    share, amount, capped = (
+        _combined(award.remedy, entries, attrgetter(name)) for name in ("share", "amount", "capped")
+    )
     bit = "incident" if amount[0] * capped[1] > capped[0] * amount[1] else None
     paid, bit_later = allowance.take(fees.minor(subscriber, *capped), *span)
     return half_up(share[0] * 100 * MICRO, share[1]), basis, paid, bit_later or bit
 
 
-def _combined(remedy: Remedy, entries: Sequence[Due], position: int) -> Ratio:
+def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
     """Incidents of a guarantee add up; guarantees and schedules add up or the largest is taken, as the remedy says."""
     if len(entries) == 1:
-        return entries[0][position]  # type: ignore[return-value]
+        return worth(entries[0])
     by_credit = []
-    for _, of_credit in groupby(entries, key=itemgetter(0)):
+    for _, of_credit in groupby(entries, key=attrgetter("credit")):
         by_rule = [
-            sum((Fraction(*entry[position]) for entry in of_rule), Fraction(0))
-            for _, of_rule in groupby(of_credit, key=itemgetter(1))
+            sum((Fraction(*worth(entry)) for entry in of_rule), Fraction(0))
+            for _, of_rule in groupby(of_credit, key=attrgetter("rule"))
         ]
         by_credit.append(max(by_rule) if remedy.each == "window" else sum(by_rule, Fraction(0)))
     total = max(by_credit) if remedy.take == "largest" else sum(by_credit, Fraction(0))

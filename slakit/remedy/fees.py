@@ -45,7 +45,9 @@ class Fees:
         table = self.subscriptions
         self.monthly = [int(fee * MICRO) for fee in table["monthly_fee"].to_list()]
         self.currencies: list[str] = table["currency"].to_list()
-        self.components = [json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()]
+        self.components = [
+            json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()
+        ]
         self.digits = [minor_digits(currency) for currency in self.currencies]
 
     def basis(self, of: FeeBasis, subscriber: int, rule: Rule) -> Fraction:
@@ -82,4 +84,3 @@ def _months(window: Window) -> Fraction:
         return Fraction(window.months)
     days = {"1d": 1, "1w": 7}.get(window.text, window.rolling_days or 30)
     return Fraction(days, 30)
-

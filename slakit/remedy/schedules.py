@@ -52,7 +52,9 @@ def earned(credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, *, per_
         factor = Fraction(credit.multiple)
         lost = pl.col("bad").cast(pl.Int128) * factor.numerator
         total = pl.col("total").cast(pl.Int128) * factor.denominator
-        found = facts.filter("missed").select(*FACTS, lost.alias("num"), total.alias("den"), pl.lit(value=False).alias("money"))
+        found = facts.filter("missed").select(
+            *FACTS, lost.alias("num"), total.alias("den"), pl.lit(value=False).alias("money")
+        )
     else:
         missed = (stretches if per_incident or credit.per == "incident" else facts).filter("missed")
         found = _worth(missed, pl.lit(1), credit.flat)
@@ -145,4 +147,3 @@ def _accrued(accrual: Accrual, rows: pl.DataFrame) -> pl.DataFrame:
     late = (pl.col("bad") - accrual.after.microseconds).clip(0)
     lift = {"complete": 0, "started": per - 1, "nearest": per // 2}[accrual.count]
     return _worth(rows.filter("missed"), (late + lift) // per, accrual.credit)
-

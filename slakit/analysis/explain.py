@@ -1,0 +1,237 @@
+"""Why a credit is what it is: outages, verdicts with their clauses, sums, formula, cap and deadline, in sentences."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.analysis.review import Review
+from slakit.analysis.verdicts import Reasons
+from slakit.measure.calendar import Period, to_instant
+from slakit.policy import words
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.quantities import print_duration, print_percent
+from slakit.policy.remedies import Remedy
+from slakit.problems import InputError, Problem
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Sentences that tell why, each with its depth: 0 is a heading.
+
+    Attributes
+    ----------
+    title
+        Whose contract, and which window.
+    lines
+        Depth and sentence.
+    """
+
+    title: str
+    lines: tuple[tuple[int, str], ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *("  " * depth + text for depth, text in self.lines)])
+
+    def _repr_html_(self) -> str:
+        shown = "".join(_html_line(depth, text) for depth, text in self.lines)
+        return f"<h4>{html.escape(self.title)}</h4>{shown}"
+
+
+def _html_line(depth: int, text: str) -> str:
+    heading = "font-weight:600;margin-top:.8em;" if depth == 0 else ""
+    return f'<div style="{heading}margin-left:{depth * 1.5}em">{html.escape(text)}</div>'
+
+
+def explain(review: Review, subscription: str, window: str) -> Explanation:
+    """Tell in sentences how a subscription's windows were judged, and what they earn.
+
+    Parameters
+    ----------
+    review
+        From `assess`.
+    subscription
+        One of the evidence.
+    window
+        A period (`2026-08`): every window that lies in it or reaches into it is told of.
+
+    Raises
+    ------
+    InputError
+        The subscription is unknown, or no window of it that was assessed touches the period.
+    """
+    mine = review.of(subscription)
+    zone = mine.zone_of(subscription)
+    first, last = map(to_instant, Period.parse(window).span(zone.key))
+    told = Teller(mine, subscription, first, last, zone)
+    terms = mine.terms_of(subscription)
+    lines = [line for guarantee in terms.guarantees for line in told.guarantee(guarantee)]
+    if not lines:
+        wrong, remedy = "no window that was assessed touches it", f"take a period inside {review.period}"
+        raise InputError(review.evidence.source, [Problem("window", window, wrong, remedy)])
+    for remedy_terms in terms.remedies:
+        lines += told.remedy(remedy_terms)
+    if not terms.remedies:
+        lines += [
+            (0, "Credits"),
+            (1, f"{terms.provider} promises no credit" + (f" to tier {terms.tier}." if terms.tier else ".")),
+        ]
+    lines += told.assumptions()
+    tier = f" · {terms.tier}" if terms.tier else ""
+    moment = f"as of {review.as_of.astimezone(zone):%Y-%m-%d %H:%M}"
+    return Explanation(f"{subscription} · {terms.provider}{tier} · {window} ({zone.key}), {moment}", tuple(lines))
+
+
+Line = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells of one subscription and the windows that touch a span of time."""
+
+    review: Review
+    subscription: str
+    first: datetime
+    last: datetime
+    zone: ZoneInfo
+
+    def touching(self, table: pl.DataFrame, start: str = "window_start", end: str = "window_end") -> pl.DataFrame:
+        """Rows whose window touches the span."""
+        return table.filter((pl.col(start) < self.last) & (pl.col(end) > self.first))
+
+    def when(self, moment: datetime) -> str:
+        """An instant in the contract's zone."""
+        local = moment.astimezone(self.zone)
+        fraction = f".{local.microsecond:06d}" if local.microsecond else ""
+        return f"{local:%Y-%m-%d %H:%M:%S}{fraction}"
+
+    def until(self, deadline: datetime) -> str:
+        """A deadline; one at the end of a day by its day."""
+        last_of_day = (deadline + timedelta(microseconds=1)).astimezone(self.zone)
+        if last_of_day.hour == last_of_day.minute == last_of_day.second == last_of_day.microsecond == 0:
+            return f"through {deadline.astimezone(self.zone):%Y-%m-%d}"
+        return f"until {self.when(deadline)}"
+
+    def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
+        """How the windows of a guarantee were judged."""
+        if guarantee.metric == "availability":
+            windows = self.touching(self.review.availability.filter(pl.col("guarantee") == guarantee.id))
+            for row in windows.iter_rows(named=True):
+                yield from self._window(guarantee, row)
+        elif guarantee.metric == "replacement":
+            incidents = self.review.incidents.filter(pl.col("guarantee") == guarantee.id)
+            for row in self.touching(incidents, "started", "ended").iter_rows(named=True):
+                yield from self._incident(guarantee, row)
+
+    def _window(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
+        name = guarantee.name or guarantee.id
+        start, end = row["window_start"], row["window_end"]
+        assert isinstance(start, datetime)
+        assert isinstance(end, datetime)
+        yield 0, f"{name}, {self.when(start)[:10]} to {self.when(end)[:10]}: {_verdict(row)}"
+        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        yield from self.outages(guarantee, start)
+        agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
+        if agreed == 0:
+            yield 1, "No service time was agreed in this window: nothing to judge."
+            return
+        budget = agreed * (100 - Decimal(str(row["target"]))) / 100
+        spare = f"the uptime budget is {print_duration(int(budget))}"
+        yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."
+        reached = print_percent(Decimal(str(row["availability"])), 6)
+        yield 1, f"Availability {reached} % against {guarantee.target} %: {_verdict(row)}."
+
+    def _incident(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
+        start, length = row["started"], _microseconds(row["seconds"])
+        assert isinstance(start, datetime)
+        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)}: {_verdict(row)}"
+        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        yield from self.outages(guarantee, start)
+        yield 1, f"It took {print_duration(length)}: {_verdict(row)}."
+
+    def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
+        """Every outage of a window, piece by piece, with the verdict and why."""
+        pieces = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
+        reasons = Reasons(self.review, self.subscription, guarantee)
+        concerned = pieces.filter(pl.col("verdict") != "other_component").sort("started")
+        for outage in concerned["outage"].unique(maintain_order=True):
+            yield 1, reasons.outage(outage, self.when)
+            for piece in concerned.filter(pl.col("outage") == outage).iter_rows(named=True):
+                length = print_duration(_microseconds(piece["seconds"]))
+                clause = f" ({piece['clause']})" if piece["clause"] else ""
+                span = f"{self.when(piece['started'])} to {self.when(piece['ended'])}, {length}"
+                yield 2, f"{span}: {piece['verdict']} – {reasons.why(piece)}{clause}."
+            for sentence in reasons.maintenance_that_failed(outage, self.when):
+                yield 2, sentence
+        elsewhere = pieces.filter(pl.col("verdict") == "other_component")["outage"].n_unique()
+        if elsewhere:
+            concerns = "concerns" if elsewhere == 1 else "concern"
+            yield 1, f"{elsewhere} more {concerns} other components ({guarantee.clause_of('components')})."
+        if concerned.is_empty():
+            yield 1, "No outage in this window concerns it."
+
+    def remedy(self, remedy: Remedy) -> Iterator[Line]:
+        """What the windows earn by a remedy."""
+        credits = self.touching(self.review.credits.filter(pl.col("remedy") == remedy.id))
+        for row in credits.iter_rows(named=True):
+            start = row["window_start"]
+            owed = _money(row["amount"], row["currency"])
+            yield 0, f"Credit {remedy.name or remedy.id}, from {self.when(start)[:10]}: {owed}"
+            clause = remedy.clause or remedy.credit[0].clause
+            yield 1, f"Owed for a miss: {words.remedy_words(remedy)} ({clause})."
+            share = print_percent(row["credit_percent"], 6)
+            yield 1, f"Earned: {share} % of {_money(row['basis_amount'], row['currency'])}."
+            yield from self._caps(remedy, row["cap"])
+            yield from self._claim(remedy, start)
+
+    def _caps(self, remedy: Remedy, bit: str | None) -> Iterator[Line]:
+        for cap in [*(cap for credit in remedy.credit for cap in credit.caps), *remedy.caps]:
+            state = "it bites here" if cap.per == bit else "it does not bite here"
+            clause = f" ({cap.clause})" if cap.clause else ""
+            yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
+
+    def _claim(self, remedy: Remedy, start: datetime) -> Iterator[Line]:
+        claims = self.review.terms_of(self.subscription).claims_of(remedy)
+        mine = self.review.claims.filter((pl.col("remedy") == remedy.id) & (pl.col("window_start") == start))
+        for row in mine.iter_rows(named=True):
+            clause = f" ({claims.clause})" if claims.clause else ""
+            until = f": {self.until(row['deadline'])}" if row["deadline"] else ""
+            yield (
+                1,
+                f"Claim: {words.claim_words(claims)}{clause}{until}. Status: {row['status'].replace('_', ' ')}.",
+            )
+            early = row["deadline_earliest"]
+            if early and early != row["deadline"]:
+                yield 1, f"Under another reading the claim must be in {self.until(early)}."
+            if row["evidence_needed"]:
+                yield 1, f"The claim needs: {row['evidence_needed']}."
+
+    def assumptions(self) -> Iterator[Line]:
+        """What was taken that nobody said."""
+        rows = list(self.review.assumptions.iter_rows(named=True))
+        if rows:
+            yield 0, "Assumed"
+        for row in rows:
+            yield 1, f"{row['term']} = {row['value']}. {row['because']}."
+
+
+def _verdict(row: dict[str, object]) -> str:
+    if row["running"]:
+        return "still running"
+    return {True: "met", False: "missed", None: "not judged"}[row["met"]]  # type: ignore[index]
+
+
+def _microseconds(seconds: object) -> int:
+    return int(Decimal(str(seconds)) * 10**6)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    printed = f"{amount:,f}".rstrip("0") if "." in f"{amount:f}" else f"{amount:,f}"
+    whole, _, cents = printed.partition(".")
+    return f"{whole}.{cents:0<2} {currency}"

@@ -1,0 +1,101 @@
+"""Why a piece of an outage got its verdict, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from slakit.analysis.review import Review
+from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.quantities import print_duration
+
+When = Callable[[datetime], str]
+SIGNALS = {
+    "reported": "report",
+    "detected": "detection",
+    "reported_or_detected": "report or detection",
+    "diagnosed": "diagnosis",
+}
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Reasons for the verdicts of one guarantee of one subscription."""
+
+    review: Review
+    subscription: str
+    guarantee: Guarantee
+
+    @cached_property
+    def observed(self) -> dict[str, dict[str, object]]:
+        """Outages of the subscription by id."""
+        mine = self.review.evidence.outages.filter(pl.col("subscription") == self.subscription)
+        return {row["outage"]: row for row in mine.iter_rows(named=True)}
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Maintenance]:
+        """Maintenance terms by kind."""
+        return {term.kind: term for term in self.review.terms_of(self.subscription).maintenance}
+
+    def outage(self, name: str, when: When) -> str:
+        """Describe an outage as it was observed."""
+        row = self.observed[name]
+        ended = f"to {when(row['ended'])}" if row["ended"] else "and still going on"  # type: ignore[arg-type]
+        about = [f"component {row['component']}" if row["component"] else "all components"]
+        about.append(f"cause {row['cause']}" if row["cause"] else "cause unknown")
+        signals = [f"{name} {when(row[name])}" for name in ("detected", "reported", "diagnosed") if row[name]]  # type: ignore[arg-type]
+        return f"Outage {name}, {when(row['started'])} {ended} ({', '.join(about + signals)}):"  # type: ignore[arg-type]
+
+    def why(self, piece: Mapping[str, object]) -> str:
+        """Say why a piece of the ledger got its verdict."""
+        row = self.observed[str(piece["outage"])]
+        signal = SIGNALS.get(self.guarantee.clock, "start")
+        reasons = {
+            "outside_period": "outside the windows that were assessed",
+            "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
+            "unreported": f"no {signal} in time is recorded, and the clock starts with it",
+            "before_clock": f"the clock starts with the {signal}",
+            "overlapping": "already running in another outage",
+            "too_short": f"shorter than {self.guarantee.minimum}",
+            "maintenance": "inside maintenance that the contract leaves out",
+            "outside_hours": "outside the service hours",
+            "outside_term": "before measurement begins, or after the subscription ends",
+            "partial_unit": f"less than a whole {self.guarantee.unit}",
+            "counted": "downtime by the contract",
+        }
+        return reasons[str(piece["verdict"])]
+
+    def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:
+        """Maintenance during an outage that does not take it out, and why not."""
+        row = self.observed[outage]
+        ended = row["ended"] or self.review.as_of
+        at_once = self.review.evidence.maintenance.filter(
+            (pl.col("subscription") == self.subscription)
+            & (pl.col("started") < pl.lit(ended))
+            & (pl.col("ended") > pl.lit(row["started"]))
+        )
+        for work in at_once.iter_rows(named=True):
+            reason = self._failed(work)
+            if reason:
+                yield f"Maintenance {work['maintenance']} from {when(work['started'])} takes nothing out: {reason}."
+
+    def _failed(self, work: Mapping[str, object]) -> str | None:
+        kind, component = str(work["kind"]), work["component"]
+        if self.guarantee.components and component and component not in self.guarantee.components:
+            return f"it concerns {component}"
+        if kind not in self.guarantee.exclude.maintenance:
+            return f"{kind} maintenance counts ({self.guarantee.clause_of('maintenance')})"
+        term = self.kinds.get(kind)
+        if term is None or term.notice is None:
+            return None
+        announced, started = work["announced"], work["started"]
+        if announced is None:
+            return f"it was never announced, and {term.notice} ahead is required ({term.clause})"
+        given = (started - announced) // timedelta(microseconds=1)  # type: ignore[operator]
+        if given < term.notice.microseconds:
+            return f"it was announced {print_duration(given)} ahead, and {term.notice} is required ({term.clause})"
+        return None
