@@ -24,7 +24,7 @@ def assumptions_of(evidence: Evidence, policies: Policies, chosen: Mapping[Plan,
     pl.DataFrame
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
-    rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, fees)]
+    rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
@@ -50,16 +50,25 @@ def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[R
             yield name, f"reading {question.id}", answer, because
 
 
-def _of_evidence(evidence: Evidence, fees: Fees) -> Iterator[Row]:
-    names = evidence.subscriptions["subscription"].to_list()
-    for subscriber, component in sorted(fees.fallen_back):
-        because = "No fee of the component is given; the whole monthly fee is taken"
-        yield names[subscriber], f"component_fees {component}".strip(), "monthly_fee", because
+def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:
+    held = evidence.subscriptions.select("subscription", "policy", "tier").iter_rows()
+    for subscriber, (subscription, policy, tier) in enumerate(held):
+        for component in _component_fees(chosen[(policy, tier)]):
+            if component not in fees.components[subscriber]:
+                because = "No fee of the component is given; the whole monthly fee is taken"
+                yield subscription, f"component_fees {component}", "monthly_fee", because
     unknown = evidence.claims_made.filter(pl.col("amount").is_null())
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
-        yield (
-            subscription,
-            f"claims_made {remedy} amount",
-            "0",
-            "The claim names no amount; nothing is taken off the caps",
-        )
+        yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off caps"
+
+
+def _component_fees(terms: Terms) -> list[str]:
+    """Components whose fee a remedy is a share of."""
+    needed = {
+        ", ".join(terms.guarantee(name).components)
+        for remedy in terms.remedies
+        for credit in remedy.credit
+        for name in remedy.guarantees
+        if credit.of == "component_fee"
+    }
+    return sorted(needed)

@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import itemgetter
 
 import polars as pl
 
-from slakit.analysis.outputs import INSTANT, currencies_of, instant, money, names_of
+from slakit.analysis.outputs import currencies_of, instant, money, names_of
 from slakit.analysis.plans import Policies
 from slakit.evidence.tables import Evidence
 from slakit.measure.case import COUNTED
 from slakit.measure.rules import ASSUMED_ZONE, Plan
-from slakit.policy.remedies import Remedy
+from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.awards import AwardKey, Awards
-from slakit.remedy.claims import deadline, last_counted, status
+from slakit.remedy.claims import deadlines, status
 from slakit.remedy.fees import Fees
 
-Window = tuple[int, str, int]
-"""Subscriber, remedy and start of the window."""
-RuleWindow = tuple[int, int, int]
-"""Subscriber, rule and start of the window."""
-Incident = tuple[int, int] | None
-"""Start and end of an outage; `None` while it goes on."""
+WINDOW = ["subscriber", "remedy", "window_start"]
+RULE_WINDOW = ["subscriber", "rule", "window_start"]
+DEADLINES = {
+    "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int64,
+    "deadline": pl.Int64,
+}  # fmt: skip
 CLAIMS = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int64, "deadline": pl.Int64,
     "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String,
@@ -81,30 +80,48 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataF
     plans
         Terms of each plan under each reading, the chosen one first.
     """
-    deadlines = Deadlines(awards)
-    rows = []
+    limits = Deadlines(awards)
+    tables = [pl.DataFrame(schema=CLAIMS)]
     for plan, readings in plans.items():
-        earliest: dict[Window, int] = {}
-        for limits in {
-            deadlines.key(plan, t, r): deadlines.of(plan, t, r) for t in readings for r in t.remedies
-        }.values():
-            for window, limit in limits.items():
-                if limit is not None:
-                    earliest[window] = min(limit, earliest.get(window, limit))
+        known = {limits.key(plan, terms, r): limits.of(plan, terms, r) for terms in readings for r in terms.remedies}
+        earliest = (
+            pl.concat([pl.DataFrame(schema=DEADLINES), *known.values()])
+            .group_by(WINDOW)
+            .agg(pl.col("deadline").min().alias("deadline_earliest"))
+        )
         for remedy in readings[0].remedies:
-            rows += _rows(awards, plan, readings[0], remedy, deadlines.of(plan, readings[0], remedy), earliest)
-    claims = pl.DataFrame(rows, schema=CLAIMS, orient="row").sort("subscriber", "window_start", maintain_order=True)
+            of_remedy = limits.of(plan, readings[0], remedy).join(
+                earliest, on=WINDOW, how="left", maintain_order="left"
+            )
+            tables.append(_with_status(awards, readings[0].claims_of(remedy), of_remedy))
+    claims = pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
     return claims.select(
         names_of(awards.fees.subscriptions),
         "remedy",
         instant("window_start"),
         money("amount", awards.fees),
         currencies_of(awards.fees),
-        pl.col("deadline").cast(INSTANT),
-        pl.col("deadline_earliest").cast(INSTANT),
+        instant("deadline"),
+        instant("deadline_earliest"),
         "status",
         "evidence_needed",
     )
+
+
+def _with_status(awards: Awards, claims: Claims, owed: pl.DataFrame) -> pl.DataFrame:
+    made = pl.DataFrame(
+        [(who, name, at) for name, by in awards.claimed.items() for who, claims_ in by.items() for at, _ in claims_],
+        schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
+        orient="row",
+    )
+    matched = owed.join(made, on=["subscriber", "remedy"])
+    inside = matched.filter((pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end")))
+    claimed = inside.select(WINDOW).unique().with_columns(pl.lit(value=True).alias("claimed"))
+    known = owed.join(claimed, on=WINDOW, how="left", maintain_order="left")
+    was_claimed = pl.col("claimed").fill_null(value=False)
+    state = status(claims, pl.col("deadline"), was_claimed, awards.case.as_of).alias("status")
+    needed = pl.lit("; ".join(claims.evidence)).alias("evidence_needed")
+    return known.with_columns(state, needed).select(list(CLAIMS))
 
 
 @dataclass
@@ -112,68 +129,51 @@ class Deadlines:
     """Deadlines of all credits above nothing, by remedy and terms of claim; those that readings share, once."""
 
     awards: Awards
-    _known: dict[tuple[AwardKey, str], dict[Window, int | None]] = field(default_factory=dict)
+    _known: dict[tuple[AwardKey, str], pl.DataFrame] = field(default_factory=dict)
 
     @cached_property
-    def last(self) -> Mapping[RuleWindow, Incident]:
-        """The last outage that counted in each judged window."""
+    def last(self) -> pl.DataFrame:
+        """The last outage that counted in each missed window: `subscriber`, `rule`, `window_start`, `started`, `ended`.
+
+        `started` and `ended` are null while it still goes on.
+        """
         outages = self.awards.case.outages.select("outage", "started", "ended", "open")
+        subscribers = self.awards.case.duties.select("duty", "subscriber")
         counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select(
             "duty", "rule", "outage", "window_start"
         )
-        subscribers = self.awards.case.duties.select("duty", "subscriber")
-        return last_counted(counted.unique().join(outages, on="outage").join(subscribers, on="duty"))
-
-    @cached_property
-    def missed(self) -> set[RuleWindow]:
-        """Windows whose guarantee was missed."""
-        missed = (
-            facts.filter("missed").select("subscriber", "rule", "window_start") for facts in self.awards.facts.values()
+        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
+        known = counted.join(subscribers, on="duty").join(outages, on="outage")
+        in_missed = known.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else known.clear()
+        last = (
+            in_missed.sort("ended").group_by(RULE_WINDOW).agg(pl.col("started", "ended").last(), pl.col("open").any())
         )
-        return {window for facts in missed for window in facts.iter_rows()}
+        going = pl.col("open")
+        return last.with_columns(pl.when(~going).then(name).alias(name) for name in ("started", "ended"))
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
         """What the deadlines of a remedy depend on."""
         return self.awards.key(plan, terms, remedy), terms.claims_of(remedy).model_dump_json()
 
-    def of(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[Window, int | None]:
-        """Deadline of every credit of a remedy that is above nothing."""
+    def of(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
+        """Deadline of every credit of a remedy that is above nothing: `DEADLINES`."""
         key = self.key(plan, terms, remedy)
         if key not in self._known:
             claims, rules = terms.claims_of(remedy), key[0][1]
-            owed = self.awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
-            zone = terms.time_zone or ASSUMED_ZONE
-            self._known[key] = {
-                (subscriber, remedy.id, start): deadline(
-                    claims, zone, (start, end), self._incident(subscriber, start, rules)
-                )
-                for subscriber, start, end in owed.select("subscriber", "window_start", "window_end").iter_rows()
-            }
+            owed = (
+                self.awards.award(plan, terms, remedy)
+                .filter(pl.col("amount") > 0)
+                .select(*WINDOW, "window_end", "amount")
+            )
+            anchors = owed["window_end"]
+            if claims.after in ("incident_end", "incident_start"):
+                anchors = self._incidents(owed, rules, "ended" if claims.after == "incident_end" else "started")
+            limit = deadlines(claims, terms.time_zone or ASSUMED_ZONE, anchors)
+            self._known[key] = owed.with_columns(limit.alias("deadline"))
         return self._known[key]
 
-    def _incident(self, subscriber: int, start: int, rules: Sequence[int]) -> Incident:
-        """The last counted outage of the guarantees that missed; none while one of them still goes on."""
-        windows = [(subscriber, rule, start) for rule in rules]
-        found = [self.last[window] for window in windows if window in self.missed and window in self.last]
-        ended = [incident for incident in found if incident is not None]
-        return max(ended, key=itemgetter(1)) if ended and len(ended) == len(found) else None
-
-
-def _rows(
-    awards: Awards,
-    plan: Plan,
-    terms: Terms,
-    remedy: Remedy,
-    limits: Mapping[Window, int | None],
-    earliest: Mapping[Window, int],
-) -> list[tuple[object, ...]]:
-    claims = terms.claims_of(remedy)
-    owed = awards.award(plan, terms, remedy).filter(pl.col("amount") > 0)
-    made = awards.claimed.get(remedy.id, {})
-    rows: list[tuple[object, ...]] = []
-    for subscriber, start, end, amount in owed.select("subscriber", "window_start", "window_end", "amount").iter_rows():
-        window = (subscriber, remedy.id, start)
-        claimed = any(start <= at < end for at, _ in made.get(subscriber, ()))
-        state = status(claims, limits[window], claimed, awards.case.as_of)
-        rows.append((*window, amount, limits[window], earliest.get(window), state, "; ".join(claims.evidence)))
-    return rows
+    def _incidents(self, owed: pl.DataFrame, rules: Sequence[int], edge: str) -> pl.Series:
+        """Start or end of the last counted outage of the guarantees that missed; null while one of them goes on."""
+        ours = self.last.filter(pl.col("rule").is_in(list(rules))).sort("ended", nulls_last=True)
+        last = ours.group_by("subscriber", "window_start", maintain_order=True).agg(pl.col(edge).last())
+        return owed.join(last, on=["subscriber", "window_start"], how="left", maintain_order="left")[edge]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 import polars as pl
@@ -14,7 +13,7 @@ from slakit.policy.remedies import Claims
 MONTHS_LATER = {"end_of_second_month": 2}
 
 
-def deadline(claims: Claims, zone: str, span: tuple[int, int], incident: tuple[int, int] | None) -> int | None:
+def deadline(claims: Claims, zone: str, anchor: int) -> int | None:
     """The last instant at which a claim is in time. [µs]
 
     Parameters
@@ -23,38 +22,29 @@ def deadline(claims: Claims, zone: str, span: tuple[int, int], incident: tuple[i
         The terms; without `within` there is no deadline.
     zone
         The contract's time zone: days and months end at its midnight.
-    span
-        The window.
-    incident
-        The last outage of the window that counted; `None` where none did, or it still goes on.
+    anchor
+        Where the time for the claim begins: end of the window, or start or end of the incident. [µs]
 
     Returns
     -------
     int or None
-        None where no deadline is stated, or it has not begun to run.
+        None where no deadline is stated.
 
-    >>> claims = Claims(within="10d", after="window_end")
-    >>> october = midnight(date(2026, 10, 1), "UTC"), midnight(date(2026, 11, 1), "UTC")
     >>> from slakit.measure.calendar import to_instant
-    >>> to_instant(deadline(claims, "UTC", october, None)).isoformat()
+    >>> november = midnight(date(2026, 11, 1), "UTC")
+    >>> to_instant(deadline(Claims(within="10d", after="window_end"), "UTC", november)).isoformat()
     '2026-11-10T23:59:59.999999+00:00'
     """
-    if not claims.needed or (claims.within is None and claims.after not in MONTHS_LATER):
+    if not claims.needed:
         return None
+    at_end = claims.after in ("window_end", *MONTHS_LATER)
+    day = local_day(anchor - 1 if at_end else anchor, zone)  # a window ends with the day before its end
     if claims.after in MONTHS_LATER:
-        month = local_day(span[1] - 1, zone).replace(day=1)
-        return midnight(add_months(month, MONTHS_LATER[claims.after] + 1), zone) - 1
-    if claims.after == "window_end":
-        return _after(claims.within, span[1], local_day(span[1] - 1, zone), zone)
-    if incident is None:
-        return None
-    anchor = incident[1] if claims.after == "incident_end" else incident[0]
-    return _after(claims.within, anchor, local_day(anchor, zone), zone)
+        return midnight(add_months(day.replace(day=1), MONTHS_LATER[claims.after] + 1), zone) - 1
+    return None if claims.within is None else _after(claims.within, anchor, day, zone)
 
 
-def _after(within: Duration | None, anchor: int, day: date, zone: str) -> int | None:
-    if within is None:
-        return None
+def _after(within: Duration, anchor: int, day: date, zone: str) -> int:
     if within.days is not None:
         return midnight(day + timedelta(days=within.days + 1), zone) - 1
     if within.months:
@@ -62,32 +52,21 @@ def _after(within: Duration | None, anchor: int, day: date, zone: str) -> int | 
     return anchor + within.microseconds
 
 
-def status(claims: Claims, limit: int | None, claimed: bool, as_of: int) -> str:
+def deadlines(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
+    """Deadlines of many claims under the same terms; null where there is none, or the anchor is not known yet. [µs]"""
+    distinct = anchors.drop_nulls().unique()
+    limits = [deadline(claims, zone, anchor) for anchor in distinct.to_list()]
+    table = pl.DataFrame({"anchor": distinct, "deadline": pl.Series(limits, dtype=pl.Int64)})
+    return pl.DataFrame({"anchor": anchors}).join(table, on="anchor", how="left", maintain_order="left")["deadline"]
+
+
+def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int) -> pl.Expr:
     """`claimed`, `not_required`, `expired` or `claimable`.
 
-    >>> status(Claims(within="72h"), 100, claimed=False, as_of=101)
-    'expired'
+    >>> rows = pl.DataFrame({"deadline": [100, 101, None], "claimed": [False, False, True]})
+    >>> rows.select(status(Claims(within="72h"), pl.col("deadline"), pl.col("claimed"), 101)).to_series().to_list()
+    ['expired', 'claimable', 'claimed']
     """
-    if claimed:
-        return "claimed"
-    if not claims.needed:
-        return "not_required"
-    return "expired" if limit is not None and as_of > limit else "claimable"
-
-
-def last_counted(counted: pl.DataFrame) -> Mapping[tuple[int, int, int], tuple[int, int] | None]:
-    """The last outage that counted in each window of each rule.
-
-    Parameters
-    ----------
-    counted
-        `subscriber`, `rule`, `window_start`, and of the outage `started`, `ended` (µs), `open`.
-
-    Returns
-    -------
-    mapping
-        (subscriber, rule, start of the window) → start and end of the outage; `None` while it still goes on.
-    """
-    last = counted.sort("ended").group_by("subscriber", "rule", "window_start").last()
-    rows = last.select("subscriber", "rule", "window_start", "started", "ended", "open").iter_rows()
-    return {(who, rule, at): None if going else (started, ended) for who, rule, at, started, ended, going in rows}
+    late = (deadline < as_of).fill_null(value=False)
+    unclaimed = pl.when(late).then(pl.lit("expired")).otherwise(pl.lit("claimable"))
+    return pl.when(claimed).then(pl.lit("claimed")).otherwise(unclaimed if claims.needed else pl.lit("not_required"))

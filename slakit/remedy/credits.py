@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -27,8 +27,13 @@ CREDITS = {
     "amount": pl.Int64,  # minor units, after caps
     "cap": pl.String,
 }
-Key = tuple[int, int, int]
-"""Subscriber, start and end of a window."""
+KEY = ["subscriber", "window_start", "window_end"]
+KEY_TYPES = {name: CREDITS[name] for name in KEY}
+DUE = {name: CREDITS[name] for name in (*KEY, "percent", "basis", "amount", "cap")}
+EARNINGS = {
+    **KEY_TYPES, "rule": pl.UInt32, "num": pl.Int128, "den": pl.Int128, "money": pl.Boolean, "of_num": pl.Int128,
+    "of_den": pl.Int128, "credit": pl.Int32,
+}  # fmt: skip
 Ratio = tuple[int, int]
 """Numerator and denominator, not reduced."""
 
@@ -88,92 +93,91 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     pl.DataFrame
         `CREDITS`; a row for every judged window, with nothing due where nothing is.
     """
-    due = {key: [entry for _, entry in entries] for key, entries in groupby(_due(award, fees), key=itemgetter(0))}
-    agreed = pl.col("total").max() > 0
-    keys = award.facts.group_by("subscriber", "window_start", "window_end").agg(agreed.alias("agreed"))
-    keys = keys.sort("subscriber", "window_start")
-    rows = []
-    for subscriber, windows in groupby(keys.iter_rows(), key=itemgetter(0)):
-        listed = list(windows)
-        allowance = _allowance(award, fees, subscriber, [(start, end) for _, start, end, _ in listed])
-        for start, end in [(start, end) for _, start, end, agreed_on in listed if agreed_on]:
-            entries = due.get((subscriber, start, end), [])
-            rows.append(
-                (
-                    subscriber,
-                    award.remedy.id,
-                    start,
-                    end,
-                    *_paid(award, fees, subscriber, (start, end), entries, allowance),
-                )
-            )
-    return pl.DataFrame(rows, schema=CREDITS, orient="row")
+    agreed = (pl.col("total").max() > 0).alias("agreed")
+    windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
+    rows = windows.filter("agreed").join(_due(award, fees), on=KEY, how="left", maintain_order="left")
+    if award.rules:
+        rule = next(iter(award.rules.values()))
+        amounts, parts = fees.bases(award.remedy.credit[0].of, rule)
+        basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber")) // parts
+        rows = rows.with_columns(pl.coalesce("basis", basis).alias("basis"))
+    rows = rows.with_columns(pl.col("percent", "amount").fill_null(0), pl.lit(award.remedy.id).alias("remedy"))
+    return _limited(award, fees, rows, windows).select(list(CREDITS)).cast(dict(CREDITS))
 
 
-def _due(award: Award, fees: Fees) -> Iterator[tuple[Key, Due]]:
-    """What is due, in the order of keys."""
+def _due(award: Award, fees: Fees) -> pl.DataFrame:
+    """What windows earn before later caps: the key, `percent`, `basis`, `amount`, `cap`."""
+    earnings = _earnings(award, fees)
+    caps_incidents = any(cap.per == "incident" for cap in award.caps)
+    alone = (pl.len().over(KEY) == 1) & ~pl.lit(caps_incidents)
+    split = earnings.with_columns(alone.alias("alone"))
+    return pl.concat([_simple(split.filter("alone"), fees), _compound(award, fees, split.filter(~pl.col("alone")))])
+
+
+def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
+    """What every schedule gives, with its fee basis as `of_num` / `of_den`."""
     by_incident = award.remedy.each == "incident"
-    tables = [
-        earned(credit, award.facts.filter(pl.col("total") > 0), award.stretches, per_incident=by_incident).with_columns(
-            pl.lit(number).alias("credit")
+    judged = award.facts.filter(pl.col("total") > 0)
+    tables = []
+    for number, credit in enumerate(award.remedy.credit):
+        found = earned(credit, judged, award.stretches, per_incident=by_incident)
+        for rule_number, rule in award.rules.items():
+            amounts, parts = fees.bases(credit.of, rule)
+            basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
+            of_rule = found.filter(pl.col("rule") == rule_number)
+            constants = [pl.lit(parts, dtype=pl.Int128).alias("of_den"), pl.lit(number).alias("credit")]
+            tables.append(of_rule.with_columns(basis.alias("of_num"), *constants))
+    return pl.concat(tables) if tables else pl.DataFrame(schema=EARNINGS)
+
+
+def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
+    """Windows that earn one thing, without a cap per incident: whole-number arithmetic on columns.
+
+    Python's integers, because the products of long windows and large fees leave 128 bits.
+    """
+    columns = ("subscriber", "num", "den", "of_num", "of_den", "money")
+    shares, amounts = [], []
+    for who, num, den, of_num, of_den, money in rows.select(columns).iter_rows():
+        if money:
+            amounts.append(fees.minor(who, num, den))
+            shares.append(half_up(num * of_den * 100 * MICRO, den * max(1, of_num)))
+        else:
+            amounts.append(fees.minor(who, num * of_num, den * of_den))
+            shares.append(half_up(num * 100 * MICRO, den))
+    computed = {"percent": pl.Series(shares, dtype=pl.Int128), "amount": pl.Series(amounts, dtype=pl.Int64)}
+    basis = (pl.col("of_num") // pl.col("of_den")).alias("basis")
+    return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
+
+
+def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
+    """Windows that earn several things, or under a cap per incident."""
+    found = []
+    ordered = rows.sort(*KEY, "credit", "rule").iter_rows(named=True)
+    for key, entries in groupby(ordered, key=itemgetter(*KEY)):
+        listed = list(entries)
+        due = [_entry(award, fees, row) for row in listed]
+        share, amount, capped = (
+            _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
         )
-        for number, credit in enumerate(award.remedy.credit)
-    ]
-    rows = pl.concat(tables).sort("subscriber", "window_start", "window_end", "credit", "rule")
-    for subscriber, rule, start, end, num, den, money, number in rows.iter_rows():
-        yield (subscriber, start, end), _entry(award, fees, subscriber, (number, rule), (num, den), money)
+        bit = "incident" if amount[0] * capped[1] > capped[0] * amount[1] else None
+        basis = listed[0]["of_num"] // listed[0]["of_den"]
+        percent = half_up(share[0] * 100 * MICRO, share[1])
+        found.append((*key, percent, basis, fees.minor(key[0], *capped), bit))
+    return pl.DataFrame(found, schema=DUE, orient="row")
 
 
-def _entry(award: Award, fees: Fees, subscriber: int, which: tuple[int, int], worth: Ratio, money: bool) -> Due:
-    credit, rule = award.remedy.credit[which[0]], award.rules[which[1]]
-    basis = fees.basis(credit.of, subscriber, rule)
-    if money:
-        amount, share = worth, (worth[0] * basis.denominator, worth[1] * max(1, basis.numerator))
-    else:
-        amount, share = (worth[0] * basis.numerator, worth[1] * basis.denominator), worth
+def _entry(award: Award, fees: Fees, row: Mapping[str, int]) -> Due:
+    num, den, of_num, of_den = (row[name] for name in ("num", "den", "of_num", "of_den"))
+    amount, share = (num * of_num, den * of_den), (num, den)
+    if row["money"]:
+        amount, share = (num, den), (num * of_den, den * max(1, of_num))
     capped = amount
     for cap in award.caps:
         if cap.per == "incident":
-            limit = fees.limit(cap, subscriber, rule)
+            limit = fees.limit(cap, row["subscriber"], award.rules[row["rule"]])
             if capped[0] * limit.denominator > limit.numerator * capped[1]:
                 capped = (limit.numerator, limit.denominator)
-    return Due(*which, share, amount, capped)
-
-
-def _allowance(award: Award, fees: Fees, subscriber: int, spans: Sequence[tuple[int, int]]) -> Allowance:
-    rule = next(iter(award.rules.values()))
-    limits = in_order(
-        award.caps, lambda cap: fees.minor(subscriber, *fees.limit(cap, subscriber, rule).as_integer_ratio())
-    )
-    elsewhere = [
-        (at, amount)
-        for at, amount in award.claimed.get(subscriber, ())
-        if not any(start <= at < end for start, end in spans)
-    ]
-    return Allowance(limits, elsewhere, rule.zone)
-
-
-def _paid(
-    award: Award,
-    fees: Fees,
-    subscriber: int,
-    span: tuple[int, int],
-    entries: Sequence[Due],
-    allowance: Allowance,
-) -> tuple[int, int, int, str | None]:
-    """Share in millionths of a percent, basis, amount in minor units, and the cap that bit."""
-    first = entries[0] if entries else None
-    rule = award.rules[first.rule] if first else next(iter(award.rules.values()))
-    credit = award.remedy.credit[first.credit if first else 0]
-    basis = int(fees.basis(credit.of, subscriber, rule))
-    if not entries:
-        return 0, basis, 0, None
-    share, amount, capped = (
-        _combined(award.remedy, entries, attrgetter(name)) for name in ("share", "amount", "capped")
-    )
-    bit = "incident" if amount[0] * capped[1] > capped[0] * amount[1] else None
-    paid, bit_later = allowance.take(fees.minor(subscriber, *capped), *span)
-    return half_up(share[0] * 100 * MICRO, share[1]), basis, paid, bit_later or bit
+    return Due(row["credit"], row["rule"], share, amount, capped)
 
 
 def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
@@ -189,3 +193,34 @@ def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Rat
         by_credit.append(max(by_rule) if remedy.each == "window" else sum(by_rule, Fraction(0)))
     total = max(by_credit) if remedy.take == "largest" else sum(by_credit, Fraction(0))
     return total.as_integer_ratio()
+
+
+def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+    """Apply the caps that look across windows, in the order of time."""
+    if all(cap.per == "incident" for cap in award.caps):
+        return rows
+    rule = next(iter(award.rules.values())) if award.rules else None
+    paid = []
+    due = rows.filter(pl.col("amount") > 0).select(*KEY, "amount", "cap").iter_rows()
+    for subscriber, owed in groupby(due, key=itemgetter(0)):
+        assert rule is not None
+        allowance = _allowance(award, fees, subscriber, rule, windows)
+        for _, start, end, amount, bit in owed:
+            left, bit_later = allowance.take(amount, start, end)
+            paid.append((subscriber, start, end, left, bit_later or bit))
+    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int64, "bit": pl.String}, orient="row")
+    joined = rows.join(limited, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("left", "amount").alias("amount"), pl.coalesce("bit", "cap").alias("cap"))
+
+
+def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: pl.DataFrame) -> Allowance:
+    def amount_of(cap: Cap) -> int:
+        return fees.minor(subscriber, *fees.limit(cap, subscriber, rule).as_integer_ratio())
+
+    claimed = award.claimed.get(subscriber, ())
+    inside: list[tuple[int, int]] = []
+    if claimed:
+        own = windows.filter(pl.col("subscriber") == subscriber)
+        inside = own.select("window_start", "window_end").rows()
+    elsewhere = [(at, paid) for at, paid in claimed if not any(start <= at < end for start, end in inside)]
+    return Allowance(in_order(award.caps, amount_of), elsewhere, rule.zone)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -34,12 +33,10 @@ class Fees:
     ----------
     subscriptions
         The checked table; its row number is the subscriber.
-    fallen_back
-        Subscribers and components whose fee was not given, so that the monthly fee was taken.
     """
 
     subscriptions: pl.DataFrame
-    fallen_back: set[tuple[int, str]] = field(default_factory=set)
+    _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         table = self.subscriptions
@@ -52,17 +49,26 @@ class Fees:
 
     def basis(self, of: FeeBasis, subscriber: int, rule: Rule) -> Fraction:
         """Amount of a fee basis. [millionths]"""
-        if of == "component_fee":
-            return Fraction(self._component(subscriber, rule.guarantee.components))
-        months = {"annual_fee": Fraction(12), "window_fee": _months(rule.guarantee.window)}.get(of, Fraction(1))
-        return self.monthly[subscriber] * months
+        amounts, parts = self.bases(of, rule)
+        return Fraction(amounts[subscriber], parts)
 
-    def _component(self, subscriber: int, components: Sequence[str]) -> int:
-        own = self.components[subscriber]
-        if len(components) == 1 and components[0] in own:
-            return int(Decimal(own[components[0]]) * MICRO)
-        self.fallen_back.add((subscriber, ", ".join(components)))
-        return self.monthly[subscriber]
+    def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
+        """A fee basis of every subscriber, and what to divide it by. [millionths]"""
+        if of == "component_fee":
+            return self._of_components(tuple(rule.guarantee.components)), 1
+        months = {"annual_fee": Fraction(12), "window_fee": _months(rule.guarantee.window)}.get(of, Fraction(1))
+        if months == 1:
+            return self.monthly, 1
+        return [fee * months.numerator for fee in self.monthly], months.denominator
+
+    def _of_components(self, components: tuple[str, ...]) -> list[int]:
+        if components not in self._components:
+            alone = components[0] if len(components) == 1 else None
+            self._components[components] = [
+                int(Decimal(own[alone]) * MICRO) if alone in own else monthly
+                for own, monthly in zip(self.components, self.monthly, strict=True)
+            ]
+        return self._components[components]
 
     def minor(self, subscriber: int, num: int, den: int = 1) -> int:
         """An amount in millionths, as whole minor units, rounded half up."""
@@ -73,10 +79,6 @@ class Fees:
         if isinstance(cap.at_most, Money):
             return Fraction(cap.at_most.amount) * MICRO
         return cap.at_most.value * self.basis(cap.of, subscriber, rule)
-
-    def as_decimal(self, subscriber: int, minor: int) -> Decimal:
-        """Minor units as an amount of the currency."""
-        return Decimal(minor).scaleb(-self.digits[subscriber])
 
 
 def _months(window: Window) -> Fraction:

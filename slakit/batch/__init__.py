@@ -1,0 +1,1 @@
+"""Many reports, headless: a plan, the runs, and a page that lists them."""

@@ -1,0 +1,211 @@
+"""Checks of one planned report: its name, its notebook, the parameters it gives and the files they name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from slakit.batch.parameters import Parameter, parameters_of, read_notebook
+from slakit.problems import InputError, Problem, one_of
+
+LONGEST_NAME = 100
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+POLICY_FILE = re.compile(r"(?P<path>.+\.ya?ml)(?P<tier>:[^/\\:]+)?", re.IGNORECASE)
+
+Place = tuple[str | int, ...]
+Given = dict[str, tuple[Any, Place]]
+CheckPolicy = Callable[[str], None]
+Wrong = Callable[[Place, object, str, str], None]
+
+
+def unsafe_name(name: str) -> str:
+    """Say why a name cannot be a file name everywhere, and what would be right; nothing if it can.
+
+    >>> unsafe_name("../budget")
+    'not a safe file name; use letters, digits, . _ and -, beginning with a letter or digit'
+    >>> unsafe_name("budget-klikk")
+    ''
+    """
+    if not SAFE_NAME.fullmatch(name) or ".." in name or name.endswith("."):
+        return "not a safe file name; use letters, digits, . _ and -, beginning with a letter or digit"
+    if len(name) > LONGEST_NAME:
+        return f"too long for a file name; keep it under {LONGEST_NAME} characters"
+    if name.split(".")[0].lower() in RESERVED:
+        return "Windows keeps this name for a device; choose another"
+    if name.lower() == "index":
+        return "the list of all reports is called so; choose another"
+    return ""
+
+
+def is_path(name: str) -> bool:
+    """Whether a parameter of this name holds a path.
+
+    >>> is_path("evidence"), is_path("output_dir"), is_path("tier")
+    (True, True, False)
+    """
+    return name == "evidence" or name.endswith(("_path", "_dir", "_file"))
+
+
+def is_policy(name: str) -> bool:
+    """Whether a parameter of this name holds policies."""
+    return name in ("policy", "policies")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook, as far as a plan needs to know it."""
+
+    path: Path
+    parameters: dict[str, Parameter]
+
+
+class ReportCheck:
+    """Checks reports against their notebooks and against the files they name.
+
+    Parameters
+    ----------
+    folder
+        The plan's folder; paths are relative to it.
+    check_policy
+        See `read_plan`.
+    wrong
+        Takes what is wrong: place, value, what, remedy.
+    """
+
+    def __init__(self, folder: Path, check_policy: CheckPolicy | None, wrong: Wrong) -> None:
+        self.folder = folder
+        self.check_policy = check_policy
+        self.wrong = wrong
+        self.notebooks: dict[str, Notebook | None] = {}
+        self.policies: dict[str, list[Problem]] = {}
+
+    def notebook(self, name: str, place: Place) -> Notebook | None:
+        """Read a notebook, once; nothing if that fails."""
+        if name not in self.notebooks:
+            try:
+                path = _found(self.folder / name) or self.folder / name
+                parameters = parameters_of(read_notebook(path)["cells"])
+                if parameters is None:
+                    raise ValueError("no cell of this notebook is tagged `parameters`; tag the one that sets them")
+                self.notebooks[name] = Notebook(path, parameters)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                wrong, _, remedy = str(error).partition("; ")
+                known = isinstance(error, ValueError)
+                self.wrong(place, name, *((wrong, remedy) if known else ("not a notebook", "save it again")))
+                self.notebooks[name] = None
+        return self.notebooks[name]
+
+    def known_parameters(self) -> list[str]:
+        """Every parameter of every notebook."""
+        read = [notebook for notebook in self.notebooks.values() if notebook]
+        return sorted({name for notebook in read for name in notebook.parameters})
+
+    def parameters(self, notebook: Notebook, given: Given, place: Place) -> tuple[dict[str, Any], tuple[Path, ...]]:
+        """Check what is given to a notebook; returns it ready to use, and the files and folders it names."""
+        ready = {}
+        for name, (value, here) in given.items():
+            parameter = notebook.parameters.get(name)
+            if parameter is None:
+                self.wrong(here, value, "the notebook has no such parameter", one_of(notebook.parameters, name))
+            elif not parameter.accepts(value):
+                quotes = ", in quotes" if parameter.accepts(str(value)) else ""
+                self.wrong(
+                    here,
+                    _shown(value),
+                    "not of the parameter's type",
+                    f"the notebook asks for {parameter}{quotes}",
+                )
+            else:
+                ready[name] = self.resolved(name, _plain(value), here)
+        for name, parameter in notebook.parameters.items():
+            if parameter.is_required and name not in given:
+                self.wrong(place, None, f"no value for the parameter {name}", f"the notebook asks for {parameter}")
+        return ready, tuple(self.inputs(notebook, ready))
+
+    def resolved(self, name: str, value: Any, place: Place) -> Any:
+        """Make the paths in a value absolute, and check that they and the policies in it exist."""
+        if isinstance(value, list):
+            return [self.resolved(name, item, place) for item in value]
+        if isinstance(value, str) and is_path(name):
+            return self.existing(value, place)
+        if isinstance(value, str) and is_policy(name):
+            return self.policy(value, place)
+        return value
+
+    def existing(self, value: str, place: Place) -> str:
+        """Make a path absolute."""
+        path = _found(self.folder / value)
+        if path is None:
+            remedy = f"name one that exists, relative to {self.folder}"
+            self.wrong(place, value, "no such file or folder", remedy)
+        return str(path or value)
+
+    def policy(self, value: str, place: Place) -> str:
+        """Check a policy; the path of a policy file becomes absolute."""
+        file = POLICY_FILE.fullmatch(value)
+        name = value
+        if file:
+            name = self.existing(file["path"], place) + (file["tier"] or "")
+            if _found(self.folder / file["path"]) is None:
+                return name
+        if name not in self.policies:
+            self.policies[name] = self.problems_of_policy(name)
+        for problem in self.policies[name]:
+            self.wrong(place, value, problem.wrong, problem.remedy)
+        return name
+
+    def problems_of_policy(self, name: str) -> list[Problem]:
+        """Say what is wrong with a policy, by the caller's check."""
+        try:
+            if self.check_policy:
+                self.check_policy(name)
+        except InputError as error:
+            return [
+                Problem(
+                    "",
+                    None,
+                    f"{found.where}: {found.wrong}" if ":" in found.where else found.wrong,
+                    found.remedy,
+                )
+                for found in error.problems
+            ]
+        except ValueError as error:
+            wrong, _, remedy = str(error).partition("; ")
+            return [Problem("", None, wrong, remedy or "name a policy that exists")]
+        return []
+
+    def inputs(self, notebook: Notebook, given: dict[str, Any]) -> Iterator[Path]:
+        """List the files and folders that a report reads, by its parameters or the notebook's defaults."""
+        for name, parameter in notebook.parameters.items():
+            value = given.get(name, parameter.default)
+            for text in value if isinstance(value, list) else [value]:
+                file = POLICY_FILE.fullmatch(text) if isinstance(text, str) and is_policy(name) else None
+                named = file["path"] if file else text if isinstance(text, str) and is_path(name) else None
+                if named is not None and (path := _found(notebook.path.parent / named)):
+                    yield path
+
+
+def _plain(value: Any) -> Any:
+    """Give a value the types that notebooks know: decimals become floats."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _found(path: Path) -> Path | None:
+    """Give the absolute path of what is there; a path that cannot even be asked about is not."""
+    try:
+        return path.resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _shown(value: Any) -> Any:
+    return "nothing" if value is None else value

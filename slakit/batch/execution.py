@@ -1,0 +1,175 @@
+"""Running the cells of a notebook: promptly, and with the truth about how it ended."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from pathlib import Path
+from queue import Empty
+from time import monotonic
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode, from_dict
+from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-untyped]
+from papermill.engines import NBClientEngine  # type: ignore[import-untyped]
+from traitlets import default
+
+KERNELS = Path(__file__).parent / "kernelspec"
+RECONNECT = 5  # [ms] between two attempts to reach a kernel that is still starting; the default is 100
+
+
+class PromptClient(AsyncKernelClient):
+    """A kernel client that starts work when the kernel is ready, not a fixed while later."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.context.reconnect_ivl = RECONNECT
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs arrive here.
+
+        Jupyter's own way goes on to wait for a fifth of a second of silence. That protects clients which
+        take the first output they see for theirs; nbclient looks whom an output answers.
+        """
+        deadline = monotonic() + (timeout or float("inf"))
+        while monotonic() < deadline:
+            self.kernel_info()
+            try:
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=0.2)
+                return
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died while it was starting") from None
+        raise RuntimeError(f"the kernel did not answer within {timeout} s")
+
+
+class PromptManager(AsyncKernelManager):
+    """A kernel manager that knows the kernel `slakit` and needs no free network ports."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.client_class = f"{__name__}.PromptClient"
+
+    @default("kernel_spec_manager")
+    def _with_our_kernel(self) -> KernelSpecManager:
+        known = KernelSpecManager(data_dir=self.data_dir)
+        known.kernel_dirs = [*known.kernel_dirs, str(KERNELS)]
+        return known
+
+
+class TruthfulClient(PapermillNotebookClient):  # type: ignore[misc]
+    """Runs the cells of a notebook; whatever stops it, the cell that was running is marked as failed."""
+
+    def papermill_execute_cells(self) -> None:
+        """Run the cells in turn, up to the first that fails."""
+        for index, cell in enumerate(self.nb.cells):
+            try:
+                self.nb_man.cell_start(cell, index)
+                self.execute_cell(cell, index)
+            except (CellExecutionError, DeadKernelError) as error:
+                self.mark_failed(index, error)
+                return
+            except BaseException as error:  # a timeout, Ctrl-C: Papermill would call the cell completed
+                self.mark_failed(index, error)
+                raise
+            finally:
+                self.nb_man.cell_complete(self.nb.cells[index], cell_index=index)
+
+    def mark_failed(self, index: int, error: BaseException) -> None:
+        """Mark a cell, and with it the notebook, as failed, for a reason that can be read in its output."""
+        cell = self.nb.cells[index]
+        if not isinstance(error, CellExecutionError):
+            name, text = type(error).__name__, self.reason(error)
+            shown = {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
+            cell.outputs.append(from_dict(shown))  # type: ignore[no-untyped-call]
+        self.nb_man.cell_exception(cell, cell_index=index, exception=error)
+
+    def reason(self, error: BaseException) -> str:
+        """Say why a run ended when no exception in the notebook does."""
+        if isinstance(error, KeyboardInterrupt):
+            return "interrupted by the user"
+        if not isinstance(error, DeadKernelError):
+            return str(error)
+        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        code = process.poll() if process else None
+        if code is None or code >= 0:
+            return "the kernel died" + (f" with exit code {code}" if code is not None else "")
+        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+        return f"the kernel died of {signal.Signals(-code).name}{hint}"
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Run the notebook in a new kernel."""
+        self.reset_execution_trackers()
+        with self.setup_kernel(**kwargs):
+            reply = self.wait_for_reply(self.kc.kernel_info())
+            self.nb.metadata["language_info"] = reply["content"]["language_info"]
+            self.papermill_execute_cells()
+            self.set_widgets_metadata()
+        return self.nb
+
+
+class Session:
+    """A hold on a run from outside: its notebook, also after it failed, and a way to end it."""
+
+    def __init__(self) -> None:
+        self.client: TruthfulClient | None = None
+
+    @property
+    def notebook(self) -> NotebookNode | None:
+        """The notebook, with the outputs so far; nothing before it was started."""
+        return self.client.nb if self.client else None
+
+    def end(self) -> None:
+        """Kill the kernel, if there is one; the run then ends as failed. Can be called from any thread."""
+        manager = self.client.km if self.client else None
+        process = getattr(getattr(manager, "provisioner", None), "process", None)
+        if process:
+            process.kill()
+
+
+class TruthfulEngine(NBClientEngine):  # type: ignore[misc]
+    """Runs notebooks with the client above; `slakit.batch.engine` is how Papermill finds it."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        session: Session | None = None,
+        launch: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Run a notebook in a kernel that talks through files in a private folder.
+
+        Parameters
+        ----------
+        session
+            Is given a hold on the run.
+        launch
+            Where the kernel works (`cwd`) and with which environment (`env`); Papermill's own `cwd` would
+            move this whole process.
+        """
+        kwargs.pop("input_path", None)
+        with tempfile.TemporaryDirectory(prefix="slakit-") as folder:
+            manager = PromptManager(
+                kernel_name=kernel_name,
+                transport="ipc",
+                ip=f"{folder}/k",
+                connection_file=f"{folder}/kernel.json",
+            )
+            client = TruthfulClient(
+                nb_man, km=manager, timeout=execution_timeout, startup_timeout=start_timeout, **kwargs
+            )
+            client.owns_km = True
+            client.extra_arguments = ["--HistoryManager.enabled=False"]
+            if session:
+                session.client = client
+            return client.execute(**(launch or {}))

@@ -1,0 +1,98 @@
+"""The folder that a batch writes: one writer at a time, every file whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from slakit.problems import InputError, Problem
+
+LOCK = ".slakit-batch.lock"
+UNFINISHED = ".slakit-part"
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that at every instant either the old one or the new one is there."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed batch left half-written. Only for who holds the folder's lock."""
+    for unfinished in folder.glob(f".*{UNFINISHED}"):
+        unfinished.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a folder for one batch.
+
+    The lock is the operating system's, on an open file: it ends with the process that holds it, so none is
+    stale.
+
+    Raises
+    ------
+    InputError
+        Another batch is writing there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    descriptor = _open_locked(path)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows keeps open files
+            path.unlink()  # before the lock ends: afterwards it could be the next batch's
+        os.close(descriptor)
+
+
+def _open_locked(path: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if not _lock(descriptor):
+            holder = os.read(descriptor, 20).decode(errors="replace")
+            os.close(descriptor)
+            wrong = f"another batch (process {holder}) is writing here"
+            seen = Problem(str(path.parent), None, wrong, "wait for it, or choose another folder")
+            raise InputError(str(path.parent), [seen])
+        # Its last holder may have removed the file between the two steps; then nobody else can see the one
+        # locked.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:
+        return _lock_on_windows(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_on_windows(descriptor: int) -> bool:
+    import msvcrt
+
+    os.lseek(descriptor, 1 << 20, os.SEEK_SET)  # beyond what is written, so that others can read who holds it
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError:
+        return False
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    return True

@@ -1,0 +1,206 @@
+"""A report as one page that opens from disk, without a network and without any program but a browser.
+
+Text is escaped by the template, whatever it says. Only what a notebook shows as HTML is taken as HTML.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import mistune
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from pygments import highlight  # type: ignore[import-untyped]
+from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
+from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
+
+from slakit.batch.checks import is_path
+from slakit.batch.manifest import Headline
+from slakit.batch.parameters import parameters_of
+from slakit.batch.plan import Report
+
+TEMPLATES = Path(__file__).parent / "templates"
+HEADLINE = "application/vnd.slakit.headline+json"
+ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\s+", re.DOTALL | re.IGNORECASE)
+NOTHING = Markup()
+NOT_SHOWN = {"injected-parameters", "papermill-error-cell-tag"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What stands around the outputs of a notebook."""
+
+    report: Report
+    title: str
+    headlines: list[Headline] = field(default_factory=list)
+    error: str | None = None
+    made: datetime | None = None
+    batch: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a page: `markup` is HTML, `text` and `label` are text."""
+
+    kind: str
+    text: str = ""
+    label: str = ""
+    markup: Markup = NOTHING
+
+
+@functools.cache
+def templates() -> Environment:
+    """Give the templates; they escape all that is not marked as HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["filename"] = lambda path: Path(path).name
+    return environment
+
+
+@functools.cache
+def style(*names: str) -> Markup:
+    """Give style sheets, ready to stand in a page."""
+    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
+
+
+def when(instant: datetime | None) -> str:
+    """Print an instant for readers."""
+    return f"{instant.day} {instant:%B %Y, %H:%M} UTC" if instant else ""
+
+
+def shown(name: str, value: Any, folder: Path) -> str:
+    """Print the value of a parameter: paths as they would be written in `folder`, lists with commas."""
+    if isinstance(value, list):
+        return ", ".join(shown(name, item, folder) for item in value)
+    if value is None:
+        return "–"
+    if is_path(name) and Path(str(value)).is_absolute():
+        return os.path.relpath(value, folder)
+    return str(value)
+
+
+def report_page(page: Page, cells: Iterable[Mapping[str, Any]]) -> str:
+    """Draw the page of a report."""
+    cells = [cell for cell in cells if not NOT_SHOWN & set(cell["metadata"].get("tags", ()))]
+    asked = parameters_of(cells) or {}
+    values = {name: page.report.parameters.get(name, parameter.default) for name, parameter in asked.items()}
+    folder = page.report.notebook.parent
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            page=page,
+            css=style("page.css", "report.css"),
+            when=when(page.made),
+            parameters=[(name, shown(name, value, folder)) for name, value in values.items()],
+            parts=list(_without_title(page.title, parts_of(cells))),
+        )
+    )
+
+
+def parts_of(cells: Iterable[Mapping[str, Any]]) -> Iterator[Part]:
+    """Turn the cells of a notebook into parts of a page."""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            yield Part("prose", markup=prose(cell["source"]))
+        elif cell["cell_type"] == "code":
+            if cell["source"].strip():
+                yield Part("source", markup=source(cell["source"]))
+            for output in _joined(cell["outputs"]):
+                yield from part_of(output)
+
+
+def part_of(output: Mapping[str, Any]) -> Iterator[Part]:
+    """Turn one output into a part of a page; nothing if there is nothing to see."""
+    if output["output_type"] == "stream":
+        yield Part("text", text=plain(output["text"]))
+    elif output["output_type"] == "error":
+        trace = plain("\n".join(output["traceback"]))
+        yield Part("error", text=trace, label=plain(f"{output['ename']}: {output['evalue']}"))
+    elif part := _richest(output["data"], output.get("metadata", {})):
+        yield part
+
+
+def _richest(contents: Mapping[str, Any], metadata: Mapping[str, Any]) -> Part | None:
+    """Choose, among the forms of one output, the one that says most on a page."""
+    if "text/html" in contents:
+        html = contents["text/html"]
+        return Part("html" if INVISIBLE.sub("", html) else "script", markup=Markup(html))
+    for kind in ("image/svg+xml", "image/png", "image/jpeg"):
+        if kind in contents:
+            return Part(
+                "image",
+                text=_as_address(kind, contents[kind]),
+                label=str(metadata.get(kind, {}).get("alt", "")),
+            )
+    if "text/markdown" in contents:
+        return Part("prose", markup=prose(plain(contents["text/markdown"]), trusted=False))
+    if "text/plain" in contents and HEADLINE not in contents:
+        return Part("text", text=plain(contents["text/plain"]))
+    return None
+
+
+def _as_address(kind: str, content: str) -> str:
+    """Write an image into its own address. As an image, an SVG cannot run scripts."""
+    encoded = base64.b64encode(content.encode()).decode() if kind == "image/svg+xml" else "".join(content.split())
+    return f"data:{kind};base64,{encoded}"
+
+
+def _joined(outputs: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Join what was printed in pieces."""
+    printed: dict[str, Any] | None = None
+    for output in outputs:
+        if output["output_type"] == "stream" and printed and printed["name"] == output["name"]:
+            printed["text"] += output["text"]
+            continue
+        if printed:
+            yield printed
+        printed = dict(output) if output["output_type"] == "stream" else None
+        if printed is None:
+            yield output
+    if printed:
+        yield printed
+
+
+def plain(text: str) -> str:
+    """Take terminal colours out of a text."""
+    return ANSI.sub("", text)
+
+
+def _without_title(title: str, parts: Iterable[Part]) -> Iterator[Part]:
+    """Drop the heading that stands at the top of the page already."""
+    heading = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
+    for number, part in enumerate(parts):
+        first = heading.match(part.markup) if number == 0 and part.kind == "prose" else None
+        if first and Markup(first[1]).striptags() == Markup(prose(title)).striptags():
+            part = Part("prose", markup=Markup(part.markup[first.end() :]))
+        yield part
+
+
+def prose(text: str, *, trusted: bool = True) -> Markup:
+    """Turn Markdown into HTML; HTML inside it is kept only if the author of the notebook wrote it."""
+    return Markup(_markdown(not trusted)(text))
+
+
+@functools.cache
+def _markdown(escape: bool) -> Any:
+    return mistune.create_markdown(escape=escape, plugins=["table", "strikethrough", "footnotes"])
+
+
+def source(code: str) -> Markup:
+    """Colour Python code."""
+    return Markup(highlight(code, PythonLexer(), HtmlFormatter(nowrap=True)))

@@ -1,0 +1,266 @@
+"""Make the reports of a plan: in parallel, only those that changed, with a truthful record throughout."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from slakit.batch.folder import locked, sweep, write_whole
+from slakit.batch.index import write_index
+from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
+from slakit.batch.plan import Plan, Report
+
+STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
+GLANCE = 0.2  # [s] between two looks at whether to stop
+SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
+
+Progress = Callable[[Entry, Manifest], None]
+
+
+def run_plan(
+    plan: Plan,
+    out_dir: str | Path,
+    *,
+    workers: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Make the reports of a plan.
+
+    For each report `NAME.ipynb` and `NAME.html` are written, and for all of them `index.html` and
+    `manifest.json`. A report that was made before, from the same notebook, parameters, files and versions,
+    is left as it is.
+
+    Parameters
+    ----------
+    plan
+        See `read_plan`.
+    out_dir
+        The folder to write; made if need be.
+    workers
+        How many reports run at the same time; by default as many as the machine does well.
+    force
+        Make every report again.
+    progress
+        Is called with a report whenever its status changes, and the whole record.
+
+    Returns
+    -------
+    Manifest
+        What happened. After Ctrl-C or a signal to end, `interrupted_by` names the signal.
+
+    Raises
+    ------
+    InputError
+        Another batch is writing to the same folder.
+    """
+    folder = Path(out_dir).resolve()
+    with locked(folder):
+        sweep(folder)
+        batch = _Batch(plan, folder, progress or (lambda *_: None))
+        batch.prepare(force=force)
+        with _until_signal(batch.stop):
+            batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
+        batch.finish()
+        return batch.manifest
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _until_signal(stop: Callable[[str], None]) -> Iterator[None]:
+    """Call `stop` at the first Ctrl-C or request to end; the second has its usual effect."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
+    before = {signum: signal.getsignal(signum) for signum in signals}
+
+    def restore() -> None:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+    def on_signal(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        restore()
+        stop(signal.Signals(signum).name)
+
+    for signum in signals:
+        if before[signum] is not signal.SIG_IGN:
+            signal.signal(signum, on_signal)
+    try:
+        yield
+    finally:
+        restore()
+
+
+class _Batch:
+    """One run of a plan into a folder."""
+
+    def __init__(self, plan: Plan, folder: Path, progress: Progress) -> None:
+        self.plan = plan
+        self.folder = folder
+        self.progress = progress
+        self.lock = threading.Lock()
+        self.is_saved, self.saved_at = False, 0.0
+        self.fingerprints = Fingerprints()
+        self.sessions: set[Any] = set()
+        self.manifest = Manifest(title=plan.title, plan=str(plan.path), started=datetime.now(UTC), versions=versions())
+
+    def prepare(self, *, force: bool) -> None:
+        """List the reports, and find those that need not run again."""
+        before = {} if force else {entry.name: entry for entry in read_manifest(self.folder).reports}
+        for report in self.plan.reports:
+            entry = self.entry(report)
+            old = before.get(report.name)
+            if old and old.is_good and old.key == entry.key and self.has_outputs(old):
+                entry = old.model_copy(update={"status": "skipped-unchanged"})
+            self.manifest.reports.append(entry)
+        self.save()
+
+    def entry(self, report: Report) -> Entry:
+        """Describe a report that has not run."""
+        notebook = self.fingerprints.of_file(report.notebook)
+        inputs = self.fingerprints.of_inputs(report.inputs)
+        return Entry(
+            name=report.name,
+            notebook=str(report.notebook),
+            notebook_sha256=notebook,
+            parameters=report.parameters,
+            inputs=inputs,
+            key=key_of(str(report.notebook), notebook, report.parameters, inputs, self.manifest.versions),
+        )
+
+    def has_outputs(self, entry: Entry) -> bool:
+        """Whether the files of a report are there, as they were written."""
+        files = [(self.folder / name, known) for name, known in entry.outputs.items()]
+        return bool(files) and all(path.is_file() and sha256(path) == known for path, known in files)
+
+    def run(self, workers: int) -> None:
+        """Run what is waiting."""
+        waiting = [
+            (report, entry)
+            for report, entry in zip(self.plan.reports, self.manifest.reports, strict=True)
+            if entry.status == "waiting"
+        ]
+        if not waiting or self.manifest.interrupted_by:
+            return
+        workers = min(workers, len(waiting))
+        with _kernels(workers) as environment, ThreadPoolExecutor(workers) as pool:
+            running: set[Future[None]] = {pool.submit(self.make, *work, environment) for work in waiting}
+            while running:
+                done, running = wait(running, timeout=GLANCE)
+                if self.manifest.interrupted_by:
+                    self.end_sessions()
+                self.save_if_due()
+                for future in done:
+                    future.result()
+
+    def make(self, report: Report, entry: Entry, environment: dict[str, str]) -> None:
+        """Make one report."""
+        from slakit.batch.report import Outcome, Session, event_loop, make_report
+
+        if self.manifest.interrupted_by:
+            return
+        session = Session()
+        self.sessions.add(session)
+        self.update(entry, status="running", started=datetime.now(UTC))
+        clock = time.perf_counter()
+        try:
+            with event_loop():
+                outcome = make_report(report, self.manifest, environment, session)
+        except Exception as error:  # one report must never stop the others, whatever is wrong with it
+            outcome = Outcome(error=f"{type(error).__name__}: {error}")
+        self.sessions.discard(session)
+        seconds = round(time.perf_counter() - clock, 3)
+        if self.manifest.interrupted_by and outcome.error:
+            self.update(entry, status="interrupted", seconds=seconds)
+        else:
+            self.conclude(entry, outcome, seconds)
+
+    def conclude(self, entry: Entry, outcome: Any, seconds: float) -> None:
+        """Write the files of a report and note how it ended."""
+        for name, content in outcome.files.items():
+            write_whole(self.folder / name, content)
+        hashes = {name: sha256(self.folder / name) for name in outcome.files}
+        holds = self.fingerprints.still_hold([entry.notebook, *entry.inputs])
+        self.update(
+            entry,
+            status="failed" if outcome.error else "ok",
+            key=entry.key if holds else "",  # an input changed meanwhile: what was hashed is not what was read
+            title=outcome.title,
+            error=outcome.error,
+            headlines=outcome.headlines,
+            seconds=seconds,
+            outputs=hashes,
+        )
+
+    def update(self, entry: Entry, **changes: Any) -> None:
+        """Note a change of a report, in the record and to whoever watches."""
+        with self.lock:
+            for name, value in changes.items():
+                setattr(entry, name, value)
+            self.is_saved = False
+            self.progress(entry, self.manifest)
+        self.save_if_due()
+
+    def save_if_due(self) -> None:
+        """Write the record if it changed and was not written just now."""
+        with self.lock:
+            if not self.is_saved and time.monotonic() - self.saved_at > SAVE_EVERY:
+                self.save()
+
+    def save(self) -> None:
+        """Write the record."""
+        write_whole(self.folder / NAME, self.manifest.model_dump_json(indent=2))
+        self.is_saved, self.saved_at = True, time.monotonic()
+
+    def stop(self, reason: str) -> None:
+        """Start no more reports and end those that run."""
+        self.manifest.interrupted_by = reason
+
+    def end_sessions(self) -> None:
+        """Kill the kernels of all that runs."""
+        for session in list(self.sessions):
+            session.end()
+
+    def finish(self) -> None:
+        """Complete the record and write the list of reports."""
+        for entry in self.manifest.with_status("waiting", "running"):
+            self.update(entry, status="interrupted")
+        self.manifest.finished = datetime.now(UTC)
+        self.save()
+        write_index(self.manifest, self.folder)
+
+
+@contextlib.contextmanager
+def _kernels(workers: int) -> Iterator[dict[str, str]]:
+    """Provide what kernels are forked from, and the environment they get."""
+    from slakit.batch.light import without_slow_imports
+
+    with without_slow_imports():
+        from slakit.batch.forkserver import can_fork, close_server, open_server
+    threads = max(1, _cores() // workers)
+    with tempfile.TemporaryDirectory(prefix="slakit-") as home:
+        environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home}
+        if can_fork():
+            open_server(environment, quiet=True)
+        try:
+            with without_slow_imports():
+                import slakit.batch.report  # noqa: F401  while the server does its own imports
+            yield environment
+        finally:
+            if "slakit.batch.forkserver" in sys.modules:
+                close_server()
