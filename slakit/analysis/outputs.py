@@ -53,9 +53,8 @@ def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
 def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """The ledger: one row per piece of an outage, in the order of subscriptions, guarantees and time."""
     outages = case.outages
-    ordered = ledger.sort("duty", "start", "outage")
     subscriber = pl.lit(case.duties["subscriber"]).gather(pl.col("duty"))
-    return ordered.select(
+    return ledger.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
         guarantees_of(case.rules),
         pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),

@@ -24,7 +24,7 @@ def account_downtime(case: Case) -> pl.DataFrame:
     pl.DataFrame
         `duty`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`), `kind`
         (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null
-        where no window is judged). For each duty the pieces of an outage tile it.
+        where no window is judged). In the order of duties and time. For each duty the pieces of an outage tile it.
     """
     chunks = [_account(chunk) for chunk in case.chunks()]
     return (
@@ -179,7 +179,8 @@ def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     line = chunk.case.line
     instants = [line.position(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
     duty = (pl.col("line") + chunk.first_duty).cast(pl.UInt32).alias("duty")
-    return judged.select(
+    in_order = judged.sort("start", maintain_order=True)
+    return in_order.select(
         duty,
         "rule",
         "outage",
@@ -192,21 +193,16 @@ def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_cells(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
-    cells = chunk.cells.with_columns(
-        chunk.placed("cell_start").alias("at"), chunk.placed("cell_end").alias("until")
-    ).sort("at")
-    cut = split(ledger, cell_edges(chunk.cells, chunk.case.line)).drop("between")
-    if cells.is_empty():
-        nowhere = [pl.lit(None, dtype=pl.Int64).alias(f"window_{edge}") for edge in ("start", "end")]
-        return cut.with_columns(nowhere)
-    found = cells["at"].search_sorted(cut["start"], side="right").cast(pl.Int64) - 1
-    cut = cut.with_columns(pl.when(found >= 0).then(found).alias("cell"))
-    inside = pl.col("start") < pl.lit(cells["until"]).gather(pl.col("cell"))
-    cut = cut.with_columns(pl.when(inside).then("cell").alias("cell"))
-    return cut.with_columns(
-        pl.lit(cells["cell_start"]).gather(pl.col("cell")).alias("window_start"),
-        pl.lit(cells["cell_end"]).gather(pl.col("cell")).alias("window_end"),
+    edges = cell_edges(chunk.cells, chunk.case.line)
+    cells = chunk.cells.select(
+        chunk.placed("cell_start").alias("at"),
+        pl.col("cell_start").alias("window_start"),
+        pl.col("cell_end").alias("window_end"),
     )
+    after_edge = pl.DataFrame({"at": edges}).join(cells, on="at", how="left", maintain_order="left")
+    edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a piece lies after
+    found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
+    return split(ledger, edges).with_columns(found).drop("between")
 
 
 def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
