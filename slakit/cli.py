@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,10 +35,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-PolicyName = Annotated[str, typer.Argument(help="Id in the library, or path of a .yaml file.")]
-PolicyNames = Annotated[list[str], typer.Argument(help="Ids in the library, or paths; POLICY:TIER for one tier.")]
+PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Id in the library, or path of a .yaml file.")]
+PolicyNames = Annotated[
+    list[str], typer.Argument(metavar="POLICY...", help="Ids in the library, or paths; POLICY:TIER for one.")
+]
 Tier = Annotated[str | None, typer.Option("--tier", "-t", help="One of the policy's tiers.")]
-Evidence = Annotated[Path, typer.Argument(help="Folder of tables, or one Excel workbook.")]
+Evidence = Annotated[Path, typer.Argument(metavar="EVIDENCE", help="Folder of tables, or one Excel workbook.")]
 Zone = Annotated[str | None, typer.Option("--time-zone", help="Zone of times in the tables that have no offset.")]
 PeriodOption = Annotated[
     str, typer.Option("--period", "-p", help="First and last month: 2026-01/2026-09, or one: 2026-10.")
@@ -106,7 +109,9 @@ def show(policy: PolicyName, tier: Tier = None) -> None:
 
 @app.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="Policies, evidence folders or workbooks, batch plans.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Policies, evidence folders or workbooks, batch plans.")
+    ],
 ) -> None:
     """Check files; say everything that is wrong with them."""
     problems: list[Problem] = []
@@ -282,7 +287,7 @@ def _year_of(window: str) -> str:
 
 @app.command()
 def batch(
-    plan: Annotated[Path, typer.Argument(help="A YAML plan.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML plan.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports; made if need be.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Reports that run at the same time.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Make every report again.")] = False,
@@ -304,6 +309,8 @@ def batch(
     )
     for entry in failed:
         _err().print(f"{entry.name}: {entry.status}: {entry.error or ''}".rstrip(": "), markup=False, highlight=False)
+    if manifest.interrupted_by:
+        raise typer.Exit(128 + signal.Signals[manifest.interrupted_by])
     if failed:
         raise typer.Exit(REPORTS_FAILED)
 
@@ -356,7 +363,7 @@ def main() -> None:
     """Run the command line: one message to stderr when the input is at fault, no traceback unless asked for."""
     debug = "--debug" in sys.argv[1:]
     try:
-        app()
+        app(prog_name="slakit")
     except InputError as error:
         if debug:
             raise

@@ -170,7 +170,7 @@ def empty_attainment() -> pl.DataFrame:
     """The table of attainments, without a row."""
     columns: Mapping[str, object] = {
         "subscription": pl.String, "guarantee": pl.String, "window_start": INSTANT, "window_end": INSTANT,
-        "priority": pl.String, "eligible": pl.Int64, "met_count": pl.Int64, "pending": pl.Int64,
+        "eligible": pl.Int64, "met_count": pl.Int64, "pending": pl.Int64,
         "attainment": PERCENT, "target": PERCENT, "met": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(schema=columns)  # type: ignore[arg-type]

@@ -21,9 +21,7 @@ NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?$"
 EXPONENT = r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}$"
 MORE_THAN_SIX_PLACES = r"\.[0-9]{6}[0-9]*[1-9]"
 WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}(?:\.0*)?$"
-WRITE_NUMBER = (
-    "write a number such as 1600.50, with a point before the decimals and nothing between thousands"
-)
+WRITE_NUMBER = "write a number such as 1600.50, with a point before the decimals and nothing between thousands"
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,7 @@ def as_text(cells: pl.Series, column: Column) -> pl.Series | None:
         or (kind in ("name", "text") and dtype.is_integer())
         or (kind in ("amount", "share", "whole") and dtype.is_numeric())
     ):
-        cells = cells.cast(
-            pl.String
-        )  # a float prints as the shortest number that reads back as the same float
+        cells = cells.cast(pl.String)  # a float prints as the shortest number that reads back as the same float
     if cells.dtype != pl.String:
         return None
     blank = cells.str.contains(r"^\s*$")
@@ -101,9 +97,7 @@ def read_name(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     if known := column.one_of:
         wrong = f"no such {column.name}"
         unknown = ~names.is_in(pl.Series(known).implode()).fill_null(True)
-        faults.append(
-            Fault(column.name, unknown, wrong, one_of(known), lambda i: (wrong, one_of(known, text[i])))
-        )
+        faults.append(Fault(column.name, unknown, wrong, one_of(known), lambda i: (wrong, one_of(known, text[i]))))
     return names, faults
 
 

@@ -51,9 +51,7 @@ def check_sheets(
         if name not in tables:
             problems.append(Problem(sheets[name].place, None, "not a table", one_of(tables, name)))
     if required not in sheets:
-        problems.append(
-            Problem(source, None, f"no table {required}", f"add {required}.csv or a sheet {required}")
-        )
+        problems.append(Problem(source, None, f"no table {required}", f"add {required}.csv or a sheet {required}"))
     checked: dict[str, pl.DataFrame] = {}
     for name in (name for name in tables if name in sheets):
         problems += sheets[name].broken

@@ -102,9 +102,7 @@ def read_table(path: Path) -> Sheet:
 
 def cannot_read(place: str, error: OSError) -> Problem:
     """Say what the operating system says about a file."""
-    return Problem(
-        place, None, f"cannot be read ({error.strerror or 'error'})", "look at the path and its rights"
-    )
+    return Problem(place, None, f"cannot be read ({error.strerror or 'error'})", "look at the path and its rights")
 
 
 def write_table(frame: pl.DataFrame, path: str | Path) -> None:
@@ -154,9 +152,7 @@ def printed(frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(column.cast(pl.String))
         elif dtype == pl.String:
             is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(NUMBER)
-            columns.append(
-                pl.when(is_formula).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name)
-            )
+            columns.append(pl.when(is_formula).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name))
         else:
             columns.append(column)
     return frame.select(columns)

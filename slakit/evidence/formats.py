@@ -48,9 +48,7 @@ def read_csv(path: Path, place: str) -> Sheet:
     except (csv.Error, pl.exceptions.PolarsError):
         return refuse_rows(body, separator, place, header_row) or unread(place, "not CSV", QUOTE)
     if twice is not None:
-        return unread(
-            f"{place} row {header_row}", "two columns of this name", "keep one", twice or "(no name)"
-        )
+        return unread(f"{place} row {header_row}", "two columns of this name", "keep one", twice or "(no name)")
     if may_be_broken(body, separator, cells) and (refused := refuse_rows(body, separator, place, header_row)):
         return refused
     return without_blank_rows(place, cells, header_row)

@@ -48,9 +48,7 @@ def read_instants(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, l
     # Nearly all times are written the usual way, which polars reads ten times faster than the rest.
     usual = times.str.contains(USUAL).fill_null(True)
     values = times.set(~usual, None) if not usual.all() else times
-    values = values.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_unit="us").dt.replace_time_zone(
-        "UTC"
-    )
+    values = values.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_unit="us").dt.replace_time_zone("UTC")
     rest = (values.is_null() & times.is_not_null()).arg_true()
     if rest.is_empty():
         return values, []
@@ -73,9 +71,7 @@ def read_other_texts(times: pl.Series, time_zone: str | None) -> tuple[pl.Series
     parts = text.str.extract_groups(ISO_8601).struct.unnest()
     is_time = parts["date"].is_not_null()
     written = pl.concat_str("date", pl.lit("T"), "clock", pl.lit(":"), pl.col("seconds").fill_null("00"))
-    wall = parts.select(
-        written.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
-    ).to_series()
+    wall = parts.select(written.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")).to_series()
     fraction = parts["fraction"].fill_null("").str.strip_chars_end("0")
     too_fine = fraction.str.len_bytes() > 6
     micros = fraction.set(too_fine, "").str.pad_end(6, "0").cast(pl.Int64)

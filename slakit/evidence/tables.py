@@ -185,9 +185,7 @@ class Evidence:
         """
         given = {"subscriptions": subscriptions, **tables}
         frames = {
-            name: rows
-            if isinstance(rows, pl.DataFrame)
-            else pl.DataFrame(list(rows), infer_schema_length=None)
+            name: rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(list(rows), infer_schema_length=None)
             for name, rows in given.items()
         }
         return check_tables(frames, time_zone=time_zone, source="memory")
@@ -231,6 +229,4 @@ def check_tables(
 def evidence_of(sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str) -> Evidence:
     """Check tables that know which file they come from; see `check_tables`."""
     checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)
-    return Evidence(
-        **{name: checked.get(name, table.empty()) for name, table in TABLES.items()}, source=source
-    )
+    return Evidence(**{name: checked.get(name, table.empty()) for name, table in TABLES.items()}, source=source)

@@ -73,9 +73,7 @@ def open_workbook(path: Path, place: str) -> Any:
     try:
         import fastexcel  # an extra: only those who have workbooks need it
     except ModuleNotFoundError:
-        told = Problem(
-            place, None, "reading Excel is not installed", "pip install 'slakit[excel]', or save it as CSV"
-        )
+        told = Problem(place, None, "reading Excel is not installed", "pip install 'slakit[excel]', or save it as CSV")
         raise InputError(place, [told]) from None
     # It warns of columns without a value; all cells are read as text, so nothing was guessed.
     logging.getLogger("fastexcel.types.dtype").setLevel(logging.ERROR)
@@ -95,19 +93,13 @@ def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str
         told = [Problem(f"{place} row {row} column {letters}", seen, "an error of Excel", "mend the formula")
                 for row, letters, seen in errors]  # fmt: skip
         return Sheet(place, pl.DataFrame(), broken=told)
-    filled = (
-        cells.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-        if cells.width
-        else pl.Series([False])
-    )
+    filled = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series() if cells.width else pl.Series([False])
     if not filled.any():
         return unread(place, "an empty sheet", "write a header at least, or take the sheet away")
     header = filled.arg_max() or 0
     named = [str(name or "") for name in cells.row(header)]
     if (twice := repeated(named)) is not None:
-        return unread(
-            f"{place} row {header + 1}", "two columns of this name", "keep one", twice or "(no name)"
-        )
+        return unread(f"{place} row {header + 1}", "two columns of this name", "keep one", twice or "(no name)")
     cells = cells.slice(header + 1).rename(dict(zip(cells.columns, named, strict=True)))
     return without_blank_rows(place, cells, header + 1)
 
@@ -123,10 +115,7 @@ def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]
     try:
         with zipfile.ZipFile(path) as archive:
             return {
-                name: [
-                    (int(row), letters.decode(), seen.decode())
-                    for letters, row, seen in ERROR_CELL.findall(part)
-                ]
+                name: [(int(row), letters.decode(), seen.decode()) for letters, row, seen in ERROR_CELL.findall(part)]
                 for name, part in sheet_parts(archive)
             }
     except UNREADABLE:

@@ -116,4 +116,4 @@ def _represent_decimal(representer: Any, value: Decimal) -> Any:
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of policy files, for editors to complete and check from."""
     schema = Policy.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "slakit policy", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "slakit policy"}

@@ -38,7 +38,7 @@ def random_series(seed: int, count: int, below: int) -> pl.Series:
 
 
 def evidence_of(outages: int, subscriptions: int) -> Evidence:
-    """Invent evidence of klink-cloud and wp-heaven subscriptions: short outages, some reported late, some maintenance."""
+    """Invent evidence of klink-cloud and wp-heaven subscriptions: short outages, late reports, some maintenance."""
     number = pl.int_range(subscriptions, eager=True)
     enterprise = number % 2 == 0
     names = pl.format("s{}", pl.lit(number).cast(pl.String).str.zfill(6))
@@ -163,7 +163,8 @@ def compare(outages: int, subscriptions: int) -> None:
     limit, _ = timed(lambda: packed_sort(evidence))
     agree(review, owed, names)  # type: ignore[arg-type]
     ratio = (theirs / sampled) / (ours / outages)
-    print(f"{outages:>10,} outages of {subscriptions:,} subscriptions: {ours:.2f} s, {ours / outages * 1e6:.2f} µs each")
+    each = ours / outages * 1e6
+    print(f"{outages:>10,} outages of {subscriptions:,} subscriptions: {ours:.2f} s, {each:.2f} µs each")
     print(f"{'':>10} {ratio:,.0f} times faster per outage than the loop ({theirs / sampled * 1e6:,.0f} µs each)")
     print(f"{'':>10} {ours / limit:.1f} times one packed sort; {memory:,.0f} bytes of memory per outage")
 
@@ -171,7 +172,8 @@ def compare(outages: int, subscriptions: int) -> None:
 def agree(review: object, owed: dict[tuple[str, int], Decimal], names: list[str]) -> None:
     """Both give the same money."""
     credits = review.credits.filter(pl.col("subscription").is_in(names))  # type: ignore[attr-defined]
-    mine = {(s, at): amount for s, at, amount in credits.select("subscription", pl.col("window_start").dt.epoch("us"), "amount").iter_rows()}
+    columns = credits.select("subscription", pl.col("window_start").dt.epoch("us"), "amount")
+    mine = {(name, at): amount for name, at, amount in columns.iter_rows()}
     assert mine == owed, "the loop and slakit disagree"
 
 

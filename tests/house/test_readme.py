@@ -1,0 +1,57 @@
+"""The README's Python runs, and what it shows of the command line is what the command line prints."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+README = (HOUSE / "README.md").read_text(encoding="utf-8")
+SHELL = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_python_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HOUSE)
+    example = doctest.DocTestParser().get_doctest(README, {}, "README", "README.md", 0)
+    assert example.examples, "the README shows Python"
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    runner.run(example)
+    assert runner.summarize(verbose=False).failed == 0
+
+
+def shown() -> list[tuple[str, str]]:
+    """Commands of the README that show their output."""
+    found = []
+    for block in SHELL.findall(README):
+        for part in block.split("$ ")[1:]:
+            command, _, output = part.partition("\n")
+            if command.startswith("slakit ") and output.strip():
+                found.append((command, output.rstrip()))
+    return found
+
+
+@pytest.mark.parametrize(("command", "output"), shown(), ids=[command for command, _ in shown()])
+def test_commands_print_what_is_shown(command: str, output: str, tmp_path: Path) -> None:
+    words = command.replace("/tmp/answer", str(tmp_path)).split()[1:]
+    environment = {**os.environ, "COLUMNS": "160", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "slakit", *words],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    printed = [line.rstrip() for line in (done.stdout + done.stderr).replace(str(tmp_path), "/tmp/answer").splitlines()]
+    position = 0
+    for line in (line.rstrip() for line in output.splitlines()):
+        if line == "...":
+            continue
+        assert line in printed[position:], f"{line!r} is not printed any more by {command}"
+        position = printed.index(line, position) + 1
