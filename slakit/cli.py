@@ -256,10 +256,39 @@ def _print_summary(review: Review, out: Path) -> None:
 
 
 @app.command()
+def due(
+    policy: PolicyName,
+    opened: Annotated[str, typer.Option("--opened", help="When the ticket was opened: 2026-12-23T15:30+01:00.")],
+    tier: Tier = None,
+    priority: Annotated[str | None, typer.Option("--priority", help="Its priority, where it is known.")] = None,
+    impact: Annotated[str | None, typer.Option("--impact", help="Its impact, to rank it by.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="Its urgency, to rank it by.")] = None,
+) -> None:
+    """Show when response and resolution of a ticket are due, and why."""
+    from slakit.analysis.assess import instant_of
+    from slakit.analysis.due_times import due_times
+    from slakit.policy.files import find_policy
+
+    terms = find_policy(policy).terms(tier=tier)
+    found = due_times(terms, instant_of(opened), priority=priority, impact=impact, urgency=urgency)
+    table = _table("guarantee", "priority", "target", "due", "", "clause")
+    for answer in found:
+        until = f"{answer.due:%a %Y-%m-%d %H:%M:%S %Z}" if answer.due else "never"
+        firmness = answer.commitment.replace("_", " ")
+        table.add_row(
+            *_safe(answer.guarantee, answer.priority or "–", str(answer.within), until, firmness, answer.clause)
+        )
+    _out().print(table)
+    for sentence in dict.fromkeys(f"{answer.guarantee}: {why}" for answer in found for why in answer.why):
+        _out().print(f"{sentence}.", markup=False, highlight=False)
+
+
+@app.command()
 def explain(
     evidence: Evidence,
-    subscription: Annotated[str, typer.Option("--subscription", "-s", help="One of the evidence.")],
-    window: Annotated[str, typer.Option("--window", "-w", help="The month or months to explain: 2026-08.")],
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="One of the evidence.")] = None,
+    window: Annotated[str | None, typer.Option("--window", "-w", help="The month or months: 2026-08.")] = None,
+    ticket: Annotated[str | None, typer.Option("--ticket", help="Explain one ticket instead.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of the assessment; now, if not given.")] = None,
     period: Annotated[
         str | None,
@@ -268,14 +297,24 @@ def explain(
     reading: Readings = None,
     time_zone: Zone = None,
 ) -> None:
-    """Tell in sentences why a credit is what it is."""
+    """Tell in sentences why a credit is what it is, or how a ticket was judged."""
     from datetime import UTC, datetime
 
     from slakit.analysis.explain import explain as explain_review
+    from slakit.analysis.explain import explain_ticket
 
     moment = as_of or datetime.now(UTC).isoformat()
-    review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, ranges=True)
-    _out().print(str(explain_review(review, subscription, window)), markup=False, highlight=False, soft_wrap=True)
+    if ticket is not None:
+        review = _assessed(
+            evidence, period or moment[:4] + "-01/" + moment[:4] + "-12", moment, reading, time_zone, ranges=False
+        )
+        told = explain_ticket(review, ticket)
+    elif subscription is not None and window is not None:
+        review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, ranges=True)
+        told = explain_review(review, subscription, window)
+    else:
+        raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
+    _out().print(str(told), markup=False, highlight=False, soft_wrap=True)
 
 
 def _year_of(window: str) -> str:

@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
+
 from slakit.analysis import outputs
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.due import claims_made, claims_of
-from slakit.analysis.plans import Policies, Settled, plans_of
+from slakit.analysis.plans import Plans, Policies, Settled, plans_of
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period, to_microseconds
 from slakit.measure.case import case_of
+from slakit.measure.desk import desk_of, desk_rules
 from slakit.measure.downtime import account_downtime
-from slakit.measure.rules import distinct_rules, rules_of
+from slakit.measure.rules import distinct, rules_of
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
-from slakit.remedy.awards import Awards
+from slakit.remedy.awards import Awards, Claimed
 from slakit.remedy.fees import Fees
 
 
@@ -76,27 +79,12 @@ def assess(
     plans = plans_of(evidence, known, Settled.of(reading))
     if not ranges:
         plans = {plan: readings[:1] for plan, readings in plans.items()}
-    case = case_of(
-        evidence,
-        distinct_rules((p, t) for p, readings in plans.items() for t in readings),
-        span,
-        to_microseconds(moment),
-    )
-    ledger = account_downtime(case)
     fees = Fees(evidence.subscriptions)
-    awards = Awards(case, ledger, fees, claims_made(evidence, fees, known, case.as_of))
+    made = claims_made(evidence, fees, known, to_microseconds(moment))
+    awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
-    numbers = {awards.numbers[rule.key] for plan, terms in chosen.items() for rule in rules_of(plan, terms)}
-    judged = outputs.of_rules(numbers)
-    credits = [awards.award(plan, terms, remedy) for plan, terms in chosen.items() for remedy in terms.remedies]
     return Review(
-        ledger=outputs.ledger_table(case, ledger.filter(judged), evidence.subscriptions),
-        availability=outputs.availability_table(case, awards.windows.filter(judged), evidence.subscriptions),
-        incidents=outputs.incidents_table(case, awards.incidents.filter(judged), evidence.subscriptions),
-        attainment=outputs.empty_attainment(),
-        credits=outputs.credits_table(credits, fees),
-        ranges=outputs.ranges_table(owed_ranges(awards, plans), fees),
-        claims=claims_of(awards, plans),
+        **_tables(awards, plans, evidence),
         assumptions=assumptions_of(evidence, known, chosen, fees),
         evidence=evidence,
         period=span,
@@ -104,6 +92,35 @@ def assess(
         policies=known,
         terms=chosen,
     )
+
+
+def _awards(evidence: Evidence, plans: Plans, when: tuple[Period, int], fees: Fees, made: Claimed) -> Awards:
+    """Measure all that the readings of the plans need, each thing once."""
+    every = [(plan, terms) for plan, readings in plans.items() for terms in readings]
+    case = case_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
+    desk = desk_of(evidence, distinct(desk_rules(plan, terms) for plan, terms in every), *when)
+    return Awards(case, account_downtime(case), fees, made, desk)
+
+
+def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.DataFrame]:
+    """The tables under the chosen reading, and the ranges over all."""
+    case, desk, subscriptions = awards.case, awards.desk, evidence.subscriptions
+    chosen = [(plan, readings[0]) for plan, readings in plans.items()]
+    measured = {awards.numbers[rule.key] for plan, terms in chosen for rule in rules_of(plan, terms)}
+    ours = outputs.of_rules(measured)
+    asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in desk_rules(plan, terms)}
+    on_tickets = outputs.of_rules(number - len(case.rules) for number in asked)
+    credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
+    return {
+        "ledger": outputs.ledger_table(case, awards.ledger.filter(ours), subscriptions),
+        "availability": outputs.availability_table(case, awards.windows.filter(ours), subscriptions),
+        "incidents": outputs.incidents_table(case, awards.incidents.filter(ours), subscriptions),
+        "attainment": outputs.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
+        "tickets": outputs.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
+        "credits": outputs.credits_table(credits, awards.fees),
+        "ranges": outputs.ranges_table(owed_ranges(awards, plans), awards.fees),
+        "claims": claims_of(awards, plans),
+    }
 
 
 def instant_of(as_of: str | date | datetime) -> datetime:

@@ -133,23 +133,32 @@ class Deadlines:
 
     @cached_property
     def last(self) -> pl.DataFrame:
-        """The last outage that counted in each missed window: `subscriber`, `rule`, `window_start`, `started`, `ended`.
+        """The last outage, or late ticket, of each missed window.
 
-        `started` and `ended` are null while it still goes on.
+        `subscriber`, `rule`, `window_start`, `started`, `ended`; the last two are null while one still goes on.
         """
-        outages = self.awards.case.outages.select("outage", "started", "ended", "open")
+        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
+        counted = pl.concat([self._outages(), self._tickets()])
+        in_missed = counted.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else counted.clear()
+        last = in_missed.sort("ended", nulls_last=True).group_by(RULE_WINDOW)
+        found = last.agg(pl.col("started", "ended").last(), pl.col("ended").is_null().any().alias("going"))
+        return found.with_columns(pl.when(~pl.col("going")).then(name).alias(name) for name in ("started", "ended"))
+
+    def _outages(self) -> pl.DataFrame:
+        ended = pl.when(~pl.col("open")).then("ended").alias("ended")
+        outages = self.awards.case.outages.select("outage", "started", ended)
         subscribers = self.awards.case.duties.select("duty", "subscriber")
         counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select(
             "duty", "rule", "outage", "window_start"
         )
-        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
         known = counted.join(subscribers, on="duty").join(outages, on="outage")
-        in_missed = known.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else known.clear()
-        last = (
-            in_missed.sort("ended").group_by(RULE_WINDOW).agg(pl.col("started", "ended").last(), pl.col("open").any())
-        )
-        going = pl.col("open")
-        return last.with_columns(pl.when(~going).then(name).alias(name) for name in ("started", "ended"))
+        return known.select(*RULE_WINDOW, "started", "ended")
+
+    def _tickets(self) -> pl.DataFrame:
+        late = self.awards.desk.judged.filter(pl.col("verdict") == "missed")
+        number = (pl.col("rule") + len(self.awards.case.rules)).cast(pl.UInt32).alias("rule")
+        times = [pl.col("opened").alias("started"), pl.col("answered").alias("ended")]
+        return late.with_columns(number).select(*RULE_WINDOW, *times)
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
         """What the deadlines of a remedy depend on."""

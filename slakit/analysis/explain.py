@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.quantities import print_duration, print_percent
 from slakit.policy.remedies import Remedy
-from slakit.problems import InputError, Problem
+from slakit.problems import InputError, Problem, one_of
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,10 @@ class Teller:
             incidents = self.review.incidents.filter(pl.col("guarantee") == guarantee.id)
             for row in self.touching(incidents, "started", "ended").iter_rows(named=True):
                 yield from self._incident(guarantee, row)
+        else:
+            windows = self.touching(self.review.attainment.filter(pl.col("guarantee") == guarantee.id))
+            for row in windows.iter_rows(named=True):
+                yield from self._desk(guarantee, row)
 
     def _window(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
         name = guarantee.name or guarantee.id
@@ -154,6 +158,28 @@ class Teller:
         yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
         yield from self.outages(guarantee, start)
         yield 1, f"It took {print_duration(length)}: {_verdict(row)}."
+
+    def _desk(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
+        start, end = row["window_start"], row["window_end"]
+        assert isinstance(start, datetime)
+        assert isinstance(end, datetime)
+        state = {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
+        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)[:10]} to {self.when(end)[:10]}: {state}"
+        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
+        mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
+        for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
+            yield 1, ticket_words(ticket, self.when)
+        left_out = mine.filter(pl.col("verdict") == "left_out").height
+        if left_out:
+            yield 1, f"{left_out} left out by their kind ({guarantee.clause_of('tickets')})."
+        if not row["eligible"]:
+            yield 1, "No ticket to judge."
+            return
+        share = (
+            f"{row['met_count']} of {row['eligible']} in time: {print_percent(Decimal(str(row['attainment'])), 6)} %"
+        )
+        goal = f" against {guarantee.target} %: {state}" if guarantee.target is not None else ""
+        yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
         """Every outage of a window, piece by piece, with the verdict and why."""
@@ -219,6 +245,53 @@ class Teller:
             yield 0, "Assumed"
         for row in rows:
             yield 1, f"{row['term']} = {row['value']}. {row['because']}."
+
+
+def ticket_words(row: dict[str, object], when: Callable[[datetime], str]) -> str:
+    """One sentence on a ticket under one guarantee."""
+    answered = row["answered"]
+    state = f"answered {when(answered)}" if isinstance(answered, datetime) else "not answered yet"
+    took = print_duration(_microseconds(row["elapsed_seconds"]))
+    late = f", {print_duration(_microseconds(row['late_seconds']))} late" if row["late_seconds"] else ""
+    due, opened = row["due"], row["opened"]
+    assert isinstance(opened, datetime)
+    until = f"due {when(due)}" if isinstance(due, datetime) else "no due time"
+    rank = f" ({row['priority']})" if row["priority"] else ""
+    return (
+        f"Ticket {row['ticket']}{rank}, opened {when(opened)}: {until}, {state}; "
+        f"{took} of working time{late}: {str(row['verdict']).replace('_', ' ')}."
+    )
+
+
+def explain_ticket(review: Review, ticket: str) -> Explanation:
+    """Tell how one ticket was judged under each guarantee.
+
+    Raises
+    ------
+    InputError
+        No ticket of that name was opened in a window that was assessed.
+    """
+    mine = review.tickets.filter(pl.col("ticket") == ticket)
+    if mine.is_empty():
+        known = review.tickets["ticket"].unique(maintain_order=True).to_list()
+        raise InputError(
+            review.evidence.source, [Problem("ticket", ticket, "not assessed", one_of(known[:20], ticket))]
+        )
+    subscription = str(mine["subscription"][0])
+    zone, terms = review.zone_of(subscription), review.terms_of(subscription)
+    teller = Teller(review.of(subscription), subscription, review.as_of, review.as_of, zone)
+    lines: list[Line] = []
+    for row in mine.iter_rows(named=True):
+        guarantee = terms.guarantee(row["guarantee"])
+        lines.append((0, f"{guarantee.name or guarantee.id}: {row['verdict'].replace('_', ' ')}"))
+        lines.append((1, f"Promised: {words.promise(guarantee)} ({row['clause']})."))
+        lines.append((1, ticket_words(row, teller.when)))
+    held = review.evidence.holds.filter(pl.col("ticket") == ticket)
+    for start, end in held.select("started", "ended").iter_rows():
+        lines.append(
+            (1, f"Held from {teller.when(start)} to {teller.when(end) if end else 'now'}: the clock stood still.")
+        )
+    return Explanation(f"{ticket} · {subscription} · {terms.provider} ({zone.key})", tuple(lines))
 
 
 def _verdict(row: dict[str, object]) -> str:

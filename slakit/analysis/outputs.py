@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import polars as pl
 
-from slakit.measure.availability import floored_percent
+from slakit.evidence.tables import Evidence
+from slakit.measure.availability import FULL, floored_percent
 from slakit.measure.case import VERDICT, VERDICTS, Case
+from slakit.measure.desk import Desk
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_rule
+from slakit.policy.quantities import PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
 from slakit.remedy.fees import Fees
 
@@ -166,14 +169,46 @@ def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     )
 
 
-def empty_attainment() -> pl.DataFrame:
-    """The table of attainments, without a row."""
-    columns: Mapping[str, object] = {
-        "subscription": pl.String, "guarantee": pl.String, "window_start": INSTANT, "window_end": INSTANT,
-        "eligible": pl.Int64, "met_count": pl.Int64, "pending": pl.Int64,
-        "attainment": PERCENT, "target": PERCENT, "met": pl.Boolean,
-    }  # fmt: skip
-    return pl.DataFrame(schema=columns)  # type: ignore[arg-type]
+def attainment_table(desk: Desk, attainment: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Share of tickets that met their target, per window, all priorities together."""
+    eligible, reached = pl.col("eligible"), pl.col("met_count")
+    units = reached.cast(pl.Int128) * FULL // eligible
+    percent = (units.cast(PERCENT) / PERCENT_SCALE).cast(PERCENT)
+    return attainment.sort("subscriber", "rule", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(desk.rules),
+        instant("window_start"),
+        instant("window_end"),
+        eligible,
+        reached,
+        "pending",
+        pl.when(eligible > 0).then(percent).cast(PERCENT).alias("attainment"),
+        per_rule((rule.guarantee.target for rule in desk.rules), PERCENT).alias("target"),  # type: ignore[arg-type]
+        "met",
+    )
+
+
+def tickets_table(desk: Desk, judged: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Tickets one by one: when they were due, how long they took in working time, and the verdict."""
+    late = pl.when(pl.col("verdict") == "missed").then(pl.col("elapsed") - pl.col("within")).clip(0)
+    left = pl.when(pl.col("verdict") == "pending").then(pl.col("within") - pl.col("elapsed"))
+    return judged.sort("subscriber", "rule", "opened", "ticket").select(
+        names_of(evidence.subscriptions),
+        guarantees_of(desk.rules),
+        pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
+        "priority",
+        "kind",
+        instant("window_start"),
+        instant("opened"),
+        instant("answered"),
+        instant("due"),
+        seconds(pl.col("within")).alias("within_seconds"),
+        seconds(pl.col("elapsed")).alias("elapsed_seconds"),
+        seconds(left).alias("remaining_seconds"),
+        seconds(late).alias("late_seconds"),
+        "verdict",
+        per_rule((rule.guarantee.clause_of("within") for rule in desk.rules), pl.String).alias("clause"),
+    )
 
 
 def of_rules(rules: Iterable[int]) -> pl.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,6 +16,8 @@ from slakit.problems import InputError, Problem, one_of
 
 Policies = Mapping[str, Policy]
 """Name, as the subscriptions write it → policy."""
+Plans = Mapping[Plan, Sequence[Terms]]
+"""Plan → terms under each reading, the chosen one first."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ class Review:
     ----------
     ledger, availability, attainment, credits, ranges, claims
         The tables that are written to files; instants in UTC, money and percentages as exact decimals.
+    tickets
+        Tickets judged one by one, under each guarantee on tickets: `subscription`, `guarantee`, `ticket`, `priority`,
+        `kind`, `window_start`, `opened`, `answered`, `due`, `within_seconds`, `elapsed_seconds` (working time),
+        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, left_out), `clause`.
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
         `met`, `running`.
@@ -46,6 +50,7 @@ class Review:
     availability: pl.DataFrame
     incidents: pl.DataFrame
     attainment: pl.DataFrame
+    tickets: pl.DataFrame
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
@@ -74,7 +79,8 @@ class Review:
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
         tables = {
-            name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in (*WRITTEN, "incidents")
+            name: getattr(self, name).filter(pl.col("subscription") == subscription)
+            for name in (*WRITTEN, "incidents", "tickets")
         }
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))

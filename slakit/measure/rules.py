@@ -10,6 +10,7 @@ import polars as pl
 
 from slakit.measure.calendar import first_of_next_month
 from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 
 FOREVER = 2**53
@@ -19,7 +20,7 @@ ASSUMED_ZONE = "UTC"
 
 @dataclass(frozen=True)
 class Rule:
-    """One guarantee on outages, of one policy, tier and reading, with all that decides how outages are measured.
+    """One guarantee of one policy, tier and reading, with all that decides how it is measured.
 
     Two readings that measure a guarantee alike share a rule, so that nothing is measured twice.
     """
@@ -30,13 +31,16 @@ class Rule:
     guarantee: Guarantee
     maintenance: tuple[Maintenance, ...]
     """Kinds that the guarantee leaves out."""
+    support: Support | None = None
+    """Hours and ranking, for a guarantee on tickets."""
 
     @cached_property
     def key(self) -> str:
         """Text that is the same for two rules that measure alike."""
         measured = self.guarantee.model_dump_json(exclude={"credit", "commitment", "printed", "tiers"})
         kinds = ",".join(term.model_dump_json() for term in self.maintenance)
-        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}"
+        desk = self.support.model_dump_json() if self.support else ""
+        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}|{desk}"
 
     @property
     def per_incident(self) -> bool:
@@ -57,9 +61,9 @@ def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
     ]
 
 
-def distinct_rules(many: Iterable[tuple[Plan, Terms]]) -> list[Rule]:
-    """The rules of many sets of terms, each once, in order of appearance."""
-    return list({rule.key: rule for plan, terms in many for rule in rules_of(plan, terms)}.values())
+def distinct(many: Iterable[Iterable[Rule]]) -> list[Rule]:
+    """Rules of many readings, each once, in order of appearance."""
+    return list({rule.key: rule for rules in many for rule in rules}.values())
 
 
 def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:

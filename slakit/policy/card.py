@@ -81,6 +81,7 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
         )
     left_out = [*(f"{kind} maintenance" for kind in guarantee.exclude.maintenance), *guarantee.exclude.causes]
     left_out += [f"tickets of kind {kind}" for kind in guarantee.exclude.tickets]
+    left_out += [f"{kind} tickets with a deadline of their own" for kind in guarantee.exclude.own_deadline]
     if left_out:
         printed = ", ".join(word.replace("_", " ") for word in left_out)
         yield Entry("Promises", f"{name}: leaves out", printed, guarantee.clause_of("causes"))

@@ -27,6 +27,7 @@ def coherence(policy: Policy) -> Iterator[Finding]:
     yield from _bands_fall(policy)
     yield from _claims_have_limits(policy)
     yield from _ranks_exist(policy)
+    yield from _desk_windows(policy)
     yield from _answers_fit(policy)
 
 
@@ -138,6 +139,19 @@ def _ranks_exist(policy: Policy) -> Iterator[Finding]:
                     "no such priority",
                     one_of(known, priority),
                 )
+
+
+def _desk_windows(policy: Policy) -> Iterator[Finding]:
+    for index, guarantee in enumerate(policy.guarantees):
+        slides = guarantee.window.rolling_days is not None or guarantee.window.text == "incident"
+        if guarantee.metric in ("response", "resolution") and slides:
+            wrong = "tickets are judged over windows that follow each other"
+            yield (
+                ("guarantees", index, "window"),
+                guarantee.window,
+                wrong,
+                "use 1d, 1w, 1mo, 1q, 1y, billing_month or term",
+            )
 
 
 def _answers_fit(policy: Policy) -> Iterator[Finding]:

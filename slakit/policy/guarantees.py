@@ -88,6 +88,8 @@ class Exclude(Part):
     causes: list[Word] = []
     tickets: list[Word] = []
     """Kinds of ticket that stay out of an attainment."""
+    own_deadline: list[Word] = []
+    """Kinds of ticket that stay out where they have a deadline of their own."""
 
 
 class Fixed(Part):

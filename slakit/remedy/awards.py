@@ -10,6 +10,7 @@ import polars as pl
 
 from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
 from slakit.measure.case import Case
+from slakit.measure.desk import Desk, desk_rules
 from slakit.measure.rules import Plan, Rule, per_rule, rules_of
 from slakit.policy.quantities import percent_units
 from slakit.policy.remedies import Remedy
@@ -37,13 +38,14 @@ class Awards:
     claimed
         Claims already made.
     desk
-        Facts of guarantees on tickets, in the form of `facts`; their rules are numbered after the case's.
+        Tickets; their rules are numbered after the case's.
     """
 
     case: Case
     ledger: pl.DataFrame
     fees: Fees
     claimed: Claimed
+    desk: Desk
     _known: dict[AwardKey, pl.DataFrame] = field(default_factory=dict)
     _rules: dict[tuple[Plan, int], list[Rule]] = field(default_factory=dict)
 
@@ -58,14 +60,19 @@ class Awards:
         return measure_incidents(self.case, self.ledger)
 
     @cached_property
+    def rules(self) -> list[Rule]:
+        """All rules, by number."""
+        return [*self.case.rules, *self.desk.rules]
+
+    @cached_property
     def numbers(self) -> dict[str, int]:
         """Key of a rule → its number."""
-        return {rule.key: number for number, rule in enumerate(self.case.rules)}
+        return {rule.key: number for number, rule in enumerate(self.rules)}
 
     @cached_property
     def facts(self) -> dict[int, pl.DataFrame]:
         """Judged windows and incidents by rule, as `Award` takes them."""
-        target = per_rule((percent_units(rule.guarantee.target or 0) for rule in self.case.rules), pl.Int64)  # type: ignore[arg-type]
+        target = per_rule((percent_units(rule.guarantee.target or 0) for rule in self.rules), pl.Int64)  # type: ignore[arg-type]
         missed = (~pl.col("met")).fill_null(value=False).alias("missed")
         measured = [pl.col("agreed").alias("total"), pl.col("downtime").alias("bad"), missed]
         of_windows = self.windows.filter(~pl.col("running")).select(*KEYS, *measured)
@@ -73,7 +80,16 @@ class Awards:
         length = (pl.col("window_end") - pl.col("window_start")).alias("total")
         missed = (~pl.col("met")).fill_null(value=True).alias("missed")
         of_incidents = ended.select(*KEYS, length, pl.col("downtime").alias("bad"), missed)
-        return _by_rule(pl.concat([of_windows, of_incidents]).with_columns(target.alias("target")))
+        return _by_rule(pl.concat([of_windows, of_incidents, self._of_desk]).with_columns(target.alias("target")))
+
+    @cached_property
+    def _of_desk(self) -> pl.DataFrame:
+        """Late tickets of all tickets, for each window that has any."""
+        late = (pl.col("eligible") - pl.col("met_count")).alias("bad")
+        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
+        ended = self.desk.attainment.filter(~pl.col("running"))
+        number = (pl.col("rule") + len(self.case.rules)).cast(pl.UInt32).alias("rule")
+        return ended.with_columns(number).select(*KEYS, pl.col("eligible").alias("total"), late, missed)
 
     @cached_property
     def stretches(self) -> dict[int, pl.DataFrame]:
@@ -95,7 +111,7 @@ class Awards:
         """The rules that measure a remedy's guarantees, by number."""
         asked = (plan, id(terms))
         if asked not in self._rules:
-            self._rules[asked] = rules_of(plan, terms)
+            self._rules[asked] = [*rules_of(plan, terms), *desk_rules(plan, terms)]
         return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in remedy.guarantees}
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
@@ -106,7 +122,7 @@ class Awards:
         """Credits of one remedy, as `award_credits` gives them."""
         key = self.key(plan, terms, remedy)
         if key not in self._known:
-            rules = {number: self.case.rules[number] for number in key[1]}
+            rules = {number: self.rules[number] for number in key[1]}
             stretches = self.stretches if _by_incident(remedy) else {}
             claimed = self.claimed.get(remedy.id, {})
             award = Award(remedy, rules, _of_rules(self.facts, rules), _of_rules(stretches, rules), claimed)

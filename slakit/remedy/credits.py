@@ -102,7 +102,7 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
         basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber")) // parts
         rows = rows.with_columns(pl.coalesce("basis", basis).alias("basis"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0), pl.lit(award.remedy.id).alias("remedy"))
-    return _limited(award, fees, rows, windows).select(list(CREDITS)).cast(dict(CREDITS))
+    return _limited(award, fees, rows, windows).select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
 
 
 def _due(award: Award, fees: Fees) -> pl.DataFrame:

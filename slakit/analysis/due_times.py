@@ -1,0 +1,137 @@
+"""When an answer to a ticket is due, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.measure.calendar import local_day, to_instant, to_microseconds
+from slakit.measure.desk import calendar_of, desk_rules, working_time
+from slakit.measure.hours import closed_days
+from slakit.measure.rules import ASSUMED_ZONE, Rule
+from slakit.policy.quantities import Duration
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem, one_of
+
+
+@dataclass(frozen=True)
+class DueTime:
+    """When one answer is due.
+
+    Attributes
+    ----------
+    guarantee, priority, within
+        The promise, and the target for this priority.
+    due
+        In the contract's time zone; `None` where the calendar never reaches it.
+    commitment, clause
+        How firm the promise is, and where it stands.
+    why
+        Sentences: the hours it runs in, and the days that were skipped.
+    """
+
+    guarantee: str
+    priority: str | None
+    within: Duration
+    due: datetime | None
+    commitment: str
+    clause: str
+    why: tuple[str, ...]
+
+
+def due_times(
+    terms: Terms,
+    opened: datetime,
+    *,
+    priority: str | None = None,
+    impact: str | None = None,
+    urgency: str | None = None,
+) -> list[DueTime]:
+    """When response and resolution of a ticket are due.
+
+    Parameters
+    ----------
+    opened
+        With a time zone.
+    priority, impact, urgency
+        The priority, or what the policy ranks it by.
+
+    Raises
+    ------
+    InputError
+        The policy promises no answer in time, or does not know the priority.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> opened = datetime.fromisoformat("2026-12-23T15:30+01:00")
+    >>> [due.due.isoformat() for due in due_times(find_policy("klikk").terms(tier="gold"), opened, priority="high")]
+    ['2026-12-23T16:00:00+01:00', '2026-12-23T21:30:00+01:00']
+    """
+    rules = desk_rules((terms.policy, terms.tier), terms)
+    if not rules:
+        wrong, remedy = "promises no answer in time", "take a policy with response or resolution targets"
+        raise InputError(terms.policy, [Problem(f"{terms.policy} guarantees", None, wrong, remedy)])
+    ranked = priority or _ranked(terms, impact, urgency)
+    return [_due_time(terms, rule, ranked, to_microseconds(opened)) for rule in rules]
+
+
+def _ranked(terms: Terms, impact: str | None, urgency: str | None) -> str | None:
+    matrix = terms.support.matrix.impact if terms.support and terms.support.matrix else {}
+    if not matrix:
+        return None
+    if impact not in matrix:
+        raise InputError(
+            terms.policy, [Problem("impact", impact, "not an impact of the policy", one_of(matrix, impact or ""))]
+        )
+    row = matrix[impact]
+    if urgency not in row:
+        raise InputError(
+            terms.policy, [Problem("urgency", urgency, "not an urgency of the policy", one_of(row, urgency or ""))]
+        )
+    return row[urgency]
+
+
+def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int) -> DueTime:
+    guarantee = rule.guarantee
+    within = guarantee.within
+    if isinstance(within, dict):
+        if priority not in within:
+            wrong = "no target for this priority"
+            seen = Problem(f"{guarantee.id} priority", priority, wrong, one_of(within, priority or ""))
+            raise InputError(terms.policy, [seen])
+        within = within[priority]
+    assert within is not None
+    calendar = calendar_of(rule, within, opened, opened)
+    due = calendar.after(pl.Series([opened]), pl.Series([working_time(within)]))[0]
+    zone = ZoneInfo(terms.time_zone or ASSUMED_ZONE)
+    reached = None if due is None else to_instant(due).astimezone(zone)
+    why = tuple(_why(rule, within, opened, due))
+    return DueTime(guarantee.id, priority, within, reached, guarantee.commitment, guarantee.clause_of("within"), why)
+
+
+def _why(rule: Rule, within: Duration, opened: int, due: int | None) -> list[str]:
+    hours = rule.support.hours if rule.support else None
+    if within.business_days:
+        return [f"{within} is {within.business_days} × 24 hours on business days, Monday to Friday ({rule.zone})"]
+    if hours is None:
+        return [f"{within} runs around the clock"]
+    weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
+    said = [f"{within} runs in support hours: {weekly} ({hours.time_zone or rule.zone})"]
+    if due is not None and hours.holidays:
+        skipped = _holidays_between(hours.holidays, opened, due, hours.time_zone or rule.zone)
+        said += [f"{day:%a %Y-%m-%d} is a public holiday ({hours.holidays})" for day in skipped]
+    return said
+
+
+def _holidays_between(country: str, opened: int, due: int, zone: str) -> list[datetime]:
+    day, last = local_day(opened, zone), local_day(due, zone)
+    found = []
+    while day <= last:
+        if day in closed_days(country, day.year) and day.weekday() < 5:
+            found.append(datetime(day.year, day.month, day.day))
+        day += timedelta(days=1)
+    return found
