@@ -13,6 +13,7 @@ from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.due import claims_made, claims_of
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of
 from slakit.analysis.ranges import owed_ranges
+from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period, to_microseconds
@@ -120,6 +121,8 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
         "credits": outputs.credits_table(credits, awards.fees),
         "ranges": outputs.ranges_table(owed_ranges(awards, plans), awards.fees),
         "claims": claims_of(awards, plans),
+        "recoveries": recoveries_table(evidence, plans, case.as_of),
+        "backups": backups_table(evidence, plans, case.as_of),
     }
 
 

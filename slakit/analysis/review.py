@@ -38,6 +38,8 @@ class Review:
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
         `met`, `running`.
+    recoveries, backups
+        As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
     assumptions
         What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
     evidence, period, as_of
@@ -54,6 +56,8 @@ class Review:
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
+    recoveries: pl.DataFrame
+    backups: pl.DataFrame
     assumptions: pl.DataFrame
     evidence: Evidence
     period: Period
@@ -80,7 +84,7 @@ class Review:
             raise InputError(self.evidence.source, [seen])
         tables = {
             name: getattr(self, name).filter(pl.col("subscription") == subscription)
-            for name in (*WRITTEN, "incidents", "tickets")
+            for name in (*WRITTEN, "incidents", "tickets", "recoveries", "backups")
         }
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))

@@ -147,6 +147,25 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                     Column("amount", "amount", optional=True),
                 ),
             ),
+            Table(
+                "recoveries",
+                (
+                    Column("recovery", "name", unique=True),
+                    SUBSCRIPTION,
+                    Column("kind", "name"),  # what was lost: policies name theirs (vm, datacenter)
+                    Column("failed", "instant", not_before="last_good_copy"),
+                    Column("last_good_copy", "instant", optional=True),
+                    Column("restored", "instant", optional=True, not_before="failed"),
+                ),
+            ),
+            Table(
+                "backups",
+                (
+                    SUBSCRIPTION,
+                    Column("taken", "instant"),
+                    Column("kept_until", "instant", optional=True, not_before="taken"),
+                ),
+            ),
         )
     }
 )
@@ -167,6 +186,8 @@ class Evidence:
     tickets: pl.DataFrame
     holds: pl.DataFrame
     claims_made: pl.DataFrame
+    recoveries: pl.DataFrame
+    backups: pl.DataFrame
     source: str
 
     @classmethod

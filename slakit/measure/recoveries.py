@@ -1,0 +1,126 @@
+"""Recovery judged against recovery points and times, and backups against the promised frequency and retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from slakit.evidence.tables import Evidence
+from slakit.measure.rules import Plan
+from slakit.policy.recovery import Backup
+from slakit.policy.terms import Terms
+
+INSTANT = pl.Datetime("us", "UTC")
+RECOVERED: dict[str, Any] = {
+    "subscription": pl.String,
+    "recovery": pl.String,
+    "kind": pl.String,
+    "failed": INSTANT,
+    "lost": pl.Int64,
+    "rpo": pl.Int64,
+    "rpo_met": pl.Boolean,
+    "back": pl.Int64,
+    "rto": pl.Int64,
+    "rto_met": pl.Boolean,
+    "commitment": pl.String,
+    "clause": pl.String,
+}
+"""One recovery: work lost and time until the service was back (µs), each against its target."""
+GAPS: dict[str, Any] = {
+    "subscription": pl.String,
+    "backup": pl.String,
+    "taken": INSTANT,
+    "gap": pl.Int64,
+    "every": pl.Int64,
+    "in_time": pl.Boolean,
+    "kept": pl.Int64,
+    "keep": pl.Int64,
+    "kept_long_enough": pl.Boolean,
+    "clause": pl.String,
+}
+"""One backup: time since the one before it, and time it was kept (µs), each against what is promised."""
+
+
+def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> pl.DataFrame:
+    """Judge the recoveries of a plan's subscriptions.
+
+    Parameters
+    ----------
+    as_of
+        A service that is not back by then is late once its time is up, and has no verdict before. [µs]
+
+    Returns
+    -------
+    pl.DataFrame
+        `RECOVERED`. No verdict where the policy names no target for that loss, or the copy is not known.
+    """
+    targets = pl.DataFrame(
+        [(r.id, _length(r.rpo), _length(r.rto), r.commitment, r.clause) for r in terms.recovery],
+        schema={"kind": pl.String, "rpo": pl.Int64, "rto": pl.Int64, "commitment": pl.String, "clause": pl.String},
+        orient="row",
+    )
+    now = pl.lit(as_of).cast(INSTANT)
+    failed = _of_plan(evidence.recoveries, evidence, plan).filter(pl.col("failed") < now)
+    restored = pl.when(pl.col("restored") <= now).then("restored")
+    back = (restored.fill_null(now) - pl.col("failed")).dt.total_microseconds()
+    known = failed.join(targets, on="kind", how="left", maintain_order="left").with_columns(
+        (pl.col("failed") - pl.col("last_good_copy")).dt.total_microseconds().alias("lost"), back.alias("back")
+    )
+    late = pl.col("back") > pl.col("rto")
+    judged = pl.when(restored.is_not_null() | late).then(~late)
+    return known.with_columns((pl.col("lost") <= pl.col("rpo")).alias("rpo_met"), judged.alias("rto_met")).select(
+        list(RECOVERED)
+    )
+
+
+def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> pl.DataFrame:
+    """Judge the backups of a plan's subscriptions against each promise of backups.
+
+    Returns
+    -------
+    pl.DataFrame
+        `GAPS`. The last row of a subscription has no `taken`: it is the gap until `as_of`. A ceiling on retention is no
+        promise, and gives no verdict.
+    """
+    taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= pl.lit(as_of).cast(INSTANT))
+    tables = [_against(taken.sort("subscription", "taken"), promise, as_of) for promise in terms.backups]
+    return pl.concat([pl.DataFrame(schema=GAPS), *tables])
+
+
+def _against(taken: pl.DataFrame, promise: Backup, as_of: int) -> pl.DataFrame:
+    ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
+    last = ends.with_columns(
+        pl.lit(None, dtype=INSTANT).alias("taken"), pl.lit(None, dtype=INSTANT).alias("kept_until")
+    )
+    before = pl.col("taken").shift(1).over("subscription").alias("before")
+    rows = pl.concat([taken.with_columns(before), last.select("subscription", "taken", "kept_until", "before")])
+    now = pl.lit(as_of).cast(INSTANT)
+    every, keep = _length(promise.every), None if promise.kept_at_most else _length(promise.kept)
+    gap = (pl.col("taken").fill_null(now) - pl.col("before")).dt.total_microseconds()
+    kept = (pl.col("kept_until") - pl.col("taken")).dt.total_microseconds()
+    return (
+        rows.with_columns(
+            pl.lit(promise.id).alias("backup"),
+            gap.alias("gap"),
+            pl.lit(every, dtype=pl.Int64).alias("every"),
+            kept.alias("kept"),
+            pl.lit(keep, dtype=pl.Int64).alias("keep"),
+            pl.lit(promise.clause).alias("clause"),
+        )
+        .with_columns(
+            (pl.col("gap") <= pl.col("every")).alias("in_time"),
+            (pl.col("kept") >= pl.col("keep")).alias("kept_long_enough"),
+        )
+        .select(list(GAPS))
+    )
+
+
+def _of_plan(table: pl.DataFrame, evidence: Evidence, plan: Plan) -> pl.DataFrame:
+    same_tier = pl.col("tier").eq_missing(pl.lit(plan[1], dtype=pl.String))
+    holders = evidence.subscriptions.filter((pl.col("policy") == plan[0]) & same_tier)
+    return table.join(holders.select("subscription"), on="subscription", how="semi", maintain_order="left")
+
+
+def _length(duration: object) -> int | None:
+    return getattr(duration, "microseconds", None)
