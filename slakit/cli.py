@@ -346,8 +346,8 @@ def batch(
         markup=False,
         highlight=False,
     )
-    for entry in failed:
-        _err().print(f"{entry.name}: {entry.status}: {entry.error or ''}".rstrip(": "), markup=False, highlight=False)
+    if failed:
+        _err().print(f"not made: {', '.join(entry.name for entry in failed)}", markup=False, highlight=False)
     if manifest.interrupted_by:
         raise typer.Exit(128 + signal.Signals[manifest.interrupted_by])
     if failed:

@@ -11,7 +11,7 @@ from slakit.evidence.tables import Evidence
 from slakit.measure.rules import Plan
 from slakit.policy.document import Policy
 from slakit.policy.quantities import Money
-from slakit.policy.terms import Terms, full_reading, readings_of
+from slakit.policy.terms import Terms, full_reading, read_as, readings_of, terms_for
 from slakit.problems import InputError, Problem, one_of
 
 Policies = Mapping[str, Policy]
@@ -89,13 +89,14 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
     """
     settled.refuse_unknown(policies)
     plans: dict[Plan, list[Terms]] = {}
+    read: dict[str, list[tuple[Policy, dict[str, str]]]] = {}
     problems: list[Problem] = []
     held = evidence.subscriptions.group_by("policy", "tier", maintain_order=True).agg("subscription", "currency")
     for name, tier, subscriptions, currencies in held.iter_rows():
-        policy = policies[name]
         try:
-            readings = readings_of(policy, settled.of_policy(name, policy))
-            plans[(name, tier)] = [policy.terms(tier=tier, reading=reading) for reading in readings]
+            if name not in read:
+                read[name] = _under_every_reading(policies[name], settled.of_policy(name, policies[name]))
+            plans[(name, tier)] = [terms_for(policy, tier, answers) for policy, answers in read[name]]
         except InputError as error:
             problems += [
                 Problem(f"subscriptions {subscriptions[0]}: {p.where}", p.value, p.wrong, p.remedy)
@@ -106,6 +107,11 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
     if problems:
         raise InputError(evidence.source, problems)
     return plans
+
+
+def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
+    """The policy under each combination of answers, once for all tiers."""
+    return [(read_as(policy, answers), answers) for answers in readings_of(policy, settled)]
 
 
 def _currency_problems(terms: Terms, subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
@@ -121,8 +121,6 @@ class Policy(Part):
     """Promises without a figure."""
     assumed: list[Assumed] = []
     readings: list[Question] = []
-    _under: dict[tuple[str, ...], Policy] = PrivateAttr(default_factory=dict)
-    """The policy under readings that were asked for before, by their answers."""
 
     def terms(self, *, tier: str | None = None, reading: Mapping[str, str] | None = None) -> Terms:
         """What a calculator sees: this policy for one tier, under one reading.

@@ -69,20 +69,24 @@ class Terms(Part):
 
 def terms_of(policy: Policy, tier: str | None, reading: Mapping[str, str]) -> Terms:
     """See `Policy.terms`."""
-    chosen_tier = _chosen_tier(policy, tier)
     answers = full_reading(policy, reading)
-    read = _apply(policy, answers)
+    return terms_for(read_as(policy, answers), tier, answers)
+
+
+def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Terms:
+    """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
+    chosen_tier = _chosen_tier(read, tier)
     guarantees = [_resolve(g, chosen_tier, read.tiers) for g in read.guarantees if _given(g, chosen_tier)]
     guarantees = _promised(guarantees)
     begins = read.begins
     if begins is not None:
         guarantees = [g if g.begins or _is_desk(g) else g.model_copy(update={"begins": begins}) for g in guarantees]
     return Terms.model_construct(
-        policy=policy.id,
-        provider=policy.provider,
-        service=policy.service,
+        policy=read.id,
+        provider=read.provider,
+        service=read.service,
         tier=chosen_tier,
-        reading=answers,
+        reading=dict(answers),
         time_zone=read.time_zone,
         currency=read.currency,
         maintenance=read.maintenance,
@@ -194,13 +198,10 @@ def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
     return [g for g in guarantees if (g.target if g.metric == "availability" else g.within) is not None]
 
 
-def _apply(policy: Policy, answers: Mapping[str, str]) -> Policy:
-    """The policy with what the answers set."""
-    key = tuple(answers[question.id] for question in policy.readings)
-    if key not in policy._under:
-        changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
-        policy._under[key] = _changed(policy, changes) if changes else policy
-    return policy._under[key]
+def read_as(policy: Policy, answers: Mapping[str, str]) -> Policy:
+    """The policy with what the answers to all its questions set."""
+    changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
+    return _changed(policy, changes) if changes else policy
 
 
 def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
