@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,16 +19,28 @@ Finding = tuple[Place, object, str, str]
 """Place, value seen, what is wrong, what would be right."""
 
 
-def coherence(policy: Policy) -> Iterator[Finding]:
-    """Find what does not fit together in a policy whose parts are each well formed."""
+EVERYTHING = frozenset(Policy.model_fields)
+
+
+def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[Finding]:
+    """Find what does not fit together in a policy whose parts are each well formed.
+
+    Parameters
+    ----------
+    sound
+        Sections that are well formed; what would have to be compared with another is left for the next time.
+    """
     yield from _unique(policy)
-    yield from _known_tiers(policy, policy.tiers, ())
-    yield from _remedies_name_guarantees(policy)
+    if "tiers" in sound:
+        yield from _known_tiers(policy, policy.tiers, ())
+    if "guarantees" in sound:
+        yield from _remedies_name_guarantees(policy)
     yield from _bands_fall(policy)
     yield from _claims_have_limits(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
-    yield from _answers_fit(policy)
+    if set(sound) >= EVERYTHING:
+        yield from _answers_fit(policy)
 
 
 def _unique(policy: Policy) -> Iterator[Finding]:
@@ -159,33 +171,40 @@ def _answers_fit(policy: Policy) -> Iterator[Finding]:
     for index, question in enumerate(policy.readings):
         paths = {path for answer in question.answers.values() for path in answer.set}
         for path in sorted(paths):
-            if path in seen:
-                yield (
-                    ("readings", index),
-                    path,
-                    f"the question {seen[path]} sets this term too",
-                    "let one question set it",
-                )
-            seen[path] = question.id
+            other = next((seen[known] for known in seen if _same_term(known, path)), None)
+            if other is not None:
+                wrong = f"the question {other} sets this term too"
+                yield ("readings", index), path, wrong, "let one question set it"
+        seen.update(dict.fromkeys(paths, question.id))
         yield from _answers_apply(policy, index, question)
+
+
+def _same_term(one: str, other: str) -> bool:
+    """Whether two paths lead to the same term, or one to what holds the other's."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _answers_apply(policy: Policy, index: int, question: Question) -> Iterator[Finding]:
     for name, answer in question.answers.items():
         for path, value in answer.set.items():
             place = ("readings", index, "answers", name, "set", path)
-            tree = policy.model_dump(by_alias=True, exclude_unset=True)
-            try:
-                set_term(tree, path, value)
-                Policy.model_validate(tree)
-            except KeyError as missing:
-                yield (
-                    place,
-                    None,
-                    f"no term stands at this path ({missing.args[0]} is not there)",
-                    "name a term of this file",
-                )
-            except ValidationError as error:
-                for found in error.errors(include_url=False)[:1]:
-                    wrong, _, remedy = str(found.get("ctx", {}).get("error", found["msg"])).partition("; ")
-                    yield place, value, wrong, remedy or "see the format"
+            for wrong, remedy, shown in _wrong_with(policy, path, value):
+                yield place, value if shown else None, wrong, remedy
+
+
+def _wrong_with(policy: Policy, path: str, value: object) -> Iterator[tuple[str, str, bool]]:
+    tree = policy.model_dump(by_alias=True, exclude_unset=True)
+    try:
+        set_term(tree, path, value)
+        changed = Policy.model_validate(tree)
+    except KeyError as missing:
+        yield f"no term stands at this path ({missing.args[0]} is not there)", "name a term of this file", False
+    except ValidationError as error:
+        for found in error.errors(include_url=False)[:1]:
+            wrong, _, remedy = str(found.get("ctx", {}).get("error", found["msg"])).partition("; ")
+            yield wrong, remedy or "see the format", True
+    else:
+        known = [finding[2:] for finding in coherence(policy, EVERYTHING - {"readings"})]
+        for _, _, wrong, remedy in coherence(changed, EVERYTHING - {"readings"}):
+            if (wrong, remedy) not in known:
+                yield wrong, remedy, True

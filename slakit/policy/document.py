@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
-from slakit.policy.quantities import Clause, Duration, known_currency
+from slakit.policy.quantities import Clause, Duration, Zone, known_currency
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.support import Support
@@ -19,15 +18,6 @@ if TYPE_CHECKING:
     from slakit.policy.terms import Terms
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):
-        raise ValueError("not a time zone; write it like Europe/Oslo") from None
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, AfterValidator(known_currency)]
 
 

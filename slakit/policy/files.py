@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
+import secrets
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -44,12 +44,32 @@ def policy_of(document: Document) -> Policy:
         raise InputError(document.name, [problem])
     try:
         policy = Policy.model_validate(document.tree)
+        problems, sections = [], set(Policy.model_fields)
     except ValidationError as error:
-        raise InputError(document.name, problems_of(error, document, words_of_format())) from None
-    found = [Problem(document.where(place), value, wrong, remedy) for place, value, wrong, remedy in coherence(policy)]
-    if found:
-        raise InputError(document.name, found)
+        problems = problems_of(error, document, words_of_format())
+        policy, sections = _sound_sections(document.tree, {str(found["loc"][0]) for found in error.errors()})
+    for place, value, wrong, remedy in coherence(policy, sections):
+        problems.append(Problem(document.where(place), value, wrong, remedy))
+    if problems:
+        raise InputError(document.name, problems)
     return policy
+
+
+STAND_IN: dict[str, Any] = {
+    "format": 1,
+    "id": "x",
+    "provider": "x",
+    "service": "x",
+    "source": {"title": "x", "language": "en", "retrieved": "x"},
+    "guarantees": [{"id": "stand-in", "metric": "availability", "target": 99, "window": "1mo", "clause": "x"}],
+}
+"""What stands for required sections that are broken, while the others are compared."""
+
+
+def _sound_sections(tree: dict[str, Any], broken: set[str]) -> tuple[Policy, set[str]]:
+    """The policy without its broken sections, to find what is wrong between the others as well."""
+    sound = {name: section for name, section in tree.items() if name in Policy.model_fields and name not in broken}
+    return Policy.model_validate({**STAND_IN, **sound}), set(sound)
 
 
 def library() -> list[str]:
@@ -87,12 +107,15 @@ def _from_library(name: str) -> Policy:
 
 
 def write_policy(policy: Policy, path: str | Path) -> None:
-    """Write a policy as YAML, atomically. Reading it back gives the same policy."""
+    """Write a policy as YAML, whole or not at all. Reading it back gives the same policy."""
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(policy_text(policy))
-    Path(temporary).replace(path)
+    text = policy_text(policy)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def policy_text(policy: Policy) -> str:
@@ -103,9 +126,17 @@ def policy_text(policy: Policy) -> str:
     writer.width = 120
     writer.indent(mapping=2, sequence=4, offset=2)
     writer.representer.add_representer(Decimal, _represent_decimal)
+    writer.representer.add_representer(str, _represent_text)
+    writer.representer.ignore_aliases = lambda *_: True  # two equal values are two values
     stream = io.StringIO()
     writer.dump(policy.model_dump(by_alias=True, exclude_unset=True), stream)
     return stream.getvalue()
+
+
+def _represent_text(representer: Any, value: str) -> Any:
+    """Quote what only an escape can keep: line breaks of other alphabets."""
+    style = '"' if set(value) & set("\x85\u2028\u2029\r\ufeff") else None
+    return representer.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
 def _represent_decimal(representer: Any, value: Decimal) -> Any:
@@ -115,5 +146,15 @@ def _represent_decimal(representer: Any, value: Decimal) -> Any:
 
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of policy files, for editors to complete and check from."""
-    schema = Policy.model_json_schema(by_alias=True)
+    schema = _any_of(Policy.model_json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "slakit policy"}
+
+
+def _any_of(schema: Any) -> Any:
+    """A mapping may be read by tier or by priority: both are right until the tiers are known."""
+    if isinstance(schema, list):
+        return [_any_of(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = {"anyOf" if key == "oneOf" else key: _any_of(value) for key, value in schema.items()}
+    return {key: value for key, value in named.items() if key != "discriminator"}

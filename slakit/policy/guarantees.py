@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import core_schema
 
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
-from slakit.policy.quantities import Clause, Duration, Percent, PlainDuration, Window
+from slakit.policy.quantities import Clause, Duration, Percent, PlainDuration, Window, Zone
 from slakit.policy.remedies import Credit
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Hours(Part):
 
     weekly: dict[str, list[str]]
     """Day or range of days (`mon-fri`) to spans."""
-    time_zone: str | None = None
+    time_zone: Zone | None = None
     """The policy's, if not written."""
     holidays: str | None = None
     """Country, or country and region (`SE`, `DE-BE`), whose public holidays are closed."""
@@ -70,14 +70,30 @@ class Hours(Part):
             for span in spans:
                 if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)", span):
                     raise ValueError(f"{span} is not a span of time; write it like 08:00-17:00")
+                if span[:5] == span[6:]:
+                    raise ValueError(f"{span} is empty; write 00:00-24:00 for the whole day")
         return weekly
+
+    @field_validator("holidays")
+    @classmethod
+    def _known_holidays(cls, holidays: str | None) -> str | None:
+        if holidays is not None:
+            from holidays import list_supported_countries
+
+            country, _, region = holidays.partition("-")
+            regions = list_supported_countries().get(country)
+            if regions is None or (region and region not in regions):
+                raise ValueError("no public holidays are known for it; write a country like SE, or a region like DE-BE")
+        return holidays
 
 
 def _around_the_clock(value: object) -> object:
     return None if value == "24/7" else value
 
 
-OpenHours = Annotated[Hours | None, BeforeValidator(_around_the_clock, json_schema_input_type=Hours | Literal["24/7"])]
+OpenHours = Annotated[
+    Hours | None, BeforeValidator(_around_the_clock, json_schema_input_type=Hours | Literal["24/7"] | None)
+]
 """`24/7`, or a weekly schedule."""
 
 
@@ -113,6 +129,13 @@ class _PerPriority:
 
 Times = Annotated[Duration | dict[str, Duration], _PerPriority()]
 """One time for all, or a mapping from priority to time."""
+
+
+def _all_fixed(within: object) -> bool:
+    """Whether a time, or each of a mapping, has a fixed length."""
+    if isinstance(within, dict):
+        return all(_all_fixed(time) for time in within.values())
+    return isinstance(within, Duration) and within.microseconds > 0
 
 
 class Guarantee(Part):
@@ -160,6 +183,12 @@ class Guarantee(Part):
             raise ValueError(f"a {self.metric} without a time; write within: 2h")
         if self.metric == "replacement" and self.window.text != "incident":
             raise ValueError("a replacement is judged per incident; write window: incident")
+        if self.metric == "availability" and self.window.text == "incident":
+            raise ValueError("an availability is judged over a window; write window: 1mo")
+        if self.metric == "replacement" and not _all_fixed(self.within):
+            raise ValueError("a replacement takes a fixed length of time; write within: 2h")
+        if self.metric == "replacement" and self.credit and self.credit.kind not in ("accrual", "flat", "bands"):
+            raise ValueError("an incident earns by accrual, flat or bands over a length; write one of these")
         return self
 
     def clause_of(self, term: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import core_schema
 
 from slakit.policy.quantities import Clause
@@ -44,7 +44,7 @@ class PerTier:
 
 def one_or_each(one: core_schema.CoreSchema) -> core_schema.CoreSchema:
     """Schema of a value, or of a mapping to such values."""
-    each = core_schema.dict_schema(core_schema.str_schema(), one)
+    each = core_schema.dict_schema(core_schema.str_schema(), one, min_length=1)
     return core_schema.tagged_union_schema({"one": one, "each": each}, discriminator=_shape)
 
 
@@ -52,12 +52,9 @@ def _shape(value: object) -> str:
     return "each" if isinstance(value, dict) else "one"
 
 
-def _listed(value: object) -> object:
+def as_list(value: object) -> object:
+    """Let a list of one be written without brackets."""
     return value if isinstance(value, list) else [value]
-
-
-AsList = BeforeValidator(_listed)
-"""Lets a list of one be written without brackets."""
 
 
 def words_of_format(part: type[Part] = Part) -> set[str]:

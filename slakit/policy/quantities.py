@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import core_schema
@@ -24,6 +25,8 @@ MICROSECONDS = {
     "d": 86400 * 10**6,
     "w": 7 * 86400 * 10**6,
 }
+LONGEST = 10_000 * 366 * MICROSECONDS["d"]
+"""The longest duration of a contract. [µs]"""
 PERCENT_SCALE = 10**6
 """A percentage as an integer: 99.95 is 99_950_000. Six decimals are kept; more are refused."""
 
@@ -31,6 +34,7 @@ PERCENT_SCALE = 10**6
 class Quantity:
     """A value written as one word. Subclasses parse it in `parse` and print it back in `__str__`."""
 
+    called: ClassVar[str] = "value"
     pattern: ClassVar[str]
     example: ClassVar[str]
 
@@ -45,7 +49,7 @@ class Quantity:
         if isinstance(value, cls):
             return value
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-            raise ValueError(f"not a {cls.__name__.lower()}; write it like {cls.example}")
+            raise ValueError(f"not a {cls.called}; write it like {cls.example}")
         return cls.parse(str(value))
 
     @classmethod
@@ -82,26 +86,30 @@ class Duration(Quantity):
     months: int = 0
     business_days: int = 0
 
+    called: ClassVar[str] = "duration"
     pattern: ClassVar[str] = r"^(\d+(w|d|h|m|s|ms|us))+$|^\d+(bd|mo|q|y)$"
     example: ClassVar[str] = "30m, 48h, 10d, 1mo, 1bd"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        whole = re.fullmatch(r"(\d+)(bd|mo|q|y)", text)
+        whole = re.fullmatch(r"([0-9]{1,6})(bd|mo|q|y)", text)
         if whole:
             count, unit = int(whole[1]), whole[2]
             if unit == "bd":
                 return cls(text, business_days=count)
             return cls(text, months=count * {"mo": 1, "q": 3, "y": 12}[unit])
-        if not re.fullmatch(r"(\d+(w|d|h|ms|us|m|s))+", text):
+        if not re.fullmatch(r"([0-9]{1,15}(w|d|h|ms|us|m|s))+", text):
             raise ValueError(f"not a duration; write a number and a unit, like {cls.example}")
-        parts = re.findall(r"(\d+)(w|d|h|ms|us|m|s)", text)
-        return cls(text, microseconds=sum(int(count) * MICROSECONDS[unit] for count, unit in parts))
+        parts = re.findall(r"([0-9]+)(w|d|h|ms|us|m|s)", text)
+        length = sum(int(count) * MICROSECONDS[unit] for count, unit in parts)
+        if length > LONGEST:
+            raise ValueError("longer than ten thousand years; write a shorter time")
+        return cls(text, microseconds=length)
 
     @property
     def days(self) -> int | None:
         """Number of days, where the duration is written in days."""
-        match = re.fullmatch(r"(\d+)d", self.text)
+        match = re.fullmatch(r"([0-9]+)d", self.text)
         return int(match[1]) if match else None
 
     def __str__(self) -> str:
@@ -137,16 +145,17 @@ class Share(Quantity):
     text: str
     value: Fraction
 
+    called: ClassVar[str] = "share of a fee"
     pattern: ClassVar[str] = r"^\d+(\.\d+)?%$|^\d+/\d+$|^\d+d$"
     example: ClassVar[str] = "5%, 1/30, 1d"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        if re.fullmatch(r"\d+(\.\d+)?%", text):
+        if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?%", text):
             return cls(text, Fraction(text[:-1]) / 100)
-        if re.fullmatch(r"\d+/0*[1-9]\d*", text):
+        if re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}", text):
             return cls(text, Fraction(text))
-        if re.fullmatch(r"\d+d", text):
+        if re.fullmatch(r"[0-9]{1,6}d", text):
             return cls(text, Fraction(int(text[:-1]), 30))
         raise ValueError(f"not a share of a fee; write it like {cls.example}")
 
@@ -165,12 +174,13 @@ class Money(Quantity):
     amount: Decimal
     currency: str
 
+    called: ClassVar[str] = "amount of money"
     pattern: ClassVar[str] = r"^\d+(\.\d+)? [A-Z]{3}$"
     example: ClassVar[str] = "25 EUR"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"(\d+(?:\.\d+)?) ([A-Z]{3})", text)
+        match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ([A-Z]{3})", text)
         if not match:
             raise ValueError(f"not an amount of money; write it like {cls.example}")
         return cls(Decimal(match[1]), known_currency(match[2]))
@@ -190,6 +200,7 @@ class Window(Quantity):
 
     text: str
 
+    called: ClassVar[str] = "window"
     words: ClassVar[tuple[str, ...]] = ("1d", "1w", "1mo", "1q", "1y", "billing_month", "term", "incident")
     pattern: ClassVar[str] = r"^(1d|1w|1mo|1q|1y|billing_month|term|incident|rolling \d+d)$"
     example: ClassVar[str] = "1d, 1w, 1mo, 1q, 1y, billing_month, term, incident, {rolling: 30d}"
@@ -202,7 +213,7 @@ class Window(Quantity):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        if text in cls.words or re.fullmatch(r"rolling [1-9]\d*d", text):
+        if text in cls.words or re.fullmatch(r"rolling [1-9][0-9]{0,3}d", text):
             return cls(text)
         raise ValueError(f"not a window; use {', '.join(cls.words)} or {{rolling: 30d}}")
 
@@ -242,6 +253,20 @@ def _exact_percent(value: Decimal) -> Decimal:
     return value
 
 
+def _factor(value: Decimal) -> Decimal:
+    if not 0 < value <= 10**6 or value != value.quantize(Decimal("0.000001")):
+        raise ValueError("not a factor; write a number above 0, up to a million, with at most six decimals")
+    return value
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("not a time zone; write it like Europe/Oslo") from None
+    return name
+
+
 def _decimal(value: object) -> object:
     if isinstance(value, str | bool | float):
         raise ValueError("not a number; write digits with a point, like 99.95")
@@ -255,7 +280,14 @@ def _text(value: object) -> object:
 
 _NUMBER = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
 Percent = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_exact_percent), _NUMBER]
-Factor = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema({"type": "number"})]
+Factor = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_factor),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}),
+]
+"""A number above nothing, up to a million."""
+Zone = Annotated[str, AfterValidator(_zone)]
 Clause = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from slakit.policy.part import AsList, Id, Part
+from slakit.policy.part import Id, Part, as_list
 from slakit.policy.quantities import Clause, Duration, Factor, Money, Percent, PlainDuration, Share
 
 FeeBasis = Literal["monthly_fee", "component_fee", "window_fee", "annual_fee", "previous_month_fee"]
@@ -50,7 +50,14 @@ class Band(Part):
         ways = [self.below is not None, self.from_ is not None or self.to is not None, self.over is not None]
         if sum(ways) != 1:
             raise ValueError("a band needs one reach; write below, or from and to, or over")
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise ValueError(f"from {self.from_} lies above to {self.to}; write the lower one first")
         return self
+
+    @property
+    def reach(self) -> str:
+        """What it is a band of: a level (`below`), a printed range, or a length (`over`)."""
+        return "below" if self.below is not None else "over" if self.over is not None else "range"
 
 
 class Shortfall(Part):
@@ -81,6 +88,12 @@ class Accrual(Part):
     count: Count
     after: PlainDuration = PlainDuration.parse("0m")
     each: Literal["incident", "window"] = "window"
+
+    @model_validator(mode="after")
+    def _per_something(self) -> Self:
+        if not self.per.microseconds:
+            raise ValueError("an accrual per nothing; write per: 30m")
+        return self
 
 
 class Cap(Part):
@@ -119,6 +132,8 @@ class Credit(Part):
             raise ValueError(f"a credit is of exactly one kind, here {seen}; write one of {', '.join(KINDS)}")
         if self.bands == []:
             raise ValueError("no band; write at least one, like {below: 99.9, credit: 5%}")
+        if len({band.reach for band in self.bands or []}) > 1:
+            raise ValueError("bands of different kinds; write all below, all from and to, or all over")
         return self
 
     @property
@@ -149,7 +164,7 @@ class Remedy(Part):
     """Earned once per window in which any guarantee misses, once for each that misses, or once for each incident."""
     take: Literal["sum", "largest"] = "sum"
     tiers: list[str] | None = None
-    credit: Annotated[list[Credit], AsList]
+    credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]
     """One schedule, or several."""
     caps: list[Cap] = []
     claims: Claims | None = None

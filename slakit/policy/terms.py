@@ -225,6 +225,8 @@ def set_term(tree: Any, path: str, value: object) -> None:
     *around, last = path.split(".")
     node = tree
     for key in around:
+        if not isinstance(node, dict | list):
+            raise KeyError(key)
         node = _entry(node, key) if isinstance(node, list) else node.setdefault(key, {})
     if not isinstance(node, dict):
         raise KeyError(last)

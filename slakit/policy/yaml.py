@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Place = tuple[str | int, ...]
 
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 200_000
 DEEPEST = 40
 PLAIN = "tag:yaml.org,2002:"
 
@@ -80,17 +80,19 @@ def read_yaml(path: str | Path) -> Document:
     Raises
     ------
     InputError
-        The file cannot be read, is larger than a megabyte, is not YAML, or uses tags, anchors or duplicate keys.
+        The file cannot be read, is larger than 200 kB, is not YAML 1.2, or uses tags, anchors or duplicate keys.
     """
     path = Path(path)
     try:
         size = path.stat().st_size
-        text = path.read_text(encoding="utf-8-sig") if size <= LARGEST_FILE else None
-    except (OSError, UnicodeDecodeError) as error:
+        plain = path.is_file() or path.is_dir()  # a pipe would be waited for
+        text = path.read_text(encoding="utf-8-sig") if plain and size <= LARGEST_FILE else None
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(
-            str(path), [Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")]
-        ) from None
+        problem = Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")
+        raise InputError(str(path), [problem]) from None
+    if not plain:
+        raise InputError(str(path), [Problem(str(path), None, "not a file", "give a text file in UTF-8")])
     if text is None:
         seen = Problem(str(path), f"{size} bytes", "too large", f"keep it under {LARGEST_FILE} bytes")
         raise InputError(str(path), [seen])
@@ -143,6 +145,8 @@ def _refuse_events(events: Any, name: str) -> None:
             wrong = ("anchors and aliases are not read", "write the value out where it is used")
         elif depth > DEEPEST:
             wrong = (f"nested more than {DEEPEST} deep", "flatten it")
+        elif getattr(event, "version", None) not in (None, (1, 2)):
+            wrong = ("another version of YAML is asked for", "take the %YAML line out; files are YAML 1.2")
         elif documents > 1:
             wrong = ("more than one document", "one file, one document")
         if wrong:
@@ -226,6 +230,7 @@ WRONG = {
     "int_parsing": ("not a whole number", "write digits"),
     "bool_type": ("neither true nor false", "write true or false"),
     "decimal_type": ("not a number", "write digits with a point, like 99.95"),
+    "too_short": ("empty", "write at least one entry, or leave it out"),
     "decimal_parsing": ("not a number", "write digits with a point, like 99.95"),
 }
 

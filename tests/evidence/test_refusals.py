@@ -245,7 +245,7 @@ OTHER_TABLES = {
         "outage.csv",
         "",
         "outage.csv: not a table; did you mean outages? "
-        "there are subscriptions, outages, maintenance, tickets, holds, claims_made",
+        "there are subscriptions, outages, maintenance, tickets, holds, claims_made, recoveries, backups",
     ),
     "a table in a format that is not read": (
         "outages.tsv",
