@@ -10,7 +10,7 @@ import functools
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untype
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
 from slakit.batch.checks import is_path
-from slakit.batch.manifest import Headline
 from slakit.batch.parameters import parameters_of
 from slakit.batch.plan import Report
 
@@ -41,7 +40,6 @@ class Page:
 
     report: Report
     title: str
-    headlines: list[Headline] = field(default_factory=list)
     error: str | None = None
     made: datetime | None = None
     batch: str = ""

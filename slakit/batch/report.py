@@ -62,7 +62,7 @@ def make_report(report: Report, manifest: Manifest, environment: dict[str, str],
     notebook.metadata.papermill["output_path"] = f"{report.name}.ipynb"
     title = title_of(notebook) or report.name
     headlines = list(headlines_in(notebook))
-    page = report_page(Page(report, title, headlines, error, manifest.started, manifest.title), notebook.cells)
+    page = report_page(Page(report, title, error, manifest.started, manifest.title), notebook.cells)
     written = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
     return Outcome(error, title, headlines, {f"{report.name}.ipynb": written, f"{report.name}.html": page})
 

@@ -55,7 +55,7 @@ def test_text_of_any_kind_shows_as_text(output: dict[str, Any]) -> None:
 def test_titles_parameters_headlines_and_errors_show_as_text() -> None:
     report = Report("r", Path("/n/a.ipynb"), {"tier": ATTACK})
     headline = Headline(label=ATTACK, value=ATTACK, note=ATTACK)
-    drawn = report_page(Page(report, ATTACK, [headline], error=ATTACK, batch=ATTACK), [])
+    drawn = report_page(Page(report, ATTACK, error=ATTACK, batch=ATTACK), [])
     entry = Entry(name="r", notebook=f"/n/{ATTACK}.ipynb", title=ATTACK, parameters={"x": ATTACK}, headlines=[headline])
     failed = entry.model_copy(update={"name": "s", "status": "failed", "error": ATTACK, "parameters": {"x": 1}})
     listed = index_page(Manifest(title=ATTACK, plan=f"/p/{ATTACK}", reports=[entry, failed], versions={"x": ATTACK}))
