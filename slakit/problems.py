@@ -26,7 +26,12 @@ class Problem:
 
 
 class InputError(ValueError):
-    """An input was refused. `problems` holds everything that is wrong with it."""
+    """An input was refused. `problems` holds everything that is wrong with it.
+
+    >>> print(InputError("plan.yaml", [Problem("plan.yaml:3 name", "a/b", "not safe as a file name", "use letters")]))
+    plan.yaml: 1 problem
+      plan.yaml:3 name = a/b: not safe as a file name; use letters
+    """
 
     def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
         self.subject = subject

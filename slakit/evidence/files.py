@@ -45,6 +45,15 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence
     ------
     InputError
         With every problem of every file: file, row (the header is row 1), column, value, remedy.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = Path(folder) / "subscriptions.csv"
+    ...     _ = table.write_text("subscription,policy,monthly_fee,currency,starts\\nshop,klikk,9,NOK,2026-01-01T00:00Z\\n")
+    ...     read_evidence(folder).counts()
+    {'subscriptions': 1}
     """
     path = Path(path)
     try:

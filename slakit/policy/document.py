@@ -87,7 +87,15 @@ class Question(Part):
 
 
 class Policy(Part):
-    """One version of one provider's SLA document: everything it says, with the clause it says it in."""
+    """One version of one provider's SLA document: everything it says, with the clause it says it in.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> policy = find_policy("klink-cloud")
+    >>> policy.terms(tier="enterprise").guarantee("platform").target
+    Decimal('99.9')
+    """
 
     format: Literal[1]
     id: Id

@@ -28,6 +28,11 @@ def read_policy(path: str | Path) -> Policy:
     ------
     InputError
         All that is wrong with the file, each problem as `file:line path = value: what is wrong; what would be right`.
+
+    Examples
+    --------
+    >>> read_policy(LIBRARY / "klikk.yaml").tiers
+    ['standard', 'silver', 'gold', 'platinum']
     """
     return policy_of(read_yaml(path))
 
@@ -107,7 +112,14 @@ def _from_library(name: str) -> Policy:
 
 
 def write_policy(policy: Policy, path: str | Path) -> None:
-    """Write a policy as YAML, whole or not at all. Reading it back gives the same policy."""
+    """Write a policy as YAML, whole or not at all. Reading it back gives the same policy.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_policy(find_policy("klikk"), Path(folder) / "copy.yaml")
+    ...     read_policy(Path(folder) / "copy.yaml") == find_policy("klikk")
+    True
+    """
     path = Path(path)
     text = policy_text(policy)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -145,7 +157,11 @@ def _represent_decimal(representer: Any, value: Decimal) -> Any:
 
 
 def policy_schema() -> dict[str, Any]:
-    """JSON Schema of policy files, for editors to complete and check from."""
+    """JSON Schema of policy files, for editors to complete and check from.
+
+    >>> policy_schema()["title"]
+    'slakit policy'
+    """
     schema = _any_of(Policy.model_json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "slakit policy"}
 

@@ -29,6 +29,13 @@ class Terms(Part):
         Those the tier earns, a guarantee's own schedule among them under the guarantee's id.
     reading
         Question → answer, every question answered.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> terms = find_policy("klikk").terms(tier="gold", reading={"window": "quarter"})
+    >>> terms.guarantee("network").window.text, terms.reading["cap"]
+    ('1q', 'monthly')
     """
 
     policy: str
