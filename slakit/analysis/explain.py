@@ -70,8 +70,8 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     --------
     >>> from slakit.analysis.assess import assess
     >>> from slakit.evidence.tables import Evidence
-    >>> evidence = Evidence.of([{"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK",
-    ...                          "starts": "2025-01-01T00:00:00+01:00"}])
+    >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
+    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}])
     >>> print(explain(assess(evidence, "2026-06", "2026-07-01"), "shop", "2026-06").lines[0][1])
     Website uptime, 2026-06-01 to 2026-07-01: met
     """

@@ -51,7 +51,9 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     table = Path(folder) / "subscriptions.csv"
-    ...     _ = table.write_text("subscription,policy,monthly_fee,currency,starts\\nshop,klikk,9,NOK,2026-01-01T00:00Z\\n")
+    ...     _ = table.write_text(
+    ...         "subscription,policy,monthly_fee,currency,starts\\nshop,klikk,9,NOK,2026-01-01T00:00Z\\n"
+    ...     )
     ...     read_evidence(folder).counts()
     {'subscriptions': 1}
     """

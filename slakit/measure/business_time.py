@@ -1,19 +1,19 @@
 """Working time between two instants, and the instant after a given working time, for any calendar.
 
-A calendar becomes one table of open spans, in instants. Working time is then a binary search in it, for any number of
-rows at once, exact to the microsecond; clock changes, holidays and spans over midnight are in the table and cost
-nothing.
+A calendar becomes one table of open spans, in instants. Working time is then a search in it, for any number of rows at
+once, exact to the microsecond; clock changes, holidays and spans over midnight are in the table and cost nothing. For
+many rows the search becomes a look-up by the minute, since spans begin and end on whole minutes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
 
-from slakit.measure.calendar import midnight
+from slakit.measure.calendar import local_day, midnight
 from slakit.measure.hours import open_spans
 from slakit.measure.intervals import Line, covered_before, subtract, union
 from slakit.policy.guarantees import Hours
@@ -22,6 +22,9 @@ from slakit.problems import InputError, Problem
 BUSINESS_DAY = 24 * 3600 * 10**6
 """Working time in a business day, whatever the local clock does. [µs]"""
 SPANS = {"start": pl.Int64, "end": pl.Int64}
+MINUTE = 60 * 10**6
+MANY = 20_000
+"""Rows from which a table of minutes is worth building."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Calendar:
     first, last
         Instants that the calendar must cover; it covers a margin beyond them. [µs]
     closed
-        Days on which nothing is open, beside the public holidays of the schedule.
+        Days that are closed, beside the public holidays of the schedule. A span belongs to the day on which it begins:
+        the night shift that began before a closed day goes on in it, and one that would begin on it is left out.
 
     Notes
     -----
@@ -55,16 +59,30 @@ class Calendar:
     def spans(self) -> pl.DataFrame:
         """When it is open: `start`, `end`, disjoint, in order. [µs]"""
         if self.hours is None:
-            spans = [(self.first - 1, self.last + MARGIN)]
-        else:
-            spans = open_spans(self.hours, self.zone, self.first, self.last + MARGIN)
-        opened = union(pl.DataFrame(spans, schema=SPANS, orient="row"))
-        return subtract(opened, self._closed_spans()) if self.closed else opened
+            always = pl.DataFrame([(self.first - 1, self.last + MARGIN)], schema=SPANS, orient="row")
+            return subtract(always, self._closed_spans()) if self.closed else always
+        zone = self.hours.time_zone or self.zone
+        spans = open_spans(self.hours, zone, self.first, self.last + MARGIN)
+        kept = [span for span in spans if local_day(span[0], zone) not in self.closed] if self.closed else spans
+        return union(pl.DataFrame(kept, schema=SPANS, orient="row"))
 
     def _closed_spans(self) -> pl.DataFrame:
-        zone = (self.hours.time_zone if self.hours else None) or self.zone
-        days = [(midnight(day, zone), midnight(date.fromordinal(day.toordinal() + 1), zone)) for day in self.closed]
+        days = [(midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)) for day in self.closed]
         return union(pl.DataFrame(days, schema=SPANS, orient="row"))
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether working time is simply time."""
+        return self.hours is None and not self.closed
+
+    @cached_property
+    def minutes(self) -> Minutes | None:
+        """The same by the minute; none where a span begins or ends within one."""
+        whole = (self.spans["start"] % MINUTE == 0) & (self.spans["end"] % MINUTE == 0)
+        return Minutes.of(self.spans) if whole.all() and self.spans.height else None
+
+    def _minutes_for(self, rows: int) -> Minutes | None:
+        return self.minutes if rows >= MANY or "minutes" in self.__dict__ else None
 
     def elapsed(self, start: pl.Series, end: pl.Series) -> pl.Series:
         """Working time from each start to each end; negative where the end is first. [µs]
@@ -74,7 +92,11 @@ class Calendar:
         >>> weekdays.elapsed(noon, day_after).to_list()  # Thursday 1 January 1970, noon to noon
         [32400000000]
         """
-        return covered_before(self.spans, end) - covered_before(self.spans, start)
+        return end - start if self.never_closes else self._before(end) - self._before(start)
+
+    def _before(self, instants: pl.Series) -> pl.Series:
+        table = self._minutes_for(len(instants))
+        return covered_before(self.spans, instants) if table is None else table.before(instants)
 
     def after(self, start: pl.Series, working: pl.Series) -> pl.Series:
         """The first instant at which each working time has passed since each start. [µs]
@@ -86,12 +108,68 @@ class Calendar:
         >>> weekdays.after(start, hour).to_list() == [(24 + 8) * 3600 * 10**6 + 1800 * 10**6]
         True
         """
+        if self.never_closes:
+            return start + working
+        wanted, table = self._before(start) + working, self._minutes_for(len(start))
+        reached = self._reached(wanted) if table is None else table.reached(wanted)
+        return pl.select(pl.when(working == 0).then(start).otherwise(reached)).to_series()
+
+    def _reached(self, wanted: pl.Series) -> pl.Series:
+        """Where so much of the open time has passed."""
         lengths = (self.spans["end"] - self.spans["start"]).cum_sum()
-        wanted = covered_before(self.spans, start) + working
         index = lengths.search_sorted(wanted, side="left").cast(pl.Int64)
         known = pl.when(index < len(lengths)).then(index)
-        reached = pl.lit(self.spans["end"]).gather(known) - (pl.lit(lengths).gather(known) - pl.lit(wanted))
-        return pl.select(pl.when(working == 0).then(start).otherwise(reached)).to_series()
+        short = pl.lit(lengths).gather(known) - pl.lit(wanted)
+        return pl.select(pl.lit(self.spans["end"]).gather(known) - short).to_series()
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """Open time by the minute.
+
+    Attributes
+    ----------
+    origin
+        Instant of the first minute, which is closed, as is the last. [µs]
+    marks
+        For each minute: twice the open minutes before it, and one more if it is open itself.
+    opened
+        Number of each open minute.
+    """
+
+    origin: int
+    marks: pl.Series
+    opened: pl.Series
+
+    @classmethod
+    def of(cls, spans: pl.DataFrame) -> Minutes:
+        """Lay spans out, which are disjoint, in order, and begin and end on whole minutes.
+
+        >>> Minutes.of(pl.DataFrame({"start": [0], "end": [2 * MINUTE]})).marks.to_list()
+        [0, 1, 3, 4]
+        """
+        origin = int(spans["start"][0]) - MINUTE
+        edges = spans.select(pl.concat_list("start", "end").explode()).to_series()
+        runs = pl.DataFrame({"end": pl.concat([edges, edges.tail(1) + MINUTE])}).with_columns(
+            pl.col("end").diff().fill_null(MINUTE).alias("length"), (pl.int_range(pl.len()) % 2).alias("open")
+        )
+        long = pl.col("open").cast(pl.Int32).repeat_by(pl.col("length") // MINUTE).explode()
+        opens = runs.select(long).to_series()
+        return cls(origin, 2 * opens.cum_sum() - opens, (opens == 1).arg_true())
+
+    def before(self, instants: pl.Series) -> pl.Series:
+        """Open time before each instant. [µs]"""
+        past = instants - self.origin
+        minute = (past // MINUTE).clip(0, len(self.marks) - 1)
+        mark = self.marks.gather(minute).cast(pl.Int64)
+        return (mark // 2) * MINUTE + (mark % 2) * (past - minute * MINUTE)
+
+    def reached(self, wanted: pl.Series) -> pl.Series:
+        """Where so much of the open time has passed; null where there is not so much. [µs]"""
+        number = (wanted - 1) // MINUTE
+        known = pl.when(number < len(self.opened)).then(number.clip(0))
+        minute = pl.lit(self.opened).gather(known).cast(pl.Int64)
+        return pl.select(self.origin + minute * MINUTE + (wanted - number * MINUTE)).to_series()
 
 
 MARGIN = 5 * 366 * 86_400_000_000
@@ -108,21 +186,20 @@ def business_days(holidays: str | None = None) -> Hours:
 
 
 def held_time(calendar: Calendar, holds: pl.DataFrame) -> pl.DataFrame:
-    """Working time that holds take from each ticket; overlapping holds count once.
+    """Working time that holds take from each ticket; a hold outside hours takes nothing.
 
     Parameters
     ----------
     holds
-        `ticket` (number), `start`, `end` (µs), already cut to the time that counts.
+        As `merged_holds` gives them, so that overlapping ones count once.
 
     Returns
     -------
     pl.DataFrame
         `ticket`, `held` (µs).
     """
-    merged = merged_holds(holds)
-    taken = calendar.elapsed(merged["start"], merged["end"])
-    return merged.with_columns(taken.alias("held")).group_by("ticket").agg(pl.col("held").sum())
+    taken = calendar.elapsed(holds["start"], holds["end"]).alias("held")
+    return holds.select("ticket").with_columns(taken).group_by("ticket").agg(pl.col("held").sum())
 
 
 def merged_holds(holds: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,14 @@ import polars as pl
 
 from slakit.evidence.tables import Evidence
 from slakit.measure.availability import FULL
-from slakit.measure.business_time import BUSINESS_DAY, Calendar, business_days, due_with_holds, merged_holds
+from slakit.measure.business_time import (
+    BUSINESS_DAY,
+    Calendar,
+    business_days,
+    due_with_holds,
+    held_time,
+    merged_holds,
+)
 from slakit.measure.calendar import Period
 from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
@@ -71,14 +78,8 @@ def holds_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
     )
 
 
-def prioritised(tickets: pl.DataFrame, support: Support | None, source: str) -> pl.DataFrame:
-    """Give every ticket its priority: its own, or that of the policy's impact and urgency matrix.
-
-    Raises
-    ------
-    InputError
-        Tickets with neither, or with a word the policy does not know; each with its row.
-    """
+def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
+    """Give every ticket its priority: its own, or that of the policy's impact and urgency matrix, or none."""
     cells = [
         (impact, urgency, priority)
         for impact, row in (support.matrix.impact.items() if support and support.matrix else ())
@@ -86,33 +87,41 @@ def prioritised(tickets: pl.DataFrame, support: Support | None, source: str) -> 
     ]
     matrix = pl.DataFrame(cells, schema=dict.fromkeys(("impact", "urgency", "ranked"), pl.String), orient="row")
     ranked = tickets.join(matrix, on=["impact", "urgency"], how="left", maintain_order="left")
-    ranked = ranked.with_columns(pl.coalesce("priority", "ranked").alias("priority"))
+    return ranked.with_columns(pl.coalesce("priority", "ranked").alias("priority")).drop("ranked")
+
+
+def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+    """Tickets whose priority cannot be told, is not one of the policy, or has no target."""
+    support, within = rule.support, rule.guarantee.within
     known = [priority.id for priority in support.priorities] if support else []
-    problems = [*_unranked(ranked, matrix), *_unknown(ranked, known)]
-    if problems:
-        raise InputError(source, problems)
-    return ranked.drop("ranked")
-
-
-def _unranked(tickets: pl.DataFrame, matrix: pl.DataFrame) -> Iterator[Problem]:
-    for number, impact, urgency in (
-        tickets.filter(pl.col("priority").is_null()).select("ticket", "impact", "urgency").iter_rows()
-    ):
+    targets = list(within) if isinstance(within, dict) else known
+    by_matrix = support is not None and support.matrix is not None
+    remedy = "give a priority" + ", or impact and urgency as the policy names them" * by_matrix
+    strange = (
+        pl.col("priority").is_null() | ~pl.col("priority").is_in(targets) if targets else pl.col("priority").is_null()
+    )
+    columns = ("ticket", "priority", "impact", "urgency")
+    for number, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
+        place = f"tickets row {number + 2} priority"
         given = f"impact {impact}, urgency {urgency}" if impact or urgency else None
-        remedy = (
-            "give a priority"
-            if matrix.is_empty()
-            else "give a priority, or impact and urgency as the policy names them"
-        )
-        yield Problem(f"tickets row {number + 2} priority", given, "no priority can be found", remedy)
+        if priority is None:
+            yield Problem(place, given, "no priority can be found", remedy)
+        elif known and priority not in known:
+            yield Problem(place, priority, "not a priority of the policy", one_of(known, priority))
+        else:
+            yield Problem(
+                place, priority, f"{rule.guarantee.id} has no target for this priority", one_of(targets, priority)
+            )
 
 
-def _unknown(tickets: pl.DataFrame, known: Sequence[str]) -> Iterator[Problem]:
-    strange = tickets.filter(pl.col("priority").is_not_null() & ~pl.col("priority").is_in(list(known)))
-    for number, priority in strange.select("ticket", "priority").iter_rows() if known else ():
-        yield Problem(
-            f"tickets row {number + 2} priority", priority, "not a priority of the policy", one_of(known, priority)
-        )
+def _late_holds(evidence: Evidence) -> Iterator[Problem]:
+    """Holds that begin after their ticket was resolved."""
+    holds = evidence.holds.with_row_index("number").join(
+        evidence.tickets.select("ticket", "resolved"), on="ticket", maintain_order="left"
+    )
+    for number, started in holds.filter(pl.col("started") > pl.col("resolved")).select("number", "started").iter_rows():
+        wrong, remedy = "after the ticket was resolved", "end the hold before, or give the later instant of resolution"
+        yield Problem(f"holds row {number + 2} started", started, wrong, remedy)
 
 
 def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
@@ -133,45 +142,55 @@ def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.D
     Raises
     ------
     InputError
-        Tickets whose priority cannot be told, or has no target.
+        Tickets whose priority cannot be told or has no target, and holds after the resolution; all at once, by row.
     """
     tickets, holds = tickets_of(evidence, as_of), holds_of(evidence, as_of)
+    same_plan = [(pl.col("policy") == r.policy) & pl.col("tier").eq_missing(pl.lit(r.tier, pl.String)) for r in rules]
+    asked = [prioritised(tickets.filter(same), rule.support) for rule, same in zip(rules, same_plan, strict=True)]
+    problems = [problem for rule, mine in zip(rules, asked, strict=True) for problem in _unranked(mine, rule)]
+    problems += _late_holds(evidence) if rules else ()
+    if problems:
+        raise InputError(evidence.source, list(dict.fromkeys(problems)))
+    calendars = Calendars(int(tickets["opened"].min() or as_of), as_of)  # type: ignore[arg-type]
     tables = [pl.DataFrame(schema=JUDGED)]
-    for number, rule in enumerate(rules):
-        same_tier = pl.col("tier").eq_missing(pl.lit(rule.tier, dtype=pl.String))
-        mine = prioritised(tickets.filter((pl.col("policy") == rule.policy) & same_tier), rule.support, evidence.source)
-        for priority, within in _targets(mine, rule, evidence.source):
-            asked = mine if priority is None else mine.filter(pl.col("priority") == priority)
-            tables.append(
-                _clocked(asked, holds, rule, within, as_of).with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule"))
-            )
-    return pl.concat([table.select(list(JUDGED)) for table in tables]).sort("rule", "ticket")
+    for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
+        for priority, within in _targets(rule):
+            ranked = mine if priority is None else mine.filter(pl.col("priority") == priority)
+            judged = _clocked(ranked, holds, rule, within, calendars)
+            tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
+    return pl.concat(tables).sort("rule", "ticket")
 
 
-def _targets(tickets: pl.DataFrame, rule: Rule, source: str) -> list[tuple[str | None, Duration]]:
+def _targets(rule: Rule) -> list[tuple[str | None, Duration]]:
     """Longest time by priority; one for all has no priority."""
     within = rule.guarantee.within
     if isinstance(within, Duration):
         return [(None, within)]
     targets: Mapping[str, Duration] = within or {}
-    missing = tickets.filter(~pl.col("priority").is_in(list(targets)))
-    if missing.height:
-        wrong = f"{rule.guarantee.id} has no target for this priority"
-        raise InputError(
-            source,
-            [
-                Problem(f"tickets row {number + 2} priority", priority, wrong, one_of(targets, priority))
-                for number, priority in missing.select("ticket", "priority").iter_rows()
-            ],
-        )
     return list(targets.items())
 
 
 def calendar_of(rule: Rule, within: Duration, first: int, last: int) -> Calendar:
-    """The calendar a target runs in: support hours, or business days where it is written in them."""
+    """The calendar a target runs in: support hours, or business days less the same holidays."""
+    hours = rule.support.hours if rule.support else None
     if within.business_days:
-        return Calendar(business_days(), rule.zone, first, last)
-    return Calendar(rule.support.hours if rule.support else None, rule.zone, first, last)
+        zone = (hours.time_zone if hours else None) or rule.zone
+        return Calendar(business_days(hours.holidays if hours else None), zone, first, last)
+    return Calendar(hours, rule.zone, first, last)
+
+
+class Calendars:
+    """Calendars over the same time, each made once."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self.first, self.last = first, last
+        self._made: dict[str, Calendar] = {}
+
+    def of(self, rule: Rule, within: Duration) -> Calendar:
+        """The calendar a target runs in."""
+        calendar = calendar_of(rule, within, self.first, self.last)
+        written = calendar.hours.model_dump_json() if calendar.hours else ""
+        return self._made.setdefault(f"{calendar.zone}|{written}", calendar)
 
 
 def working_time(within: Duration) -> int:
@@ -179,24 +198,35 @@ def working_time(within: Duration) -> int:
     return within.business_days * BUSINESS_DAY or within.microseconds
 
 
-def _clocked(tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, as_of: int) -> pl.DataFrame:
+def _clocked(
+    tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, calendars: Calendars
+) -> pl.DataFrame:
     if tickets.is_empty():
         return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
-    first = min(int(tickets["opened"].min()), as_of)  # type: ignore[arg-type]
-    calendar = calendar_of(rule, within, first, as_of)
-    answer = pl.col(ANSWERS[rule.guarantee.metric])
-    clocked = tickets.with_columns(answer.alias("answered"), answer.fill_null(as_of).alias("until"))
-    waits = _waits(clocked, holds)
+    calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
     target = pl.lit(working_time(within), dtype=pl.Int64)
-    clocked = clocked.with_columns(target.alias("within"), pl.col("due").alias("own_due"))
-    due = due_with_holds(calendar, clocked, waits)
-    held = waits.with_columns(calendar.elapsed(waits["start"], waits["end"]).alias("held"))
-    held = held.group_by("ticket").agg(pl.col("held").sum())
-    gross = calendar.elapsed(clocked["opened"], clocked["until"])
-    clocked = clocked.with_columns(gross.alias("gross"), pl.coalesce("own_due", due).alias("due"))
-    clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
+    clocked = tickets.with_columns(
+        answer.alias("answered"),
+        answer.fill_null(calendars.last).alias("until"),
+        target.alias("within"),
+        pl.col("due").alias("own_due"),
+    )
+    waits = _waits(clocked, holds)
+    gross = calendar.elapsed(clocked["opened"], clocked["until"]).alias("gross")
+    clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits).alias("due"))
+    clocked = clocked.join(held_time(calendar, waits), on="ticket", how="left", maintain_order="left")
     elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).alias("elapsed")
-    return clocked.with_columns(elapsed).with_columns(_verdict(rule).alias("verdict"))
+    return _by_own_due(clocked.with_columns(elapsed), calendar).with_columns(_verdict(rule).alias("verdict"))
+
+
+def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """A ticket's own deadline takes the place of the target: `within` is then the working time up to it."""
+    own = clocked["own_due"]
+    if own.null_count() == len(own):
+        return clocked
+    beyond = calendar.elapsed(own.fill_null(0), clocked["until"]).alias("beyond")
+    within = pl.when(pl.col("own_due").is_null()).then("within").otherwise(pl.col("elapsed") - pl.col("beyond"))
+    return clocked.with_columns(beyond).with_columns(within.alias("within"), pl.coalesce("own_due", "due").alias("due"))
 
 
 def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
@@ -268,22 +298,33 @@ def in_windows(judged: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     return placed.filter(pl.col("opened") < pl.col("window_end"))
 
 
-def by_priority(judged: pl.DataFrame) -> pl.DataFrame:
+def by_priority(
+    judged: pl.DataFrame, of: Sequence[str] = ("subscriber", "rule"), elapsed: str = "elapsed"
+) -> pl.DataFrame:
     """Attainment and times of answer for each rule and priority, and altogether (`priority` null).
+
+    Parameters
+    ----------
+    judged
+        Judged tickets: `priority`, `answered`, `verdict`, and the columns that are named.
+    of
+        Columns that tell rules apart.
+    elapsed
+        Column of working time.
 
     Returns
     -------
     pl.DataFrame
-        `subscriber`, `rule`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95` (working time, µs, of
-        answered tickets).
+        The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
+        which so many percent of the answered tickets were answered, in the unit of `elapsed`.
     """
     kept = judged.filter(pl.col("verdict") != "left_out")
     together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
-    both, keys = pl.concat([together, kept]), ["subscriber", "rule", "priority"]
+    both, keys = pl.concat([together, kept]), [*of, "priority"]
     answered = both.filter(pl.col("answered").is_not_null())
+    ranks = {share: -((1 - pl.len().cast(pl.Int64)) * share // 100) for share in (50, 90, 95)}
     quantiles = answered.group_by(keys).agg(
-        pl.col("elapsed").quantile(share / 100, interpolation="higher").cast(pl.Int64).alias(f"p{share}")
-        for share in (50, 90, 95)
+        pl.col(elapsed).sort().get(rank).alias(f"p{share}") for share, rank in ranks.items()
     )
     counted = _counted(both, keys)
     return counted.join(quantiles, on=keys, how="left", nulls_equal=True, maintain_order="left").sort(keys)

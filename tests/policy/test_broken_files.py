@@ -33,9 +33,7 @@ readings: []
 
 TARGET = "    target: 99.9\n"
 CREDIT = '    credit: {flat: 5%, clause: "2"}\n'
-WORDS_FOR_WINDOWS = (
-    "not a window; use 1d, 1w, 1mo, 1q, 1y, billing_month, term, incident or {rolling: 30d}"
-)
+WORDS_FOR_WINDOWS = "not a window; use 1d, 1w, 1mo, 1q, 1y, billing_month, term, incident or {rolling: 30d}"
 TWO_ANSWERS = "question: Q, clauses: [c], answers: {a: {}, b: {set: {SET}}}, default: a"
 
 
@@ -92,7 +90,8 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown tier in a mapping": (
         TARGET,
         "    target: {gold: 99.9, slver: 99.5}\n",
-        "13 guarantees.uptime.target.slver: slver is not a tier of this policy; did you mean silver? there are gold, silver",
+        "13 guarantees.uptime.target.slver: slver is not a tier of this policy; "
+        "did you mean silver? there are gold, silver",
     ),
     "an unknown tier in a list": (
         TARGET,
@@ -316,7 +315,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "8 tiers = gold: not a list; write [a, b] or one entry a line with a dash",
     ),
     "a word where a mapping stands": (
-        "claims: {within: 10d, clause: \"3\"}",
+        'claims: {within: 10d, clause: "3"}',
         "claims: ten days",
         "17 claims = ten days: not a mapping; write keys and values",
     ),
@@ -410,8 +409,8 @@ INCALCULABLE: dict[str, tuple[str, str]] = {
         "metric: replacement\n    within: 1mo\n    window: incident",
     ),
     "points missed of a single incident": (
-        "window: 1mo\n    clause: \"1\"\n" + CREDIT,
-        "window: incident\n    clause: \"1\"\n    credit: {shortfall: {rate: 1}, clause: \"2\"}\n",
+        'window: 1mo\n    clause: "1"\n' + CREDIT,
+        'window: incident\n    clause: "1"\n    credit: {shortfall: {rate: 1}, clause: "2"}\n',
     ),
     "a rate that passes all integers": schedule("shortfall: {rate: 1.0000000000000000000000000000000000001}"),
     "a factor that passes all integers": schedule("multiple: 1e30"),
@@ -435,13 +434,13 @@ INCALCULABLE: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("before", "after"), INCALCULABLE.values(), ids=INCALCULABLE.keys()
-)
+@pytest.mark.parametrize(("before", "after"), INCALCULABLE.values(), ids=INCALCULABLE.keys())
 def test_what_cannot_be_calculated_is_refused(before: str, after: str) -> None:
     assert broken((before, after)).problems
 
 
 def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nowhere\.yaml: cannot be read \(No such file or directory\); give a text file"):
+    with pytest.raises(
+        InputError, match=r"nowhere\.yaml: cannot be read \(No such file or directory\); give a text file"
+    ):
         read_policy(tmp_path / "nowhere.yaml")

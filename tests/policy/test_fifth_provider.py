@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "measure"))
-
 from small_contracts import HOUR, MINUTE, at, down, holder, judged, work
 
 from slakit.analysis.assess import assess

@@ -31,14 +31,60 @@ LIBRARY = Path(read_policy.__code__.co_filename).parent / "library"
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40)
 tricky = st.sampled_from(
-    ["no", "yes", "null", "~", "true", "1", "3.10", "1e3", "0x1f", "0o17", ".inf", "1_000", "12:30", "2026-01-01", "=",
-     "<<", "- a", "# a", "a: b", "'", '"', "[a", "{a", "&a", "*a", "!a", "%a", "@a", "`a", " a ", "a\nb", "a\n", "\n",
-     "line\u2028separator", "tab\there", "😀", "<script>", "|", ">", "?", ",", "---", "..."]
-)  # fmt: skip
+    [
+        "no",
+        "yes",
+        "null",
+        "~",
+        "true",
+        "1",
+        "3.10",
+        "1e3",
+        "0x1f",
+        "0o17",
+        ".inf",
+        "1_000",
+        "12:30",
+        "2026-01-01",
+        "=",
+        "<<",
+        "- a",
+        "# a",
+        "a: b",
+        "'",
+        '"',
+        "[a",
+        "{a",
+        "&a",
+        "*a",
+        "!a",
+        "%a",
+        "@a",
+        "`a",
+        " a ",
+        "a\nb",
+        "a\n",
+        "\n",
+        "line\u2028separator",
+        "tab\there",
+        "😀",
+        "<script>",
+        "|",
+        ">",
+        "?",
+        ",",
+        "---",
+        "...",
+    ]
+)
 words = texts | tricky
 ids = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,10}", fullmatch=True)
-percents = st.decimals(0, 100, places=6) | st.sampled_from([Decimal("99.95"), Decimal("99.0"), Decimal(100), Decimal(0)])
-durations = st.builds(lambda count, unit: f"{count}{unit}", st.integers(0, 999), st.sampled_from(["s", "m", "h", "d", "w", "us"]))
+percents = st.decimals(0, 100, places=6) | st.sampled_from(
+    [Decimal("99.95"), Decimal("99.0"), Decimal(100), Decimal(0)]
+)
+durations = st.builds(
+    lambda count, unit: f"{count}{unit}", st.integers(0, 999), st.sampled_from(["s", "m", "h", "d", "w", "us"])
+)
 shares = st.sampled_from(["5%", "0.5%", "1/30", "30/30", "1d", "25 EUR", "0.50 USD", "100%"])
 windows = st.sampled_from(["1d", "1w", "1mo", "1q", "1y", "billing_month", "term", "rolling 30d", {"rolling": "7d"}])
 
@@ -65,13 +111,21 @@ def credits(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def guarantees(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    terms = {"id": name, "metric": "availability", "target": draw(percents), "window": draw(windows), "clause": draw(words)}
+    terms = {
+        "id": name,
+        "metric": "availability",
+        "target": draw(percents),
+        "window": draw(windows),
+        "clause": draw(words),
+    }
     some = {
         "name": words,
         "minimum": durations,
         "unit": durations,
         "clock": st.sampled_from(["started", "reported", "detected"]),
-        "hours": st.sampled_from(["24/7", {"weekly": {"mon-fri": ["08:00-17:00"], "sat": ["22:00-02:00"]}, "holidays": "NO"}]),
+        "hours": st.sampled_from(
+            ["24/7", {"weekly": {"mon-fri": ["08:00-17:00"], "sat": ["22:00-02:00"]}, "holidays": "NO"}]
+        ),
         "exclude": st.sampled_from([{"causes": ["customer"]}, {"maintenance": ["scheduled"], "tickets": ["a"]}]),
         "denominator": st.sampled_from(["less_maintenance", {"of": "43200m"}]),
         "components": st.just(["network", "web"]),
@@ -102,7 +156,10 @@ def policies(draw: st.DrawFn) -> Policy:
                 "id": "q",
                 "question": draw(words),
                 "clauses": [draw(words)],
-                "answers": {"a": {"because": draw(words)}, "b": {"set": {f"guarantees.{names[0]}.target": draw(percents)}}},
+                "answers": {
+                    "a": {"because": draw(words)},
+                    "b": {"set": {f"guarantees.{names[0]}.target": draw(percents)}},
+                },
                 "default": "b",
             }
         ],
@@ -153,7 +210,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
     write_policy(find_policy("klikk"), path)
     before = path.read_text()
 
-    def fail(policy: Policy) -> str:
+    def fail(_: Policy) -> str:
         raise RuntimeError("in the middle of writing")
 
     monkeypatch.setattr("slakit.policy.files.policy_text", fail)
@@ -201,11 +258,17 @@ def test_any_written_policy_fits_the_schema(policy: Policy) -> None:
 SLIPS = {
     "an unknown key": {"qqq": 1},
     "a list for a word": {"provider": ["a"]},
-    "a window that is none": {"guarantees": [{"id": "u", "metric": "availability", "target": 99, "window": "monthly", "clause": "c"}]},
-    "a metric that is none": {"guarantees": [{"id": "u", "metric": "uptime", "target": 99, "window": "1mo", "clause": "c"}]},
-    "a percentage above 100": {"guarantees": [{"id": "u", "metric": "availability", "target": 101, "window": "1mo", "clause": "c"}]},
+    "a window that is none": {
+        "guarantees": [{"id": "u", "metric": "availability", "target": 99, "window": "monthly", "clause": "c"}]
+    },
+    "a metric that is none": {
+        "guarantees": [{"id": "u", "metric": "uptime", "target": 99, "window": "1mo", "clause": "c"}]
+    },
+    "a percentage above 100": {
+        "guarantees": [{"id": "u", "metric": "availability", "target": 101, "window": "1mo", "clause": "c"}]
+    },
     "a duration in words": {"maintenance": [{"kind": "scheduled", "notice": "two days", "clause": "c"}]},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS.keys())
