@@ -16,7 +16,7 @@ from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
-from slakit.measure.calendar import Period, to_microseconds
+from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
 from slakit.measure.case import case_of
 from slakit.measure.desk import desk_of, desk_rules
 from slakit.measure.downtime import account_downtime
@@ -137,8 +137,9 @@ def instant_of(as_of: str | date | datetime) -> datetime:
     InputError
         It is not ISO 8601, or a time without an offset.
     """
+    moment = as_of if isinstance(as_of, date) else None
     try:
-        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        moment = datetime.fromisoformat(as_of) if isinstance(as_of, str) else moment
     except ValueError:
         moment = None
     only_date = isinstance(as_of, str) and len(as_of) == len("2026-10-05")
@@ -146,8 +147,9 @@ def instant_of(as_of: str | date | datetime) -> datetime:
         moment, only_date = datetime(moment.year, moment.month, moment.day), True
     if moment is not None and only_date:
         moment = moment.replace(tzinfo=UTC)
-    if moment is None or moment.tzinfo is None:
-        wrong = "not an instant" if moment is None else "a time without an offset"
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        no_offset = moment is not None and moment.tzinfo is None
+        wrong = "a time without an offset" if no_offset else "not an instant"
         raise InputError("as_of", [Problem("as_of", as_of, wrong, "write it like 2026-10-05T00:00:00Z")])
     return moment.astimezone(UTC)
 

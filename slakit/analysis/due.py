@@ -23,11 +23,11 @@ from slakit.remedy.fees import Fees
 WINDOW = ["subscriber", "remedy", "window_start"]
 RULE_WINDOW = ["subscriber", "rule", "window_start"]
 DEADLINES = {
-    "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int64,
+    "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
     "deadline": pl.Int64,
 }  # fmt: skip
 CLAIMS = {
-    "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int64, "deadline": pl.Int64,
+    "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int128, "deadline": pl.Int64,
     "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String,
 }  # fmt: skip
 

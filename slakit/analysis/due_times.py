@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from slakit.measure.calendar import local_day, to_instant, to_microseconds
+from slakit.measure.calendar import local_day, midnight, to_instant, to_microseconds
 from slakit.measure.desk import calendar_of, desk_rules, working_time
-from slakit.measure.hours import closed_days
+from slakit.measure.hours import closed_days, open_spans
 from slakit.measure.rules import ASSUMED_ZONE, Rule
+from slakit.policy.guarantees import Hours
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
@@ -114,24 +116,25 @@ def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int) -> Du
 
 
 def _why(rule: Rule, within: Duration, opened: int, due: int | None) -> list[str]:
-    hours = rule.support.hours if rule.support else None
-    if within.business_days:
-        return [f"{within} is {within.business_days} × 24 hours on business days, Monday to Friday ({rule.zone})"]
+    calendar = calendar_of(rule, within, opened, opened)
+    hours, zone = calendar.hours, (calendar.hours.time_zone if calendar.hours else None) or calendar.zone
     if hours is None:
         return [f"{within} runs around the clock"]
     weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
-    said = [f"{within} runs in support hours: {weekly} ({hours.time_zone or rule.zone})"]
-    if due is not None and hours.holidays:
-        skipped = _holidays_between(hours.holidays, opened, due, hours.time_zone or rule.zone)
-        said += [f"{day:%a %Y-%m-%d} is a public holiday ({hours.holidays})" for day in skipped]
-    return said
+    said = [f"{within} runs in support hours: {weekly} ({zone})"]
+    if within.business_days:
+        said = [f"{within} is {within.business_days} × 24 hours on business days, Monday to Friday ({zone})"]
+    skipped = () if due is None else _holidays_between(hours, opened, due, zone)
+    return said + [f"{day:%a %Y-%m-%d} is a public holiday ({hours.holidays})" for day in skipped]
 
 
-def _holidays_between(country: str, opened: int, due: int, zone: str) -> list[datetime]:
+def _holidays_between(hours: Hours, opened: int, due: int, zone: str) -> Iterator[date]:
+    """Public holidays on days that would be open without them."""
+    ordinary = hours.model_copy(update={"holidays": None})
     day, last = local_day(opened, zone), local_day(due, zone)
-    found = []
     while day <= last:
-        if day in closed_days(country, day.year) and day.weekday() < 5:
-            found.append(datetime(day.year, day.month, day.day))
+        if day in closed_days(hours.holidays, day.year):
+            spans = open_spans(ordinary, zone, midnight(day, zone), midnight(day, zone))
+            if any(local_day(start, zone) == day for start, _ in spans):
+                yield day
         day += timedelta(days=1)
-    return found

@@ -126,10 +126,10 @@ def incidents_table(case: Case, incidents: pl.DataFrame, subscriptions: pl.DataF
 def money(column: str, fees: Fees) -> pl.Expr:
     """Whole minor units as amounts, with as many digits as the currencies need. [currency units]"""
     digits = max(fees.digits, default=2)
-    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int64)).gather(
+    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int128)).gather(
         pl.col("subscriber")
     )
-    amount = (pl.col(column) * units).cast(pl.Decimal(38, digits)) / int(10**digits)
+    amount = (pl.col(column).cast(pl.Int128) * units).cast(pl.Decimal(38, digits)) / int(10**digits)
     return amount.cast(pl.Decimal(38, digits)).alias(column)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import polars as pl
 
@@ -14,6 +15,8 @@ from slakit.policy.quantities import Money
 from slakit.policy.terms import Terms, full_reading, read_as, readings_of, terms_for
 from slakit.problems import InputError, Problem, one_of
 
+MOST_READINGS = 5_000
+"""Combinations of answers that one assessment goes through at most."""
 Policies = Mapping[str, Policy]
 """Name, as the subscriptions write it → policy."""
 Plans = Mapping[Plan, Sequence[Terms]]
@@ -38,6 +41,8 @@ class Settled:
         InputError
             Text is not of this form.
         """
+        if isinstance(reading, str):
+            reading = [reading]
         pairs = reading.items() if isinstance(reading, Mapping) else [_pair(text) for text in reading or ()]
         answers: dict[str, dict[str, str]] = {}
         for key, answer in pairs:
@@ -88,6 +93,7 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
         Subscriptions name an unknown tier, leave one out, or are billed in a currency the contract does not pay in.
     """
     settled.refuse_unknown(policies)
+    refuse_missing(evidence, policies)
     plans: dict[Plan, list[Terms]] = {}
     read: dict[str, list[tuple[Policy, dict[str, str]]]] = {}
     problems: list[Problem] = []
@@ -103,19 +109,39 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
                 for p in error.problems
             ]
             continue
-        problems += _currency_problems(plans[(name, tier)][0], subscriptions, currencies)
+        problems += _currency_problems(plans[(name, tier)], subscriptions, currencies)
     if problems:
         raise InputError(evidence.source, problems)
     return plans
 
 
+def refuse_missing(evidence: Evidence, policies: Policies) -> None:
+    """Refuse subscriptions whose policy is not among those given."""
+    named = evidence.subscriptions["policy"].unique(maintain_order=True).to_list()
+    missing = [name for name in named if name not in policies]
+    if missing:
+        raise InputError(
+            evidence.source,
+            [
+                Problem("subscriptions policy", name, "not among the policies given", one_of(policies, name))
+                for name in missing
+            ],
+        )
+
+
 def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
     """The policy under each combination of answers, once for all tiers."""
+    count = prod(len(question.answers) for question in policy.readings if question.id not in settled)
+    if count > MOST_READINGS:
+        wrong = f"its open questions can be answered in {count} ways"
+        remedy = "settle some with --reading question=answer"
+        raise InputError(policy.id, [Problem(policy.id, None, wrong, remedy)])
     return [(read_as(policy, answers), answers) for answers in readings_of(policy, settled)]
 
 
-def _currency_problems(terms: Terms, subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
-    paid_in = {money.currency for remedy in terms.remedies for money in _moneys(remedy)}
+def _currency_problems(readings: Sequence[Terms], subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
+    remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
+    paid_in = {money.currency for remedy in remedies for money in _moneys(remedy)}
     for subscription, currency in zip(subscriptions, currencies, strict=True):
         for other in paid_in - {currency}:
             wrong = f"the contract pays in {other}"

@@ -15,9 +15,9 @@ from slakit.remedy.awards import AwardKey, Awards
 
 RANGES = {
     "subscriber": pl.UInt32,
-    "amount": pl.Int64,
-    "amount_low": pl.Int64,
-    "amount_high": pl.Int64,
+    "amount": pl.Int128,
+    "amount_low": pl.Int128,
+    "amount_high": pl.Int128,
     "reading_low": pl.String,
     "reading_high": pl.String,
     "widened_by": pl.String,
@@ -57,7 +57,7 @@ class _Owed:
 
     def under(self, terms: Terms) -> pl.Series:
         """Sum of all remedies under one reading."""
-        total = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(self.subscribers))
+        total = pl.Series([0], dtype=pl.Int128).new_from_index(0, len(self.subscribers))
         for remedy in terms.remedies:
             key = self.awards.key(self.plan, terms, remedy)
             if key not in self.known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,8 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         return Reading(pl.Series(column.name, [None] * len(cells), dtype=column.dtype), [fault])
     if column.kind == "instant":
         values, found = read_instants(text, time_zone)
-        faults = [Fault(column.name, *each) for each in found]
+        strange = Fault(column.name, (values < FIRST_INSTANT).fill_null(False), "before 1700", "look at the year")
+        faults = [*(Fault(column.name, *each) for each in found), strange]
     else:
         values, faults = READERS[column.kind](text, column)
     empty = text.is_null()
@@ -106,18 +108,22 @@ def read_text(text: pl.Series, _column: Column) -> tuple[pl.Series, list[Fault]]
     return text, []
 
 
+LARGEST_AMOUNT = 10**15
+FIRST_INSTANT = datetime(1700, 1, 1, tzinfo=UTC)
+
+
 def read_amount(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     """Read exact decimals with up to six places, none negative; a share is at most 1."""
     plain = without_exponent(text.str.strip_chars())
     is_number = plain.str.contains(NUMBER).fill_null(True)
     too_fine = is_number & plain.str.contains(MORE_THAN_SIX_PLACES).fill_null(False)
     values = plain.set(~is_number | too_fine, None).cast(pl.Decimal(38, 6), strict=False)
-    too_large = is_number & ~too_fine & values.is_null() & plain.is_not_null()
+    too_large = is_number & ~too_fine & ((values >= LARGEST_AMOUNT) | (values.is_null() & plain.is_not_null()))
     negative = (values < 0).fill_null(False)
     faults = [
         Fault(column.name, ~is_number, "not a number", WRITE_NUMBER),
         Fault(column.name, too_fine, "more than 6 decimals", "round it to 6"),
-        Fault(column.name, too_large, "more than 32 digits before the point", "give a smaller number"),
+        Fault(column.name, too_large.fill_null(False), "a quadrillion or more", "give a smaller number"),
     ]
     if column.kind == "share":
         outside = negative | (values > 1).fill_null(False)

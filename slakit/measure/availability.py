@@ -58,10 +58,15 @@ def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
     windows = _agreed(chunk)
     pieces = counted.join(chunk.duties.select("duty", "line"), on="duty")
     pieces = pieces.with_columns(chunk.placed("start").alias("at")).sort("at")
-    downtime = pieces.select(_weighed(chunk).cum_sum().alias("downtime"))["downtime"]
+    weighed = any(rule.guarantee.weigh for rule in chunk.rules)
+    length = _weighed(chunk) if weighed else pl.col("end") - pl.col("start")
+    sums = pieces.select(length.cum_sum().alias("sum"))["sum"]
     edges = windows.select(chunk.placed("window_start").alias("first"), chunk.placed("window_end").alias("last"))
     before, after = (pieces["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
-    within = _running_total(downtime, after) - _running_total(downtime, before)
+    within = _running_total(sums, after) - _running_total(sums, before)
+    if weighed:  # rounded once, to the microsecond, so that cutting an outage changes nothing
+        exact = pl.lit(within)
+        within = pl.select(((exact * 2 + MILLIONTHS) // (2 * MILLIONTHS)).cast(pl.Int64)).to_series()
     subscribers = chunk.duties.select("duty", "subscriber")
     return (
         windows.with_columns(within.alias("downtime"))
@@ -71,18 +76,18 @@ def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
-    return pl.concat([pl.Series([0], dtype=pl.Int64), totals.cast(pl.Int64)]).gather(count)
+    return pl.concat([pl.Series([0], dtype=totals.dtype), totals]).gather(count)
+
+
+MILLIONTHS = 10**6
 
 
 def _weighed(chunk: Chunk) -> pl.Expr:
-    """Length of a piece, times the share affected where the guarantee weighs it. To the microsecond. [µs]"""
-    length = pl.col("end") - pl.col("start")
-    if not any(rule.guarantee.weigh for rule in chunk.rules):
-        return length
+    """Length of a piece, times the share affected where the guarantee weighs it. [millionths of a µs]"""
+    length = (pl.col("end") - pl.col("start")).cast(pl.Int128)
     weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
     share = pl.lit(chunk.case.outages["affected"]).gather(pl.col("outage"))
-    weighed = (length.cast(pl.Int128) * share * 2 + 10**6) // (2 * 10**6)
-    return pl.when(weighs).then(weighed.cast(pl.Int64)).otherwise(length)
+    return pl.when(weighs).then(length * share).otherwise(length * MILLIONTHS)
 
 
 def _agreed(chunk: Chunk) -> pl.DataFrame:

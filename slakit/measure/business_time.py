@@ -2,11 +2,12 @@
 
 A calendar becomes one table of open spans, in instants. Working time is then a search in it, for any number of rows at
 once, exact to the microsecond; clock changes, holidays and spans over midnight are in the table and cost nothing. For
-many rows the search becomes a look-up by the minute, since spans begin and end on whole minutes.
+many rows the search becomes a look-up, in steps of time on which all spans begin and end: an hour, mostly.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -24,7 +25,7 @@ BUSINESS_DAY = 24 * 3600 * 10**6
 SPANS = {"start": pl.Int64, "end": pl.Int64}
 MINUTE = 60 * 10**6
 MANY = 20_000
-"""Rows from which a table of minutes is worth building."""
+"""Rows from which a table of steps is worth building."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,13 @@ class Calendar:
         return self.hours is None and not self.closed
 
     @cached_property
-    def minutes(self) -> Minutes | None:
-        """The same by the minute; none where a span begins or ends within one."""
-        whole = (self.spans["start"] % MINUTE == 0) & (self.spans["end"] % MINUTE == 0)
-        return Minutes.of(self.spans) if whole.all() and self.spans.height else None
+    def steps(self) -> Steps | None:
+        """The same in steps of time; none where that would take steps of less than a minute."""
+        step = math.gcd(*self.spans["start"], *self.spans["end"])
+        return Steps.of(self.spans, step) if step >= MINUTE else None
 
-    def _minutes_for(self, rows: int) -> Minutes | None:
-        return self.minutes if rows >= MANY or "minutes" in self.__dict__ else None
+    def _steps_for(self, rows: int) -> Steps | None:
+        return self.steps if rows >= MANY or "steps" in self.__dict__ else None
 
     def elapsed(self, start: pl.Series, end: pl.Series) -> pl.Series:
         """Working time from each start to each end; negative where the end is first. [µs]
@@ -95,7 +96,7 @@ class Calendar:
         return end - start if self.never_closes else self._before(end) - self._before(start)
 
     def _before(self, instants: pl.Series) -> pl.Series:
-        table = self._minutes_for(len(instants))
+        table = self._steps_for(len(instants))
         return covered_before(self.spans, instants) if table is None else table.before(instants)
 
     def after(self, start: pl.Series, working: pl.Series) -> pl.Series:
@@ -110,7 +111,7 @@ class Calendar:
         """
         if self.never_closes:
             return start + working
-        wanted, table = self._before(start) + working, self._minutes_for(len(start))
+        wanted, table = self._before(start) + working, self._steps_for(len(start))
         reached = self._reached(wanted) if table is None else table.reached(wanted)
         return pl.select(pl.when(working == 0).then(start).otherwise(reached)).to_series()
 
@@ -124,52 +125,53 @@ class Calendar:
 
 
 @dataclass(frozen=True)
-class Minutes:
-    """Open time by the minute.
+class Steps:
+    """Open time in steps, each of which is open or closed as a whole.
 
     Attributes
     ----------
     origin
-        Instant of the first minute, which is closed, as is the last. [µs]
+        Instant of the first step, which is closed, as is the last. [µs]
+    step
+        Length of a step. [µs]
     marks
-        For each minute: twice the open minutes before it, and one more if it is open itself.
+        For each step: twice the open steps before it, and one more if it is open itself.
     opened
-        Number of each open minute.
+        Number of each open step.
     """
 
     origin: int
+    step: int
     marks: pl.Series
     opened: pl.Series
 
     @classmethod
-    def of(cls, spans: pl.DataFrame) -> Minutes:
-        """Lay spans out, which are disjoint, in order, and begin and end on whole minutes.
+    def of(cls, spans: pl.DataFrame, step: int) -> Steps:
+        """Lay out spans, disjoint and in order, that begin and end on whole steps.
 
-        >>> Minutes.of(pl.DataFrame({"start": [0], "end": [2 * MINUTE]})).marks.to_list()
+        >>> Steps.of(pl.DataFrame({"start": [0], "end": [2 * MINUTE]}), MINUTE).marks.to_list()
         [0, 1, 3, 4]
         """
-        origin = int(spans["start"][0]) - MINUTE
         edges = spans.select(pl.concat_list("start", "end").explode()).to_series()
-        runs = pl.DataFrame({"end": pl.concat([edges, edges.tail(1) + MINUTE])}).with_columns(
-            pl.col("end").diff().fill_null(MINUTE).alias("length"), (pl.int_range(pl.len()) % 2).alias("open")
-        )
-        long = pl.col("open").cast(pl.Int32).repeat_by(pl.col("length") // MINUTE).explode()
-        opens = runs.select(long).to_series()
-        return cls(origin, 2 * opens.cum_sum() - opens, (opens == 1).arg_true())
+        origin = int(edges[0]) - step
+        lengths = pl.concat([edges, edges.tail(1) + step]).diff().fill_null(step) // step
+        runs = pl.DataFrame({"length": lengths, "open": pl.int_range(len(lengths), eager=True, dtype=pl.Int32) % 2})
+        opens = runs.select(pl.col("open").repeat_by("length").explode()).to_series()
+        return cls(origin, step, 2 * opens.cum_sum() - opens, (opens == 1).arg_true())
 
     def before(self, instants: pl.Series) -> pl.Series:
         """Open time before each instant. [µs]"""
         past = instants - self.origin
-        minute = (past // MINUTE).clip(0, len(self.marks) - 1)
-        mark = self.marks.gather(minute).cast(pl.Int64)
-        return (mark // 2) * MINUTE + (mark % 2) * (past - minute * MINUTE)
+        number = (past // self.step).clip(0, len(self.marks) - 1)
+        mark = self.marks.gather(number).cast(pl.Int64)
+        return (mark // 2) * self.step + (mark % 2) * (past - number * self.step)
 
     def reached(self, wanted: pl.Series) -> pl.Series:
         """Where so much of the open time has passed; null where there is not so much. [µs]"""
-        number = (wanted - 1) // MINUTE
+        number = (wanted - 1) // self.step
         known = pl.when(number < len(self.opened)).then(number.clip(0))
-        minute = pl.lit(self.opened).gather(known).cast(pl.Int64)
-        return pl.select(self.origin + minute * MINUTE + (wanted - number * MINUTE)).to_series()
+        begun = self.origin + pl.lit(self.opened).gather(known).cast(pl.Int64) * self.step
+        return pl.select(begun + (wanted - number * self.step)).to_series()
 
 
 MARGIN = 5 * 366 * 86_400_000_000
@@ -233,21 +235,24 @@ def due_with_holds(calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFram
     pl.Series
         Due instants (µs), in the order of the tickets.
     """
-    rows = tickets.with_row_index("row").select("row", "ticket", "opened", "within")
+    rows = tickets.select("ticket", "opened", "within")
     rows = rows.with_columns(calendar.after(rows["opened"], rows["within"]).alias("due"))
     if holds.is_empty():
         return rows["due"]
+    held = rows.join(holds, on="ticket", how="semi", maintain_order="left")
     ranked = holds.with_columns(pl.int_range(pl.len()).over("ticket").alias("rank"))
     for rank in range(int(ranked["rank"].max()) + 1):  # type: ignore[arg-type]
         hold = ranked.filter(pl.col("rank") == rank).select("ticket", "start", "end")
-        rows = rows.join(hold, on="ticket", how="left", maintain_order="left")
+        held = held.join(hold, on="ticket", how="left", maintain_order="left")
         begin = pl.max_horizontal("start", "opened")
         stands = ((begin < pl.col("due")) & (pl.col("end") > begin)).fill_null(value=False)
-        taken = calendar.elapsed(rows.select(begin.alias("at"))["at"].fill_null(0), rows["end"].fill_null(0))
+        taken = calendar.elapsed(held.select(begin.alias("at"))["at"].fill_null(0), held["end"].fill_null(0))
         within = (pl.col("within") + pl.when(stands).then(taken).otherwise(0)).alias("within")
-        rows = rows.with_columns(within).drop("start", "end")
-        rows = rows.with_columns(calendar.after(rows["opened"], rows["within"]).alias("due"))
-    return rows["due"]
+        held = held.with_columns(within).drop("start", "end")
+        held = held.with_columns(calendar.after(held["opened"], held["within"]).alias("due"))
+    later = held.select("ticket", pl.col("due").alias("later"))
+    moved = rows.join(later, on="ticket", how="left", maintain_order="left")
+    return moved.select(pl.coalesce("later", "due").alias("due")).to_series()
 
 
 def read_closed_days(text: str, *, name: str = "closing days") -> frozenset[date]:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from slakit.policy.quantities import Window
 from slakit.problems import InputError, Problem
 
+FIRST_YEAR, LAST_YEAR = 1700, 9998
+"""Years in which contracts are assessed: the calendar goes on a little before and after."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 Span = tuple[int, int]
@@ -51,6 +53,8 @@ def add_months(day: date, months: int) -> date:
     """
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
+    if year > date.max.year:
+        return date.max
     for last in (day.day, 30, 29, 28):
         try:
             return date(year, month + 1, last)
@@ -84,12 +88,12 @@ class Period:
         InputError
             It is not a period, or ends before it begins.
         """
-        begin, _, end = text.partition("/")
+        begin, slash, end = text.partition("/")
         try:
-            first, after = _days(begin)[0], _days(end or begin)[1]
+            first, after = _days(begin)[0], _days(end if slash else begin)[1]
         except ValueError:
             first, after = date.max, date.min
-        if first >= after:
+        if first >= after or not FIRST_YEAR <= first.year <= after.year <= LAST_YEAR:
             remedy = "write it like 2026-07/2026-09, 2026-07 or 2026-07-01/2026-09-30"
             raise InputError("period", [Problem("period", text, "not a period", remedy)])
         return cls(first, after)

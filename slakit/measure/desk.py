@@ -17,7 +17,7 @@ from slakit.measure.business_time import (
     held_time,
     merged_holds,
 )
-from slakit.measure.calendar import Period
+from slakit.measure.calendar import Period, to_instant
 from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
 from slakit.policy.quantities import Duration, percent_units
@@ -68,14 +68,12 @@ def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
     return tickets.filter(pl.col("opened") < as_of).with_columns(later)
 
 
-def holds_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
-    """Holds by `as_of`, an open one until then: `ticket` (row of the tickets table), `start`, `end` (µs)."""
-    numbers = evidence.tickets.with_row_index("number").select("number", "ticket")
-    holds = evidence.holds.join(numbers, on="ticket", maintain_order="left")
-    end = pl.col("ended").dt.epoch("us").fill_null(as_of).clip(upper_bound=as_of)
-    return holds.select(
-        pl.col("number").alias("ticket"), pl.col("started").dt.epoch("us").alias("start"), end.alias("end")
-    )
+def holds_of(evidence: Evidence) -> pl.DataFrame:
+    """Holds in their order: `ticket` (row of the tickets table), `resolved` (of the ticket), `start`, `end` (µs)."""
+    numbers = evidence.tickets.select("ticket", pl.col("resolved").dt.epoch("us")).with_row_index("number")
+    holds = evidence.holds.join(numbers, on="ticket", how="left", maintain_order="left")
+    start, end = pl.col("started").dt.epoch("us").alias("start"), pl.col("ended").dt.epoch("us").alias("end")
+    return holds.select(pl.col("number").alias("ticket"), "resolved", start, end)
 
 
 def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
@@ -114,14 +112,12 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
             )
 
 
-def _late_holds(evidence: Evidence) -> Iterator[Problem]:
+def _late_holds(holds: pl.DataFrame) -> Iterator[Problem]:
     """Holds that begin after their ticket was resolved."""
-    holds = evidence.holds.with_row_index("number").join(
-        evidence.tickets.select("ticket", "resolved"), on="ticket", maintain_order="left"
-    )
-    for number, started in holds.filter(pl.col("started") > pl.col("resolved")).select("number", "started").iter_rows():
+    late = holds.with_row_index("number").filter(pl.col("start") > pl.col("resolved"))
+    for number, start in late.select("number", "start").iter_rows():
         wrong, remedy = "after the ticket was resolved", "end the hold before, or give the later instant of resolution"
-        yield Problem(f"holds row {number + 2} started", started, wrong, remedy)
+        yield Problem(f"holds row {number + 2} started", to_instant(start), wrong, remedy)
 
 
 def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
@@ -144,11 +140,11 @@ def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.D
     InputError
         Tickets whose priority cannot be told or has no target, and holds after the resolution; all at once, by row.
     """
-    tickets, holds = tickets_of(evidence, as_of), holds_of(evidence, as_of)
+    tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
     same_plan = [(pl.col("policy") == r.policy) & pl.col("tier").eq_missing(pl.lit(r.tier, pl.String)) for r in rules]
     asked = [prioritised(tickets.filter(same), rule.support) for rule, same in zip(rules, same_plan, strict=True)]
     problems = [problem for rule, mine in zip(rules, asked, strict=True) for problem in _unranked(mine, rule)]
-    problems += _late_holds(evidence) if rules else ()
+    problems += _late_holds(holds) if rules else ()
     if problems:
         raise InputError(evidence.source, list(dict.fromkeys(problems)))
     calendars = Calendars(int(tickets["opened"].min() or as_of), as_of)  # type: ignore[arg-type]
@@ -158,7 +154,8 @@ def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.D
             ranked = mine if priority is None else mine.filter(pl.col("priority") == priority)
             judged = _clocked(ranked, holds, rule, within, calendars)
             tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
-    return pl.concat(tables).sort("rule", "ticket")
+    place = pl.col("rule").cast(pl.Int64) * 2**32 + pl.col("ticket")  # one key sorts faster than two
+    return pl.concat(tables).sort(place)
 
 
 def _targets(rule: Rule) -> list[tuple[str | None, Duration]]:
@@ -232,7 +229,7 @@ def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
 def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
     """Holds, cut to the time in which the clock of the ticket could run."""
     cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
-    start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")
+    start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")  # an open hold has no end
     return merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
 
 

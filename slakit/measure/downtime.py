@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from slakit.measure.case import PIECE, VERDICT, Case, Chunk
-from slakit.measure.intervals import split
+from slakit.measure.intervals import split, union
 from slakit.measure.maintenance import KINDS, cell_edges
 from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
 
@@ -150,7 +150,7 @@ def _outside_term(chunk: Chunk) -> pl.DataFrame:
     )
     before = chunk.duties.select(begin.alias("start"), chunk.placed("starts").alias("end"))
     after = chunk.duties.select(chunk.placed("ends").alias("start"), end.alias("end"))
-    return pl.concat([before, after]).filter(pl.col("end") > pl.col("start")).sort("start")
+    return union(pl.concat([before, after]))  # they overlap where the subscription ends before measurement begins
 
 
 def _whole_units(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from slakit.evidence.tables import Evidence
-from slakit.measure.rules import Plan
+from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.recovery import Backup
 from slakit.policy.terms import Terms
 
@@ -82,13 +82,19 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
     pl.DataFrame
         `GAPS`. The last row of a subscription has no `taken`: it is the gap until `as_of`. A ceiling on retention is no
         promise, and gives no verdict.
+
+    Notes
+    -----
+    A promise in days (`1d`) is kept from one day to the same hour of the next, though a clock change makes that 25
+    hours; one in hours (`24h`) is kept to the letter.
     """
     taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= pl.lit(as_of).cast(INSTANT))
-    tables = [_against(taken.sort("subscription", "taken"), promise, as_of) for promise in terms.backups]
+    zone = terms.time_zone or ASSUMED_ZONE
+    tables = [_against(taken.sort("subscription", "taken"), promise, zone, as_of) for promise in terms.backups]
     return pl.concat([pl.DataFrame(schema=GAPS), *tables])
 
 
-def _against(taken: pl.DataFrame, promise: Backup, as_of: int) -> pl.DataFrame:
+def _against(taken: pl.DataFrame, promise: Backup, zone: str, as_of: int) -> pl.DataFrame:
     ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
     last = ends.with_columns(
         pl.lit(None, dtype=INSTANT).alias("taken"), pl.lit(None, dtype=INSTANT).alias("kept_until")
@@ -96,8 +102,11 @@ def _against(taken: pl.DataFrame, promise: Backup, as_of: int) -> pl.DataFrame:
     before = pl.col("taken").shift(1).over("subscription").alias("before")
     rows = pl.concat([taken.with_columns(before), last.select("subscription", "taken", "kept_until", "before")])
     now = pl.lit(as_of).cast(INSTANT)
+    until = pl.col("taken").fill_null(now)
     every, keep = _length(promise.every), None if promise.kept_at_most else _length(promise.kept)
-    gap = (pl.col("taken").fill_null(now) - pl.col("before")).dt.total_microseconds()
+    gap = (until - pl.col("before")).dt.total_microseconds()
+    on_clock = (_wall_clock(until, zone) - _wall_clock(pl.col("before"), zone)).dt.total_microseconds()
+    in_days = promise.every is not None and promise.every.text.endswith("d")
     kept = (pl.col("kept_until") - pl.col("taken")).dt.total_microseconds()
     return (
         rows.with_columns(
@@ -109,11 +118,15 @@ def _against(taken: pl.DataFrame, promise: Backup, as_of: int) -> pl.DataFrame:
             pl.lit(promise.clause).alias("clause"),
         )
         .with_columns(
-            (pl.col("gap") <= pl.col("every")).alias("in_time"),
+            ((pl.min_horizontal("gap", on_clock) if in_days else pl.col("gap")) <= pl.col("every")).alias("in_time"),
             (pl.col("kept") >= pl.col("keep")).alias("kept_long_enough"),
         )
         .select(list(GAPS))
     )
+
+
+def _wall_clock(instant: pl.Expr, zone: str) -> pl.Expr:
+    return instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
 def _of_plan(table: pl.DataFrame, evidence: Evidence, plan: Plan) -> pl.DataFrame:

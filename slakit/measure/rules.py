@@ -13,8 +13,8 @@ from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 
-FOREVER = 2**53
-"""An instant that no outage reaches, in the year 2255. [µs]"""
+FOREVER = 253_402_300_800_000_000
+"""An instant that no outage reaches, after the year 9999. [µs]"""
 ASSUMED_ZONE = "UTC"
 
 

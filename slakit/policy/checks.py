@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from slakit.policy.document import Policy, Question
 from slakit.policy.part import Part, PerTier
-from slakit.policy.remedies import Credit
+from slakit.policy.remedies import Claims, Credit
 from slakit.policy.terms import is_by_tier, set_term
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
@@ -39,6 +39,12 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
     yield from _claims_have_limits(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
+    yield from _caps_of_several(policy)
+    yield from _end_of_month_alone(policy)
+    if "guarantees" in sound:
+        yield from _windows_fit_remedies(policy)
+        yield from _claims_fit_windows(policy)
+        yield from _allowances_fit_windows(policy)
     if set(sound) >= EVERYTHING:
         yield from _answers_fit(policy)
 
@@ -208,3 +214,65 @@ def _wrong_with(policy: Policy, path: str, value: object) -> Iterator[tuple[str,
         for _, _, wrong, remedy in coherence(changed, EVERYTHING - {"readings"}):
             if (wrong, remedy) not in known:
                 yield wrong, remedy, True
+
+
+def _caps_of_several(policy: Policy) -> Iterator[Finding]:
+    for index, remedy in enumerate(policy.remedies):
+        for position, credit in enumerate(remedy.credit):
+            if credit.caps and len(remedy.credit) > 1:
+                place = ("remedies", index, "credit", position, "caps")
+                yield place, None, "a cap on one of several schedules", "write the cap on the remedy"
+
+
+def _end_of_month_alone(policy: Policy) -> Iterator[Finding]:
+    places: list[tuple[Place, Claims | None]] = [(("claims",), policy.claims)]
+    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
+    for place, claims in places:
+        if claims is not None and claims.after == "end_of_second_month" and claims.within is not None:
+            yield (*place, "within"), claims.within, "the end of a month is a deadline by itself", "drop one of the two"
+
+
+def _windows_fit_remedies(policy: Policy) -> Iterator[Finding]:
+    """What a remedy needs of a window: single incidents do not exist in a sliding one, nor months in an open one."""
+    windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
+    for place, credit, names, incidents in _earning(policy):
+        for window in [windows[name] for name in names if name in windows]:
+            if incidents and window.rolling_days is not None:
+                yield place, None, f"incidents do not belong to one window of {window}", "judge a calendar window"
+            if credit.of == "window_fee" and window.text in ("term", "incident"):
+                yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
+
+
+def _claims_fit_windows(policy: Policy) -> Iterator[Finding]:
+    """A sliding window has no last incident of its own to count a deadline from."""
+    slides = {g.id for g in policy.guarantees if g.window.rolling_days is not None}
+    own = [(g.id, policy.claims, ("claims", "after")) for g in policy.guarantees if g.credit is not None]
+    shared = [
+        (name, remedy.claims or policy.claims, ("remedies", index, "claims", "after"))
+        for index, remedy in enumerate(policy.remedies)
+        for name in remedy.guarantees
+    ]
+    for name, claims, place in [*own, *shared]:
+        if name in slides and claims is not None and claims.after in ("incident_end", "incident_start"):
+            yield place, claims.after, "a sliding window has no last incident of its own", "use window_end"
+            return
+
+
+def _earning(policy: Policy) -> Iterator[tuple[Place, Credit, list[str], bool]]:
+    """Every schedule with its guarantees, and whether it looks at single incidents."""
+    for index, guarantee in enumerate(policy.guarantees):
+        if guarantee.credit is not None:
+            place: Place = ("guarantees", index, "credit")
+            yield place, guarantee.credit, [guarantee.id], guarantee.credit.by_incident
+    for index, remedy in enumerate(policy.remedies):
+        for position, credit in enumerate(remedy.credit):
+            place = ("remedies", index, "credit", position)
+            yield place, credit, list(remedy.guarantees), remedy.each == "incident" or credit.by_incident
+
+
+def _allowances_fit_windows(policy: Policy) -> Iterator[Finding]:
+    limited = [term.kind for term in policy.maintenance if term.allowance is not None]
+    for index, guarantee in enumerate(policy.guarantees):
+        if guarantee.window.rolling_days is not None and set(limited) & set(guarantee.exclude.maintenance):
+            wrong = "an allowance of maintenance per window cannot slide"
+            yield ("guarantees", index, "window"), guarantee.window, wrong, "judge a calendar window"

@@ -111,7 +111,6 @@ class Credit(Part):
     tiers: list[str] | None = None
     """Tiers that earn it; all, if not written."""
     of: FeeBasis = "monthly_fee"
-    on: Literal["availability", "attainment", "outage"] | None = None
     bands: list[Band] | None = None
     shortfall: Shortfall | None = None
     accrual: Accrual | None = None
@@ -135,6 +134,12 @@ class Credit(Part):
         if len({band.reach for band in self.bands or []}) > 1:
             raise ValueError("bands of different kinds; write all below, all from and to, or all over")
         return self
+
+    @property
+    def by_incident(self) -> bool:
+        """Whether it looks at single incidents."""
+        accrues = self.accrual is not None and self.accrual.each == "incident"
+        return accrues or self.per == "incident" or any(band.over for band in self.bands or [])
 
     @property
     def kind(self) -> str:

@@ -132,12 +132,7 @@ class Awards:
 
 def _by_incident(remedy: Remedy) -> bool:
     """Whether a remedy looks at single incidents."""
-    return remedy.each == "incident" or any(
-        credit.per == "incident"
-        or (credit.accrual is not None and credit.accrual.each == "incident")
-        or any(band.over for band in credit.bands or [])
-        for credit in remedy.credit
-    )
+    return remedy.each == "incident" or any(credit.by_incident for credit in remedy.credit)
 
 
 FACTS_SCHEMA = {

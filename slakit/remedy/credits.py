@@ -24,7 +24,7 @@ CREDITS = {
     "window_end": pl.Int64,
     "percent": pl.Int128,  # of the fee basis, before caps, in millionths of a percent
     "basis": pl.Int128,  # millionths of the currency's unit
-    "amount": pl.Int64,  # minor units, after caps
+    "amount": pl.Int128,  # minor units, after caps
     "cap": pl.String,
 }
 KEY = ["subscriber", "window_start", "window_end"]
@@ -144,7 +144,7 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
         else:
             amounts.append(fees.minor(who, num * of_num, den * of_den))
             shares.append(half_up(num * 100 * MICRO, den))
-    computed = {"percent": pl.Series(shares, dtype=pl.Int128), "amount": pl.Series(amounts, dtype=pl.Int64)}
+    computed = {"percent": pl.Series(shares, dtype=pl.Int128), "amount": pl.Series(amounts, dtype=pl.Int128)}
     basis = (pl.col("of_num") // pl.col("of_den")).alias("basis")
     return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
 
@@ -208,7 +208,7 @@ def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
         for _, start, end, amount, bit in owed:
             left, bit_later = allowance.take(amount, start, end)
             paid.append((subscriber, start, end, left, bit_later or bit))
-    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int64, "bit": pl.String}, orient="row")
+    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int128, "bit": pl.String}, orient="row")
     joined = rows.join(limited, on=KEY, how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("left", "amount").alias("amount"), pl.coalesce("bit", "cap").alias("cap"))
 

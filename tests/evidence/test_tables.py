@@ -125,7 +125,7 @@ def test_nanoseconds_are_read_where_they_are_whole_microseconds_and_refused_else
         Evidence.of([SUBSCRIPTION], outages=outages)
 
 
-LARGEST = "99999999999999999999999999999999.999999"
+LARGEST = "999999999999999.999999"
 WRITTEN_FEES = {
     "0": "0",
     "1600": "1600",
@@ -151,7 +151,7 @@ def test_any_fee_with_six_decimals_comes_back_as_it_went_in(fee: Decimal) -> Non
     assert Evidence.of([{**SUBSCRIPTION, "monthly_fee": str(fee)}]).subscriptions["monthly_fee"].item() == fee
 
 
-@pytest.mark.parametrize("fee", [0.1, 1600.55, 1e-6, 1e15, 3, Decimal("0.70")])
+@pytest.mark.parametrize("fee", [0.1, 1600.55, 1e-6, 1e14, 3, Decimal("0.70")])
 def test_fees_of_typed_columns_are_the_numbers_that_they_print(fee: float | Decimal) -> None:
     given_fee = Evidence.of([{**SUBSCRIPTION, "monthly_fee": fee}]).subscriptions["monthly_fee"]
     assert given_fee.item() == Decimal(str(fee))
@@ -159,10 +159,7 @@ def test_fees_of_typed_columns_are_the_numbers_that_they_print(fee: float | Deci
 
 def test_component_fees_stay_as_they_are_written() -> None:
     written = json.dumps({"network": 6000, "hardware": 0.10})
-    assert (
-        Evidence.of([{**SUBSCRIPTION, "component_fees": written}]).subscriptions["component_fees"].item()
-        == written
-    )
+    assert Evidence.of([{**SUBSCRIPTION, "component_fees": written}]).subscriptions["component_fees"].item() == written
 
 
 def test_an_end_at_the_start_is_allowed() -> None:
@@ -206,9 +203,7 @@ def test_a_table_of_a_folder_may_be_a_workbook_with_one_sheet(tmp_path: Path) ->
 def excel_folder(folder: Path, cells: list[object]) -> Path:
     """Write a folder whose outages are a workbook with one row."""
     (folder / "subscriptions.csv").write_text((SAMPLES / "subscriptions.csv").read_text())
-    with xlsxwriter.Workbook(
-        folder / "outages.xlsx", {"default_date_format": "yyyy-mm-dd hh:mm"}
-    ) as workbook:
+    with xlsxwriter.Workbook(folder / "outages.xlsx", {"default_date_format": "yyyy-mm-dd hh:mm"}) as workbook:
         sheet = workbook.add_worksheet("outages")
         sheet.write_row(2, 0, ["outage", "subscription", "started"])
         sheet.write_row(3, 0, cells)
@@ -331,9 +326,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
     ("table", "name"),
     [(pl.DataFrame({"n": [1]}), "out.json"), (pl.DataFrame({"at": [datetime(2026, 1, 1)]}), "out.csv")],
 )
-def test_only_whole_tables_of_known_formats_are_written(
-    tmp_path: Path, table: pl.DataFrame, name: str
-) -> None:
+def test_only_whole_tables_of_known_formats_are_written(tmp_path: Path, table: pl.DataFrame, name: str) -> None:
     with pytest.raises(ValueError, match=r"out\.json|times without a zone"):
         write_table(table, tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,128 @@
+"""Contracts of one guarantee and evidence of one subscription, in a line each; and what an assessment says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.analysis.assess import assess
+from slakit.analysis.review import Review
+from slakit.evidence.tables import Evidence
+from slakit.policy.document import Policy
+from slakit.policy.files import parse_policy
+
+Row = dict[str, Any]
+
+MICROSECOND = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LATER = "2030-01-01"
+
+HEAD = """\
+format: 1
+id: small
+provider: Small
+service: Anything
+source: {title: Terms, language: en, retrieved: 2026-01-01}
+"""
+
+
+def contract(guarantee: str, rest: str = "", *, zone: str = "UTC") -> Policy:
+    """A policy with the guarantee `uptime` on availability, per month unless its terms (flow YAML) say otherwise."""
+    window = "" if "window:" in guarantee else "window: 1mo, "
+    metric = "" if "metric:" in guarantee else "metric: availability, "
+    terms = f"id: uptime, {metric}{window}clause: c, {guarantee}"
+    return parse_policy(f"{HEAD}time_zone: {zone}\nguarantees:\n  - {{{terms}}}\n{rest}\n", name="small.yaml")
+
+
+def contract_of(body: str, *, zone: str = "UTC") -> Policy:
+    """A policy whose guarantees, remedies and so on are all written out."""
+    return parse_policy(f"{HEAD}time_zone: {zone}\n{body}\n", name="small.yaml")
+
+
+def at(text: str, zone: str = "UTC") -> datetime:
+    """An instant from local time in a zone: `2026-06-01`, `2026-06-01T10:30`."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def down(started: datetime, length: timedelta | None, name: str = "o", **known: Any) -> Row:
+    """An outage; without a length it still goes on."""
+    ended = None if length is None else started + length
+    return {"outage": name, "subscription": "s", "started": started, "ended": ended, **known}
+
+
+def work(
+    started: datetime, length: timedelta, *, notice: timedelta | None = None, name: str = "m", **known: Any
+) -> Row:
+    """Maintenance, announced by so much before its start."""
+    announced = None if notice is None else started - notice
+    row = {"maintenance": name, "subscription": "s", "started": started, "ended": started + length}
+    return {**row, "announced": announced, "kind": "scheduled", **known}
+
+
+def holder(policy: str = "small", fee: str = "1000", currency: str = "EUR", **known: Any) -> Row:
+    """A subscription that began long ago."""
+    row = {"subscription": "s", "policy": policy, "monthly_fee": fee, "currency": currency}
+    return {**row, "starts": at("2020-01-01"), **known}
+
+
+def evidence(
+    outages: Iterable[Row] = (), *, subscriptions: Iterable[Row] | None = None, **tables: Iterable[Row]
+) -> Evidence:
+    """Checked tables; a table without a row is left out, and one subscription stands in where none is given."""
+    given = {"outages": list(outages), **{name: list(rows) for name, rows in tables.items()}}
+    filled = {name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in given.items() if rows}
+    held = list(subscriptions) if subscriptions is not None else [holder()]
+    return Evidence.of(pl.DataFrame(held, infer_schema_length=None), **filled)
+
+
+def judged(
+    policy: Policy | str,
+    outages: Iterable[Row] = (),
+    period: str = "2026-06",
+    *,
+    as_of: str | datetime = LATER,
+    reading: Mapping[str, str] | None = None,
+    ranges: bool = False,
+    **tables: Iterable[Row],
+) -> Review:
+    """Assess evidence of one subscription of a policy, or of the library's policy of that name."""
+    tables.setdefault("subscriptions", [holder("small" if isinstance(policy, Policy) else policy)])
+    known = {"small": policy} if isinstance(policy, Policy) else None
+    return assess(evidence(outages, **tables), period, as_of, reading=reading, policies=known, ranges=ranges)
+
+
+def owed(review: Review) -> Decimal:
+    """The sum of its credits."""
+    return sum(review.owed.values(), Decimal(0))
+
+
+def amounts(review: Review) -> list[Decimal]:
+    """The credits, window after window."""
+    return review.credits["amount"].to_list()
+
+
+def seconds_by_verdict(review: Review, guarantee: str = "uptime") -> dict[str, Decimal]:
+    """How long each verdict lasted."""
+    own = review.ledger.filter(pl.col("guarantee") == guarantee)
+    sums = own.group_by("verdict", maintain_order=True).agg(pl.col("seconds").sum())
+    return dict(sums.iter_rows())
+
+
+def downtimes(review: Review, guarantee: str = "uptime") -> list[Decimal]:
+    """Downtime of each window. [s]"""
+    own = review.availability.filter(pl.col("guarantee") == guarantee)
+    return own.sort("window_end")["downtime_seconds"].to_list()
+
+
+def agreed_hours(review: Review, guarantee: str = "uptime") -> list[Decimal]:
+    """Agreed service time of each window. [h]"""
+    own = review.availability.filter(pl.col("guarantee") == guarantee).sort("window_end")
+    return [seconds / 3600 for seconds in own["agreed_seconds"].to_list()]
