@@ -333,9 +333,7 @@ def plan_incidents(story: Story, first: datetime, last: datetime) -> None:
             before = rng.choice((ZERO, HOUR, MICROSECOND))
             known: Row = {"component": rng.choice(("hardware", "hardware", None))}
             known["diagnosed"] = rng.choice((started, None))
-            known["reported"] = (
-                started if known["diagnosed"] is None else rng.choice((None, started - before))
-            )
+            known["reported"] = started if known["diagnosed"] is None else rng.choice((None, started - before))
             story.add_outage(started - before, started + part, **known)
             started += part
         at += total
@@ -388,9 +386,7 @@ def noise_maintenance(story: Story) -> None:
     ended = started + between_zero_and(rng, 8 * HOUR)
     if story.maintenance and rng.random() < 0.35:
         other = rng.choice(story.maintenance)
-        started = rng.choice(
-            (other["started"], other["ended"], between(rng, other["started"], other["ended"]))
-        )
+        started = rng.choice((other["started"], other["ended"], between(rng, other["started"], other["ended"])))
         ended = started + between_zero_and(rng, 4 * HOUR)
     elif rng.random() < 0.2:
         edge = rng.choice((*edges, *CLOCK_CHANGES))

@@ -159,11 +159,7 @@ def klink_promises(answers: dict[str, str], tier: str) -> list[Promise]:
 
 def wp_heaven_promises() -> list[Promise]:
     notice: dict[str, int | None] = {"scheduled": 48 * HOUR}
-    return [
-        Promise(
-            "website", Fraction("99.5"), "reported_or_detected", maintenance=notice, less_maintenance=True
-        )
-    ]
+    return [Promise("website", Fraction("99.5"), "reported_or_detected", maintenance=notice, less_maintenance=True)]
 
 
 def promises_of(subscription: Row, answers: dict[str, str]) -> list[Promise]:

@@ -96,15 +96,11 @@ def test_the_first_signal_starts_the_wp_heaven_clock() -> None:
 
 
 @pytest.mark.parametrize(("extra", "owed"), [(0 * HOUR, {}), (MICROSECOND, {"iaas": Decimal("100.00")})])
-def test_klikk_misses_one_microsecond_beyond_21_minutes_36(
-    extra: timedelta, owed: dict[str, Decimal]
-) -> None:
+def test_klikk_misses_one_microsecond_beyond_21_minutes_36(extra: timedelta, owed: dict[str, Decimal]) -> None:
     down = outage("o", JUNE + DAY, timedelta(minutes=21, seconds=36) + extra, component="network")
     found = june(contract("klikk", "3000"), [down])
     assert {remedy: amount for (_, remedy, _), amount in found.credits.items()} == owed
-    assert (
-        found.verdicts["s", "hardware", "o", "other_component"] == found.availability["s", "network", JUNE][1]
-    )
+    assert found.verdicts["s", "hardware", "o", "other_component"] == found.availability["s", "network", JUNE][1]
 
 
 def test_klikk_rebates_differ_by_reading() -> None:
@@ -286,9 +282,7 @@ def test_verdicts_add_up_to_the_outages(policy: str, seed: int) -> None:
     for row in evidence["outages"]:
         expected = max(timedelta(0), min(row["ended"] or as_of, as_of) - row["started"])
         for guarantee in guarantees:
-            spent = [
-                us for (_, g, o, _), us in found.verdicts.items() if (g, o) == (guarantee, row["outage"])
-            ]
+            spent = [us for (_, g, o, _), us in found.verdicts.items() if (g, o) == (guarantee, row["outage"])]
             assert sum(spent) * MICROSECOND == expected
             assert 0 not in spent
 
@@ -311,9 +305,7 @@ def test_random_evidence_ends_up_at_the_thresholds() -> None:
     for policy, parts in shares.items():
         distances = set()
         for seed in range(20):
-            found = assess(
-                random_evidence(seed, policy), "2025-11", "2026-12", datetime(2027, 1, 5, tzinfo=UTC)
-            )
+            found = assess(random_evidence(seed, policy), "2025-11", "2026-12", datetime(2027, 1, 5, tzinfo=UTC))
             for agreed, downtime, _ in found.availability.values():
                 distances |= {downtime - agreed // part for part in parts if agreed}
         assert {-1, 0, 1} <= distances

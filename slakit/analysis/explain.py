@@ -16,7 +16,7 @@ from slakit.analysis.verdicts import Reasons
 from slakit.measure.calendar import Period, to_instant
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.quantities import print_duration, print_percent
+from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.remedies import Remedy
 from slakit.problems import InputError, Problem, one_of
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.policy.guarantees import Guarantee, Maintenance
-from slakit.policy.quantities import print_duration
+from slakit.policy.printing import print_duration
 
 When = Callable[[datetime], str]
 SIGNALS = {

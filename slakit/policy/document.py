@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from slakit.policy.currencies import known_currency
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
-from slakit.policy.quantities import Clause, Duration, Zone, known_currency
+from slakit.policy.quantities import Clause, Duration, Zone
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.support import Support

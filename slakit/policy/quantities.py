@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import core_schema
+
+from slakit.policy.currencies import known_currency
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -298,74 +299,3 @@ def percent_units(value: Decimal) -> int:
     99950000
     """
     return int(value * PERCENT_SCALE)
-
-
-@lru_cache(maxsize=1)
-def currencies() -> frozenset[str]:
-    """Codes of ISO 4217 in use as money somewhere today."""
-    from babel.core import get_global
-
-    in_use = {
-        row[0] for rows in get_global("territory_currencies").values() for row in rows if row[2] is None and row[3]
-    }
-    return frozenset(in_use)
-
-
-def known_currency(code: str) -> str:
-    """Return the code, or say that it is not a currency."""
-    if code not in currencies():
-        raise ValueError("not a currency of ISO 4217; write it like EUR")
-    return code
-
-
-@lru_cache(maxsize=256)
-def minor_digits(currency: str) -> int:
-    """Digits after the point in a currency.
-
-    >>> minor_digits("DKK"), minor_digits("JPY")
-    (2, 0)
-    """
-    from babel.numbers import get_currency_precision
-
-    return int(get_currency_precision(currency))
-
-
-def print_duration(microseconds: int) -> str:
-    """Print a length of time, largest unit first, nothing rounded away.
-
-    >>> print_duration(1_296_000_000), print_duration(0), print_duration(90_061_500_000)
-    ('21m36s', '0s', '1d1h1m1.5s')
-    """
-    sign, rest = ("-", -microseconds) if microseconds < 0 else ("", microseconds)
-    printed = ""
-    for unit in ("d", "h", "m"):
-        count, rest = divmod(rest, MICROSECONDS[unit])
-        printed += f"{count}{unit}" if count else ""
-    seconds = Decimal(rest) / MICROSECONDS["s"]
-    if seconds or not printed:
-        printed += f"{seconds.normalize():f}s"
-    return sign + printed
-
-
-def print_percent(value: Decimal | Fraction, decimals: int = 3) -> str:
-    """Print a percentage rounded down, so that a miss never reads as a pass.
-
-    >>> print_percent(Decimal("99.8996")), print_percent(Decimal("99.95"))
-    ('99.899', '99.95')
-    """
-    scaled = Fraction(value) * 10**decimals
-    floored = Decimal(scaled.numerator // scaled.denominator).scaleb(-decimals)
-    text = f"{floored:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def parse_percent(text: str) -> Decimal:
-    """Read a percentage from text, as a command line gives it.
-
-    >>> parse_percent("99.95")
-    Decimal('99.95')
-    """
-    try:
-        return _exact_percent(Decimal(text))
-    except InvalidOperation:
-        raise ValueError("not a percentage; write a number from 0 to 100") from None

@@ -10,7 +10,8 @@ from fractions import Fraction
 import polars as pl
 
 from slakit.measure.rules import Rule
-from slakit.policy.quantities import Money, Window, minor_digits
+from slakit.policy.currencies import minor_digits
+from slakit.policy.quantities import Money, Window
 from slakit.policy.remedies import Cap, FeeBasis
 
 MICRO = 10**6

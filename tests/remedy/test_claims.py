@@ -21,15 +21,13 @@ from small_contracts import (
 
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
+from slakit.problems import InputError
 
 OSLO = "Europe/Oslo"
 
 
 def claimed_within(claims: str, zone: str = "UTC", terms: str = "") -> Policy:
     return contract(f"target: 99.9, {terms} credit: {{flat: 5%, clause: c}}", f"claims: {{{claims}}}", zone=zone)
-
-
-from slakit.problems import InputError
 
 
 def deadline(claims: str, outages: list[Row], period: str = "2026-10", zone: str = "UTC") -> datetime | None:

@@ -1,0 +1,158 @@
+"""Uptime budgets: how long a service may be down in a window before a promise is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, local_day, midnight
+from slakit.measure.hours import open_spans
+from slakit.measure.intervals import covered_before, union
+from slakit.measure.rules import ASSUMED_ZONE
+from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.printing import print_duration
+from slakit.policy.terms import Terms
+
+INSTANT = pl.Datetime("us", "UTC")
+EXACT = pl.Decimal(38, 6)
+BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "window": pl.String, "window_start": INSTANT,
+    "window_end": INSTANT, "agreed_seconds": EXACT, "target": EXACT, "budget_seconds": EXACT, "budget": pl.String,
+    "commitment": pl.String, "clause": pl.String, "time_zone": pl.String,
+}  # fmt: skip
+
+
+def uptime_budget(target: Decimal, length: timedelta) -> timedelta:
+    """Downtime that a target allows in a span, to the whole microsecond below.
+
+    Parameters
+    ----------
+    target
+        Availability promised. [percent, exact]
+    length
+        Agreed service time.
+
+    Returns
+    -------
+    timedelta
+        The longest downtime that still meets the target.
+
+    Raises
+    ------
+    ValueError
+        The target is not a percentage, or the span is negative.
+
+    Examples
+    --------
+    >>> uptime_budget(Decimal("99.95"), timedelta(days=30))
+    datetime.timedelta(seconds=1296)
+    """
+    if not 0 <= target <= 100:
+        raise ValueError(f"target = {target}: not a percentage; write a number from 0 to 100")
+    if length < timedelta(0):
+        raise ValueError(f"length = {length}: a negative length; write the end after the start")
+    return budget_of(target, length // MICROSECOND) * MICROSECOND
+
+
+def budget_of(target: Decimal, agreed: int) -> int:
+    """As `uptime_budget`, in microseconds.
+
+    >>> budget_of(Decimal("99.9"), 86_400_000_000)
+    86400000
+    """
+    return int((100 - Fraction(target)) * agreed // 100)
+
+
+def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
+    """Allowed downtime of every promise of availability, window by window.
+
+    A window belongs to a period when it ends in it; one that is longer than the period, when it touches it.
+    Nothing is known here of a customer: billing months begin on the first, no maintenance is taken off, and a
+    promise over the term of a contract, or for each incident, has no row.
+
+    Parameters
+    ----------
+    terms
+        A policy for one tier.
+    period
+        First and last month, or day, both included, in the contract's time zone: `2026-10`.
+
+    Returns
+    -------
+    pl.DataFrame
+        `policy`, `tier`, `guarantee`, `window` (`1mo`), `window_start`, `window_end` (UTC), `agreed_seconds`, `target`
+        [percent], `budget_seconds`, `budget` (`22m21s`), `commitment`, `clause`, `time_zone`.
+
+    Raises
+    ------
+    InputError
+        The period cannot be read.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> october = window_budgets(find_policy("klikk").terms(tier="gold"), "2026-10")
+    >>> october.select("agreed_seconds", "budget").row(0)   # the month the clocks go back has 745 hours
+    (Decimal('2682000.000000'), '22m21s')
+    """
+    span = period if isinstance(period, Period) else Period.parse(period)
+    zone = terms.time_zone or ASSUMED_ZONE
+    promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    rows = [
+        (terms.policy, terms.tier, *_row(guarantee, zone, window), zone)
+        for guarantee in promised
+        for window in windows_of(guarantee, zone, span)
+    ]
+    edges = ("window_start", "window_end")
+    in_numbers = BUDGETS | dict.fromkeys(edges, pl.Int64())
+    return pl.DataFrame(rows, schema=in_numbers, orient="row").with_columns(pl.col(edges).cast(INSTANT))
+
+
+def windows_of(guarantee: Guarantee, zone: str, period: Period) -> list[Span]:
+    """Windows of a guarantee that belong to a period (see `window_budgets`). [µs]"""
+    if guarantee.window.text in ("incident", "term"):
+        return []
+    begin, end = period.span(zone)
+    spans = calendar_windows(guarantee.window, zone, begin, end)
+    if guarantee.window.rolling_days is not None:
+        spans = [(_days_before(last, guarantee.window.rolling_days, zone), last) for _, last in spans]
+    return [(first, last) for first, last in spans if begin < last <= end or last - first > end - begin]
+
+
+def _days_before(last: int, days: int, zone: str) -> int:
+    """First instant of a number of local days that end at an instant."""
+    return midnight(local_day(last - 1, zone) - timedelta(days=days - 1), zone)
+
+
+def _row(guarantee: Guarantee, zone: str, window: Span) -> Iterator[object]:
+    agreed = _agreed(guarantee, zone, window)
+    target = guarantee.target if guarantee.target is not None else Decimal(0)
+    budget = budget_of(target, agreed)
+    yield from (guarantee.id, str(guarantee.window), *window, seconds_of(agreed), target, seconds_of(budget))
+    yield from (print_duration(budget), guarantee.commitment, guarantee.clause)
+
+
+def seconds_of(microseconds: int) -> Decimal:
+    """Microseconds as exact seconds.
+
+    >>> seconds_of(1_500_000)
+    Decimal('1.500000')
+    """
+    return Decimal(microseconds).scaleb(-6)
+
+
+def _agreed(guarantee: Guarantee, zone: str, window: Span) -> int:
+    """Agreed service time of a whole window: as the document prints it, else its length in service hours. [µs]"""
+    first, last = window
+    if isinstance(guarantee.denominator, Fixed):
+        return guarantee.denominator.of.microseconds
+    if guarantee.hours is None:
+        return last - first
+    spans = open_spans(guarantee.hours, zone, first, last)
+    opened = union(pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
+    before, after = covered_before(opened, pl.Series([first, last]))
+    return int(after - before)

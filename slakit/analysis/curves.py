@@ -1,0 +1,110 @@
+"""Credit curves: what one outage earns, by its length, as the exact break points of the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import polars as pl
+
+from slakit.analysis.budgets import EXACT
+from slakit.analysis.one_outage import OneOutage
+from slakit.measure.calendar import MICROSECOND
+from slakit.measure.rules import rules_of
+from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.quantities import MICROSECONDS
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem, one_of
+from slakit.remedy.fees import Fees
+
+DAYS = {"1d": 1, "1w": 7, "1mo": 30, "billing_month": 30, "1q": 91, "1y": 365}
+CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
+    "allowed_seconds": EXACT, "downtime_seconds": EXACT, "availability": EXACT, "credit_percent": EXACT,
+    "amount": EXACT, "currency": pl.String,
+}  # fmt: skip
+
+
+def credit_curve(
+    terms: Terms,
+    remedy: str | None = None,
+    *,
+    window_length: timedelta | None = None,
+    fee: Decimal | float = 100,
+    at: Sequence[timedelta] | None = None,
+) -> pl.DataFrame:
+    """Credit against downtime, for one window with a single outage that counts in full.
+
+    Each row is true to the microsecond, and between two rows the curve is a straight line. A step is two rows, a
+    microsecond apart: at a band's edge no, one microsecond beyond yes.
+
+    Parameters
+    ----------
+    terms
+        A policy for one tier, under one reading.
+    remedy
+        One of `terms.remedies`; all that outages earn, if not named. A remedy of several guarantees is drawn for its
+        first. Terms without any such remedy give one curve of nothing, with no `remedy`.
+    window_length
+        Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year. A
+        guarantee without a window is drawn for one incident of up to that length, 30 days.
+    fee
+        Monthly fee, which all fee bases are taken from. [currency units]
+    at
+        Lengths of outage to give instead of the break points. Those longer than the window are left out.
+
+    Returns
+    -------
+    pl.DataFrame
+        `policy`, `tier`, `remedy`, `guarantee`, `target` [percent], `allowed_seconds` (longest outage that earns
+        nothing by the promise), `downtime_seconds`, `availability` [percent, floored; null for an incident],
+        `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`.
+
+    Raises
+    ------
+    InputError
+        No outage earns a remedy of that name, the fee is not above nothing, or the schedule has thousands of steps.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> curve = credit_curve(find_policy("klink-cloud").terms(tier="enterprise"))
+    >>> curve.select(pl.col("downtime_seconds", "credit_percent").cast(pl.Float64)).rows()[:4]
+    [(0.0, 0.0), (2592.0, 0.0), (2592.000001, 5.0), (25920.0, 5.0)]
+    """
+    exact_fee = Decimal(str(fee))
+    if not exact_fee.is_finite() or exact_fee <= 0:
+        raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 100")])
+    asked = None if at is None else [length // MICROSECOND for length in at]
+    rows: list[tuple[object, ...]] = []
+    for case in cases_of(terms, remedy, window_length, exact_fee):
+        lengths = case.break_points if asked is None else [length for length in asked if 0 <= length <= case.longest]
+        rows += ((terms.policy, terms.tier, *case.row(length), terms.currency) for length in lengths)
+    return pl.DataFrame(rows, schema=CURVES, orient="row")
+
+
+def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: Decimal) -> Iterator[OneOutage]:
+    """The remedies that outages earn, each with the guarantee it is drawn for; see `credit_curve`."""
+    rules = {rule.guarantee.id: rule for rule in rules_of((terms.policy, terms.tier), terms)}
+    earning = {r.id: (r, [rules[name] for name in r.guarantees if name in rules]) for r in terms.remedies}
+    earning = {name: pair for name, pair in earning.items() if pair[1]}
+    if remedy is not None and remedy not in earning:
+        seen = Problem(f"{terms.policy} remedy", remedy, "no outage earns it", one_of(earning, remedy))
+        raise InputError(terms.policy, [seen])
+    fees = Fees(pl.DataFrame({"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None]}))
+    for name, (found, judged) in earning.items():
+        if remedy in (None, name):
+            yield OneOutage(found, judged[0], _length(judged[0].guarantee, length), fees)
+    if not earning:
+        for rule in [rule for rule in rules.values() if rule.guarantee.metric == "availability"][:1]:
+            yield OneOutage(None, rule, _length(rule.guarantee, length), fees)
+
+
+def _length(guarantee: Guarantee, length: timedelta | None) -> int:
+    if isinstance(guarantee.denominator, Fixed):
+        return guarantee.denominator.of.microseconds
+    if length is not None:
+        return length // MICROSECOND
+    days = DAYS.get(guarantee.window.text, guarantee.window.rolling_days or 30)
+    return days * MICROSECONDS["d"]

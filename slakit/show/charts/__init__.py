@@ -1,0 +1,21 @@
+"""Charts. Each answers one question, and says the answer in its title."""
+
+from __future__ import annotations
+
+from slakit.show.charts.allowance import chart_allowance
+from slakit.show.charts.budgets import chart_budgets
+from slakit.show.charts.claims import chart_claims
+from slakit.show.charts.curves import chart_credit_curves
+from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
+from slakit.show.charts.outages import chart_outages
+
+__all__ = [
+    "chart_allowance",
+    "chart_answers",
+    "chart_backups",
+    "chart_budgets",
+    "chart_claims",
+    "chart_credit_curves",
+    "chart_outages",
+    "chart_recoveries",
+]

@@ -1,0 +1,91 @@
+"""Chart: how much of the allowed downtime was used, window by window?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import altair as alt
+
+from slakit.analysis.budgets import budget_of
+from slakit.analysis.review import Review
+from slakit.policy.printing import print_percent
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
+from slakit.show.charts.lanes import Lanes
+from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
+from slakit.show.words import counted, length_text, short_length, window_name
+
+MOST_LABELLED = 15
+"""Windows of a guarantee beyond which their figures no longer fit."""
+
+
+def chart_allowance(review: Review, subscription: str) -> Drawing:
+    """How much of the allowed downtime was used, window by window?
+
+    Each window is a gauge: empty is no downtime, full is all that is allowed; one that is over is of another colour.
+
+    Parameters
+    ----------
+    review
+        From `assess`.
+    subscription
+        One of the evidence.
+    """
+    lanes = Lanes.of(review, subscription)
+    gauges = [_gauge(lanes, row) for row in lanes.review.availability.iter_rows(named=True) if row["agreed_seconds"]]
+    if not gauges:
+        return empty_chart(f"{subscription}: nothing to judge", f"No window of {subscription} ends in {review.period}.")
+    lanes.names.clear()
+    lanes.names.update({gauge["guarantee"]: gauge["lane"] for gauge in gauges})
+    over = [gauge for gauge in gauges if gauge["state"] == "missed"]
+    worst = max(gauges, key=lambda gauge: gauge["ratio"])
+    title = f"{subscription}: {counted(len(over), 'window')} of {len(gauges)} used more downtime than allowed"
+    if over:
+        title += f"; the worst {worst['ratio']:,.1f} times ({worst['promise']}, {worst['window']})"
+    subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the figure is the downtime."
+    return finish(_gauges(lanes, gauges), title, subtitle, 58 * len(lanes.names))
+
+
+def _gauge(lanes: Lanes, row: dict[str, Any]) -> dict[str, Any]:
+    allowed = Decimal(budget_of(row["target"], int(row["agreed_seconds"] * 10**6))).scaleb(-6)
+    used = row["downtime_seconds"]
+    ratio = float(used / allowed) if allowed else float(used > 0)
+    start, end = (wall_clock(row[edge], lanes.zone) for edge in ("window_start", "window_end"))
+    state = "running" if row["running"] else "kept" if row["met"] else "missed"
+    name = lanes.names[row["guarantee"]]
+    return {
+        "guarantee": row["guarantee"],
+        "promise": " ".join(name.split()),
+        "lane": f"{name}\n{print_percent(row['target'], 6)} %",
+        "from": start, "to": end, "middle": (start + end) / 2,
+        "filled": start + (end - start) * (1 if state == "missed" else min(1.0, ratio)),
+        "ratio": ratio, "state": state,
+        "text": short_length(used) if used else "",
+        "used": f"{length_text(used)} of {length_text(allowed)} allowed",
+        "window": window_name(row["window_start"], row["window_end"], lanes.zone) + " (running)" * row["running"],
+        "availability": f"{print_percent(row['availability'])} %" if row["availability"] is not None else "–",
+    }  # fmt: skip
+
+
+def _gauges(lanes: Lanes, gauges: list[dict[str, Any]]) -> alt.LayerChart:
+    base, y = canvas(gauges), lanes.y
+    fields = {"window": "window", "promise": "promise", "used": "downtime", "availability": "availability"}
+    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
+    states = alt.Scale(domain=["missed", "kept", "running"], range=[VERMILLION, BLUE, SKY])
+    labels = {"missed": "over: target missed", "kept": "within what is allowed", "running": "window still running"}
+    said = " : ".join(f"datum.value == '{state}' ? '{label}'" for state, label in labels.items()) + " : ''"
+    present = [state for state in labels if any(gauge["state"] == state for gauge in gauges)]
+    legend = alt.Legend(title=None, labelExpr=said, values=present, symbolType="square")
+    frame = base.mark_rect(
+        height={"band": 0.62}, fill=INK, fillOpacity=0.05, stroke=INK, strokeOpacity=0.3, strokeWidth=1
+    )
+    fill = base.mark_rect(height={"band": 0.62}, opacity=0.7)
+    layers = [
+        frame.encode(x=lanes.x("from"), x2="to", y=y, tooltip=tips),
+        fill.encode(
+            x=lanes.x("from"), x2="filled", y=y, tooltip=tips, color=alt.Color("state:N", scale=states, legend=legend)
+        ),
+    ]
+    if len(gauges) <= MOST_LABELLED * len(lanes.names):
+        layers.append(base.mark_text(fontSize=12, fontWeight=500).encode(x=lanes.x("middle"), y=y, text="text:N"))
+    return layered(*layers)

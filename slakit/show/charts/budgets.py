@@ -1,0 +1,54 @@
+"""Chart: how long may each service be down before its promise is broken?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from slakit.show.alike import promises_of
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
+from slakit.show.charts.theme import BLUE
+
+
+def chart_budgets(budgets: pl.DataFrame) -> Drawing:
+    """How long may each service be down in a window before its promise is broken?
+
+    Plans and guarantees with the same budget share a bar. Where windows of a period differ in length the bar is that of
+    the shortest, with a paler end up to the longest.
+
+    Parameters
+    ----------
+    budgets
+        From `window_budgets`, of one plan or several together.
+    """
+    if budgets.is_empty():
+        return empty_chart(
+            "No uptime budget", "Nothing here promises availability in a window that ends in this period."
+        )
+    promises = sorted(promises_of(budgets), key=lambda promise: (promise.low, promise.name))
+    tightest = promises[0]
+    rows = [promise.row() for promise in promises]
+    title = f"{tightest.name} may be down the least: {tightest.text}"
+    subtitle = "Downtime allowed in one window before the promise is broken."
+    if any(promise.commitment == "best_effort" for promise in promises):
+        subtitle += " Outlined: aimed at, not guaranteed."
+    return finish(_bars(rows), title, subtitle, 64 * len(rows))
+
+
+def _bars(rows: list[dict[str, Any]]) -> alt.LayerChart:
+    base = canvas(rows)
+    y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    hours = "datum.value == 0 ? '0' : datum.value < 0.99 ? round(datum.value * 60) + ' min' : datum.value + ' h'"
+    axis = alt.Axis(tickCount=6, labelExpr=hours)
+    low = alt.X("low:Q", title="downtime allowed", scale=alt.Scale(domainMin=0), axis=axis)
+    solid = alt.condition("datum.solid", alt.value(1), alt.value(0.12))
+    tips = [alt.Tooltip("figure:N", title="allowed"), alt.Tooltip("about:N", title="of")]
+    bar = base.mark_bar(color=BLUE, height=14, yOffset=20, stroke=BLUE, cornerRadiusEnd=2)
+    tail = base.mark_bar(color=BLUE, height=14, yOffset=20, opacity=0.35, cornerRadiusEnd=2)
+    return layered(
+        tail.encode(y=y, x=low, x2="high:Q", tooltip=tips),
+        bar.encode(y=y, x=low, fillOpacity=solid, tooltip=tips),
+        *captions(rows, y),
+    )

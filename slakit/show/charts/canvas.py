@@ -1,0 +1,58 @@
+"""What all charts share: rows as data, titles that wrap, marks that say so when there is nothing to draw."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import altair as alt
+
+from slakit.show.charts import renderer, theme
+
+__all__ = ["Drawing", "canvas", "captions", "empty_chart", "finish", "layered", "renderer", "theme", "wall_clock"]
+
+Drawing = alt.Chart | alt.LayerChart
+
+TITLE_WIDTH, SUBTITLE_WIDTH = 60, 82
+"""Where titles wrap, so that they fit half the width of a screen. [characters]"""
+
+
+def canvas(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
+    """A chart over rows of plain numbers and text. Exact decimals and instants are turned into these by the caller."""
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+
+
+def layered(*charts: Drawing) -> alt.LayerChart:
+    """Charts on top of each other."""
+    return cast(alt.LayerChart, alt.layer(*charts))
+
+
+def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
+    """Give a chart its finding as title, what is drawn as subtitle, both as text for who cannot see it, and a size."""
+    lines = textwrap.wrap(title, TITLE_WIDTH) or [""]
+    heading = alt.TitleParams(text=lines, subtitle=textwrap.wrap(subtitle, SUBTITLE_WIDTH))
+    return chart.properties(width="container", height=height, title=heading, description=f"{title}. {subtitle}")
+
+
+def empty_chart(title: str, message: str) -> Drawing:
+    """A chart that says in words why there is nothing to draw."""
+    said = canvas([{"text": textwrap.wrap(message, TITLE_WIDTH)}])
+    mark = said.mark_text(align="left", fontSize=14, opacity=0.85, lineHeight=19)
+    drawn = mark.encode(x=alt.value(0), y=alt.value(16), text="text:N")
+    return finish(drawn, title, "", 48).properties(description=f"{title}. {message}")
+
+
+def captions(rows: Iterable[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
+    """Two lines of text above each bar, `figure` and `about`: unlike an axis they need no room beside the bars."""
+    base = canvas(rows)
+    figure = base.mark_text(align="left", dy=-13, fontSize=14, fontWeight=600, limit=640)
+    about = base.mark_text(align="left", dy=4, fontSize=12, opacity=0.75, limit=640)
+    return [mark.encode(y=y, x=alt.value(0), text=f"{text}:N") for mark, text in ((figure, "figure"), (about, "about"))]
+
+
+def wall_clock(instant: datetime, zone: ZoneInfo) -> float:
+    """An instant as the clock on the wall shows it, for an axis in UTC; the reader's time zone plays no part. [ms]"""
+    return instant.astimezone(zone).replace(tzinfo=UTC).timestamp() * 1000

@@ -1,0 +1,153 @@
+"""Chart: what does one outage earn, by its length?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from textwrap import wrap
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from slakit.policy.printing import print_percent
+from slakit.show.alike import Line, lines_of, on_line
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
+from slakit.show.charts.theme import COLOURS, GREY, INK
+from slakit.show.words import length_text
+
+HOUR = Decimal(3600)
+LABEL_WIDTH = 26
+"""Where the names of lines wrap. [characters]"""
+CLOSE = Decimal("2.5")
+"""Two lengths of time whose ratio is smaller have no room for text between them."""
+LINE_HEIGHT = 0.058
+"""Height of a line of text, of that of the chart."""
+
+
+def chart_credit_curves(curves: pl.DataFrame, hours: float | Sequence[float] = 72) -> Drawing:
+    """What does one outage earn, by its length?
+
+    Steps are drawn from the break points of the schedules. The axis of time is logarithmic, since promises are broken
+    after minutes and bands reach over days. Credits for single incidents are left out where there are others to draw.
+
+    Parameters
+    ----------
+    curves
+        From `credit_curve`, of one plan or several together.
+    hours
+        Longest outage to draw, or lengths of which the longest is drawn. [h]
+    """
+    over_windows = curves.filter(pl.col("availability").is_not_null())
+    drawn = curves if over_windows.is_empty() else over_windows
+    if drawn.is_empty():
+        return empty_chart("No credit to draw", "Nothing here promises anything about outages.")
+    longest = max(hours, default=72) if isinstance(hours, Sequence) else hours
+    until = max(Decimal(str(longest)) * HOUR, Decimal(60))
+    lines = sorted((line.until(until) for line in lines_of(drawn)), key=lambda line: -line.points[-1][1])
+    best = lines[0]
+    title = f"An outage of {length_text(until)} earns {_earned(best)} of the monthly fee at {best.name}"
+    if len(lines) > 1:
+        least = _earned(lines[-1])
+        title += f", {least} at {', '.join(line.name for line in lines[1:] if _earned(line) == least)}"
+    subtitle = "Credit for one outage in one window. Dashed: the promised level, which a longer outage breaks."
+    return finish(_curves(lines, until), title, subtitle, 340)
+
+
+def _percent(value: Decimal) -> str:
+    return f"{print_percent(value, 2)} %"
+
+
+def _earned(line: Line) -> str:
+    """What the end of a line earns."""
+    return _percent(line.points[-1][1]) if line.points[-1][1] else "nothing"
+
+
+def _curves(lines: list[Line], until: Decimal) -> alt.LayerChart:
+    first = min([Decimal(600), until / 10, *(line.allowed / 2 for line in lines if line.allowed > 0)])
+    colours = [COLOURS[number % len(COLOURS)] if line.pays else GREY for number, line in enumerate(lines)]
+    names = [line.name for line in lines]
+    colour = alt.Color("name:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    spots = [spot for line in lines for spot in _spots(line, first)]
+    x = alt.X("hours:Q", title="length of the outage", scale=_log(first, until), axis=_time_axis())
+    y = alt.Y(
+        "credit:Q", title="credit, % of the fee", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=6)
+    )
+    tips = [
+        alt.Tooltip("name:N", title="plan"),
+        alt.Tooltip("length:N", title="outage"),
+        alt.Tooltip("percent:N", title="credit"),
+    ]
+    drawn = (
+        canvas(spots)
+        .mark_line(strokeWidth=2.5, clip=True, strokeJoin="round")
+        .encode(x=x, y=y, color=colour, order="number:Q", tooltip=tips)
+    )
+    ends = canvas(_end_labels(lines, until))
+    mark = ends.mark_text(align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600)
+    named = mark.encode(x="hours:Q", y="credit:Q", text="label:N", color=colour)
+    return layered(*_targets(lines, colour), drawn, named)
+
+
+def _log(first: Decimal, until: Decimal) -> alt.Scale:
+    return alt.Scale(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
+
+
+def _time_axis() -> alt.Axis:
+    ticks = [1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.5, 1, 2, 4, 8, 24, 72, 168, 720, 2160, 8760]
+    minutes, days = "round(datum.value * 60) + ' min'", "datum.value / 24 + ' d'"
+    said = f"datum.value < 0.99 ? {minutes} : datum.value < 24 ? datum.value + ' h' : {days}"
+    return alt.Axis(values=ticks, labelExpr=said, grid=False)
+
+
+def _spots(line: Line, first: Decimal) -> Iterator[dict[str, Any]]:
+    """Points to draw. A slope is a curve on a logarithmic axis: points on it are added, each of them exact."""
+    spots = [line.points[0]]
+    for one, two in pairwise(line.points):
+        if one[1] != two[1] and two[0] - one[0] > 1:
+            start = max(one[0], first)
+            steps = [start + (two[0] - start) * (Decimal(step) / 40) ** 3 for step in range(1, 40)]
+            spots += [(at, on_line(one, two, at)) for at in steps if at > one[0]]
+        spots.append(two)
+    for number, (seconds, credit) in enumerate(spots):
+        place = {"hours": float(max(seconds, first) / HOUR), "credit": float(credit), "number": number}
+        yield {
+            "name": line.name,
+            **place,
+            "length": length_text(seconds.quantize(Decimal("0.000001"))),
+            "percent": _percent(credit),
+        }
+
+
+def _end_labels(lines: list[Line], until: Decimal) -> list[dict[str, Any]]:
+    """Names at the ends of the lines, moved apart where they would lie on each other; without credit they share one."""
+    top = max((float(line.points[-1][1]) for line in lines), default=0) or 1.0
+    labels, lowest = [], -top
+    silent = [line.name for line in lines if not line.pays]
+    if silent:
+        text = wrap(f"no credit at all: {', '.join(silent)}", LABEL_WIDTH)
+        labels.append({"name": silent[0], "hours": float(until / HOUR), "credit": 0.0, "label": text})
+        lowest = LINE_HEIGHT * top * len(text)
+    for line in reversed([line for line in lines if line.pays]):
+        end, credit = line.points[-1]
+        text = wrap(f"{line.name}: {_earned(line)}".replace(" %", "\u00a0%"), LABEL_WIDTH)
+        at = max(float(credit), lowest)
+        labels.append({"name": line.name, "hours": float(min(end, until) / HOUR), "credit": at, "label": text})
+        lowest = at + LINE_HEIGHT * top * len(text)
+    return labels
+
+
+def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
+    """The promised levels, as vertical lines with their budgets; the text of one close to the last moves down."""
+    levels = {(line.allowed, line.target): line.name for line in reversed(lines) if line.allowed > 0}
+    rows: list[dict[str, Any]] = []
+    last, at = Decimal(0), 0
+    for (allowed, target), name in sorted(levels.items(), key=lambda level: level[0][0]):
+        at = at + 30 if last and allowed / last < CLOSE else 8
+        last = allowed
+        promised = f"{print_percent(target, 6)} %" if target is not None else "promised"
+        rows.append({"name": name, "hours": float(allowed / HOUR), "label": [promised, length_text(allowed)], "at": at})
+    rule = canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x="hours:Q", color=colour)
+    text = canvas(rows).mark_text(align="left", dx=5, fontSize=12, lineHeight=14, color=INK, opacity=0.85)
+    return [rule, text.encode(x="hours:Q", y=alt.Y("at:Q", scale=None, axis=None), text="label:N")]

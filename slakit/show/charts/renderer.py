@@ -1,0 +1,123 @@
+"""Charts that draw themselves without a network, wherever a notebook is shown: JupyterLab, Voila, HTML by nbconvert.
+
+The libraries (Vega, 0.9 MB) go into a notebook once, with its first chart; every further chart is a few kB. They are
+built by vl-convert, which takes a second or more, and then kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import os
+import tempfile
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+# Charts wait in `slakit.charts` until the libraries are there and the page has given them a width; so the order in
+# which a page runs its scripts does not matter.
+LIBRARY = """<script>(function(){{var slakit=window.slakit=window.slakit||{{charts:[]}};
+if(!slakit.embed){{{bundle};slakit.embed=window.vegaEmbed}}
+var options={{mode:"vega-lite",renderer:"svg",actions:{{export:true,source:false,compiled:false,editor:false}}}};
+slakit.draw=function(){{slakit.charts=slakit.charts.filter(function(chart){{
+var box=document.getElementById(chart[0]);if(!box||!box.clientWidth)return chart[2]++<600;
+slakit.embed(box,chart[1],options).catch(function(error){{
+box.textContent="This chart cannot be drawn: "+error.message}});
+return false}});if(slakit.charts.length)setTimeout(slakit.draw,100)}};slakit.draw()}})();</script>"""
+CHART = """<div id="{id}" role="figure" style="width:100%;max-width:64rem"><p>{text}</p></div>
+<script>(function(){{var slakit=window.slakit=window.slakit||{{charts:[]}};slakit.charts.push(["{id}",{spec},0]);
+if(slakit.draw)slakit.draw()}})();</script>"""
+
+
+@dataclass
+class Carrier:
+    """Where the libraries went: the cell, and the run of it.
+
+    A cell that is run again loses its outputs, and gets the libraries anew.
+    """
+
+    cell: str | None = None
+    run: str | None = None
+
+    def needs_library(self) -> bool:
+        """Whether the chart that is being shown must bring the libraries along; it is then taken to do so."""
+        cell, run = _running_cell()
+        again = cell is not None and cell == self.cell and run != self.run
+        if self.run is not None and not again:
+            return False
+        self.cell, self.run = cell, run
+        return True
+
+
+def _running_cell() -> tuple[str | None, str]:
+    """Cell and message that the kernel is working on; JupyterLab names the cell, other programs do not."""
+    from IPython.core.getipython import get_ipython
+
+    message: Any = {}
+    with contextlib.suppress(AttributeError):
+        message = get_ipython().get_parent() or {}  # type: ignore[union-attr]
+    return message.get("metadata", {}).get("cellId"), message.get("header", {}).get("msg_id", "")
+
+
+carrier = Carrier()
+
+
+def slakit_renderer(spec: dict[str, Any], **_: object) -> dict[str, str]:
+    """Show a chart; its text comes along, for those who cannot see it and for pages that run no scripts."""
+    text = spec.get("description") or "A chart"
+    library = LIBRARY.format(bundle=vega_bundle()) if carrier.needs_library() else ""
+    drawn = CHART.format(id=f"slakit-{uuid.uuid4().hex}", text=html.escape(text), spec=script_json(spec))
+    return {"text/html": library + drawn, "text/plain": text}
+
+
+def script_json(value: object) -> str:
+    """JSON that can stand inside a script element: nothing in it can end the element.
+
+    >>> script_json({"name": "</script>"})
+    '{"name":"\\\\u003c/script>"}'
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+@lru_cache(maxsize=1)
+def vega_bundle() -> str:
+    """The libraries as one script, from the user's cache, or built and put there."""
+    vega_lite = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
+    kept = cache_folder() / f"vega-{vega_lite}-{version('vl-convert-python')}.js"
+    with contextlib.suppress(OSError):
+        return kept.read_text(encoding="utf-8")
+    import vl_convert
+
+    built = vl_convert.javascript_bundle(vl_version=vega_lite)  # type: ignore[call-arg]
+    built = built.replace("</script", "<\\/script")
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
+        _write_whole(kept, built)
+    return built
+
+
+def cache_folder() -> Path:
+    """Where slakit keeps what it can make again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slakit"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file so that another kernel sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+alt.renderers.register("slakit", slakit_renderer)
+alt.renderers.enable("slakit")

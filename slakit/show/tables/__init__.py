@@ -1,0 +1,34 @@
+"""Tables that can be pasted into a memo."""
+
+from __future__ import annotations
+
+from slakit.show.tables.desk import (
+    headline_desk,
+    headline_recovery,
+    show_answer_times,
+    show_backups,
+    show_late_tickets,
+    show_pending_tickets,
+    show_recoveries,
+)
+from slakit.show.tables.plans import show_budgets, show_payouts, show_support, show_tiers
+from slakit.show.tables.review import show_assumptions, show_attainment, show_claims, show_credits, show_ledger
+
+__all__ = [
+    "headline_desk",
+    "headline_recovery",
+    "show_answer_times",
+    "show_assumptions",
+    "show_attainment",
+    "show_backups",
+    "show_budgets",
+    "show_claims",
+    "show_credits",
+    "show_late_tickets",
+    "show_ledger",
+    "show_payouts",
+    "show_pending_tickets",
+    "show_recoveries",
+    "show_support",
+    "show_tiers",
+]

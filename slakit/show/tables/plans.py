@@ -1,0 +1,243 @@
+"""Tables of what is promised: plans side by side, budgets, and the price of an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from great_tables import GT
+
+from slakit.analysis.budgets import uptime_budget
+from slakit.policy import words
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import print_percent
+from slakit.policy.terms import Terms
+from slakit.show.alike import plans_name
+from slakit.show.tables.memo import Memo, memo_table
+from slakit.show.words import length_text, listed, money_text, window_name
+
+MONTH = timedelta(days=30)
+Row = dict[str, str]
+
+
+def show_tiers(terms: Sequence[Terms]) -> GT:
+    """Plans side by side: what each promises about outages, what a miss earns, and how to get it.
+
+    Parameters
+    ----------
+    terms
+        From `choose_terms`. Tiers with the same terms share a row.
+    """
+    cells: dict[str, Callable[[Terms], str]] = {
+        "Promised": _promised,
+        "Allowed in 30 days": _allowed,
+        "If it is missed": _earned,
+        "At most": _caps,
+        "To claim": _claims,
+        "Maintenance that does not count": _maintenance,
+    }
+    widths = {"Tier": "11%", "Promised": "17%", "Allowed in 30 days": "11%", "If it is missed": "22%"}
+    memo = Memo(
+        "What each plan promises",
+        "Availability, and what a miss earns. Clauses are on the card of each policy.",
+        groups="Provider",
+        widths=widths,
+    )
+    return memo_table(_plans(terms, cells), memo, "No plan is named.")
+
+
+def show_support(terms: Sequence[Terms]) -> GT:
+    """Plans side by side: how soon somebody answers, and how soon it is mended.
+
+    Parameters
+    ----------
+    terms
+        From `choose_terms`. Tiers with the same terms share a row.
+    """
+    cells: dict[str, Callable[[Terms], str]] = {
+        "Answered": lambda plan: _times(plan, "response"),
+        "Resolved": lambda plan: _times(plan, "resolution"),
+        "Hardware replaced": lambda plan: _times(plan, "replacement"),
+        "Support hours": _hours,
+        "After a disaster": _recovery,
+    }
+    memo = Memo("Who answers when", "Response, resolution and recovery.", groups="Provider", widths={"Tier": "12%"})
+    return memo_table(_plans(terms, cells), memo, "No plan is named.")
+
+
+def _plans(terms: Sequence[Terms], cells: Mapping[str, Callable[[Terms], str]]) -> list[Row]:
+    """One row per plan; tiers of a provider whose rows are the same are put together."""
+    merged: dict[tuple[str, ...], list[str]] = {}
+    for plan in terms:
+        key = (f"{plan.provider} · {plan.service}", *(cell(plan) for cell in cells.values()))
+        merged.setdefault(key, []).append(plan.tier or "one plan")
+    rows = [
+        {"Provider": key[0], "Tier": listed(tiers)} | dict(zip(cells, key[1:], strict=True))
+        for key, tiers in merged.items()
+    ]
+    return sorted(rows, key=lambda row: [plan.provider for plan in terms].index(row["Provider"].split(" · ")[0]))
+
+
+def _on_outages(plan: Terms) -> list[list[Guarantee]]:
+    """Guarantees of availability, those with the same level together."""
+    available = [guarantee for guarantee in plan.guarantees if guarantee.metric == "availability"]
+
+    def level(guarantee: Guarantee) -> tuple[str, str, str]:
+        return str(guarantee.target), str(guarantee.window), guarantee.commitment
+
+    return [list(same) for _, same in groupby(sorted(available, key=level), key=level)]
+
+
+def _promised(plan: Terms) -> str:
+    said = []
+    for same in _on_outages(plan):
+        names = f": {listed(guarantee.id for guarantee in same)}" if len(plan.guarantees) > 1 else ""
+        effort = "" if same[0].commitment == "guaranteed" else ", best effort"
+        said.append(f"{words.promise(same[0])}{effort}{names}")
+    return "\n".join(said) or "nothing"
+
+
+def _allowed(plan: Terms) -> str:
+    budgets = [uptime_budget(same[0].target or Decimal(0), MONTH) for same in _on_outages(plan)]
+    return "; ".join(length_text(Decimal(budget // timedelta(microseconds=1)).scaleb(-6)) for budget in budgets) or "–"
+
+
+def _earned(plan: Terms) -> str:
+    names = {guarantee.id: guarantee.name for guarantee in plan.guarantees}
+    several = len(plan.remedies) > 1
+    said = [f"{r.name or names.get(r.id) or r.id}: " * several + words.remedy_words(r) for r in plan.remedies]
+    return "\n".join(said) or "nothing: no credit is promised"
+
+
+def _caps(plan: Terms) -> str:
+    caps = [
+        cap for remedy in plan.remedies for cap in [*(c for credit in remedy.credit for c in credit.caps), *remedy.caps]
+    ]
+    return "\n".join(dict.fromkeys(words.cap_words(cap).removeprefix("at most ") for cap in caps)) or "–"
+
+
+def _claims(plan: Terms) -> str:
+    said = dict.fromkeys(words.claim_words(plan.claims_of(remedy)) for remedy in plan.remedies)
+    return "\n".join(said) or "–"
+
+
+def _maintenance(plan: Terms) -> str:
+    left_out = {kind for guarantee in plan.guarantees for kind in guarantee.exclude.maintenance}
+    said = [f"{kind.kind}, {words.maintenance_words(kind)}" for kind in plan.maintenance if kind.kind in left_out]
+    return "\n".join(said) or "none"
+
+
+def _times(plan: Terms, metric: str) -> str:
+    said = []
+    for guarantee in (guarantee for guarantee in plan.guarantees if guarantee.metric == metric):
+        effort = "" if guarantee.commitment == "guaranteed" else ", best effort"
+        share = f", in {guarantee.target} % of cases" if guarantee.target is not None else ""
+        said.append(f"{words.times(guarantee.within)}{share}{effort}")
+    return "\n".join(said) or "–"
+
+
+def _hours(plan: Terms) -> str:
+    if plan.support is None:
+        return "–"
+    hours = plan.support.hours
+    if hours is None:
+        return "around the clock"
+    weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
+    return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
+
+
+def _recovery(plan: Terms) -> str:
+    said = [f"{loss.id}: back within {loss.rto}, at most {loss.rpo} of work lost" for loss in plan.recovery]
+    return "\n".join(said) or "–"
+
+
+def show_budgets(budgets: pl.DataFrame) -> GT:
+    """Allowed downtime, window by window; tiers and guarantees with the same budget share a row.
+
+    Parameters
+    ----------
+    budgets
+        From `window_budgets`, of one plan or several together.
+    """
+    keys = [
+        "policy",
+        "window_start",
+        "window_end",
+        "time_zone",
+        "target",
+        "agreed_seconds",
+        "budget",
+        "commitment",
+        "clause",
+    ]
+    tiers, names = (pl.col(column).unique(maintain_order=True) for column in ("tier", "guarantee"))
+    alike = (
+        budgets.group_by("tier", *keys, maintain_order=True)
+        .agg(names)
+        .group_by(*keys, "guarantee", maintain_order=True)
+        .agg(tiers)
+    )
+    rows = [
+        {
+            "Plan": plans_name(row["policy"], row["tier"], budgets),
+            "Promise": listed(row["guarantee"]),
+            "Window": window_name(row["window_start"], row["window_end"], ZoneInfo(row["time_zone"])),
+            "Hours": f"{(row['agreed_seconds'] / 3600).normalize():,f}",
+            "Promised": f"{print_percent(row['target'], 6)} %" + ", best effort" * (row["commitment"] != "guaranteed"),
+            "Allowed downtime": row["budget"],
+            "Clause": row["clause"],
+        }
+        for row in alike.iter_rows(named=True)
+    ]
+    notes = ["Months are those of the contract's time zone: one with a clock change has an hour more or less."]
+    memo = Memo(
+        "Allowed downtime",
+        "The longest downtime that still keeps the promise, exact.",
+        notes,
+        groups="Plan",
+        numbers=["Hours", "Allowed downtime"],
+    )
+    return memo_table(rows, memo, "No promise of availability has a window that ends in this period.")
+
+
+def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
+    """What outages of some lengths earn, at the same fee for all plans.
+
+    Parameters
+    ----------
+    curves
+        From `credit_curve` with `at`, of one plan or several together.
+    fee
+        The monthly fee that the curves were made for. [currency units]
+    """
+    keys = ["policy", "tier", "remedy", "guarantee", "currency"]
+    series = curves.group_by(*keys, maintain_order=True).agg("downtime_seconds", "amount", "credit_percent")
+    columns = series.columns[5:]
+    alike = series.group_by("policy", "remedy", "currency", *columns, maintain_order=True).agg("tier")
+    lengths = curves["downtime_seconds"].unique().sort().to_list()
+    rows = []
+    for row in alike.iter_rows(named=True):
+        paid = dict(zip(row["downtime_seconds"], zip(row["amount"], row["credit_percent"], strict=True), strict=True))
+        earned = {f"{length_text(length)} down": _paid(paid.get(length), row["currency"]) for length in lengths}
+        rows.append(
+            {"Plan": plans_name(row["policy"], row["tier"], curves), "Credit": row["remedy"] or "none is promised"}
+            | earned
+        )
+    notes = [
+        "One outage in one window, or one incident, that counts in full. Percentages are of the contract's fee basis."
+    ]
+    memo = Memo(
+        "What an outage earns", f"At a fee of {fee:,g} a month.", notes, numbers=list(rows[0])[2:] if rows else ()
+    )
+    return memo_table(rows, memo, "No length of outage was asked for.")
+
+
+def _paid(paid: tuple[Decimal, Decimal] | None, currency: str | None) -> str:
+    if paid is None:
+        return "–"
+    amount, percent = paid
+    return f"{money_text(amount, currency)} ({print_percent(percent, 2)} %)" if amount else "nothing"

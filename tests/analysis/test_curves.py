@@ -1,0 +1,211 @@
+"""Credit curves: exact at every edge, straight between points, and what award_credits would award."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slakit.analysis.curves import cases_of, credit_curve
+from slakit.analysis.one_outage import MOST_STEPS, OneOutage
+from slakit.policy.files import find_policy, parse_policy
+from slakit.policy.quantities import percent_units
+from slakit.policy.terms import Terms
+from slakit.problems import InputError
+from slakit.remedy.credits import Award, award_credits
+from slakit.remedy.fees import Fees
+
+FEE = Decimal("1234.56")
+DAY = 86_400 * 10**6
+CONTRACT = """\
+format: 1
+id: small
+provider: Small
+service: Anything
+source: {{title: Terms, language: en, retrieved: 2026-01-01}}
+guarantees:
+  - {{id: uptime, clause: c, {terms}}}
+remedies:
+  - {{id: credit, for: [uptime], clause: c, {rest}, credit: [{credits}]}}
+"""
+MONTHLY = "metric: availability, target: 99.9, window: 1mo"
+INCIDENT = "metric: replacement, within: 2h, window: incident"
+
+
+def contract(credits: str, terms: str = MONTHLY, rest: str = "take: sum") -> Terms:
+    return parse_policy(CONTRACT.format(terms=terms, credits=credits, rest=rest)).terms()
+
+
+def worths() -> st.SearchStrategy[str]:
+    shares = st.sampled_from(["5%", "1/30", "0.1%", "2d", "12.5%"])
+    return shares | st.sampled_from(["25 EUR", "0.07 EUR"])
+
+
+def caps() -> st.SearchStrategy[str]:
+    spans = st.sampled_from(["incident", "window", "rolling_12mo", "term"])
+    limits = st.sampled_from(["10%", "100%", "1/7", "40 EUR"])
+    cap = st.builds("{{per: {}, at_most: {}}}".format, spans, limits)
+    return st.lists(cap, max_size=2).map(lambda some: f"caps: [{', '.join(some)}]")
+
+
+def schedules() -> st.SearchStrategy[str]:
+    edges = st.lists(st.sampled_from([99.95, 99.9, 99.5, 99, 98.7654, 95, 50]), min_size=1, unique=True)
+    falling = st.builds(
+        lambda some, worth: [f"{{below: {edge}, credit: {worth}}}" for edge in sorted(some, reverse=True)],
+        edges,
+        worths(),
+    )
+    ranges = st.just(
+        ["{from: 99, to: 99.8, credit: 5%}", "{from: 95, to: 98.9, credit: 20%}", "{to: 94.9, credit: 1d}"]
+    )
+    longer = st.just(["{over: 1h, credit: 2%}", "{over: 90m, credit: 5%}", "{over: 2d, credit: 30%}"])
+    bands = (falling | ranges | longer).map(lambda some: f"bands: [{', '.join(some)}]")
+    rate = st.sampled_from(["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}"])
+    step = st.builds(
+        "{{step: {}, credit: {}, count: {}, from: {}}}".format,
+        st.sampled_from([1, 0.25, 3.3]), worths(), st.sampled_from(["started", "complete"]),
+        st.sampled_from(["target", "full"]),
+    )  # fmt: skip
+    shortfall = (rate | step).map("shortfall: {}".format)
+    accrual = st.builds(
+        "accrual: {{credit: {}, per: {}, count: {}, after: {}, each: {}}}".format,
+        worths(), st.sampled_from(["30m", "1h", "7h"]),
+        st.sampled_from(["started", "complete", "nearest"]), st.sampled_from(["0m", "3h", "15m"]),
+        st.sampled_from(["incident", "window"]),
+    )  # fmt: skip
+    other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
+    return bands | shortfall | accrual | other
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> Terms:
+    some = draw(st.lists(schedules(), min_size=1, max_size=2))
+    own = f", {draw(caps())}" if len(some) == 1 else ""
+    credits = [f"{{{schedule}{own}, clause: c}}" for schedule in some]
+    rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}"
+    terms = draw(st.sampled_from([MONTHLY, MONTHLY.replace("99.9", "100"), INCIDENT]))
+    return contract(", ".join(credits), terms, rest)
+
+
+def one(terms: Terms) -> OneOutage:
+    return next(cases_of(terms, None, None, FEE))
+
+
+def awarded(case: OneOutage, lengths: list[int]) -> list[int]:
+    """What `award_credits` gives for windows with such outages, each of a subscriber of its own. [minor units]"""
+    count = len(lengths)
+    subscriptions = pl.DataFrame({"monthly_fee": [FEE] * count, "currency": ["EUR"] * count, "component_fees": None})
+    guarantee = case.rule.guarantee
+    target = percent_units(guarantee.target) if guarantee.target is not None else 0
+    rows = [
+        (number, 0, 0, 30 * DAY, case.longest if guarantee.target else length, length, length > case.allowed, target)
+        for number, length in enumerate(lengths)
+    ]
+    columns = {
+        "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
+        "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "target": pl.Int64,
+    }  # fmt: skip
+    facts = pl.DataFrame(rows, schema=columns, orient="row")
+    stretches = facts.filter(pl.col("bad") > 0).drop("total", "target")
+    assert case.remedy is not None
+    found = award_credits(Award(case.remedy, {0: case.rule}, facts, stretches, {}), Fees(subscriptions))
+    paid = dict(found.select("subscriber", "amount").iter_rows())
+    return [paid.get(number, 0) for number in range(count)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(contracts(), st.data())
+def test_every_edge_and_any_other_length_earns_what_is_awarded(terms: Terms, data: st.DataObject) -> None:
+    case = one(terms)
+    edges = case.break_points
+    some = data.draw(st.lists(st.sampled_from(edges), max_size=12)) + edges[:6] + edges[-6:]
+    near = {edge + beside for edge in some for beside in (-1, 0, 1)}
+    near |= set(data.draw(st.lists(st.integers(0, case.longest), min_size=3, max_size=12)))
+    lengths = sorted(length for length in near if 0 <= length <= case.longest)
+    asked = credit_curve(terms, fee=FEE, at=[timedelta(microseconds=length) for length in lengths])
+    assert [int(amount * 100) for amount in asked["amount"]] == awarded(case, lengths)
+
+
+@settings(max_examples=150, deadline=None)
+@given(contracts(), st.data())
+def test_between_two_points_the_curve_is_a_straight_line(terms: Terms, data: st.DataObject) -> None:
+    case = one(terms)
+    points = case.break_points
+    assert points[0] == 0
+    assert points[-1] == case.longest
+    long = [(left, right) for left, right in pairwise(points) if right - left > 1]
+    for left, right in data.draw(st.lists(st.sampled_from(long), min_size=1, max_size=8)):
+        between = data.draw(st.integers(left, right))
+        share = Fraction(between - left, right - left)
+        assert case.paid(between) == case.paid(left) + share * (case.paid(right) - case.paid(left))
+
+
+def points(terms: Terms, **how: object) -> list[tuple[Decimal, Decimal]]:
+    curve = credit_curve(terms, **how)  # type: ignore[arg-type]
+    return list(curve.select("downtime_seconds", "credit_percent").iter_rows())
+
+
+def test_steps_are_two_points_a_microsecond_apart() -> None:
+    terms = find_policy("klink-cloud").terms(tier="enterprise")
+    assert [(f"{seconds.normalize():f}", int(credit)) for seconds, credit in points(terms)] == [
+        ("0", 0), ("2592", 0), ("2592.000001", 5), ("25920", 5), ("25920.000001", 10),
+        ("129600", 10), ("129600.000001", 25), ("2592000", 25),
+    ]  # fmt: skip
+
+
+def test_wp_heavens_own_example_lies_on_its_curve() -> None:
+    terms = find_policy("wp-heaven").terms()
+    days = timedelta(days=31)
+    curve = credit_curve(terms, window_length=days, fee=1600, at=[days / 10])
+    assert curve.select("availability", "amount", "currency").row(0) == (Decimal(90), Decimal(152), "DKK")
+
+
+def test_half_hours_are_counted_to_the_nearest() -> None:
+    credit = "{accrual: {credit: 5%, per: 30m, count: nearest}, caps: [{per: window, at_most: 100%}], clause: c}"
+    lengths = [timedelta(hours=3, minutes=34), timedelta(hours=12), timedelta(minutes=44, seconds=59)]
+    curve = credit_curve(contract(credit), at=lengths)
+    assert curve["credit_percent"].to_list() == [35, 100, 5]
+
+
+def test_a_contract_without_a_remedy_gives_a_curve_of_nothing() -> None:
+    curve = credit_curve(find_policy("cloudworkz").terms())
+    assert curve["remedy"].to_list() == [None, None]
+    assert curve["credit_percent"].sum() == 0
+    assert curve["allowed_seconds"].to_list() == [2592, 2592]
+
+
+def test_replacements_are_drawn_by_the_length_of_the_incident() -> None:
+    terms = find_policy("klikk").terms(tier="gold")
+    hours = [timedelta(hours=length) for length in (3, 4, 5.5, 40)]
+    curve = credit_curve(terms, "hardware-replacement", fee=12_000, at=hours)
+    assert curve["amount"].to_list() == [0, 400, 800, 12_000]
+    assert curve["availability"].null_count() == 4
+
+
+def test_lengths_that_do_not_fit_into_the_window_are_left_out() -> None:
+    daily = contract("{flat: 5%, clause: c}", MONTHLY.replace("1mo", "1d"))
+    assert credit_curve(daily, at=[timedelta(hours=1), timedelta(hours=25)]).height == 1
+
+
+@pytest.mark.parametrize("fee", [0, -5, float("nan"), float("inf")])
+def test_a_fee_that_is_none_is_refused(fee: float) -> None:
+    with pytest.raises(InputError, match="not a fee"):
+        credit_curve(find_policy("wp-heaven").terms(), fee=fee)
+
+
+def test_an_unknown_remedy_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(InputError, match="did you mean iaas"):
+        credit_curve(find_policy("klikk").terms(tier="gold"), "iass")
+
+
+def test_a_schedule_of_endless_steps_is_not_drawn_but_can_be_asked() -> None:
+    terms = contract("{accrual: {credit: 0.0001%, per: 1s, count: started}, clause: c}")
+    with pytest.raises(InputError, match=f"{MOST_STEPS} are drawn"):
+        credit_curve(terms)
+    assert credit_curve(terms, at=[timedelta(days=1)])["credit_percent"].to_list() == [Decimal("8.64")]

@@ -1,0 +1,112 @@
+"""Notebooks: thin, stripped, documented, and they run, for all four documents."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slakit.batch.light import without_slow_imports
+from slakit.batch.parameters import parameters_of
+from slakit.batch.plan import read_plan
+from slakit.batch.run import run_plan
+
+HOUSE = Path(__file__).parents[2]
+NOTEBOOKS = sorted((HOUSE / "notebooks").glob("*.ipynb"))
+HEADLINE = "application/vnd.slakit.headline+json"
+FIVE = ["claims", "credit_curves", "incident_review", "provider_tiers", "uptime_budget"]
+LOGIC = ast.FunctionDef | ast.For | ast.Try | ast.If | ast.Lambda | ast.comprehension
+
+
+def cells(path: Path, kind: str = "code") -> list[dict[str, Any]]:
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def test_there_are_the_five() -> None:
+    assert [path.stem for path in NOTEBOOKS] == FIVE
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_thin(path: Path) -> None:
+    codes = cells(path)
+    assert len(codes) <= 12
+    for cell in codes:
+        source = "".join(cell["source"])
+        nodes = list(ast.walk(ast.parse(source)))
+        assert len(source.splitlines()) <= 5
+        assert not [node for node in nodes if isinstance(node, LOGIC)]
+        assert sum(isinstance(node, ast.Call) for node in nodes) <= 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_stripped_and_standard(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert json.loads(text)["metadata"]["kernelspec"]["name"] == "python3"
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells(path))
+    assert str(HOUSE) not in text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_parameters_document_themselves(path: Path) -> None:
+    tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for line in tagged[0]["source"]:
+        head, _, help_text = line.partition("  # ")
+        assert help_text.strip()
+        assert isinstance(ast.parse(head).body[0], ast.AnnAssign)
+    asked = parameters_of(cells(path)) or {}
+    assert all(parameter.accepts(parameter.default) for parameter in asked.values())
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_answer_comes_first(path: Path) -> None:
+    shown = ["".join(cell["source"]).removeprefix("show.") for cell in cells(path)]
+    first = next(source for source in shown if source.startswith(("headline_", "show_", "chart_")))
+    assert first.startswith("headline_")
+    assert "".join(cells(path, "markdown")[0]["source"]).startswith("# ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_as_it_stands(path: Path) -> None:
+    outputs = [output for cell in run(path).cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [output.get("data", {}) for output in outputs]
+    html = [bundle.get("text/html", "") for bundle in shown]
+    assert not [output for output in outputs if output.output_type in ("error", "stream")]
+    assert [bundle[HEADLINE]["value"] for bundle in shown if HEADLINE in bundle]
+    assert sum("slakit.charts.push" in text for text in html) >= 1
+    assert sum("slakit.embed=window.vegaEmbed" in text for text in html) == 1
+
+
+def run(path: Path) -> Any:
+    """Execute a notebook as it stands, in its own folder."""
+    with without_slow_imports():
+        import nbformat
+        from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(path.parent)}}).execute()
+
+
+def plan_of_all() -> str:
+    """Every notebook for every one of the four documents, or for a subscription to it."""
+    policies = ["klikk", "wp-heaven", "klink-cloud", "cloudworkz"]
+    held = ["fjord-iaas", "tind-iaas", "nordlys-web", "harbor-enterprise", "harbor-starter", "skog-vm"]
+    promises = [(name, f"policies: [{one}]", one) for name in (FIVE[1], *FIVE[3:]) for one in policies]
+    events = [(name, f"subscription: {one}", one) for name in ("claims", "incident_review") for one in held]
+    lines = [
+        f"  - {{name: {name}-{one}, notebook: {HOUSE}/notebooks/{name}.ipynb, parameters: {{{given}}}}}"
+        for name, given, one in [*promises, *events]
+    ]
+    known = f'evidence: {HOUSE}/data_samples/evidence, period: 2026-01/2026-09, as_of: "2026-10-05T00:00:00Z"'
+    return "\n".join(["format: 1", f"defaults: {{{known}}}", "reports:", *lines])
+
+
+def test_every_notebook_runs_for_all_four_documents(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(plan_of_all(), encoding="utf-8")
+    manifest = run_plan(read_plan(tmp_path / "plan.yaml"), tmp_path / "out")
+    assert [(entry.name, entry.error) for entry in manifest.reports if not entry.is_good] == []
+    assert len(manifest.reports) == 24
+    assert all(len(entry.headlines) == 1 for entry in manifest.reports)

@@ -1,0 +1,71 @@
+"""Headlines: a figure for people, and the same for the list of reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from slakit.analysis.review import Review
+from slakit.show import (
+    choose_terms,
+    credit_curves_of,
+    headline_budgets,
+    headline_claims,
+    headline_credit_curves,
+    headline_review,
+    headline_tiers,
+    show_headline,
+    window_budgets_of,
+)
+from slakit.show.headline import MIME
+
+LIBRARY = ["klikk", "wp-heaven", "klink-cloud", "cloudworkz"]
+
+
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Everything that is displayed, as it goes to the notebook."""
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle) if raw else None)
+    return shown
+
+
+def test_a_headline_is_shown_and_recorded_at_once(displayed: list[dict[str, Any]]) -> None:
+    show_headline("Owed <b>", "1 <script>", "& why")
+    (bundle,) = displayed
+    assert bundle[MIME] == {"label": "Owed <b>", "value": "1 <script>", "note": "& why"}
+    assert bundle["text/plain"] == "Owed <b>: 1 <script> (& why)"
+    assert "1 &lt;script&gt;" in bundle["text/html"]
+    assert "<b>" not in bundle["text/html"]
+
+
+def test_each_notebook_has_its_figure(displayed: list[dict[str, Any]], review: Review) -> None:
+    terms = choose_terms(LIBRARY)
+    headline_tiers(terms)
+    headline_budgets(window_budgets_of(terms, "2026-10"))
+    headline_credit_curves(credit_curves_of(terms, hours=[1, 72]))
+    headline_review(review, "harbor-enterprise")
+    headline_claims(review, "nordlys-web")
+    values = [bundle[MIME]["value"] for bundle in displayed]
+    assert values == ["99.95 %", "22m21s", "nothing to 25 % of the fee", "720.00 USD", "158.34 DKK"]
+    assert displayed[-1][MIME]["note"] == "No claim is needed."
+
+
+def test_what_the_strictest_reading_calls_too_late_is_said(displayed: list[dict[str, Any]], review: Review) -> None:
+    headline_claims(review)
+    note = displayed[0][MIME]["note"]
+    assert note.startswith("Claim by end of 2026-10-10 (UTC): 120.00 USD, harbor-enterprise.")
+    assert "the strictest reading of the contract says that it is too late" in note
+
+
+def test_contracts_without_credits_are_named(displayed: list[dict[str, Any]], review: Review) -> None:
+    headline_tiers(choose_terms(["cloudworkz"]))
+    headline_review(review, "skog-vm")
+    headline_claims(review, "skog-vm")
+    headline_credit_curves(pl.DataFrame(schema=credit_curves_of(choose_terms(["cloudworkz"])).schema))
+    headline_budgets(window_budgets_of(choose_terms(["cloudworkz"]), "2026-10").clear())
+    values = [bundle[MIME]["value"] for bundle in displayed]
+    assert values == ["none", "nothing", "nothing", "nothing to price", "no promise"]
+    assert "Cloudworkz promises no credit, whatever happens." in displayed[1][MIME]["note"]
