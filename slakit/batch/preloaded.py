@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from slakit.batch.light import without_slow_imports
+from slakit.light import without_slow_imports
 
 HEADER = struct.Struct("!I")
 

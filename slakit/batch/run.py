@@ -248,7 +248,7 @@ class _Batch:
 @contextlib.contextmanager
 def _kernels(workers: int) -> Iterator[dict[str, str]]:
     """Provide what kernels are forked from, and the environment they get."""
-    from slakit.batch.light import without_slow_imports
+    from slakit.light import without_slow_imports
 
     with without_slow_imports():
         from slakit.batch.forkserver import can_fork, close_server, open_server

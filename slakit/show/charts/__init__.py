@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from slakit.show.charts.allowance import chart_allowance
-from slakit.show.charts.budgets import chart_budgets
-from slakit.show.charts.claims import chart_claims
-from slakit.show.charts.curves import chart_credit_curves
-from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
-from slakit.show.charts.outages import chart_outages
+from slakit.light import without_slow_imports
+
+with without_slow_imports():  # altair would bring the slow one with it
+    from slakit.show.charts.allowance import chart_allowance
+    from slakit.show.charts.budgets import chart_budgets
+    from slakit.show.charts.claims import chart_claims
+    from slakit.show.charts.curves import chart_credit_curves
+    from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
+    from slakit.show.charts.outages import chart_outages
 
 __all__ = [
     "chart_allowance",
