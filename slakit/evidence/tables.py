@@ -13,6 +13,7 @@ import polars as pl
 
 from slakit.evidence.checks import Sheet, check_sheets
 from slakit.evidence.instants import INSTANT
+from slakit.problems import InputError, Problem, one_of
 
 AMOUNT = pl.Decimal(38, 6)
 
@@ -210,6 +211,28 @@ class Evidence:
             for name, rows in given.items()
         }
         return check_tables(frames, time_zone=time_zone, source="memory")
+
+    def only(self, subscription: str = "") -> Evidence:
+        """Keep what concerns one subscription; all of it, if none is named.
+
+        Raises
+        ------
+        InputError
+            There is no such subscription.
+        """
+        if not subscription:
+            return self
+        known = self.subscriptions["subscription"].to_list()
+        if subscription not in known:
+            wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
+            raise InputError(self.source, [wrong])
+        kept = {}
+        for name in TABLES:
+            frame: pl.DataFrame = getattr(self, name)
+            if "subscription" in frame.columns:
+                kept[name] = frame.filter(pl.col("subscription") == subscription)
+        kept["holds"] = self.holds.filter(pl.col("ticket").is_in(kept["tickets"]["ticket"].implode()))
+        return Evidence(**kept, source=self.source)
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table that has any."""

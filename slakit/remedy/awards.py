@@ -8,9 +8,10 @@ from functools import cached_property
 
 import polars as pl
 
+from slakit.measure.attainment import Desk
 from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
-from slakit.measure.case import Case
-from slakit.measure.desk import Desk, desk_rules
+from slakit.measure.case import COUNTED, Case
+from slakit.measure.desk import desk_rules
 from slakit.measure.rules import Plan, Rule, per_rule, rules_of
 from slakit.policy.quantities import percent_units
 from slakit.policy.remedies import Remedy
@@ -107,6 +108,20 @@ class Awards:
         columns = [*KEYS, pl.col("downtime").alias("bad"), "missed"]
         return _by_rule(pl.concat([judged.select(columns), alone.select(columns)]))
 
+    @cached_property
+    def alike(self) -> dict[int, int]:
+        """Rule → the first rule that found the same: no emergency maintenance, no difference in how it is read."""
+        named = [(rule.policy, rule.tier, rule.guarantee.id) for rule in self.rules]
+        if len(set(named)) == len(named):
+            return {number: number for number in range(len(named))}
+        counted = self.ledger.filter(pl.col("verdict") == COUNTED)
+        pieces = {int(key[0]): _mark(rows) for key, rows in counted.partition_by("rule", as_dict=True).items()}
+        first: dict[object, int] = {}
+        for number, rule in enumerate(self.rules):
+            found = (named[number], rule.guarantee.window, _mark(self.facts.get(number)), pieces.get(number))
+            first[number] = first.setdefault(found, number)
+        return {number: first[number] for number in range(len(named))}
+
     def rules_of_remedy(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[int, Rule]:
         """The rules that measure a remedy's guarantees, by number."""
         asked = (plan, id(terms))
@@ -116,7 +131,8 @@ class Awards:
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
         """What a remedy's credits depend on: two readings with the same key owe the same."""
-        return remedy.model_dump_json(exclude={"claims"}), tuple(self.rules_of_remedy(plan, terms, remedy))
+        rules = (self.alike[number] for number in self.rules_of_remedy(plan, terms, remedy))
+        return remedy.model_dump_json(exclude={"claims"}), tuple(rules)
 
     def award(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
         """Credits of one remedy, as `award_credits` gives them."""
@@ -128,6 +144,13 @@ class Awards:
             award = Award(remedy, rules, _of_rules(self.facts, rules), _of_rules(stretches, rules), claimed)
             self._known[key] = award_credits(award, self.fees)
         return self._known[key]
+
+
+def _mark(rows: pl.DataFrame | None) -> tuple[int, int] | None:
+    """A number that two tables share when they hold the same rows, whichever rule found them."""
+    if rows is None:
+        return None
+    return rows.height, int(rows.drop("rule", "duty", strict=False).hash_rows().sum())
 
 
 def _by_incident(remedy: Remedy) -> bool:
