@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slakit.evidence.files import read_evidence
     from slakit.evidence.tables import Evidence
     from slakit.measure.calendar import Period
+    from slakit.measure.conventions import Conventions
     from slakit.policy.document import Policy
     from slakit.policy.files import find_policy, library, policy_schema, read_policy, write_policy
     from slakit.policy.terms import Terms
@@ -34,6 +35,7 @@ _HOMES = {
     "read_evidence": "evidence.files",
     "Evidence": "evidence.tables",
     "Period": "measure.calendar",
+    "Conventions": "measure.conventions",
     "Policy": "policy.document",
     "find_policy": "policy.files",
     "library": "policy.files",
@@ -46,6 +48,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Conventions",
     "Evidence",
     "InputError",
     "Period",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from slakit.analysis.review import Review
+    from slakit.measure.conventions import Conventions
     from slakit.policy.terms import Terms
 
 INPUT_AT_FAULT = 1
@@ -49,6 +50,10 @@ AsOf = Annotated[str, typer.Option("--as-of", help="Instant of the assessment: 2
 Readings = Annotated[
     list[str] | None,
     typer.Option("--reading", "-r", help="question=answer or policy:question=answer; may be repeated."),
+]
+Closed = Annotated[
+    Path | None,
+    typer.Option("--closed", metavar="FILE", help="Closing days beside public holidays: one date a line, # remarks."),
 ]
 
 
@@ -193,12 +198,13 @@ def assess(
     reading: Readings = None,
     time_zone: Zone = None,
     ranges: Annotated[bool, typer.Option(help="Also assess under every other reading.")] = True,
+    closed: Closed = None,
 ) -> None:
     """Assess evidence: write ledger, availability, attainment, credits, ranges and claims as CSV and Parquet."""
     from slakit.analysis.review import WRITTEN
     from slakit.evidence.files import write_table
 
-    review = _assessed(evidence, period, as_of, reading, time_zone, ranges=ranges)
+    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges)
     with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
         for name in WRITTEN:
@@ -219,16 +225,31 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _assessed(
-    path: Path, period: str, as_of: str, reading: list[str] | None, time_zone: str | None, *, ranges: bool
+    path: Path,
+    period: str,
+    as_of: str,
+    reading: list[str] | None,
+    time_zone: str | None,
+    closed: Path | None,
+    *,
+    ranges: bool,
 ) -> Review:
     from slakit.analysis.assess import assess as assess_evidence
     from slakit.evidence.files import read_evidence
 
     console = _err()
     with console.status("reading evidence", spinner="line") as status:
+        conventions = _conventions(closed)
         evidence = read_evidence(path, time_zone=time_zone)
         status.update("assessing")
-        return assess_evidence(evidence, period, as_of, reading=reading, ranges=ranges)
+        return assess_evidence(evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions)
+
+
+def _conventions(closed: Path | None) -> Conventions:
+    from slakit.evidence.files import read_closing_days
+    from slakit.measure.conventions import Conventions
+
+    return Conventions(closed=read_closing_days(closed)) if closed else Conventions()
 
 
 def _print_summary(review: Review, out: Path) -> None:
@@ -263,6 +284,7 @@ def due(
     priority: Annotated[str | None, typer.Option("--priority", help="Its priority, where it is known.")] = None,
     impact: Annotated[str | None, typer.Option("--impact", help="Its impact, to rank it by.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Its urgency, to rank it by.")] = None,
+    closed: Closed = None,
 ) -> None:
     """Show when response and resolution of a ticket are due, and why."""
     from slakit.analysis.assess import instant_of
@@ -270,7 +292,8 @@ def due(
     from slakit.policy.files import find_policy
 
     terms = find_policy(policy).terms(tier=tier)
-    found = due_times(terms, instant_of(opened), priority=priority, impact=impact, urgency=urgency)
+    ranked = {"priority": priority, "impact": impact, "urgency": urgency}
+    found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed))
     table = _table("guarantee", "priority", "target", "due", "", "clause")
     for answer in found:
         until = f"{answer.due:%a %Y-%m-%d %H:%M:%S %Z}" if answer.due else "never"
@@ -296,6 +319,7 @@ def explain(
     ] = None,
     reading: Readings = None,
     time_zone: Zone = None,
+    closed: Closed = None,
 ) -> None:
     """Tell in sentences why a credit is what it is, or how a ticket was judged."""
     from datetime import UTC, datetime
@@ -305,12 +329,11 @@ def explain(
 
     moment = as_of or datetime.now(UTC).isoformat()
     if ticket is not None:
-        review = _assessed(
-            evidence, period or moment[:4] + "-01/" + moment[:4] + "-12", moment, reading, time_zone, ranges=False
-        )
+        span = period or f"{moment[:4]}-01/{moment[:4]}-12"
+        review = _assessed(evidence, span, moment, reading, time_zone, closed, ranges=False)
         told = explain_ticket(review, ticket)
     elif subscription is not None and window is not None:
-        review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, ranges=True)
+        review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, closed, ranges=True)
         told = explain_review(review, subscription, window)
     else:
         raise typer.BadParameter("name a --subscription and a --window, or a --ticket")

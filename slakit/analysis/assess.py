@@ -16,9 +16,11 @@ from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
+from slakit.measure.attainment import desk_of
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
 from slakit.measure.case import case_of
-from slakit.measure.desk import desk_of, desk_rules
+from slakit.measure.conventions import Conventions
+from slakit.measure.desk import desk_rules
 from slakit.measure.downtime import account_downtime
 from slakit.measure.rules import distinct, rules_of
 from slakit.policy.document import Policy
@@ -36,6 +38,7 @@ def assess(
     reading: Mapping[str, str] | Iterable[str] | None = None,
     policies: Policies | None = None,
     ranges: bool = True,
+    conventions: Conventions | None = None,
 ) -> Review:
     """Judge evidence by the contracts it names.
 
@@ -54,6 +57,8 @@ def assess(
         Policies by the name the subscriptions give them. By default the library, and files by their path.
     ranges
         Whether to assess under every combination of answers. Without it a range is the one amount.
+    conventions
+        How the clocks of tickets run where tools differ, and extra closing days; the defaults if not given.
 
     Returns
     -------
@@ -82,7 +87,7 @@ def assess(
         plans = {plan: readings[:1] for plan, readings in plans.items()}
     fees = Fees(evidence.subscriptions)
     made = claims_made(evidence, fees, known, to_microseconds(moment))
-    awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made)
+    awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     return Review(
         **_tables(awards, plans, evidence),
@@ -95,11 +100,19 @@ def assess(
     )
 
 
-def _awards(evidence: Evidence, plans: Plans, when: tuple[Period, int], fees: Fees, made: Claimed) -> Awards:
+def _awards(
+    evidence: Evidence,
+    plans: Plans,
+    when: tuple[Period, int],
+    fees: Fees,
+    made: Claimed,
+    conventions: Conventions | None,
+) -> Awards:
     """Measure all that the readings of the plans need, each thing once."""
     every = [(plan, terms) for plan, readings in plans.items() for terms in readings]
     case = case_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
-    desk = desk_of(evidence, distinct(desk_rules(plan, terms) for plan, terms in every), *when)
+    asked = distinct(desk_rules(plan, terms) for plan, terms in every)
+    desk = desk_of(evidence, asked, *when, conventions=conventions)
     return Awards(case, account_downtime(case), fees, made, desk)
 
 

@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.measure.business_time import Calendar, business_days
 from slakit.measure.calendar import local_day, midnight, to_instant, to_microseconds
-from slakit.measure.desk import calendar_of, desk_rules, working_time
+from slakit.measure.conventions import Conventions, calendar_of, working_time
+from slakit.measure.desk import desk_rules
 from slakit.measure.hours import closed_days, open_spans
 from slakit.measure.rules import ASSUMED_ZONE, Rule
 from slakit.policy.guarantees import Hours
+from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
@@ -51,6 +54,7 @@ def due_times(
     priority: str | None = None,
     impact: str | None = None,
     urgency: str | None = None,
+    conventions: Conventions | None = None,
 ) -> list[DueTime]:
     """When response and resolution of a ticket are due.
 
@@ -60,6 +64,8 @@ def due_times(
         With a time zone.
     priority, impact, urgency
         The priority, or what the policy ranks it by.
+    conventions
+        How the clock runs where tools differ, and extra closing days; the defaults if not given.
 
     Raises
     ------
@@ -78,7 +84,7 @@ def due_times(
         wrong, remedy = "promises no answer in time", "take a policy with response or resolution targets"
         raise InputError(terms.policy, [Problem(f"{terms.policy} guarantees", None, wrong, remedy)])
     ranked = priority or _ranked(terms, impact, urgency)
-    return [_due_time(terms, rule, ranked, to_microseconds(opened)) for rule in rules]
+    return [_due_time(terms, rule, ranked, to_microseconds(opened), conventions or Conventions()) for rule in rules]
 
 
 def _ranked(terms: Terms, impact: str | None, urgency: str | None) -> str | None:
@@ -97,7 +103,7 @@ def _ranked(terms: Terms, impact: str | None, urgency: str | None) -> str | None
     return row[urgency]
 
 
-def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int) -> DueTime:
+def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int, conventions: Conventions) -> DueTime:
     guarantee = rule.guarantee
     within = guarantee.within
     if isinstance(within, dict):
@@ -107,34 +113,42 @@ def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int) -> Du
             raise InputError(terms.policy, [seen])
         within = within[priority]
     assert within is not None
-    calendar = calendar_of(rule, within, opened, opened)
-    due = calendar.after(pl.Series([opened]), pl.Series([working_time(within)]))[0]
+    calendar, working = calendar_of(rule, within, opened, opened, conventions), working_time(rule, within, conventions)
+    due = calendar.after(pl.Series([opened]), pl.Series([working]))[0]
     zone = ZoneInfo(terms.time_zone or ASSUMED_ZONE)
     reached = None if due is None else to_instant(due).astimezone(zone)
-    why = tuple(_why(rule, within, opened, due))
+    why = (_runs_in(calendar, within, working), *_skipped(calendar, opened, due))
     return DueTime(guarantee.id, priority, within, reached, guarantee.commitment, guarantee.clause_of("within"), why)
 
 
-def _why(rule: Rule, within: Duration, opened: int, due: int | None) -> list[str]:
-    calendar = calendar_of(rule, within, opened, opened)
-    hours, zone = calendar.hours, (calendar.hours.time_zone if calendar.hours else None) or calendar.zone
+def _runs_in(calendar: Calendar, within: Duration, working: int) -> str:
+    """The hours in which a target runs."""
+    hours, zone, days = calendar.hours, calendar.own_zone, within.business_days
     if hours is None:
-        return [f"{within} runs around the clock"]
-    weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
-    said = [f"{within} runs in support hours: {weekly} ({zone})"]
-    if within.business_days:
-        said = [f"{within} is {within.business_days} × 24 hours on business days, Monday to Friday ({zone})"]
-    skipped = () if due is None else _holidays_between(hours, opened, due, zone)
-    return said + [f"{day:%a %Y-%m-%d} is a public holiday ({hours.holidays})" for day in skipped]
+        return f"{within} runs around the clock"
+    if days and hours.weekly == business_days().weekly:
+        return f"{within} is {days} × 24 hours on business days, Monday to Friday ({zone})"
+    weekly = ", ".join(f"{named} {' '.join(spans)}" for named, spans in hours.weekly.items())
+    length = f" is {days} × {print_duration(working // days)} and" if days else ""
+    return f"{within}{length} runs in support hours: {weekly} ({zone})"
 
 
-def _holidays_between(hours: Hours, opened: int, due: int, zone: str) -> Iterator[date]:
-    """Public holidays on days that would be open without them."""
-    ordinary = hours.model_copy(update={"holidays": None})
+def _skipped(calendar: Calendar, opened: int, due: int | None) -> Iterator[str]:
+    """Public holidays and closing days, of those that would be open without them."""
+    if due is None:
+        return
+    hours, zone = calendar.hours, calendar.own_zone
     day, last = local_day(opened, zone), local_day(due, zone)
     while day <= last:
-        if day in closed_days(hours.holidays, day.year):
-            spans = open_spans(ordinary, zone, midnight(day, zone), midnight(day, zone))
-            if any(local_day(start, zone) == day for start, _ in spans):
-                yield day
+        is_holiday = hours is not None and day in closed_days(hours.holidays, day.year)
+        if (is_holiday or day in calendar.closed) and _is_ordinarily_open(hours, zone, day):
+            why = f"public holiday ({hours.holidays})" if hours and is_holiday else "closing day"
+            yield f"{day:%a %Y-%m-%d} is a {why}"
         day += timedelta(days=1)
+
+
+def _is_ordinarily_open(hours: Hours | None, zone: str, day: date) -> bool:
+    if hours is None:
+        return True
+    spans = open_spans(hours.model_copy(update={"holidays": None}), zone, midnight(day, zone), midnight(day, zone))
+    return any(local_day(start, zone) == day for start, _ in spans)

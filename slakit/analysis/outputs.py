@@ -8,9 +8,9 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.evidence.tables import Evidence
+from slakit.measure.attainment import Desk
 from slakit.measure.availability import FULL, floored_percent
 from slakit.measure.case import VERDICT, VERDICTS, Case
-from slakit.measure.desk import Desk
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import PERCENT_SCALE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -109,6 +110,54 @@ def read_table(path: Path) -> Sheet:
         return read_workbook_of(name, path) if suffix == ".xlsx" else READERS[suffix](path, place)
     except OSError as error:
         return Sheet(place, pl.DataFrame(), broken=[cannot_read(place, error)])
+
+
+def read_closing_days(path: str | Path) -> frozenset[date]:
+    """Read days on which nothing is open from a text file, as `closing_days_of` reads them.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "closed.txt").write_text("# ours alone\\n2026-12-24\\n")
+    ...     read_closing_days(Path(folder) / "closed.txt")
+    frozenset({datetime.date(2026, 12, 24)})
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or lines of it are not dates; all at once, by line.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(str(path), [Problem(str(path), None, "not UTF-8 text", "save it as UTF-8")]) from None
+    except OSError as error:
+        raise InputError(str(path), [cannot_read(str(path), error)]) from None
+    return closing_days_of(text, name=str(path))
+
+
+def closing_days_of(text: str, *, name: str = "closing days") -> frozenset[date]:
+    """Read days on which nothing is open from text, one ISO date a line; `#` begins a remark.
+
+    >>> sorted(closing_days_of("2026-12-24  # Christmas Eve"))
+    [datetime.date(2026, 12, 24)]
+
+    Raises
+    ------
+    InputError
+        A line is not a date.
+    """
+    days, problems = set(), []
+    for number, line in enumerate(text.splitlines(), 1):
+        written = line.partition("#")[0].strip()
+        if not written:
+            continue
+        try:
+            days.add(date.fromisoformat(written))
+        except ValueError:
+            problems.append(Problem(f"{name}:{number}", written, "not a date", "write it like 2026-12-24"))
+    if problems:
+        raise InputError(name, problems)
+    return frozenset(days)
 
 
 def cannot_read(place: str, error: OSError) -> Problem:

@@ -18,7 +18,6 @@ from slakit.measure.calendar import local_day, midnight
 from slakit.measure.hours import open_spans
 from slakit.measure.intervals import Line, covered_before, subtract, union
 from slakit.policy.guarantees import Hours
-from slakit.problems import InputError, Problem
 
 BUSINESS_DAY = 24 * 3600 * 10**6
 """Working time in a business day, whatever the local clock does. [µs]"""
@@ -62,7 +61,7 @@ class Calendar:
         if self.hours is None:
             always = pl.DataFrame([(self.first - 1, self.last + MARGIN)], schema=SPANS, orient="row")
             return subtract(always, self._closed_spans()) if self.closed else always
-        zone = self.hours.time_zone or self.zone
+        zone = self.own_zone
         spans = open_spans(self.hours, zone, self.first, self.last + MARGIN)
         kept = [span for span in spans if local_day(span[0], zone) not in self.closed] if self.closed else spans
         return union(pl.DataFrame(kept, schema=SPANS, orient="row"))
@@ -70,6 +69,11 @@ class Calendar:
     def _closed_spans(self) -> pl.DataFrame:
         days = [(midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)) for day in self.closed]
         return union(pl.DataFrame(days, schema=SPANS, orient="row"))
+
+    @property
+    def own_zone(self) -> str:
+        """Time zone in which its days begin."""
+        return (self.hours.time_zone if self.hours else None) or self.zone
 
     @property
     def never_closes(self) -> bool:
@@ -220,7 +224,9 @@ def merged_holds(holds: pl.DataFrame) -> pl.DataFrame:
     return merged.join(numbers, on="line", maintain_order="left").select("ticket", *own)
 
 
-def due_with_holds(calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFrame) -> pl.Series:
+def due_with_holds(
+    calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFrame, *, waiting: Calendar | None = None
+) -> pl.Series:
     """When each ticket is due, its clock standing still during holds.
 
     Parameters
@@ -229,6 +235,8 @@ def due_with_holds(calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFram
         `ticket`, `opened`, `within` (µs).
     holds
         As `merged_holds` gives them.
+    waiting
+        The calendar that holds are measured in; that of the tickets, if not given.
 
     Returns
     -------
@@ -246,35 +254,11 @@ def due_with_holds(calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFram
         held = held.join(hold, on="ticket", how="left", maintain_order="left")
         begin = pl.max_horizontal("start", "opened")
         stands = ((begin < pl.col("due")) & (pl.col("end") > begin)).fill_null(value=False)
-        taken = calendar.elapsed(held.select(begin.alias("at"))["at"].fill_null(0), held["end"].fill_null(0))
+        begun, ended = held.select(begin.alias("at"))["at"].fill_null(0), held["end"].fill_null(0)
+        taken = (waiting or calendar).elapsed(begun, ended)
         within = (pl.col("within") + pl.when(stands).then(taken).otherwise(0)).alias("within")
         held = held.with_columns(within).drop("start", "end")
         held = held.with_columns(calendar.after(held["opened"], held["within"]).alias("due"))
     later = held.select("ticket", pl.col("due").alias("later"))
     moved = rows.join(later, on="ticket", how="left", maintain_order="left")
     return moved.select(pl.coalesce("later", "due").alias("due")).to_series()
-
-
-def read_closed_days(text: str, *, name: str = "closing days") -> frozenset[date]:
-    """Read days on which nothing is open from text, one ISO date a line; `#` begins a remark.
-
-    >>> sorted(read_closed_days("2026-12-24  # Christmas Eve"))
-    [datetime.date(2026, 12, 24)]
-
-    Raises
-    ------
-    InputError
-        A line is not a date.
-    """
-    days, problems = set(), []
-    for number, line in enumerate(text.splitlines(), 1):
-        written = line.partition("#")[0].strip()
-        if not written:
-            continue
-        try:
-            days.add(date.fromisoformat(written))
-        except ValueError:
-            problems.append(Problem(f"{name}:{number}", written, "not a date", "write it like 2026-12-24"))
-    if problems:
-        raise InputError(name, problems)
-    return frozenset(days)

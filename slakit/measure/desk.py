@@ -1,26 +1,17 @@
-"""The service desk: priorities, response and resolution clocks, and attainment (calculation rules, section 6)."""
+"""The service desk: priorities, response and resolution clocks (calculation rules, section 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from slakit.evidence.tables import Evidence
-from slakit.measure.availability import FULL
-from slakit.measure.business_time import (
-    BUSINESS_DAY,
-    Calendar,
-    business_days,
-    due_with_holds,
-    held_time,
-    merged_holds,
-)
-from slakit.measure.calendar import Period, to_instant
-from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, duties_of, per_rule
-from slakit.measure.windows import judged_windows
-from slakit.policy.quantities import Duration, percent_units
+from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
+from slakit.measure.calendar import to_instant
+from slakit.measure.conventions import Calendars, Conventions, working_time
+from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule
+from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
@@ -120,7 +111,9 @@ def _late_holds(holds: pl.DataFrame) -> Iterator[Problem]:
         yield Problem(f"holds row {number + 2} started", to_instant(start), wrong, remedy)
 
 
-def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
+def judge_tickets(
+    evidence: Evidence, rules: Sequence[Rule], as_of: int, *, conventions: Conventions | None = None
+) -> pl.DataFrame:
     """Run the clock of every ticket under every rule of its subscription.
 
     Parameters
@@ -129,6 +122,8 @@ def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.D
         From `desk_rules`; a row's `rule` is the position here.
     as_of
         [µs]
+    conventions
+        Where tools differ; the defaults of `Conventions` if not given.
 
     Returns
     -------
@@ -147,7 +142,8 @@ def judge_tickets(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.D
     problems += _late_holds(holds) if rules else ()
     if problems:
         raise InputError(evidence.source, list(dict.fromkeys(problems)))
-    calendars = Calendars(int(tickets["opened"].min() or as_of), as_of)  # type: ignore[arg-type]
+    first = int(tickets["opened"].min() or as_of)  # type: ignore[arg-type]
+    calendars = Calendars(first, as_of, conventions or Conventions())
     tables = [pl.DataFrame(schema=JUDGED)]
     for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
         for priority, within in _targets(rule):
@@ -167,52 +163,27 @@ def _targets(rule: Rule) -> list[tuple[str | None, Duration]]:
     return list(targets.items())
 
 
-def calendar_of(rule: Rule, within: Duration, first: int, last: int) -> Calendar:
-    """The calendar a target runs in: support hours, or business days less the same holidays."""
-    hours = rule.support.hours if rule.support else None
-    if within.business_days:
-        zone = (hours.time_zone if hours else None) or rule.zone
-        return Calendar(business_days(hours.holidays if hours else None), zone, first, last)
-    return Calendar(hours, rule.zone, first, last)
-
-
-class Calendars:
-    """Calendars over the same time, each made once."""
-
-    def __init__(self, first: int, last: int) -> None:
-        self.first, self.last = first, last
-        self._made: dict[str, Calendar] = {}
-
-    def of(self, rule: Rule, within: Duration) -> Calendar:
-        """The calendar a target runs in."""
-        calendar = calendar_of(rule, within, self.first, self.last)
-        written = calendar.hours.model_dump_json() if calendar.hours else ""
-        return self._made.setdefault(f"{calendar.zone}|{written}", calendar)
-
-
-def working_time(within: Duration) -> int:
-    """Length of a target in working time. [µs]"""
-    return within.business_days * BUSINESS_DAY or within.microseconds
-
-
 def _clocked(
     tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, calendars: Calendars
 ) -> pl.DataFrame:
     if tickets.is_empty():
         return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
     calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
-    target = pl.lit(working_time(within), dtype=pl.Int64)
+    target = pl.lit(working_time(rule, within, calendars.conventions), dtype=pl.Int64)
     clocked = tickets.with_columns(
         answer.alias("answered"),
         answer.fill_null(calendars.last).alias("until"),
         target.alias("within"),
         pl.col("due").alias("own_due"),
     )
-    waits = _waits(clocked, holds)
+    waits, waiting = _waits(clocked, holds), calendars.of_holds(calendar)
     gross = calendar.elapsed(clocked["opened"], clocked["until"]).alias("gross")
-    clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits).alias("due"))
-    clocked = clocked.join(held_time(calendar, waits), on="ticket", how="left", maintain_order="left")
-    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).alias("elapsed")
+    clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits, waiting=waiting).alias("due"))
+    if waiting is not None:
+        waits = _begun_in_time(waits, clocked)
+    held = held_time(waiting or calendar, waits)
+    clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
+    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
     return _by_own_due(clocked.with_columns(elapsed), calendar).with_columns(_verdict(rule).alias("verdict"))
 
 
@@ -233,6 +204,12 @@ def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
     return merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
 
 
+def _begun_in_time(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
+    """Holds that began before their ticket was due: a later one cannot make up for what was late already."""
+    known = waits.join(clocked.select("ticket", "due"), on="ticket", maintain_order="left")
+    return known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
+
+
 def _verdict(rule: Rule) -> pl.Expr:
     """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up."""
     own = pl.col("own_due").is_not_null()
@@ -249,105 +226,3 @@ def _verdict(rule: Rule) -> pl.Expr:
         .then(pl.lit("met"))
         .otherwise(pl.lit("pending"))
     )
-
-
-def measure_attainment(
-    judged: pl.DataFrame, evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int
-) -> pl.DataFrame:
-    """Share of tickets that met their target, per window; a ticket belongs to the window in which it was opened.
-
-    Returns
-    -------
-    pl.DataFrame
-        `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
-        (null without an eligible ticket, without a target, or while the window runs).
-    """
-    duties = duties_of(evidence.subscriptions, rules)
-    windows = judged_windows(duties, rules, period, as_of).join(
-        duties.select("duty", "subscriber", "rule"), on="duty", maintain_order="left"
-    )
-    counted = _counted(in_windows(judged, windows), ["subscriber", "rule", "window_start"])
-    keys = ["subscriber", "rule", "window_start"]
-    shown = windows.select(*keys, "window_end", "running").join(counted, on=keys, how="left", maintain_order="left")
-    shown = shown.with_columns(pl.col("eligible", "met_count", "pending").fill_null(0))
-    target = per_rule(
-        (None if r.guarantee.target is None else percent_units(r.guarantee.target) for r in rules), pl.Int64
-    )
-    met = pl.col("met_count").cast(pl.Int128) * FULL >= target * pl.col("eligible").cast(pl.Int128)
-    return shown.with_columns(pl.when((pl.col("eligible") > 0) & ~pl.col("running")).then(met).alias("met"))
-
-
-def _counted(judged: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    verdict = pl.col("verdict")
-    return judged.group_by(keys, maintain_order=True).agg(
-        verdict.is_in(["met", "missed"]).sum().cast(pl.Int64).alias("eligible"),
-        (verdict == "met").sum().cast(pl.Int64).alias("met_count"),
-        (verdict == "pending").sum().cast(pl.Int64).alias("pending"),
-    )
-
-
-def in_windows(judged: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
-    """Judged tickets with the window in which they were opened; those opened in none are left out."""
-    spans = windows.select("subscriber", "rule", "window_start", "window_end").sort("window_start")
-    placed = judged.sort("opened").join_asof(
-        spans, left_on="opened", right_on="window_start", by=["subscriber", "rule"], check_sortedness=False
-    )
-    return placed.filter(pl.col("opened") < pl.col("window_end"))
-
-
-def by_priority(
-    judged: pl.DataFrame, of: Sequence[str] = ("subscriber", "rule"), elapsed: str = "elapsed"
-) -> pl.DataFrame:
-    """Attainment and times of answer for each rule and priority, and altogether (`priority` null).
-
-    Parameters
-    ----------
-    judged
-        Judged tickets: `priority`, `answered`, `verdict`, and the columns that are named.
-    of
-        Columns that tell rules apart.
-    elapsed
-        Column of working time.
-
-    Returns
-    -------
-    pl.DataFrame
-        The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
-        which so many percent of the answered tickets were answered, in the unit of `elapsed`.
-    """
-    kept = judged.filter(pl.col("verdict") != "left_out")
-    together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
-    both, keys = pl.concat([together, kept]), [*of, "priority"]
-    answered = both.filter(pl.col("answered").is_not_null())
-    ranks = {share: -((1 - pl.len().cast(pl.Int64)) * share // 100) for share in (50, 90, 95)}
-    quantiles = answered.group_by(keys).agg(
-        pl.col(elapsed).sort().get(rank).alias(f"p{share}") for share, rank in ranks.items()
-    )
-    counted = _counted(both, keys)
-    return counted.join(quantiles, on=keys, how="left", nulls_equal=True, maintain_order="left").sort(keys)
-
-
-@dataclass(frozen=True)
-class Desk:
-    """The tickets of a case: judged one by one, and by window.
-
-    Attributes
-    ----------
-    rules
-        Distinct rules on tickets.
-    judged
-        As `judge_tickets` gives them, with `window_start` (µs) of the window they were opened in.
-    attainment
-        As `measure_attainment` gives it.
-    """
-
-    rules: Sequence[Rule]
-    judged: pl.DataFrame
-    attainment: pl.DataFrame
-
-
-def desk_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> Desk:
-    """Judge all tickets, and sum them up by window."""
-    judged = judge_tickets(evidence, rules, as_of)
-    attainment = measure_attainment(judged, evidence, rules, period, as_of)
-    return Desk(rules, in_windows(judged, attainment), attainment)

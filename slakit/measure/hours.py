@@ -55,6 +55,20 @@ def _instant(day: date, wall: str, zone: str) -> int:
     return to_microseconds(local.astimezone(UTC))
 
 
+def longest_day(hours: Hours) -> int:
+    """Open time of the longest day of a week, by the wall clock; spans that overlap count once. [µs]
+
+    >>> longest_day(Hours(weekly={"mon-fri": ["08:00-12:00", "13:00-17:00"], "sat": ["09:00-12:00"]})) // 3_600_000_000
+    8
+    """
+    lengths = []
+    for day in (date(2026, 1, 5 + number) for number in range(7)):
+        spans = [_instants(day, span, "UTC") for span in _spans_of(hours, day)]
+        opened = union(pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
+        lengths.append(int((opened["end"] - opened["start"]).sum()))
+    return max(lengths)
+
+
 @lru_cache(maxsize=256)
 def closed_days(country: str | None, year: int) -> frozenset[date]:
     """Public holidays of a country (`SE`), or of a region of it (`DE-BE`), in a year."""

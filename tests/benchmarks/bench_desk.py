@@ -23,7 +23,8 @@ import polars as pl
 
 from slakit.evidence.tables import TABLES, Evidence
 from slakit.measure.calendar import to_microseconds
-from slakit.measure.desk import calendar_of, desk_rules, judge_tickets
+from slakit.measure.conventions import calendar_of
+from slakit.measure.desk import desk_rules, judge_tickets
 from slakit.measure.rules import Rule
 from slakit.policy.files import parse_policy
 

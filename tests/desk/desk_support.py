@@ -15,6 +15,7 @@ from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
 from slakit.measure.business_time import Calendar
 from slakit.measure.calendar import to_instant, to_microseconds
+from slakit.measure.conventions import Conventions
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy
 from slakit.policy.guarantees import Hours
@@ -115,13 +116,14 @@ def judged(
     *,
     as_of: str | datetime = LATER,
     held: Row | None = None,
+    conventions: Conventions | None = None,
     **more: Any,
 ) -> Review:
     """Assess tickets of one subscription of a policy, or of the library's policy of that name."""
     of_library = isinstance(policy, str)
     given = evidence(tickets, holds, held=held or holder(policy if of_library else "desk"), **more)
     known = None if of_library else {"desk": policy}
-    return assess(given, period, as_of, policies=known, ranges=False)
+    return assess(given, period, as_of, policies=known, ranges=False, conventions=conventions)
 
 
 def verdicts(review: Review) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 from desk_support import DAY, HOUR, MICROSECOND, MINUTE, Row, at, attained, desk, holder, judged, ticket
 
 from slakit.analysis.review import Review
-from slakit.measure.desk import by_priority
+from slakit.measure.attainment import by_priority
 
 OPENED = at("2026-06-01T09:00")
 

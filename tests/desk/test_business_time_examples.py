@@ -10,7 +10,8 @@ import pytest
 from desk_support import DAY, HOUR, MICROSECOND, MINUTE, after, at, calendar, elapsed
 from ruamel.yaml import YAML
 
-from slakit.measure.business_time import Calendar, business_days, read_closed_days
+from slakit.evidence.files import closing_days_of
+from slakit.measure.business_time import Calendar, business_days
 from slakit.problems import InputError
 
 EXAMPLES: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(
@@ -127,7 +128,7 @@ def test_nothing_is_due_where_nothing_is_ever_open() -> None:
 
 
 def test_closed_days_are_read_with_all_that_is_wrong() -> None:
-    assert read_closed_days("# nothing\n\n2026-12-24 # Christmas Eve\n") == {date(2026, 12, 24)}
+    assert closing_days_of("# nothing\n\n2026-12-24 # Christmas Eve\n") == {date(2026, 12, 24)}
     with pytest.raises(InputError, match="2 problems") as refused:
-        read_closed_days("2026-13-01\n2026-12-24\nChristmas", name="days.txt")
+        closing_days_of("2026-13-01\n2026-12-24\nChristmas", name="days.txt")
     assert [problem.where for problem in refused.value.problems] == ["days.txt:1", "days.txt:3"]

@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
-from slakit.measure.desk import by_priority
+from slakit.measure.attainment import by_priority
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.theme import BLUE, GREY, INK, SKY, VERMILLION
 from slakit.show.words import counted, instant_text, length_text

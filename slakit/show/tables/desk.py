@@ -10,8 +10,9 @@ import polars as pl
 from great_tables import GT
 
 from slakit.analysis.review import Review
+from slakit.measure.attainment import by_priority
 from slakit.measure.availability import FULL
-from slakit.measure.desk import ANSWERS, by_priority
+from slakit.measure.desk import ANSWERS
 from slakit.policy.printing import print_percent
 from slakit.policy.quantities import PERCENT_SCALE
 from slakit.policy.terms import Terms

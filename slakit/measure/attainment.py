@@ -1,0 +1,121 @@
+"""Attainment: tickets judged one by one, summed up by window and by priority."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from slakit.evidence.tables import Evidence
+from slakit.measure.availability import FULL
+from slakit.measure.calendar import Period
+from slakit.measure.conventions import Conventions
+from slakit.measure.desk import judge_tickets
+from slakit.measure.rules import Rule, duties_of, per_rule
+from slakit.measure.windows import judged_windows
+from slakit.policy.quantities import percent_units
+
+
+def measure_attainment(
+    judged: pl.DataFrame, evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int
+) -> pl.DataFrame:
+    """Share of tickets that met their target, per window; a ticket belongs to the window in which it was opened.
+
+    Returns
+    -------
+    pl.DataFrame
+        `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
+        (null without an eligible ticket, without a target, or while the window runs).
+    """
+    duties = duties_of(evidence.subscriptions, rules)
+    windows = judged_windows(duties, rules, period, as_of).join(
+        duties.select("duty", "subscriber", "rule"), on="duty", maintain_order="left"
+    )
+    counted = _counted(in_windows(judged, windows), ["subscriber", "rule", "window_start"])
+    keys = ["subscriber", "rule", "window_start"]
+    shown = windows.select(*keys, "window_end", "running").join(counted, on=keys, how="left", maintain_order="left")
+    shown = shown.with_columns(pl.col("eligible", "met_count", "pending").fill_null(0))
+    target = per_rule(
+        (None if r.guarantee.target is None else percent_units(r.guarantee.target) for r in rules), pl.Int64
+    )
+    met = pl.col("met_count").cast(pl.Int128) * FULL >= target * pl.col("eligible").cast(pl.Int128)
+    return shown.with_columns(pl.when((pl.col("eligible") > 0) & ~pl.col("running")).then(met).alias("met"))
+
+
+def _counted(judged: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    verdict = pl.col("verdict")
+    return judged.group_by(keys, maintain_order=True).agg(
+        verdict.is_in(["met", "missed"]).sum().cast(pl.Int64).alias("eligible"),
+        (verdict == "met").sum().cast(pl.Int64).alias("met_count"),
+        (verdict == "pending").sum().cast(pl.Int64).alias("pending"),
+    )
+
+
+def in_windows(judged: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+    """Judged tickets with the window in which they were opened; those opened in none are left out."""
+    spans = windows.select("subscriber", "rule", "window_start", "window_end").sort("window_start")
+    placed = judged.sort("opened").join_asof(
+        spans, left_on="opened", right_on="window_start", by=["subscriber", "rule"], check_sortedness=False
+    )
+    return placed.filter(pl.col("opened") < pl.col("window_end"))
+
+
+def by_priority(
+    judged: pl.DataFrame, of: Sequence[str] = ("subscriber", "rule"), elapsed: str = "elapsed"
+) -> pl.DataFrame:
+    """Attainment and times of answer for each rule and priority, and altogether (`priority` null).
+
+    Parameters
+    ----------
+    judged
+        Judged tickets: `priority`, `answered`, `verdict`, and the columns that are named.
+    of
+        Columns that tell rules apart.
+    elapsed
+        Column of working time.
+
+    Returns
+    -------
+    pl.DataFrame
+        The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
+        which so many percent of the answered tickets were answered, in the unit of `elapsed`.
+    """
+    kept = judged.filter(pl.col("verdict") != "left_out")
+    together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
+    both, keys = pl.concat([together, kept]), [*of, "priority"]
+    answered = both.filter(pl.col("answered").is_not_null())
+    ranks = {share: -((1 - pl.len().cast(pl.Int64)) * share // 100) for share in (50, 90, 95)}
+    quantiles = answered.group_by(keys).agg(
+        pl.col(elapsed).sort().get(rank).alias(f"p{share}") for share, rank in ranks.items()
+    )
+    counted = _counted(both, keys)
+    return counted.join(quantiles, on=keys, how="left", nulls_equal=True, maintain_order="left").sort(keys)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The tickets of a case: judged one by one, and by window.
+
+    Attributes
+    ----------
+    rules
+        Distinct rules on tickets.
+    judged
+        As `judge_tickets` gives them, with `window_start` (µs) of the window they were opened in.
+    attainment
+        As `measure_attainment` gives it.
+    """
+
+    rules: Sequence[Rule]
+    judged: pl.DataFrame
+    attainment: pl.DataFrame
+
+
+def desk_of(
+    evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int, *, conventions: Conventions | None = None
+) -> Desk:
+    """Judge all tickets, and sum them up by window."""
+    judged = judge_tickets(evidence, rules, as_of, conventions=conventions)
+    attainment = measure_attainment(judged, evidence, rules, period, as_of)
+    return Desk(rules, in_windows(judged, attainment), attainment)
