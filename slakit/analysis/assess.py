@@ -91,7 +91,7 @@ def assess(
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     return Review(
         **_tables(awards, plans, evidence),
-        assumptions=assumptions_of(evidence, known, chosen, fees),
+        assumptions=assumptions_of(evidence, known, chosen, fees, conventions),
         evidence=evidence,
         period=span,
         as_of=moment,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 
 import polars as pl
 
 from slakit.analysis.plans import Policies
 from slakit.evidence.tables import Evidence
+from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.terms import Terms
 from slakit.remedy.fees import Fees
@@ -16,7 +18,13 @@ ASSUMPTIONS = ["subject", "term", "value", "because"]
 Row = tuple[str, str, str, str]
 
 
-def assumptions_of(evidence: Evidence, policies: Policies, chosen: Mapping[Plan, Terms], fees: Fees) -> pl.DataFrame:
+def assumptions_of(
+    evidence: Evidence,
+    policies: Policies,
+    chosen: Mapping[Plan, Terms],
+    fees: Fees,
+    conventions: Conventions | None = None,
+) -> pl.DataFrame:
     """List what was assumed, of policies and of subscriptions.
 
     Returns
@@ -25,7 +33,19 @@ def assumptions_of(evidence: Evidence, policies: Policies, chosen: Mapping[Plan,
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
     rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
+    rows += _of_conventions(evidence, conventions)
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
+
+
+def _of_conventions(evidence: Evidence, conventions: Conventions | None) -> Iterator[Row]:
+    """How ticket clocks were run, where that was asked for and differs from the default."""
+    if conventions is None or evidence.tickets.is_empty():
+        return
+    for field in fields(Conventions):
+        value = getattr(conventions, field.name)
+        if value != field.default:
+            shown = ", ".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+            yield "tickets", f"conventions {field.name}", shown, "Chosen for this assessment"
 
 
 def _of_policies(policies: Policies) -> Iterator[Row]:

@@ -55,11 +55,14 @@ class _Owed:
     subscribers: pl.Series
     known: dict[AwardKey, pl.Series] = field(default_factory=dict)
 
+    def key(self, terms: Terms) -> tuple[AwardKey, ...]:
+        """What the sum under a reading depends on: readings with the same key owe the same."""
+        return tuple(self.awards.key(self.plan, terms, remedy) for remedy in terms.remedies)
+
     def under(self, terms: Terms) -> pl.Series:
         """Sum of all remedies under one reading."""
         total = pl.Series([0], dtype=pl.Int128).new_from_index(0, len(self.subscribers))
-        for remedy in terms.remedies:
-            key = self.awards.key(self.plan, terms, remedy)
+        for remedy, key in zip(terms.remedies, self.key(terms), strict=True):
             if key not in self.known:
                 self.known[key] = self._sum(self.awards.award(self.plan, terms, remedy))
             total = total + self.known[key]
@@ -91,11 +94,14 @@ def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subsc
     nobody = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(amount))
     low, high = _Extreme(amount, nobody), _Extreme(amount, nobody)
     widened: list[tuple[str, pl.Series]] = []
+    seen: dict[tuple[AwardKey, ...], pl.Series] = {}
     for number, terms in enumerate(ordered):
-        total = owed.under(terms)
-        low.offer(total, number, total < low.amount)
-        high.offer(total, number, total > high.amount)
-        changed = _changed(terms.reading, chosen)
+        key, changed = owed.key(terms), _changed(terms.reading, chosen)
+        if key not in seen:
+            total = seen.setdefault(key, owed.under(terms))
+            low.offer(total, number, total < low.amount)
+            high.offer(total, number, total > high.amount)
+        total = seen[key]
         if len(changed) == 1:
             widened.append((changed[0], total != amount))
     printed = pl.Series([json.dumps(terms.reading) for terms in ordered])

@@ -30,13 +30,13 @@ class Conventions:
         What a target of n business days is. `24h` (default): n × 24 hours on business days (Monday to Friday, less
         the public holidays of the support hours), so that it is due at the same time of day. `open_hours`: n × the
         length of the longest day of the support hours, in support hours; support around the clock has no such
-        day, and keeps the default. Ruby's business_time moves to the n-th next open day, as the first does; tools
-        that keep targets in hours of a schedule, ServiceNow for one, need the second.
+        day, and keeps the default. Calendars that step from open day to open day do the first; tools that keep every
+        target in hours of a schedule, the second.
     holds
         What a hold outside hours takes. `in_hours` (default): nothing; a hold takes the working time in it. `always`:
         a hold takes its whole length off the elapsed working time (which is never less than nothing), and as much
         working time is added to the target, by which the due time moves. Only holds that begin before the due time
-        count. ServiceNow keeps both lengths of a pause; tools that subtract the plain time of a status do the second.
+        count. Tools that subtract the plain time a ticket spent in a status do the second.
     closed
         Closing days beside the public holidays of the schedule (default: none). A span belongs to the day on which it
         begins. `read_closing_days` of `slakit.evidence.files` reads them from a file.

@@ -13,8 +13,9 @@ import pytest
 from desk_support import DAY, HOUR, MINUTE, YEARS, after, at, desk, elapsed, evidence, hold, judged, lengths, ticket
 
 from slakit import cli
+from slakit.analysis.assess import assess
 from slakit.analysis.due_times import due_times
-from slakit.evidence.files import read_closing_days
+from slakit.evidence.files import read_closing_days, read_evidence
 from slakit.measure import business_time
 from slakit.measure.business_time import Calendar
 from slakit.measure.calendar import to_microseconds
@@ -247,3 +248,22 @@ def test_the_command_line_takes_closing_days_to_assess_and_explain(run: Run, tmp
         attainment = pl.read_parquet(out / "attainment.parquet")
         found.append(attainment.filter(pl.col("guarantee") == "resolution")["met_count"][0])
     assert found == [0, 1]
+
+
+def test_conventions_that_were_chosen_are_listed_as_assumed() -> None:
+    evidence = read_evidence(Path(__file__).parents[2] / "data_samples" / "evidence").only("fjord-iaas")
+    chosen = Conventions(holds="always", closed=frozenset({date(2026, 12, 24)}))
+    review = assess(evidence, "2026-07", "2026-10-05", ranges=False, conventions=chosen)
+    mine = review.assumptions.filter(pl.col("subject") == "tickets").select("term", "value").rows()
+    assert mine == [("conventions holds", "always"), ("conventions closed", "2026-12-24")]
+
+
+def test_evidence_of_one_subscription_keeps_its_rows_and_no_others() -> None:
+    evidence = read_evidence(Path(__file__).parents[2] / "data_samples" / "evidence")
+    mine = evidence.only("fjord-iaas")
+    for name in ("subscriptions", "outages", "maintenance", "tickets", "claims_made"):
+        assert getattr(mine, name)["subscription"].unique().to_list() == ["fjord-iaas"]
+    assert mine.holds["ticket"].is_in(mine.tickets["ticket"].implode()).all()
+    assert evidence.only() is evidence
+    with pytest.raises(InputError, match="did you mean fjord-iaas"):
+        evidence.only("fjord-ias")
