@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -32,7 +33,7 @@ PERCENT_SCALE = 10**6
 """A percentage as an integer: 99.95 is 99_950_000. Six decimals are kept; more are refused."""
 
 
-class Quantity:
+class Quantity(ABC):
     """A value written as one word. Subclasses parse it in `parse` and print it back in `__str__`."""
 
     called: ClassVar[str] = "value"
@@ -40,9 +41,9 @@ class Quantity:
     example: ClassVar[str]
 
     @classmethod
+    @abstractmethod
     def parse(cls, text: str) -> Self:
         """Read the word; raise `ValueError("what is wrong; what would be right")`."""
-        raise NotImplementedError(cls)
 
     @classmethod
     def read(cls, value: object) -> Self:

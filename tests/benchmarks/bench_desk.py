@@ -1,7 +1,7 @@
 """Times the ticket clocks against a loop over `businesstimedelta`, and against sorting the same rows once; in one run.
 
-    python -m venv /tmp/loop && /tmp/loop/bin/pip install businesstimedelta
-    python tests/benchmarks/bench_desk.py [--tickets 1000000] [--loop /tmp/loop/bin/python]
+    python -m venv loop-env && loop-env/bin/pip install businesstimedelta
+    python tests/benchmarks/bench_desk.py [--tickets 1000000] [--loop loop-env/bin/python]
 
 The loop does what a careful script would do for each ticket: working time from opening to answer, less that of its
 holds. It runs in a Python of its own, since slakit does not need `businesstimedelta`; without one it is left out. Both
@@ -149,8 +149,8 @@ def loop(python: str, tickets: list[Any]) -> dict[str, Any] | None:
     done = subprocess.run([python, "-c", LOOP], input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         print(f"the loop is left out: {done.stderr.strip().splitlines()[-1]}")
-        print("install it:  python -m venv /tmp/loop && /tmp/loop/bin/pip install businesstimedelta")
-        print("and name it: --loop /tmp/loop/bin/python")
+        print("install it:  python -m venv loop-env && loop-env/bin/pip install businesstimedelta")
+        print("and name it: --loop loop-env/bin/python")
         return None
     found: dict[str, Any] = json.loads(done.stdout)
     return found
