@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from slakit.evidence.instants import INSTANT
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, local_day, midnight
 from slakit.measure.hours import open_spans
 from slakit.measure.intervals import covered_before, union
@@ -17,7 +18,6 @@ from slakit.policy.guarantees import Fixed, Guarantee
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
 
-INSTANT = pl.Datetime("us", "UTC")
 EXACT = pl.Decimal(38, 6)
 BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "window": pl.String, "window_start": INSTANT,

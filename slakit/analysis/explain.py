@@ -226,7 +226,7 @@ class Teller:
             yield from self._claim(remedy, start)
 
     def _caps(self, remedy: Remedy, bit: str | None) -> Iterator[Line]:
-        for cap in [*(cap for credit in remedy.credit for cap in credit.caps), *remedy.caps]:
+        for cap in remedy.all_caps:
             state = "it bites here" if cap.per == bit else "it does not bite here"
             clause = f" ({cap.clause})" if cap.clause else ""
             yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."

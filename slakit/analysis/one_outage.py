@@ -11,12 +11,11 @@ from itertools import combinations, pairwise
 
 from slakit.analysis.budgets import budget_of, seconds_of
 from slakit.measure.rules import Rule
-from slakit.policy.quantities import PERCENT_SCALE, Money, Share, percent_units
+from slakit.policy.quantities import FULL, Money, Share, percent_units
 from slakit.policy.remedies import Accrual, Band, Cap, Credit, Remedy, Shortfall
 from slakit.problems import InputError, Problem
 from slakit.remedy.fees import MICRO, Fees, half_up
 
-FULL = 100 * PERCENT_SCALE
 MOST_STEPS = 5_000
 """A schedule with more steps than this is not drawn."""
 

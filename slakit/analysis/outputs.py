@@ -7,17 +7,17 @@ from decimal import Decimal
 
 import polars as pl
 
+from slakit.evidence.instants import INSTANT
 from slakit.evidence.tables import Evidence
 from slakit.measure.attainment import Desk
-from slakit.measure.availability import FULL, floored_percent
+from slakit.measure.availability import floored_percent
 from slakit.measure.case import VERDICT, VERDICTS, Case
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_rule
-from slakit.policy.quantities import PERCENT_SCALE
+from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
 from slakit.remedy.fees import Fees
 
-INSTANT = pl.Datetime("us", "UTC")
 SECONDS = pl.Decimal(38, 6)
 PERCENT = pl.Decimal(38, 6)
 TERM_OF_VERDICT = {

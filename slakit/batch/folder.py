@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from slakit.problems import InputError, Problem
+from slakit.whole import UNFINISHED
 
 LOCK = ".slakit-batch.lock"
-UNFINISHED = ".slakit-part"
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file so that at every instant either the old one or the new one is there."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
-    try:
-        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def sweep(folder: Path) -> None:

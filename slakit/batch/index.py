@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from slakit.batch.checks import is_path
-from slakit.batch.folder import write_whole
 from slakit.batch.manifest import Entry, Manifest, Status
+from slakit.whole import write_whole
 
 LABELS: dict[Status, str] = {
     "ok": "done",

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from slakit.batch.folder import locked, sweep, write_whole
+from slakit.batch.folder import locked, sweep
 from slakit.batch.index import write_index
 from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
 from slakit.batch.plan import Plan, Report
+from slakit.whole import write_whole
 
 STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 GLANCE = 0.2  # [s] between two looks at whether to stop

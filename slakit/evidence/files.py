@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from slakit.evidence.formats import READERS, unread
 from slakit.evidence.tables import TABLES, Evidence, evidence_of
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
+from slakit.whole import replacing
 
 READ = frozenset({*READERS, ".xlsx"})
 # A table in one of these would be overlooked in silence.
@@ -188,15 +188,11 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
     path = Path(path)
     if path.suffix not in READERS:
         raise ValueError(f"{path.name}: a table is written as .csv or .parquet")
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
+    with replacing(path) as unfinished:
         if path.suffix == ".csv":
             printed(frame).write_csv(unfinished, float_scientific=False)
         else:
             frame.write_parquet(unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def printed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from slakit.evidence.tables import Evidence
-from slakit.measure.availability import FULL
 from slakit.measure.calendar import Period
 from slakit.measure.conventions import Conventions
 from slakit.measure.desk import judge_tickets
 from slakit.measure.rules import Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
-from slakit.policy.quantities import percent_units
+from slakit.policy.quantities import FULL, percent_units
 
 
 def measure_attainment(

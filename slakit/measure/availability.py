@@ -11,10 +11,7 @@ from slakit.measure.intervals import covered_before, subtract, union
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_incident, per_rule
 from slakit.policy.guarantees import Fixed
-from slakit.policy.quantities import PERCENT_SCALE, percent_units
-
-FULL = 100 * PERCENT_SCALE
-"""100 % in integer units."""
+from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
 
 
 def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:

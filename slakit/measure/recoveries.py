@@ -6,12 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from slakit.evidence.instants import INSTANT
 from slakit.evidence.tables import Evidence
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.recovery import Backup
 from slakit.policy.terms import Terms
 
-INSTANT = pl.Datetime("us", "UTC")
 RECOVERED: dict[str, Any] = {
     "subscription": pl.String,
     "recovery": pl.String,

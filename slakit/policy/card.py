@@ -56,7 +56,7 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     for remedy in terms.remedies:
         title = remedy.name or remedy.id
         yield Entry("Credits", title, words.remedy_words(remedy), remedy.clause or remedy.credit[0].clause)
-        for cap in [*(cap for credit in remedy.credit for cap in credit.caps), *remedy.caps]:
+        for cap in remedy.all_caps:
             yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or "")
     if not terms.remedies:
         yield Entry("Credits", "none", "no credit is promised for a miss", "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
 from slakit.policy.yaml import Document, parse_yaml, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
+from slakit.whole import write_whole
 
 LIBRARY = Path(__file__).parent / "library"
 
@@ -120,14 +120,7 @@ def write_policy(policy: Policy, path: str | Path) -> None:
     ...     read_policy(Path(folder) / "copy.yaml") == find_policy("klikk")
     True
     """
-    path = Path(path)
-    text = policy_text(policy)
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(Path(path), policy_text(policy))
 
 
 def policy_text(policy: Policy) -> str:

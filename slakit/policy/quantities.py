@@ -31,6 +31,8 @@ LONGEST = 10_000 * 366 * MICROSECONDS["d"]
 """The longest duration of a contract. [µs]"""
 PERCENT_SCALE = 10**6
 """A percentage as an integer: 99.95 is 99_950_000. Six decimals are kept; more are refused."""
+FULL = 100 * PERCENT_SCALE
+"""100 % in these units."""
 
 
 class Quantity(ABC):

@@ -174,3 +174,8 @@ class Remedy(Part):
     caps: list[Cap] = []
     claims: Claims | None = None
     clause: Clause | None = None
+
+    @property
+    def all_caps(self) -> list[Cap]:
+        """Caps of its schedules, and its own."""
+        return [*(cap for credit in self.credit for cap in credit.caps), *self.caps]

@@ -114,13 +114,14 @@ class Awards:
         named = [(rule.policy, rule.tier, rule.guarantee.id) for rule in self.rules]
         if len(set(named)) == len(named):
             return {number: number for number in range(len(named))}
-        counted = self.ledger.filter(pl.col("verdict") == COUNTED)
-        pieces = {int(key[0]): _mark(rows) for key, rows in counted.partition_by("rule", as_dict=True).items()}
-        first: dict[object, int] = {}
+        counted = _by_rule(self.ledger.filter(pl.col("verdict") == COUNTED))
+        first: dict[int, int] = {}
         for number, rule in enumerate(self.rules):
-            found = (named[number], rule.guarantee.window, _mark(self.facts.get(number)), pieces.get(number))
-            first[number] = first.setdefault(found, number)
-        return {number: first[number] for number in range(len(named))}
+            twins = (n for n in set(first.values()) if named[n] == named[number])
+            same = (n for n in sorted(twins) if self.rules[n].guarantee.window == rule.guarantee.window)
+            found = (n for n in same if _alike(self.facts, n, number) and _alike(counted, n, number))
+            first[number] = next(found, number)
+        return first
 
     def rules_of_remedy(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[int, Rule]:
         """The rules that measure a remedy's guarantees, by number."""
@@ -146,11 +147,12 @@ class Awards:
         return self._known[key]
 
 
-def _mark(rows: pl.DataFrame | None) -> tuple[int, int] | None:
-    """A number that two tables share when they hold the same rows, whichever rule found them."""
-    if rows is None:
-        return None
-    return rows.height, int(rows.drop("rule", "duty", strict=False).hash_rows().sum())
+def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
+    """Whether two rules found the same rows."""
+    if one not in tables or other not in tables:
+        return one not in tables and other not in tables
+    left, right = (tables[number].drop("rule", "duty", strict=False) for number in (one, other))
+    return left.equals(right)
 
 
 def _by_incident(remedy: Remedy) -> bool:

@@ -59,11 +59,6 @@ class Award:
     stretches: pl.DataFrame
     claimed: Mapping[int, Sequence[tuple[int, int]]]
 
-    @property
-    def caps(self) -> list[Cap]:
-        """Caps of its schedules, and its own."""
-        return [*(cap for credit in self.remedy.credit for cap in credit.caps), *self.remedy.caps]
-
 
 class Due(NamedTuple):
     """What one schedule earns in one window, or for one incident in it: fractions that are reduced only where summed.
@@ -108,7 +103,7 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
 def _due(award: Award, fees: Fees) -> pl.DataFrame:
     """What windows earn before later caps: the key, `percent`, `basis`, `amount`, `cap`."""
     earnings = _earnings(award, fees)
-    caps_incidents = any(cap.per == "incident" for cap in award.caps)
+    caps_incidents = any(cap.per == "incident" for cap in award.remedy.all_caps)
     alone = (pl.len().over(KEY) == 1) & ~pl.lit(caps_incidents)
     split = earnings.with_columns(alone.alias("alone"))
     return pl.concat([_simple(split.filter("alone"), fees), _compound(award, fees, split.filter(~pl.col("alone")))])
@@ -172,7 +167,7 @@ def _entry(award: Award, fees: Fees, row: Mapping[str, int]) -> Due:
     if row["money"]:
         amount, share = (num, den), (num * of_den, den * max(1, of_num))
     capped = amount
-    for cap in award.caps:
+    for cap in award.remedy.all_caps:
         if cap.per == "incident":
             limit = fees.limit(cap, row["subscriber"], award.rules[row["rule"]])
             if capped[0] * limit.denominator > limit.numerator * capped[1]:
@@ -197,7 +192,7 @@ def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Rat
 
 def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Apply the caps that look across windows, in the order of time."""
-    if all(cap.per == "incident" for cap in award.caps):
+    if all(cap.per == "incident" for cap in award.remedy.all_caps):
         return rows
     rule = next(iter(award.rules.values())) if award.rules else None
     paid = []
@@ -223,4 +218,4 @@ def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: p
         own = windows.filter(pl.col("subscriber") == subscriber)
         inside = own.select("window_start", "window_end").rows()
     elsewhere = [(at, paid) for at, paid in claimed if not any(start <= at < end for start, end in inside)]
-    return Allowance(in_order(award.caps, amount_of), elsewhere, rule.zone)
+    return Allowance(in_order(award.remedy.all_caps, amount_of), elsewhere, rule.zone)

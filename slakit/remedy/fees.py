@@ -15,6 +15,7 @@ from slakit.policy.quantities import Money, Window
 from slakit.policy.remedies import Cap, FeeBasis
 
 MICRO = 10**6
+"""Money is carried in millionths of the currency's unit until it is rounded once, at the end."""
 
 
 def half_up(num: int, den: int) -> int:

@@ -11,12 +11,10 @@ from fractions import Fraction
 
 import polars as pl
 
-from slakit.policy.quantities import PERCENT_SCALE, Money, Share, percent_units
+from slakit.policy.quantities import FULL, Money, Share, percent_units
 from slakit.policy.remedies import Accrual, Band, Credit, Shortfall
+from slakit.remedy.fees import MICRO
 
-FULL = 100 * PERCENT_SCALE
-MICRO = 10**6
-"""Money is carried in millionths of the currency's unit until it is rounded once, at the end."""
 FACTS = ["subscriber", "rule", "window_start", "window_end"]
 
 

@@ -10,7 +10,6 @@ import contextlib
 import html
 import json
 import os
-import tempfile
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
+
+from slakit.whole import write_whole
 
 # Charts wait in `slakit.charts` until the libraries are there and the page has given them a width; so the order in
 # which a page runs its scripts does not matter.
@@ -97,26 +98,14 @@ def vega_bundle() -> str:
     built = vl_convert.javascript_bundle(vl_version=vega_lite)  # type: ignore[call-arg]
     built = built.replace("</script", "<\\/script")
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
-        _write_whole(kept, built)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(kept, built)
     return built
 
 
 def cache_folder() -> Path:
     """Where slakit keeps what it can make again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slakit"
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that another kernel sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 alt.renderers.register("slakit", slakit_renderer)

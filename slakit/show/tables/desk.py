@@ -11,10 +11,9 @@ from great_tables import GT
 
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
-from slakit.measure.availability import FULL
 from slakit.measure.desk import ANSWERS
 from slakit.policy.printing import print_percent
-from slakit.policy.quantities import PERCENT_SCALE
+from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.policy.terms import Terms
 from slakit.show.headline import show_headline
 from slakit.show.tables.memo import Memo, memo_table
