@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from slakit.analysis.assess import assess
     from slakit.analysis.budgets import uptime_budget, window_budgets
+    from slakit.analysis.compare import Comparison, compare
+    from slakit.analysis.compensation import Compensation
     from slakit.analysis.curves import credit_curve
     from slakit.analysis.explain import explain
+    from slakit.analysis.findings import findings
+    from slakit.analysis.readings import under_readings
     from slakit.analysis.review import Review
+    from slakit.analysis.worth import promise_worth
     from slakit.evidence.files import read_evidence
     from slakit.evidence.tables import Evidence
     from slakit.measure.calendar import Period
@@ -29,9 +34,15 @@ _HOMES = {
     "assess": "analysis.assess",
     "uptime_budget": "analysis.budgets",
     "window_budgets": "analysis.budgets",
+    "compare": "analysis.compare",
+    "Comparison": "analysis.compare",
+    "Compensation": "analysis.compensation",
     "credit_curve": "analysis.curves",
     "explain": "analysis.explain",
+    "findings": "analysis.findings",
+    "under_readings": "analysis.readings",
     "Review": "analysis.review",
+    "promise_worth": "analysis.worth",
     "read_evidence": "evidence.files",
     "Evidence": "evidence.tables",
     "Period": "measure.calendar",
@@ -48,6 +59,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
+    "Compensation",
     "Conventions",
     "Evidence",
     "InputError",
@@ -57,13 +70,17 @@ __all__ = [
     "Review",
     "Terms",
     "assess",
+    "compare",
     "credit_curve",
     "explain",
     "find_policy",
+    "findings",
     "library",
     "policy_schema",
+    "promise_worth",
     "read_evidence",
     "read_policy",
+    "under_readings",
     "uptime_budget",
     "window_budgets",
     "write_policy",

@@ -13,6 +13,7 @@ from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.due import claims_made, claims_of
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of
 from slakit.analysis.ranges import owed_ranges
+from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.evidence.tables import Evidence
@@ -125,6 +126,7 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
     asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in desk_rules(plan, terms)}
     on_tickets = outputs.of_rules(number - len(case.rules) for number in asked)
     credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
+    ranges, answers = owed_ranges(awards, plans)
     return {
         "ledger": outputs.ledger_table(case, awards.ledger.filter(ours), subscriptions),
         "availability": outputs.availability_table(case, awards.windows.filter(ours), subscriptions),
@@ -132,7 +134,8 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
         "attainment": outputs.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
         "tickets": outputs.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
         "credits": outputs.credits_table(credits, awards.fees),
-        "ranges": outputs.ranges_table(owed_ranges(awards, plans), awards.fees),
+        "ranges": outputs.ranges_table(ranges, awards.fees),
+        "readings": readings_table(answers, awards.fees),
         "claims": claims_of(awards, plans),
         "recoveries": recoveries_table(evidence, plans, case.as_of),
         "backups": backups_table(evidence, plans, case.as_of),

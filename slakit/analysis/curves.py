@@ -92,16 +92,22 @@ def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: De
     if remedy is not None and remedy not in earning:
         seen = Problem(f"{terms.policy} remedy", remedy, "no outage earns it", one_of(earning, remedy))
         raise InputError(terms.policy, [seen])
-    fees = Fees(pl.DataFrame({"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None]}))
+    fees = one_fee(terms, fee)
     for name, (found, judged) in earning.items():
         if remedy in (None, name):
-            yield OneOutage(found, judged[0], _length(judged[0].guarantee, length), fees)
+            yield OneOutage(found, judged[0], window_length_of(judged[0].guarantee, length), fees)
     if not earning:
         for rule in [rule for rule in rules.values() if rule.guarantee.metric == "availability"][:1]:
-            yield OneOutage(None, rule, _length(rule.guarantee, length), fees)
+            yield OneOutage(None, rule, window_length_of(rule.guarantee, length), fees)
 
 
-def _length(guarantee: Guarantee, length: timedelta | None) -> int:
+def one_fee(terms: Terms, fee: Decimal) -> Fees:
+    """The same monthly fee as every basis. [currency units]"""
+    return Fees(pl.DataFrame({"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None]}))
+
+
+def window_length_of(guarantee: Guarantee, length: timedelta | None = None) -> int:
+    """Agreed service time that a guarantee is drawn for: see `credit_curve`. [µs]"""
     if isinstance(guarantee.denominator, Fixed):
         return guarantee.denominator.of.microseconds
     if length is not None:

@@ -133,7 +133,7 @@ class OneOutage:
         """Lengths of outage between which the curve is straight, in order. [µs]"""
         points = self._jumps()
         for difference in self._differences():
-            points = _with_crossings(points, difference)
+            points = with_crossings(points, difference)
         return _without_straights(points, self.paid)
 
     def _differences(self) -> Iterator[Callable[[int], Fraction]]:
@@ -217,7 +217,7 @@ def _intervals(accrual: Accrual, bad: int) -> int:
     return (max(0, bad - accrual.after.microseconds) + _lift(accrual)) // accrual.per.microseconds
 
 
-def _with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[int]:
+def with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[int]:
     """Add where a value, straight between neighbouring points, passes through nothing."""
     found = set(points)
     for left, right in pairwise(points):

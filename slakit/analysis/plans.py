@@ -140,12 +140,17 @@ def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tup
 
 
 def _currency_problems(readings: Sequence[Terms], subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
-    remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
-    paid_in = {money.currency for remedy in remedies for money in _moneys(remedy)}
+    paid_in = currencies_paid(readings)
     for subscription, currency in zip(subscriptions, currencies, strict=True):
         for other in paid_in - {currency}:
             wrong = f"the contract pays in {other}"
             yield Problem(f"subscriptions {subscription} currency", currency, wrong, "give the fee in that currency")
+
+
+def currencies_paid(readings: Iterable[Terms]) -> set[str]:
+    """Currencies in which terms name amounts."""
+    remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
+    return {money.currency for remedy in remedies for money in _moneys(remedy)}
 
 
 def _moneys(part: object) -> Iterable[Money]:

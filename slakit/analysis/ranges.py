@@ -22,9 +22,15 @@ RANGES = {
     "reading_high": pl.String,
     "widened_by": pl.String,
 }
+ANSWERS = {
+    "subscriber": pl.UInt32,
+    "question": pl.String,
+    "answer": pl.String,
+    "amount": pl.Int128,  # minor units
+}
 
 
-def owed_ranges(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataFrame:
+def owed_ranges(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Lowest and highest sum owed to each subscription, over all readings.
 
     Parameters
@@ -37,13 +43,17 @@ def owed_ranges(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.Dat
     pl.DataFrame
         `RANGES`; amounts in minor units, readings as JSON. Where two readings give the same, the one that changes fewer
         answers is named.
+    pl.DataFrame
+        `ANSWERS`: the sum where one question is answered like that and the others as chosen.
     """
     numbered = awards.fees.subscriptions.with_row_index("subscriber")
-    tables = [
-        _ranges_of_plan(awards, plan, readings, numbered.filter(of_plan(plan))["subscriber"])
-        for plan, readings in plans.items()
-    ]
-    return pl.concat([pl.DataFrame(schema=RANGES), *tables]).sort("subscriber")
+    ranges, answers = [pl.DataFrame(schema=RANGES)], [pl.DataFrame(schema=ANSWERS)]
+    for plan, readings in plans.items():
+        subscribers = numbered.filter(of_plan(plan))["subscriber"]
+        of_plan_ranges, of_plan_answers = _ranges_of_plan(awards, plan, readings, subscribers)
+        ranges.append(of_plan_ranges)
+        answers += of_plan_answers
+    return pl.concat(ranges).sort("subscriber"), pl.concat(answers).sort("subscriber", maintain_order=True)
 
 
 @dataclass
@@ -86,14 +96,16 @@ class _Extreme:
         self.reading = pl.Series([number], dtype=pl.Int64).new_from_index(0, len(amount)).zip_with(better, self.reading)
 
 
-def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subscribers: pl.Series) -> pl.DataFrame:
+def _ranges_of_plan(
+    awards: Awards, plan: Plan, readings: Sequence[Terms], subscribers: pl.Series
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     chosen = readings[0].reading
     ordered = sorted(readings, key=lambda terms: len(_changed(terms.reading, chosen)))
     owed = _Owed(awards, plan, subscribers)
     amount = owed.under(ordered[0])
     nobody = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(amount))
     low, high = _Extreme(amount, nobody), _Extreme(amount, nobody)
-    widened: list[tuple[str, pl.Series]] = []
+    alone: list[tuple[str, str, pl.Series]] = []
     seen: dict[tuple[AwardKey, ...], pl.Series] = {}
     for number, terms in enumerate(ordered):
         key, changed = owed.key(terms), _changed(terms.reading, chosen)
@@ -103,9 +115,10 @@ def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subsc
             high.offer(total, number, total > high.amount)
         total = seen[key]
         if len(changed) == 1:
-            widened.append((changed[0], total != amount))
+            alone.append((changed[0], terms.reading[changed[0]], total))
+    widened = [(question, total != amount) for question, _, total in alone]
     printed = pl.Series([json.dumps(terms.reading) for terms in ordered])
-    return pl.DataFrame(
+    ranges = pl.DataFrame(
         {
             "subscriber": subscribers,
             "amount": amount,
@@ -117,6 +130,13 @@ def _ranges_of_plan(awards: Awards, plan: Plan, readings: Sequence[Terms], subsc
         },
         schema=RANGES,
     )
+    as_chosen = [(question, chosen[question], amount) for question in dict.fromkeys(name for name, *_ in alone)]
+    return ranges, [_answered(subscribers, *answered) for answered in [*as_chosen, *alone]]
+
+
+def _answered(subscribers: pl.Series, question: str, answer: str, amount: pl.Series) -> pl.DataFrame:
+    said = {"subscriber": subscribers, "question": question, "answer": answer, "amount": amount}
+    return pl.DataFrame(said, schema=ANSWERS)
 
 
 def _changed(reading: Mapping[str, str], chosen: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -38,6 +40,9 @@ class Review:
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
         `met`, `running`.
+    readings
+        What each answer to an open question makes of the sum owed, as `readings_table` of `slakit.analysis.readings`
+        gives it: the question that moves it most comes first.
     recoveries, backups
         As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
     assumptions
@@ -64,6 +69,7 @@ class Review:
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
+    readings: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     assumptions: pl.DataFrame
@@ -92,7 +98,7 @@ class Review:
             raise InputError(self.evidence.source, [seen])
         tables = {
             name: getattr(self, name).filter(pl.col("subscription") == subscription)
-            for name in (*WRITTEN, "incidents", "tickets", "recoveries", "backups")
+            for name in (*WRITTEN, "incidents", "tickets", "readings", "recoveries", "backups")
         }
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
@@ -147,6 +153,22 @@ class Review:
             "claimable",
             "next_deadline",
         )
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write an Excel workbook: a summary, a sheet for every table that has rows, and what was assumed.
+
+        Parameters
+        ----------
+        path
+            Ends in `.xlsx`. Its folder exists. A file of that name is replaced, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            slakit was installed without Excel, the path ends otherwise, or a table is larger than a sheet can be.
+        """
+        # What is shown is made in slakit.show, which knows this module: it is looked up when it is asked for.
+        import_module("slakit.show.workbook").review_workbook(self, path)
 
     def __repr__(self) -> str:
         sums = ", ".join(f"{amount:,} {currency}" for currency, amount in self.owed.items()) or "nothing"

@@ -112,11 +112,7 @@ def _support(terms: Terms) -> Iterator[Entry]:
     support = terms.support
     if support is None:
         return
-    hours = "24/7"
-    if support.hours is not None:
-        weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in support.hours.weekly.items())
-        hours = weekly + (f", not on public holidays ({support.hours.holidays})" if support.hours.holidays else "")
-    yield Entry("Support", "hours", hours, support.clause)
+    yield Entry("Support", "hours", words.hours_words(support.hours), support.clause)
     if support.coverage:
         yield Entry("Support", "coverage", support.coverage, support.clause)
     if support.channels:
@@ -152,6 +148,8 @@ def _contract(terms: Terms) -> Iterator[Entry]:
         notice = f", unless ended {contract.renewal.notice} before" if contract.renewal.notice else ""
         value = f"renews: {contract.renewal.renews.replace('_', ' ')}{notice}"
         yield Entry("Contract", "renewal", value, contract.renewal.clause)
+    if terms.measured is not None:
+        yield Entry("Contract", "measured", words.MEASURED[terms.measured.by], terms.measured.clause)
     for said in terms.undertakings:
         yield Entry("Also promised", "", said.says, said.clause)
 
@@ -160,6 +158,8 @@ def _questions(policy: Policy) -> Iterator[Entry]:
     for question in policy.readings:
         answers = ", ".join(f"{name} (default)" if name == question.default else name for name in question.answers)
         yield Entry("Open questions", question.id, f"{question.question} {answers}", "; ".join(question.clauses))
+    for noticed in policy.noticed:
+        yield Entry("Noticed", noticed.kind, noticed.says, "; ".join(noticed.clauses))
     for assumed in policy.assumed:
         yield Entry("Assumed", assumed.term, f"{assumed.value}: {assumed.because}", "")
 

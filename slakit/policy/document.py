@@ -44,14 +44,20 @@ class Renewal(Part):
     clause: Clause
 
 
+class Changes(Stated):
+    """How the provider may change the document."""
+
+    notice: Duration | None = None
+    """Between the news of a change and the day it holds; a change holds at once, if not written."""
+
+
 class Contract(Part):
     """Terms around the promises."""
 
     billing: Stated | None = None
     renewal: Renewal | None = None
     sole_remedy: Stated | None = None
-    changes: Stated | None = None
-    """How the provider may change the document."""
+    changes: Changes | None = None
     suspension: Stated | None = None
 
 
@@ -61,6 +67,29 @@ class Assumed(Part):
     term: str
     value: str
     because: str
+
+
+class Measured(Part):
+    """Whose figures decide whether a promise was kept."""
+
+    by: Literal["provider", "customer", "third_party", "both"]
+    """`both`: the provider's figures, with those of somebody else beside them."""
+    clause: Clause
+
+
+Flaw = Literal["contradiction", "silence", "unclear"]
+"""What is wrong with a place in a document: it says two things, says nothing, or can be read in two ways."""
+
+
+class Noticed(Part):
+    """A flaw of the text that a reader noticed and no figure shows."""
+
+    says: str
+    """What is wrong, in slakit's words."""
+    kind: Flaw
+    clauses: list[Clause] = Field(min_length=1)
+    tiers: list[str] | None = None
+    """Tiers it concerns; all, if not written."""
 
 
 class Answer(Part):
@@ -76,6 +105,7 @@ class Question(Part):
 
     id: Id
     question: str
+    kind: Flaw = "unclear"
     clauses: list[Clause]
     answers: dict[Word | Annotated[str, Field(pattern=r"^[0-9][a-z0-9_]*$")], Answer] = Field(min_length=2)
     default: str
@@ -106,7 +136,7 @@ class Policy(Part):
     time_zone: Zone | None = None
     currency: Currency | None = None
     tiers: list[Id] = []
-    """Plans a customer can buy; none where there is only one."""
+    """Plans a customer can buy, the cheapest first; none where there is only one."""
     begins: Begins | None = None
     maintenance: list[Maintenance] = []
     guarantees: list[Guarantee] = Field(min_length=1)
@@ -118,6 +148,8 @@ class Policy(Part):
     contract: Contract = Contract()
     undertakings: list[Stated] = []
     """Promises without a figure."""
+    measured: Measured | None = None
+    noticed: list[Noticed] = []
     assumed: list[Assumed] = []
     readings: list[Question] = []
 
@@ -139,6 +171,33 @@ class Policy(Part):
         from slakit.policy.terms import terms_of
 
         return terms_of(self, tier, dict(reading or {}))
+
+    def but(self, changes: Mapping[str, object], *, id: str | None = None) -> Policy:
+        """This policy with other terms: what a contract would be, if that were agreed.
+
+        Parameters
+        ----------
+        changes
+            Path of a term → its value, as a policy file would write it. Entries of lists go by their `id` or `kind`.
+            Open questions whose answers set such a term are settled by it, and gone.
+        id
+            Name of the new policy; the old one with `-if`, if not given.
+
+        Raises
+        ------
+        InputError
+            There is no such term, or the policy would not hold together; all problems at once.
+
+        Examples
+        --------
+        >>> from slakit.policy.files import find_policy
+        >>> asked = find_policy("wp-heaven").but({"guarantees.website.target": 99.9})
+        >>> asked.id, asked.terms().guarantee("website").target
+        ('wp-heaven-if', Decimal('99.9'))
+        """
+        from slakit.policy.changes import changed_policy
+
+        return changed_policy(self, changes, id or f"{self.id}-if")
 
     def _repr_html_(self) -> str:
         from slakit.policy.card import policy_card_html

@@ -106,6 +106,32 @@ def find_policy(name: str | Path) -> Policy:
     return _from_library(text)
 
 
+def find_plans(name: str) -> list[tuple[Policy, str | None]]:
+    """Read a policy and its tiers, or the one tier that is named with it.
+
+    >>> [tier for _, tier in find_plans("klink-cloud")], find_plans("klikk:gold")[0][1]
+    (['starter', 'growth', 'enterprise'], 'gold')
+
+    Raises
+    ------
+    InputError
+        There is no such policy or tier, or the file is at fault.
+    """
+    plain, colon, tier = name.rpartition(":")
+    if not colon or "/" in tier or "\\" in tier or tier.endswith((".yaml", ".yml")):
+        policy = find_policy(name)
+        return tiers_of(policy)
+    policy = find_policy(plain)
+    policy.terms(tier=tier)
+    return [(policy, tier)]
+
+
+def tiers_of(policy: Policy) -> list[tuple[Policy, str | None]]:
+    """A policy with each of its tiers; with none, where there is only one plan."""
+    tiers: list[str | None] = [*policy.tiers]
+    return [(policy, tier) for tier in tiers or [None]]
+
+
 @lru_cache(maxsize=512)
 def _from_library(name: str) -> Policy:
     return read_policy(LIBRARY / f"{name}.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -35,3 +36,13 @@ def print_percent(value: Decimal | Fraction, decimals: int = 3) -> str:
     floored = Decimal(scaled.numerator // scaled.denominator).scaleb(-decimals)
     text = f"{floored:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as one lists them.
+
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    *some, last = list(words) or [""]
+    return f"{', '.join(some)} and {last}" if some else last

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from slakit.policy.document import Contract, Policy
+from slakit.policy.document import Contract, Measured, Policy
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
@@ -54,6 +54,7 @@ class Terms(Part):
     backups: list[Backup]
     contract: Contract
     undertakings: list[Stated]
+    measured: Measured | None
 
     def guarantee(self, name: str) -> Guarantee:
         """The guarantee of that id.
@@ -105,6 +106,7 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
         backups=read.backups,
         contract=read.contract,
         undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
+        measured=read.measured,
     )
 
 
@@ -222,12 +224,13 @@ def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
 
 
 def set_term(tree: Any, path: str, value: object) -> None:
-    """Set the term at a path (`guarantees.platform.window`); list entries go by their `id` or `kind`.
+    """Set the term at a path (`guarantees.platform.window`); list entries go by their `id` or `kind`, or
+    by their number from 0 where they have none (`credit.bands.0.below`).
 
     Raises
     ------
     KeyError
-        No entry of a list has that id.
+        No entry of a list goes by that name.
     """
     *around, last = path.split(".")
     node = tree
@@ -244,4 +247,6 @@ def _entry(entries: list[Any], key: str) -> Any:
     for entry in entries:
         if isinstance(entry, dict) and key in (entry.get("id"), entry.get("kind")):
             return entry
+    if key.isdecimal() and int(key) < len(entries):
+        return entries[int(key)]
     raise KeyError(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.guarantees import Guarantee, Hours, Maintenance
 from slakit.policy.quantities import Duration, Money, Share
 from slakit.policy.remedies import Accrual, Band, Cap, Claims, Credit, Remedy, Shortfall
 
@@ -25,6 +25,12 @@ ANCHORS = {
     "incident_end": "the incident ends",
     "incident_start": "the incident starts",
     "end_of_second_month": "the end of the second month",
+}
+MEASURED = {
+    "provider": "by the provider alone",
+    "customer": "by the customer",
+    "third_party": "by somebody else",
+    "both": "by the provider, and by somebody else beside it",
 }
 SPANS = {
     "incident": "for one incident",
@@ -146,6 +152,18 @@ def claim_words(claims: Claims) -> str:
         return f"by {ANCHORS[claims.after]}"
     limit = f"within {claims.within} after {ANCHORS[claims.after]}" if claims.within else "without a stated deadline"
     return limit + (", in writing" if claims.in_writing else "")
+
+
+def hours_words(hours: Hours | None) -> str:
+    """When people are there.
+
+    >>> hours_words(Hours(weekly={"mon-fri": ["08:00-17:00"]}, holidays="SE"))
+    'mon-fri 08:00-17:00, not on public holidays (SE)'
+    """
+    if hours is None:
+        return "around the clock"
+    weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
+    return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
 
 
 def maintenance_words(maintenance: Maintenance) -> str:

@@ -46,8 +46,9 @@ class Document:
         return self.lines.get(place, 1)
 
     def where(self, place: Place) -> str:
-        """Say where a value stands: `file:line path`."""
-        return f"{self.name}:{self.line(place)} {self.path(place)}".rstrip()
+        """Say where a value stands: `file:line path`; a document that is no file has no lines."""
+        line = f":{self.line(place)}" if self.lines else ""
+        return f"{self.name}{line} {self.path(place)}".rstrip()
 
     def path(self, place: Place) -> str:
         """Print a place, calling list entries by their id where they have one.

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from slakit.policy.printing import print_percent
-from slakit.show.words import WINDOWS, length_text, listed, plan_name, window_name
+from slakit.policy.printing import listed, print_percent
+from slakit.show.words import WINDOWS, length_text, plan_name, window_name
 
 
 class Promise(NamedTuple):

@@ -9,10 +9,14 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.analysis.budgets import window_budgets
+from slakit.analysis.compare import Offer
 from slakit.analysis.curves import credit_curve
+from slakit.analysis.findings import findings
+from slakit.analysis.worth import promise_worth
 from slakit.measure.calendar import Period
-from slakit.policy.files import find_policy
+from slakit.policy.files import find_plans
 from slakit.policy.terms import Terms
+from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem
 
 
@@ -38,7 +42,7 @@ def choose_terms(policies: Iterable[str]) -> list[Terms]:
     problems: list[Problem] = []
     for name in policies:
         try:
-            found = _plans(name)
+            found = [policy.terms(tier=tier) for policy, tier in find_plans(name)]
         except InputError as error:
             problems += error.problems
             continue
@@ -50,12 +54,61 @@ def choose_terms(policies: Iterable[str]) -> list[Terms]:
     return list(chosen.values())
 
 
-def _plans(name: str) -> list[Terms]:
-    policy_name, colon, tier = name.rpartition(":")
-    if not colon or "/" in tier or "\\" in tier or tier.endswith((".yaml", ".yml")):
-        policy = find_policy(name)
-        return [policy.terms(tier=tier) for tier in policy.tiers or [None]]  # type: ignore[list-item]
-    return [find_policy(policy_name).terms(tier=tier)]
+def choose_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Offer]:
+    """Plans to compare: those that are named, and the first of them with changed terms.
+
+    Parameters
+    ----------
+    plans
+        As `compare` takes them.
+    changes
+        `term=value`, the value as a policy file would write it: `guarantees.website.target=99.9`. With any, the first
+        plan is compared with these terms too, under a name that ends in `-if`.
+
+    Raises
+    ------
+    InputError
+        A change is not written like that, or does not fit the first plan; all problems at once.
+
+    Examples
+    --------
+    >>> [offer if isinstance(offer, str) else offer[0].id
+    ...  for offer in choose_offers(["wp-heaven", "cloudworkz"], ["guarantees.website.target=99.9"])]
+    ['wp-heaven', 'cloudworkz', 'wp-heaven-if']
+    """
+    named = list(plans)
+    terms: dict[str, object] = {}
+    problems = []
+    for change in changes:
+        path, found, value = change.partition("=")
+        if not found:
+            remedy = "write term=value, like guarantees.network.window=1q"
+            problems.append(Problem("changes", change, "not a changed term", remedy))
+        terms[path] = parse_yaml(f"value: {value}", name=change).tree["value"]
+    if problems:
+        raise InputError("changes", problems)
+    changed = [(policy.but(terms), tier) for policy, tier in find_plans(named[0])] if terms and named else []
+    return [*named, *changed]
+
+
+def findings_of(policies: Iterable[str]) -> pl.DataFrame:
+    """Findings about the policies, or the plans, that are named.
+
+    Raises
+    ------
+    InputError
+        No policy is named, or policies or tiers are unknown; all problems at once.
+    """
+    names = list(policies)
+    terms = choose_terms(names)
+    alone = [name for name in names if any(f"{plan.policy}:{plan.tier}" == name for plan in terms)]
+    found = [findings(find_plans(name)[0][0], tier=find_plans(name)[0][1] if name in alone else None) for name in names]
+    return pl.concat(found)
+
+
+def worth_of(terms: Iterable[Terms]) -> pl.DataFrame:
+    """What the promises of several plans are worth, as `promise_worth` gives it for one."""
+    return pl.concat([promise_worth(one) for one in terms])
 
 
 def window_budgets_of(terms: Iterable[Terms], period: str | Period) -> pl.DataFrame:

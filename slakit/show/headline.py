@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
+from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
-from slakit.policy.printing import print_percent
+from slakit.analysis.telling import tell_comparison
+from slakit.policy.printing import listed, print_percent
 from slakit.policy.terms import Terms
 from slakit.show.alike import lines_of, promises_of
-from slakit.show.words import counted, deadline_text, length_text, listed, money_text, sums_text, terms_name
+from slakit.show.words import (
+    counted,
+    deadline_text,
+    length_text,
+    money_text,
+    readings_text,
+    sums_text,
+    terms_name,
+)
 
 MIME = "application/vnd.slakit.headline+json"
 BOX = """<div style="border-left:4px solid #0072B2;padding:.15rem 0 .25rem 1rem;margin:.25rem 0 .75rem">
@@ -136,3 +147,53 @@ def _deadlines(review: Review, claimable: pl.DataFrame) -> Iterator[str]:
     passed = claimable.filter(pl.col("deadline_earliest") < review.as_of)
     if not passed.is_empty():
         yield f"For {_sums(passed)} the strictest reading of the contract says that it is too late."
+
+
+def headline_findings(findings: pl.DataFrame) -> None:
+    """How many defects and gaps the contracts have, and the first of them."""
+    counts = dict(findings["severity"].value_counts().iter_rows())
+    value = f"{counted(counts.get('defect', 0), 'defect')}, {counted(counts.get('gap', 0), 'gap')}"
+    value += f", {counted(counts.get('risk', 0), 'risk')}"
+    worst = findings.filter(pl.col("severity") == "defect").unique("policy", keep="first", maintain_order=True)
+    said = (f"{row['policy']}: {_lower(row['sentence'])}" for row in worst.iter_rows(named=True))
+    show_headline("In the text of the contract" + "s" * (findings["policy"].n_unique() > 1), value, "; ".join(said))
+
+
+def _lower(sentence: str) -> str:
+    asked, question, _ = sentence.partition("? ")
+    return asked[:1].lower() + asked[1:] + question.strip()
+
+
+def headline_comparison(comparison: Comparison) -> None:
+    """What the same outages would have earned, what changed terms are worth, or which plan is ahead."""
+    told = tell_comparison(comparison)
+    totals = list(comparison.sums().iter_rows(named=True))
+    offered = [row for row in totals if row["plan"] not in comparison.asked]
+    if not offered:
+        value = comparison.leader or "no plan for every outage"
+        show_headline("Earns the most for an outage", value, " ".join(told[:3]))
+        return
+    best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
+    amounts = [sums_text([(row["currency"], row["owed"])]) for row in (best, least)]
+    note = [f"The least: {amounts[1]} ({least['plan']}).", *_asked_for(comparison, totals), told[1]]
+    label = "The same outages would have earned the most at"
+    show_headline(label, f"{best['plan']}: {amounts[0]}", " ".join(note))
+
+
+def _asked_for(comparison: Comparison, totals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What changed terms are worth on this evidence."""
+    for row in totals:
+        if row["plan"] in comparison.asked and row["against_first"] is not None:
+            worth = row["against_first"]
+            amount = sums_text([(row["currency"], abs(worth))])
+            more = "would change nothing" if not worth else f"would earn {amount} {'more' if worth > 0 else 'less'}"
+            yield f"With the terms asked for, {totals[0]['plan']} {more}."
+
+
+def headline_readings(review: Review, subscription: str) -> None:
+    """What is owed over all readings of the contract, and which questions move it."""
+    low, high, currency = review.of(subscription).ranges.select("amount_low", "amount_high", "currency").row(0)
+    amounts = [sums_text([(currency, amount)]) for amount in (low, high)]
+    value = amounts[0] if low == high else f"{amounts[0]} to {amounts[1]}"
+    note = readings_text(review, subscription)
+    show_headline(f"Owed to {subscription}, by how the contract is read", value, note[:1].upper() + note[1:])

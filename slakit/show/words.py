@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from slakit.measure.calendar import add_months
 from slakit.policy.currencies import minor_digits
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
+
+if TYPE_CHECKING:
+    from slakit.analysis.review import Review
 
 VERDICTS = {
     "counted": "counts as downtime",
@@ -147,16 +153,6 @@ def sums_text(sums: Iterable[tuple[str, Decimal]]) -> str:
     return " · ".join(money_text(amount, currency) for currency, amount in sums if amount) or "nothing"
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words as one lists them.
-
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
-    """
-    *some, last = list(words) or [""]
-    return f"{', '.join(some)} and {last}" if some else last
-
-
 def counted(number: int, one: str, many: str | None = None) -> str:
     """A number of things.
 
@@ -164,3 +160,25 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     ('1 window', '3 windows', 'no outages')
     """
     return f"{number:,} {one}" if number == 1 else f"{number or 'no'} {many or one + 's'}"
+
+
+def readings_text(review: Review, subscription: str) -> str:
+    """What is owed over all readings, and which question moves it most.
+
+    Raises
+    ------
+    InputError
+        The evidence has no such subscription.
+    """
+    own = review.of(subscription)
+    row = next(own.ranges.iter_rows(named=True), None)
+    if row is None:
+        return "nothing to read"
+    low, high, currency = row["amount_low"], row["amount_high"], row["currency"]
+    if low == high:
+        return f"owed {money_text(low, currency)}, however the contract is read."
+    moving = own.readings.filter(pl.col("moves") > 0).unique("question", maintain_order=True)
+    moves = moving.select("question", "moves").iter_rows()
+    together = "; ".join(f"{name} moves it by {money_text(by, currency)}" for name, by in moves)
+    together = together or "no question moves it"
+    return f"owed {money_text(low, currency)} to {money_text(high, currency)}; alone, {together}."

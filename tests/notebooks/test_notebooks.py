@@ -17,8 +17,8 @@ from slakit.light import without_slow_imports
 HOUSE = Path(__file__).parents[2]
 NOTEBOOKS = sorted((HOUSE / "notebooks").glob("*.ipynb"))
 HEADLINE = "application/vnd.slakit.headline+json"
-ON_CONTRACTS = ["credit_curves", "provider_tiers", "uptime_budget"]
-ON_EVIDENCE = ["claims", "incident_review", "recovery", "service_desk"]
+ON_CONTRACTS = ["contract_findings", "credit_curves", "provider_tiers", "uptime_budget"]
+ON_EVIDENCE = ["claims", "incident_review", "open_questions", "recovery", "service_desk", "vendor_comparison"]
 LOGIC = ast.FunctionDef | ast.For | ast.Try | ast.If | ast.Lambda | ast.comprehension
 
 
@@ -109,5 +109,5 @@ def test_every_notebook_runs_for_all_four_documents(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(plan_of_all(), encoding="utf-8")
     manifest = run_plan(read_plan(tmp_path / "plan.yaml"), tmp_path / "out")
     assert [(entry.name, entry.error) for entry in manifest.reports if not entry.is_good] == []
-    assert len(manifest.reports) == 36
+    assert len(manifest.reports) == 52
     assert all(len(entry.headlines) == 1 for entry in manifest.reports)

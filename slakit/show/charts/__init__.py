@@ -8,9 +8,11 @@ with without_slow_imports():  # altair would bring the slow one with it
     from slakit.show.charts.allowance import chart_allowance
     from slakit.show.charts.budgets import chart_budgets
     from slakit.show.charts.claims import chart_claims
+    from slakit.show.charts.compared import chart_readings, chart_same_outages
     from slakit.show.charts.curves import chart_credit_curves
     from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
     from slakit.show.charts.outages import chart_outages
+    from slakit.show.charts.worth import chart_worth
 
 __all__ = [
     "chart_allowance",
@@ -20,5 +22,8 @@ __all__ = [
     "chart_claims",
     "chart_credit_curves",
     "chart_outages",
+    "chart_readings",
     "chart_recoveries",
+    "chart_same_outages",
+    "chart_worth",
 ]

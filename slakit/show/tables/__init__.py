@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slakit.show.tables.compared import show_contests, show_parted, show_readings, show_same_outages, show_terms
 from slakit.show.tables.desk import (
     headline_desk,
     headline_recovery,
@@ -11,6 +12,7 @@ from slakit.show.tables.desk import (
     show_pending_tickets,
     show_recoveries,
 )
+from slakit.show.tables.findings import show_findings, show_worth
 from slakit.show.tables.plans import show_budgets, show_payouts, show_support, show_tiers
 from slakit.show.tables.review import show_assumptions, show_attainment, show_claims, show_credits, show_ledger
 
@@ -23,12 +25,19 @@ __all__ = [
     "show_backups",
     "show_budgets",
     "show_claims",
+    "show_contests",
     "show_credits",
+    "show_findings",
     "show_late_tickets",
     "show_ledger",
+    "show_parted",
     "show_payouts",
     "show_pending_tickets",
+    "show_readings",
     "show_recoveries",
+    "show_same_outages",
     "show_support",
+    "show_terms",
     "show_tiers",
+    "show_worth",
 ]

@@ -12,12 +12,12 @@ from great_tables import GT
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
 from slakit.measure.desk import ANSWERS
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import listed, print_percent
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.policy.terms import Terms
 from slakit.show.headline import show_headline
 from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.words import counted, instant_text, length_text, listed, terms_name
+from slakit.show.words import counted, instant_text, length_text, terms_name
 
 MOST_TICKETS = 15
 """Tickets that a table lists; it counts the others."""

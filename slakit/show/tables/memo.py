@@ -12,6 +12,8 @@ from great_tables import GT, loc, style
 MOST_ROWS = 1_000
 EMPHASIS = "#D55E00"
 """Vermillion, legible on light and on dark pages."""
+BEST = "#009E73"
+"""Bluish green, the same."""
 # The ink and the paper of the page: notebooks may be dark, and pages stripe the rows of tables themselves.
 STYLE = """
 ID table, ID tr, ID th, ID td { background-color: transparent !important; }

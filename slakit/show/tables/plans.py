@@ -14,11 +14,11 @@ from great_tables import GT
 from slakit.analysis.budgets import uptime_budget
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import listed, print_percent
 from slakit.policy.terms import Terms
 from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.words import length_text, listed, money_text, window_name
+from slakit.show.words import length_text, money_text, window_name
 
 MONTH = timedelta(days=30)
 Row = dict[str, str]
@@ -141,13 +141,7 @@ def _times(plan: Terms, metric: str) -> str:
 
 
 def _hours(plan: Terms) -> str:
-    if plan.support is None:
-        return "–"
-    hours = plan.support.hours
-    if hours is None:
-        return "around the clock"
-    weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
-    return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
+    return words.hours_words(plan.support.hours) if plan.support else "–"
 
 
 def _recovery(plan: Terms) -> str:

@@ -1,0 +1,104 @@
+"""What a buyer should know about a contract: defects of the text, gaps, risks and notes, with clauses and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import polars as pl
+
+from slakit.analysis.finding import CODES, SEVERITIES, Finding
+from slakit.analysis.findings_contract import contract_findings, day_of, tier_findings
+from slakit.analysis.findings_credits import credit_findings
+from slakit.analysis.findings_limits import limit_findings
+from slakit.analysis.findings_promises import promise_findings
+from slakit.policy.document import Policy
+
+FINDINGS: dict[str, type[pl.DataType]] = {
+    "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
+    "sentence": pl.String, "figure": pl.String, "clauses": pl.String,
+}  # fmt: skip
+
+
+def findings(
+    policies: Policy | Iterable[Policy], *, tier: str | None = None, as_of: date | None = None
+) -> pl.DataFrame:
+    """What a buyer should know about policies.
+
+    Every figure is exact: schedules are judged at their break points, not at samples.
+
+    Parameters
+    ----------
+    policies
+        One or several.
+    tier
+        Look at this tier alone; at all of them, if not given.
+    as_of
+        The day to reckon the age of a text from; the day on which it was read, if not given.
+
+    Returns
+    -------
+    pl.DataFrame
+        `policy`, `tiers` (those concerned, with commas; empty where it is all), `severity` (`defect` of the text,
+        `gap`, `risk`, `note`), `code`, `about` (guarantee, remedy or section), `sentence`, `figure` (computed, or a
+        witness), `clauses` (with semicolons). The gravest first.
+
+    Raises
+    ------
+    InputError
+        The tier is not of a policy.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> found = findings(find_policy("cloudworkz")).filter(code="printed-differs")
+    >>> found["figure"][1]
+    '99.9 % allows 8h45m36s; 9h would be 99.8972 %'
+    """
+    chosen = [policies] if isinstance(policies, Policy) else list(policies)
+    rows = [row for policy in chosen for row in _rows(policy, tier, as_of)]
+    return pl.DataFrame(rows, schema=FINDINGS, orient="row")
+
+
+def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tuple[str, ...]]:
+    day = as_of or day_of(policy.source.retrieved)
+    tiers: list[str | None] = [tier] if tier is not None else [*policy.tiers] or [None]
+    found: dict[Finding, list[str]] = {}
+    for name in tiers:
+        for finding in _of_plan(policy, name, day):
+            holders = found.setdefault(finding, [])
+            holders += [name or ""] if name not in holders else []
+    for name, finding in tier_findings(policy):
+        if name in tiers:
+            found.setdefault(finding, []).append(name)
+    codes = list(CODES)
+    for finding, names in sorted(_together(found), key=lambda pair: _rank(pair[0], codes)):
+        shown = "" if len(names) == len(tiers) else ", ".join(names)
+        yield (
+            policy.id, shown, finding.severity, finding.code, finding.about, finding.sentence, finding.figure,
+            "; ".join(dict.fromkeys(part for clause in finding.clauses for part in clause.split("; ") if part)),
+        )  # fmt: skip
+
+
+def _of_plan(policy: Policy, tier: str | None, day: date | None) -> Iterator[Finding]:
+    terms = policy.terms(tier=tier)
+    yield from promise_findings(terms)
+    yield from credit_findings(terms)
+    yield from limit_findings(terms)
+    yield from contract_findings(policy, terms, day)
+
+
+def _rank(finding: Finding, codes: list[str]) -> tuple[int, int]:
+    return list(SEVERITIES).index(finding.severity), codes.index(finding.code)
+
+
+def _together(found: dict[Finding, list[str]]) -> list[tuple[Finding, list[str]]]:
+    """Findings that differ only in the guarantee they are about are one."""
+    merged: dict[tuple[object, ...], tuple[Finding, list[str], list[str]]] = {}
+    for finding, names in found.items():
+        key = (finding.code, finding.sentence, finding.figure, tuple(names))
+        kept, _, abouts = merged.setdefault(key, (finding, names, []))
+        abouts += [finding.about] if finding.about not in abouts else []
+        clauses = tuple(dict.fromkeys((*kept.clauses, *finding.clauses)))
+        merged[key] = (kept._replace(clauses=clauses), names, abouts)
+    return [(finding._replace(about=", ".join(abouts)), names) for finding, names, abouts in merged.values()]

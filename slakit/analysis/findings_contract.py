@@ -1,0 +1,226 @@
+"""Findings about the text as a whole: open questions, what was noticed, assumptions, tiers, age, terms around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from slakit.analysis.finding import Finding
+from slakit.analysis.findings_promises import allows, recovery_words
+from slakit.analysis.worth import remedies_of
+from slakit.policy import words
+from slakit.policy.document import Answer, Policy, Question
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import listed
+from slakit.policy.quantities import Duration
+from slakit.policy.terms import Terms
+
+YEAR = timedelta(days=365)
+
+
+def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
+    """What a buyer should know about the text, for one plan of it."""
+    yield from _questions(policy, terms)
+    yield from _noticed(policy, terms)
+    yield from _assumed(policy)
+    yield from _around(terms)
+    yield from _age(policy, as_of)
+
+
+# --- what is open, and what was taken
+
+
+def _questions(policy: Policy, terms: Terms) -> Iterator[Finding]:
+    for question in policy.readings:
+        read = {name: policy.terms(tier=terms.tier, reading={question.id: name}) for name in question.answers}
+        if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) > 1:
+            yield Finding(
+                _code(question),
+                f"question {question.id}",
+                _asked(question),
+                _effects(question, read),
+                tuple(question.clauses),
+            )
+
+
+def _code(question: Question) -> str:
+    paths = {path for answer in question.answers.values() for path in answer.set}
+    if question.kind == "unclear" or not any(path.endswith(".window") for path in paths):
+        return question.kind
+    return "window-contradicts" if question.kind == "contradiction" else "window-unstated"
+
+
+def _asked(question: Question) -> str:
+    """The question, with what speaks for each answer."""
+    reasons = ((name, answer.because) for name, answer in question.answers.items() if answer.because)
+    return " ".join([question.question, *(f"{because} ({name})." for name, because in reasons)])
+
+
+def _effects(question: Question, read: Mapping[str, Terms]) -> str:
+    """What the answers make of the first terms on which they differ: as many as it takes to tell all answers apart."""
+    facts = {name: _facts(terms) for name, terms in read.items()}
+    told: list[str] = []
+    apart = dict.fromkeys(facts, "")
+    for label in next(iter(facts.values())):
+        said = _differing({name: of_answer[label] for name, of_answer in facts.items()})
+        both = {name: f"{apart[name]}|{text}" for name, text in said.items()}
+        if len(set(both.values())) > len(set(apart.values())):
+            told.append(f"{label}: " + "; ".join(f"{text} ({name})" for name, text in said.items()))
+            apart = both
+    return ". ".join(told) or "; ".join(_sets(name, answer) for name, answer in question.answers.items())
+
+
+def _sets(name: str, answer: Answer) -> str:
+    terms = ", ".join(f"{path} {value}" for path, value in answer.set.items())
+    return f"{terms or 'as it stands'} ({name})"
+
+
+def _facts(terms: Terms) -> dict[str, dict[str, str]]:
+    """What a plan comes to, in the order in which people ask: label → guarantee, remedy or kind → the answer."""
+    on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    remedies = terms.remedies
+    caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
+    return {
+        "downtime allowed": {g.id: f"{allows(g)} a {g.window.words_for_people}" for g in on_outages},
+        "earned": {remedy.name or remedy.id: words.remedy_words(remedy) for remedy in remedies},
+        "at most": {name: ", ".join(said) or "no cap" for name, said in caps.items()},
+        "claimed": {remedy.id: words.claim_words(terms.claims_of(remedy)) for remedy in remedies},
+        "maintenance left out": {g.id: " and ".join(g.exclude.maintenance) or "none" for g in on_outages},
+        "maintenance": {kind.kind: words.maintenance_words(kind) for kind in terms.maintenance},
+        "lost": {loss.id: recovery_words(loss) for loss in terms.recovery},
+    }
+
+
+def _differing(answers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Of what each answer comes to, what is not the same under all of them; with names where it is not all there is."""
+    names = list(dict.fromkeys(name for facts in answers.values() for name in facts))
+    moving = [name for name in names if len({facts.get(name) for facts in answers.values()}) > 1]
+    return {answer: _told(facts, moving, len(names)) for answer, facts in answers.items()}
+
+
+def _told(facts: Mapping[str, str], moving: Sequence[str], count: int) -> str:
+    holders: dict[str, list[str]] = {}
+    for name in moving:
+        holders.setdefault(facts.get(name, "nothing"), []).append(name)
+    said = [text + (f" for {listed(own)}" if len(own) < count else "") for text, own in holders.items()]
+    return ", ".join(said)
+
+
+def _noticed(policy: Policy, terms: Terms) -> Iterator[Finding]:
+    for noticed in policy.noticed:
+        if noticed.tiers is None or terms.tier in noticed.tiers:
+            yield Finding(noticed.kind, "the text", noticed.says, "", tuple(noticed.clauses))
+
+
+def _assumed(policy: Policy) -> Iterator[Finding]:
+    for assumed in policy.assumed:
+        is_window = assumed.term.endswith(".window")
+        code = "window-unstated" if is_window else "unstated"
+        yield Finding(code, assumed.term, assumed.because, f"taken: {assumed.value}")
+
+
+# --- terms around the promises
+
+
+def _around(terms: Terms) -> Iterator[Finding]:
+    contract = terms.contract
+    if contract.sole_remedy is not None:
+        sentence = "Credits are all that a customer can ask for, whatever the loss"
+        figure = contract.sole_remedy.says
+        yield Finding("sole-remedy", "contract", sentence, figure, (contract.sole_remedy.clause,))
+    if contract.changes is not None and not _notice(contract.changes.notice):
+        sentence = "The provider can change the terms, and the change holds at once"
+        figure = f"notice of a change: none. {contract.changes.says}"
+        yield Finding("changes-at-once", "contract", sentence, figure, (contract.changes.clause,))
+    if contract.suspension is not None:
+        sentence = "The promises rest while something else is unpaid"
+        yield Finding("suspended", "contract", sentence, contract.suspension.says, (contract.suspension.clause,))
+    renewal = contract.renewal
+    if renewal is not None and renewal.renews != "none":
+        sentence = f"The contract goes on by itself ({renewal.renews.replace('_', ' ')})"
+        figure = f"to stop it, write {renewal.notice} before the end" if renewal.notice else "no notice is stated"
+        yield Finding("auto-renewal", "contract", sentence, figure, (renewal.clause,))
+
+
+def _notice(notice: Duration | None) -> bool:
+    return notice is not None and bool(notice.microseconds or notice.months or notice.business_days)
+
+
+def _age(policy: Policy, as_of: date | None) -> Iterator[Finding]:
+    updated = day_of(policy.source.updated or "")
+    if policy.source.updated is None:
+        sentence = "The text carries no date: which version holds cannot be shown"
+        yield Finding("undated", "source", sentence, f"read on {policy.source.retrieved}")
+    elif updated is not None and as_of is not None and as_of - updated > YEAR:
+        days = (as_of - updated).days
+        sentence = "The text is older than a year: ask whether it still holds"
+        yield Finding("terms-old", "source", sentence, f"dated {updated}, {days:,} days before {as_of}")
+
+
+def day_of(text: str) -> date | None:
+    """The day, or the first day of the month or the year, that a text begins with.
+
+    >>> day_of("2023-06").isoformat()
+    '2023-06-01'
+    """
+    found = re.match(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
+    try:
+        return date(int(found[1]), int(found[2] or 1), int(found[3] or 1)) if found else None
+    except ValueError:
+        return None
+
+
+# --- tiers against each other
+
+
+def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
+    """What a dearer tier loses against the one below it, or does not add; with the dearer tier."""
+    for cheap, dear in pairwise(policy.terms(tier=tier) for tier in policy.tiers):
+        losses = list(_losses(cheap, dear))
+        about = f"{cheap.tier} → {dear.tier}"
+        for figure, clause in losses:
+            yield str(dear.tier), Finding("tier-promises-less", about, "A dearer tier promises less", figure, (clause,))
+        if _promises(cheap) == _promises(dear):
+            sentence = f"{str(dear.tier).capitalize()} promises no figure and pays no credit that {cheap.tier} does not"
+            yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same figures, the same credits")
+
+
+def _promises(terms: Terms) -> str:
+    held = {"policy", "tier", "reading", "undertakings", "support"}
+    return terms.model_dump_json(exclude=held)
+
+
+def _losses(cheap: Terms, dear: Terms) -> Iterator[tuple[str, str]]:
+    after = {guarantee.id: guarantee for guarantee in dear.guarantees}
+    for before in cheap.guarantees:
+        now = after.get(before.id)
+        if now is None:
+            yield f"{before.id}: {words.promise(before)}, and then no more", before.clause
+            continue
+        if (now.target or Decimal(0)) < (before.target or Decimal(0)):
+            yield f"{before.id}: {words.promise(before)}, and then {words.promise(now)}", now.clause
+        if before.commitment == "guaranteed" and now.commitment == "best_effort":
+            yield f"{before.id}: guaranteed, and then best effort", now.clause_of("commitment")
+        if remedies_of(cheap, before.id) and not remedies_of(dear, before.id):
+            yield f"{before.id}: a credit for a miss, and then none", now.clause
+        yield from _slower(before, now)
+
+
+def _slower(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, str]]:
+    for priority, first, then in _times(before, now):
+        longer = then.microseconds > first.microseconds > 0 or then.business_days > first.business_days > 0
+        if longer:
+            about = f"{now.id} {priority}".strip()
+            yield f"{about}: within {first}, and then {then}", now.clause_of("within")
+
+
+def _times(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, Duration, Duration]]:
+    if isinstance(before.within, dict) and isinstance(now.within, dict):
+        for priority, first in before.within.items():
+            if priority in now.within:
+                yield priority, first, now.within[priority]
+    elif isinstance(before.within, Duration) and isinstance(now.within, Duration):
+        yield "", before.within, now.within

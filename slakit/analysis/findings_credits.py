@@ -1,0 +1,188 @@
+"""Findings about credits: what promises are worth, and schedules judged at their break points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from slakit.analysis.compensation import Point, judge
+from slakit.analysis.finding import Finding
+from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_tickets, worst_free
+from slakit.measure.calendar import MICROSECOND
+from slakit.policy import words
+from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.quantities import FULL, MICROSECONDS
+from slakit.policy.remedies import Credit, Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.fees import MICRO
+
+FEE = Decimal(1000)
+
+
+def credit_findings(terms: Terms) -> Iterator[Finding]:
+    """What a buyer should know about what one plan pays."""
+    for case in cases_on_outages(terms, FEE):
+        yield from _worth(case)
+        if case.remedy is not None:
+            yield from _schedule(case, case.remedy)
+    for case in cases_on_tickets(terms, FEE):
+        yield _worst_free(case, "attainment")
+        if case.remedy is not None:
+            yield from _schedule(case, case.remedy)
+
+
+# --- what a promise is worth
+
+
+def _worth(case: OneOutage) -> Iterator[Finding]:
+    yield _worst_free(case, "availability")
+    if case.remedy is not None:
+        earned = (_earned(case, length // MICROSECOND) for length in LENGTHS if length // MICROSECOND <= case.longest)
+        sentence = f"What one outage earns, of {_basis(case)}, and against the fee for the lost time"
+        yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of(case.remedy),))
+
+
+def _worst_free(case: OneOutage, what: str) -> Finding:
+    guarantee = case.rule.guarantee
+    free = worst_free(case)
+    clauses = (clause_of(case.remedy) if case.remedy else guarantee.clause,)
+    if case.rule.per_incident:
+        sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
+    else:
+        days = case.longest // MICROSECONDS["d"]
+        sentence = f"The worst {what} that costs the provider nothing"
+        span = f" ({print_duration(free)} of {days} day{'s' * (days != 1)})" if what == "availability" else ""
+        figure = f"{level_above(case, free)} %{span}"
+    return Finding("worst-free", guarantee.id, sentence, figure, clauses)
+
+
+def up_to(free: int) -> str:
+    """The longest that is free: a microsecond below a whole second is everything shorter than it.
+
+    >>> up_to(3_600_000_000), up_to(3_599_999_999)
+    ('up to 1h', 'anything shorter than 1h')
+    """
+    if (free + 1) % MICROSECONDS["s"] == 0:
+        return f"anything shorter than {print_duration(free + 1)}"
+    return f"up to {print_duration(free)}"
+
+
+def _earned(case: OneOutage, bad: int) -> str:
+    share = share_of(case, bad)
+    if not share:
+        return f"{print_duration(bad)}: nothing"
+    times = print_percent(share * MONTH / bad, 2)
+    return f"{print_duration(bad)}: {percent(share)}, {times} × the fee for it"
+
+
+def share_of(case: OneOutage, bad: int) -> Fraction:
+    """Credit for an outage, as a share of the fee basis."""
+    return case.paid(bad) / (Fraction(FEE) * MICRO)
+
+
+def percent(share: Fraction) -> str:
+    """A share as a percentage, cut after three decimals."""
+    return f"{print_percent(100 * share, 3)} %"
+
+
+def _basis(case: OneOutage) -> str:
+    return words.BASES[case.remedy.credit[0].of] if case.remedy else "the monthly fee"
+
+
+def clause_of(remedy: Remedy) -> str:
+    """Where a remedy is promised."""
+    return remedy.clause or remedy.credit[0].clause
+
+
+def level_above(case: OneOutage, bad: int) -> str:
+    """The level that an outage leaves, rounded up: never worse than it was. [percent]"""
+    return print_percent(Decimal(-(-(case.longest - bad) * FULL // case.longest)).scaleb(-6), 6)
+
+
+def level_below(case: OneOutage, bad: int) -> str:
+    """The level that an outage leaves, rounded down: never better than it was. [percent]"""
+    return print_percent(Decimal((case.longest - bad) * FULL // case.longest).scaleb(-6), 6)
+
+
+# --- schedules, by their break points
+
+
+def _points(case: OneOutage) -> list[Point]:
+    """The curve of credits as levels of service, the best first."""
+    edges = {0, case.longest, min(case.allowed, case.longest), min(case.allowed + 1, case.longest)}
+    lengths = sorted({*case.break_points, *edges})
+    return [Point(Fraction(bad), bad <= case.allowed, case.paid(bad)) for bad in lengths]
+
+
+def _schedule(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
+    points, about, clauses = _points(case), case.rule.guarantee.id, (clause_of(remedy),)
+    verdicts = judge(points, most=Fraction(FEE) * MICRO)
+    if verdicts.inconsistent:
+        better, worse = verdicts.inconsistent
+        sentence = "A worse level earns the customer less than a better one"
+        figure = f"{_due(case, better)} at {_place(case, better, level_above(case, int(better.level)))}"
+        figure += f", {_due(case, worse)} at {_place(case, worse, level_below(case, int(worse.level)))}"
+        yield Finding("better-pays-more", about, sentence, figure, clauses)
+    if verdicts.incoherent:
+        wrong = verdicts.incoherent
+        sentence = "A credit is due although the target is met"
+        figure = f"{_due(case, wrong)} at {_place(case, wrong, level_below(case, int(wrong.level)))}"
+        yield Finding("paid-though-met", about, sentence, figure, clauses)
+    yield from _missed_unpaid(case, points, clauses)
+    yield from _largest(case, points, clauses)
+
+
+def _due(case: OneOutage, point: Point) -> str:
+    return percent(share_of(case, int(point.level))) if point.penalty else "nothing"
+
+
+def _place(case: OneOutage, point: Point, level: str) -> str:
+    return print_duration(int(point.level)) if case.rule.per_incident else f"{level} %"
+
+
+def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+    """Levels that miss the target and earn nothing, besides a microsecond's rounding."""
+    unpaid = [int(point.level) for point in points if not point.met and not point.penalty]
+    if not unpaid or unpaid[-1] <= case.allowed + 1:
+        return
+    guarantee, last = case.rule.guarantee, unpaid[-1]
+    paid = [int(point.level) for point in points if point.penalty and point.level < last]
+    first = max([case.allowed, *paid]) + 1
+    if case.rule.per_incident:
+        sentence = "The promise is broken before anything is owed"
+        start = next((f", credits run from {c.accrual.after} on" for c in _credits(case) if c.accrual), "")
+        figure = f"{guarantee.within} are promised{start}, and {up_to(last)} earns nothing"
+    else:
+        sentence = f"Levels below {guarantee.target} % miss the target, and nothing is due at some of them"
+        witness = level_below(case, (first + last) // 2)
+        figure = f"at {witness} % nothing is due, nor down to {level_above(case, last)} %"
+    yield Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
+
+
+def _credits(case: OneOutage) -> list[Credit]:
+    return case.remedy.credit if case.remedy else []
+
+
+def _largest(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+    about, most = case.rule.guarantee.id, max(point.penalty for point in points)
+    if not most:
+        return
+    reached = next(int(point.level) for point in points if point.penalty == most)
+    smallest = min(point.penalty for point in points if point.penalty)
+    figure = f"{percent(share_of(case, reached))} of {_basis(case)}, {_reached(case, reached)}"
+    if share_of(case, reached) >= 1:
+        yield Finding("saturated", about, "The credit reaches the whole fee", figure, clauses)
+    if smallest == most and not case.rule.per_incident:
+        sentence = "Every miss that is paid earns the same, however long it lasts"
+        yield Finding("flat-credit", about, sentence, f"{figure} and for a window without any service", clauses)
+    elif share_of(case, reached) < 1 and reached < case.longest:
+        yield Finding("largest-credit", about, "However long an outage lasts, it earns no more", figure, clauses)
+
+
+def _reached(case: OneOutage, bad: int) -> str:
+    if case.rule.per_incident:
+        return f"reached at {print_duration(bad)}"
+    above, below = level_above(case, bad), level_below(case, bad)
+    return f"reached at {above} %" if above == below else f"reached below {above} %"

@@ -1,0 +1,175 @@
+"""Findings about what stands around credits: printed bands, caps, claims, payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+
+from slakit.analysis.curves import window_length_of
+from slakit.analysis.finding import Finding
+from slakit.analysis.findings_credits import FEE, clause_of, percent
+from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.worth import cases_on_outages, cases_on_tickets
+from slakit.policy import words
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import print_duration
+from slakit.policy.quantities import MICROSECONDS, Duration
+from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.fees import MICRO
+
+WEEK = MICROSECONDS["w"]
+LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "1q": 92, "1y": 366}
+"""Days of the longest window of each kind."""
+
+
+def limit_findings(terms: Terms) -> Iterator[Finding]:
+    """What a buyer should know about what limits the credits of one plan."""
+    for case in [*cases_on_outages(terms, FEE), *cases_on_tickets(terms, FEE)]:
+        if case.remedy is not None:
+            yield from _caps(case, case.remedy)
+    for remedy in terms.remedies:
+        for credit in remedy.credit:
+            yield from _printed_bands(remedy, credit)
+        yield from _caps_disagree(remedy)
+        yield from _claims(terms, remedy)
+    yield from _payout(terms)
+
+
+# --- caps
+
+
+def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
+    for cap in remedy.all_caps:
+        amount = Fraction(case.fees.limit(cap, 0, case.rule))
+        without = _without(case, remedy, cap)
+        credits = [credit for credit in map(without.paid, without.break_points) if credit]
+        if not credits:
+            continue
+        clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
+        about, basis = case.rule.guarantee.id, words.BASES[remedy.credit[0].of]
+        if amount <= min(credits):
+            figure = f"{said}; the smallest credit is {_share(min(credits))} of {basis}"
+            yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
+        elif _alone(remedy, cap) and max(credits) <= amount:
+            figure = f"{said}; the largest credit is {_share(max(credits))} of {basis}"
+            yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
+        elif cap.per in ("term", "rolling_12mo"):
+            times = -(-amount // max(credits))
+            sentence = "A cap ends the credits after some of the largest for one outage in one window"
+            yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
+
+
+def _share(credit: Fraction) -> str:
+    return percent(credit / MICRO / Fraction(FEE))
+
+
+def _alone(remedy: Remedy, cap: Cap) -> bool:
+    """Whether one outage shows all that such a cap can see."""
+    once = remedy.each == "window" and not any(credit.by_incident for credit in remedy.credit)
+    return cap.per == "incident" or (cap.per == "window" and once)
+
+
+def _without(case: OneOutage, remedy: Remedy, cap: Cap) -> OneOutage:
+    """The same remedy without one of its caps, and without those over longer spans."""
+
+    def kept(caps: list[Cap]) -> list[Cap]:
+        return [own for own in caps if own is not cap and own.per in ("incident", "window")]
+
+    credits = [credit.model_copy(update={"caps": kept(credit.caps)}) for credit in remedy.credit]
+    bare = remedy.model_copy(update={"caps": kept(remedy.caps), "credit": credits})
+    return OneOutage(bare, case.rule, case.longest, case.fees)
+
+
+def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
+    for one, other in combinations(remedy.all_caps, 2):
+        if one.per == other.per and (str(one.at_most), one.of) != (str(other.at_most), other.of):
+            figure = f"{words.cap_words(one)}, and {words.cap_words(other)}"
+            clauses = tuple(cap.clause or clause_of(remedy) for cap in (one, other))
+            yield Finding("caps-disagree", remedy.id, "Two caps over the same span differ", figure, clauses)
+
+
+# --- bands as they are printed
+
+
+def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
+    bands = [band for band in credit.bands or [] if band.reach == "range"]
+    if not bands:
+        return
+    ordered = sorted(bands, key=_low)
+    if bands not in (ordered, ordered[::-1]):
+        printed = "; ".join(f"{_low(band)} to {_high(band)}" for band in bands)
+        yield Finding("band-order", remedy.id, "Bands are not printed in order", printed, (credit.clause,))
+    covered = _high(ordered[0])
+    for band in ordered[1:]:
+        if covered < _low(band):
+            sentence = f"Between {covered} and {_low(band)} % no band applies"
+            figure = f"at {(covered + _low(band)) / 2} % no band applies"
+            yield Finding("band-gap", remedy.id, sentence, figure, (credit.clause,))
+        covered = max(covered, _high(band))
+    for lower, upper in combinations(ordered, 2):
+        yield from _overlap(remedy, credit, lower, upper)
+
+
+def _overlap(remedy: Remedy, credit: Credit, lower: Band, upper: Band) -> Iterator[Finding]:
+    bottom, top = _low(upper), min(_high(lower), _high(upper))
+    if top >= bottom and str(lower.credit) != str(upper.credit):
+        where = f"at exactly {bottom} %" if top == bottom else f"at {(bottom + top) / 2} %"
+        sentence = "Two bands apply at once, with different credits"
+        figure = f"{where} both {lower.credit} and {upper.credit}"
+        yield Finding("band-overlap", remedy.id, sentence, figure, (credit.clause,))
+
+
+def _low(band: Band) -> Decimal:
+    return band.from_ if band.from_ is not None else Decimal(0)
+
+
+def _high(band: Band) -> Decimal:
+    return band.to if band.to is not None else Decimal(100)
+
+
+# --- claims and payment
+
+
+def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
+    claims = terms.claims_of(remedy)
+    if not claims.needed or claims.within is None:
+        return
+    if 0 < claims.within.microseconds < WEEK:
+        sentence = "A claim must be made within less than a week"
+        yield Finding("claim-short", remedy.id, sentence, words.claim_words(claims), (claims.clause or "",))
+    judged = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
+    judged = [guarantee for guarantee in judged if guarantee.window.text not in ("incident", "term")]
+    if claims.after in ("incident_end", "incident_start") and judged:
+        yield from _closes_early(remedy, claims, claims.within, max(judged, key=_longest_window))
+
+
+def _longest_window(guarantee: Guarantee) -> int:
+    days = LONGEST_DAYS.get(guarantee.window.text)
+    return days * MICROSECONDS["d"] if days else window_length_of(guarantee)
+
+
+def _closes_early(remedy: Remedy, claims: Claims, within: Duration, guarantee: Guarantee) -> Iterator[Finding]:
+    """An outage at the beginning of the longest window: a limit in days runs to the end of its last day."""
+    closes = within.microseconds + (MICROSECONDS["d"] if within.days is not None else 0)
+    closes += within.months * LONGEST_DAYS["1mo"] * MICROSECONDS["d"]
+    early = _longest_window(guarantee) - closes
+    if early > 0:
+        sentence = "A claim can be too late before the window ends, and only then is it known what was missed"
+        which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
+        figure = f"for {which} on the first day of the window, {print_duration(early)} too early"
+        figure += f" ({words.claim_words(claims)})"
+        yield Finding("claim-closes-early", remedy.id, sentence, figure, (claims.clause or "",))
+
+
+def _payout(terms: Terms) -> Iterator[Finding]:
+    for remedy in terms.remedies:
+        stated = [(credit.payout, credit.clause) for credit in remedy.credit]
+        stated.append((terms.claims_of(remedy).payout, terms.claims_of(remedy).clause or ""))
+        clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
+        if clauses:
+            sentence = "A credit is only taken off a future invoice"
+            figure = "a customer who leaves after a bad month gets 0 of what that month is owed"
+            yield Finding("future-invoice", remedy.id, sentence, figure, clauses)

@@ -1,0 +1,258 @@
+"""The terms of several plans in one vocabulary, that of ISO/IEC 19086, with figures that can be ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from slakit.analysis.budgets import EXACT, budget_of, seconds_of
+from slakit.analysis.contest import MONTH, earned
+from slakit.analysis.curves import cases_of, window_length_of
+from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.worth import LENGTHS, cases_on_outages, free_level, worst_free
+from slakit.measure.calendar import MICROSECOND
+from slakit.policy import words
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.quantities import Duration
+from slakit.policy.terms import Terms
+from slakit.remedy.fees import MICRO, half_up
+
+Better = Literal["higher", "lower"]
+TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "plan": pl.String, "area": pl.String, "term": pl.String, "value": pl.String, "figure": EXACT, "best": pl.Boolean,
+    "clause": pl.String,
+}  # fmt: skip
+NOTHING = "–"
+
+
+class Stance(NamedTuple):
+    """What one plan says on one term.
+
+    Attributes
+    ----------
+    value
+        In words.
+    figure, better
+        A number to rank by, and which way is better for the customer; none where words cannot be ranked.
+    """
+
+    area: str
+    term: str
+    value: str
+    clause: str = ""
+    figure: Decimal | None = None
+    better: Better | None = None
+
+
+def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
+    """What each plan says on each term, in the vocabulary of ISO/IEC 19086-1.
+
+    Parameters
+    ----------
+    plans
+        Name → terms.
+    fee
+        Monthly fee: it matters only where credits are amounts of money. [currency units]
+
+    Returns
+    -------
+    pl.DataFrame
+        `plan`, `area` (availability, remedies, …), `term`, `value` (words), `figure` (to rank by; lengths in seconds,
+        shares in percent), `best` (whether no other plan is better for the customer; null where none can be ranked, or
+        all are the same), `clause`.
+    """
+    rows = [(name, stance) for name, terms in plans.items() for stance in _stances(terms, fee)]
+    figures: dict[str, list[Decimal]] = {}
+    for _, stance in rows:
+        if stance.figure is not None:
+            figures.setdefault(stance.term, []).append(stance.figure)
+    ordered = list(dict.fromkeys((stance.area, stance.term) for _, stance in rows))
+    told = sorted(rows, key=lambda row: ordered.index((row[1].area, row[1].term)))
+    return pl.DataFrame(
+        [(name, s.area, s.term, s.value, s.figure, _best(s, figures.get(s.term, [])), s.clause) for name, s in told],
+        schema=TERMS,
+        orient="row",
+    )
+
+
+def _best(stance: Stance, figures: list[Decimal]) -> bool | None:
+    if stance.better is None or len(set(figures)) < 2:
+        return None
+    best = max(figures) if stance.better == "higher" else min(figures)
+    return stance.figure == best
+
+
+def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
+    yield from _availability(terms, fee)
+    yield from _remedies(terms, fee)
+    yield from _limits(terms)
+    yield from _people(terms)
+    yield from _data(terms)
+    yield from _around(terms)
+
+
+# --- availability
+
+
+def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
+    promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    if not promised:
+        yield Stance("Availability", "Availability objective", "none", figure=Decimal(0), better="higher")
+        return
+    least = min(promised, key=lambda guarantee: guarantee.target or Decimal(0))
+    target, clause = least.target or Decimal(0), least.clause
+    value = f"{target} %{_effort(least)}"
+    yield Stance("Availability", "Availability objective", value, clause, _firm(least, target), "higher")
+    names = f" for each of {len(promised)} components" if len(promised) > 1 else ""
+    yield Stance("Availability", "Measurement period", least.window.words_for_people + names, clause)
+    budget = budget_of(target, MONTH)
+    seconds = _firm(least, seconds_of(budget), seconds_of(MONTH))
+    value = print_duration(budget) + _effort(least)
+    yield Stance("Availability", "Allowable downtime in 30 days", value, clause, seconds, "lower")
+    yield Stance("Availability", "Allowable downtime in its own period", _longest_budget(promised), clause)
+    free = max(_free(case) for case in cases_on_outages(terms, fee) if not case.rule.per_incident)
+    level = 100 - free
+    yield Stance(
+        "Availability", "Worst availability free of cost", f"{print_percent(level, 6)} %", clause, level, "higher"
+    )
+
+
+def _longest_budget(promised: list[Guarantee]) -> str:
+    budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in promised)
+    longest, guarantee = max(budgets, key=lambda pair: pair[0])
+    return f"{print_duration(longest)} a {guarantee.window.words_for_people}"
+
+
+def _free(case: OneOutage) -> Decimal:
+    """Downtime that costs the provider nothing, as a share of the window. [percent]"""
+    return 100 - free_level(case, worst_free(case))
+
+
+def _effort(guarantee: Guarantee) -> str:
+    return "" if guarantee.commitment == "guaranteed" else ", best effort"
+
+
+def _firm(guarantee: Guarantee, figure: Decimal, otherwise: Decimal = Decimal(0)) -> Decimal:
+    """What is only aimed at ranks as if it were not promised."""
+    return figure if guarantee.commitment == "guaranteed" else otherwise
+
+
+# --- remedies
+
+
+def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
+    cases = [case for case in cases_of(terms, None, None, fee) if not case.rule.per_incident]
+    for length in LENGTHS:
+        share = earned(cases, length // MICROSECOND) / (Fraction(fee) * MICRO)
+        percent = Decimal(half_up(*(100 * MICRO * share).as_integer_ratio())).scaleb(-6)
+        value = f"{print_percent(percent, 2)} % of the fee" if share else "nothing"
+        term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"
+        yield Stance("Remedies", term, value, _clauses(terms), percent, "higher")
+    yield Stance("Remedies", "Credit schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
+    caps = _each(words.cap_words(cap) for remedy in terms.remedies for cap in remedy.all_caps)
+    yield Stance("Remedies", "Limit of credits", caps if terms.remedies else NOTHING)
+    yield _claim(terms)
+    paid = {terms.claims_of(r).payout or c.payout for r in terms.remedies for c in r.credit}
+    value = _each(sorted(payout.replace("_", " ") for payout in paid if payout))
+    yield Stance("Remedies", "Paid as", value)
+
+
+def _clauses(terms: Terms) -> str:
+    return "; ".join(dict.fromkeys(remedy.clause or remedy.credit[0].clause for remedy in terms.remedies))
+
+
+def _each(said: Iterator[str] | list[str]) -> str:
+    return "\n".join(dict.fromkeys(said)) or NOTHING
+
+
+def _claim(terms: Terms) -> Stance:
+    claims = [terms.claims_of(remedy) for remedy in terms.remedies]
+    area, term = "Remedies", "Time to claim a credit"
+    if not claims:
+        return Stance(area, term, NOTHING, figure=Decimal(0), better="higher")
+    days = min(_days(claim.within) if claim.needed else Decimal(36_500) for claim in claims)
+    return Stance(
+        area, term, _each(words.claim_words(claim) for claim in claims), claims[0].clause or "", days, "higher"
+    )
+
+
+def _days(within: Duration | None) -> Decimal:
+    if within is None:
+        return Decimal(36_500)
+    return Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
+
+
+# --- what does not count
+
+
+def _limits(terms: Terms) -> Iterator[Stance]:
+    on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    clocks = _each(f"downtime starts {words.CLOCKS[guarantee.clock]}" for guarantee in on_outages)
+    clause = on_outages[0].clause_of("clock") if on_outages else ""
+    yield Stance("Exclusions", "Start of downtime", clocks, clause)
+    left_out = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
+    kinds = [kind for kind in terms.maintenance if kind.kind in left_out]
+    said = _each(f"{kind.kind}: {words.maintenance_words(kind)}" for kind in kinds)
+    notices = [seconds_of(kind.notice.microseconds) if kind.notice else Decimal(0) for kind in kinds]
+    clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
+    value = said if kinds else "no maintenance is left out"
+    figure = min(notices) if notices else Decimal(10**9)
+    yield Stance("Exclusions", "Maintenance left out, and its notice", value, clause, figure, "higher")
+    causes = ", ".join(dict.fromkeys(c.replace("_", " ") for guarantee in on_outages for c in guarantee.exclude.causes))
+    clause = on_outages[0].clause_of("causes") if on_outages else ""
+    yield Stance("Exclusions", "Causes left out", causes or "none", clause)
+
+
+# --- people, data, and the contract
+
+
+def _people(terms: Terms) -> Iterator[Stance]:
+    hours = words.hours_words(terms.support.hours) if terms.support else NOTHING
+    clause = terms.support.clause if terms.support else ""
+    yield Stance("Service support", "Support hours", hours, clause)
+    for metric, term in (("response", "Maximum first response time"), ("resolution", "Maximum resolution time")):
+        promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
+        said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in promised)
+        fastest = min((_fastest(guarantee) for guarantee in promised), default=Decimal(10**9))
+        clause = promised[0].clause_of("within") if promised else ""
+        yield Stance("Service support", term, said if promised else "none promised", clause, fastest, "lower")
+
+
+def _fastest(guarantee: Guarantee) -> Decimal:
+    """The time for the most urgent ticket. [s]"""
+    times = list(guarantee.within.values()) if isinstance(guarantee.within, dict) else [guarantee.within]
+    lengths = [seconds_of(time.microseconds) for time in times if time is not None and time.microseconds]
+    return _firm(guarantee, min(lengths, default=Decimal(10**9)), Decimal(10**9))
+
+
+def _data(terms: Terms) -> Iterator[Stance]:
+    points = _each(f"{loss.rpo} ({loss.id})" for loss in terms.recovery if loss.rpo)
+    times = _each(f"{loss.rto} ({loss.id})" for loss in terms.recovery if loss.rto)
+    clause = "; ".join(dict.fromkeys(loss.clause for loss in terms.recovery))
+    yield Stance("Data management", "Recovery point objective (RPO)", points, clause)
+    yield Stance("Data management", "Recovery time objective (RTO)", times, clause)
+    every = _each(f"every {copy.every}" for copy in terms.backups if copy.every)
+    yield Stance("Data management", "Backup interval", every, "; ".join(copy.clause for copy in terms.backups))
+
+
+def _around(terms: Terms) -> Iterator[Stance]:
+    measured = terms.measured
+    by, clause = (words.MEASURED[measured.by], measured.clause) if measured else ("not said", "")
+    yield Stance("Governance", "Measured", by, clause)
+    changes = terms.contract.changes
+    value = NOTHING
+    if changes is not None:
+        value = f"{changes.notice} ahead" if changes.notice else "at once, without notice"
+    yield Stance("Governance", "Notice of changed terms", value, changes.clause if changes else "")
+    sole = terms.contract.sole_remedy
+    yield Stance(
+        "Governance",
+        "Other remedies",
+        "none: credits alone" if sole else "not limited by the text",
+        sole.clause if sole else "",
+    )

@@ -1,0 +1,113 @@
+"""What a promise is worth: the worst level that costs the provider nothing, and what lost time earns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from slakit.analysis.budgets import EXACT, seconds_of
+from slakit.analysis.curves import one_fee, window_length_of
+from slakit.analysis.one_outage import OneOutage
+from slakit.measure.calendar import MICROSECOND
+from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
+from slakit.policy.quantities import FULL, MICROSECONDS
+from slakit.policy.remedies import Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.fees import MICRO, half_up
+
+LENGTHS = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
+MONTH = 30 * MICROSECONDS["d"]
+"""What a monthly fee buys, where lost time is priced. [µs]"""
+WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
+    "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "remedy": pl.String, "target": EXACT,
+    "free_availability": EXACT, "free_seconds": EXACT, "downtime_seconds": EXACT, "credit_percent": EXACT,
+    "of_lost_time": EXACT,
+}  # fmt: skip
+
+
+def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: Decimal | float = 1000) -> pl.DataFrame:
+    """What each promise about outages is worth to the customer, and leaves to the provider.
+
+    Parameters
+    ----------
+    terms
+        A policy for one tier, under one reading.
+    lengths
+        Lengths of one outage, in one window, that counts in full.
+    fee
+        Monthly fee: it matters only where credits are amounts of money. [currency units]
+
+    Returns
+    -------
+    pl.DataFrame
+        One row per guarantee and length: `policy`, `tier`, `guarantee`, `remedy` (null: none), `target` [percent],
+        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident),
+        `free_seconds` (the longest outage that does), `downtime_seconds`, `credit_percent` (of the monthly fee, after
+        caps), `of_lost_time` (credit as a multiple of the fee for the time lost, a month being 30 days).
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> worth = promise_worth(find_policy("klink-cloud").terms(tier="enterprise"))
+    >>> worth.select(pl.col("free_availability", "credit_percent", "of_lost_time").cast(pl.Float64)).row(0)
+    (99.9, 5.0, 36.0)
+    """
+    exact_fee = Decimal(str(fee))
+    rows = [
+        (terms.policy, terms.tier, *_row(case, length // MICROSECOND, exact_fee))
+        for case in cases_on_outages(terms, exact_fee)
+        for length in lengths
+        if length // MICROSECOND <= case.longest
+    ]
+    return pl.DataFrame(rows, schema=WORTH, orient="row")
+
+
+def _row(case: OneOutage, bad: int, fee: Decimal) -> tuple[object, ...]:
+    free = worst_free(case)
+    level = None if case.rule.per_incident else free_level(case, free)
+    share = case.paid(bad) / (Fraction(fee) * MICRO)
+    guarantee = case.rule.guarantee
+    figures = (_scaled(100 * share), _scaled(share * MONTH / bad) if bad else Decimal(0))
+    lengths = (seconds_of(free), seconds_of(bad))
+    return (guarantee.id, case.remedy and case.remedy.id, guarantee.target, level, *lengths, *figures)
+
+
+def _scaled(value: Fraction) -> Decimal:
+    return Decimal(half_up(*(value * MICRO).as_integer_ratio())).scaleb(-6)
+
+
+def worst_free(case: OneOutage) -> int:
+    """The longest outage that earns nothing. [µs]"""
+    return max(point for point in case.break_points if not case.paid(point))
+
+
+def free_level(case: OneOutage, bad: int) -> Decimal:
+    """Availability that an outage leaves, rounded up, so that it costs the provider nothing indeed. [percent]"""
+    return Decimal(-(-(case.longest - bad) * FULL // case.longest)).scaleb(-6)
+
+
+def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
+    """Every promise about outages with each remedy it earns; with none where it earns nothing."""
+    for rule in rules_of((terms.policy, terms.tier), terms):
+        earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
+        for remedy in earned or [None]:
+            yield OneOutage(remedy, rule, window_length_of(rule.guarantee), one_fee(terms, fee))
+
+
+def cases_on_tickets(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
+    """Every promised attainment that earns something, as if late tickets were downtime: the same schedules hold."""
+    for guarantee in terms.guarantees:
+        if guarantee.metric in ("response", "resolution") and guarantee.target is not None:
+            alike = guarantee.model_copy(update={"metric": "availability"})
+            rule = Rule(terms.policy, terms.tier, terms.time_zone or ASSUMED_ZONE, alike, ())
+            for remedy in remedies_of(terms, guarantee.id):
+                yield OneOutage(remedy, rule, FULL, one_fee(terms, fee))
+
+
+def remedies_of(terms: Terms, guarantee: str) -> list[Remedy]:
+    """What a guarantee earns."""
+    return [remedy for remedy in terms.remedies if guarantee in remedy.guarantees]

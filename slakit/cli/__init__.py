@@ -1,0 +1,46 @@
+"""The command line. Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports failed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from slakit.cli import analyses, batches, policies, reviews
+from slakit.cli.options import app
+from slakit.problems import InputError
+
+__all__ = ["analyses", "app", "batches", "main", "policies", "reviews"]
+
+INPUT_AT_FAULT = 1
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,  # noqa: ARG001 (`main` looks)
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Options of every command."""
+    if version:
+        from slakit import __version__
+
+        typer.echo(f"slakit {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line: one message to stderr when the input is at fault, no traceback unless asked for."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app(prog_name="slakit")
+    except InputError as error:
+        if debug:
+            raise
+        print(f"slakit: {error}", file=sys.stderr)
+        sys.exit(INPUT_AT_FAULT)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

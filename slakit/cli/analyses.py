@@ -1,0 +1,152 @@
+"""Commands that judge contracts: what is wrong with them, and which is better."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slakit.cli.console import new_table, safe, stderr, stdout, writing
+from slakit.cli.options import PolicyNames, Readings, Tier, Zone, app
+from slakit.problems import InputError, Problem, one_of
+
+if TYPE_CHECKING:
+    from slakit.analysis.compare import Comparison
+
+MARKS = {"defect": "bold red", "gap": "bold yellow", "risk": "bold", "note": "dim"}
+
+
+@app.command()
+def findings(
+    policies: PolicyNames,
+    tier: Tier = None,
+    severity: Annotated[
+        list[str] | None, typer.Option("--severity", "-s", help="defect, gap, risk or note; may be repeated.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to reckon the age of a text from.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write them to this .csv or .parquet file.")] = None,
+) -> None:
+    """Say what a buyer should know about contracts: contradictions, gaps, risks, each with its clause and a figure."""
+    import polars as pl
+
+    from slakit.analysis.findings import findings as find
+    from slakit.policy.files import find_policy
+
+    named = [name.partition(":") for name in policies]
+    day: date | None = as_of.date() if as_of else None
+    found = pl.concat([find(find_policy(plain), tier=own or tier, as_of=day) for plain, _, own in named])
+    found = found.filter(pl.col("severity").is_in(_severities(severity)))
+    for (policy,), rows in found.group_by("policy", maintain_order=True):
+        shown = new_table("", "about", "finding", "figure", "clause", title=str(policy))
+        for row in rows.iter_rows(named=True):
+            about = row["about"] + (f"\n({row['tiers']})" if row["tiers"] else "")
+            mark = f"[{MARKS[row['severity']]}]{row['severity']}[/]"
+            code = f"\n{row['code']}"
+            shown.add_row(mark, *safe(about, row["sentence"] + code, row["figure"], row["clauses"]))
+            shown.add_section()
+        stdout().print(shown)
+    counts = found["severity"].value_counts().rows()
+    order = list(MARKS)
+    said = ", ".join(f"{n} {name}{'s' * (n != 1)}" for name, n in sorted(counts, key=lambda row: order.index(row[0])))
+    stdout().print(f"{said or 'Nothing found'}.", highlight=False)
+    _write(found, out)
+
+
+def _severities(asked: list[str] | None) -> list[str]:
+    unknown = [name for name in asked or () if name not in MARKS]
+    if unknown:
+        problems = [Problem("severity", name, "not a severity", one_of(MARKS, name)) for name in unknown]
+        raise InputError("severity", problems)
+    return asked or list(MARKS)
+
+
+def _write(table: object, path: Path | None) -> None:
+    from slakit.evidence.files import write_table
+
+    if path is None:
+        return
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(str(path), [Problem(str(path), None, "not a table", "let it end in .csv or .parquet")])
+    with writing(path):
+        write_table(table, path)  # type: ignore[arg-type]
+
+
+@app.command()
+def compare(
+    plans: PolicyNames,
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", "-e", help="Outages to put through every plan's rules.")
+    ] = None,
+    subscription: Annotated[str | None, typer.Option("--subscription", help="One of the evidence alone.")] = None,
+    fee: Annotated[float | None, typer.Option("--fee", help="The same monthly fee for all.")] = None,
+    but: Annotated[
+        list[str] | None,
+        typer.Option("--but", metavar="TERM=VALUE", help="Compare the first plan with this term too; may be repeated."),
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", "-p", help="Months to compare over; those of the outages, if not given.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of the assessment; after the period.")] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all to this .xlsx workbook.")] = None,
+) -> None:
+    """Set plans side by side: terms, credits, and the same outages by everybody's rules."""
+    from slakit.analysis.compare import compare as compare_plans
+    from slakit.analysis.telling import tell_comparison
+    from slakit.evidence.files import read_evidence
+    from slakit.show.choose import choose_offers
+
+    offers = choose_offers(plans, but or [])
+    with stderr().status("comparing", spinner="line"):
+        tables = read_evidence(evidence, time_zone=time_zone).only(subscription or "") if evidence else None
+        found = compare_plans(offers, fee=fee, evidence=tables, period=period, as_of=as_of, reading=reading)
+    for sentence in tell_comparison(found):
+        stdout().print(sentence, markup=False, highlight=False, soft_wrap=True)
+    _print_terms(found)
+    _print_verdicts(found)
+    if out is not None:
+        found.to_excel(out)
+        stdout().print(f"Everything is in {out}.", markup=False, highlight=False)
+
+
+def _print_terms(found: Comparison) -> None:
+    wide = found.terms.pivot(on="plan", index=["area", "term"], values=["value", "best"], maintain_order=True)
+    shown = new_table("term", *safe(*found.plans))
+    area = None
+    for row in wide.iter_rows(named=True):
+        if row["area"] != area:
+            area = row["area"]
+            shown.add_section()
+            shown.add_row(f"[bold]{area}[/bold]")
+        cells = []
+        for plan in found.plans:
+            (text,) = safe(row[f"value_{plan}"] or "–")
+            cells.append(f"[green]{text}[/green]" if row[f"best_{plan}"] else text)
+        shown.add_row(row["term"], *cells)
+    stdout().print(shown)
+
+
+def _print_verdicts(found: Comparison, most: int = 10) -> None:
+    """The outages on which plans differ most."""
+    import polars as pl
+
+    key = ["subscription", "outage"]
+    parted = found.verdicts.filter("differs")
+    spread = parted.group_by(key, maintain_order=True).agg(
+        (pl.col("counted_seconds").max() - pl.col("counted_seconds").min()).alias("spread")
+    )
+    if spread.is_empty():
+        return
+    worst = spread.sort("spread", descending=True, maintain_order=True).head(most)
+    shown = new_table("outage", "plan", "its verdicts, with the clauses that decide", title="Where the rules part most")
+    for subscription, outage, _ in worst.iter_rows():
+        rows = parted.filter((pl.col("subscription") == subscription) & (pl.col("outage") == outage))
+        for number, (plan, why) in enumerate(rows.select("plan", "why").iter_rows()):
+            shown.add_row(*safe(f"{outage} ({subscription})" if not number else "", plan, why))
+        shown.add_section()
+    stdout().print(shown)

@@ -1,0 +1,45 @@
+"""The command that makes many reports."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slakit.cli.console import stderr, stdout
+from slakit.cli.options import app
+from slakit.cli.policies import check_policy
+
+REPORTS_FAILED = 3
+
+
+@app.command()
+def batch(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML plan.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports; made if need be.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Reports that run at the same time.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make every report again.")] = False,
+) -> None:
+    """Run the notebooks of a plan through Papermill, and write an index.html."""
+    from slakit.batch.plan import read_plan
+    from slakit.batch.progress import progress_bar
+    from slakit.batch.run import run_plan
+
+    read = read_plan(plan, check_policy=check_policy)
+    with progress_bar(stderr()) as progress:
+        manifest = run_plan(read, out, workers=workers, force=force, progress=progress)
+    failed = [entry for entry in manifest.reports if not entry.is_good]
+    done = len(manifest.reports) - len(failed)
+    stdout().print(
+        f"{done} of {len(manifest.reports)} reports are in {out / 'index.html'}",
+        markup=False,
+        highlight=False,
+    )
+    if failed:
+        stderr().print(f"not made: {', '.join(entry.name for entry in failed)}", markup=False, highlight=False)
+    if manifest.interrupted_by:
+        raise typer.Exit(128 + signal.Signals[manifest.interrupted_by])
+    if failed:
+        raise typer.Exit(REPORTS_FAILED)

@@ -1,0 +1,67 @@
+"""What the commands print: tables, and messages to who is watching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slakit.problems import InputError, Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+PIPED_WIDTH = 160
+"""Columns of a table that nobody watches being printed."""
+
+
+def plain(value: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(value, dict):
+        return "/".join(dict.fromkeys(str(entry) for entry in value.values()))
+    text = str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def safe(*cells: str) -> tuple[str, ...]:
+    """Text of files may look like markup: show it as it is."""
+    from rich.markup import escape
+
+    return tuple(escape(cell) for cell in cells)
+
+
+def stdout() -> Console:
+    """Where answers go."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPED_WIDTH)
+
+
+def new_table(*headers: str, title: str | None = None) -> Table:
+    """An empty table."""
+    from rich import box
+    from rich.table import Table
+
+    return Table(*headers, title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def stderr() -> Console:
+    """Where progress and complaints go."""
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one problem what keeps a folder from being written."""
+    try:
+        yield
+    except OSError as error:
+        wrong = f"cannot be written ({error.strerror or error})"
+        raise InputError(
+            str(folder), [Problem(str(folder), None, wrong, "name a folder that can be written")]
+        ) from None

@@ -1,0 +1,189 @@
+"""Commands about what happened: assessments, deadlines and explanations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slakit.cli.console import new_table, safe, stderr, stdout, writing
+from slakit.cli.options import AsOf, Closed, Evidence, PeriodOption, PolicyName, Readings, Tier, Zone, app
+
+if TYPE_CHECKING:
+    from slakit.analysis.review import Review
+    from slakit.measure.conventions import Conventions
+
+
+@app.command()
+def assess(
+    evidence: Evidence,
+    period: PeriodOption,
+    as_of: AsOf,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables; made if need be.")],
+    reading: Readings = None,
+    time_zone: Zone = None,
+    ranges: Annotated[bool, typer.Option(help="Also assess under every other reading.")] = True,
+    closed: Closed = None,
+) -> None:
+    """Assess evidence: write ledger, availability, attainment, credits, ranges and claims as CSV and Parquet."""
+    from slakit.analysis.review import WRITTEN
+    from slakit.evidence.files import write_table
+
+    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name in WRITTEN:
+            for suffix in ("csv", "parquet"):
+                write_table(getattr(review, name), out / f"{name}.{suffix}")
+    _print_summary(review, out)
+
+
+def _assessed(
+    path: Path,
+    period: str,
+    as_of: str,
+    reading: list[str] | None,
+    time_zone: str | None,
+    closed: Path | None,
+    *,
+    ranges: bool,
+) -> Review:
+    from slakit.analysis.assess import assess as assess_evidence
+    from slakit.evidence.files import read_evidence
+
+    console = stderr()
+    with console.status("reading evidence", spinner="line") as status:
+        conventions = _conventions(closed)
+        evidence = read_evidence(path, time_zone=time_zone)
+        status.update("assessing")
+        return assess_evidence(evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions)
+
+
+def _conventions(closed: Path | None) -> Conventions:
+    from slakit.evidence.files import read_closing_days
+    from slakit.measure.conventions import Conventions
+
+    return Conventions(closed=read_closing_days(closed)) if closed else Conventions()
+
+
+def _print_summary(review: Review, out: Path) -> None:
+    rows = new_table("subscription", "policy", "owed", "over all readings", "still claimable", "claim until")
+    for row in review.headline().iter_rows(named=True):
+        currency, deadline = row["currency"], row["next_deadline"]
+        zone = review.zone_of(row["subscription"])
+        until = f"{deadline.astimezone(zone):%Y-%m-%d %H:%M}" if deadline else "–"
+        plan = row["policy"] + (f" · {row['tier']}" if row["tier"] else "")
+        spread = f"{row['lowest']:,} – {row['highest']:,}" if row["lowest"] != row["highest"] else "–"
+        cells = (
+            row["subscription"],
+            plan,
+            f"{row['owed']:,} {currency}",
+            spread,
+            f"{row['claimable']:,}",
+            until,
+        )
+        rows.add_row(*safe(*cells))
+    console = stdout()
+    console.print(f"Assessed {review.period}, as of {review.as_of:%Y-%m-%d %H:%M} UTC", highlight=False)
+    console.print(rows)
+    owed = ", ".join(f"{amount:,} {currency}" for currency, amount in review.owed.items()) or "nothing"
+    console.print(f"Owed in all: {owed}. Tables are in {out}.", highlight=False, markup=False)
+
+
+@app.command()
+def due(
+    policy: PolicyName,
+    opened: Annotated[str, typer.Option("--opened", help="When the ticket was opened: 2026-12-23T15:30+01:00.")],
+    tier: Tier = None,
+    priority: Annotated[str | None, typer.Option("--priority", help="Its priority, where it is known.")] = None,
+    impact: Annotated[str | None, typer.Option("--impact", help="Its impact, to rank it by.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="Its urgency, to rank it by.")] = None,
+    closed: Closed = None,
+) -> None:
+    """Show when response and resolution of a ticket are due, and why."""
+    from slakit.analysis.assess import instant_of
+    from slakit.analysis.due_times import due_times
+    from slakit.policy.files import find_policy
+
+    terms = find_policy(policy).terms(tier=tier)
+    ranked = {"priority": priority, "impact": impact, "urgency": urgency}
+    found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed))
+    rows = new_table("guarantee", "priority", "target", "due", "", "clause")
+    for answer in found:
+        until = f"{answer.due:%a %Y-%m-%d %H:%M:%S %Z}" if answer.due else "never"
+        firmness = answer.commitment.replace("_", " ")
+        rows.add_row(
+            *safe(answer.guarantee, answer.priority or "–", str(answer.within), until, firmness, answer.clause)
+        )
+    stdout().print(rows)
+    for sentence in dict.fromkeys(f"{answer.guarantee}: {why}" for answer in found for why in answer.why):
+        stdout().print(f"{sentence}.", markup=False, highlight=False)
+
+
+@app.command()
+def explain(
+    evidence: Evidence,
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="One of the evidence.")] = None,
+    window: Annotated[str | None, typer.Option("--window", "-w", help="The month or months: 2026-08.")] = None,
+    ticket: Annotated[str | None, typer.Option("--ticket", help="Explain one ticket instead.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of the assessment; now, if not given.")] = None,
+    period: Annotated[
+        str | None,
+        typer.Option("--period", "-p", help="Period of the assessment; the window's year, if not given."),
+    ] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    closed: Closed = None,
+) -> None:
+    """Tell in sentences why a credit is what it is, or how a ticket was judged."""
+    from datetime import UTC, datetime
+
+    from slakit.analysis.explain import explain as explain_review
+    from slakit.analysis.explain import explain_ticket
+
+    moment = as_of or datetime.now(UTC).isoformat()
+    if ticket is not None:
+        span = period or f"{moment[:4]}-01/{moment[:4]}-12"
+        review = _assessed(evidence, span, moment, reading, time_zone, closed, ranges=False)
+        told = explain_ticket(review, ticket)
+    elif subscription is not None and window is not None:
+        review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, closed, ranges=True)
+        told = explain_review(review, subscription, window)
+    else:
+        raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
+    stdout().print(str(told), markup=False, highlight=False, soft_wrap=True)
+
+
+def _year_of(window: str) -> str:
+    from slakit.measure.calendar import Period
+
+    span = Period.parse(window)
+    return f"{span.first.year}-01/{span.first.year}-12" if span.after.year - span.first.year < 2 else window
+
+
+@app.command()
+def readings(
+    evidence: Evidence,
+    period: PeriodOption,
+    as_of: AsOf,
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="One of the evidence.")] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    closed: Closed = None,
+) -> None:
+    """Rank the open questions of the contracts by how much they move what is owed."""
+    import polars as pl
+
+    from slakit.show.words import money_text, readings_text
+
+    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True)
+    review = review.of(subscription) if subscription else review
+    rows = new_table("subscription", "question", "answer", "owed", "against the answer taken")
+    for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):
+        difference = "taken" if row["chosen"] else f"{row['difference']:+,}"
+        owed = money_text(row["amount"], row["currency"])
+        rows.add_row(*safe(row["subscription"], row["question"], row["answer"], owed, difference))
+    stdout().print(rows)
+    for name in review.ranges["subscription"]:
+        stdout().print(f"{name}: {readings_text(review, name)}", markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,88 @@
+"""Tables of what is wrong with contracts, and of what their promises are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import polars as pl
+from great_tables import GT
+
+from slakit.analysis.finding import SEVERITIES
+from slakit.policy.printing import print_percent
+from slakit.show.alike import plans_name
+from slakit.show.tables.memo import Memo, memo_table
+from slakit.show.words import length_text
+
+HEADS = {"defect": "Defects of the text", "gap": "Gaps", "risk": "Risks", "note": "Worth knowing"}
+
+
+def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVERITIES)) -> GT:
+    """Findings, the gravest first, each with its figure and clauses.
+
+    Parameters
+    ----------
+    findings
+        From `findings`, of one policy or several.
+    severities
+        Those to show.
+    """
+    chosen = findings.filter(pl.col("severity").is_in(list(severities)))
+    several = chosen["policy"].n_unique() > 1
+    names = list(dict.fromkeys(chosen["policy"]))
+    ranks = [
+        pl.col(column).replace_strict(order, range(len(order)), return_dtype=pl.UInt32)
+        for column, order in (("policy", names), ("severity", list(HEADS)))
+    ]
+    rows = [
+        {
+            "": f"{row['policy']}: {HEADS[row['severity']].lower()}" if several else HEADS[row["severity"]],
+            "About": row["about"] + (f"\n({row['tiers']})" if row["tiers"] else ""),
+            "Finding": row["sentence"],
+            "Figure": row["figure"],
+            "Clause": row["clauses"],
+        }
+        for row in chosen.sort(ranks, maintain_order=True).iter_rows(named=True)
+    ]
+    notes = [f"{HEADS[name]}: {meaning}." for name, meaning in SEVERITIES.items() if name in severities]
+    widths = {"About": "16%", "Clause": "14%", "Finding": "34%"}
+    memo = Memo("Findings", "", notes, groups="", widths=widths)
+    return memo_table(rows, memo, "Nothing was found.")
+
+
+def show_worth(worth: pl.DataFrame) -> GT:
+    """What each promise leaves to the provider, and what lost time earns.
+
+    Parameters
+    ----------
+    worth
+        From `promise_worth`, of one plan or several together.
+    """
+    keys = ["policy", "tier", "guarantee", "remedy", "target", "free_availability", "free_seconds"]
+    series = worth.group_by(*keys, maintain_order=True).agg("downtime_seconds", "credit_percent", "of_lost_time")
+    tiers, names = (pl.col(column).unique(maintain_order=True) for column in ("tier", "guarantee"))
+    lists = ["downtime_seconds", "credit_percent", "of_lost_time"]
+    alike = series.group_by(*[key for key in keys if key != "guarantee"], *lists, maintain_order=True).agg(names)
+    alike = alike.group_by(*[key for key in alike.columns if key != "tier"], maintain_order=True).agg(tiers)
+    rows = []
+    for row in alike.iter_rows(named=True):
+        free, length = row["free_availability"], length_text(row["free_seconds"])
+        costs = f"up to {length}" if free is None else f"down to {print_percent(free, 6)} % ({length})"
+        paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
+        rows.append({
+            "Plan": plans_name(row["policy"], row["tier"], worth),
+            "Promise": ", ".join(row["guarantee"]),
+            "Costs the provider nothing": costs,
+            **{f"{length_text(length)} down": _earned(percent, times) for length, percent, times in paid},
+        })  # fmt: skip
+    headings = list(dict.fromkeys(heading for row in rows for heading in row))
+    rows = [{heading: row.get(heading, "–") for heading in headings} for row in rows]
+    notes = [
+        "Of the monthly fee, and against the fee for the time lost (a month of 30 days). One outage in one window."
+    ]
+    memo = Memo("What the promises are worth", "", notes, groups="Plan", numbers=headings[3:])
+    return memo_table(rows, memo, "No plan here promises anything about outages.")
+
+
+def _earned(percent: Decimal, times: Decimal) -> str:
+    return f"{print_percent(percent, 2)} %\n{print_percent(times, 2)} × the fee for it" if percent else "nothing"
