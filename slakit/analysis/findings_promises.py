@@ -152,13 +152,13 @@ def _clauses(kinds: list[Maintenance]) -> tuple[str, ...]:
 
 def _measurement(terms: Terms) -> Iterator[Finding]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
-    if terms.measured is None and on_outages:
+    if terms.monitor is None and on_outages:
         sentence = "Whose figures decide is not said"
         yield Finding("measurement-unstated", "measurement", sentence, "ask for an outside monitor, named")
-    elif terms.measured is not None and terms.measured.by == "provider":
+    elif terms.monitor is not None and terms.monitor.by == "provider":
         sentence = "The provider measures itself, and its figures decide"
         figure = "what it does not record has not happened"
-        yield Finding("provider-measures", "measurement", sentence, figure, (terms.measured.clause,))
+        yield Finding("provider-measures", "measurement", sentence, figure, (terms.monitor.clause,))
 
 
 def _begins(terms: Terms) -> Iterator[Finding]:

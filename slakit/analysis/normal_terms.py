@@ -241,8 +241,8 @@ def _data(terms: Terms) -> Iterator[Stance]:
 
 
 def _around(terms: Terms) -> Iterator[Stance]:
-    measured = terms.measured
-    by, clause = (words.MEASURED[measured.by], measured.clause) if measured else ("not said", "")
+    monitor = terms.monitor
+    by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not said", "")
     yield Stance("Governance", "Measured", by, clause)
     changes = terms.contract.changes
     value = NOTHING

@@ -148,8 +148,8 @@ def _contract(terms: Terms) -> Iterator[Entry]:
         notice = f", unless ended {contract.renewal.notice} before" if contract.renewal.notice else ""
         value = f"renews: {contract.renewal.renews.replace('_', ' ')}{notice}"
         yield Entry("Contract", "renewal", value, contract.renewal.clause)
-    if terms.measured is not None:
-        yield Entry("Contract", "measured", words.MEASURED[terms.measured.by], terms.measured.clause)
+    if terms.monitor is not None:
+        yield Entry("Contract", "monitored", words.MONITORS[terms.monitor.by], terms.monitor.clause)
     for said in terms.undertakings:
         yield Entry("Also promised", "", said.says, said.clause)
 

@@ -69,7 +69,7 @@ class Assumed(Part):
     because: str
 
 
-class Measured(Part):
+class Monitor(Part):
     """Whose figures decide whether a promise was kept."""
 
     by: Literal["provider", "customer", "third_party", "both"]
@@ -148,7 +148,7 @@ class Policy(Part):
     contract: Contract = Contract()
     undertakings: list[Stated] = []
     """Promises without a figure."""
-    measured: Measured | None = None
+    monitor: Monitor | None = None
     noticed: list[Noticed] = []
     assumed: list[Assumed] = []
     readings: list[Question] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from slakit.policy.document import Contract, Measured, Policy
+from slakit.policy.document import Contract, Monitor, Policy
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
@@ -54,7 +54,7 @@ class Terms(Part):
     backups: list[Backup]
     contract: Contract
     undertakings: list[Stated]
-    measured: Measured | None
+    monitor: Monitor | None
 
     def guarantee(self, name: str) -> Guarantee:
         """The guarantee of that id.
@@ -106,7 +106,7 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
         backups=read.backups,
         contract=read.contract,
         undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
-        measured=read.measured,
+        monitor=read.monitor,
     )
 
 

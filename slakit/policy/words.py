@@ -26,7 +26,7 @@ ANCHORS = {
     "incident_start": "the incident starts",
     "end_of_second_month": "the end of the second month",
 }
-MEASURED = {
+MONITORS = {
     "provider": "by the provider alone",
     "customer": "by the customer",
     "third_party": "by somebody else",

@@ -382,7 +382,7 @@ guarantees:
     credit: {shortfall: {rate: 1}, clause: "4"}
 claims: {within: 10d, after: window_end, payout: refund, clause: "5"}
 support: {hours: {weekly: {mon-fri: ["08:00-17:00"]}}, clause: "6"}
-measured: {by: third_party, clause: "7"}
+monitor: {by: third_party, clause: "7"}
 backups: [{id: copy, every: 1d, kept: 90d, clause: "8"}]
 recovery: []
 contract: {changes: {says: Changes are announced, notice: 30d, clause: "9"}}
@@ -524,7 +524,7 @@ CASES: dict[str, Case] = {
     ),
     "formula-missing": Case([('    clauses: {formula: "1.1"}\n', "")], "99.5 % per calendar month", "1"),
     "measurement-unstated": Case(
-        [('measured: {by: third_party, clause: "7"}\n', "")], "ask for an outside monitor", ""
+        [('monitor: {by: third_party, clause: "7"}\n', "")], "ask for an outside monitor", ""
     ),
     "business-day-undefined": Case(
         [("within: 4h", "within: 2bd"), ('hours: {weekly: {mon-fri: ["08:00-17:00"]}}, ', "")],
