@@ -18,8 +18,8 @@ from slakit.policy.reaches import Misses, Reach, Side, Span
 def holds(reach: Reach) -> pl.Expr:
     """Whether all that a condition says holds.
 
-    >>> facts = pl.DataFrame({"total": [1000, 1000], "bad": [1, 2], "streak": [0, 2]})
-    >>> facts.select(holds(Reach(below="99.9", streak=2))).to_series().to_list()
+    >>> facts = pl.DataFrame({"total": [100, 100], "bad": [2, 2], "streak": [0, 2]})
+    >>> facts.select(holds(Reach(below=99, streak=2))).to_series().to_list()
     [False, True]
     """
     found = [_lies(measure, span) for measure, span in reach.spans.items()]
