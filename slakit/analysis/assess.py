@@ -23,6 +23,7 @@ from slakit.measure.case import case_of
 from slakit.measure.conventions import Conventions
 from slakit.measure.desk import desk_rules
 from slakit.measure.downtime import account_downtime
+from slakit.measure.figures import figure_rules, figures_of
 from slakit.measure.rules import distinct, rules_of
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
@@ -86,7 +87,7 @@ def assess(
     plans = plans_of(evidence, known, Settled.of(reading))
     if not ranges:
         plans = {plan: readings[:1] for plan, readings in plans.items()}
-    fees = Fees(evidence.subscriptions)
+    fees = Fees(evidence.subscriptions, evidence.charges)
     made = claims_made(evidence, fees, known, to_microseconds(moment))
     awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
@@ -114,7 +115,8 @@ def _awards(
     case = case_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
     asked = distinct(desk_rules(plan, terms) for plan, terms in every)
     desk = desk_of(evidence, asked, *when, conventions=conventions)
-    return Awards(case, account_downtime(case), fees, made, desk)
+    figures = figures_of(evidence, distinct(figure_rules(plan, terms) for plan, terms in every), *when)
+    return Awards(case, account_downtime(case), fees, made, desk, figures)
 
 
 def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.DataFrame]:

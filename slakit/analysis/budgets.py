@@ -10,10 +10,11 @@ from fractions import Fraction
 import polars as pl
 
 from slakit.evidence.instants import INSTANT
-from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, local_day, midnight
+from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows
 from slakit.measure.hours import open_spans
 from slakit.measure.intervals import covered_before, union
 from slakit.measure.rules import ASSUMED_ZONE
+from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
@@ -72,7 +73,7 @@ def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
 
     A window belongs to a period when it ends in it; one that is longer than the period, when it touches it.
     Nothing is known here of a customer: billing months begin on the first, no maintenance is taken off, and a
-    promise over the term of a contract, or for each incident, has no row.
+    promise over the term or the years of a contract, or for each incident, has no row.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     zone = terms.time_zone or ASSUMED_ZONE
-    promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    promised = [g for g in terms.guarantees if g.metric == "availability" and g.on_outages]
     rows = [
         (terms.policy, terms.tier, *_row(guarantee, zone, window), zone)
         for guarantee in promised
@@ -114,18 +115,12 @@ def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
 
 def windows_of(guarantee: Guarantee, zone: str, period: Period) -> list[Span]:
     """Windows of a guarantee that belong to a period (see `window_budgets`). [µs]"""
-    if guarantee.window.text in ("incident", "term"):
+    if guarantee.window.text in ("incident", "term") or guarantee.window.from_start:
         return []
     begin, end = period.span(zone)
     spans = calendar_windows(guarantee.window, zone, begin, end)
-    if guarantee.window.rolling_days is not None:
-        spans = [(_days_before(last, guarantee.window.rolling_days, zone), last) for _, last in spans]
+    spans = [(slid_back(guarantee.window, first, last, zone), last) for first, last in spans]
     return [(first, last) for first, last in spans if begin < last <= end or last - first > end - begin]
-
-
-def _days_before(last: int, days: int, zone: str) -> int:
-    """First instant of a number of local days that end at an instant."""
-    return midnight(local_day(last - 1, zone) - timedelta(days=days - 1), zone)
 
 
 def _row(guarantee: Guarantee, zone: str, window: Span) -> Iterator[object]:

@@ -88,7 +88,7 @@ def percent(share: Fraction) -> str:
 
 
 def _basis(case: OneOutage) -> str:
-    return words.BASES[case.remedy.credit[0].of] if case.remedy else "the monthly fee"
+    return words.fee_words(case.remedy.credit[0].of) if case.remedy else "the monthly fee"
 
 
 def clause_of(remedy: Remedy) -> str:

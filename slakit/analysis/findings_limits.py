@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
+from typing import NamedTuple
 
 from slakit.analysis.curves import window_length_of
 from slakit.analysis.finding import Finding
@@ -14,8 +14,8 @@ from slakit.analysis.one_outage import OneOutage
 from slakit.analysis.worth import cases_on_outages, cases_on_tickets
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import print_duration
-from slakit.policy.quantities import MICROSECONDS, Duration
+from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Duration
 from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.fees import MICRO
@@ -43,13 +43,13 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
 
 def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
     for cap in remedy.all_caps:
-        amount = Fraction(case.fees.limit(cap, 0, case.rule))
+        amount = Fraction(case.fees.limit(cap.at_most, cap.of, 0, case.rule))
         without = _without(case, remedy, cap)
         credits = [credit for credit in map(without.paid, without.break_points) if credit]
         if not credits:
             continue
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
-        about, basis = case.rule.guarantee.id, words.BASES[remedy.credit[0].of]
+        about, basis = case.rule.guarantee.id, words.fee_words(remedy.credit[0].of)
         if amount <= min(credits):
             figure = f"{said}; the smallest credit is {_share(min(credits))} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
@@ -94,40 +94,69 @@ def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
 # --- bands as they are printed
 
 
+class Range(NamedTuple):
+    """The levels of a band, with the ends that belong to it."""
+
+    low: Fraction
+    low_in: bool
+    high: Fraction
+    high_in: bool
+    credit: str
+
+    @classmethod
+    def of(cls, band: Band) -> Range:
+        """Levels of a band that speaks of levels alone."""
+        bounds = dict(band.bounds)
+        low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", FULL))
+        low_in, high_in = "above" not in bounds, "below" not in bounds
+        return cls(
+            Fraction(low, PERCENT_SCALE), low_in, Fraction(high, PERCENT_SCALE), high_in, str(band.credit or band.plus)
+        )
+
+    def begins_after(self, high: Fraction, high_in: bool) -> bool:
+        """Whether there are levels between what ends there and this."""
+        return high < self.low or (high == self.low and not high_in and not self.low_in)
+
+    def meets(self, other: Range) -> Fraction | None:
+        """A level that is in both, if there is one."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        if low < high:
+            return (low + high) / 2
+        inside = all(own.low_in or own.low < low for own in (self, other))
+        inside &= all(own.high_in or own.high > low for own in (self, other))
+        return low if low == high and inside else None
+
+    def __str__(self) -> str:
+        return f"{_number(self.low)} to {_number(self.high)}"
+
+
+def _number(level: Fraction) -> str:
+    return print_percent(level, 7)
+
+
 def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
-    bands = [band for band in credit.bands or [] if band.reach == "range"]
-    if not bands:
+    bands = [band for band in credit.bands or [] if set(band.spans) == {"level"}]
+    if all(set(dict(band.bounds)) == {"below"} for band in bands):
         return
-    ordered = sorted(bands, key=_low)
-    if bands not in (ordered, ordered[::-1]):
-        printed = "; ".join(f"{_low(band)} to {_high(band)}" for band in bands)
+    ranges = [Range.of(band) for band in bands]
+    ordered = sorted(ranges)
+    if ranges not in (ordered, ordered[::-1]):
+        printed = "; ".join(map(str, ranges))
         yield Finding("band-order", remedy.id, "Bands are not printed in order", printed, (credit.clause,))
-    covered = _high(ordered[0])
+    covered, closed = ordered[0].high, ordered[0].high_in
     for band in ordered[1:]:
-        if covered < _low(band):
-            sentence = f"Between {covered} and {_low(band)} % no band applies"
-            figure = f"at {(covered + _low(band)) / 2} % no band applies"
+        if band.begins_after(covered, closed):
+            sentence = f"Between {_number(covered)} and {_number(band.low)} % no band applies"
+            figure = f"at {_number((covered + band.low) / 2)} % no band applies"
             yield Finding("band-gap", remedy.id, sentence, figure, (credit.clause,))
-        covered = max(covered, _high(band))
+        covered, closed = max((covered, closed), (band.high, band.high_in))
     for lower, upper in combinations(ordered, 2):
-        yield from _overlap(remedy, credit, lower, upper)
-
-
-def _overlap(remedy: Remedy, credit: Credit, lower: Band, upper: Band) -> Iterator[Finding]:
-    bottom, top = _low(upper), min(_high(lower), _high(upper))
-    if top >= bottom and str(lower.credit) != str(upper.credit):
-        where = f"at exactly {bottom} %" if top == bottom else f"at {(bottom + top) / 2} %"
-        sentence = "Two bands apply at once, with different credits"
-        figure = f"{where} both {lower.credit} and {upper.credit}"
-        yield Finding("band-overlap", remedy.id, sentence, figure, (credit.clause,))
-
-
-def _low(band: Band) -> Decimal:
-    return band.from_ if band.from_ is not None else Decimal(0)
-
-
-def _high(band: Band) -> Decimal:
-    return band.to if band.to is not None else Decimal(100)
+        level = lower.meets(upper)
+        if level is not None and lower.credit != upper.credit:
+            exactly = "exactly " * (lower.high == upper.low)
+            sentence = "Two bands apply at once, with different credits"
+            figure = f"at {exactly}{_number(level)} % both {lower.credit} and {upper.credit}"
+            yield Finding("band-overlap", remedy.id, sentence, figure, (credit.clause,))
 
 
 # --- claims and payment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,10 +11,14 @@ from itertools import combinations, pairwise
 
 from slakit.analysis.budgets import budget_of, seconds_of
 from slakit.measure.rules import Rule
-from slakit.policy.quantities import FULL, Money, Share, percent_units
-from slakit.policy.remedies import Accrual, Band, Cap, Credit, Remedy, Shortfall
+from slakit.policy.guarantees import Roundings
+from slakit.policy.quantities import FULL, Money, Points, Share, percent_units
+from slakit.policy.reaches import Reach, Span, lies_within
+from slakit.policy.remedies import Accrual, Band, Cap, Credit, Minimum, Rate, Remedy, Shortfall
 from slakit.problems import InputError, Problem
+from slakit.remedy.credits import of_points
 from slakit.remedy.fees import MICRO, Fees, half_up
+from slakit.remedy.schedules import in_order, lift_of, worth_of
 
 MOST_STEPS = 5_000
 """A schedule with more steps than this is not drawn."""
@@ -46,7 +50,9 @@ class OneOutage:
         """The longest outage that keeps the promise. [µs]"""
         guarantee = self.rule.guarantee
         if guarantee.metric == "availability":
-            return budget_of(guarantee.target if guarantee.target is not None else Decimal(0), self.longest)
+            return self._allowed
+        if guarantee.metric == "incidents":
+            return self.longest if guarantee.at_most else 0
         return getattr(guarantee.within, "microseconds", 0)
 
     def row(self, bad: int) -> tuple[object, ...]:
@@ -60,20 +66,74 @@ class OneOutage:
         promised = (guarantee.target, seconds_of(self.allowed))
         return (self.remedy and self.remedy.id, guarantee.id, *promised, seconds_of(bad), available, percent, amount)
 
+    @cached_property
+    def _allowed(self) -> int:
+        """The longest outage after which the availability, as the contract rounds it, keeps the target."""
+        kept = budget_of(self.rule.guarantee.target or Decimal(0), self.longest)
+        if self.rule.guarantee.rounded == Roundings() and not self.rule.guarantee.strictly:
+            return kept
+        near = (edge + beside for edge in (0, *self._level_edges(self._target)) for beside in (-1, 0, 1))
+        return max((bad for bad in near if 0 <= bad <= self.longest and self._keeps(bad)), default=0)
+
+    def _keeps(self, bad: int) -> bool:
+        level = self._level_after(bad)
+        return level > self._target if self.rule.guarantee.strictly else level >= self._target
+
+    def _down(self, bad: int) -> int:
+        """Downtime after an outage, as the contract rounds it. [µs]"""
+        for rounding in (self.rule.guarantee.rounded.outage, self.rule.guarantee.rounded.downtime):
+            if rounding is not None and bad:
+                step = rounding.to.microseconds
+                bad = (bad + lift_of(rounding.how, step)) // step * step
+        return min(bad, self.longest)
+
+    def _level_after(self, bad: int) -> Fraction:
+        """Availability after an outage, as the contract rounds it. [percent units]"""
+        total, rounding = self._total(bad), self.rule.guarantee.rounded.level
+        good = (total - self._down(bad)) * FULL
+        if rounding is None:
+            return Fraction(good, total)
+        step = percent_units(rounding.to)
+        return Fraction(min(FULL, (good + lift_of(rounding.how, step * total)) // (step * total) * step))
+
     def paid(self, bad: int) -> Fraction:
-        """What an outage earns, after all caps. [millionths of the currency's unit]"""
-        return min([self._together(bad), *self._limits(per_incident=False)])
+        """What an outage earns, after all limits. [millionths of the currency's unit]"""
+        due, minimum = self._together(bad), self.remedy.minimum if self.remedy else None
+        least = self._least(minimum) if minimum is not None else Fraction(0)
+        if minimum is not None and minimum.otherwise == "raised" and due:
+            due = max(due, least)
+        due = min([due, *self._limits(per_incident=False)])
+        if minimum is None or minimum.otherwise == "raised":
+            return due
+        enough = due >= least if minimum.at_least is not None else due > least
+        return due if enough else Fraction(0)
+
+    def _least(self, minimum: Minimum) -> Fraction:
+        worth = minimum.at_least if minimum.at_least is not None else minimum.more_than
+        return self.fees.limit(worth, minimum.of, 0, self.rule)  # type: ignore[arg-type]
 
     def _together(self, bad: int) -> Fraction:
-        due = [self._capped(credit, bad) for credit in self._credits]
-        return max(due) if self.remedy and self.remedy.take == "largest" else sum(due, Fraction(0))
+        due = [self._capped(credit, bad) for credit in self._earning]
+        if self.remedy is None or not due:
+            return Fraction(0)
+        total = {"sum": sum, "largest": max, "smallest": min}[self.remedy.take](due)  # type: ignore[operator]
+        if self.remedy.points is None:
+            return Fraction(total)
+        of = self._basis(self.remedy.credit[0])
+        return Fraction(*of_points(self.remedy.points, Fraction(total), of)[1])
+
+    @property
+    def _earning(self) -> list[Credit]:
+        """Schedules that this guarantee earns."""
+        own = self.rule.guarantee.id
+        return [credit for credit in self._credits if credit.guarantees is None or own in credit.guarantees]
 
     def _capped(self, credit: Credit, bad: int) -> Fraction:
         return min([self._earned(credit, bad), *self._limits(per_incident=True)])
 
     def _limits(self, *, per_incident: bool) -> list[Fraction]:
         return [
-            Fraction(self.fees.limit(cap, 0, self.rule))
+            Fraction(self.fees.limit(cap.at_most, cap.of, 0, self.rule))
             for cap in self._caps
             if (cap.per == "incident") == per_incident
         ]
@@ -90,43 +150,96 @@ class OneOutage:
     def _basis(self, credit: Credit) -> Fraction:
         return Fraction(self.fees.basis(credit.of, 0, self.rule))
 
-    def _worth(self, credit: Credit, worth: Share | Money | None) -> Fraction:
-        if isinstance(worth, Money):
-            return Fraction(worth.amount) * MICRO
-        return worth.value * self._basis(credit) if worth is not None else Fraction(0)
+    def _worth(self, credit: Credit, worth: Share | Money | Points | None) -> Fraction:
+        value = worth_of(worth)
+        return value * self._basis(credit) if isinstance(worth, Share) else value
 
     def _total(self, bad: int) -> int:
         """An incident without a window is measured against itself."""
         return bad if self.rule.per_incident else self.longest
 
     def _earned(self, credit: Credit, bad: int) -> Fraction:
-        """What one schedule gives, before caps. [millionths]"""
+        """What one schedule gives, before caps. [millionths, or points]"""
+        if credit.when is not None and not self._holds(credit.when, bad):
+            return Fraction(0)
+        factors = [Fraction(raised.by) for raised in credit.raised if self._holds(raised, bad)]
+        return self._scheduled(credit, bad) * (factors[-1] if factors else 1)
+
+    def _scheduled(self, credit: Credit, bad: int) -> Fraction:
         if credit.bands is not None:
-            reached = [band for band in _by_depth(credit.bands) if _in_band(band, self._total(bad), bad)]
-            return self._worth(credit, reached[-1].credit) if reached and self._total(bad) else Fraction(0)
+            reached = [n for n in in_order(credit, credit.bands) if self._holds(credit.bands[n], bad)]
+            taken = reached if credit.take == "sum" else reached[-1:]
+            return sum((self._of_band(credit, credit.bands[n], bad) for n in taken), Fraction(0))
         if bad <= self.allowed:
             return Fraction(0)
-        if credit.shortfall is not None:
-            return self._shortfall(credit, credit.shortfall, bad)
-        if credit.accrual is not None:
-            return self._worth(credit, credit.accrual.credit) * _intervals(credit.accrual, bad)
-        if credit.multiple is not None:
-            return Fraction(credit.multiple) * Fraction(bad, self._total(bad)) * self._basis(credit)
-        return self._worth(credit, credit.flat)
+        return self._rated(credit, credit, bad) if credit.flat is None else self._worth(credit, credit.flat)
+
+    def _of_band(self, credit: Credit, band: Band, bad: int) -> Fraction:
+        more = self._rated(credit, band.plus, bad) if band.plus is not None else Fraction(0)
+        return self._worth(credit, band.credit) + more
+
+    def _rated(self, credit: Credit, rate: Rate, bad: int) -> Fraction:
+        if rate.shortfall is not None:
+            return self._shortfall(credit, rate.shortfall, bad)
+        if rate.accrual is not None:
+            return self._worth(credit, rate.accrual.credit) * self._intervals(rate.accrual, bad)
+        return Fraction(rate.multiple or 0) * Fraction(bad, self._total(bad)) * self._basis(credit)
 
     def _shortfall(self, credit: Credit, shortfall: Shortfall, bad: int) -> Fraction:
-        total = self._total(bad)
-        short = self._level(shortfall) * total - FULL * (total - bad)
+        total, level = self._total(bad), self._level(shortfall)
+        short = level * total - FULL * (total - bad)
+        if shortfall.to is not None:
+            short = min(short, (level - percent_units(shortfall.to)) * total)
+        if short <= 0:
+            return Fraction(0)
         if shortfall.step is None:
             rate = Fraction(shortfall.rate if shortfall.rate is not None else 1)
             return Fraction(short, FULL * total) * rate * self._basis(credit)
         step = percent_units(shortfall.step) * total
-        count = -(-short // step) if shortfall.count == "started" else short // step
-        return count * self._worth(credit, shortfall.credit)
+        return (short + lift_of(shortfall.count, step)) // step * self._worth(credit, shortfall.credit)
 
     def _level(self, shortfall: Shortfall) -> int:
+        if shortfall.from_ == "target":
+            return self._target
+        return FULL if shortfall.from_ == "full" else percent_units(shortfall.from_)
+
+    @property
+    def _target(self) -> int:
         target = self.rule.guarantee.target
-        return FULL if shortfall.from_ == "full" else percent_units(target if target is not None else Decimal(0))
+        return percent_units(target if target is not None else Decimal(0))
+
+    def _intervals(self, accrual: Accrual, bad: int) -> Fraction:
+        """Intervals of downtime beyond the deductible."""
+        after, per = self._after(accrual), accrual.per.microseconds
+        length = bad if accrual.to is None else min(bad, accrual.to.microseconds)
+        late = max(Fraction(0), length - after)
+        return late / per if accrual.count == "exact" else Fraction((late + lift_of(accrual.count, per)) // per)
+
+    def _after(self, accrual: Accrual) -> Fraction:
+        if isinstance(accrual.after, str):
+            return Fraction((FULL - self._target) * self.longest, FULL)
+        return Fraction(accrual.after.microseconds)
+
+    def _holds(self, reach: Reach, bad: int) -> bool:
+        """Whether a condition holds in a window with nothing but this outage, after windows that were met."""
+        return all(self._lies(measure, span, bad) for measure, span in reach.spans.items())
+
+    def _lies(self, measure: str, span: Span, bad: int) -> bool:
+        total = self._total(bad)
+        if measure in ("level", "deviation") and not total:
+            return False
+        if measure == "level":
+            found = self._level_after(bad)
+        elif measure == "deviation":
+            short = self._target - self._level_after(bad)
+            if short <= 0 or not self._target:
+                return short > 0 and not {"to", "below"} & {side for side, _ in span.bounds}
+            found = short * FULL / self._target
+        elif measure in ("outage", "downtime"):
+            found = Fraction(bad if measure == "outage" else self._down(bad))
+        else:
+            found = Fraction(int(bad > 0 if measure == "incidents" else bad > self.allowed))
+        return lies_within(span, found)
 
     @property
     def break_points(self) -> list[int]:
@@ -156,24 +269,54 @@ class OneOutage:
         return sorted(point for point in near if 0 <= point <= self.longest)
 
     def _edges(self, credit: Credit) -> Iterator[int]:
+        for reach in credit.reaches:
+            yield from self._edges_of(reach)
+        yield from self._edges_of_rate(credit, credit)
         for band in credit.bands or []:
-            percents = [percent for percent in (band.below, band.from_, band.to) if percent is not None]
-            if band.over is not None:
-                yield band.over.microseconds
-            yield from ((FULL - percent_units(percent)) * self.longest // FULL for percent in percents)
-        if credit.shortfall is not None and credit.shortfall.step is not None:
-            step, below = percent_units(credit.shortfall.step), FULL - self._level(credit.shortfall)
-            for number in self._steps(credit, credit.shortfall.credit, FULL // step + 1):
-                yield (number * step + below) * self.longest // FULL
-        if credit.accrual is not None:
-            per, after = credit.accrual.per.microseconds, credit.accrual.after.microseconds
-            for number in self._steps(credit, credit.accrual.credit, self.longest // per + 1 if per else 0):
-                yield after + number * per - _lift(credit.accrual)
+            if band.plus is not None:
+                yield from self._edges_of_rate(credit, band.plus)
 
-    def _steps(self, credit: Credit, worth: Share | Money | None, count: int) -> range:
+    def _edges_of(self, reach: Reach) -> Iterator[int]:
+        """Lengths at which a condition begins or ceases to hold."""
+        for measure, span in reach.spans.items():
+            for _, limit in span.bounds:
+                if measure == "level":
+                    yield from self._level_edges(limit)
+                elif measure == "deviation":
+                    yield from self._level_edges(Fraction(self._target * (FULL - limit), FULL))
+                elif measure in ("outage", "downtime"):
+                    yield limit
+
+    def _level_edges(self, level: int | Fraction) -> Iterator[int]:
+        """Lengths at which the availability passes a level, exactly or as the contract rounds it."""
+        rounding = self.rule.guarantee.rounded.level
+        step = percent_units(rounding.to) if rounding else 0
+        for shift in (Fraction(0), Fraction(step), Fraction(step, 2)):
+            yield int((FULL - level + shift) * self.longest // FULL)
+
+    def _edges_of_rate(self, credit: Credit, rate: Rate) -> Iterator[int]:
+        shortfall, accrual = rate.shortfall, rate.accrual
+        if shortfall is not None:
+            below = FULL - self._level(shortfall)
+            yield from self._level_edges(FULL - below)
+            if shortfall.to is not None:
+                yield from self._level_edges(percent_units(shortfall.to))
+            if shortfall.step is not None:
+                step = percent_units(shortfall.step)
+                half = step // 2 if shortfall.count == "nearest" else 0
+                for number in self._steps(credit, shortfall.credit, FULL // step + 1):
+                    yield (number * step - half + below) * self.longest // FULL
+        if accrual is not None:
+            per, after = accrual.per.microseconds, int(self._after(accrual))
+            yield from (after, *([accrual.to.microseconds] if accrual.to is not None else []))
+            if accrual.count != "exact":
+                for number in self._steps(credit, accrual.credit, self.longest // per + 1):
+                    yield after + number * per - lift_of(accrual.count, per)
+
+    def _steps(self, credit: Credit, worth: Share | Money | Points | None, count: int) -> range:
         """Numbers of the steps that can matter: none is seen beyond the lowest cap."""
         limits, each = [*self._limits(per_incident=True), *self._limits(per_incident=False)], self._worth(credit, worth)
-        if limits and each > 0:
+        if limits and each > 0 and self.remedy is not None and self.remedy.points is None:
             count = min(count, int(min(limits) / each) + 1)
         if count > MOST_STEPS:
             remedy = f"ask for single lengths; {MOST_STEPS} are drawn"
@@ -187,34 +330,6 @@ def _beyond(value: Callable[[int], Fraction], limit: Fraction, bad: int) -> Frac
 
 def _apart(one: Callable[[int], Fraction], other: Callable[[int], Fraction], bad: int) -> Fraction:
     return one(bad) - other(bad)
-
-
-def _by_depth(bands: Sequence[Band]) -> list[Band]:
-    """Bands, the deepest last."""
-    if any(band.over for band in bands):
-        return sorted(bands, key=lambda band: band.over.microseconds if band.over else 0)
-    return sorted(
-        bands, key=lambda band: band.below if band.below is not None else band.from_ or Decimal(0), reverse=True
-    )
-
-
-def _in_band(band: Band, total: int, bad: int) -> bool:
-    good = (total - bad) * FULL
-    if band.over is not None:
-        return bad > band.over.microseconds
-    if band.below is not None:
-        return good < percent_units(band.below) * total
-    above_from = band.from_ is None or good >= percent_units(band.from_) * total
-    return above_from and (band.to is None or good <= percent_units(band.to) * total)
-
-
-def _lift(accrual: Accrual) -> int:
-    per = accrual.per.microseconds
-    return {"complete": 0, "started": per - 1, "nearest": per // 2}[accrual.count]
-
-
-def _intervals(accrual: Accrual, bad: int) -> int:
-    return (max(0, bad - accrual.after.microseconds) + _lift(accrual)) // accrual.per.microseconds
 
 
 def with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[int]:

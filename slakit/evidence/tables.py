@@ -149,6 +149,26 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 ),
             ),
             Table(
+                "measurements",
+                (
+                    SUBSCRIPTION,
+                    Column("guarantee", "name"),
+                    Column("measured", "instant"),  # when, or when its slice begins
+                    Column("value", "amount", optional=True),  # or counts:
+                    Column("failed", "whole", optional=True, between=(0, 10**12)),
+                    Column("total", "whole", optional=True, between=(0, 10**12)),
+                ),
+            ),
+            Table(
+                "charges",
+                (
+                    SUBSCRIPTION,
+                    Column("component", "text", optional=True),
+                    Column("started", "instant"),  # first instant of the time it is charged for
+                    Column("amount", "amount"),
+                ),
+            ),
+            Table(
                 "recoveries",
                 (
                     Column("recovery", "name", unique=True),
@@ -187,6 +207,8 @@ class Evidence:
     tickets: pl.DataFrame
     holds: pl.DataFrame
     claims_made: pl.DataFrame
+    measurements: pl.DataFrame
+    charges: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     source: str

@@ -10,7 +10,7 @@ from slakit.measure.case import COUNTED, Case, Chunk
 from slakit.measure.intervals import covered_before, subtract, union
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_incident, per_rule
-from slakit.policy.guarantees import Fixed
+from slakit.policy.guarantees import Fixed, RoundedTime
 from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
 
 
@@ -26,17 +26,115 @@ def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     -------
     pl.DataFrame
         `duty`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
-        `met` (null where nothing was agreed, or the window runs).
+        `incidents` (null where nothing asks for them), `total`, `bad` (the level is (total − bad) / total), `met` (null
+        where nothing was agreed, or the window runs).
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
     measured = [_measure(chunk, counted) for chunk in case.chunks()]
     if not measured:
         measured = [_measure(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0), counted)]
-    windows = pl.concat(measured)
-    target = per_rule((percent_units(rule.guarantee.target or 0) for rule in case.rules), pl.Int64)  # type: ignore[arg-type]
-    met = available(pl.col("agreed"), pl.col("downtime")) * FULL >= target.cast(pl.Int128) * pl.col("agreed")
-    judged = (pl.col("agreed") > 0) & ~pl.col("running")
-    return windows.with_columns(pl.when(judged).then(met).alias("met"))
+    windows = _leveled(_with_incidents(case, ledger, pl.concat(measured)), case.rules)
+    return windows.with_columns(
+        pl.when((pl.col("agreed") > 0) & ~pl.col("running")).then(_met(case.rules)).alias("met")
+    )
+
+
+def _with_incidents(case: Case, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+    """Count incidents, and round them, where a guarantee asks for it."""
+    asked = [number for number, rule in enumerate(case.rules) if _looks_at_incidents(rule)]
+    none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
+    if not asked:
+        return none
+    step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
+    stretches = measure_stretches(case, ledger).filter(pl.col("rule").is_in(asked))
+    keys = ["duty", "window_start", "window_end"]
+    counted = stretches.group_by(keys).agg(
+        pl.len().cast(pl.Int64).alias("incidents"), rounded(pl.col("downtime"), step, how).sum().alias("rounded")
+    )
+    joined = windows.join(counted, on=keys, how="left", maintain_order="left")
+    rounds = per_rule((rule.guarantee.rounded.outage is not None for rule in case.rules), pl.Boolean)
+    lengths = pl.when(rounds).then(pl.col("rounded").fill_null(0)).otherwise("downtime")
+    return joined.with_columns(
+        pl.min_horizontal(lengths, "agreed").alias("downtime"),
+        pl.when(pl.col("rule").is_in(asked)).then(pl.col("incidents").fill_null(0)).alias("incidents"),
+    ).drop("rounded")
+
+
+def _looks_at_incidents(rule: Rule) -> bool:
+    return rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
+
+
+def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Add the level that is promised, as the contract rounds it."""
+    levels = [pl.col("agreed").alias("total"), pl.col("downtime").alias("bad")]
+    if any(rule.guarantee.rounded.downtime for rule in rules):
+        step, how = _rounding([rule.guarantee.rounded.downtime for rule in rules])
+        windows = windows.with_columns(
+            pl.min_horizontal(rounded(pl.col("downtime"), step, how), "agreed").alias("downtime")
+        )
+    windows = windows.with_columns(levels)
+    if any(rule.guarantee.rounded.level for rule in rules):
+        windows = _rounded_levels(windows, rules)
+    if any(rule.guarantee.metric == "incidents" for rule in rules):
+        counts = per_rule((rule.guarantee.metric == "incidents" for rule in rules), pl.Boolean)
+        whole = pl.when(pl.col("agreed") > 0).then(FULL).otherwise(0)
+        windows = windows.with_columns(
+            pl.when(counts).then(whole).otherwise("total").alias("total"),
+            pl.when(counts).then(whole - pl.col("incidents") * PERCENT_SCALE).otherwise("bad").alias("bad"),
+        )
+    return windows
+
+
+def _rounded_levels(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    levels = [rule.guarantee.rounded.level for rule in rules]
+    step = per_rule((percent_units(level.to) if level else 1 for level in levels), pl.Int64).cast(pl.Int128)
+    how = per_rule((level.how if level else "down" for level in levels), pl.String)
+    rounds = per_rule((level is not None for level in levels), pl.Boolean) & (pl.col("total") > 0)
+    total, good = pl.col("total").cast(pl.Int128), available(pl.col("total"), pl.col("bad")) * FULL
+    lift = pl.when(how == "up").then(step * total - 1).when(how == "nearest").then(step * total // 2).otherwise(0)
+    units = ((good + lift) // (step * pl.max_horizontal(total, 1)) * step).clip(upper_bound=FULL).cast(pl.Int64)
+    return windows.with_columns(
+        pl.when(rounds).then(FULL).otherwise("total").alias("total"),
+        pl.when(rounds).then(FULL - units).otherwise("bad").alias("bad"),
+    )
+
+
+def _rounding(roundings: Sequence[RoundedTime | None]) -> tuple[pl.Expr, pl.Expr]:
+    """Step (µs) and direction by rule; a microsecond where nothing is rounded."""
+    step = per_rule((rounding.to.microseconds if rounding else 1 for rounding in roundings), pl.Int64)
+    return step, per_rule((rounding.how if rounding else "down" for rounding in roundings), pl.String)
+
+
+def rounded(length: pl.Expr, step: pl.Expr, how: pl.Expr) -> pl.Expr:
+    """A length in whole steps; half a step goes up.
+
+    >>> lengths = pl.DataFrame({"length": [149, 150]})
+    >>> lengths.select(rounded(pl.col("length"), pl.lit(100), pl.lit("nearest"))).to_series().to_list()
+    [100, 200]
+    """
+    lift = pl.when(how == "up").then(step - 1).when(how == "nearest").then(step // 2).otherwise(0)
+    return (length + lift) // step * step
+
+
+def _met(rules: Sequence[Rule]) -> pl.Expr:
+    """Whether the promise is kept: of a level, or of a length of time."""
+    kept = keeps(rules)
+    if any(rule.guarantee.metric == "downtime" for rule in rules):
+        limit = per_rule((_limit(rule) if rule.guarantee.metric == "downtime" else None for rule in rules), pl.Int64)
+        kept = pl.when(limit.is_null()).then(kept).otherwise(pl.col("downtime") <= limit)
+    return kept
+
+
+def keeps(rules: Sequence[Rule]) -> pl.Expr:
+    """Whether `total` and `bad` keep the level that their rule promises."""
+    target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in rules), pl.Int64)  # type: ignore[arg-type]
+    good, level = available(pl.col("total"), pl.col("bad")) * FULL, target.cast(pl.Int128) * pl.col("total")
+    kept = good >= level
+    if any(rule.guarantee.strictly or not rule.guarantee.falls for rule in rules):
+        falls = per_rule((rule.guarantee.falls for rule in rules), pl.Boolean)
+        strictly = per_rule((rule.guarantee.strictly for rule in rules), pl.Boolean)
+        kept = pl.when(falls).then(kept).otherwise(good <= level) & ~(strictly & (good == level))
+    return kept
 
 
 def available(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:

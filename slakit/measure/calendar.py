@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from slakit.policy.quantities import Window
+from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.problems import InputError, Problem
 
 FIRST_YEAR, LAST_YEAR = 1700, 9998
@@ -118,19 +118,23 @@ def _days(text: str) -> tuple[date, date]:
     return day, day + timedelta(days=1)
 
 
-def calendar_windows(window: Window, zone: str, first: int, last: int, *, billing_day: int = 1) -> list[Span]:
+def calendar_windows(
+    window: Window, zone: str, first: int, last: int, *, billing_day: int = 1, starts: int | None = None
+) -> list[Span]:
     """Windows, aligned in a time zone, that touch the time from `first` to `last`.
 
     Parameters
     ----------
     window
-        A calendar window, or the billing month. A rolling window gives the local days it slides by.
+        A calendar window, or the billing month. A rolling window gives the local days, or months, it slides by.
     zone
         IANA name.
     first, last
         Instants. [µs]
     billing_day
         First day of a billing month.
+    starts
+        Start of the subscription, for a window that is counted from it. [µs]
 
     >>> spans = calendar_windows(Window("1mo"), "Europe/Oslo", midnight(date(2026, 3, 5), "Europe/Oslo"),
     ...                          midnight(date(2026, 3, 9), "Europe/Oslo"))
@@ -138,7 +142,9 @@ def calendar_windows(window: Window, zone: str, first: int, last: int, *, billin
     [743]
     """
     spans = []
-    days = _starts(window, local_day(first, zone), billing_day)
+    if window.text == "1h":
+        return _hours(midnight(local_day(first, zone), zone), first, last)
+    days = _starts(window, local_day(first, zone), _anchor(window, zone, billing_day, starts))
     start = midnight(next(days), zone)
     while start < max(last, first + 1):
         end = midnight(next(days), zone)
@@ -148,17 +154,30 @@ def calendar_windows(window: Window, zone: str, first: int, last: int, *, billin
     return spans
 
 
-def _starts(window: Window, day: date, billing_day: int) -> Iterator[date]:
+def _hours(hour: int, first: int, last: int) -> list[Span]:
+    length = MICROSECONDS["h"]
+    begin = hour + (first - hour) // length * length
+    return [(start, start + length) for start in range(begin, max(last, first + 1), length)]
+
+
+def _anchor(window: Window, zone: str, billing_day: int, starts: int | None) -> date:
+    """A day on which a window of months begins."""
+    if window.from_start:
+        return local_day(starts or 0, zone)
+    month, day = window.start or (1, billing_day if window.text == "billing_month" else 1)
+    return date(2000, month, day)
+
+
+def _starts(window: Window, day: date, anchor: date) -> Iterator[date]:
     """First days of windows, from one that begins at or before a day."""
-    step = window.months
+    step = 1 if window.rolling_months else window.months
     if step is None:
         days = 7 if window.text == "1w" else 1
         start = day - timedelta(days=day.weekday() if days == 7 else 0)
         while True:
             yield start
             start += timedelta(days=days)
-    anchor = date(day.year, 1, billing_day if window.text == "billing_month" else 1)
-    months = (day.year - anchor.year) * 12 + day.month - 1
+    months = (day.year - anchor.year) * 12 + day.month - anchor.month
     count = months // step * step - step
     while True:
         yield add_months(anchor, count)

@@ -134,7 +134,7 @@ class Chunk:
     @cached_property
     def cells(self) -> pl.DataFrame:
         """The spans that pieces are cut at: windows, or the days that a rolling window slides by."""
-        slides = per_rule((rule.guarantee.window.rolling_days is not None for rule in self.rules), pl.Boolean)
+        slides = per_rule((rule.guarantee.window.slides for rule in self.rules), pl.Boolean)
         cells = self.windows.filter(~slides).rename({"window_start": "cell_start", "window_end": "cell_end"})
         sliding = self.windows.filter(slides)
         edges = [sliding.select("line", pl.col(f"window_{edge}").alias("cell_start")) for edge in ("start", "end")]

@@ -55,9 +55,10 @@ Plan = tuple[str, str | None]
 def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
     """The rules by which one set of terms measures the outages of a plan's subscriptions."""
     zone = terms.time_zone or ASSUMED_ZONE
-    on_outages = (g for g in terms.guarantees if g.metric in ("availability", "replacement"))
     return [
-        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance)) for g in on_outages
+        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance))
+        for g in terms.guarantees
+        if g.on_outages
     ]
 
 
@@ -113,10 +114,18 @@ def _begun(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     if not late:
         return duties
     starts = duties.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
-    begun = [first_of_next_month(start, rules[rule].zone) for rule, start in starts.iter_rows()]
+    begun = [_begin_of(rules[rule], start) for rule, start in starts.iter_rows()]
     moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
     joined = duties.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+
+
+def _begin_of(rule: Rule, start: int) -> int:
+    """Where measurement begins for a subscription that starts at an instant. [µs]"""
+    begins = rule.guarantee.begins
+    if begins is not None and begins.wait is not None:
+        return start + begins.wait.microseconds
+    return first_of_next_month(start, rule.zone)
 
 
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:

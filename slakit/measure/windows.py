@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import polars as pl
 
-from slakit.measure.calendar import Period, Span, calendar_windows, local_day, midnight
+from slakit.measure.calendar import Period, Span, add_months, calendar_windows, local_day, midnight
 from slakit.measure.rules import Rule, per_rule
+from slakit.policy.quantities import Window
 
 
 def judged_windows(duties: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
@@ -22,30 +23,38 @@ def judged_windows(duties: pl.DataFrame, rules: Sequence[Rule], period: Period, 
     pl.DataFrame
         `duty`, `window_start`, `window_end` (µs), `running`.
     """
-    kinds = duties.select("rule", "billing_day").unique(maintain_order=True)
+    counted = per_rule((rule.guarantee.window.from_start for rule in rules), pl.Boolean)
+    own_start = pl.when(counted).then("starts").otherwise(0).alias("anchor")
+    duties, kind = duties.with_columns(own_start), ["rule", "billing_day", "anchor"]
     rows = [
-        (rule, billing_day, start, end)
-        for rule, billing_day in kinds.iter_rows()
+        (rule, billing_day, anchor, start, end)
+        for rule, billing_day, anchor in duties.select(kind).unique(maintain_order=True).iter_rows()
         if rules[rule].guarantee.window.text not in ("incident", "term")
-        for start, end in _candidates(rules[rule], billing_day, period)
+        for start, end in _candidates(rules[rule], billing_day, anchor, period)
     ]
-    columns = {"rule": pl.UInt32, "billing_day": pl.Int64, "window_start": pl.Int64, "window_end": pl.Int64}
+    columns = {"rule": pl.UInt32, **dict.fromkeys(("billing_day", "anchor", "window_start", "window_end"), pl.Int64)}
     spans = pl.DataFrame(rows, schema=columns, orient="row")
-    windows = duties.join(spans, on=["rule", "billing_day"], maintain_order="left_right")
+    windows = duties.join(spans, on=kind, maintain_order="left_right")
     windows = pl.concat([windows, _term_windows(duties, rules).select(windows.columns)])
     partial = per_rule((rule.guarantee.partial == "skip" for rule in rules), pl.Boolean)
     whole = (pl.col("window_start") >= pl.col("starts")) & (pl.col("window_end") <= pl.col("ends"))
     return _with_state(windows.filter(~partial | whole), rules, period, as_of)
 
 
-def _candidates(rule: Rule, billing_day: int, period: Period) -> list[Span]:
+def _candidates(rule: Rule, billing_day: int, starts: int, period: Period) -> list[Span]:
     begin, end = period.span(rule.zone)
     window = rule.guarantee.window
-    spans = calendar_windows(window, rule.zone, begin, end, billing_day=billing_day)
-    if window.rolling_days is None:
-        return spans
-    back = timedelta(days=window.rolling_days)
-    return [(midnight(local_day(last - 1, rule.zone) + timedelta(days=1) - back, rule.zone), last) for _, last in spans]
+    spans = calendar_windows(window, rule.zone, begin, end, billing_day=billing_day, starts=starts)
+    return [(slid_back(window, first, last, rule.zone), last) for first, last in spans]
+
+
+def slid_back(window: Window, first: int, last: int, zone: str) -> int:
+    """Start of the window that ends with a step: further back where it slides. [µs]"""
+    if window.rolling_days is not None:
+        return midnight(local_day(last - 1, zone) + timedelta(days=1 - window.rolling_days), zone)
+    if window.rolling_months is not None:
+        return midnight(add_months(local_day(first, zone), 1 - window.rolling_months), zone)
+    return first
 
 
 def _term_windows(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -60,7 +69,7 @@ def _with_state(windows: pl.DataFrame, rules: Sequence[Rule], period: Period, as
         per_rule((span[0] for span in spans), pl.Int64),
         per_rule((span[1] for span in spans), pl.Int64),
     )
-    slides = per_rule((rule.guarantee.window.rolling_days is not None for rule in rules), pl.Boolean)
+    slides = per_rule((rule.guarantee.window.slides for rule in rules), pl.Boolean)
     whole_term = per_rule((rule.guarantee.window.text == "term" for rule in rules), pl.Boolean)
     first, last = pl.col("window_start"), pl.col("window_end")
     judged = (last > begin) & (last <= end) & (last <= as_of)

@@ -58,8 +58,13 @@ def _entries(terms: Terms) -> Iterator[Entry]:
         yield Entry("Credits", title, words.remedy_words(remedy), remedy.clause or remedy.credit[0].clause)
         for cap in remedy.all_caps:
             yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or "")
+        for term, said, clause in words.limit_words(remedy):
+            yield Entry("Credits", f"{title}: {term}", said, clause)
     if not terms.remedies:
         yield Entry("Credits", "none", "no credit is promised for a miss", "")
+    for right in terms.rights:
+        said = f"{words.right_words(right)} ({', '.join(right.guarantees)})"
+        yield Entry("Rights", right.id, said, right.clause)
     yield from _claims(terms)
     yield from _support(terms)
     yield from _recovery(terms)
@@ -72,7 +77,7 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
     yield Entry("Promises", name, words.promise(guarantee) + firmness, guarantee.clause)
     if guarantee.covers:
         yield Entry("Promises", f"{name}: covers", guarantee.covers, guarantee.clause_of("components"))
-    if guarantee.metric in ("availability", "replacement"):
+    if guarantee.on_outages:
         yield Entry(
             "Promises",
             f"{name}: clock",
@@ -85,13 +90,12 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
     if left_out:
         printed = ", ".join(word.replace("_", " ") for word in left_out)
         yield Entry("Promises", f"{name}: leaves out", printed, guarantee.clause_of("causes"))
+    for rounding in words.rounding_words(guarantee):
+        yield Entry("Promises", f"{name}: rounded", rounding, guarantee.clause_of("rounded"))
     if guarantee.begins:
-        yield Entry(
-            "Promises",
-            f"{name}: begins",
-            "the first of the month after the start",
-            guarantee.begins.clause or "",
-        )
+        late = guarantee.begins.wait
+        begins = f"{late} after the start" if late else "the first of the month after the start"
+        yield Entry("Promises", f"{name}: begins", begins, guarantee.begins.clause or "")
     for printed_budget in guarantee.printed:
         value = f"{printed_budget.downtime} per {printed_budget.per}, as printed"
         yield Entry("Promises", f"{name}: budget", value, printed_budget.clause)
@@ -167,7 +171,8 @@ def _questions(policy: Policy) -> Iterator[Entry]:
 def _source(policy: Policy) -> Iterator[Entry]:
     source = policy.source
     dates = f"retrieved {source.retrieved}" + (f", updated {source.updated}" if source.updated else "")
-    yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {source.read}", "")
+    attribution = f", {source.attribution}" if source.attribution else ""
+    yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {source.read}{attribution}", "")
 
 
 def policy_card_html(policy: Policy) -> str:

@@ -12,7 +12,7 @@ from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
 from slakit.policy.quantities import Clause, Duration, Zone
 from slakit.policy.recovery import Backup, Recovery
-from slakit.policy.remedies import Claims, Remedy
+from slakit.policy.remedies import Claims, Remedy, Right
 from slakit.policy.support import Support
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Source(Part):
     """Date the document gives itself."""
     retrieved: str
     read: Literal["whole", "excerpt", "transcription"] = "whole"
+    attribution: str | None = None
+    """Whose transcription it is, and its licence, as it must be named."""
     note: str | None = None
 
 
@@ -141,6 +143,8 @@ class Policy(Part):
     maintenance: list[Maintenance] = []
     guarantees: list[Guarantee] = Field(min_length=1)
     remedies: list[Remedy] = []
+    rights: list[Right] = []
+    """Rights beside credits, such as to terminate, that misses give rise to."""
     claims: Claims | None = None
     support: Support | None = None
     recovery: list[Recovery] = []

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import core_schema
 
+from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
-from slakit.policy.quantities import Clause, Duration, Percent, PlainDuration, Window, Zone
+from slakit.policy.quantities import Clause, Duration, Level, Percent, PlainDuration, Window, Zone
 from slakit.policy.remedies import Credit
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Metric = Literal["availability", "replacement", "response", "resolution"]
+Metric = Literal["availability", "downtime", "incidents", "figure", "replacement", "response", "resolution"]
+ON_OUTAGES = ("availability", "downtime", "incidents", "replacement")
+ON_TICKETS = ("response", "resolution")
+TIMED = ("downtime", "replacement", *ON_TICKETS)
+"""Promised as a time."""
 Commitment = Literal["guaranteed", "best_effort"]
 Kind = Literal["scheduled", "emergency"]
 Clock = Literal["started", "reported", "detected", "reported_or_detected", "diagnosed"]
@@ -23,31 +29,27 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Allowance(Part):
-    """Maintenance that qualifies only up to a length per window, the earliest first."""
+    """Maintenance that qualifies only up to a length per window, or per calendar span, the earliest first."""
 
     at_most: PlainDuration
-    per: Literal["window"] = "window"
-
-
-class Maintenance(Part):
-    """A kind of maintenance the provider may do, and the notice it must give."""
-
-    kind: Kind
-    notice: PlainDuration | None = None
-    """Shortest time between announcement and start; exactly that long is kept."""
-    allowance: Allowance | None = None
-    preferred: str | None = None
-    """When it should happen, where the text only wishes it."""
-    clause: Clause
+    per: Literal["window", "1d", "1w", "1mo", "1q", "1y"] = "window"
 
 
 class Begins(Part):
     """Measurement begins later than the subscription."""
 
-    next: Literal["1mo"]
+    next: Literal["1mo"] | None = None
     """At the first of the next month; a start on a first means the month after."""
+    wait: PlainDuration | None = None
+    """So long after the start."""
     after: Literal["starts"] = "starts"
     clause: Clause | None = None
+
+    @model_validator(mode="after")
+    def _begins_once(self) -> Self:
+        if (self.next is None) == (self.wait is None):
+            raise ValueError("measurement begins in one way; write next: 1mo, or wait: 14d")
+        return self
 
 
 class Hours(Part):
@@ -74,17 +76,7 @@ class Hours(Part):
                     raise ValueError(f"{span} is empty; write 00:00-24:00 for the whole day")
         return weekly
 
-    @field_validator("holidays")
-    @classmethod
-    def _known_holidays(cls, holidays: str | None) -> str | None:
-        if holidays is not None:
-            from holidays import list_supported_countries
-
-            country, _, region = holidays.partition("-")
-            regions = list_supported_countries().get(country)
-            if regions is None or (region and region not in regions):
-                raise ValueError("no public holidays are known for it; write a country like SE, or a region like DE-BE")
-        return holidays
+    _holidays_exist = field_validator("holidays")(known_holidays)
 
 
 def _around_the_clock(value: object) -> object:
@@ -97,6 +89,20 @@ OpenHours = Annotated[
 """`24/7`, or a weekly schedule."""
 
 
+class Maintenance(Part):
+    """A kind of maintenance the provider may do, and the notice it must give."""
+
+    kind: Kind
+    notice: PlainDuration | None = None
+    """Shortest time between announcement and start; exactly that long is kept."""
+    hours: Hours | None = None
+    """Only inside these hours does it qualify."""
+    allowance: Allowance | None = None
+    preferred: str | None = None
+    """When it should happen, where the text only wishes it."""
+    clause: Clause
+
+
 class Exclude(Part):
     """What the contract does not count."""
 
@@ -106,6 +112,75 @@ class Exclude(Part):
     """Kinds of ticket that stay out of an attainment."""
     own_deadline: list[Word] = []
     """Kinds of ticket that stay out where they have a deadline of their own."""
+
+
+Rounding = Literal["up", "down", "nearest"]
+
+
+class Rounded(Part):
+    """To which whole step a measure is rounded before anything is compared with it."""
+
+    to: Level
+    how: Rounding = "nearest"
+
+    @model_validator(mode="after")
+    def _to_something(self) -> Self:
+        if not self.to:
+            raise ValueError("rounded to nothing; write to: 0.01")
+        return self
+
+
+class RoundedTime(Part):
+    """To which whole step of time a measure is rounded; half a step goes up."""
+
+    to: PlainDuration
+    how: Rounding
+
+    @model_validator(mode="after")
+    def _to_something(self) -> Self:
+        if not self.to.microseconds:
+            raise ValueError("rounded to nothing; write to: 1m")
+        return self
+
+
+class Roundings(Part):
+    """What the contract rounds, and how."""
+
+    outage: RoundedTime | None = None
+    """Each counted stretch of downtime in a window."""
+    downtime: RoundedTime | None = None
+    """The downtime of a window."""
+    level: Rounded | None = None
+    """The availability, or figure, of a window."""
+
+
+class Measured(Part):
+    """How measurements become the level of a window, where it does not come from outages.
+
+    A measurement is a value, or counts of what failed among a total, which is the value (total - failed) / total in
+    percent.
+    """
+
+    by: Annotated[str, StringConstraints(pattern=r"^(ratio|mean|sum|largest|smallest|last|p[1-9][0-9]?|down)$")]
+    """One of `ratio` (all counts of the window together), `mean`, `sum`, `largest`, `smallest`, `last`, a percentile by
+    nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at` is an outage)."""
+    slice: PlainDuration | None = None
+    """Length of a measurement. A mean is then over all slices of the window, and one without a request is without
+    failure."""
+    at: Percent | None = None
+    """Share of failures from which a slice is down."""
+    unit: str | None = None
+    """Unit of a figure, such as ms."""
+
+    @model_validator(mode="after")
+    def _down_has_edge(self) -> Self:
+        if (self.by == "down") != (self.at is not None):
+            raise ValueError("a slice is down at a share of failures; write by: down with at: 5")
+        if self.by == "down" and self.slice is None:
+            raise ValueError("a slice without a length; write slice: 1m")
+        if self.slice is not None and (self.by not in ("mean", "down") or not self.slice.microseconds):
+            raise ValueError("only a mean, and what is down, is of slices; drop slice")
+        return self
 
 
 class Fixed(Part):
@@ -138,6 +213,10 @@ def _all_fixed(within: object) -> bool:
     return isinstance(within, Duration) and within.microseconds > 0
 
 
+def _called(metric: str) -> str:
+    return {"availability": "an availability", "incidents": "a number of incidents"}.get(metric, f"a {metric}")
+
+
 class Guarantee(Part):
     """One promise, and how it is judged."""
 
@@ -146,6 +225,13 @@ class Guarantee(Part):
     metric: Metric
     target: Annotated[Percent | None, PerTier()] = None
     """Availability, or share of tickets in time. [percent]"""
+    at_least: Annotated[Level | None, PerTier()] = None
+    """Lowest figure that keeps the promise. [unit]"""
+    at_most: Annotated[Level | None, PerTier()] = None
+    """Highest figure, or number of incidents, that keeps the promise. [unit]"""
+    strictly: bool = False
+    """The target itself does not keep the promise: it must be passed."""
+    measured: Measured | None = None
     within: Annotated[Times | None, PerTier()] = None
     """Longest time for a replacement, a response or a resolution; by priority where they differ."""
     tiers: list[str] | None = None
@@ -164,6 +250,7 @@ class Guarantee(Part):
     """A run shorter than this does not count."""
     unit: PlainDuration | None = None
     """Downtime counts in whole units of this."""
+    rounded: Roundings = Roundings()
     weigh: Literal["affected"] | None = None
     denominator: Literal["window", "less_maintenance"] | Fixed = "window"
     partial: Literal["shorten", "full", "skip"] = "shorten"
@@ -179,17 +266,54 @@ class Guarantee(Part):
     def _complete(self) -> Self:
         if self.metric == "availability" and self.target is None:
             raise ValueError("an availability without a target; write target: 99.9")
-        if self.metric != "availability" and self.within is None:
+        if self.metric == "figure" and (self.measured is None or (self.at_least is None) == (self.at_most is None)):
+            raise ValueError("a figure is measured against one limit; write measured, and at_least or at_most")
+        if self.metric == "incidents" and self.at_most is None:
+            raise ValueError("a number of incidents without a limit; write at_most: 2")
+        if self.metric in TIMED and self.within is None:
             raise ValueError(f"a {self.metric} without a time; write within: 2h")
-        if self.metric == "replacement" and self.window.text != "incident":
+        if self.metric in ("downtime", "replacement") and not _all_fixed(self.within):
+            raise ValueError(f"a {self.metric} takes a fixed length of time; write within: 2h")
+        return self
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> Self:
+        alone = self.window.text == "incident"
+        if self.metric == "replacement" and not alone:
             raise ValueError("a replacement is judged per incident; write window: incident")
-        if self.metric == "availability" and self.window.text == "incident":
-            raise ValueError("an availability is judged over a window; write window: 1mo")
-        if self.metric == "replacement" and not _all_fixed(self.within):
-            raise ValueError("a replacement takes a fixed length of time; write within: 2h")
-        if self.metric == "replacement" and self.credit and self.credit.kind not in ("accrual", "flat", "bands"):
+        if self.metric in ("availability", "incidents", "figure") and alone:
+            raise ValueError(f"{_called(self.metric)} is judged over a window; write window: 1mo")
+        if alone and self.credit and self.credit.kind not in ("accrual", "flat", "bands"):
             raise ValueError("an incident earns by accrual, flat or bands over a length; write one of these")
         return self
+
+    @model_validator(mode="after")
+    def _measured_fits(self) -> Self:
+        if self.measured is not None and self.metric not in ("availability", "figure"):
+            raise ValueError(f"a {self.metric} does not come from measurements; drop measured")
+        if self.metric == "figure" and self.measured and self.measured.by == "down":
+            raise ValueError("slices that are down make an availability; write metric: availability")
+        return self
+
+    @property
+    def limit(self) -> Decimal | None:
+        """The level promised: a percentage, or a figure."""
+        return next((level for level in (self.target, self.at_least, self.at_most) if level is not None), None)
+
+    @property
+    def falls(self) -> bool:
+        """Whether less is worse."""
+        return self.at_most is None and self.metric != "incidents"
+
+    @property
+    def on_outages(self) -> bool:
+        """Whether it is measured from outages: recorded ones, or slices that are down."""
+        return self.metric in ON_OUTAGES and (self.measured is None or self.measured.by == "down")
+
+    @property
+    def on_figures(self) -> bool:
+        """Whether it is measured from measurements."""
+        return self.measured is not None and self.measured.by != "down"
 
     def clause_of(self, term: str) -> str:
         """Clause of one of its terms."""

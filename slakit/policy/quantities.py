@@ -136,9 +136,10 @@ class PlainDuration(Duration):
 
 @dataclass(frozen=True)
 class Share(Quantity):
-    """A share of a fee, written as a percentage, a fraction, or days of the fee.
+    """A share of a fee, written as a percentage, a fraction, or time of the monthly fee (`8h`, `3d`, `1w`, `1mo`).
 
-    A day of a fee is a thirtieth of the monthly fee unless the document says otherwise (calculation rules, section 5).
+    A day of a fee is a thirtieth of the monthly fee unless the document says otherwise (calculation rules, section 5),
+    and an hour a 24th of a day.
 
     >>> Share.parse("1/30").value
     Fraction(1, 30)
@@ -150,8 +151,11 @@ class Share(Quantity):
     value: Fraction
 
     called: ClassVar[str] = "share of a fee"
-    pattern: ClassVar[str] = r"^\d+(\.\d+)?%$|^\d+/\d+$|^\d+d$"
+    pattern: ClassVar[str] = r"^\d+(\.\d+)?%$|^\d+/\d+$|^\d+(h|d|w|mo|y)$"
     example: ClassVar[str] = "5%, 1/30, 1d"
+    times: ClassVar[dict[str, Fraction]] = {
+        "h": Fraction(1, 720), "d": Fraction(1, 30), "w": Fraction(7, 30), "mo": Fraction(1), "y": Fraction(12),
+    }  # fmt: skip
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -159,9 +163,15 @@ class Share(Quantity):
             return cls(text, Fraction(text[:-1]) / 100)
         if re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}", text):
             return cls(text, Fraction(text))
-        if re.fullmatch(r"[0-9]{1,6}d", text):
-            return cls(text, Fraction(int(text[:-1]), 30))
+        time = re.fullmatch(r"([0-9]{1,6})(h|d|w|mo|y)", text)
+        if time:
+            return cls(text, int(time[1]) * cls.times[time[2]])
         raise ValueError(f"not a share of a fee; write it like {cls.example}")
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is written as time of the monthly fee."""
+        return self.text[-1] in "hdwoy"
 
     def __str__(self) -> str:
         return self.text
@@ -194,50 +204,116 @@ class Money(Quantity):
 
 
 @dataclass(frozen=True)
+class Points(Quantity):
+    """Service points, which a remedy turns into a credit.
+
+    >>> Points.parse("3 points").count
+    Decimal('3')
+    """
+
+    count: Decimal
+
+    called: ClassVar[str] = "number of points"
+    pattern: ClassVar[str] = r"^\d+(\.\d+)? points?$"
+    example: ClassVar[str] = "1 point, 3 points"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) points?", text)
+        if not match:
+            raise ValueError(f"not a number of points; write it like {cls.example}")
+        return cls(Decimal(match[1]))
+
+    def __str__(self) -> str:
+        return f"{self.count} point" if self.count == 1 else f"{self.count} points"
+
+
+@dataclass(frozen=True)
 class Window(Quantity):
-    """The span over which a guarantee is judged: `1d`, `1w`, `1mo`, `1q`, `1y`, `billing_month`, `term`, `incident`,
-    or a rolling number of days (`rolling 30d`).
+    """The span over which a guarantee is judged.
+
+    A calendar window (`1h`, `1d`, `1w`, `1mo`, `2mo`, `1q`, `4mo`, `6mo`, `1y`), `billing_month`, `term`, `incident`; a
+    span that slides by days (`rolling 30d`) or by months (`rolling 12mo`); or months counted from a day of the year
+    (`every 3mo from 02-01`) or from the day the subscription starts (`every 12mo from starts`).
 
     >>> Window.parse("1q").months
     3
+    >>> Window.read({"every": "3mo", "from": "02-01"}).start
+    (2, 1)
     """
 
     text: str
 
     called: ClassVar[str] = "window"
     words: ClassVar[tuple[str, ...]] = ("1d", "1w", "1mo", "1q", "1y", "billing_month", "term", "incident")
-    pattern: ClassVar[str] = r"^(1d|1w|1mo|1q|1y|billing_month|term|incident|rolling \d+d)$"
+    lengths: ClassVar[dict[str, int]] = {"1mo": 1, "billing_month": 1, "2mo": 2, "1q": 3, "4mo": 4, "6mo": 6, "1y": 12}
+    pattern: ClassVar[str] = (
+        r"^(1h|1d|1w|1mo|2mo|1q|4mo|6mo|1y|billing_month|term|incident|rolling \d+(d|mo)"
+        r"|every \d+mo from (starts|\d\d-\d\d))$"
+    )
     example: ClassVar[str] = "1d, 1w, 1mo, 1q, 1y, billing_month, term, incident, {rolling: 30d}"
 
     @classmethod
     def read(cls, value: object) -> Self:
         if isinstance(value, dict) and set(value) == {"rolling"}:
             value = f"rolling {value['rolling']}"
+        if isinstance(value, dict) and set(value) == {"every", "from"}:
+            value = f"every {value['every']} from {value['from']}"
         return super().read(value)
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        if text in cls.words or re.fullmatch(r"rolling [1-9][0-9]{0,3}d", text):
+        known = text in cls.words or text in cls.lengths or text == "1h"
+        if known or re.fullmatch(r"rolling ([1-9][0-9]{0,3}d|[1-9][0-9]{0,2}mo)", text):
+            return cls(text)
+        day = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+        every = re.fullmatch(rf"every ([1-9][0-9]{{0,2}})mo from (starts|{day})", text)
+        if every and (every[2] == "starts" or 12 % int(every[1]) == 0):
             return cls(text)
         raise ValueError(f"not a window; use {', '.join(cls.words)} or {{rolling: 30d}}")
 
     @property
     def months(self) -> int | None:
-        """Months in a calendar window, where it is made of months."""
-        return {"1mo": 1, "billing_month": 1, "1q": 3, "1y": 12}.get(self.text)
+        """Months in a window that is made of months; the step of a rolling one."""
+        every = re.match(r"every ([0-9]+)mo", self.text)
+        return int(every[1]) if every else self.lengths.get(self.text)
 
     @property
     def rolling_days(self) -> int | None:
-        """Days in a rolling window."""
-        return int(self.text[8:-1]) if self.text.startswith("rolling ") else None
+        """Days in a rolling window of days."""
+        return int(self.text[8:-1]) if re.fullmatch(r"rolling [0-9]+d", self.text) else None
+
+    @property
+    def rolling_months(self) -> int | None:
+        """Months in a rolling window of months."""
+        return int(self.text[8:-2]) if re.fullmatch(r"rolling [0-9]+mo", self.text) else None
+
+    @property
+    def slides(self) -> bool:
+        """Whether it overlaps with the next."""
+        return self.text.startswith("rolling ")
+
+    @property
+    def from_start(self) -> bool:
+        """Whether it is counted from the start of the subscription."""
+        return self.text.endswith(" from starts")
+
+    @property
+    def start(self) -> tuple[int, int] | None:
+        """Month and day of the year from which it is counted, where it is one."""
+        day = re.search(r"from ([0-9]{2})-([0-9]{2})$", self.text)
+        return (int(day[1]), int(day[2])) if day else None
 
     @property
     def words_for_people(self) -> str:
         """The window as one says it."""
         named = {
-            "1d": "day", "1w": "week", "1mo": "calendar month", "1q": "calendar quarter", "1y": "calendar year",
-            "billing_month": "billing month", "term": "term of the contract", "incident": "incident",
+            "1h": "hour", "1d": "day", "1w": "week", "1mo": "calendar month", "1q": "calendar quarter",
+            "1y": "calendar year", "6mo": "half-year", "billing_month": "billing month", "term": "term of the contract",
+            "incident": "incident",
         }  # fmt: skip
+        if self.from_start:
+            return f"{self.months} months of the contract"
         return named.get(self.text, self.text)
 
     def __str__(self) -> str:
@@ -246,7 +322,9 @@ class Window(Quantity):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         rolling = {"type": "object", "properties": {"rolling": {"type": "string"}}, "required": ["rolling"]}
-        return {"anyOf": [{"type": "string", "pattern": cls.pattern}, rolling]}
+        counted = {"every": {"type": "string"}, "from": {"type": "string"}}
+        every = {"type": "object", "properties": counted, "required": ["every", "from"]}
+        return {"anyOf": [{"type": "string", "pattern": cls.pattern}, rolling, every]}
 
 
 def _exact_percent(value: Decimal) -> Decimal:
@@ -254,6 +332,16 @@ def _exact_percent(value: Decimal) -> Decimal:
         raise ValueError("not a percentage; write a number from 0 to 100")
     if value != value.quantize(Decimal("0.000001")):
         raise ValueError("more than six decimals; write at most six")
+    return value
+
+
+LARGEST_LEVEL = 10**7
+"""No figure is larger: millionths of it, summed over the minutes of a year, stay within 64 bits."""
+
+
+def _level(value: Decimal) -> Decimal:
+    if not 0 <= value <= LARGEST_LEVEL or value != value.quantize(Decimal("0.000001")):
+        raise ValueError("not a level; write a number from 0 to ten million, with at most six decimals")
     return value
 
 
@@ -291,6 +379,13 @@ Factor = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}),
 ]
 """A number above nothing, up to a million."""
+Level = Annotated[
+    Decimal,
+    BeforeValidator(_decimal),
+    AfterValidator(_level),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST_LEVEL}),
+]
+"""A percentage, or a figure in the unit of its guarantee."""
 Zone = Annotated[str, AfterValidator(_zone)]
 Clause = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
 

@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
-from slakit.policy.part import Id, Part, as_list
-from slakit.policy.quantities import Clause, Duration, Factor, Money, Percent, PlainDuration, Share
+from slakit.policy.holidays import known_holidays
+from slakit.policy.part import Id, Part, PerTier, Word, as_list
+from slakit.policy.quantities import Clause, Duration, Factor, Level, Money, PlainDuration, Points, Share, Window
+from slakit.policy.reaches import Counts, Lengths, Levels, Reach, Span
 
-FeeBasis = Literal["monthly_fee", "component_fee", "window_fee", "annual_fee", "previous_month_fee"]
-Count = Literal["started", "complete", "nearest"]
+Basis = Literal[
+    "monthly_fee", "component_fee", "window_fee", "annual_fee", "quarterly_fee", "term_fee", "daily_fee",
+    "previous_month_fee", "next_month_fee",
+]  # fmt: skip
+Count = Literal["started", "complete", "nearest", "exact"]
 Anchor = Literal["window_end", "incident_end", "incident_start", "end_of_second_month"]
+Payout = Literal["future_invoice", "refund", "price_reduction", "extension", "voucher"]
 KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
 
 
+class FeeSum(Part):
+    """Fees that are named or added up: of some components, of the months before, or both.
+
+    Without `last` it is the fee of the month. `last: 12mo` is the sum of the twelve months that end with the month of
+    the window, `last: 30d` that share of it; with `mean` a month of them.
+    """
+
+    components: list[Word] = []
+    last: Duration | None = None
+    mean: bool = False
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.components and self.last is None:
+            raise ValueError("fees of nothing; write components, or last: 12mo")
+        if self.last is not None and not self.last.months and not self.last.days:
+            raise ValueError("not a time of fees; write days or months, like 30d or 12mo")
+        if self.mean and (self.last is None or not self.last.months):
+            raise ValueError("a mean of one fee; write last: 12mo")
+        return self
+
+
 def _worth(value: object) -> object:
-    kind = Money if isinstance(value, Money) or (isinstance(value, str) and " " in value) else Share
-    return kind.read(value)
+    if isinstance(value, Money | Points) or (isinstance(value, str) and " " in value):
+        return (Points if isinstance(value, Points) or str(value).endswith(("point", "points")) else Money).read(value)
+    return Share.read(value)
 
 
 class _WorthSchema:
@@ -29,47 +67,34 @@ class _WorthSchema:
 
 
 Worth = Annotated[
-    Share | Money,
+    Share | Money | Points,
     _WorthSchema(),
-    WithJsonSchema({"type": "string", "examples": ["5%", "1/30", "1d", "25 EUR"]}),
+    WithJsonSchema({"type": "string", "examples": ["5%", "1/30", "1d", "25 EUR", "3 points"]}),
 ]
-"""A credit: a share of a fee, time of the fee, or money."""
+"""A credit: a share of a fee, time of the fee, money, or points."""
+FeeBasis = Basis | FeeSum
 
 
-class Band(Part):
-    """A row of a credit table: `below` a percentage, in a closed range (`from`, `to`), or `over` a length of outage."""
-
-    below: Percent | None = None
-    from_: Percent | None = Field(default=None, alias="from")
-    to: Percent | None = None
-    over: PlainDuration | None = None
-    credit: Worth
-
-    @model_validator(mode="after")
-    def _one_reach(self) -> Self:
-        ways = [self.below is not None, self.from_ is not None or self.to is not None, self.over is not None]
-        if sum(ways) != 1:
-            raise ValueError("a band needs one reach; write below, or from and to, or over")
-        if self.from_ is not None and self.to is not None and self.from_ > self.to:
-            raise ValueError(f"from {self.from_} lies above to {self.to}; write the lower one first")
-        return self
-
-    @property
-    def reach(self) -> str:
-        """What it is a band of: a level (`below`), a printed range, or a length (`over`)."""
-        return "below" if self.below is not None else "over" if self.over is not None else "range"
+def _level_or_word(value: object) -> object:
+    return value if value in ("target", "full") else Levels(to=value).to  # type: ignore[arg-type]
 
 
 class Shortfall(Part):
     """Points missed, as a share of the fee; in whole steps, where the document says so."""
 
     rate: Factor | None = None
-    """Share of the fee for each percentage point missed, in points. 1 if neither it nor a step is written."""
-    from_: Literal["target", "full"] = Field(default="target", alias="from")
-    step: Percent | None = None
+    """Share of the fee for each point missed, in points. 1 if neither it nor a step is written."""
+    from_: Annotated[
+        Literal["target", "full"] | Decimal,
+        PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
+    ] = Field(default="target", alias="from")
+    """Where the points are counted from: the target, 100 %, or a level."""
+    to: Level | None = None
+    """Where counting stops."""
+    step: Level | None = None
     credit: Worth | None = None
     """For each step."""
-    count: Literal["started", "complete"] = "started"
+    count: Literal["started", "complete", "nearest"] = "started"
 
     @model_validator(mode="after")
     def _step_has_credit(self) -> Self:
@@ -80,13 +105,24 @@ class Shortfall(Part):
         return self
 
 
+def _deductible(value: object) -> object:
+    return value if value == "target" else PlainDuration.read(value)
+
+
 class Accrual(Part):
     """Credit for each interval of downtime, after a deductible."""
 
     credit: Worth
     per: PlainDuration
     count: Count
-    after: PlainDuration = PlainDuration.parse("0m")
+    after: Annotated[
+        PlainDuration | Literal["target"],
+        PlainValidator(_deductible, json_schema_input_type=PlainDuration | Literal["target"]),
+        PlainSerializer(str),
+    ] = PlainDuration.parse("0m")
+    """What is left out of it: a time, or the downtime that the target allows."""
+    to: PlainDuration | None = None
+    """Downtime beyond this earns no more."""
     each: Literal["incident", "window"] = "window"
 
     @model_validator(mode="after")
@@ -96,31 +132,166 @@ class Accrual(Part):
         return self
 
 
+CapSpan = Literal["incident", "window", "rolling_12mo", "term"]
+
+
+def _cap_span(value: object) -> object:
+    return value if value in get_args(CapSpan) else Window.read(value)
+
+
+class Rate(Part):
+    """A credit that grows with the miss: one of shortfall, accrual, multiple."""
+
+    shortfall: Shortfall | None = None
+    accrual: Accrual | None = None
+    multiple: Annotated[Factor | None, PerTier()] = None
+    """Times the fee of the time lost."""
+
+
+class Slope(Rate):
+    """What a band earns beside its credit."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(getattr(self, kind) is not None for kind in ("shortfall", "accrual", "multiple")) != 1:
+            raise ValueError("a band grows in one way; write one of shortfall, accrual, multiple")
+        return self
+
+
+class Band(Reach):
+    """A row of a credit table: what must have been measured, and what it earns.
+
+    `over` a length of one outage stands for `outage: {above: ...}`.
+    """
+
+    over: PlainDuration | None = None
+    credit: Worth | None = None
+    plus: Slope | None = None
+    """What it earns more, the further it is missed."""
+
+    @model_validator(mode="after")
+    def _one_reach(self) -> Self:
+        alone = self.over is None or (len(self.spans) == 1 and self.outage is None)
+        if not self.spans or not alone:
+            raise ValueError("a band needs one reach; write below, or from and to, or over")
+        if self.credit is None and self.plus is None:
+            raise ValueError("a band without a credit; write credit: 5%")
+        return self
+
+    @property
+    def by_outage(self) -> bool:
+        """Whether it looks at each outage by itself."""
+        grows = self.plus is not None and self.plus.accrual is not None and self.plus.accrual.each == "incident"
+        return grows or self.over is not None or self.outage is not None
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """Measure → the span it must lie in."""
+        spans = super().spans
+        return spans if self.over is None else spans | {"outage": Lengths(above=self.over)}
+
+
+class Raised(Reach):
+    """A factor on the credit of a window of which the condition holds."""
+
+    by: Factor
+
+    @model_validator(mode="after")
+    def _has_reach(self) -> Self:
+        if not self.spans:
+            raise ValueError("a factor without a condition; write when, like streak: 2")
+        return self
+
+
 class Cap(Part):
     """The most that is paid, over a span."""
 
-    per: Literal["incident", "window", "rolling_12mo", "term"]
-    at_most: Worth
+    per: Annotated[
+        CapSpan | Window,
+        PlainValidator(_cap_span, json_schema_input_type=CapSpan | Window),
+        PlainSerializer(str),
+    ]
+    """One incident or window, twelve months back from its end, the term; or any window of its own (`1mo`, `1y`)."""
+    at_most: Annotated[Worth, PerTier()]
     of: FeeBasis = "monthly_fee"
     clause: Clause | None = None
 
 
-class Credit(Part):
+class Minimum(Part):
+    """A credit that is too small is not paid, raised to the minimum, or carried on until it is enough."""
+
+    at_least: Worth | None = None
+    more_than: Worth | None = None
+    of: FeeBasis = "monthly_fee"
+    otherwise: Literal["nothing", "raised", "carried"]
+    clause: Clause | None = None
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.at_least is None) == (self.more_than is None):
+            raise ValueError("a minimum needs one limit; write at_least or more_than")
+        if self.more_than is not None and self.otherwise == "raised":
+            raise ValueError("nothing can be raised to more than a limit; write at_least")
+        return self
+
+
+class EarnBack(Part):
+    """A credit is given back when the service is good again in each of the windows that follow."""
+
+    windows: int = Field(ge=1, le=1000)
+    level: Levels | None = None
+    """How good; the target, if not written."""
+    share: Share = Share.parse("100%")
+    clause: Clause | None = None
+
+
+class PointBand(Counts):
+    """A row of a table from points to a credit."""
+
+    credit: Worth
+
+
+class PointValue(Part):
+    """What the points of a window are worth, all guarantees of the remedy together."""
+
+    each: Worth | None = None
+    bands: list[PointBand] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.each is None) == (self.bands is None):
+            raise ValueError("points are worth one thing; write each: 1%, or bands")
+        return self
+
+
+class Limits(Part):
+    """What becomes of a credit once it is earned."""
+
+    points: PointValue | None = None
+    caps: list[Cap] = []
+    minimum: Minimum | None = None
+    earn_back: EarnBack | None = None
+
+
+class Credit(Rate, Limits):
     """A credit schedule: exactly one of bands, shortfall, accrual, flat, multiple."""
 
     tiers: list[str] | None = None
     """Tiers that earn it; all, if not written."""
+    guarantees: list[Id] | None = Field(default=None, alias="for")
+    """Guarantees of the remedy that earn it; all, if not written."""
     of: FeeBasis = "monthly_fee"
-    bands: list[Band] | None = None
-    shortfall: Shortfall | None = None
-    accrual: Accrual | None = None
-    flat: Worth | None = None
-    multiple: Factor | None = None
-    """Times the fee of the time lost."""
+    bands: Annotated[list[Band] | None, PerTier()] = None
+    take: Literal["deepest", "largest", "sum"] = "deepest"
+    """Where several bands are reached: the deepest, the one with the largest credit, or all of them."""
+    flat: Annotated[Worth | None, PerTier()] = None
     per: Literal["window", "incident"] = "window"
     """Whether a flat credit is earned once per missed window or once per incident in it."""
-    caps: list[Cap] = []
-    payout: Literal["future_invoice", "refund", "price_reduction"] | None = None
+    when: Reach | None = None
+    """Earned only where this holds as well."""
+    raised: list[Raised] = []
+    """Factors; the last of which the condition holds."""
+    payout: Payout | None = None
     clause: Clause
 
     @model_validator(mode="after")
@@ -129,17 +300,31 @@ class Credit(Part):
         if len(written) != 1:
             seen = " and ".join(written) or "none"
             raise ValueError(f"a credit is of exactly one kind, here {seen}; write one of {', '.join(KINDS)}")
-        if self.bands == []:
-            raise ValueError("no band; write at least one, like {below: 99.9, credit: 5%}")
-        if len({band.reach for band in self.bands or []}) > 1:
-            raise ValueError("bands of different kinds; write all below, all from and to, or all over")
+        for bands in self.tables:
+            if not bands:
+                raise ValueError("no band; write at least one, like {below: 99.9, credit: 5%}")
+            if len({band.by_outage for band in bands}) > 1:
+                raise ValueError("bands of different kinds; write all of windows, or all of single outages")
         return self
+
+    @property
+    def tables(self) -> list[list[Band]]:
+        """Its bands: one table, or one for each tier that has its own."""
+        if isinstance(self.bands, dict):
+            return list(self.bands.values())
+        return [] if self.bands is None else [self.bands]
 
     @property
     def by_incident(self) -> bool:
         """Whether it looks at single incidents."""
         accrues = self.accrual is not None and self.accrual.each == "incident"
-        return accrues or self.per == "incident" or any(band.over for band in self.bands or [])
+        return accrues or self.per == "incident" or any(band.by_outage for bands in self.tables for band in bands)
+
+    @property
+    def reaches(self) -> list[Reach]:
+        """Every condition in it."""
+        bands = [band for table in self.tables for band in table]
+        return [*bands, *self.raised, *([self.when] if self.when else [])]
 
     @property
     def kind(self) -> str:
@@ -147,19 +332,53 @@ class Credit(Part):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
 
-class Claims(Part):
-    """How and until when a credit is asked for."""
+class Report(Part):
+    """What must be reported before a credit can be claimed."""
 
-    needed: bool = True
-    within: Duration | None = None
-    after: Anchor = "window_end"
-    in_writing: bool = False
-    evidence: list[str] = []
-    payout: Literal["future_invoice", "refund", "price_reduction"] | None = None
+    within: Duration
+    after: Literal["incident_start", "incident_end"] = "incident_start"
     clause: Clause | None = None
 
 
-class Remedy(Part):
+class Claims(Part):
+    """How, from when and until when a credit is asked for."""
+
+    needed: bool = True
+    opens: Duration | None = None
+    """Not before so long after the anchor; in days: the first instant after them."""
+    within: Duration | None = None
+    after: Anchor = "window_end"
+    to_end_of: Window | None = None
+    """The deadline is put off to the end of the month, quarter, ... in which it falls."""
+    report: Report | None = None
+    """The outage must have been reported first; otherwise the claim is lost."""
+    holidays: str | None = None
+    """Country, or country and region (`SE`, `DE-BE`), whose public holidays are no business days."""
+    in_writing: bool = False
+    evidence: list[str] = []
+    payout: Payout | None = None
+    clause: Clause | None = None
+
+    _holidays_exist = field_validator("holidays")(known_holidays)
+
+
+class Right(Part):
+    """A right, such as to terminate, that arises when a guarantee is missed badly, long or often enough."""
+
+    id: Id
+    says: str
+    guarantees: list[Id] = Field(alias="for", min_length=1)
+    when: Annotated[list[Reach], BeforeValidator(as_list, json_schema_input_type=list[Reach] | Reach)] = Field(
+        min_length=1
+    )
+    """A condition on a window, or several of which any will do."""
+    within: Duration | None = None
+    """After the window ends, to use it."""
+    tiers: list[str] | None = None
+    clause: Clause
+
+
+class Remedy(Limits):
     """What several guarantees earn together."""
 
     id: Id
@@ -167,11 +386,10 @@ class Remedy(Part):
     guarantees: list[Id] = Field(alias="for", min_length=1)
     each: Literal["window", "guarantee", "incident"] = "window"
     """Earned once per window in which any guarantee misses, once for each that misses, or once for each incident."""
-    take: Literal["sum", "largest"] = "sum"
+    take: Literal["sum", "largest", "smallest"] = "sum"
     tiers: list[str] | None = None
     credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]
     """One schedule, or several."""
-    caps: list[Cap] = []
     claims: Claims | None = None
     clause: Clause | None = None
 

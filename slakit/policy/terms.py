@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from slakit.policy.document import Contract, Monitor, Policy
-from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.guarantees import ON_TICKETS, TIMED, Guarantee, Maintenance
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
-from slakit.policy.remedies import Claims, Remedy
+from slakit.policy.remedies import KINDS, Claims, Credit, Limits, Remedy, Right
 from slakit.policy.support import Support
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
@@ -48,6 +48,7 @@ class Terms(Part):
     maintenance: list[Maintenance]
     guarantees: list[Guarantee]
     remedies: list[Remedy]
+    rights: list[Right]
     claims: Claims | None
     support: Support | None
     recovery: list[Recovery]
@@ -100,6 +101,7 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
         maintenance=read.maintenance,
         guarantees=guarantees,
         remedies=list(_remedies(read, guarantees, chosen_tier)),
+        rights=list(_rights(read, guarantees, chosen_tier)),
         claims=read.claims,
         support=_resolve(read.support, chosen_tier, read.tiers),
         recovery=read.recovery,
@@ -112,7 +114,7 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
 
 def _is_desk(guarantee: Guarantee) -> bool:
     """Tickets are judged from the first day: `begins` speaks of the measurement of outages."""
-    return guarantee.metric in ("response", "resolution")
+    return guarantee.metric in ON_TICKETS
 
 
 def full_reading(policy: Policy, reading: Mapping[str, str]) -> dict[str, str]:
@@ -166,21 +168,43 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
     kept = {guarantee.id for guarantee in guarantees}
     for guarantee in guarantees:
         credit = guarantee.credit
-        if credit is not None and _given(credit, tier) and guarantee.commitment == "guaranteed":
+        if credit is not None and _earns(credit, tier) and guarantee.commitment == "guaranteed":
             yield Remedy.model_construct(
                 id=guarantee.id,
                 guarantees=[guarantee.id],
                 credit=[credit],
                 clause=credit.clause,
-                caps=[],
                 each="window",
+                caps=[],
+                **_lifted([credit]),
             )
     firm = {g.id for g in guarantees if g.commitment == "guaranteed"}
     for remedy in policy.remedies:
-        credits = [credit for credit in remedy.credit if _given(credit, tier)]
+        credits = [_resolve(credit, tier, policy.tiers) for credit in remedy.credit]
+        credits = [credit for credit in credits if _earns(credit, tier)]
         earning = [name for name in remedy.guarantees if name in kept & firm]
         if _given(remedy, tier) and credits and earning:
-            yield remedy.model_copy(update={"credit": credits, "guarantees": earning})
+            whole = _resolve(remedy, tier, policy.tiers)
+            own = {name: value for name, value in _lifted(credits).items() if getattr(whole, name) is None}
+            yield whole.model_copy(update={"credit": credits, "guarantees": earning, **own})
+
+
+def _lifted(credits: list[Credit]) -> dict[str, Any]:
+    """What a schedule that is alone says of the whole remedy; caps stay with it."""
+    alone = credits[0] if len(credits) == 1 else None
+    return {name: getattr(alone, name, None) for name in Limits.model_fields if name != "caps"}
+
+
+def _earns(credit: Credit, tier: str | None) -> bool:
+    """Whether a schedule is of the tier: a mapping may give it nothing."""
+    return _given(credit, tier) and any(getattr(credit, kind) is not None for kind in KINDS)
+
+
+def _rights(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Right]:
+    kept = [guarantee.id for guarantee in guarantees]
+    for right in policy.rights:
+        if _given(right, tier) and set(right.guarantees) & set(kept):
+            yield right.model_copy(update={"guarantees": [name for name in right.guarantees if name in kept]})
 
 
 def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
@@ -192,6 +216,8 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
         value = getattr(part, name)
         if isinstance(value, Part):
             changed[name] = _resolve(value, tier, tiers)
+        elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
+            changed[name] = [_resolve(entry, tier, tiers) for entry in value]
         elif any(isinstance(mark, PerTier) for mark in field.metadata) and is_by_tier(value, tiers):
             changed[name] = value[tier] if tier in value else field.get_default()
     return part.model_copy(update=changed) if changed else part
@@ -204,7 +230,7 @@ def is_by_tier(value: object, tiers: list[str]) -> bool:
 
 def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
     """Leave out what a mapping does not give to the tier."""
-    return [g for g in guarantees if (g.target if g.metric == "availability" else g.within) is not None]
+    return [g for g in guarantees if (g.within if g.metric in TIMED else g.limit) is not None]
 
 
 def read_as(policy: Policy, answers: Mapping[str, str]) -> Policy:

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from slakit.policy.guarantees import Guarantee, Hours, Maintenance
-from slakit.policy.quantities import Duration, Money, Share
-from slakit.policy.remedies import Accrual, Band, Cap, Claims, Credit, Remedy, Shortfall
+from slakit.policy.quantities import Duration, Money, Points, Share, Window
+from slakit.policy.reaches import Misses, Reach, Span
+from slakit.policy.remedies import (
+    Accrual,
+    Band,
+    Cap,
+    Claims,
+    Credit,
+    FeeBasis,
+    FeeSum,
+    Limits,
+    Minimum,
+    PointValue,
+    Rate,
+    Remedy,
+    Right,
+    Shortfall,
+)
 
 BASES = {
     "monthly_fee": "the monthly fee",
     "component_fee": "the component's monthly fee",
     "window_fee": "the fee of the window",
+    "quarterly_fee": "the quarterly fee",
     "annual_fee": "the annual fee",
+    "term_fee": "the fee of the whole term",
+    "daily_fee": "the fee of one day of the month",
     "previous_month_fee": "the previous month's fee",
+    "next_month_fee": "the next month's fee",
 }
 CLOCKS = {
     "started": "when the service fails",
@@ -40,6 +62,26 @@ SPANS = {
 }
 
 
+MEASURES = {
+    "level": "",
+    "outage": "an outage ",
+    "downtime": "downtime in the window ",
+    "incidents": "outages in the window ",
+    "deviation": "the target missed by ",
+    "streak": "windows missed in a row ",
+    "points": "",
+}
+SIDES = {"from": "from", "above": "above", "to": "to", "below": "below"}
+MEASURED = {
+    "ratio": "all counts of the window together",
+    "mean": "the mean",
+    "sum": "the sum",
+    "largest": "the largest",
+    "smallest": "the smallest",
+    "last": "the last",
+}
+
+
 def promise(guarantee: Guarantee) -> str:
     """What a guarantee promises, for one tier.
 
@@ -48,10 +90,31 @@ def promise(guarantee: Guarantee) -> str:
     """
     window = guarantee.window.words_for_people
     if guarantee.metric == "availability":
-        return f"{guarantee.target} % per {window}"
+        return f"{_limit(guarantee)} % per {window}{_measured(guarantee)}"
+    if guarantee.metric in ("incidents", "figure"):
+        side = "at least" if guarantee.falls else "at most"
+        strictly = ", not reached" * guarantee.strictly
+        unit = "incidents" if guarantee.measured is None else guarantee.measured.unit or ""
+        return f"{side} {guarantee.limit} {unit}".strip() + f"{strictly} per {window}{_measured(guarantee)}"
+    if guarantee.metric == "downtime":
+        return f"down at most {guarantee.within} per {window}"
     share = f"{guarantee.target} % of tickets " if guarantee.target is not None else ""
     verb = {"replacement": "replaced", "response": "answered", "resolution": "resolved"}[guarantee.metric]
     return f"{share}{verb} {times(guarantee.within)}".strip()
+
+
+def _limit(guarantee: Guarantee) -> str:
+    return f"more than {guarantee.target}" if guarantee.strictly else f"{guarantee.target}"
+
+
+def _measured(guarantee: Guarantee) -> str:
+    measured = guarantee.measured
+    if measured is None:
+        return ""
+    if measured.by == "down":
+        return f", a slice of {measured.slice} being down from {measured.at} % failures"
+    how = MEASURED.get(measured.by, f"the {measured.by[1:]}th percentile")
+    return f", {how} of measurements" + (f" of {measured.slice}" if measured.slice else "")
 
 
 def times(within: Duration | dict[str, Duration] | None) -> str:
@@ -73,49 +136,100 @@ def credit_words(credit: Credit) -> str:
     >>> credit_words(Credit(flat="1/30", clause="1"))
     '1/30 of the monthly fee'
     """
-    of = BASES[credit.of]
+    said = _schedule(credit, fee_words(credit.of))
+    if credit.guarantees is not None:
+        said += f" ({', '.join(credit.guarantees)})"
+    if credit.when is not None:
+        said += f", only when {reach_words(credit.when)}"
+    for raised in credit.raised:
+        said += f", times {raised.by} when {reach_words(raised)}"
+    return said
+
+
+def _schedule(credit: Credit, of: str) -> str:
     if credit.bands is not None:
-        return "; ".join(_band(band) for band in credit.bands) + f" (of {of})" * _shares(credit)
-    if credit.shortfall is not None:
-        return _shortfall(credit.shortfall, of)
-    if credit.accrual is not None:
-        return _accrual(credit.accrual, of)
-    if credit.multiple is not None:
-        return f"{credit.multiple} times the share of {of} for the time lost"
-    return _of(credit.flat, of)
+        together = {"deepest": "", "largest": ", the largest", "sum": ", added up"}[credit.take]
+        return "; ".join(_band(band, of) for band in credit.bands) + f" (of {of})" * _shares(credit) + together
+    if credit.flat is not None:
+        return _of(credit.flat, of)
+    return _rate(credit, of)
+
+
+def _rate(rate: Rate, of: str) -> str:
+    if rate.shortfall is not None:
+        return _shortfall(rate.shortfall, of)
+    if rate.accrual is not None:
+        return _accrual(rate.accrual, of)
+    return f"{rate.multiple} times the share of {of} for the time lost"
+
+
+def fee_words(of: FeeBasis) -> str:
+    """What a share is a share of.
+
+    >>> fee_words(FeeSum(components=["server"], last="12mo", mean=True))
+    'the mean monthly fee of server over the last 12mo'
+    """
+    if not isinstance(of, FeeSum):
+        return BASES[of]
+    parts = f" of {', '.join(of.components)}" if of.components else ""
+    if of.last is None:
+        return f"the monthly fee{parts}"
+    if of.mean:
+        return f"the mean monthly fee{parts} over the last {of.last}"
+    return f"the fees{parts} of the last {of.last}"
 
 
 def _shares(credit: Credit) -> bool:
     return any(isinstance(band.credit, Share) for band in credit.bands or [])
 
 
-def _of(worth: Share | Money | None, of: str) -> str:
+def _of(worth: Share | Money | Points | None, of: str) -> str:
     return f"{worth} of {of}" if isinstance(worth, Share) else str(worth)
 
 
-def _band(band: Band) -> str:
-    if band.below is not None:
-        return f"below {band.below} %: {band.credit}"
-    if band.over is not None:
-        return f"longer than {band.over}: {band.credit}"
-    edges = [
-        f"from {band.from_} %" if band.from_ is not None else "",
-        f"to {band.to} %" if band.to is not None else "",
-    ]
-    return f"{' '.join(filter(None, edges))}: {band.credit}"
+def reach_words(reach: Reach) -> str:
+    """When a condition holds.
+
+    >>> reach_words(Reach(below=99, streak=2))
+    'below 99 % and windows missed in a row from 2'
+    """
+    return " and ".join(_span(measure, span) for measure, span in reach.spans.items())
+
+
+def _span(measure: str, span: Span) -> str:
+    unit = " %" if measure in ("level", "deviation") else ""
+    ends = [f"{SIDES[side]} {getattr(span, 'from_' if side == 'from' else side)}{unit}" for side, _ in span.bounds]
+    if isinstance(span, Misses):
+        return f"windows missed {' '.join(ends)} of the last {span.of}"
+    return MEASURES[measure] + " ".join(ends)
+
+
+def _band(band: Band, of: str) -> str:
+    reached = f"longer than {band.over}" if band.over is not None else reach_words(band)
+    earned = [str(band.credit)] if band.credit is not None else []
+    if band.plus is not None:
+        earned.append(_rate(band.plus, of))
+    return f"{reached}: {' plus '.join(earned)}"
 
 
 def _shortfall(shortfall: Shortfall, of: str) -> str:
-    start = "100 %" if shortfall.from_ == "full" else "the target"
+    start = {"full": "100 %", "target": "the target"}.get(str(shortfall.from_), f"{shortfall.from_}")
+    until = f", down to {shortfall.to}" if shortfall.to is not None else ""
     if shortfall.step is not None:
-        return f"{_of(shortfall.credit, of)} for each {shortfall.count} {shortfall.step} points below {start}"
+        return f"{_of(shortfall.credit, of)} for each {shortfall.count} {shortfall.step} points below {start}{until}"
     rate = shortfall.rate if shortfall.rate is not None else 1
-    return f"{rate} % of {of} for each percentage point below {start}, to the fraction"
+    return f"{rate} % of {of} for each percentage point below {start}, to the fraction{until}"
 
 
 def _accrual(accrual: Accrual, of: str) -> str:
-    after = f" beyond {accrual.after}" if accrual.after.microseconds else ""
-    return f"{_of(accrual.credit, of)} for each {accrual.count} {accrual.per}{after} of an {accrual.each}"
+    after = ""
+    if isinstance(accrual.after, str):
+        after = " beyond what the target allows"
+    elif accrual.after.microseconds:
+        after = f" beyond {accrual.after}"
+    until = f" up to {accrual.to}" if accrual.to is not None else ""
+    how = "" if accrual.count == "exact" else f"{accrual.count} "
+    return f"{_of(accrual.credit, of)} for each {how}{accrual.per}{after}{until} of an {accrual.each}"
 
 
 def remedy_words(remedy: Remedy) -> str:
@@ -137,7 +251,45 @@ def cap_words(cap: Cap) -> str:
     >>> cap_words(Cap(per="term", at_most="30/30"))
     'at most 30/30 of the monthly fee over the term'
     """
-    return f"at most {_of(cap.at_most, BASES[cap.of])} {SPANS[cap.per]}"
+    span = f"per {cap.per.words_for_people}" if isinstance(cap.per, Window) else SPANS[cap.per]
+    return f"at most {_of(cap.at_most, fee_words(cap.of))} {span}"
+
+
+def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
+    """What becomes of a credit once it is earned, beside caps: term, words, clause."""
+    if limits.points is not None:
+        yield "points", _points(limits.points), ""
+    if limits.minimum is not None:
+        yield "minimum", _minimum(limits.minimum), limits.minimum.clause or ""
+    if limits.earn_back is not None:
+        back = limits.earn_back
+        good = reach_words(Reach(**back.level.model_dump(by_alias=True))) if back.level else "the target met"
+        yield "given back", f"{back.share} after {back.windows} windows with {good}", back.clause or ""
+
+
+def _points(points: PointValue) -> str:
+    if points.each is not None:
+        return f"each point is worth {points.each}"
+    return "; ".join(f"{_span('points', band)} points: {band.credit}" for band in points.bands or [])
+
+
+def _minimum(minimum: Minimum) -> str:
+    worth = minimum.at_least if minimum.at_least is not None else minimum.more_than
+    limit = f"{_of(worth, fee_words(minimum.of))}"
+    if minimum.otherwise == "raised":
+        return f"at least {limit}"
+    small = "less than" if minimum.at_least is not None else "not more than"
+    return f"{small} {limit} is {'not paid' if minimum.otherwise == 'nothing' else 'carried on to the next window'}"
+
+
+def right_words(right: Right) -> str:
+    """When a right arises, and until when it can be used.
+
+    >>> right_words(Right(id="end", says="terminate", **{"for": ["a"]}, when={"streak": 3}, within="30d", clause="9"))
+    'terminate, when windows missed in a row from 3, within 30d'
+    """
+    when = " or ".join(reach_words(reach) for reach in right.when)
+    return f"{right.says}, when {when}" + (f", within {right.within}" if right.within else "")
 
 
 def claim_words(claims: Claims) -> str:
@@ -151,6 +303,10 @@ def claim_words(claims: Claims) -> str:
     if claims.after == "end_of_second_month":
         return f"by {ANCHORS[claims.after]}"
     limit = f"within {claims.within} after {ANCHORS[claims.after]}" if claims.within else "without a stated deadline"
+    limit += f", to the end of that {claims.to_end_of.words_for_people}" if claims.to_end_of else ""
+    limit += f", not before {claims.opens} after it" if claims.opens else ""
+    if claims.report is not None:
+        limit += f", once reported within {claims.report.within} after {ANCHORS[claims.report.after]}"
     return limit + (", in writing" if claims.in_writing else "")
 
 
@@ -166,9 +322,21 @@ def hours_words(hours: Hours | None) -> str:
     return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
 
 
+def rounding_words(guarantee: Guarantee) -> Iterator[str]:
+    """What the contract rounds."""
+    rounded = guarantee.rounded
+    named = {"each outage": rounded.outage, "downtime": rounded.downtime, "the level": rounded.level}
+    for name, rounding in named.items():
+        if rounding is not None:
+            yield f"{name} {rounding.how} to {rounding.to}"
+
+
 def maintenance_words(maintenance: Maintenance) -> str:
     """What notice a kind of maintenance needs."""
     notice = f"announced {maintenance.notice} ahead" if maintenance.notice else "no notice stated"
-    allowance = f", at most {maintenance.allowance.at_most} per window" if maintenance.allowance else ""
+    limit = maintenance.allowance
+    allowance = f", at most {limit.at_most} per {limit.per}" if limit else ""
+    if maintenance.hours is not None:
+        allowance = f", {hours_words(maintenance.hours)}" + allowance
     preferred = f"; preferably {maintenance.preferred}" if maintenance.preferred else ""
     return notice + allowance + preferred

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -12,12 +13,16 @@ from slakit.measure.attainment import Desk
 from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
 from slakit.measure.case import COUNTED, Case
 from slakit.measure.desk import desk_rules
+from slakit.measure.figures import Figures, figure_rules
 from slakit.measure.rules import Plan, Rule, per_rule, rules_of
 from slakit.policy.quantities import percent_units
+from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.credits import Award, award_credits
 from slakit.remedy.fees import Fees
+from slakit.remedy.reaches import asks, with_state
+from slakit.remedy.schedules import reaches_of
 
 Claimed = Mapping[str, Mapping[int, Sequence[tuple[int, int]]]]
 """Claims already made: remedy → subscriber → start of the window (µs) and amount (minor units)."""
@@ -38,8 +43,8 @@ class Awards:
         Fees of the case's subscriptions.
     claimed
         Claims already made.
-    desk
-        Tickets; their rules are numbered after the case's.
+    desk, figures
+        Tickets, and measurements; their rules are numbered after the case's.
     """
 
     case: Case
@@ -47,6 +52,7 @@ class Awards:
     fees: Fees
     claimed: Claimed
     desk: Desk
+    figures: Figures
     _known: dict[AwardKey, pl.DataFrame] = field(default_factory=dict)
     _rules: dict[tuple[Plan, int], list[Rule]] = field(default_factory=dict)
 
@@ -63,7 +69,7 @@ class Awards:
     @cached_property
     def rules(self) -> list[Rule]:
         """All rules, by number."""
-        return [*self.case.rules, *self.desk.rules]
+        return [*self.case.rules, *self.desk.rules, *self.figures.rules]
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -73,40 +79,60 @@ class Awards:
     @cached_property
     def facts(self) -> dict[int, pl.DataFrame]:
         """Judged windows and incidents by rule, as `Award` takes them."""
-        target = per_rule((percent_units(rule.guarantee.target or 0) for rule in self.rules), pl.Int64)  # type: ignore[arg-type]
+        target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in self.rules), pl.Int64)  # type: ignore[arg-type]
+        sign = per_rule((1 if rule.guarantee.falls else -1 for rule in self.rules), pl.Int64)
         missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-        measured = [pl.col("agreed").alias("total"), pl.col("downtime").alias("bad"), missed]
-        of_windows = self.windows.filter(~pl.col("running")).select(*KEYS, *measured)
-        ended = self.incidents.filter(~pl.col("running"))
-        length = (pl.col("window_end") - pl.col("window_start")).alias("total")
+        times = ["agreed", "downtime"]
+        of_windows = self.windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, *times)
+        tables = [of_windows, self._of_incidents, self._of_desk, self._of_figures]
+        return _by_rule(pl.concat(tables).with_columns(target.alias("target"), sign.alias("sign")))
+
+    @cached_property
+    def _of_incidents(self) -> pl.DataFrame:
+        """Incidents without a window, each measured against itself."""
+        length, down = pl.col("window_end") - pl.col("window_start"), pl.col("downtime")
         missed = (~pl.col("met")).fill_null(value=True).alias("missed")
-        of_incidents = ended.select(*KEYS, length, pl.col("downtime").alias("bad"), missed)
-        return _by_rule(pl.concat([of_windows, of_incidents, self._of_desk]).with_columns(target.alias("target")))
+        level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down]
+        return self.incidents.filter(~pl.col("running")).select(*KEYS, *level)
 
     @cached_property
     def _of_desk(self) -> pl.DataFrame:
         """Late tickets of all tickets, for each window that has any."""
-        late = (pl.col("eligible") - pl.col("met_count")).alias("bad")
+        late, eligible = (pl.col("eligible") - pl.col("met_count")), pl.col("eligible")
         missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-        ended = self.desk.attainment.filter(~pl.col("running"))
-        number = (pl.col("rule") + len(self.case.rules)).cast(pl.UInt32).alias("rule")
-        return ended.with_columns(number).select(*KEYS, pl.col("eligible").alias("total"), late, missed)
+        ended = self.desk.attainment.filter(~pl.col("running")).with_columns(self._desk_rule)
+        level = [eligible.alias("total"), late.alias("bad"), missed, eligible.alias("agreed"), late.alias("downtime")]
+        return ended.select(*KEYS, *level)
+
+    @property
+    def _desk_rule(self) -> pl.Expr:
+        return (pl.col("rule") + len(self.case.rules)).cast(pl.UInt32).alias("rule")
+
+    @cached_property
+    def _of_figures(self) -> pl.DataFrame:
+        """Windows whose level comes from measurements; they have no downtime."""
+        number = (pl.col("rule") + len(self.case.rules) + len(self.desk.rules)).cast(pl.UInt32).alias("rule")
+        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
+        ended = self.figures.measured.filter(~pl.col("running")).with_columns(number)
+        none = [pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime")]
+        return ended.select(*KEYS, "total", "bad", missed, *none)
 
     @cached_property
     def stretches(self) -> dict[int, pl.DataFrame]:
-        """Incidents inside judged windows by rule, as `schedules.earned` takes them."""
+        """Incidents inside judged windows, and late tickets, by rule: `outage` (length, µs) and the window."""
         inside = measure_stretches(self.case, self.ledger).join(
             self.case.duties.select("duty", "subscriber"), on="duty"
         )
-        verdicts = self.windows.filter(pl.col("met").is_not_null()).select(
-            "duty", "window_start", "window_end", (~pl.col("met")).alias("missed")
+        length = pl.col("downtime").alias("outage")
+        late = self.desk.judged.filter(pl.col("verdict") == "missed").with_columns(self._desk_rule)
+        spans = self._of_desk.select(*KEYS)
+        lateness = (pl.col("elapsed") - pl.col("within")).clip(0).alias("outage")
+        of_desk = late.select("subscriber", "rule", "window_start", lateness).join(
+            spans, on=["subscriber", "rule", "window_start"]
         )
-        judged = inside.join(verdicts, on=["duty", "window_start", "window_end"])
-        alone = self.incidents.filter(~pl.col("running")).with_columns(
-            (~pl.col("met")).fill_null(value=True).alias("missed")
-        )
-        columns = [*KEYS, pl.col("downtime").alias("bad"), "missed"]
-        return _by_rule(pl.concat([judged.select(columns), alone.select(columns)]))
+        of_incidents = self.incidents.filter(~pl.col("running")).select(*KEYS, length)
+        tables = [inside.select(*KEYS, length), of_incidents, of_desk.select(*KEYS, "outage")]
+        return _by_rule(pl.concat(tables).with_row_index("number"))
 
     @cached_property
     def alike(self) -> dict[int, int]:
@@ -127,7 +153,7 @@ class Awards:
         """The rules that measure a remedy's guarantees, by number."""
         asked = (plan, id(terms))
         if asked not in self._rules:
-            self._rules[asked] = [*rules_of(plan, terms), *desk_rules(plan, terms)]
+            self._rules[asked] = [*rules_of(plan, terms), *desk_rules(plan, terms), *figure_rules(plan, terms)]
         return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in remedy.guarantees}
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
@@ -139,12 +165,32 @@ class Awards:
         """Credits of one remedy, as `award_credits` gives them."""
         key = self.key(plan, terms, remedy)
         if key not in self._known:
-            rules = {number: self.rules[number] for number in key[1]}
-            stretches = self.stretches if _by_incident(remedy) else {}
-            claimed = self.claimed.get(remedy.id, {})
-            award = Award(remedy, rules, _of_rules(self.facts, rules), _of_rules(stretches, rules), claimed)
-            self._known[key] = award_credits(award, self.fees)
+            self._known[key] = self._awarded(remedy, {number: self.rules[number] for number in key[1]})
         return self._known[key]
+
+    def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
+        facts = self.known(reaches_of(remedy.credit), rules)
+        stretches = self._stretches(facts, rules) if _by_incident(remedy) else facts.clear()
+        award = Award(remedy, rules, facts, stretches, self.claimed.get(remedy.id, {}))
+        return award_credits(award, self.fees)
+
+    def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:
+        """Facts of some rules, with all that conditions on windows ask for."""
+        facts = with_state(_of_rules(self.facts, rules, FACTS_SCHEMA), reaches)
+        if not asks(reaches, "incidents", "outage"):
+            return facts
+        counted = _of_rules(self.stretches, rules, STRETCHES).group_by(KEYS)
+        found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage").max())
+        joined = facts.join(found, on=KEYS, how="left", maintain_order="left")
+        return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
+
+    def _stretches(self, facts: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
+        """Incidents with the facts of their windows."""
+        found = _of_rules(self.stretches, rules, STRETCHES).with_columns(
+            pl.col("number").cast(pl.Int64).alias("incident")
+        )
+        judged = facts.filter(pl.col("total") > 0)
+        return found.drop("number").join(judged.drop("outage", strict=False), on=KEYS, maintain_order="left")
 
 
 def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
@@ -162,7 +208,12 @@ def _by_incident(remedy: Remedy) -> bool:
 
 FACTS_SCHEMA = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
-    "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "target": pl.Int64,
+    "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64,
+    "target": pl.Int64, "sign": pl.Int64,
+}  # fmt: skip
+STRETCHES = {
+    "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
+    "outage": pl.Int64,
 }  # fmt: skip
 
 
@@ -170,6 +221,6 @@ def _by_rule(facts: pl.DataFrame) -> dict[int, pl.DataFrame]:
     return {int(key[0]): rows for key, rows in facts.partition_by("rule", as_dict=True).items()}
 
 
-def _of_rules(facts: Mapping[int, pl.DataFrame], rules: Mapping[int, Rule]) -> pl.DataFrame:
+def _of_rules(facts: Mapping[int, pl.DataFrame], rules: Mapping[int, Rule], schema: Mapping[str, Any]) -> pl.DataFrame:
     known = [facts[number] for number in rules if number in facts]
-    return pl.concat(known) if known else pl.DataFrame(schema=FACTS_SCHEMA)
+    return pl.concat(known) if known else pl.DataFrame(schema=schema)

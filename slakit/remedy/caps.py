@@ -1,20 +1,24 @@
-"""What limits a credit: per window, per rolling twelve months, per term. Caps per incident act on single rows."""
+"""What limits a credit, window after window: caps and a minimum. Caps per incident act on single rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from slakit.measure.calendar import add_months, local_day, midnight
-from slakit.policy.remedies import Cap
+from slakit.measure.calendar import add_months, calendar_windows, local_day, midnight
+from slakit.policy.quantities import Window
+from slakit.policy.remedies import Cap, FeeBasis, Minimum, Worth
 
-SPANS = ("incident", "window", "rolling_12mo", "term")
-"""In the order in which caps are applied."""
+ORDER = ("incident", "window", "calendar", "rolling_12mo", "term")
+"""In which caps are applied; a calendar span of its own comes after the window."""
+Limit = Callable[[Worth, FeeBasis, int, int], int]
+"""Amount of a limit, for the window from one instant to another. [minor units]"""
 
 
 @dataclass
 class Allowance:
-    """What is left under the caps of one subscription's remedy, window after window.
+    """What is left under the limits of one subscription's remedy, window after window.
 
     Amounts are whole minor units. Rounding comes before the caps here and after them in the rules; both give the same,
     because rounding half up keeps order and what was paid before is whole:
@@ -22,39 +26,93 @@ class Allowance:
 
     Attributes
     ----------
-    limits
-        Caps, each with its amount.
+    caps
+        In order; none per incident.
+    minimum
+        What becomes of credits that are too small.
+    limit
+        Amount of a limit.
     elsewhere
         Claims made for windows that this assessment does not judge: start of the window [µs], amount.
     zone
-        Time zone in which twelve months are counted.
+        Time zone in which days and months are counted.
+    billing_day, starts
+        Of the subscription, for the spans that are counted from them.
     """
 
-    limits: Sequence[tuple[Cap, int]]
+    caps: Sequence[Cap]
+    minimum: Minimum | None
+    limit: Limit
     elsewhere: Sequence[tuple[int, int]]
     zone: str
-    paid: list[tuple[int, int]] = field(default_factory=list)
+    billing_day: int = 1
+    starts: int = 0
+    paid: list[tuple[int, int, int]] = field(default_factory=list)
+    carried: int = 0
+
+    def __post_init__(self) -> None:
+        self.paid += [(start, start + 1, amount) for start, amount in self.elsewhere]
 
     def take(self, amount: int, start: int, end: int) -> tuple[int, str | None]:
-        """Pay for a window what the caps leave, and name the cap that bit."""
+        """Pay for a window what the limits leave, and name the one that bit."""
         bit = None
-        for cap, limit in self.limits:
-            left = max(0, limit - self._used(cap, start, end))
+        if self.minimum is not None and self.minimum.otherwise == "raised" and self._is_small(amount, start, end):
+            amount, bit = self._smallest(start, end), "minimum"
+        for cap in self.caps:
+            left = max(0, self.limit(cap.at_most, cap.of, start, end) - self._used(cap, start, end))
             if amount > left:
-                amount, bit = left, cap.per
-        self.paid.append((start, amount))
+                amount, bit = left, str(cap.per)
+        if self.minimum is not None and self.minimum.otherwise != "raised":
+            amount, bit = self._if_enough(amount, start, end, bit)
+        self.paid.append((start, end, amount))
         return amount, bit
+
+    def _if_enough(self, amount: int, start: int, end: int, bit: str | None) -> tuple[int, str | None]:
+        """Nothing, or what was carried along too, according to whether it is enough."""
+        assert self.minimum is not None
+        if self.minimum.otherwise == "carried":
+            amount, self.carried = amount + self.carried, 0
+        if not self._is_small(amount, start, end):
+            return amount, bit
+        self.carried = amount if self.minimum.otherwise == "carried" else 0
+        return 0, "minimum"
+
+    def _smallest(self, start: int, end: int) -> int:
+        assert self.minimum is not None
+        worth = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than
+        assert worth is not None
+        return self.limit(worth, self.minimum.of, start, end)
+
+    def _is_small(self, amount: int, start: int, end: int) -> bool:
+        assert self.minimum is not None
+        limit = self._smallest(start, end)
+        return amount < limit if self.minimum.at_least is not None else amount <= limit
 
     def _used(self, cap: Cap, start: int, end: int) -> int:
         if cap.per == "window":
             return 0
         if cap.per == "term":
-            return sum(amount for _, amount in [*self.paid, *self.elsewhere])
-        first = midnight(add_months(local_day(end, self.zone), -12), self.zone)
-        return sum(amount for at, amount in [*self.paid, *self.elsewhere] if first <= at < start)
+            return sum(amount for _, _, amount in self.paid)
+        window = Window("rolling 12mo") if cap.per == "rolling_12mo" else cap.per
+        assert isinstance(window, Window)
+        if window.slides:
+            first = self._back(window, end)
+            return sum(amount for at, _, amount in self.paid if first <= at < start)
+        first, last = self._span(window, end - 1)
+        return sum(amount for _, until, amount in self.paid if first < until <= last)
+
+    def _back(self, window: Window, end: int) -> int:
+        day = local_day(end, self.zone)
+        if window.rolling_months is not None:
+            return midnight(add_months(day, -window.rolling_months), self.zone)
+        return midnight(day - timedelta(days=window.rolling_days or 0), self.zone)
+
+    def _span(self, window: Window, at: int) -> tuple[int, int]:
+        spans = calendar_windows(window, self.zone, at, at + 1, billing_day=self.billing_day, starts=self.starts)
+        return spans[0]
 
 
-def in_order(caps: Sequence[Cap], amount_of: Callable[[Cap], int]) -> list[tuple[Cap, int]]:
-    """Caps in the order in which they are applied, each with its amount; those per incident are not among them."""
+def in_order(caps: Sequence[Cap]) -> list[Cap]:
+    """Caps in the order in which they are applied; those per incident are not among them."""
     later = [cap for cap in caps if cap.per != "incident"]
-    return [(cap, amount_of(cap)) for cap in sorted(later, key=lambda cap: SPANS.index(cap.per))]
+    return sorted(later, key=lambda cap: ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per))

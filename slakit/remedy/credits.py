@@ -12,10 +12,13 @@ from typing import NamedTuple
 import polars as pl
 
 from slakit.measure.rules import Rule
-from slakit.policy.remedies import Cap, Remedy
+from slakit.policy.quantities import Money
+from slakit.policy.reaches import lies_within
+from slakit.policy.remedies import FeeBasis, PointValue, Remedy, Worth
 from slakit.remedy.caps import Allowance, in_order
+from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, half_up
-from slakit.remedy.schedules import earned
+from slakit.remedy.schedules import earned, worth_of
 
 CREDITS = {
     "subscriber": pl.UInt32,
@@ -31,8 +34,8 @@ KEY = ["subscriber", "window_start", "window_end"]
 KEY_TYPES = {name: CREDITS[name] for name in KEY}
 DUE = {name: CREDITS[name] for name in (*KEY, "percent", "basis", "amount", "cap")}
 EARNINGS = {
-    **KEY_TYPES, "rule": pl.UInt32, "num": pl.Int128, "den": pl.Int128, "money": pl.Boolean, "of_num": pl.Int128,
-    "of_den": pl.Int128, "credit": pl.Int32,
+    **KEY_TYPES, "rule": pl.UInt32, "incident": pl.Int64, "num": pl.Int128, "den": pl.Int128, "money": pl.Boolean,
+    "of_num": pl.Int128, "of_den": pl.Int128, "credit": pl.Int32,
 }  # fmt: skip
 Ratio = tuple[int, int]
 """Numerator and denominator, not reduced."""
@@ -65,16 +68,17 @@ class Due(NamedTuple):
 
     Attributes
     ----------
-    credit, rule
-        Which schedule, and for which guarantee.
+    credit, rule, incident
+        Which schedule, for which guarantee, and for which incident where it looks at them.
     share
-        Of the fee basis.
+        Of the fee basis; or points.
     amount, capped
         Millionths of the currency's unit, before and after caps per incident.
     """
 
     credit: int
     rule: int
+    incident: int | None
     share: Ratio
     amount: Ratio
     capped: Ratio
@@ -93,18 +97,30 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     rows = windows.filter("agreed").join(_due(award, fees), on=KEY, how="left", maintain_order="left")
     if award.rules:
         rule = next(iter(award.rules.values()))
-        amounts, parts = fees.bases(award.remedy.credit[0].of, rule)
-        basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber")) // parts
-        rows = rows.with_columns(pl.coalesce("basis", basis).alias("basis"))
+        rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
+        rows = rows.with_columns(pl.coalesce("basis", pl.col("of_num") // pl.col("of_den")).alias("basis"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0), pl.lit(award.remedy.id).alias("remedy"))
-    return _limited(award, fees, rows, windows).select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+    limited = given_back(award.remedy, award.facts, _limited(award, fees, rows, windows))
+    return limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+
+
+def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> pl.DataFrame:
+    """Add a fee basis as `of_num` / `of_den`: looked up, or worked out window by window where it varies."""
+    if not fees.varies(of):
+        amounts, parts = fees.bases(of, rule)
+        basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
+        return rows.with_columns(basis.alias("of_num"), pl.lit(parts, dtype=pl.Int128).alias("of_den"))
+    spans = rows.select(KEY).iter_rows()
+    ratios = [fees.basis(of, who, rule, (start, end)).as_integer_ratio() for who, start, end in spans]
+    named = {"of_num": [ratio[0] for ratio in ratios], "of_den": [ratio[1] for ratio in ratios]}
+    return rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
 
 
 def _due(award: Award, fees: Fees) -> pl.DataFrame:
     """What windows earn before later caps: the key, `percent`, `basis`, `amount`, `cap`."""
     earnings = _earnings(award, fees)
-    caps_incidents = any(cap.per == "incident" for cap in award.remedy.all_caps)
-    alone = (pl.len().over(KEY) == 1) & ~pl.lit(caps_incidents)
+    together = award.remedy.points is not None or any(cap.per == "incident" for cap in award.remedy.all_caps)
+    alone = (pl.len().over(KEY) == 1) & ~pl.lit(together)
     split = earnings.with_columns(alone.alias("alone"))
     return pl.concat([_simple(split.filter("alone"), fees), _compound(award, fees, split.filter(~pl.col("alone")))])
 
@@ -113,16 +129,14 @@ def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
     """What every schedule gives, with its fee basis as `of_num` / `of_den`."""
     by_incident = award.remedy.each == "incident"
     judged = award.facts.filter(pl.col("total") > 0)
-    tables = []
+    tables = [pl.DataFrame(schema=EARNINGS)]
     for number, credit in enumerate(award.remedy.credit):
         found = earned(credit, judged, award.stretches, per_incident=by_incident)
         for rule_number, rule in award.rules.items():
-            amounts, parts = fees.bases(credit.of, rule)
-            basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
-            of_rule = found.filter(pl.col("rule") == rule_number)
-            constants = [pl.lit(parts, dtype=pl.Int128).alias("of_den"), pl.lit(number).alias("credit")]
-            tables.append(of_rule.with_columns(basis.alias("of_num"), *constants))
-    return pl.concat(tables) if tables else pl.DataFrame(schema=EARNINGS)
+            if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
+                of_rule = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)
+                tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
+    return pl.concat(tables)
 
 
 def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
@@ -145,38 +159,67 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
 
 
 def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
-    """Windows that earn several things, or under a cap per incident."""
+    """Windows that earn several things, or points, or under a cap per incident."""
     found = []
-    ordered = rows.sort(*KEY, "credit", "rule").iter_rows(named=True)
+    ordered = rows.sort(*KEY, "credit", "rule", "incident").iter_rows(named=True)
     for key, entries in groupby(ordered, key=itemgetter(*KEY)):
         listed = list(entries)
-        due = [_entry(award, fees, row) for row in listed]
+        of = Fraction(listed[0]["of_num"], listed[0]["of_den"])
+        due = [
+            _entry(award, fees, list(parts))
+            for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))
+        ]
         share, amount, capped = (
             _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
         )
+        if award.remedy.points is not None:
+            share, amount = of_points(award.remedy.points, Fraction(*share), of)
+            capped = amount
         bit = "incident" if amount[0] * capped[1] > capped[0] * amount[1] else None
-        basis = listed[0]["of_num"] // listed[0]["of_den"]
         percent = half_up(share[0] * 100 * MICRO, share[1])
-        found.append((*key, percent, basis, fees.minor(key[0], *capped), bit))
+        found.append((*key, percent, int(of), fees.minor(key[0], *capped), bit))
     return pl.DataFrame(found, schema=DUE, orient="row")
 
 
-def _entry(award: Award, fees: Fees, row: Mapping[str, int]) -> Due:
-    num, den, of_num, of_den = (row[name] for name in ("num", "den", "of_num", "of_den"))
-    amount, share = (num * of_num, den * of_den), (num, den)
-    if row["money"]:
-        amount, share = (num, den), (num * of_den, den * max(1, of_num))
-    capped = amount
+def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio, Ratio]:
+    """Share of the fee, and amount, that points are worth."""
+    worth, count = points.each, earned
+    if points.bands is not None:
+        reached = [band for band in points.bands if lies_within(band, earned)]
+        worth, count = (reached[-1].credit, Fraction(1)) if reached else (None, Fraction(0))
+    value = worth_of(worth) * count
+    if isinstance(worth, Money):
+        return (value / of if of else value * 0).as_integer_ratio(), value.as_integer_ratio()
+    return value.as_integer_ratio(), (value * of).as_integer_ratio()
+
+
+def _entry(award: Award, fees: Fees, parts: Sequence[Mapping[str, int]]) -> Due:
+    """What one schedule earns for one window or incident, all its parts together."""
+    first = parts[0]
+    worths = [_worths(row) for row in parts]
+    share, amount = worths[0]
+    if len(worths) > 1:
+        share = sum((Fraction(*of) for of, _ in worths), Fraction(0)).as_integer_ratio()
+        amount = sum((Fraction(*of) for _, of in worths), Fraction(0)).as_integer_ratio()
+    capped, span = amount, (first["window_start"], first["window_end"])
     for cap in award.remedy.all_caps:
         if cap.per == "incident":
-            limit = fees.limit(cap, row["subscriber"], award.rules[row["rule"]])
+            limit = fees.limit(cap.at_most, cap.of, first["subscriber"], award.rules[first["rule"]], span)
             if capped[0] * limit.denominator > limit.numerator * capped[1]:
                 capped = (limit.numerator, limit.denominator)
-    return Due(row["credit"], row["rule"], share, amount, capped)
+    return Due(first["credit"], first["rule"], first["incident"], share, amount, capped)
+
+
+def _worths(row: Mapping[str, int]) -> tuple[Ratio, Ratio]:
+    """Share of the fee, and amount."""
+    num, den, of_num, of_den = (row[name] for name in ("num", "den", "of_num", "of_den"))
+    if row["money"]:
+        return (num * of_den, den * max(1, of_num)), (num, den)
+    return (num, den), (num * of_num, den * of_den)
 
 
 def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
-    """Incidents of a guarantee add up; guarantees and schedules add up or the largest is taken, as the remedy says."""
+    """Incidents of a guarantee add up; guarantees and schedules add up or one is taken, as the remedy says."""
     if len(entries) == 1:
         return worth(entries[0])
     by_credit = []
@@ -186,13 +229,13 @@ def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Rat
             for _, of_rule in groupby(of_credit, key=attrgetter("rule"))
         ]
         by_credit.append(max(by_rule) if remedy.each == "window" else sum(by_rule, Fraction(0)))
-    total = max(by_credit) if remedy.take == "largest" else sum(by_credit, Fraction(0))
-    return total.as_integer_ratio()
+    taken: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[remedy.take]  # type: ignore[assignment]
+    return taken(by_credit).as_integer_ratio()
 
 
 def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Apply the caps that look across windows, in the order of time."""
-    if all(cap.per == "incident" for cap in award.remedy.all_caps):
+    if all(cap.per == "incident" for cap in award.remedy.all_caps) and award.remedy.minimum is None:
         return rows
     rule = next(iter(award.rules.values())) if award.rules else None
     paid = []
@@ -209,8 +252,9 @@ def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
 
 
 def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: pl.DataFrame) -> Allowance:
-    def amount_of(cap: Cap) -> int:
-        return fees.minor(subscriber, *fees.limit(cap, subscriber, rule).as_integer_ratio())
+    def limit(worth: Worth, of: FeeBasis, start: int, end: int) -> int:
+        span = (start, end) if fees.varies(of) else None
+        return fees.minor(subscriber, *fees.limit(worth, of, subscriber, rule, span).as_integer_ratio())
 
     claimed = award.claimed.get(subscriber, ())
     inside: list[tuple[int, int]] = []
@@ -218,4 +262,5 @@ def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: p
         own = windows.filter(pl.col("subscriber") == subscriber)
         inside = own.select("window_start", "window_end").rows()
     elsewhere = [(at, paid) for at, paid in claimed if not any(start <= at < end for start, end in inside)]
-    return Allowance(in_order(award.remedy.all_caps, amount_of), elsewhere, rule.zone)
+    caps, minimum = in_order(award.remedy.all_caps), award.remedy.minimum
+    return Allowance(caps, minimum, limit, elsewhere, rule.zone, *fees.holder(subscriber))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
 
+from slakit.measure.calendar import add_months, local_day, midnight, to_microseconds
 from slakit.measure.rules import Rule
 from slakit.policy.currencies import minor_digits
-from slakit.policy.quantities import Money, Window
-from slakit.policy.remedies import Cap, FeeBasis
+from slakit.policy.quantities import Money, Share, Window
+from slakit.policy.remedies import FeeBasis, FeeSum, Worth
+from slakit.problems import InputError, Problem
 
 MICRO = 10**6
 """Money is carried in millionths of the currency's unit until it is rounded once, at the end."""
@@ -27,17 +31,28 @@ def half_up(num: int, den: int) -> int:
     return (2 * num + den) // (2 * den)
 
 
+MONTHS = {"annual_fee": 12, "quarterly_fee": 3, "previous_month_fee": 1, "next_month_fee": 1, "monthly_fee": 1}
+OFFSETS = {"previous_month_fee": -1, "next_month_fee": 1}
+Span = tuple[int, int]
+"""First instant of a window or incident, and the first one after it. [µs]"""
+
+
 @dataclass
 class Fees:
     """Fees of numbered subscriptions, in millionths of the currency's unit.
+
+    A fee is the monthly fee of the subscription; of a subscription with charges, what was charged for the month.
 
     Attributes
     ----------
     subscriptions
         The checked table; its row number is the subscriber.
+    charges
+        The checked table: what was charged for a time, as of its first instant.
     """
 
     subscriptions: pl.DataFrame
+    charges: pl.DataFrame | None = None
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,17 +63,41 @@ class Fees:
             json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()
         ]
         self.digits = [minor_digits(currency) for currency in self.currencies]
+        self.charged = _charged(table, self.charges)
 
-    def basis(self, of: FeeBasis, subscriber: int, rule: Rule) -> Fraction:
-        """Amount of a fee basis. [millionths]"""
-        amounts, parts = self.bases(of, rule)
-        return Fraction(amounts[subscriber], parts)
+    def holder(self, subscriber: int) -> tuple[int, int]:
+        """Billing day, and start of the subscription. [µs]"""
+        day, starts = self.subscriptions.select("billing_day", "starts").row(subscriber)
+        return day or 1, to_microseconds(starts)
+
+    def varies(self, of: FeeBasis) -> bool:
+        """Whether a fee basis is not the same for all windows."""
+        return bool(self.charged) or isinstance(of, FeeSum) or of in ("daily_fee", "term_fee")
+
+    def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
+        """Amount of a fee basis for a window or incident; without a span, of a month like any other. [millionths]"""
+        if isinstance(of, FeeSum):
+            return self._sum(of, subscriber, rule, span)
+        if of == "daily_fee":
+            days = 30 if span is None else _days(_month(rule.zone, span), rule.zone)
+            return self.basis("monthly_fee", subscriber, rule, span) / days
+        if of == "term_fee":
+            return self.monthly[subscriber] * self._term(subscriber, rule.zone)
+        if span is None or subscriber not in self.charged:
+            amounts, parts = self.bases(of, rule)
+            return Fraction(amounts[subscriber], parts)
+        if of == "window_fee":
+            return Fraction(self._charges(subscriber, span))
+        components = rule.guarantee.components if of == "component_fee" else ()
+        month = _month(rule.zone, span, OFFSETS.get(of, 0))
+        months = 12 if of == "annual_fee" else 3 if of == "quarterly_fee" else 1
+        return Fraction(self._charges(subscriber, (_back(month, months, rule.zone), month[1]), components))
 
     def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
-        """A fee basis of every subscriber, and what to divide it by. [millionths]"""
+        """A fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]"""
         if of == "component_fee":
             return self._of_components(tuple(rule.guarantee.components)), 1
-        months = {"annual_fee": Fraction(12), "window_fee": _months(rule.guarantee.window)}.get(of, Fraction(1))
+        months = _months(rule.guarantee.window) if of == "window_fee" else Fraction(MONTHS.get(str(of), 1))
         if months == 1:
             return self.monthly, 1
         return [fee * months.numerator for fee in self.monthly], months.denominator
@@ -72,19 +111,99 @@ class Fees:
             ]
         return self._components[components]
 
+    def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fraction:
+        """Fees of some components, or of some time before the end of the window."""
+        named, last = self._named(of, subscriber), of.last
+        months = last.months if last is not None else 1
+        if span is None or subscriber not in self.charged:
+            whole = Fraction(last.days or 0, 30) if last is not None and last.days else Fraction(months)
+            return named if of.mean else named * whole
+        month = _month(rule.zone, span)
+        if last is not None and last.days:
+            return self._prorated(subscriber, rule.zone, span[0], last.days, of.components)
+        charged = Fraction(self._charges(subscriber, (_back(month, months, rule.zone), month[1]), of.components))
+        return charged / months if of.mean else charged
+
+    def _named(self, of: FeeSum, subscriber: int) -> Fraction:
+        own = self.components[subscriber]
+        if not of.components or not any(name in own for name in of.components):
+            return Fraction(self.monthly[subscriber])
+        return sum((Fraction(own[name]) * MICRO for name in of.components if name in own), Fraction(0))
+
+    def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int:
+        return sum(
+            amount
+            for at, component, amount in self.charged[subscriber]
+            if span[0] <= at < span[1] and (not components or component in components)
+        )
+
+    def _prorated(self, subscriber: int, zone: str, until: int, days: int, components: Sequence[str]) -> Fraction:
+        """Charges of the days before an instant, each month's spread evenly over its days."""
+        total, day = Fraction(0), local_day(until, zone)
+        for back in range(1, days + 1):
+            at = midnight(day - timedelta(days=back), zone)
+            month = _month(zone, (at, at + 1))
+            total += Fraction(self._charges(subscriber, month, components), _days(month, zone))
+        return total
+
+    def _term(self, subscriber: int, zone: str) -> Fraction:
+        """Months of the subscription: whole ones, and the days beyond them as thirtieths."""
+        starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
+        if ends is None:
+            wrong = Problem(
+                f"subscriptions row {subscriber + 2} ends", None, "a fee of the term needs its end", "give it"
+            )
+            raise InputError("subscriptions", [wrong])
+        first, last = (local_day(to_microseconds(edge), zone) for edge in (starts, ends))
+        months = (last.year - first.year) * 12 + last.month - first.month
+        if add_months(first, months) > last:
+            months -= 1
+        return months + Fraction((last - add_months(first, months)).days, 30)
+
     def minor(self, subscriber: int, num: int, den: int = 1) -> int:
         """An amount in millionths, as whole minor units, rounded half up."""
         return half_up(num * 10 ** self.digits[subscriber], den * MICRO)
 
-    def limit(self, cap: Cap, subscriber: int, rule: Rule) -> Fraction:
-        """Amount of a cap. [millionths]"""
-        if isinstance(cap.at_most, Money):
-            return Fraction(cap.at_most.amount) * MICRO
-        return cap.at_most.value * self.basis(cap.of, subscriber, rule)
+    def limit(self, worth: Worth, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
+        """Amount of a cap or a minimum. [millionths]"""
+        if isinstance(worth, Money):
+            return Fraction(worth.amount) * MICRO
+        assert isinstance(worth, Share), "points are no limit"
+        return worth.value * self.basis(of, subscriber, rule, span)
+
+
+def _charged(subscriptions: pl.DataFrame, charges: pl.DataFrame | None) -> dict[int, list[tuple[int, str | None, int]]]:
+    """Charges by subscriber: first instant (µs), component, amount (millionths)."""
+    found: dict[int, list[tuple[int, str | None, int]]] = {}
+    if charges is None or charges.is_empty():
+        return found
+    number = {name: number for number, name in enumerate(subscriptions["subscription"].to_list())}
+    rows = charges.select("subscription", pl.col("started").dt.epoch("us"), "component", "amount")
+    for name, at, component, amount in rows.iter_rows():
+        found.setdefault(number[name], []).append((at, component, int(amount * MICRO)))
+    return found
+
+
+def _month(zone: str, span: Span, offset: int = 0) -> Span:
+    """The calendar month in which a window or incident ends, or another so many months later. [µs]"""
+    first = add_months(local_day(max(span[0], span[1] - 1), zone).replace(day=1), offset)
+    return midnight(first, zone), midnight(add_months(first, 1), zone)
+
+
+def _back(month: Span, months: int, zone: str) -> int:
+    """Start of so many months that end with a month. [µs]"""
+    return midnight(add_months(local_day(month[0], zone), 1 - months), zone)
+
+
+def _days(month: Span, zone: str) -> int:
+    return (local_day(month[1], zone) - local_day(month[0], zone)).days
 
 
 def _months(window: Window) -> Fraction:
-    if window.months is not None:
-        return Fraction(window.months)
+    months = window.months or window.rolling_months
+    if months is not None:
+        return Fraction(months)
+    if window.text == "1h":
+        return Fraction(1, 720)
     days = {"1d": 1, "1w": 7}.get(window.text, window.rolling_days or 30)
     return Fraction(days, 30)

@@ -1,7 +1,7 @@
-"""Credit schedules: one window's facts → a share of a fee, or money, as an exact fraction.
+"""Credit schedules: one window's facts → a share of a fee, money or points, as an exact fraction.
 
-Facts come as `total` and `bad` integers (µs of agreed service time and downtime; tickets and late tickets), so that
-every threshold is decided without a division.
+Facts come as `total` and `bad` integers (µs of agreed service time and downtime; tickets and late tickets; millionths
+of a figure), so that every threshold is decided without a division.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from fractions import Fraction
 
 import polars as pl
 
-from slakit.policy.quantities import FULL, Money, Share, percent_units
-from slakit.policy.remedies import Accrual, Band, Credit, Shortfall
+from slakit.policy.quantities import FULL, Money, Points, Share, percent_units
+from slakit.policy.reaches import Reach
+from slakit.policy.remedies import Accrual, Band, Credit, Rate, Shortfall
 from slakit.remedy.fees import MICRO
+from slakit.remedy.reaches import holds, short_of, wide
 
-FACTS = ["subscriber", "rule", "window_start", "window_end"]
+FACTS = ["subscriber", "rule", "window_start", "window_end", "incident"]
+"""What a credit is earned for: a window, or an incident (its number, else null) in it."""
+COUNTED = pl.Int128
 
 
 def earned(credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, *, per_incident: bool = False) -> pl.DataFrame:
@@ -27,121 +31,178 @@ def earned(credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, *, per_
         The schedule.
     facts
         Judged windows: `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target` (percent units),
-        `missed`.
+        `sign`, `missed`, `agreed`, `downtime` (µs), and what conditions ask for (see `reaches.holds`).
     stretches
-        Counted stretches of the same windows: the same keys and `bad` (µs), `missed` (of the window).
+        Counted stretches of the same windows, or late tickets: the facts of the window, with `incident` (number) and
+        `outage` (length, µs).
     per_incident
         A flat credit is earned by each stretch, as the remedy says.
 
     Returns
     -------
     pl.DataFrame
-        The keys, `num` and `den` (of the fee; of a millionth of the currency's unit where `money`), and `money`. Only
-        what is above nothing. Schedules by incident give a row for each incident.
+        The keys, `num` and `den` (of the fee; of a millionth of the currency's unit where `money`; points where they
+        are earned), and `money`. Only what is above nothing. Schedules by incident give a row for each incident.
     """
+    by_incident = credit.by_incident or (per_incident and credit.flat is not None)
+    rows = stretches if by_incident else facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
+    if credit.when is not None:
+        rows = rows.filter(holds(credit.when))
+    parts = [_times(_earned(credit, own), factor) for own, factor in _raised(credit, rows)]
+    return pl.concat(parts).filter(pl.col("num") > 0)
+
+
+def _raised(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:
+    """Rows parted by the factor on their credit."""
+    parts, rest = [], rows
+    for raised in reversed(credit.raised):
+        reached = rest.select(holds(raised)).to_series()
+        parts.append((rest.filter(reached), Fraction(raised.by)))
+        rest = rest.filter(~reached)
+    return [*parts, (rest, Fraction(1))]
+
+
+def _times(found: pl.DataFrame, factor: Fraction) -> pl.DataFrame:
+    if factor == 1:
+        return found
+    return found.with_columns(pl.col("num") * factor.numerator, pl.col("den") * factor.denominator)
+
+
+def _earned(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
     if credit.bands is not None:
-        by_length = any(band.over for band in credit.bands)
-        found = _longest_band(credit.bands, stretches) if by_length else _deepest_band(credit.bands, facts)
-    elif credit.shortfall is not None:
-        found = _points_missed(credit.shortfall, facts)
-    elif credit.accrual is not None:
-        found = _accrued(credit.accrual, stretches if credit.accrual.each == "incident" else facts)
-    elif credit.multiple is not None:
-        factor = Fraction(credit.multiple)
-        lost = pl.col("bad").cast(pl.Int128) * factor.numerator
-        total = pl.col("total").cast(pl.Int128) * factor.denominator
-        found = facts.filter("missed").select(
-            *FACTS, lost.alias("num"), total.alias("den"), pl.lit(value=False).alias("money")
-        )
-    else:
-        missed = (stretches if per_incident or credit.per == "incident" else facts).filter("missed")
-        found = _worth(missed, pl.lit(1), credit.flat)
-    return found.filter(pl.col("num") > 0)
+        return _banded(credit, credit.bands, rows)
+    if credit.flat is not None:
+        return _worth(rows.filter("missed"), pl.lit(1), credit.flat)
+    return _rated(credit, rows.filter("missed"))
 
 
-def below(percent: int, total: pl.Expr, bad: pl.Expr) -> pl.Expr:
-    """Whether what was achieved is strictly below a percentage, in percent units.
+def _rated(rate: Rate, missed: pl.DataFrame) -> pl.DataFrame:
+    """What grows with the miss."""
+    if rate.shortfall is not None:
+        return _points_missed(rate.shortfall, missed)
+    if rate.accrual is not None:
+        return _accrued(rate.accrual, missed)
+    factor = Fraction(rate.multiple or 0)
+    lost, agreed = wide("downtime") * factor.numerator, wide("agreed") * factor.denominator
+    return _share(missed.filter(pl.col("agreed") > 0), lost, agreed)
 
-    >>> facts = pl.DataFrame({"total": [1000, 1000], "bad": [1, 2]})
-    >>> facts.select(below(99_900_000, pl.col("total"), pl.col("bad"))).to_series().to_list()
-    [False, True]
-    """
-    return (total - bad).cast(pl.Int128) * FULL < pl.lit(percent, dtype=pl.Int128) * total
+
+def _share(rows: pl.DataFrame, num: pl.Expr, den: pl.Expr) -> pl.DataFrame:
+    return rows.select(*FACTS, num.alias("num"), den.alias("den"), pl.lit(value=False).alias("money"))
 
 
-def _worth(rows: pl.DataFrame, count: pl.Expr, worth: Share | Money | None) -> pl.DataFrame:
-    """Rows that earn the same credit, a number of times."""
+def _worth(rows: pl.DataFrame, count: pl.Expr, worth: Share | Money | Points | None, of: int = 1) -> pl.DataFrame:
+    """Rows that earn the same credit, a number of times; or so many parts of it, where it is parted."""
+    value = worth_of(worth)
+    num, den = count.cast(COUNTED) * value.numerator, pl.lit(value.denominator * of, dtype=COUNTED)
+    return _share(rows, num, den).with_columns(pl.lit(isinstance(worth, Money)).alias("money"))
+
+
+def worth_of(worth: Share | Money | Points | None) -> Fraction:
+    """Share of a fee, millionths of the currency's unit, or points."""
     if isinstance(worth, Money):
-        num, den = int(worth.amount * MICRO), 1
-    else:
-        share = worth.value if worth is not None else Fraction(0)
-        num, den = share.numerator, share.denominator
-    times = count.cast(pl.Int128) * num
-    return rows.select(
-        *FACTS,
-        times.alias("num"),
-        pl.lit(den, dtype=pl.Int128).alias("den"),
-        pl.lit(isinstance(worth, Money)).alias("money"),
-    )
+        return Fraction(worth.amount) * MICRO
+    if isinstance(worth, Points):
+        return Fraction(worth.count)
+    return worth.value if worth is not None else Fraction(0)
 
 
-def _lower_edge(band: Band) -> int:
-    edge = band.below if band.below is not None else band.from_
-    return percent_units(edge) if edge is not None else 0
-
-
-def in_band(band: Band, total: pl.Expr, bad: pl.Expr) -> pl.Expr:
-    """Whether what was achieved falls into a band: strictly below, or within a printed closed range."""
-    if band.below is not None:
-        return below(percent_units(band.below), total, bad)
-    inside = pl.lit(value=True)
-    if band.from_ is not None:
-        inside &= ~below(percent_units(band.from_), total, bad)
-    if band.to is not None:
-        above = (total - bad).cast(pl.Int128) * FULL > pl.lit(percent_units(band.to), dtype=pl.Int128) * total
-        inside &= ~above
-    return inside
-
-
-def _deepest_band(bands: Sequence[Band], facts: pl.DataFrame) -> pl.DataFrame:
-    chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
-    for number in sorted(range(len(bands)), key=lambda n: _lower_edge(bands[n]), reverse=True):
-        reached = in_band(bands[number], pl.col("total"), pl.col("bad"))
-        chosen = pl.when(reached).then(number).otherwise(chosen)
-    return _by_band(bands, facts.with_columns(chosen.alias("band")))
-
-
-def _longest_band(bands: Sequence[Band], stretches: pl.DataFrame) -> pl.DataFrame:
-    chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
-    lengths = [band.over.microseconds if band.over else 0 for band in bands]
-    for number in sorted(range(len(bands)), key=lambda n: lengths[n]):
-        chosen = pl.when(pl.col("bad") > lengths[number]).then(number).otherwise(chosen)
-    return _by_band(bands, stretches.with_columns(chosen.alias("band")))
-
-
-def _by_band(bands: Sequence[Band], placed: pl.DataFrame) -> pl.DataFrame:
-    parts = [_worth(placed.filter(pl.col("band") == n), pl.lit(1), band.credit) for n, band in enumerate(bands)]
+def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
+    """Bands that are reached: the last in their order, or all of them where they add up."""
+    if credit.take == "sum":
+        return pl.concat([_of_band(band, rows.filter(holds(band))) for band in bands])
+    parts = []
+    for (sign,), own in rows.partition_by("sign", as_dict=True).items() if rows.height else [((1,), rows)]:
+        chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
+        for number in in_order(credit, bands, falls=sign > 0):
+            chosen = pl.when(holds(bands[number])).then(number).otherwise(chosen)
+        placed = own.with_columns(chosen.alias("band"))
+        parts += [_of_band(band, placed.filter(pl.col("band") == n)) for n, band in enumerate(bands)]
     return pl.concat(parts)
 
 
-def _points_missed(shortfall: Shortfall, facts: pl.DataFrame) -> pl.DataFrame:
-    """The shortfall, exactly: (level · total − 100 % · good) / (100 % · total), where the target is missed."""
-    total, good = pl.col("total").cast(pl.Int128), (pl.col("total") - pl.col("bad")).cast(pl.Int128)
-    level = pl.lit(FULL, dtype=pl.Int128) if shortfall.from_ == "full" else pl.col("target").cast(pl.Int128)
-    short = level * total - FULL * good
-    missed = facts.filter("missed").with_columns(short.alias("short"), total.alias("total"))
+def _of_band(band: Band, rows: pl.DataFrame) -> pl.DataFrame:
+    credit = _worth(rows, pl.lit(1), band.credit)
+    return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows)])
+
+
+def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> list[int]:
+    """Numbers of bands, the one that wins over the others last.
+
+    Bands of one measure go by their depth; those of several as they are printed, the deepest last.
+
+    Parameters
+    ----------
+    falls
+        Whether a level is worse the lower it is.
+
+    >>> bands = [{"below": 99, "credit": "10%"}, {"below": 99.9, "credit": "5%"}]
+    >>> table = Credit(bands=bands, clause="1")
+    >>> in_order(table, table.bands)
+    [1, 0]
+    """
+    numbers = list(range(len(bands)))
+    if credit.take == "largest":
+        return sorted(numbers, key=lambda n: worth_of(bands[n].credit))
+    measures = {tuple(band.spans) for band in bands}
+    if len(measures) > 1 or len(next(iter(measures))) > 1:
+        return numbers
+    falls = falls and measures == {("level",)}
+    return sorted(numbers, key=lambda n: _edge(bands[n], falls=falls), reverse=falls)
+
+
+def _edge(band: Band, *, falls: bool) -> int:
+    """Where a band begins; of one that is below a level, that level."""
+    (span,) = band.spans.values()
+    bounds = dict(span.bounds)
+    low = bounds.get("from", bounds.get("above", 0))
+    return bounds.get("below", low) if falls else low
+
+
+def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
+    """The shortfall, exactly: (level · total − 100 % · good) / (100 % · total), as far as it is counted."""
+    short, total = short_of(_level_from(shortfall)), wide("total")
+    if shortfall.to is not None:
+        reach = pl.lit(percent_units(shortfall.to), dtype=pl.Int128)
+        span = wide("sign") * (_level_from(shortfall).cast(pl.Int128) - reach) * total
+        short = pl.min_horizontal(short, span)
+    rows = missed.with_columns(short.alias("short"), total.alias("whole"))
     if shortfall.step is not None:
-        step = pl.lit(percent_units(shortfall.step), dtype=pl.Int128) * pl.col("total")
-        up = step - 1 if shortfall.count == "started" else pl.lit(0, dtype=pl.Int128)
-        return _worth(missed, (pl.col("short") + up) // step, shortfall.credit)
+        step = pl.lit(percent_units(shortfall.step), dtype=pl.Int128) * pl.col("whole")
+        up = {"started": step - 1, "complete": pl.lit(0, dtype=pl.Int128), "nearest": step // 2}[shortfall.count]
+        return _worth(rows, (pl.col("short") + up) // step, shortfall.credit)
     rate = Fraction(shortfall.rate if shortfall.rate is not None else 1)
-    num = pl.col("short") * rate.numerator
-    den = pl.col("total") * FULL * rate.denominator
-    return missed.select(*FACTS, num.alias("num"), den.alias("den"), pl.lit(value=False).alias("money"))
+    return _share(rows, pl.col("short") * rate.numerator, pl.col("whole") * FULL * rate.denominator)
+
+
+def _level_from(shortfall: Shortfall) -> pl.Expr:
+    if shortfall.from_ == "target":
+        return pl.col("target")
+    level = FULL if shortfall.from_ == "full" else percent_units(shortfall.from_)
+    return pl.lit(level, dtype=pl.Int64)
 
 
 def _accrued(accrual: Accrual, rows: pl.DataFrame) -> pl.DataFrame:
-    per = accrual.per.microseconds
-    late = (pl.col("bad") - accrual.after.microseconds).clip(0)
-    lift = {"complete": 0, "started": per - 1, "nearest": per // 2}[accrual.count]
-    return _worth(rows.filter("missed"), (late + lift) // per, accrual.credit)
+    """Intervals of downtime, counted in parts of 100 % where the deductible is what the target allows."""
+    length = wide("outage" if accrual.each == "incident" else "downtime")
+    if accrual.to is not None:
+        length = length.clip(upper_bound=accrual.to.microseconds)
+    if isinstance(accrual.after, str):
+        late = length * FULL - (FULL - wide("target")) * wide("agreed")
+        per = accrual.per.microseconds * FULL
+    else:
+        late, per = length - accrual.after.microseconds, accrual.per.microseconds
+    late = late.clip(0)
+    if accrual.count == "exact":
+        return _worth(rows, late, accrual.credit, of=per)
+    return _worth(rows, (late + lift_of(accrual.count, per)) // per, accrual.credit)
+
+
+def lift_of(how: str, step: int) -> int:
+    """What to add before whole steps are counted: begun ones, complete ones, or the nearest."""
+    return {"complete": 0, "down": 0, "started": step - 1, "up": step - 1, "nearest": step // 2}[how]
+
+
+def reaches_of(credits: Sequence[Credit]) -> list[Reach]:
+    """Every condition of some schedules."""
+    return [reach for credit in credits for reach in credit.reaches]

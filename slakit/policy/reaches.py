@@ -1,0 +1,132 @@
+"""Conditions on what was measured: when a band, a schedule, a factor or a right is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from operator import ge, gt, le, lt
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from slakit.policy.part import Part
+from slakit.policy.quantities import Duration, Level, PlainDuration, percent_units
+
+Side = Literal["below", "above", "from", "to"]
+SIDES: tuple[Side, ...] = ("from", "above", "to", "below")
+"""At least, more than, at most, less than."""
+MEASURES = ("level", "outage", "downtime", "incidents", "deviation", "streak", "misses")
+
+
+def _from(value: object) -> object:
+    """Let `streak: 2` be written for `streak: {from: 2}`."""
+    return value if isinstance(value, dict | Part) else {"from": value}
+
+
+class Span(Part):
+    """From where to where a measure reaches: `from` and `to` belong to it, `above` and `below` do not."""
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        bounds = dict(self.bounds)
+        if not bounds:
+            raise ValueError("a span without an end; write from, above, to or below")
+        if {"from", "above"} <= set(bounds) or {"to", "below"} <= set(bounds):
+            raise ValueError("two ends on one side; write from or above, and to or below")
+        low, high = bounds.get("from", bounds.get("above")), bounds.get("to", bounds.get("below"))
+        closed = "from" in bounds and "to" in bounds
+        if low is not None and high is not None and (low > high or (low == high and not closed)):
+            raise ValueError("nothing lies in this span; write the lower end first")
+        return self
+
+    @property
+    def bounds(self) -> Iterator[tuple[Side, int]]:
+        """Side and place of each end, in whole units of the measure."""
+        for side in SIDES:
+            value = getattr(self, "from_" if side == "from" else side)
+            if value is not None:
+                yield side, self._units(value)
+
+    @staticmethod
+    def _units(value: object) -> int:
+        if isinstance(value, Duration):
+            return value.microseconds
+        return value if isinstance(value, int) else percent_units(value)  # type: ignore[arg-type]
+
+
+def lies_within(span: Span, measured: Fraction) -> bool:
+    """Whether a measure, in its whole units, lies in a span.
+
+    >>> lies_within(Counts(above=2), Fraction(2))
+    False
+    """
+    inside = {"from": ge, "above": gt, "to": le, "below": lt}
+    return all(inside[side](measured, limit) for side, limit in span.bounds)
+
+
+class Levels(Span):
+    """A span of percentages or figures."""
+
+    from_: Level | None = Field(default=None, alias="from")
+    above: Level | None = None
+    to: Level | None = None
+    below: Level | None = None
+
+
+class Lengths(Span):
+    """A span of lengths of time."""
+
+    from_: PlainDuration | None = Field(default=None, alias="from")
+    above: PlainDuration | None = None
+    to: PlainDuration | None = None
+    below: PlainDuration | None = None
+
+
+class Counts(Span):
+    """A span of whole numbers."""
+
+    from_: int | None = Field(default=None, alias="from", ge=0, le=10**9)
+    above: int | None = Field(default=None, ge=0, le=10**9)
+    to: int | None = Field(default=None, ge=0, le=10**9)
+    below: int | None = Field(default=None, ge=0, le=10**9)
+
+
+class Misses(Counts):
+    """So many windows missed of the last few that follow each other, this one among them."""
+
+    of: int = Field(ge=1, le=1000)
+
+
+class Reach(Levels):
+    """A condition on a window, or on one outage in it. All that it says must hold.
+
+    `below`, `above`, `from` and `to` speak of the level that the guarantee measures.
+    """
+
+    outage: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    """Length of one outage (of one late ticket: how late), each by itself."""
+    downtime: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    """Downtime of the window, all outages together."""
+    incidents: Annotated[Counts, BeforeValidator(_from)] | None = None
+    """Number of counted outages (of late tickets) in the window."""
+    deviation: Annotated[Levels, BeforeValidator(_from)] | None = None
+    """How far the level misses the target, in percent of the target."""
+    streak: Annotated[Counts, BeforeValidator(_from)] | None = None
+    """Number of windows missed in a row, this one the last."""
+    misses: Misses | None = None
+    """Number of windows missed among the last few."""
+
+    measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        if any(self.bounds):
+            super()._is_a_span()  # type: ignore[operator]
+        return self
+
+    @property
+    def spans(self) -> dict[str, Span]:
+        """Measure → the span it must lie in."""
+        spans: dict[str, Span] = {"level": self} if any(self.bounds) else {}
+        named = {name: getattr(self, name) for name in self.measured}
+        return spans | {name: span for name, span in named.items() if span is not None}

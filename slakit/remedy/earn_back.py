@@ -1,0 +1,40 @@
+"""Credits given back: what was good again in the windows that follow takes a credit away."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from slakit.policy.reaches import Reach
+from slakit.policy.remedies import Remedy
+from slakit.remedy.reaches import holds
+
+KEY = ["subscriber", "window_start", "window_end"]
+
+
+def given_back(remedy: Remedy, facts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Take back credits of windows that so many good ones follow, each guarantee that missed by itself.
+
+    Windows that are not judged yet are not good yet: the credit stands until they are. What is given back was paid at
+    its time: caps over later windows still count it.
+    """
+    back = remedy.earn_back
+    if back is None or rows.is_empty():
+        return rows
+    good = ~pl.col("missed")
+    if back.level is not None:
+        good = holds(Reach.model_validate(back.level.model_dump(by_alias=True, exclude_none=True)))
+    judged = facts.filter(pl.col("total") > 0).sort("subscriber", "rule", "window_end").with_columns(good.alias("good"))
+    later = [pl.col("good").shift(-n).fill_null(value=False) for n in range(1, back.windows + 1)]
+    followed = pl.all_horizontal(later).over("subscriber", "rule")
+    by_window = judged.with_columns(followed.alias("followed")).filter("missed").group_by(KEY)
+    again = by_window.agg(pl.col("followed").all())
+    share, due = back.share.value, pl.col("amount") > 0
+    kept = (pl.col("amount") * (2 * (share.denominator - share.numerator)) + share.denominator) // (
+        2 * share.denominator
+    )
+    returned = due & pl.col("followed").fill_null(value=False)
+    joined = rows.join(again, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(
+        pl.when(returned).then(kept.clip(0)).otherwise("amount").alias("amount"),
+        pl.when(returned).then(pl.lit("earned_back")).otherwise("cap").alias("cap"),
+    ).drop("followed")
