@@ -124,7 +124,7 @@ def windows_of(guarantee: Guarantee, zone: str, period: Period) -> list[Span]:
 
 
 def _row(guarantee: Guarantee, zone: str, window: Span) -> Iterator[object]:
-    agreed = _agreed(guarantee, zone, window)
+    agreed = agreed_time(guarantee, zone, window)
     target = guarantee.target if guarantee.target is not None else Decimal(0)
     budget = budget_of(target, agreed)
     yield from (guarantee.id, str(guarantee.window), *window, seconds_of(agreed), target, seconds_of(budget))
@@ -140,7 +140,7 @@ def seconds_of(microseconds: int) -> Decimal:
     return Decimal(microseconds).scaleb(-6)
 
 
-def _agreed(guarantee: Guarantee, zone: str, window: Span) -> int:
+def agreed_time(guarantee: Guarantee, zone: str, window: Span) -> int:
     """Agreed service time of a whole window: as the document prints it, else its length in service hours. [µs]"""
     first, last = window
     if isinstance(guarantee.denominator, Fixed):

@@ -1,0 +1,50 @@
+"""The command that checks worked examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slakit.cli.console import stderr, stdout
+from slakit.cli.options import app
+
+if TYPE_CHECKING:
+    from slakit.examples.check import Outcome
+
+SOME_DIFFER = 1
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Example files, or folders of them.")],
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also name the examples that hold.")] = False,
+) -> None:
+    """Check worked examples of policies: what happened, and what must come out."""
+    from rich.progress import track
+
+    from slakit.examples.check import check as check_cases
+    from slakit.examples.files import find_files, read_cases
+
+    cases = [case for path in find_files(paths) for case in read_cases(path)]
+    checking = track(check_cases(cases), "checking", total=len(cases), console=stderr(), transient=True)
+    outcomes: list[Outcome] = list(checking)
+    for outcome in outcomes:
+        if verbose or not outcome.holds:
+            _print_outcome(outcome)
+    differ = [outcome for outcome in outcomes if not outcome.holds]
+    policies = len({outcome.case.policy.id for outcome in outcomes})
+    said = f"{len(outcomes) - len(differ)} of {len(outcomes)} examples of {policies} policies hold"
+    stdout().print(f"{said}." if not differ else f"{said}; {len(differ)} do not.", highlight=False)
+    if differ:
+        raise typer.Exit(SOME_DIFFER)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    mark = "holds" if outcome.holds else "differs" if outcome.differences else "refused"
+    lines = [f"{mark}  {outcome.case} ({outcome.case.where}; {outcome.case.source})"]
+    lines += [f"    {difference}" for difference in outcome.differences]
+    lines += [f"    {line}" for line in outcome.refused.splitlines()]
+    for line in lines:
+        stdout().print(line, markup=False, highlight=False, soft_wrap=True)
