@@ -62,16 +62,17 @@ class OneOutage:
 
     def paid(self, bad: int) -> Fraction:
         """What an outage earns, after all caps. [millionths of the currency's unit]"""
-        return min([self._together(bad), *self._limits(per_incident=False)])
+        return min([self._together(bad), *self.limits(per_incident=False)])
 
     def _together(self, bad: int) -> Fraction:
         due = [self._capped(credit, bad) for credit in self._credits]
         return max(due) if self.remedy and self.remedy.take == "largest" else sum(due, Fraction(0))
 
     def _capped(self, credit: Credit, bad: int) -> Fraction:
-        return min([self._earned(credit, bad), *self._limits(per_incident=True)])
+        return min([self._earned(credit, bad), *self.limits(per_incident=True)])
 
-    def _limits(self, *, per_incident: bool) -> list[Fraction]:
+    def limits(self, *, per_incident: bool) -> list[Fraction]:
+        """Amounts of the caps on one incident, or of those on all else. [millionths]"""
         return [
             Fraction(self.fees.limit(cap, 0, self.rule))
             for cap in self._caps
@@ -139,12 +140,12 @@ class OneOutage:
     def _differences(self) -> Iterator[Callable[[int], Fraction]]:
         """What passes through nothing where the curve bends: credit less cap, one credit less the other."""
         for credit in self._credits:
-            for limit in self._limits(per_incident=True):
+            for limit in self.limits(per_incident=True):
                 yield partial(_beyond, partial(self._earned, credit), limit)
         if self.remedy and self.remedy.take == "largest":
             for one, other in combinations(self._credits, 2):
                 yield partial(_apart, partial(self._capped, one), partial(self._capped, other))
-        for limit in self._limits(per_incident=False):
+        for limit in self.limits(per_incident=False):
             yield partial(_beyond, self._together, limit)
 
     def _jumps(self) -> list[int]:
@@ -172,7 +173,7 @@ class OneOutage:
 
     def _steps(self, credit: Credit, worth: Share | Money | None, count: int) -> range:
         """Numbers of the steps that can matter: none is seen beyond the lowest cap."""
-        limits, each = [*self._limits(per_incident=True), *self._limits(per_incident=False)], self._worth(credit, worth)
+        limits, each = [*self.limits(per_incident=True), *self.limits(per_incident=False)], self._worth(credit, worth)
         if limits and each > 0:
             count = min(count, int(min(limits) / each) + 1)
         if count > MOST_STEPS:
