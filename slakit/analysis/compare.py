@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
 FEE = Decimal(1000)
+LEAST, MOST = Decimal("0.000001"), Decimal(10**12)
+"""Fees that evidence can hold."""
 Offer = str | Policy | tuple[Policy, str | None]
 """A plan: `klikk:gold`, a policy with all its tiers, or a policy and one tier."""
 
@@ -38,6 +40,8 @@ class Comparison:
     ----------
     plans
         Name → terms under the chosen reading.
+    asked
+        Names of plans with terms that are asked for (`Policy.but`), and that nobody offers.
     fee
         Monthly fee that the curves are drawn for. [currency units]
     terms
@@ -64,6 +68,7 @@ class Comparison:
     """
 
     plans: Mapping[str, Terms]
+    asked: frozenset[str]
     fee: Decimal
     terms: pl.DataFrame
     curves: pl.DataFrame
@@ -82,11 +87,6 @@ class Comparison:
             if "better" in verdicts and verdicts <= {"better", "equal"}:
                 return name
         return None
-
-    @property
-    def asked(self) -> set[str]:
-        """Plans with terms that are asked for, and that nobody offers: those whose policy is named `…-if`."""
-        return {name for name, terms in self.plans.items() if terms.policy.endswith("-if")}
 
     def sums(self) -> pl.DataFrame:
         """What each plan would owe in all: `plan`, `currency`, `owed`, `lowest`, `highest`, `against_first`."""
@@ -180,11 +180,14 @@ def compare(
     review = None
     if evidence is not None:
         answers = {
-            f"{name}:{question}": answer for name, own in terms.items() for question, answer in own.reading.items()
+            f"{name}:{question}": answer
+            for name, (policy, _, _) in offers.items()
+            for question, answer in _settled(settled, policy).items()
         }
-        review = through_every_plan(offers, evidence, period, as_of, exact, answers if reading else {})
+        review = through_every_plan(offers, evidence, period, as_of, exact, answers)
     return Comparison(
         plans=terms,
+        asked=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
         fee=drawn_for,
         terms=normal_terms(terms, drawn_for),
         curves=pl.concat([credit_curve(own, fee=drawn_for) for own in terms.values()]),
@@ -196,9 +199,22 @@ def compare(
     )
 
 
+def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
+    """Answers for a policy; those for what it was changed from hold for it too, where it still asks."""
+    asked = {question.id for question in policy.readings}
+    before = settled.answers.get(policy.origin or "", {}) if policy.origin else {}
+    return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
+
+
 def _exact(fee: Decimal | float | None) -> Decimal | None:
-    exact = None if fee is None else Decimal(str(fee))
-    if exact is not None and not (exact.is_finite() and exact > 0):
+    if fee is None:
+        return None
+    try:
+        exact = Decimal(str(fee))
+        fits = Decimal(0) < exact <= MOST and exact == exact.quantize(LEAST)
+    except InvalidOperation:
+        fits = False
+    if not fits:
         raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 1600")])
     return exact
 
@@ -213,13 +229,15 @@ def _offers(plans: list[Offer], settled: Settled) -> Offers:
                 if name in offers:
                     remedy = "name each plan once; give a changed policy another id"
                     problems.append(Problem("plans", name, "named twice", remedy))
-                offers[name] = (policy, tier, policy.terms(tier=tier, reading=settled.of_policy(policy.id, policy)))
+                offers[name] = (policy, tier, policy.terms(tier=tier, reading=_settled(settled, policy)))
         except InputError as error:
             problems += error.problems
     if not problems and len(offers) < 2:
         problems = [Problem("plans", ", ".join(offers) or None, "fewer than two", "name at least two, like klikk:gold")]
     if problems:
         raise InputError("plans", problems)
+    asking = {name: policy for policy, _, _ in offers.values() for name in (policy.id, policy.origin or "")}
+    settled.refuse_unknown(asking)
     return offers
 
 

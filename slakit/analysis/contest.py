@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -11,8 +11,8 @@ from itertools import combinations
 import polars as pl
 
 from slakit.analysis.budgets import EXACT, seconds_of
-from slakit.analysis.curves import cases_of
 from slakit.analysis.one_outage import OneOutage, with_crossings
+from slakit.analysis.worth import cases_on_outages
 from slakit.policy.quantities import MICROSECONDS
 from slakit.policy.terms import Terms
 
@@ -23,15 +23,13 @@ CONTESTS: dict[str, pl.DataType | type[pl.DataType]] = {
 CROSSINGS: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "other": pl.String, "downtime_seconds": EXACT, "leads": pl.String,
 }  # fmt: skip
-Curve = Callable[[int], Fraction]
-"""What an outage of a length [µs] earns. [millionths of the currency's unit]"""
 
 
 def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Set every two plans against each other, for one outage of any length up to 30 days.
 
-    An outage is taken to concern everything a plan promises, and to count in full. Credits by window are compared; a
-    plan that knows only credits by incident is compared with these.
+    An outage is taken to concern everything a plan promises, to count in full, and to lie in one window, the shortest
+    of the two. Credits by window are compared; a plan that knows only credits by incident is compared with these.
 
     Parameters
     ----------
@@ -48,7 +46,7 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
     pl.DataFrame
         `plan`, `other`, `downtime_seconds` (from which length on), `leads` (the plan that earns more from there).
     """
-    curves = {name: list(_cases(terms, fee)) for name, terms in plans.items()}
+    curves = {name: cases_in_contest(terms, fee) for name, terms in plans.items()}
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
         changes = list(_changes(curves[one], curves[other]))
@@ -62,33 +60,67 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
     )
 
 
-def _cases(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
-    cases = list(cases_of(terms, None, None, fee))
-    by_window = [case for case in cases if not case.rule.per_incident]
-    yield from by_window or cases
+def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[OneOutage]]:
+    """Remedies that earn by window, each with all its guarantees; where there are none, those that earn by incident."""
+    by_remedy: dict[str | None, list[OneOutage]] = {}
+    for case in cases_on_outages(terms, fee):
+        by_remedy.setdefault(case.remedy.id if case.remedy else None, []).append(case)
+    groups = list(by_remedy.values())
+    by_window = [group for group in groups if not group[0].rule.per_incident]
+    return by_window or groups
 
 
-def earned(cases: Sequence[OneOutage], bad: int) -> Fraction:
-    """What one outage earns under all remedies of a plan. [millionths]"""
-    return sum((case.paid(min(bad, case.longest)) for case in cases), Fraction(0))
+def earned(groups: Sequence[Sequence[OneOutage]], bad: int) -> Fraction:
+    """What one outage of everything earns under all remedies of a plan. [millionths]"""
+    return sum((_of_remedy(group, bad) for group in groups), Fraction(0))
 
 
-def _ahead(one: Sequence[OneOutage], other: Sequence[OneOutage], bad: int) -> Fraction:
+def _of_remedy(group: Sequence[OneOutage], bad: int) -> Fraction:
+    """Once for each guarantee that misses, up to the cap of the window; or once where any does."""
+    paid = [case.paid(min(bad, case.longest)) for case in group]
+    if group[0].remedy is None or group[0].remedy.each != "guarantee":
+        return max(paid)
+    return min([sum(paid, Fraction(0)), *group[0].limits(per_incident=False)])
+
+
+def _ahead(one: Sequence[Sequence[OneOutage]], other: Sequence[Sequence[OneOutage]], bad: int) -> Fraction:
     return earned(one, bad) - earned(other, bad)
 
 
-def _changes(one: Sequence[OneOutage], other: Sequence[OneOutage]) -> Iterator[tuple[int, int]]:
+def _changes(one: Sequence[Sequence[OneOutage]], other: Sequence[Sequence[OneOutage]]) -> Iterator[tuple[int, int]]:
     """Lengths from which on a plan leads that did not lead before, with 1 for the one plan and -1 for the other."""
-    bends = {0, MONTH} | {point for case in (*one, *other) for point in case.break_points if point <= MONTH}
-    points = bends | {point + 1 for point in bends if point < MONTH}  # a slope leads from its first microsecond on
+    cases = [case for group in (*one, *other) for case in group]
+    longest = min([MONTH, *(case.longest for case in cases)])
+    bends = {0, longest} | {point for case in cases for point in case.break_points if point <= longest}
+    # A slope leads from its first microsecond on.
+    points = sorted(bends | {point + 1 for point in bends if point < longest})
+    for group in (*one, *other):
+        points = _with_turns(points, group)
     difference = partial(_ahead, one, other)
     last = 0
-    for bad in with_crossings(sorted(points), difference):
+    for bad in with_crossings(points, difference):
         value = difference(bad)
         lead = (value > 0) - (value < 0)
         if lead and lead != last:
             yield bad, lead
             last = lead
+
+
+def _with_turns(points: list[int], group: Sequence[OneOutage]) -> list[int]:
+    """Add where one guarantee of a remedy comes to earn more than another, or all of them more than the cap."""
+    for one, other in combinations(group, 2):
+        points = with_crossings(points, partial(_apart, one, other))
+    for limit in group[0].limits(per_incident=False):
+        points = with_crossings(points, partial(_beyond, group, limit))
+    return points
+
+
+def _apart(one: OneOutage, other: OneOutage, bad: int) -> Fraction:
+    return one.paid(min(bad, one.longest)) - other.paid(min(bad, other.longest))
+
+
+def _beyond(group: Sequence[OneOutage], limit: Fraction, bad: int) -> Fraction:
+    return sum((case.paid(min(bad, case.longest)) for case in group), Fraction(0)) - limit
 
 
 def _verdict(leads: set[int]) -> str:

@@ -28,7 +28,7 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
         if case.remedy is not None:
             yield from _schedule(case, case.remedy)
     for case in cases_on_tickets(terms, FEE):
-        yield _worst_free(case, "attainment")
+        yield from _worst_free(case, "attainment")
         if case.remedy is not None:
             yield from _schedule(case, case.remedy)
 
@@ -37,16 +37,18 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
 
 
 def _worth(case: OneOutage) -> Iterator[Finding]:
-    yield _worst_free(case, "availability")
+    yield from _worst_free(case, "availability")
     if case.remedy is not None:
         earned = (_earned(case, length // MICROSECOND) for length in LENGTHS if length // MICROSECOND <= case.longest)
         sentence = f"What one outage earns, of {_basis(case)}, and against the fee for the lost time"
         yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of(case.remedy),))
 
 
-def _worst_free(case: OneOutage, what: str) -> Finding:
+def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
     guarantee = case.rule.guarantee
     free = worst_free(case)
+    if free is None:
+        return
     clauses = (clause_of(case.remedy) if case.remedy else guarantee.clause,)
     if case.rule.per_incident:
         sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
@@ -55,7 +57,7 @@ def _worst_free(case: OneOutage, what: str) -> Finding:
         sentence = f"The worst {what} that costs the provider nothing"
         span = f" ({print_duration(free)} of {days} day{'s' * (days != 1)})" if what == "availability" else ""
         figure = f"{level_above(case, free)} %{span}"
-    return Finding("worst-free", guarantee.id, sentence, figure, clauses)
+    yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
 
 
 def up_to(free: int) -> str:

@@ -10,9 +10,8 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from slakit.analysis.budgets import EXACT, budget_of, seconds_of
-from slakit.analysis.contest import MONTH, earned
-from slakit.analysis.curves import cases_of, window_length_of
-from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.contest import MONTH, cases_in_contest, earned
+from slakit.analysis.curves import window_length_of
 from slakit.analysis.worth import LENGTHS, cases_on_outages, free_level, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
@@ -115,8 +114,9 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     value = print_duration(budget) + _effort(least)
     yield Stance("Availability", "Allowable downtime in 30 days", value, clause, seconds, "lower")
     yield Stance("Availability", "Allowable downtime in its own period", _longest_budget(promised), clause)
-    free = max(_free(case) for case in cases_on_outages(terms, fee) if not case.rule.per_incident)
-    level = 100 - free
+    by_window = [case for case in cases_on_outages(terms, fee) if not case.rule.per_incident]
+    worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
+    level = min(worst, default=Decimal(100))
     yield Stance(
         "Availability", "Worst availability free of cost", f"{print_percent(level, 6)} %", clause, level, "higher"
     )
@@ -126,11 +126,6 @@ def _longest_budget(promised: list[Guarantee]) -> str:
     budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in promised)
     longest, guarantee = max(budgets, key=lambda pair: pair[0])
     return f"{print_duration(longest)} a {guarantee.window.words_for_people}"
-
-
-def _free(case: OneOutage) -> Decimal:
-    """Downtime that costs the provider nothing, as a share of the window. [percent]"""
-    return 100 - free_level(case, worst_free(case))
 
 
 def _effort(guarantee: Guarantee) -> str:
@@ -146,7 +141,7 @@ def _firm(guarantee: Guarantee, figure: Decimal, otherwise: Decimal = Decimal(0)
 
 
 def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
-    cases = [case for case in cases_of(terms, None, None, fee) if not case.rule.per_incident]
+    cases = cases_in_contest(terms, fee)
     for length in LENGTHS:
         share = earned(cases, length // MICROSECOND) / (Fraction(fee) * MICRO)
         percent = Decimal(half_up(*(100 * MICRO * share).as_integer_ratio())).scaleb(-6)
@@ -200,8 +195,8 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     said = _each(f"{kind.kind}: {words.maintenance_words(kind)}" for kind in kinds)
     notices = [seconds_of(kind.notice.microseconds) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
-    value = said if kinds else "no maintenance is left out"
-    figure = min(notices) if notices else Decimal(10**9)
+    value = said if kinds else "no maintenance is left out" if on_outages else NOTHING
+    figure = min(notices) if notices else Decimal(10**9) if on_outages else None
     yield Stance("Exclusions", "Maintenance left out, and its notice", value, clause, figure, "higher")
     causes = ", ".join(dict.fromkeys(c.replace("_", " ") for guarantee in on_outages for c in guarantee.exclude.causes))
     clause = on_outages[0].clause_of("causes") if on_outages else ""
@@ -226,8 +221,12 @@ def _people(terms: Terms) -> Iterator[Stance]:
 def _fastest(guarantee: Guarantee) -> Decimal:
     """The time for the most urgent ticket. [s]"""
     times = list(guarantee.within.values()) if isinstance(guarantee.within, dict) else [guarantee.within]
-    lengths = [seconds_of(time.microseconds) for time in times if time is not None and time.microseconds]
+    lengths = [_seconds(time) for time in times if time is not None]
     return _firm(guarantee, min(lengths, default=Decimal(10**9)), Decimal(10**9))
+
+
+def _seconds(time: Duration) -> Decimal:
+    return seconds_of(time.microseconds) + time.business_days * Decimal(86_400)
 
 
 def _data(terms: Terms) -> Iterator[Stance]:

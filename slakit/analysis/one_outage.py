@@ -102,7 +102,7 @@ class OneOutage:
         least = self._least(minimum) if minimum is not None else Fraction(0)
         if minimum is not None and minimum.otherwise == "raised" and due:
             due = max(due, least)
-        due = min([due, *self._limits(per_incident=False)])
+        due = min([due, *self.limits(per_incident=False)])
         if minimum is None or minimum.otherwise == "raised":
             return due
         enough = due >= least if minimum.at_least is not None else due > least
@@ -129,9 +129,10 @@ class OneOutage:
         return [credit for credit in self._credits if credit.guarantees is None or own in credit.guarantees]
 
     def _capped(self, credit: Credit, bad: int) -> Fraction:
-        return min([self._earned(credit, bad), *self._limits(per_incident=True)])
+        return min([self._earned(credit, bad), *self.limits(per_incident=True)])
 
-    def _limits(self, *, per_incident: bool) -> list[Fraction]:
+    def limits(self, *, per_incident: bool) -> list[Fraction]:
+        """Amounts of the caps on one incident, or of those on all else. [millionths]"""
         return [
             Fraction(self.fees.limit(cap.at_most, cap.of, 0, self.rule))
             for cap in self._caps
@@ -252,12 +253,12 @@ class OneOutage:
     def _differences(self) -> Iterator[Callable[[int], Fraction]]:
         """What passes through nothing where the curve bends: credit less cap, one credit less the other."""
         for credit in self._credits:
-            for limit in self._limits(per_incident=True):
+            for limit in self.limits(per_incident=True):
                 yield partial(_beyond, partial(self._earned, credit), limit)
         if self.remedy and self.remedy.take == "largest":
             for one, other in combinations(self._credits, 2):
                 yield partial(_apart, partial(self._capped, one), partial(self._capped, other))
-        for limit in self._limits(per_incident=False):
+        for limit in self.limits(per_incident=False):
             yield partial(_beyond, self._together, limit)
 
     def _jumps(self) -> list[int]:
@@ -315,7 +316,7 @@ class OneOutage:
 
     def _steps(self, credit: Credit, worth: Share | Money | Points | None, count: int) -> range:
         """Numbers of the steps that can matter: none is seen beyond the lowest cap."""
-        limits, each = [*self._limits(per_incident=True), *self._limits(per_incident=False)], self._worth(credit, worth)
+        limits, each = [*self.limits(per_incident=True), *self.limits(per_incident=False)], self._worth(credit, worth)
         if limits and each > 0 and self.remedy is not None and self.remedy.points is None:
             count = min(count, int(min(limits) / each) + 1)
         if count > MOST_STEPS:

@@ -63,7 +63,7 @@ class Settled:
         problems = []
         for name in self.answers:
             if name and name not in policies:
-                problems.append(Problem("reading", name, "no subscription has this policy", one_of(policies, name)))
+                problems.append(Problem("reading", name, "no plan here is of this policy", one_of(policies, name)))
         for question, answer in self.answers.get("", {}).items():
             known = [q for policy in policies.values() for q in policy.readings if q.id == question]
             if not known:
@@ -142,7 +142,7 @@ def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tup
 def _currency_problems(readings: Sequence[Terms], subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
     paid_in = currencies_paid(readings)
     for subscription, currency in zip(subscriptions, currencies, strict=True):
-        for other in paid_in - {currency}:
+        for other in sorted(paid_in - {currency}):
             wrong = f"the contract pays in {other}"
             yield Problem(f"subscriptions {subscription} currency", currency, wrong, "give the fee in that currency")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from slakit.analysis.plans import currencies_paid
 from slakit.analysis.review import Review
 from slakit.evidence.tables import TABLES, Evidence
 from slakit.measure.calendar import Period, add_months
+from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.document import Policy
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
@@ -21,7 +23,7 @@ from slakit.problems import InputError, Problem
 
 AT = " @ "
 """Between the name of a subscription, or an outage, and the plan whose rules it is put through."""
-NAMED = rf"^(.*){AT}(.*?)$"
+NAMED = rf"(?s)^(.*){AT}(.*?)$"
 Offers = Mapping[str, tuple[Policy, str | None, Terms]]
 """Name of a plan → policy, tier, and terms under the chosen reading."""
 OWED: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -47,15 +49,16 @@ def through_every_plan(
 
     Tickets stay out: their priorities are words of the contract under which they were opened.
     """
-    span = period if isinstance(period, Period) else Period.parse(period) if period else period_of(evidence)
+    plans = [terms for _, _, terms in offers.values()]
+    span = period if isinstance(period, Period) else Period.parse(period) if period else period_of(evidence, plans)
     moment = as_of if as_of is not None else span.after + timedelta(days=1)
     together = _held_by_all(evidence, offers, fee)
     policies = {name: policy for name, (policy, _, _) in offers.items()}
     return assess(together, span, moment, policies=policies, reading=readings)
 
 
-def period_of(evidence: Evidence) -> Period:
-    """The months in which outages of the evidence began or ended.
+def period_of(evidence: Evidence, plans: Sequence[Terms]) -> Period:
+    """The whole windows of all plans in which outages of the evidence began or ended, in each plan's time zone.
 
     Raises
     ------
@@ -67,8 +70,16 @@ def period_of(evidence: Evidence) -> Period:
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         problem = Problem("outages", None, "there is none to compare by", "give some, or compare without evidence")
         raise InputError(evidence.source, [problem])
-    begin, end = first.date().replace(day=1), last.date().replace(day=1)
-    return Period(begin, add_months(end, 1))
+    zones = [ZoneInfo(terms.time_zone or ASSUMED_ZONE) for terms in plans]
+    months = max((g.window.months or 1 for terms in plans for g in terms.guarantees), default=1)
+    begin = min(first.astimezone(zone).date() for zone in zones)
+    end = max(last.astimezone(zone).date() for zone in zones)
+    return Period(_aligned(begin, months), add_months(_aligned(end, months), months))
+
+
+def _aligned(day: date, months: int) -> date:
+    """First day of the span of so many months, counted from January, in which a day lies."""
+    return date(day.year, (day.month - 1) // months * months + 1, 1) if months <= 12 else date(day.year, 1, 1)
 
 
 def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evidence:
@@ -149,8 +160,12 @@ def verdict_table(review: Review) -> pl.DataFrame:
     told = sums.with_columns(pl.Series("said", said, dtype=pl.String)).group_by(key, maintain_order=True)
     why = told.agg(pl.col("said").str.join("; ").alias("why"))
     order = review.evidence.outages.select(*key).with_row_index("row")
-    rows = order.join(chosen, on=key, maintain_order="left").join(why, on=key, how="left", maintain_order="left")
+    rows = order.join(chosen, on=key, how="left", maintain_order="left")
+    rows = rows.join(why, on=key, how="left", maintain_order="left")
     rows = rows.with_columns(*_parted("subscription"), pl.col("outage").str.extract(NAMED, 1))
-    rows = rows.with_columns(pl.col("why").fill_null("outside the period"))
+    nowhere = pl.when(pl.col("guarantee").is_null()).then(pl.lit("not promised"))
+    promised = nowhere.otherwise(pl.lit("outside the period"))
+    rows = rows.with_columns(pl.coalesce("why", promised).alias("why"), pl.col("counted_seconds").fill_null(0))
+    rows = rows.filter(pl.col("guarantee").is_not_null().any().over(key))  # one without length has no verdict
     parts = pl.col("counted_seconds").n_unique().over(key) > 1
     return rows.with_columns(parts.alias("differs")).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())

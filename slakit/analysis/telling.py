@@ -30,9 +30,10 @@ def _owed(comparison: Comparison) -> Iterator[str]:
     said = [f"{name} {_money(*sums)}" for name, sums in _sums(comparison)]
     count = comparison.verdicts.select("subscription", "outage").n_unique()
     period = comparison.review.period if comparison.review else ""
-    yield f"For the same {count} outages of {period}: {'; '.join(said)}."
+    outages = "outage" if count == 1 else f"{count} outages"
+    yield f"For the same {outages} of {period}: {'; '.join(said)}."
     parted = comparison.verdicts.filter("differs").select("subscription", "outage").n_unique()
-    yield f"Of {count} outages, {parted} count for a different length by one plan than by another."
+    yield f"Of {outages}, {parted} count{'s' * (parted == 1)} for a different length by one plan than by another."
 
 
 def _sums(comparison: Comparison) -> Iterator[tuple[str, tuple[Decimal, Decimal, Decimal, str]]]:

@@ -45,9 +45,10 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
     -------
     pl.DataFrame
         One row per guarantee and length: `policy`, `tier`, `guarantee`, `remedy` (null: none), `target` [percent],
-        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident),
-        `free_seconds` (the longest outage that does), `downtime_seconds`, `credit_percent` (of the monthly fee, after
-        caps), `of_lost_time` (credit as a multiple of the fee for the time lost, a month being 30 days).
+        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, or
+        where everything costs), `free_seconds` (the longest outage that does), `downtime_seconds`, `credit_percent` (of
+        the monthly fee, after caps), `of_lost_time` (credit as a multiple of the fee for the time lost, a month being
+        30 days).
 
     Examples
     --------
@@ -68,11 +69,11 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
 
 def _row(case: OneOutage, bad: int, fee: Decimal) -> tuple[object, ...]:
     free = worst_free(case)
-    level = None if case.rule.per_incident else free_level(case, free)
+    level = None if case.rule.per_incident or free is None else free_level(case, free)
     share = case.paid(bad) / (Fraction(fee) * MICRO)
     guarantee = case.rule.guarantee
     figures = (_scaled(100 * share), _scaled(share * MONTH / bad) if bad else Decimal(0))
-    lengths = (seconds_of(free), seconds_of(bad))
+    lengths = (None if free is None else seconds_of(free), seconds_of(bad))
     return (guarantee.id, case.remedy and case.remedy.id, guarantee.target, level, *lengths, *figures)
 
 
@@ -80,9 +81,9 @@ def _scaled(value: Fraction) -> Decimal:
     return Decimal(half_up(*(value * MICRO).as_integer_ratio())).scaleb(-6)
 
 
-def worst_free(case: OneOutage) -> int:
-    """The longest outage that earns nothing. [µs]"""
-    return max(point for point in case.break_points if not case.paid(point))
+def worst_free(case: OneOutage) -> int | None:
+    """The longest outage that earns nothing; none where every level earns something. [µs]"""
+    return max((point for point in case.break_points if not case.paid(point)), default=None)
 
 
 def free_level(case: OneOutage, bad: int) -> Decimal:

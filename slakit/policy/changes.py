@@ -30,6 +30,7 @@ def changed_policy(policy: Policy, changes: Mapping[str, object], name: str) -> 
         raise InputError(policy.id, [*problems, *error.problems]) from None
     if problems:
         raise InputError(policy.id, problems)
+    changed._origin = policy.origin or policy.id
     return changed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from slakit.policy.currencies import known_currency
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
@@ -156,6 +156,12 @@ class Policy(Part):
     noticed: list[Noticed] = []
     assumed: list[Assumed] = []
     readings: list[Question] = []
+    _origin: str | None = PrivateAttr(default=None)
+
+    @property
+    def origin(self) -> str | None:
+        """Id of the policy that this one was changed from (see `but`)."""
+        return self._origin
 
     def terms(self, *, tier: str | None = None, reading: Mapping[str, str] | None = None) -> Terms:
         """What a calculator sees: this policy for one tier, under one reading.

@@ -99,10 +99,13 @@ def findings_of(policies: Iterable[str]) -> pl.DataFrame:
     InputError
         No policy is named, or policies or tiers are unknown; all problems at once.
     """
-    names = list(policies)
-    terms = choose_terms(names)
-    alone = [name for name in names if any(f"{plan.policy}:{plan.tier}" == name for plan in terms)]
-    found = [findings(find_plans(name)[0][0], tier=find_plans(name)[0][1] if name in alone else None) for name in names]
+    names = list(dict.fromkeys(policies))
+    choose_terms(names)
+    found = []
+    for name in names:
+        plans = find_plans(name)
+        whole = len(plans) == len(plans[0][0].tiers or [None])
+        found.append(findings(plans[0][0], tier=None if whole else plans[0][1]))
     return pl.concat(found)
 
 

@@ -173,6 +173,10 @@ def headline_comparison(comparison: Comparison) -> None:
         value = comparison.leader or "no plan for every outage"
         show_headline("Earns the most for an outage", value, " ".join(told[:3]))
         return
+    if len({row["currency"] for row in offered}) > 1:
+        value = "in several currencies, not set against each other"
+        show_headline("The same outages would have earned", value, told[0])
+        return
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     amounts = [sums_text([(row["currency"], row["owed"])]) for row in (best, least)]
     note = [f"The least: {amounts[1]} ({least['plan']}).", *_asked_for(comparison, totals), told[1]]

@@ -139,7 +139,13 @@ def write_workbook(path: str | Path, sheets: Iterable[Sheet], *, made: datetime)
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise InputError(path.name, [Problem(path.name, None, "not the name of a workbook", "let it end in .xlsx")])
-    write_whole(path, workbook_bytes(sheets, made=made, place=path.name))
+    content = workbook_bytes(sheets, made=made, place=path.name)
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        wrong = f"cannot be written ({error.strerror or error})"
+        problem = Problem(str(path), None, wrong, "name a file in a folder that can be written")
+        raise InputError(str(path), [problem]) from None
 
 
 def workbook_bytes(sheets: Iterable[Sheet], *, made: datetime, place: str = "workbook") -> bytes:

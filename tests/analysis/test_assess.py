@@ -85,7 +85,7 @@ def test_all_wrong_tiers_are_told_at_once() -> None:
             "reading = wndow: no policy here asks this; did you mean window? there are window, rebate, ",
         ),
         ({"window": "decade"}, "reading window = decade: not an answer to it; there are month, quarter"),
-        ({"klink-cloud:notice": "required"}, "reading = klink-cloud: no subscription has this policy; there are klikk"),
+        ({"klink-cloud:notice": "required"}, "reading = klink-cloud: no plan here is of this policy; there are klikk"),
         ({"klikk:wndow": "month"}, "reading of klikk = wndow: not a question of this policy; did you mean window?"),
         ({"klikk:window": "decade"}, "reading of klikk window = decade: not an answer to it; there are month, quarter"),
         (["window"], "reading = window: not an answer to a question; write question=answer, or policy:question=answer"),

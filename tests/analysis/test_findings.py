@@ -523,9 +523,7 @@ CASES: dict[str, Case] = {
         [("assumed: []", "assumed: [{term: time_zone, value: UTC, because: None is named}]")], "taken: UTC", ""
     ),
     "formula-missing": Case([('    clauses: {formula: "1.1"}\n', "")], "99.5 % per calendar month", "1"),
-    "measurement-unstated": Case(
-        [('monitor: {by: third_party, clause: "7"}\n', "")], "ask for an outside monitor", ""
-    ),
+    "measurement-unstated": Case([('monitor: {by: third_party, clause: "7"}\n', "")], "ask for an outside monitor", ""),
     "business-day-undefined": Case(
         [("within: 4h", "within: 2bd"), ('hours: {weekly: {mon-fri: ["08:00-17:00"]}}, ', "")],
         "within 2bd: Monday to Friday without holidays is taken",

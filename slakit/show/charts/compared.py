@@ -11,6 +11,7 @@ import polars as pl
 from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
 from slakit.policy.currencies import minor_digits
+from slakit.policy.printing import listed
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, INK, VERMILLION
 from slakit.show.words import counted, money_text, readings_text
@@ -24,6 +25,10 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     totals = comparison.sums()
     if totals.is_empty():
         return empty_chart("No outages to compare by", "Give evidence to put it through every plan's rules.")
+    currencies = sorted(set(totals["currency"]))
+    if len(currencies) > 1:
+        said = f"{listed(currencies)} are not set against each other. Compare subscriptions of one currency."
+        return empty_chart("Several currencies", said)
     rows = [_bar(row) for row in totals.iter_rows(named=True)]
     offered = [row for row in rows if row["plan"] not in comparison.asked] or rows
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
@@ -33,8 +38,7 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     subtitle = f"{counted(outages, 'outage')} of {period} by every plan's rules, at the same fee."
     if any(row["low"] != row["high"] for row in rows):
         subtitle += " Line: from the lowest to the highest reading of the contract."
-    currencies = sorted(set(totals["currency"]))
-    return finish(_bars(rows, "/".join(currencies)), title, subtitle, 64 * len(rows))
+    return finish(_bars(rows, currencies[0]), title, subtitle, 64 * len(rows))
 
 
 def _bar(row: dict[str, Any]) -> dict[str, Any]:

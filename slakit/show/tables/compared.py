@@ -27,6 +27,7 @@ def show_terms(comparison: Comparison) -> GT:
     ]
     notes = [
         *tell_contests(comparison),
+        "One outage of everything, in one window; credits for single incidents stay out where there are others.",
         "Terms as in ISO/IEC 19086-1. Bold: no other plan here is better for the customer.",
         "What a plan only aims at ranks as if it were not promised.",
     ]
@@ -55,8 +56,9 @@ def show_contests(comparison: Comparison) -> GT:
 def show_same_outages(comparison: Comparison) -> GT:
     """What the same outages earn by every plan's rules."""
     totals = comparison.sums()
-    counted_time = dict(comparison.owed.group_by("plan").agg(pl.col("counted_seconds").sum()).iter_rows())
-    missed = dict(comparison.owed.group_by("plan").agg(pl.col("missed").sum()).iter_rows())
+    key = ["plan", "currency"]
+    figures = comparison.owed.group_by(key).agg(pl.col("counted_seconds", "missed").sum())
+    totals = totals.join(figures, on=key, how="left", maintain_order="left")
     rows = []
     for row in totals.iter_rows(named=True):
         low, high, currency = (row[name] for name in ("lowest", "highest", "currency"))
@@ -65,13 +67,13 @@ def show_same_outages(comparison: Comparison) -> GT:
             "Owed": _money(row["owed"], currency),
             "By how it is read": f"{_money(low, currency)} to {_money(high, currency)}" if low != high else "–",
             "Against the first": _difference(row["against_first"], currency),
-            "Counted as downtime": length_text(counted_time[row["plan"]]),
-            "Windows missed": str(missed[row["plan"]]),
+            "Counted as downtime": length_text(row["counted_seconds"]),
+            "Windows missed": str(row["missed"]),
         })  # fmt: skip
     period = comparison.review.period if comparison.review else ""
     notes = ["Tickets stay out: their priorities are words of the contract under which they were opened."]
     numbers = ["Owed", "By how it is read", "Against the first", "Counted as downtime", "Windows missed"]
-    memo = Memo("The same outages by everybody's rules", f"Period {period}, the same fee.", notes, numbers=numbers)
+    memo = Memo("The same outages by everybody's rules", f"Period {period}.", notes, numbers=numbers)
     return memo_table(rows, memo, "No evidence was given.")
 
 
@@ -85,9 +87,10 @@ def show_readings(review: Review, subscription: str) -> GT:
     subscription
         One of the evidence.
     """
+    own = review.of(subscription)
     questions = {question.id: question for question in review.policies[review.plan_of(subscription)[0]].readings}
     rows = []
-    for row in review.of(subscription).readings.iter_rows(named=True):
+    for row in own.readings.iter_rows(named=True):
         asked = questions[row["question"]]
         because = asked.answers[row["answer"]].because or ""
         moves = f"moves it by {money_text(row['moves'], row['currency'])}" if row["moves"] else "moves nothing here"
