@@ -38,6 +38,15 @@ class Review:
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
         `met`, `running`.
+    figures
+        Levels of windows that come from measurements: `subscription`, `guarantee`, `window_start`, `window_end`,
+        `measurements` (number), `level`, `limit`, `unit`, `met`, `running`.
+    rights
+        Rights that misses gave rise to: `subscription`, `right`, `says`, `guarantee`, `window_start`, `window_end`,
+        `until` (last instant to use it; null where none is stated), `clause`.
+    claim_steps
+        Of claims that open late, or whose outage had to be reported first: `subscription`, `remedy`, `window_start`,
+        `opens`, `report_by`, `reported` (whether an outage of the window was, in time).
     recoveries, backups
         As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
     assumptions
@@ -59,11 +68,14 @@ class Review:
     ledger: pl.DataFrame
     availability: pl.DataFrame
     incidents: pl.DataFrame
+    figures: pl.DataFrame
+    rights: pl.DataFrame
     attainment: pl.DataFrame
     tickets: pl.DataFrame
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
+    claim_steps: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     assumptions: pl.DataFrame
@@ -92,7 +104,7 @@ class Review:
             raise InputError(self.evidence.source, [seen])
         tables = {
             name: getattr(self, name).filter(pl.col("subscription") == subscription)
-            for name in (*WRITTEN, "incidents", "tickets", "recoveries", "backups")
+            for name in (*WRITTEN, "incidents", "figures", "rights", "claim_steps", "tickets", "recoveries", "backups")
         }
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
