@@ -17,7 +17,7 @@ from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.awards import AwardKey, Awards
-from slakit.remedy.claims import deadlines, opening, report_deadline, status
+from slakit.remedy.claims import deadlines, openings, report_deadline, status
 from slakit.remedy.fees import Fees
 
 WINDOW = ["subscriber", "remedy", "window_start"]
@@ -191,9 +191,9 @@ class Deadlines:
             if claims.after in ("incident_end", "incident_start"):
                 anchors = self._incidents(owed, rules, "ended" if claims.after == "incident_end" else "started")
             zone = terms.time_zone or ASSUMED_ZONE
-            days = pl.Series([self.awards.fees.holder(who)[0] for who in owed["subscriber"]], dtype=pl.Int64)
+            days = self.awards.fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
             limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
-            opens = pl.Series([_opening(claims, zone, anchor) for anchor in anchors], dtype=pl.Int64)
+            opens = openings(claims, zone, anchors)
             known = owed.with_columns(limit.alias("deadline"), opens.alias("opens"))
             self._known[key] = self._with_reports(known, claims, rules, zone).select(list(DEADLINES))
         return self._known[key]
@@ -219,7 +219,3 @@ class Deadlines:
         ours = self.last.filter(pl.col("rule").is_in(list(rules))).sort("ended", nulls_last=True)
         last = ours.group_by("subscriber", "window_start", maintain_order=True).agg(pl.col(edge).last())
         return owed.join(last, on=["subscriber", "window_start"], how="left", maintain_order="left")[edge]
-
-
-def _opening(claims: Claims, zone: str, anchor: int | None) -> int | None:
-    return None if anchor is None else opening(claims, zone, anchor)

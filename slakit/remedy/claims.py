@@ -105,6 +105,13 @@ def deadlines(claims: Claims, zone: str, anchors: pl.Series, billing_days: pl.Se
     return asked.join(table, on=["anchor", "day"], how="left", maintain_order="left")["deadline"]
 
 
+def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
+    """First instants of many claims under the same terms; null where they can be made at once. [µs]"""
+    if claims.opens is None:
+        return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(anchors))
+    return pl.Series([None if at is None else opening(claims, zone, at) for at in anchors], dtype=pl.Int64)
+
+
 def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None) -> pl.Expr:
     """`claimed`, `not_required`, `expired`, `not_yet` or `claimable`.
 

@@ -131,6 +131,15 @@ def test_fees_come_from_charges_where_there_are_any(of: str, percent: int) -> No
     assert amounts(review) == [Decimal(percent)]
 
 
+def test_named_fees_add_up_and_none_may_be_missing() -> None:
+    policy = contract("target: 99.9, credit: {flat: 10%, of: {components: [server, apps]}, clause: c}")
+    outage = [down(at("2026-06-02"), DAY)]
+    held = [holder(component_fees='{"server": 100, "apps": 50.5, "support": 7}')]
+    assert amounts(judged(policy, outage, subscriptions=held)) == [Decimal("15.05")]
+    with pytest.raises(InputError, match="no fee of apps"):
+        judged(policy, outage, subscriptions=[holder(component_fees='{"server": 100}')])
+
+
 def test_windows_of_the_contract_and_of_the_fiscal_year() -> None:
     outage = [down(at("2026-06-02"), DAY)]
     yearly = judged(contract("target: 99.9, window: {every: 12mo, from: starts}"), outage,
