@@ -11,11 +11,12 @@ import polars as pl
 from slakit.analysis import outputs
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.due import claims_made, claims_of
-from slakit.analysis.plans import Plans, Policies, Settled, plans_of
+from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
+from slakit.analysis.rights import rights_of
 from slakit.evidence.tables import Evidence
 from slakit.measure.attainment import desk_of
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -111,6 +112,7 @@ def _awards(
     conventions: Conventions | None,
 ) -> Awards:
     """Measure all that the readings of the plans need, each thing once."""
+    refuse_unmeasured(evidence, plans)
     every = [(plan, terms) for plan, readings in plans.items() for terms in readings]
     case = case_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
     asked = distinct(desk_rules(plan, terms) for plan, terms in every)
@@ -127,18 +129,22 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
     ours = outputs.of_rules(measured)
     asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in desk_rules(plan, terms)}
     on_tickets = outputs.of_rules(number - len(case.rules) for number in asked)
+    levels = {awards.numbers[rule.key] for plan, terms in chosen for rule in figure_rules(plan, terms)}
+    on_figures = outputs.of_rules(number - len(case.rules) - len(desk.rules) for number in levels)
     credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
     ranges, answers = owed_ranges(awards, plans)
     return {
         "ledger": outputs.ledger_table(case, awards.ledger.filter(ours), subscriptions),
         "availability": outputs.availability_table(case, awards.windows.filter(ours), subscriptions),
         "incidents": outputs.incidents_table(case, awards.incidents.filter(ours), subscriptions),
+        "figures": outputs.figures_table(awards.figures, awards.figures.measured.filter(on_figures), subscriptions),
+        "rights": rights_of(awards, plans),
         "attainment": outputs.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
         "tickets": outputs.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
         "credits": outputs.credits_table(credits, awards.fees),
         "ranges": outputs.ranges_table(ranges, awards.fees),
         "readings": readings_table(answers, awards.fees),
-        "claims": claims_of(awards, plans),
+        **dict(zip(("claims", "claim_steps"), claims_of(awards, plans), strict=True)),
         "recoveries": recoveries_table(evidence, plans, case.as_of),
         "backups": backups_table(evidence, plans, case.as_of),
     }

@@ -33,7 +33,7 @@ def assumptions_of(
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
     rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
-    rows += _of_conventions(evidence, conventions)
+    rows += [*_of_states(chosen), *_of_conventions(evidence, conventions)]
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
@@ -68,6 +68,15 @@ def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[R
             answer = terms.reading[question.id]
             because = question.answers[answer].because or "chosen"
             yield name, f"reading {question.id}", answer, because
+
+
+def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
+    """Streaks and the like begin with the assessment."""
+    for (name, _), terms in chosen.items():
+        reaches = [reach for remedy in terms.remedies for credit in remedy.credit for reach in credit.reaches]
+        reaches += [reach for right in terms.rights for reach in right.when]
+        if any(reach.streak or reach.misses for reach in reaches):
+            yield name, "windows before the period", "met", "What is missed in a row is counted within the assessment"
 
 
 def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:

@@ -17,18 +17,19 @@ from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.awards import AwardKey, Awards
-from slakit.remedy.claims import deadlines, status
+from slakit.remedy.claims import deadlines, openings, report_deadline, status
 from slakit.remedy.fees import Fees
 
 WINDOW = ["subscriber", "remedy", "window_start"]
 RULE_WINDOW = ["subscriber", "rule", "window_start"]
 DEADLINES = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
-    "deadline": pl.Int64,
+    "deadline": pl.Int64, "opens": pl.Int64, "report_by": pl.Int64, "reported": pl.Boolean,
 }  # fmt: skip
 CLAIMS = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int128, "deadline": pl.Int64,
-    "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String,
+    "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String, "opens": pl.Int64,
+    "report_by": pl.Int64, "reported": pl.Boolean,
 }  # fmt: skip
 
 
@@ -72,13 +73,18 @@ def _remedy_names(policies: Policies, policy: str) -> list[str]:
     return [g.id for g in document.guarantees if g.credit] + [remedy.id for remedy in document.remedies]
 
 
-def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataFrame:
+def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row for each credit that is owed under the chosen reading.
 
     Parameters
     ----------
     plans
         Terms of each plan under each reading, the chosen one first.
+
+    Returns
+    -------
+    tuple of pl.DataFrame
+        The claims; and the steps before them, of those that open late or whose outage had to be reported first.
     """
     limits = Deadlines(awards)
     tables = [pl.DataFrame(schema=CLAIMS)]
@@ -95,17 +101,17 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> pl.DataF
             )
             tables.append(_with_status(awards, readings[0].claims_of(remedy), of_remedy))
     claims = pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
+    first: list[pl.Expr | str] = [names_of(awards.fees.subscriptions), "remedy", instant("window_start")]
+    steps = claims.filter(pl.col("opens").is_not_null() | pl.col("report_by").is_not_null())
     return claims.select(
-        names_of(awards.fees.subscriptions),
-        "remedy",
-        instant("window_start"),
+        *first,
         money("amount", awards.fees),
         currencies_of(awards.fees),
         instant("deadline"),
         instant("deadline_earliest"),
         "status",
         "evidence_needed",
-    )
+    ), steps.select(*first, instant("opens"), instant("report_by"), "reported")
 
 
 def _with_status(awards: Awards, claims: Claims, owed: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +125,9 @@ def _with_status(awards: Awards, claims: Claims, owed: pl.DataFrame) -> pl.DataF
     claimed = inside.select(WINDOW).unique().with_columns(pl.lit(value=True).alias("claimed"))
     known = owed.join(claimed, on=WINDOW, how="left", maintain_order="left")
     was_claimed = pl.col("claimed").fill_null(value=False)
-    state = status(claims, pl.col("deadline"), was_claimed, awards.case.as_of).alias("status")
+    unreported = ~pl.col("reported") & (pl.col("report_by") < awards.case.as_of)
+    until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
+    state = status(claims, until, was_claimed, awards.case.as_of, pl.col("opens")).alias("status")
     needed = pl.lit("; ".join(claims.evidence)).alias("evidence_needed")
     return known.with_columns(state, needed).select(list(CLAIMS))
 
@@ -132,32 +140,37 @@ class Deadlines:
     _known: dict[tuple[AwardKey, str], pl.DataFrame] = field(default_factory=dict)
 
     @cached_property
+    def counted(self) -> pl.DataFrame:
+        """Counted outages and late tickets of missed windows: `started`, `ended` (null if going on), `reported`."""
+        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
+        counted = pl.concat([self._outages(), self._tickets()])
+        return counted.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else counted.clear()
+
+    @cached_property
     def last(self) -> pl.DataFrame:
         """The last outage, or late ticket, of each missed window.
 
         `subscriber`, `rule`, `window_start`, `started`, `ended`; the last two are null while one still goes on.
         """
-        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
-        counted = pl.concat([self._outages(), self._tickets()])
-        in_missed = counted.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else counted.clear()
-        last = in_missed.sort("ended", nulls_last=True).group_by(RULE_WINDOW)
+        last = self.counted.sort("ended", nulls_last=True).group_by(RULE_WINDOW)
         found = last.agg(pl.col("started", "ended").last(), pl.col("ended").is_null().any().alias("going"))
         return found.with_columns(pl.when(~pl.col("going")).then(name).alias(name) for name in ("started", "ended"))
 
     def _outages(self) -> pl.DataFrame:
         ended = pl.when(~pl.col("open")).then("ended").alias("ended")
-        outages = self.awards.case.outages.select("outage", "started", ended)
+        outages = self.awards.case.outages.select("outage", "started", ended, "reported")
         subscribers = self.awards.case.duties.select("duty", "subscriber")
         counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select(
             "duty", "rule", "outage", "window_start"
         )
         known = counted.join(subscribers, on="duty").join(outages, on="outage")
-        return known.select(*RULE_WINDOW, "started", "ended")
+        return known.select(*RULE_WINDOW, "started", "ended", "reported")
 
     def _tickets(self) -> pl.DataFrame:
         late = self.awards.desk.judged.filter(pl.col("verdict") == "missed")
         number = (pl.col("rule") + len(self.awards.case.rules)).cast(pl.UInt32).alias("rule")
-        times = [pl.col("opened").alias("started"), pl.col("answered").alias("ended")]
+        opened = pl.col("opened")
+        times = [opened.alias("started"), pl.col("answered").alias("ended"), opened.alias("reported")]
         return late.with_columns(number).select(*RULE_WINDOW, *times)
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
@@ -177,9 +190,29 @@ class Deadlines:
             anchors = owed["window_end"]
             if claims.after in ("incident_end", "incident_start"):
                 anchors = self._incidents(owed, rules, "ended" if claims.after == "incident_end" else "started")
-            limit = deadlines(claims, terms.time_zone or ASSUMED_ZONE, anchors)
-            self._known[key] = owed.with_columns(limit.alias("deadline"))
+            zone = terms.time_zone or ASSUMED_ZONE
+            days = self.awards.fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
+            limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
+            opens = openings(claims, zone, anchors)
+            known = owed.with_columns(limit.alias("deadline"), opens.alias("opens"))
+            self._known[key] = self._with_reports(known, claims, rules, zone).select(list(DEADLINES))
         return self._known[key]
+
+    def _with_reports(self, owed: pl.DataFrame, claims: Claims, rules: Sequence[int], zone: str) -> pl.DataFrame:
+        """Add until when an outage of the window had to be reported, and whether any was in time."""
+        none = [pl.lit(None, dtype=DEADLINES[name]).alias(name) for name in ("report_by", "reported")]
+        report = claims.report
+        if report is None:
+            return owed.with_columns(none)
+        edge = "started" if report.after == "incident_start" else "ended"
+        counted = self.counted.filter(pl.col("rule").is_in(list(rules)) & pl.col(edge).is_not_null()).unique()
+        limits = [report_deadline(report, zone, at, claims.holidays) for at in counted[edge]]
+        known = counted.with_columns(pl.Series("report_by", limits, dtype=pl.Int64))
+        in_time = (pl.col("reported") <= pl.col("report_by")).fill_null(value=False)
+        by_window = known.group_by("subscriber", "window_start").agg(
+            pl.col("report_by").max(), in_time.any().alias("reported")
+        )
+        return owed.join(by_window, on=["subscriber", "window_start"], how="left", maintain_order="left")
 
     def _incidents(self, owed: pl.DataFrame, rules: Sequence[int], edge: str) -> pl.Series:
         """Start or end of the last counted outage of the guarantees that missed; null while one of them goes on."""

@@ -98,19 +98,41 @@ class OneOutage:
 
     def paid(self, bad: int) -> Fraction:
         """What an outage earns, after all limits. [millionths of the currency's unit]"""
-        due, minimum = self._together(bad), self.remedy.minimum if self.remedy else None
-        least = self._least(minimum) if minimum is not None else Fraction(0)
-        if minimum is not None and minimum.otherwise == "raised" and due:
-            due = max(due, least)
+        due = self._together(bad)
+        if self._raises and 0 < due < self._enough:
+            due = self._least
         due = min([due, *self.limits(per_incident=False)])
-        if minimum is None or minimum.otherwise == "raised":
-            return due
-        enough = due >= least if minimum.at_least is not None else due > least
-        return due if enough else Fraction(0)
+        return due if self._raises or due >= self._enough else Fraction(0)
 
-    def _least(self, minimum: Minimum) -> Fraction:
-        worth = minimum.at_least if minimum.at_least is not None else minimum.more_than
-        return self.fees.limit(worth, minimum.of, 0, self.rule)  # type: ignore[arg-type]
+    @property
+    def _minimum(self) -> Minimum | None:
+        return self.remedy.minimum if self.remedy else None
+
+    @property
+    def _raises(self) -> bool:
+        return self._minimum is not None and self._minimum.otherwise == "raised"
+
+    @cached_property
+    def _least(self) -> Fraction:
+        """The minimum, as it is paid. [millionths]"""
+        if self._minimum is None:
+            return Fraction(0)
+        worth = self._minimum.at_least if self._minimum.at_least is not None else self._minimum.more_than
+        exact = self.fees.limit(worth, self._minimum.of, 0, self.rule)  # type: ignore[arg-type]
+        return self.fees.minor(0, *exact.as_integer_ratio()) * self._cent
+
+    @property
+    def _cent(self) -> Fraction:
+        """Minor unit of the currency. [millionths]"""
+        return Fraction(MICRO, 10 ** self.fees.digits[0])
+
+    @cached_property
+    def _enough(self) -> Fraction:
+        """The smallest credit that is not too small once it is rounded to whole minor units. [millionths]"""
+        if self._minimum is None:
+            return Fraction(0)
+        half = self._cent / 2
+        return self._least - half if self._minimum.at_least is not None else self._least + half
 
     def _together(self, bad: int) -> Fraction:
         due = [self._capped(credit, bad) for credit in self._earning]
@@ -258,7 +280,7 @@ class OneOutage:
         if self.remedy and self.remedy.take == "largest":
             for one, other in combinations(self._credits, 2):
                 yield partial(_apart, partial(self._capped, one), partial(self._capped, other))
-        for limit in self.limits(per_incident=False):
+        for limit in [*self.limits(per_incident=False), *([self._enough] if self._minimum else [])]:
             yield partial(_beyond, self._together, limit)
 
     def _jumps(self) -> list[int]:
@@ -338,9 +360,9 @@ def with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[
     found = set(points)
     for left, right in pairwise(points):
         low, high = value(left), value(right)
-        if right - left > 1 and low * high < 0:
+        if right - left > 1 and low * high <= 0 and low != high:
             crossing = left + int((right - left) * low / (low - high))
-            found |= {crossing, crossing + 1}
+            found |= {point for point in (crossing - 1, crossing, crossing + 1) if left < point < right}
     return sorted(found)
 
 

@@ -12,6 +12,7 @@ from slakit.evidence.tables import Evidence
 from slakit.measure.attainment import Desk
 from slakit.measure.availability import floored_percent
 from slakit.measure.case import VERDICT, VERDICTS, Case
+from slakit.measure.figures import Figures
 from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
@@ -94,6 +95,9 @@ def _maintenance_clause(rule: Rule, kind: str) -> str | None:
 def availability_table(case: Case, windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """Availability per window; `running` windows have no verdict yet."""
     target = per_rule((rule.guarantee.target for rule in case.rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
+    counts = per_rule((rule.guarantee.metric == "incidents" for rule in case.rules), pl.Boolean)
+    total = pl.when(counts).then("agreed").otherwise("total")
+    bad = pl.when(counts).then("downtime").otherwise("bad")
     return windows.sort("duty", "window_end").select(
         names_of(subscriptions),
         guarantees_of(case.rules),
@@ -101,8 +105,26 @@ def availability_table(case: Case, windows: pl.DataFrame, subscriptions: pl.Data
         instant("window_end"),
         seconds(pl.col("agreed")).alias("agreed_seconds"),
         seconds(pl.col("downtime")).alias("downtime_seconds"),
-        floored_percent(pl.col("agreed"), pl.col("downtime")).alias("availability"),
+        floored_percent(total, bad).alias("availability"),
         target.alias("target"),
+        "met",
+        "running",
+    )
+
+
+def figures_table(figures: Figures, measured: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Level of each window that comes from measurements: a percentage, or a figure in the unit of its guarantee."""
+    limit = per_rule((rule.guarantee.limit for rule in figures.rules), PERCENT)  # type: ignore[arg-type]
+    units = per_rule((rule.guarantee.measured and rule.guarantee.measured.unit for rule in figures.rules), pl.String)
+    return measured.sort("subscriber", "rule", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(figures.rules),
+        instant("window_start"),
+        instant("window_end"),
+        "measurements",
+        floored_percent(pl.col("total"), pl.col("bad")).alias("level"),
+        limit.alias("limit"),
+        units.alias("unit"),
         "met",
         "running",
     )

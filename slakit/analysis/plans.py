@@ -129,6 +129,30 @@ def refuse_missing(evidence: Evidence, policies: Policies) -> None:
         )
 
 
+def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
+    """Refuse measurements of a guarantee that the subscription's plan does not judge by measurements."""
+    if evidence.measurements.is_empty():
+        return
+    held = {name: (policy, tier) for name, policy, tier in _holders(evidence)}
+    judged = {
+        plan: sorted({g.id for terms in readings for g in terms.guarantees if g.measured is not None})
+        for plan, readings in plans.items()
+    }
+    problems = []
+    named = evidence.measurements.select("subscription", "guarantee").unique(maintain_order=True)
+    for subscription, guarantee in named.iter_rows():
+        known = judged[held[subscription]]
+        if guarantee not in known:
+            where = f"measurements of {subscription} guarantee"
+            problems.append(Problem(where, guarantee, "not judged by measurements", one_of(known, guarantee)))
+    if problems:
+        raise InputError(evidence.source, problems)
+
+
+def _holders(evidence: Evidence) -> Iterable[tuple[str, str, str | None]]:
+    return evidence.subscriptions.select("subscription", "policy", "tier").iter_rows()
+
+
 def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
     """The policy under each combination of answers, once for all tiers."""
     count = prod(len(question.answers) for question in policy.readings if question.id not in settled)

@@ -23,6 +23,8 @@ from slakit.problems import InputError, Problem, one_of
 
 WRITTEN = ("ledger", "availability", "attainment", "credits", "ranges", "claims")
 """Tables that an assessment writes to files."""
+KEPT = ("incidents", "figures", "rights", "claim_steps", "tickets", "readings", "recoveries", "backups")
+"""Its other tables about subscriptions."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,6 +45,15 @@ class Review:
     readings
         What each answer to an open question makes of the sum owed, as `readings_table` of `slakit.analysis.readings`
         gives it: the question that moves it most comes first.
+    figures
+        Levels of windows that come from measurements: `subscription`, `guarantee`, `window_start`, `window_end`,
+        `measurements` (number), `level`, `limit`, `unit`, `met`, `running`.
+    rights
+        Rights that misses gave rise to: `subscription`, `right`, `says`, `guarantee`, `window_start`, `window_end`,
+        `until` (last instant to use it; null where none is stated), `clause`.
+    claim_steps
+        Of claims that open late, or whose outage had to be reported first: `subscription`, `remedy`, `window_start`,
+        `opens`, `report_by`, `reported` (whether an outage of the window was, in time).
     recoveries, backups
         As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
     assumptions
@@ -64,12 +75,15 @@ class Review:
     ledger: pl.DataFrame
     availability: pl.DataFrame
     incidents: pl.DataFrame
+    figures: pl.DataFrame
+    rights: pl.DataFrame
     attainment: pl.DataFrame
     tickets: pl.DataFrame
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
     readings: pl.DataFrame
+    claim_steps: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     assumptions: pl.DataFrame
@@ -97,8 +111,7 @@ class Review:
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
         tables = {
-            name: getattr(self, name).filter(pl.col("subscription") == subscription)
-            for name in (*WRITTEN, "incidents", "tickets", "readings", "recoveries", "backups")
+            name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in (*WRITTEN, *KEPT)
         }
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))

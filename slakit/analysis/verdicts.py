@@ -43,7 +43,9 @@ class Reasons:
 
     def outage(self, name: str, when: When) -> str:
         """Describe an outage as it was observed."""
-        row = self.observed[name]
+        row = self.observed.get(name)
+        if row is None:
+            return f"Measured as down, {name}:"
         ended = f"to {when(row['ended'])}" if row["ended"] else "and still going on"  # type: ignore[arg-type]
         about = [f"component {row['component']}" if row["component"] else "all components"]
         about.append(f"cause {row['cause']}" if row["cause"] else "cause unknown")
@@ -52,7 +54,7 @@ class Reasons:
 
     def why(self, piece: Mapping[str, object]) -> str:
         """Say why a piece of the ledger got its verdict."""
-        row = self.observed[str(piece["outage"])]
+        row = self.observed.get(str(piece["outage"]), {"cause": None})
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
             "outside_period": "outside the windows that were assessed",
@@ -71,7 +73,9 @@ class Reasons:
 
     def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:
         """Maintenance during an outage that does not take it out, and why not."""
-        row = self.observed[outage]
+        row = self.observed.get(outage)
+        if row is None:
+            return
         ended = row["ended"] or self.review.as_of
         at_once = self.review.evidence.maintenance.filter(
             (pl.col("subscription") == self.subscription)

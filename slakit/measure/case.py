@@ -13,6 +13,7 @@ from slakit.measure.calendar import Period
 from slakit.measure.hours import closed_hours
 from slakit.measure.intervals import Line, carve
 from slakit.measure.maintenance import cover_of_kind, qualifying
+from slakit.measure.measurements import numbered, slices_down
 from slakit.measure.rules import FOREVER, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
 
@@ -46,7 +47,8 @@ class Case:
     ----------
     outages
         `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
-        `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths).
+        `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths);
+        `of_rule` (the rule that found it in measurements; null for a recorded one).
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
     duties, windows
@@ -162,6 +164,21 @@ class Chunk:
         return parts.filter(~pl.col("inside")).drop("inside")
 
 
+DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
+
+
+def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Slices that are outages by the rule that says so, named by guarantee and number."""
+    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    known = numbered(evidence) if asked else pl.DataFrame()
+    tables = [pl.DataFrame(schema=DOWN)]
+    for number, rule in asked:
+        name = pl.format("{} {}", pl.lit(rule.guarantee.id), pl.int_range(pl.len())).alias("outage")
+        down = slices_down(known, rule, evidence)
+        tables.append(down.with_columns(name, pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(DOWN)))
+    return pl.concat(tables)
+
+
 def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> Case:
     """Lay out evidence for measuring; nothing after `as_of` is known yet.
 
@@ -177,17 +194,21 @@ def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: in
     numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
     outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
     instants = ("started", "ended", "detected", "reported", "diagnosed")
+    outages = outages.join(numbers, on="subscription", maintain_order="left").select(
+        "outage",
+        "subscriber",
+        "component",
+        "cause",
+        *(pl.col(name).dt.epoch("us") for name in instants),
+        (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
+        pl.lit(None, dtype=pl.UInt32).alias("of_rule"),
+    )
+    down = _slices_down(evidence, rules).rename({"rule": "of_rule"})
+    outages = pl.concat([outages, down], how="diagonal") if down.height else outages
     outages = (
-        outages.join(numbers, on="subscription", maintain_order="left")
-        .select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("outage"),
-            pl.col("outage").alias("name"),
-            "subscriber",
-            "component",
-            "cause",
-            *(pl.col(name).dt.epoch("us") for name in instants),
-            (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
-        )
+        outages.rename({"outage": "name"})
+        .with_columns(pl.col("affected").fill_null(1_000_000))
+        .select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("outage"), pl.all())
         .with_columns((pl.col("ended").is_null() | (pl.col("ended") > as_of)).alias("open"))
         .with_columns(pl.col("ended").fill_null(FOREVER).clip(upper_bound=as_of))
     )

@@ -57,6 +57,8 @@ def _observe(chunk: Chunk) -> pl.DataFrame:
     outages = chunk.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     outages = outages.drop("component", "cause")
     pairs = outages.join(chunk.duties.select("subscriber", "line", "rule"), on="subscriber", maintain_order="left")
+    if any(rule.guarantee.measured is not None for rule in chunk.rules):
+        pairs = pairs.filter(_found_by_its_rule(chunk.rules))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
     return pairs.with_columns(
@@ -66,6 +68,12 @@ def _observe(chunk: Chunk) -> pl.DataFrame:
         in_scope.alias("in_scope"),
         names_word(causes, "cause_code").alias("excluded"),
     )
+
+
+def _found_by_its_rule(rules: Sequence[Rule]) -> pl.Expr:
+    """Outages from measurements concern the rule that found them, recorded ones all other rules."""
+    by_itself = per_rule((rule.guarantee.measured is not None for rule in rules), pl.Boolean)
+    return pl.when(by_itself).then(pl.col("of_rule") == pl.col("rule")).otherwise(pl.col("of_rule").is_null())
 
 
 def _signal(rules: Sequence[Rule]) -> pl.Expr:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from slakit.measure.intervals import Line, split, union
+from slakit.measure.calendar import calendar_windows
+from slakit.measure.hours import open_spans
+from slakit.measure.intervals import Line, intersect, split, union
 from slakit.measure.rules import Rule, names_word, per_rule, word_codes
+from slakit.policy.quantities import Window
 
 KINDS = ("scheduled", "emergency")
 
@@ -63,14 +66,50 @@ def cover_of_kind(
         line.place(pl.col(name), pl.col("line")).alias(to) for name, to in (("started", "start"), ("ended", "end"))
     ]
     of_kind = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind)).with_columns(placed)
+    of_kind = _inside_hours(of_kind, kind, rules, line)
     allowances = [_allowance(rule, kind) for rule in rules]
     if not any(allowance is not None for allowance in allowances):
         return union(of_kind)
     limit = per_rule(allowances, pl.Int64)
     limited = of_kind.with_columns(limit.alias("limit"))
     free = limited.filter(pl.col("limit").is_null())
-    first = _up_to_limit(limited.filter(pl.col("limit").is_not_null()), cells, line)
-    return union(pl.concat([free.select("start", "end"), first]))
+    parts = [free.select("start", "end")]
+    for number in limited.filter(pl.col("limit").is_not_null())["rule"].unique():
+        own = limited.filter(pl.col("rule") == number)
+        parts.append(_up_to_limit(own, _spans_of(rules[number], kind, own, cells, line), line))
+    return union(pl.concat(parts))
+
+
+def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line) -> pl.DataFrame:
+    """Cut maintenance to the hours in which its kind may take place."""
+    parts = [pairs]
+    for number, rule in enumerate(rules):
+        hours = next((term.hours for term in rule.maintenance if term.kind == KINDS[kind]), None)
+        if hours is None:
+            continue
+        own = parts[0].filter(pl.col("rule") == number)
+        spans = open_spans(hours, rule.zone, line.origin, line.origin + line.stride)
+        opened = pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row")
+        clipped = opened.with_columns(
+            pl.col("start").clip(line.origin), pl.col("end").clip(upper_bound=line.origin + line.stride)
+        )
+        lines = own.select("line").unique().join(clipped, how="cross")
+        on_line = lines.select(line.place(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end"))
+        parts = [parts[0].filter(pl.col("rule") != number), *parts[1:], intersect(own, union(on_line))]
+    return pl.concat([part.select(pairs.columns) for part in parts])
+
+
+def _spans_of(rule: Rule, kind: int, own: pl.DataFrame, cells: pl.DataFrame, line: Line) -> pl.DataFrame:
+    """What an allowance is counted over: the windows, or calendar spans of its own."""
+    allowance = next(term.allowance for term in rule.maintenance if term.kind == KINDS[kind])
+    assert allowance is not None
+    if allowance.per == "window" or own.is_empty():
+        return cells
+    first, last = own["started"].min(), own["ended"].max()
+    spans = calendar_windows(Window(allowance.per), rule.zone, first, last)  # type: ignore[arg-type]
+    inside = [(max(start, line.origin), min(end, line.origin + line.stride)) for start, end in spans]
+    table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
+    return own.select("line").unique().join(table, how="cross")
 
 
 def _allowance(rule: Rule, kind: int) -> int | None:

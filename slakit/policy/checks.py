@@ -242,10 +242,10 @@ def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
         yield "tickets have no downtime"
     if counted - {"downtime"} and guarantee.window.slides:
         yield f"incidents do not belong to one window of {guarantee.window}"
-    if {"level", "deviation"} & measures and guarantee.metric in ("downtime", "replacement"):
-        yield f"a {guarantee.metric} has no level; write outage or downtime"
-    if {"level", "deviation", "streak", "misses"} & measures and guarantee.window.text == "incident":
-        yield "an incident has a length, and nothing else"
+    if {"level", "deviation"} & measures and guarantee.metric == "downtime":
+        yield "downtime has no level; write outage or downtime"
+    if {"streak", "misses"} & measures and guarantee.window.text == "incident":
+        yield "incidents do not follow each other as windows do"
 
 
 def _levels_are_percentages(policy: Policy) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -75,6 +75,10 @@ Worth = Annotated[
 FeeBasis = Basis | FeeSum
 
 
+def _as_it_is(value: object) -> Any:
+    return value
+
+
 def _level_or_word(value: object) -> object:
     return value if value in ("target", "full") else Levels(to=value).to  # type: ignore[arg-type]
 
@@ -87,6 +91,7 @@ class Shortfall(Part):
     from_: Annotated[
         Literal["target", "full"] | Decimal,
         PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
+        PlainSerializer(_as_it_is),
     ] = Field(default="target", alias="from")
     """Where the points are counted from: the target, 100 %, or a level."""
     to: Level | None = None
@@ -218,7 +223,10 @@ class Cap(Part):
 
 
 class Minimum(Part):
-    """A credit that is too small is not paid, raised to the minimum, or carried on until it is enough."""
+    """A credit that is too small is not paid, raised to the minimum, or carried on until it is enough.
+
+    Compared is what would be paid: whole minor units of the currency.
+    """
 
     at_least: Worth | None = None
     more_than: Worth | None = None

@@ -229,7 +229,8 @@ def _accrual(accrual: Accrual, of: str) -> str:
         after = f" beyond {accrual.after}"
     until = f" up to {accrual.to}" if accrual.to is not None else ""
     how = "" if accrual.count == "exact" else f"{accrual.count} "
-    return f"{_of(accrual.credit, of)} for each {how}{accrual.per}{after}{until} of an {accrual.each}"
+    span = "an incident" if accrual.each == "incident" else "a window"
+    return f"{_of(accrual.credit, of)} for each {how}{accrual.per}{after}{until} of {span}"
 
 
 def remedy_words(remedy: Remedy) -> str:

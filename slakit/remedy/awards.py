@@ -149,16 +149,16 @@ class Awards:
             first[number] = next(found, number)
         return first
 
-    def rules_of_remedy(self, plan: Plan, terms: Terms, remedy: Remedy) -> dict[int, Rule]:
-        """The rules that measure a remedy's guarantees, by number."""
+    def rules_of(self, plan: Plan, terms: Terms, guarantees: Sequence[str]) -> dict[int, Rule]:
+        """The rules that measure some guarantees, by number."""
         asked = (plan, id(terms))
         if asked not in self._rules:
             self._rules[asked] = [*rules_of(plan, terms), *desk_rules(plan, terms), *figure_rules(plan, terms)]
-        return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in remedy.guarantees}
+        return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in guarantees}
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
         """What a remedy's credits depend on: two readings with the same key owe the same."""
-        rules = (self.alike[number] for number in self.rules_of_remedy(plan, terms, remedy))
+        rules = (self.alike[number] for number in self.rules_of(plan, terms, remedy.guarantees))
         return remedy.model_dump_json(exclude={"claims"}), tuple(rules)
 
     def award(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:

@@ -6,14 +6,15 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from slakit.measure.calendar import add_months, local_day, midnight
+from slakit.measure.calendar import add_months, calendar_windows, local_day, midnight
+from slakit.measure.hours import closed_days
 from slakit.policy.quantities import Duration
-from slakit.policy.remedies import Claims
+from slakit.policy.remedies import Claims, Report
 
 MONTHS_LATER = {"end_of_second_month": 2}
 
 
-def deadline(claims: Claims, zone: str, anchor: int) -> int | None:
+def deadline(claims: Claims, zone: str, anchor: int, billing_day: int = 1) -> int | None:
     """The last instant at which a claim is in time. [µs]
 
     Parameters
@@ -24,6 +25,8 @@ def deadline(claims: Claims, zone: str, anchor: int) -> int | None:
         The contract's time zone: days and months end at its midnight.
     anchor
         Where the time for the claim begins: end of the window, or start or end of the incident. [µs]
+    billing_day
+        First day of the subscription's billing month, to whose end the deadline may be put off.
 
     Returns
     -------
@@ -37,14 +40,41 @@ def deadline(claims: Claims, zone: str, anchor: int) -> int | None:
     """
     if not claims.needed:
         return None
-    at_end = claims.after in ("window_end", *MONTHS_LATER)
-    day = local_day(anchor - 1 if at_end else anchor, zone)  # a window ends with the day before its end
+    day = _anchor_day(claims, zone, anchor)
     if claims.after in MONTHS_LATER:
         return midnight(add_months(day.replace(day=1), MONTHS_LATER[claims.after] + 1), zone) - 1
-    return None if claims.within is None else _after(claims.within, anchor, day, zone)
+    if claims.within is None:
+        return None
+    last = _after(claims.within, anchor, day, claims.holidays, zone)
+    if claims.to_end_of is None:
+        return last
+    return calendar_windows(claims.to_end_of, zone, last, last + 1, billing_day=billing_day)[0][1] - 1
 
 
-def _after(within: Duration, anchor: int, day: date, zone: str) -> int:
+def opening(claims: Claims, zone: str, anchor: int) -> int | None:
+    """The first instant at which a claim can be made; None where it can at once. [µs]
+
+    >>> from slakit.measure.calendar import to_instant
+    >>> november = midnight(date(2026, 11, 1), "UTC")
+    >>> to_instant(opening(Claims(opens="5bd", within="2mo"), "UTC", november)).isoformat()
+    '2026-11-07T00:00:00+00:00'
+    """
+    if claims.opens is None or not claims.needed:
+        return None
+    last = _after(claims.opens, anchor, _anchor_day(claims, zone, anchor), claims.holidays, zone)
+    return last if claims.opens.microseconds and claims.opens.days is None else last + 1
+
+
+def _anchor_day(claims: Claims, zone: str, anchor: int) -> date:
+    """A window ends with the day before its end."""
+    at_end = claims.after in ("window_end", *MONTHS_LATER)
+    return local_day(anchor - 1 if at_end else anchor, zone)
+
+
+def _after(within: Duration, anchor: int, day: date, holidays: str | None, zone: str) -> int:
+    """The last instant within a time: days, business days and months end with a day. [µs]"""
+    if within.business_days:
+        return midnight(_business_day(day, within.business_days, holidays) + timedelta(days=1), zone) - 1
     if within.days is not None:
         return midnight(day + timedelta(days=within.days + 1), zone) - 1
     if within.months:
@@ -52,21 +82,49 @@ def _after(within: Duration, anchor: int, day: date, zone: str) -> int:
     return anchor + within.microseconds
 
 
-def deadlines(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
+def _business_day(day: date, count: int, holidays: str | None) -> date:
+    """The n-th business day after a day: Monday to Friday, less public holidays."""
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5 and day not in closed_days(holidays, day.year)
+    return day
+
+
+def report_deadline(report: Report, zone: str, anchor: int, holidays: str | None) -> int:
+    """The last instant at which an outage is reported in time. [µs]"""
+    return _after(report.within, anchor, local_day(anchor, zone), holidays, zone)
+
+
+def deadlines(claims: Claims, zone: str, anchors: pl.Series, billing_days: pl.Series | None = None) -> pl.Series:
     """Deadlines of many claims under the same terms; null where there is none, or the anchor is not known yet. [µs]"""
-    distinct = anchors.drop_nulls().unique()
-    limits = [deadline(claims, zone, anchor) for anchor in distinct.to_list()]
-    table = pl.DataFrame({"anchor": distinct, "deadline": pl.Series(limits, dtype=pl.Int64)})
-    return pl.DataFrame({"anchor": anchors}).join(table, on="anchor", how="left", maintain_order="left")["deadline"]
+    days = pl.lit(1) if billing_days is None else pl.lit(billing_days)
+    asked = pl.DataFrame({"anchor": anchors}).with_columns(days.alias("day"))
+    distinct = asked.drop_nulls().unique()
+    limits = [deadline(claims, zone, anchor, day) for anchor, day in distinct.iter_rows()]
+    table = distinct.with_columns(pl.Series("deadline", limits, dtype=pl.Int64))
+    return asked.join(table, on=["anchor", "day"], how="left", maintain_order="left")["deadline"]
 
 
-def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int) -> pl.Expr:
-    """`claimed`, `not_required`, `expired` or `claimable`.
+def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
+    """First instants of many claims under the same terms; null where they can be made at once. [µs]"""
+    if claims.opens is None:
+        return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(anchors))
+    return pl.Series([None if at is None else opening(claims, zone, at) for at in anchors], dtype=pl.Int64)
+
+
+def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None) -> pl.Expr:
+    """`claimed`, `not_required`, `expired`, `not_yet` or `claimable`.
+
+    Parameters
+    ----------
+    deadline, opens
+        Last and first instant of a claim; null where there is none. [µs]
 
     >>> rows = pl.DataFrame({"deadline": [100, 101, None], "claimed": [False, False, True]})
     >>> rows.select(status(Claims(within="72h"), pl.col("deadline"), pl.col("claimed"), 101)).to_series().to_list()
     ['expired', 'claimable', 'claimed']
     """
     late = (deadline < as_of).fill_null(value=False)
-    unclaimed = pl.when(late).then(pl.lit("expired")).otherwise(pl.lit("claimable"))
+    early = pl.lit(value=False) if opens is None else (opens > as_of).fill_null(value=False)
+    unclaimed = pl.when(late).then(pl.lit("expired")).when(early).then(pl.lit("not_yet")).otherwise(pl.lit("claimable"))
     return pl.when(claimed).then(pl.lit("claimed")).otherwise(unclaimed if claims.needed else pl.lit("not_required"))

@@ -99,7 +99,8 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
         rule = next(iter(award.rules.values()))
         rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
         rows = rows.with_columns(pl.coalesce("basis", pl.col("of_num") // pl.col("of_den")).alias("basis"))
-    rows = rows.with_columns(pl.col("percent", "amount").fill_null(0), pl.lit(award.remedy.id).alias("remedy"))
+    rows = rows.with_columns(pl.col("amount").is_not_null().alias("earns"), pl.lit(award.remedy.id).alias("remedy"))
+    rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
     limited = given_back(award.remedy, award.facts, _limited(award, fees, rows, windows))
     return limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
 
@@ -239,7 +240,7 @@ def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
         return rows
     rule = next(iter(award.rules.values())) if award.rules else None
     paid = []
-    due = rows.filter(pl.col("amount") > 0).select(*KEY, "amount", "cap").iter_rows()
+    due = rows.filter("earns").select(*KEY, "amount", "cap").iter_rows()
     for subscriber, owed in groupby(due, key=itemgetter(0)):
         assert rule is not None
         allowance = _allowance(award, fees, subscriber, rule, windows)

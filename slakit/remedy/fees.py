@@ -113,7 +113,7 @@ class Fees:
 
     def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fraction:
         """Fees of some components, or of some time before the end of the window."""
-        named, last = self._named(of, subscriber), of.last
+        named, last = self._named(of, subscriber, real=span is not None), of.last
         months = last.months if last is not None else 1
         if span is None or subscriber not in self.charged:
             whole = Fraction(last.days or 0, 30) if last is not None and last.days else Fraction(months)
@@ -124,10 +124,16 @@ class Fees:
         charged = Fraction(self._charges(subscriber, (_back(month, months, rule.zone), month[1]), of.components))
         return charged / months if of.mean else charged
 
-    def _named(self, of: FeeSum, subscriber: int) -> Fraction:
+    def _named(self, of: FeeSum, subscriber: int, *, real: bool) -> Fraction:
+        """Monthly fee of the named components; of a subscription that is only imagined, the whole one."""
         own = self.components[subscriber]
-        if not of.components or not any(name in own for name in of.components):
+        missing = [name for name in of.components if name not in own]
+        if not of.components or (missing and not real):
             return Fraction(self.monthly[subscriber])
+        if missing and subscriber not in self.charged:
+            where = f"subscriptions row {subscriber + 2} component_fees"
+            problem = Problem(where, None, f"no fee of {missing[0]}, of which a credit is a share", "give it")
+            raise InputError("subscriptions", [problem])
         return sum((Fraction(own[name]) * MICRO for name in of.components if name in own), Fraction(0))
 
     def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int:

@@ -136,7 +136,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
     falls
         Whether a level is worse the lower it is.
 
-    >>> bands = [{"below": 99, "credit": "10%"}, {"below": 99.9, "credit": "5%"}]
+    >>> bands = [{"below": 98, "credit": "10%"}, {"below": 99, "credit": "5%"}]
     >>> table = Credit(bands=bands, clause="1")
     >>> in_order(table, table.bands)
     [1, 0]

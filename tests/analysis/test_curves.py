@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -35,6 +35,7 @@ remedies:
   - {{id: credit, for: [uptime], clause: c, {rest}, credit: [{credits}]}}
 """
 MONTHLY = "metric: availability, target: 99.9, window: 1mo"
+OF_WINDOWS = ("downtime", "streak", "after: target", "deviation", "incidents")
 INCIDENT = "metric: replacement, within: 2h, window: incident"
 
 
@@ -65,22 +66,38 @@ def schedules() -> st.SearchStrategy[str]:
         ["{from: 99, to: 99.8, credit: 5%}", "{from: 95, to: 98.9, credit: 20%}", "{to: 94.9, credit: 1d}"]
     )
     longer = st.just(["{over: 1h, credit: 2%}", "{over: 90m, credit: 5%}", "{over: 2d, credit: 30%}"])
-    bands = (falling | ranges | longer).map(lambda some: f"bands: [{', '.join(some)}]")
-    rate = st.sampled_from(["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}"])
+    printed = st.sampled_from(
+        [
+            ["{from: 99, below: 99.9, credit: 5%}", "{below: 99, credit: 10%, plus: {multiple: 3}}"],
+            ["{below: 99.9, credit: 5%, plus: {shortfall: {from: 99.9, to: 98, step: 0.3, credit: 0.07 EUR}}}"],
+            ["{outage: {from: 5m, to: 30m}, credit: 1d}", "{outage: {from: 31m, to: 4h}, credit: 1w}"],
+            ["{downtime: {above: 4h}, credit: 3h}", "{downtime: {above: 9h}, credit: 25 EUR}"],
+            ["{deviation: 0.5, credit: 10%}", "{deviation: {above: 1.25}, credit: 20%}"],
+            ["{below: 99.9, streak: 1, credit: 5%}", "{below: 99.9, streak: 2, credit: 50%}"],
+            ["{below: 99.5, incidents: 1, plus: {accrual: {credit: 1%, per: 2h, count: exact, after: target}}}"],
+        ]
+    )
+    bands = (falling | ranges | longer | printed).map(lambda some: f"bands: [{', '.join(some)}]")
+    bands = st.builds("{}, take: {}".format, bands, st.sampled_from(["deepest", "deepest", "sum"]))
+    rate = st.sampled_from(
+        ["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}", "{from: 99.5, rate: 10, to: 97}"]
+    )
     step = st.builds(
         "{{step: {}, credit: {}, count: {}, from: {}}}".format,
-        st.sampled_from([1, 0.25, 3.3]), worths(), st.sampled_from(["started", "complete"]),
-        st.sampled_from(["target", "full"]),
+        st.sampled_from([1, 0.25, 3.3]), worths(), st.sampled_from(["started", "complete", "nearest"]),
+        st.sampled_from(["target", "full", "98.5"]),
     )  # fmt: skip
     shortfall = (rate | step).map("shortfall: {}".format)
     accrual = st.builds(
         "accrual: {{credit: {}, per: {}, count: {}, after: {}, each: {}}}".format,
         worths(), st.sampled_from(["30m", "1h", "7h"]),
-        st.sampled_from(["started", "complete", "nearest"]), st.sampled_from(["0m", "3h", "15m"]),
+        st.sampled_from(["started", "complete", "nearest", "exact"]),
+        st.sampled_from(["0m", "3h", "15m", "0m, to: 9h"]),
         st.sampled_from(["incident", "window"]),
     )  # fmt: skip
     other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
-    return bands | shortfall | accrual | other
+    more = st.sampled_from(["", "", ", when: {below: 99.7}", ", raised: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"])
+    return st.builds("{}{}".format, bands | shortfall | accrual | other, more)
 
 
 @st.composite
@@ -88,9 +105,16 @@ def contracts(draw: st.DrawFn) -> Terms:
     some = draw(st.lists(schedules(), min_size=1, max_size=2))
     own = f", {draw(caps())}" if len(some) == 1 else ""
     credits = [f"{{{schedule}{own}, clause: c}}" for schedule in some]
-    rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}"
-    terms = draw(st.sampled_from([MONTHLY, MONTHLY.replace("99.9", "100"), INCIDENT]))
-    return contract(", ".join(credits), terms, rest)
+    least = [
+        "",
+        "",
+        ", minimum: {at_least: 9 EUR, otherwise: raised}",
+        ", minimum: {more_than: 1%, otherwise: nothing}",
+    ]
+    rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
+    terms = [MONTHLY, MONTHLY.replace("99.9", "100")]
+    plain = not any(word in " ".join(credits) for word in OF_WINDOWS)
+    return contract(", ".join(credits), draw(st.sampled_from([*terms, *([INCIDENT] if plain else [])])), rest)
 
 
 def one(terms: Terms) -> OneOutage:
@@ -100,7 +124,12 @@ def one(terms: Terms) -> OneOutage:
 def awarded(case: OneOutage, lengths: list[int]) -> list[int]:
     """What `award_credits` gives for windows with such outages, each of a subscriber of its own. [minor units]"""
     count = len(lengths)
-    subscriptions = pl.DataFrame({"monthly_fee": [FEE] * count, "currency": ["EUR"] * count, "component_fees": None})
+    subscriptions = pl.DataFrame(
+        {
+            "monthly_fee": [FEE] * count, "currency": ["EUR"] * count, "component_fees": None,
+            "billing_day": [None] * count, "starts": [datetime(2020, 1, 1, tzinfo=UTC)] * count,
+        }
+    )  # fmt: skip
     guarantee = case.rule.guarantee
     target = percent_units(guarantee.target) if guarantee.target is not None else 0
     rows = [
@@ -111,8 +140,13 @@ def awarded(case: OneOutage, lengths: list[int]) -> list[int]:
         "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
         "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "target": pl.Int64,
     }  # fmt: skip
-    facts = pl.DataFrame(rows, schema=columns, orient="row")
-    stretches = facts.filter(pl.col("bad") > 0).drop("total", "target")
+    facts = pl.DataFrame(rows, schema=columns, orient="row").with_columns(
+        pl.lit(1).alias("sign"), pl.col("total").alias("agreed"), pl.col("bad").alias("downtime"),
+        pl.col("missed").cast(pl.Int64).alias("streak"), (pl.col("bad") > 0).cast(pl.Int64).alias("incidents"),
+    )  # fmt: skip
+    stretches = facts.filter(pl.col("bad") > 0).with_columns(
+        pl.col("bad").alias("outage"), pl.col("subscriber").cast(pl.Int64).alias("incident")
+    )
     assert case.remedy is not None
     found = award_credits(Award(case.remedy, {0: case.rule}, facts, stretches, {}), Fees(subscriptions))
     paid = dict(found.select("subscriber", "amount").iter_rows())

@@ -288,11 +288,6 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "claims: {needed: false, ",
         "17 claims.within = 10d: a limit for a claim that is not needed; drop one of the two",
     ),
-    "a claim in business days": (
-        "within: 10d",
-        "within: 10bd",
-        "17 claims.within = 10bd: business days have no calendar here; write hours, days or months",
-    ),
     "hours on a day that is none": (
         TARGET,
         TARGET + "    hours: {weekly: {mon-fry: ['08:00-17:00']}}\n",
@@ -372,7 +367,7 @@ def test_all_problems_between_the_parts_are_told_at_once() -> None:
         ("tiers: [gold, silver]", "tiers: [gold, gold]"),
         (TARGET, "    target: {gold: 99.9, slver: 99.5}\n"),
         schedule("bands: [{below: 99, credit: 5%}, {below: 99.5, credit: 10%}]"),
-        ("within: 10d", "within: 10bd"),
+        ("claims: {", "claims: {needed: false, "),
     )
     assert len(error.problems) == 4
 

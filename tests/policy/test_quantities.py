@@ -81,7 +81,21 @@ def test_money_of_the_past_and_of_nowhere_is_refused() -> None:
             Money.parse(f"25 {code}")
 
 
-@pytest.mark.parametrize("text", ["", "2h", "5mo", "monthly", "rolling", "rolling 0d", "rolling 0mo", "every 5mo from 01-01", "1MO", "1mo\n"])
+NO_WINDOWS = [
+    "",
+    "2h",
+    "5mo",
+    "monthly",
+    "rolling",
+    "rolling 0d",
+    "rolling 0mo",
+    "every 5mo from 01-01",
+    "1MO",
+    "1mo\n",
+]
+
+
+@pytest.mark.parametrize("text", NO_WINDOWS)
 def test_other_text_is_no_window(text: str) -> None:
     with pytest.raises(ValueError, match="not a window"):
         Window.parse(text)

@@ -1,0 +1,66 @@
+"""Measurements as guarantees take them: values, or counts of what failed among a total."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from slakit.evidence.tables import Evidence
+from slakit.measure.rules import Rule
+from slakit.policy.guarantees import Measured
+from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units
+from slakit.problems import InputError, Problem
+
+COUNTS = ("ratio", "down")
+"""Ways of measuring that take counts; a mean does where it is of slices."""
+
+
+def numbered(evidence: Evidence) -> pl.DataFrame:
+    """Measurements: `subscriber`, `guarantee`, `at` (µs), `value` (millionths), `failed`, `total`, in order of time."""
+    numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
+    value = (pl.col("value") * PERCENT_SCALE).cast(pl.Int64).alias("value")
+    at = pl.col("measured").dt.epoch("us").alias("at")
+    known = evidence.measurements.with_row_index("row").join(numbers, on="subscription", maintain_order="left")
+    return known.select("row", "subscriber", "guarantee", at, value, "failed", "total").sort("at")
+
+
+def takes_counts(measured: Measured) -> bool:
+    """Whether measurements are counts of what failed among a total."""
+    return measured.by in COUNTS or measured.slice is not None
+
+
+def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
+    """Measurements of one guarantee, of the kind it takes.
+
+    Raises
+    ------
+    InputError
+        One is of the other kind, or impossible.
+    """
+    own = known.filter(pl.col("guarantee") == rule.guarantee.id)
+    measured = rule.guarantee.measured
+    assert measured is not None
+    needed = ["failed", "total"] if takes_counts(measured) else ["value"]
+    missing = pl.any_horizontal(pl.col(needed).is_null()) | (pl.col("failed") > pl.col("total")).fill_null(value=False)
+    largest = (pl.col("value") > LARGEST_LEVEL * PERCENT_SCALE).fill_null(value=False)
+    wrong = own.filter(missing | largest)
+    if wrong.height:
+        remedy = f"give {' and '.join(needed)}" + (", not more failed than there were" if len(needed) > 1 else "")
+        seen = [
+            Problem(f"measurements row {row + 2}", None, f"no measurement of {rule.guarantee.id}", remedy)
+            for row in wrong["row"][:20]
+        ]
+        raise InputError(evidence.source, seen)
+    return own
+
+
+def slices_down(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
+    """Slices whose share of failures makes an outage: `subscriber`, `started`, `ended` (µs), in order of time."""
+    measured = rule.guarantee.measured
+    assert measured is not None
+    assert measured.at is not None
+    assert measured.slice is not None
+    edge = pl.lit(percent_units(measured.at), dtype=pl.Int128)
+    failed, total = pl.col("failed").cast(pl.Int128), pl.col("total").cast(pl.Int128)
+    down = of_rule(known, rule, evidence).filter((pl.col("total") > 0) & (failed * FULL >= edge * total))
+    ended = (pl.col("at") + measured.slice.microseconds).alias("ended")
+    return down.select("subscriber", pl.col("at").alias("started"), ended)

@@ -1,0 +1,195 @@
+"""Mechanics of real agreements come out as they are printed; what was measured, and what state carries over windows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from ruamel.yaml import YAML
+from small_contracts import DAY, HOUR, MINUTE, Row, amounts, at, contract, down, holder, judged, owed, work
+
+from slakit.problems import InputError
+
+MECHANICS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(Path(__file__).parent / "mechanics.yaml")
+
+
+def value(month: str, measured: str, guarantee: str = "uptime") -> Row:
+    return {"subscription": "s", "guarantee": guarantee, "measured": at(f"{month}-15"), "value": measured}
+
+
+def counts(day: str, failed: int, total: int) -> Row:
+    return {"subscription": "s", "guarantee": "uptime", "measured": at(day), "failed": failed, "total": total}
+
+
+def slices(example: dict[str, Any]) -> list[Row]:
+    """Failures spread over slices of 100 requests, or as they are where there are fewer."""
+    rows = []
+    for day, failed, total in example.get("counts", ()):
+        whole, rest = divmod(failed, total)
+        spread = [total] * whole + ([rest] if rest or not whole else [])
+        rows += [
+            counts((at(day) + n * 5 * MINUTE).replace(tzinfo=None).isoformat(), some, total)
+            for n, some in enumerate(spread)
+        ]
+    return rows
+
+
+@pytest.mark.parametrize("example", MECHANICS, ids=[example["source"] for example in MECHANICS])
+def test_it_is_credited_as_printed(example: dict[str, Any]) -> None:
+    outages = [
+        down(at(start), timedelta(minutes=length), f"o{n}") for n, (start, length) in enumerate(example.get("down", ()))
+    ]
+    measured = [value(month, figure) for month, figure in example.get("measured", {}).items()] + slices(example)
+    months = sorted(example.get("measured", {"2026-06": ""}))
+    period = example.get("period", f"{months[0]}/{months[-1]}")
+    held = [holder(fee=example.get("fee", "1000"))]
+    review = judged(contract(example["guarantee"]), outages, period, subscriptions=held, measurements=measured)
+    if "owed" in example:
+        assert owed(review) == Decimal(example["owed"])
+    else:
+        assert [str(amount) for amount in amounts(review)] == example["credits"]
+
+
+def test_a_right_arises_at_the_end_of_the_window_that_completes_it() -> None:
+    policy = contract(
+        "target: 99.9",
+        "rights: [{id: end, says: may terminate, for: [uptime], when: [{misses: {from: 2, of: 3}}, {below: 95}], "
+        "within: 30d, clause: '9'}]",
+    )
+    rows = [down(at(f"2026-0{month}-05"), HOUR, f"o{month}") for month in (1, 3, 6)]
+    review = judged(policy, [*rows, down(at("2026-08-05"), 5 * DAY, "long")], "2026-01/2026-08")
+    assert review.rights["window_start"].to_list() == [at("2026-03-01"), at("2026-08-01")]
+    assert review.rights["until"].to_list()[0] == at("2026-05-01") - timedelta(microseconds=1)
+    assert "windows before the period" in review.assumptions["term"].to_list()
+
+
+def test_a_claim_opens_late_and_needs_a_report() -> None:
+    policy = contract(
+        "target: 99.9, credit: {flat: 10%, clause: c}",
+        "claims: {opens: 5bd, within: 2mo, to_end_of: 1mo, report: {within: 24h}, holidays: NO}",
+    )
+
+    def status(reported: str, as_of: str) -> tuple[str, Any]:
+        outage = down(at("2026-04-05"), HOUR, reported=at(reported))
+        review = judged(policy, [outage], "2026-04", as_of=as_of)
+        return review.claims["status"].item(), review.claim_steps
+
+    state, steps = status("2026-04-05T23:00", "2026-05-02")
+    assert (state, steps["opens"].item(), steps["reported"].item()) == ("not_yet", at("2026-05-09"), True)  # 1 May
+    assert status("2026-04-05T23:00", "2026-05-10")[0] == "claimable"
+    assert status("2026-04-05T23:00", "2026-07-01T00:00:00Z")[0] == "expired"
+    assert status("2026-04-06T00:01", "2026-05-10")[0] == "expired"
+
+
+def test_slices_that_are_down_make_outages() -> None:
+    policy = contract(
+        "target: 99.9, measured: {by: down, slice: 1m, at: 5}, minimum: 3m, credit: {flat: 10%, clause: c}"
+    )
+    rates = [0, *[5] * 50, 4, 6, 6, 0]
+    rows = [counts((at("2026-06-02") + n * MINUTE).isoformat(), rate, 100) for n, rate in enumerate(rates)]
+    review = judged(policy, [down(at("2026-06-20"), DAY)], measurements=rows)  # recorded outages are not its own
+    assert review.availability["downtime_seconds"].item() == 50 * 60
+    assert amounts(review) == [Decimal("100.00")]
+
+
+def test_maintenance_qualifies_in_its_hours_and_up_to_its_yearly_allowance() -> None:
+    policy = contract(
+        "target: 99.9, exclude: {maintenance: [scheduled]}",
+        "maintenance: [{kind: scheduled, hours: {weekly: {tue: ['02:00-06:00']}}, allowance: {at_most: 5h, per: 1y}, "
+        "clause: c}]",
+    )
+    tuesdays = [at("2026-05-26"), at("2026-06-02")]
+    outages = [down(day, DAY, f"o{n}") for n, day in enumerate(tuesdays)]
+    works = [work(day, DAY, name=f"m{n}") for n, day in enumerate(tuesdays)]
+    review = judged(policy, outages, "2026-05/2026-06", maintenance=works)
+    assert [float(seconds) / 3600 for seconds in review.availability["downtime_seconds"]] == [20, 23]
+
+
+@pytest.mark.parametrize(
+    ("of", "percent"),
+    [
+        ("monthly_fee", 300), ("previous_month_fee", 200), ("next_month_fee", 400), ("quarterly_fee", 600),
+        ("annual_fee", 600), ("{components: [disk]}", 100), ("{last: 2mo}", 500), ("{last: 3mo, mean: true}", 200),
+        ("daily_fee", 10), ("{last: 62d}", 300),
+    ],
+)  # fmt: skip
+def test_fees_come_from_charges_where_there_are_any(of: str, percent: int) -> None:
+    charged = {"2026-04": ["100"], "2026-05": ["200"], "2026-06": ["200", "100"], "2026-07": ["400"]}
+    charges = [
+        {"subscription": "s", "started": at(f"{month}-01"), "amount": amount, "component": "disk" if n else "vm"}
+        for month, amounts_ in charged.items()
+        for n, amount in enumerate(amounts_)
+    ]
+    policy = contract(f"target: 99.9, credit: {{flat: 100%, of: {of}, clause: c}}")
+    if "62d" in of:  # all of May and April, and a day of March without a charge
+        percent = 300
+    review = judged(policy, [down(at("2026-06-02"), DAY)], charges=charges)
+    assert amounts(review) == [Decimal(percent)]
+
+
+def test_named_fees_add_up_and_none_may_be_missing() -> None:
+    policy = contract("target: 99.9, credit: {flat: 10%, of: {components: [server, apps]}, clause: c}")
+    outage = [down(at("2026-06-02"), DAY)]
+    held = [holder(component_fees='{"server": 100, "apps": 50.5, "support": 7}')]
+    assert amounts(judged(policy, outage, subscriptions=held)) == [Decimal("15.05")]
+    with pytest.raises(InputError, match="no fee of apps"):
+        judged(policy, outage, subscriptions=[holder(component_fees='{"server": 100}')])
+
+
+def test_windows_of_the_contract_and_of_the_fiscal_year() -> None:
+    outage = [down(at("2026-06-02"), DAY)]
+    yearly = judged(contract("target: 99.9, window: {every: 12mo, from: starts}"), outage,
+                    subscriptions=[holder(starts=at("2025-06-15"))])  # fmt: skip
+    assert yearly.availability.filter(~pl.col("running"))["window_start"].to_list() == [at("2025-06-15")]
+    fiscal = judged(contract("target: 99.9, window: {every: 3mo, from: 02-01}"), outage, "2026-05/2026-07")
+    assert fiscal.availability["window_start"].to_list() == [at("2026-05-01")]
+    sliding = judged(contract("target: 99.9, window: {rolling: 3mo}"), outage, "2026-06/2026-09")
+    assert sliding.availability["met"].to_list() == [False, False, False, True]
+    assert sliding.availability["window_start"][0] == at("2026-04-01")
+
+
+def test_late_tickets_are_incidents() -> None:
+    policy = contract(
+        "metric: response, target: 100, within: 2h, credit: {accrual: {credit: 10 EUR, per: 1h, count: started, "
+        "each: incident}, clause: c}",
+        "support: {clause: c}",
+    )
+    opened = at("2026-06-02T08:00")
+    rows = [
+        {"ticket": f"t{n}", "subscription": "s", "opened": opened, "responded": opened + length, "priority": "p"}
+        for n, length in enumerate((2 * HOUR, 2 * HOUR + MINUTE, 5 * HOUR))
+    ]
+    assert amounts(judged(policy, tickets=rows)) == [Decimal("40.00")]
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "wrong"),
+    [
+        ("target: 99, measured: {by: ratio}, credit: {multiple: 1, clause: c}", "measurements are no downtime"),
+        ("target: 99, credit: {flat: 1 point, clause: c}", "points that are worth nothing"),
+        ("target: 99, credit: {flat: 1%, points: {each: 1%}, clause: c}", "a credit among points"),
+        ("target: 99, measured: {by: mean, slice: 5m}, credit: {shortfall: {}, clause: c}", "a mean of slices"),
+        ("target: 99, credit: {flat: 1d, of: annual_fee, clause: c}", "no month's|not a month's"),
+        ("target: 99, window: {rolling: 30d}, credit: {flat: 1%, when: {incidents: 2}, clause: c}", "incidents do not"),
+        ("target: 99, credit: {bands: [{below: 101, credit: 5%}], clause: c}", "not a percentage"),
+        ("target: 99, credit: {bands: [{below: 99, credit: 5%}, {below: 98, credit: 1 EUR}], take: largest, clause: c}",
+         "do not compare"),
+        ("metric: downtime, within: 4h, credit: {bands: [{below: 99, credit: 5%}], clause: c}", "has no level"),
+        ("target: 99, measured: {by: ratio}, credit: {flat: 1%, when: {outage: 5m}, clause: c}", "have no outages"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_computed_is_refused(guarantee: str, wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong):
+        contract(guarantee)
+
+
+def test_measurements_of_the_wrong_kind_are_refused() -> None:
+    ratio = contract("target: 99, measured: {by: ratio}")
+    with pytest.raises(InputError, match="give failed and total"):
+        judged(ratio, measurements=[value("2026-06", "99")])
+    with pytest.raises(InputError, match="not judged by measurements"):
+        judged(ratio, measurements=[value("2026-06", "99", "speed")])
