@@ -306,7 +306,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     for broken in ("xlsxwriter.worksheet.Worksheet.write_number", "pathlib.Path.replace"):
         with monkeypatch.context() as patched:
             patched.setattr(broken, fail)
-            with pytest.raises((OSError, InputError), match="no space left"):
+            with pytest.raises((OSError, sla.InputError), match="no space left"):
                 review.to_excel(path)
         assert path.read_bytes() == b"old"
         assert [one.name for one in tmp_path.iterdir()] == ["review.xlsx"]
