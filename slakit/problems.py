@@ -51,6 +51,10 @@ def shorten(value: object, width: int = 60) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+MOST_NAMES = 12
+"""Names that a message lists."""
+
+
 def one_of(names: Iterable[str], seen: str = "") -> str:
     """Say which names exist, and the closest to the one seen.
 
@@ -59,5 +63,6 @@ def one_of(names: Iterable[str], seen: str = "") -> str:
     """
     known = list(names)
     close = difflib.get_close_matches(seen, known, n=1)
-    listed = f"there are {', '.join(known)}" if known else "there are none"
+    some = f"{', '.join(known[:MOST_NAMES])} and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
+    listed = f"there are {some or ', '.join(known)}" if known else "there are none"
     return f"did you mean {close[0]}? {listed}" if close else listed

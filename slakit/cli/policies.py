@@ -8,33 +8,88 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slakit.cli.console import new_table, plain, safe, stdout
+from slakit.cli.console import new_table, plain, safe, stdout, writing
 from slakit.cli.options import PeriodOption, PolicyName, PolicyNames, Tier, app
-from slakit.problems import InputError, Problem
+from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
     from slakit.policy.terms import Terms
 
 
 @app.command()
-def policies() -> None:
-    """List the policies that ship with slakit."""
+def policies(
+    mechanic: Annotated[
+        list[str] | None, typer.Option("--mechanic", "-m", help="Only those that work by this; may be repeated.")
+    ] = None,
+    window: Annotated[
+        list[str] | None, typer.Option("--window", "-w", help="Only those judged over this: 1mo, 1q; may be repeated.")
+    ] = None,
+    mechanics: Annotated[bool, typer.Option("--mechanics", help="List the mechanics instead.")] = False,
+) -> None:
+    """List the policies that ship with slakit, or those that work in some way."""
     from slakit.policy.files import find_policy, library
+    from slakit.policy.mechanics import mechanics_of, windows_of_policy
 
+    if mechanics:
+        _print_mechanics()
+        return
+    _refuse_unknown_mechanics(mechanic or [])
     rows = new_table("policy", "provider", "service", "tiers", "promised")
     for name in library():
         policy = find_policy(name)
-        promised = {f"{g.id} {plain(g.target)}" for g in policy.guarantees if g.metric == "availability"}
-        rows.add_row(
-            *safe(
-                name,
-                policy.provider,
-                policy.service,
-                ", ".join(policy.tiers) or "–",
-                ", ".join(sorted(promised)),
-            )
-        )
+        if set(mechanic or []) <= mechanics_of(policy) and set(window or []) <= windows_of_policy(policy):
+            levels = [(g.id, plain(g.limit)) for g in policy.guarantees if g.limit is not None]
+            promised = ", ".join(f"{guarantee} {level}" for guarantee, level in dict.fromkeys(levels))
+            tiers = ", ".join(policy.tiers) or "–"
+            rows.add_row(*safe(name, policy.provider, policy.service, tiers, promised))
     stdout().print(rows)
+    stdout().print(f"{rows.row_count} of {len(library())} policies.", highlight=False)
+
+
+def _print_mechanics() -> None:
+    from slakit.policy.files import find_policy, library
+    from slakit.policy.mechanics import MECHANICS, mechanics_of
+
+    users = [mechanics_of(find_policy(name)) for name in library()]
+    rows = new_table("mechanic", "what it is", "policies")
+    for name, meaning in MECHANICS.items():
+        rows.add_row(*safe(name, meaning, str(sum(name in used for used in users))))
+    stdout().print(rows)
+
+
+def _refuse_unknown_mechanics(asked: list[str]) -> None:
+    from slakit.policy.mechanics import MECHANICS
+
+    unknown = [name for name in asked if name not in MECHANICS]
+    if unknown:
+        problems = [Problem("mechanic", name, "not a mechanic", one_of(MECHANICS, name)) for name in unknown]
+        raise InputError("mechanic", problems)
+
+
+@app.command()
+def new(
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Name of the provider.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; id.yaml here, if not given.")
+    ] = None,
+) -> None:
+    """Write a commented policy file to fill in."""
+    from datetime import UTC, datetime
+
+    from slakit.policy.skeleton import policy_skeleton
+    from slakit.whole import write_whole
+
+    try:
+        text = policy_skeleton(provider, datetime.now(UTC).date())
+    except ValueError as error:
+        wrong, _, remedy = str(error).partition("; ")
+        raise InputError("provider", [Problem("provider", provider, wrong, remedy)]) from None
+    path = out or Path(next(line for line in text.splitlines() if line.startswith("id: "))[4:] + ".yaml")
+    if path.exists():
+        raise InputError(str(path), [Problem(str(path), None, "there already", "name another file with --out")])
+    with writing(path):
+        write_whole(path, text)
+    typer.echo(f"{path} is written: fill it in, then slakit validate {path}")
 
 
 @app.command()
@@ -134,10 +189,16 @@ def _terms(name: str, tier: str | None) -> Iterator[Terms]:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of policy files, for editors."""
+def schema(
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a reference for people instead.")] = False,
+) -> None:
+    """Print the JSON Schema of policy files, for editors; or what every key means, for people."""
     import json
 
-    from slakit.policy.files import policy_schema
+    from slakit.policy.files import find_policy, library, policy_schema
+    from slakit.policy.reference import format_reference
 
-    typer.echo(json.dumps(policy_schema(), indent=2))
+    if markdown:
+        typer.echo(format_reference(find_policy(name) for name in library()), nl=False)
+    else:
+        typer.echo(json.dumps(policy_schema(), indent=2))

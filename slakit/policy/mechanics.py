@@ -1,0 +1,98 @@
+"""By which mechanics a policy works: what is measured, how a miss becomes money, what is carried, what limits it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from slakit.policy.document import Policy
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.remedies import Credit, Limits
+
+MECHANICS: dict[str, str] = {
+    "availability": "a share of time, from outages",
+    "downtime": "a longest time down",
+    "incidents": "a number of outages",
+    "figure": "a figure that is measured",
+    "replacement": "a time for each incident",
+    "response": "tickets answered in time",
+    "resolution": "tickets resolved in time",
+    "measured": "a level from measurements: counts, means, percentiles, slices that are down",
+    "rounded": "the level, the downtime or each outage is rounded",
+    "bands": "a table of levels",
+    "nested": "a slope or an accrual inside a band",
+    "shortfall": "a rate, or steps, for points missed",
+    "accrual": "for each interval of downtime",
+    "flat": "once for each miss",
+    "multiple": "times the fee of the time lost",
+    "outage": "by the length of one outage",
+    "count": "by the number of outages",
+    "deviation": "by the deviation from the target, in percent of it",
+    "streak": "by windows missed in a row, or of the last few",
+    "raised": "a factor on the credit",
+    "points": "points that are worth money",
+    "cap": "the most that is paid",
+    "minimum": "the least that is paid, or carried on",
+    "earn_back": "given back once the service is good again",
+    "rights": "a right that misses give rise to",
+    "claim": "must be asked for",
+    "report": "must have been reported first, or opens late",
+    "maintenance": "maintenance that does not count",
+    "recovery": "work lost, and time until it is back",
+}
+"""Mechanic → what it is. `slakit policies --mechanic` finds policies by these names."""
+
+
+def mechanics_of(policy: Policy) -> set[str]:
+    """Names of the mechanics by which a policy works.
+
+    >>> from slakit.policy.files import find_policy
+    >>> sorted(mechanics_of(find_policy("wp-heaven")))
+    ['availability', 'maintenance', 'shortfall']
+    """
+    found = {name for guarantee in policy.guarantees for name in _of_guarantee(guarantee)}
+    for remedy in policy.remedies:
+        found |= {name for credit in remedy.credit for name in _of_credit(credit)} | set(_of_limits(remedy))
+    claims = [claims for claims in (policy.claims, *(remedy.claims for remedy in policy.remedies)) if claims]
+    found |= {"claim" for claim in claims if claim.needed}
+    found |= {"report" for claim in claims if claim.report is not None or claim.opens is not None}
+    found |= {"recovery"} if policy.recovery else set()
+    return found | ({"rights"} if policy.rights else set())
+
+
+def windows_of_policy(policy: Policy) -> set[str]:
+    """The windows over which its guarantees are judged, as they are written."""
+    return {str(guarantee.window) for guarantee in policy.guarantees}
+
+
+def _of_guarantee(guarantee: Guarantee) -> Iterator[str]:
+    yield guarantee.metric
+    if guarantee.measured is not None:
+        yield "measured"
+    if any(getattr(guarantee.rounded, name) is not None for name in ("outage", "downtime", "level")):
+        yield "rounded"
+    if guarantee.exclude.maintenance:
+        yield "maintenance"
+    if guarantee.credit is not None:
+        yield from _of_credit(guarantee.credit)
+
+
+def _of_credit(credit: Credit) -> Iterator[str]:
+    yield credit.kind
+    yield from _of_limits(credit)
+    if any(band.plus is not None for table in credit.tables for band in table):
+        yield "nested"
+    if credit.raised:
+        yield "raised"
+    named = {"outage": "outage", "incidents": "count", "deviation": "deviation", "streak": "streak", "misses": "streak"}
+    yield from _named(named, (measure for reach in credit.reaches for measure in reach.spans))
+
+
+def _named(names: dict[str, str], measures: Iterable[str]) -> Iterator[str]:
+    return (names[measure] for measure in measures if measure in names)
+
+
+def _of_limits(limits: Limits) -> Iterator[str]:
+    yield from ("cap" for _ in limits.caps)
+    for name in ("points", "minimum", "earn_back"):
+        if getattr(limits, name) is not None:
+            yield name

@@ -1,0 +1,94 @@
+"""A commented policy file to fill in, for a provider that is not in the library."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+SKELETON = """\
+# The service level agreement of {provider}. Fill in what the document says, with the clause it says it in; delete what
+# it does not say. `slakit validate {id}.yaml` names everything that is wrong, `slakit findings {id}.yaml` what is odd.
+format: 1
+id: {id}
+provider: {name}
+service: What is bought
+source:
+  title: Service level agreement
+  language: en
+  # url: https://…
+  # updated: 2026-01-31              # the date the document gives itself
+  retrieved: {today}
+  read: whole                        # or excerpt, transcription
+# time_zone: Europe/Oslo             # of the contract's months; UTC is assumed if it names none
+# currency: EUR
+# tiers: [basic, plus]               # plans, the cheapest first; a value that differs is a mapping from tier to value
+
+maintenance:
+  - {{kind: scheduled, notice: 48h, clause: "2"}}
+  # - {{kind: emergency, clause: "2"}}
+
+guarantees:
+  - id: service
+    metric: availability             # or downtime, incidents, figure, replacement, response, resolution
+    target: 99.9
+    window: 1mo                      # or 1d, 1w, 1q, 1y, billing_month, term, incident, {{rolling: 30d}}
+    exclude: {{maintenance: [scheduled], causes: [customer, force_majeure]}}
+    clause: "1"
+    # clauses: {{formula: "1.2"}}      # where single terms stand elsewhere
+    credit:
+      of: monthly_fee
+      bands:                         # or shortfall, accrual, flat, multiple
+        - {{below: 99.9, credit: 10%}}
+        - {{below: 99.0, credit: 25%}}
+      # caps: [{{per: window, at_most: 100%}}]
+      clause: "3"
+  # - {{id: response, metric: response, within: {{P1: 1h, P2: 4h, P3: 1bd}}, window: 1mo, clause: "5"}}
+
+claims: {{within: 30d, after: window_end, evidence: [account id], payout: future_invoice, clause: "4"}}
+
+# support: {{hours: 24/7, clause: "5"}}
+# monitor: {{by: provider, clause: "1"}}                       # whose figures decide
+# contract: {{changes: {{says: Changes hold after a month, notice: 30d, clause: "9"}}}}
+
+# What the document does not state, and why the file states it nevertheless:
+# assumed:
+#   - {{term: time_zone, value: Europe/Oslo, because: The document names no time zone}}
+
+# Where the text contradicts itself, or is silent:
+# readings:
+#   - id: window
+#     question: By the month, or by the quarter?
+#     kind: contradiction            # or silence, unclear
+#     clauses: ["1", "7"]
+#     answers:
+#       month: {{because: The formula is monthly}}
+#       quarter: {{because: The table is quarterly, set: {{guarantees.service.window: 1q}}}}
+#     default: month
+"""
+
+
+def policy_skeleton(provider: str, today: date) -> str:
+    """Text of a policy file to fill in, valid as it stands.
+
+    Parameters
+    ----------
+    provider
+        Name of the provider; the policy's id is made of it.
+    today
+        The day on which the document is read.
+
+    Raises
+    ------
+    ValueError
+        The name has no letter or digit to make an id of.
+
+    Examples
+    --------
+    >>> policy_skeleton("Northwind GmbH", date(2026, 11, 22)).splitlines()[3]
+    'id: northwind-gmbh'
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", provider.lower()).strip("-")[:60].strip("-")
+    if not name:
+        raise ValueError(f"{provider!r} has no letter or digit; write the name of the provider")
+    quoted = '"' + provider.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return SKELETON.format(provider=" ".join(provider.split()), name=quoted, id=name, today=today.isoformat())
