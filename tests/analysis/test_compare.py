@@ -636,7 +636,7 @@ def test_an_answer_due_in_business_days_is_better_than_none() -> None:
         (
             ["klik", "klikk:glod", "wp-heaven:gold"],
             [
-                "policy = klik: not in the library; did you mean klikk? there are cloudworkz, klikk, klink-cloud, "
+                "policy = klik: not in the library; did you mean klikk? there are "
                 "wp-heaven; or give the path of a .yaml file",
                 "klikk tier = glod: not a tier of this policy; did you mean gold? there are standard, silver, gold, "
                 "platinum",

@@ -18,7 +18,7 @@ from slakit.analysis.readings import under_readings
 from slakit.analysis.review import Review
 from slakit.analysis.worth import promise_worth
 from slakit.evidence.tables import Evidence
-from slakit.policy.files import find_policy, library
+from slakit.policy.files import find_policy
 from slakit.policy.terms import Terms, readings_of
 from slakit.problems import InputError
 
@@ -30,7 +30,7 @@ HELD = {
 }  # fmt: skip
 ASKED = [
     (name, question.id, answer)
-    for name in library()
+    for name in dict.fromkeys(HELD.values())
     for question in find_policy(name).readings
     for answer in question.answers
 ]

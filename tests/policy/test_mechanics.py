@@ -1,0 +1,62 @@
+"""How policies are found by the way they work, and how the format is described from its models."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from slakit.policy.files import find_policy, library, parse_policy
+from slakit.policy.mechanics import MECHANICS, mechanics_of, windows_of_policy
+from slakit.policy.part import words_of_format
+from slakit.policy.reference import format_reference
+from slakit.policy.skeleton import policy_skeleton
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_mechanic_of_a_policy_has_a_name(name: str) -> None:
+    policy = find_policy(name)
+    assert mechanics_of(policy)
+    assert mechanics_of(policy) <= set(MECHANICS)
+    assert windows_of_policy(policy)
+
+
+def test_the_four_documents_work_by_what_they_say() -> None:
+    klikk = mechanics_of(find_policy("klikk"))
+    assert {"flat", "accrual", "shortfall", "cap", "response", "replacement"} <= klikk
+    assert "bands" not in klikk
+    assert {"bands", "claim"} <= mechanics_of(find_policy("klink-cloud"))
+    assert "claim" not in mechanics_of(find_policy("wp-heaven"))
+    assert windows_of_policy(find_policy("klikk")) == {"1mo", "incident"}
+
+
+def test_the_reference_has_every_key_of_the_format() -> None:
+    text = format_reference([find_policy("klikk")])
+    missing = {word for word in words_of_format() if f"| `{word}`" not in text} - words_of_examples()
+    assert missing == set()
+
+
+def words_of_examples() -> set[str]:
+    """Keys of example files, which are parts too."""
+    from slakit.examples.model import Example, ExampleFile, Expected
+
+    return {
+        field.alias or name for model in (Example, ExampleFile, Expected) for name, field in model.model_fields.items()
+    }
+
+
+def test_the_reference_names_a_provider_for_what_is_in_use() -> None:
+    text = format_reference([find_policy("wp-heaven"), find_policy("klikk")])
+    assert "In use: `wp-heaven`." in text
+    assert "In use: `klikk`." in text
+
+
+def test_a_skeleton_is_valid_as_it_stands() -> None:
+    policy = parse_policy(policy_skeleton('Größe & "Co"', date(2026, 11, 22)))
+    assert (policy.id, policy.provider) == ("gr-e-co", 'Größe & "Co"')
+    assert policy.source.retrieved == "2026-11-22"
+
+
+def test_a_name_without_letters_makes_no_id() -> None:
+    with pytest.raises(ValueError, match="no letter or digit"):
+        policy_skeleton("…", date(2026, 11, 22))

@@ -1,0 +1,25 @@
+"""Every worked example of every provider that ships, as `slakit check` runs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slakit.examples.check import check
+from slakit.examples.files import find_files, read_cases
+from slakit.policy.files import library
+
+HERE = Path(__file__).parent / "providers"
+FILES = find_files([HERE])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_must_come_out_comes_out(path: Path) -> None:
+    wrong = [outcome for outcome in check(read_cases(path)) if not outcome.holds]
+    assert [(str(one.case), one.refused or list(map(str, one.differences))) for one in wrong] == []
+
+
+def test_every_policy_has_worked_examples() -> None:
+    shown = {case.policy.id for path in FILES for case in read_cases(path)}
+    assert set(library()) - shown == set()
