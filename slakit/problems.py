@@ -6,6 +6,11 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_LINES = 200
+"""Problems that a message prints; `InputError.problems` has all of them."""
+MOST_NAMES = 12
+"""Names that a message lists."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -37,8 +42,10 @@ class InputError(ValueError):
         self.subject = subject
         self.problems = list(problems)
         count = len(self.problems)
-        lines = [f"{subject}: {count} problem{'s' if count != 1 else ''}"]
-        super().__init__("\n  ".join([*lines, *map(str, self.problems)]))
+        lines = [f"{subject}: {count} problem{'s' if count != 1 else ''}", *map(str, self.problems[:MOST_LINES])]
+        if count > MOST_LINES:
+            lines.append(f"… and {count - MOST_LINES:,} more")
+        super().__init__("\n  ".join(lines))
 
 
 def shorten(value: object, width: int = 60) -> str:
@@ -49,10 +56,6 @@ def shorten(value: object, width: int = 60) -> str:
     """
     text = " ".join(str(value).split()) or repr(value)
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-MOST_NAMES = 12
-"""Names that a message lists."""
 
 
 def one_of(names: Iterable[str], seen: str = "") -> str:

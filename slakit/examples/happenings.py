@@ -16,7 +16,7 @@ from slakit.measure.calendar import Period, Span, midnight, to_instant
 from slakit.measure.hours import open_spans
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Duration, Money
+from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Money
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -103,7 +103,7 @@ def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, l
         for guarantee, _, levels in _each(case, terms, example.attainment, "response"):
             spans = _windows(guarantee, terms, period)
             both = zip(spans, levels, strict=False)
-            yield "tickets", [ticket for pair in both for ticket in _tickets(case, guarantee, *pair)]
+            yield "tickets", [ticket for pair in both for ticket in _tickets(case, terms, guarantee, *pair)]
 
 
 def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[Guarantee, bool, Sequence[Any]]]:
@@ -198,20 +198,23 @@ def _slices(row: dict[str, Any], window: Span, length: int, level: Decimal) -> I
         yield row | {"measured": at, "failed": min(FULL, failed - number * FULL), "total": FULL}
 
 
-def _tickets(case: Case, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
+def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
     """Tickets of which exactly a share is answered, and resolved, at once; the others at the end of the window."""
     late = (100 - level) * TICKETS / 100
     if late != int(late):
         problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
         raise InputError(case.where, [problem])
     opened = to_instant(window[0] + 12 * MICROSECONDS["h"])
-    priority = _first_priority(guarantee)
+    priority = _first_priority(terms, guarantee)
     for number in range(TICKETS):
         answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
         times: dict[str, datetime] = {"opened": opened, "responded": answered, "resolved": answered}
         yield {"ticket": f"{guarantee.id}-{number}", "subscription": NAME, **priority, **times}
 
 
-def _first_priority(guarantee: Guarantee) -> dict[str, str]:
-    within = guarantee.within
-    return {"priority": next(iter(within))} if isinstance(within, dict) and not isinstance(within, Duration) else {}
+def _first_priority(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
+    """A priority for which times are promised, this guarantee's before those of others."""
+    times = [own.within for own in (guarantee, *terms.guarantees) if isinstance(own.within, dict)]
+    known = [priority.id for priority in terms.support.priorities] if terms.support else []
+    named = [priority for within in times for priority in within] + known
+    return {"priority": named[0]} if named else {}
