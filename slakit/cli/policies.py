@@ -13,7 +13,11 @@ from slakit.cli.options import PeriodOption, PolicyName, PolicyNames, Tier, app
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
+    from slakit.policy.document import Policy
     from slakit.policy.terms import Terms
+
+SCHEDULES = ("bands", "shortfall", "accrual", "flat", "multiple")
+READ = {"whole": "", "excerpt": " · read in excerpt", "transcription": " · as somebody else transcribed it"}
 
 
 @app.command()
@@ -34,16 +38,22 @@ def policies(
         _print_mechanics()
         return
     _refuse_unknown_mechanics(mechanic or [])
-    rows = new_table("policy", "provider", "service", "tiers", "promised")
+    rows = new_table("policy", "provider", "tiers", "promised", "window", "credit", "read")
     for name in library():
         policy = find_policy(name)
         if set(mechanic or []) <= mechanics_of(policy) and set(window or []) <= windows_of_policy(policy):
-            levels = [(g.id, plain(g.limit)) for g in policy.guarantees if g.limit is not None]
-            promised = ", ".join(f"{guarantee} {level}" for guarantee, level in dict.fromkeys(levels))
-            tiers = ", ".join(policy.tiers) or "–"
-            rows.add_row(*safe(name, policy.provider, policy.service, tiers, promised))
+            kinds = ", ".join(name for name in SCHEDULES if name in mechanics_of(policy)) or "none"
+            windows = ", ".join(sorted(windows_of_policy(policy)))
+            cells = (str(len(policy.tiers) or 1), _promised(policy), windows, kinds, policy.source.read)
+            rows.add_row(*safe(name, policy.provider, *cells))
     stdout().print(rows)
     stdout().print(f"{rows.row_count} of {len(library())} policies.", highlight=False)
+
+
+def _promised(policy: Policy, most: int = 2) -> str:
+    """The first levels of a policy."""
+    levels = dict.fromkeys(f"{g.id} {plain(g.limit)}" for g in policy.guarantees if g.limit is not None)
+    return ", ".join([*levels][:most]) + (f" and {len(levels) - most} more" if len(levels) > most else "") or "–"
 
 
 def _print_mechanics() -> None:
@@ -99,7 +109,7 @@ def show(policy: PolicyName, tier: Tier = None) -> None:
     from slakit.policy.files import find_policy
 
     document = find_policy(policy)
-    title = " · ".join(safe(document.provider, document.service))
+    title = " · ".join(safe(document.provider, document.service)) + READ[document.source.read]
     rows = new_table("term", "what the document says", "clause", title=title)
     section = None
     for entry in policy_card(document, tier):
