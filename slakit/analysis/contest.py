@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from itertools import combinations
+from itertools import combinations, pairwise
+from typing import NamedTuple
 
 import polars as pl
 
 from slakit.analysis.budgets import EXACT, seconds_of
-from slakit.analysis.one_outage import OneOutage, with_crossings
+from slakit.analysis.one_outage import OneOutage, with_crossings, without_straights
 from slakit.analysis.worth import cases_on_outages
 from slakit.policy.quantities import MICROSECONDS
 from slakit.policy.terms import Terms
@@ -46,7 +48,7 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
     pl.DataFrame
         `plan`, `other`, `downtime_seconds` (from which length on), `leads` (the plan that earns more from there).
     """
-    curves = {name: cases_in_contest(terms, fee) for name, terms in plans.items()}
+    curves = {name: Curve.of(cases_in_contest(terms, fee)) for name, terms in plans.items()}
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
         changes = list(_changes(curves[one], curves[other]))
@@ -83,27 +85,51 @@ def _of_remedy(group: Sequence[OneOutage], bad: int) -> Fraction:
     return min([sum(paid, Fraction(0)), *group[0].limits(per_incident=False)])
 
 
-def _ahead(one: Sequence[Sequence[OneOutage]], other: Sequence[Sequence[OneOutage]], bad: int) -> Fraction:
-    return earned(one, bad) - earned(other, bad)
+class Curve(NamedTuple):
+    """What one outage earns by its length: straight between neighbouring points. [µs, millionths]"""
+
+    points: list[int]
+    values: list[Fraction]
+
+    @classmethod
+    def of(cls, groups: Sequence[Sequence[OneOutage]]) -> Curve:
+        """The curve of a plan, up to its shortest window."""
+        cases = [case for group in groups for case in group]
+        longest = min([MONTH, *(case.longest for case in cases)])
+        points = sorted({0, longest} | {point for case in cases for point in case.break_points if point <= longest})
+        for group in groups:
+            points = _with_turns(points, group)
+        bent = without_straights(points, partial(earned, groups))
+        return cls(bent, [earned(groups, point) for point in bent])
+
+    def at(self, bad: int) -> Fraction:
+        """What an outage of a length earns."""
+        after = bisect_left(self.points, bad)
+        if self.points[after] == bad:
+            return self.values[after]
+        (left, right), (low, high) = self.points[after - 1 : after + 1], self.values[after - 1 : after + 1]
+        return low + (high - low) * (bad - left) / (right - left)
 
 
-def _changes(one: Sequence[Sequence[OneOutage]], other: Sequence[Sequence[OneOutage]]) -> Iterator[tuple[int, int]]:
+def _changes(one: Curve, other: Curve) -> Iterator[tuple[int, int]]:
     """Lengths from which on a plan leads that did not lead before, with 1 for the one plan and -1 for the other."""
-    cases = [case for group in (*one, *other) for case in group]
-    longest = min([MONTH, *(case.longest for case in cases)])
-    bends = {0, longest} | {point for case in cases for point in case.break_points if point <= longest}
-    # A slope leads from its first microsecond on.
-    points = sorted(bends | {point + 1 for point in bends if point < longest})
-    for group in (*one, *other):
-        points = _with_turns(points, group)
-    difference = partial(_ahead, one, other)
-    last = 0
-    for bad in with_crossings(points, difference):
-        value = difference(bad)
-        lead = (value > 0) - (value < 0)
+    longest = min(one.points[-1], other.points[-1])
+    points = sorted({longest} | {point for curve in (one, other) for point in curve.points if point < longest})
+    ahead = [one.at(point) - other.at(point) for point in points]
+    last = _sign(ahead[0])
+    if last:
+        yield points[0], last
+    for (left, right), (low, high) in zip(pairwise(points), pairwise(ahead), strict=True):
+        lead = _sign(high)
         if lead and lead != last:
-            yield bad, lead
+            # A straight difference passes through nothing between the two points, or leaves it after the first.
+            steady = right - left == 1 or low == high
+            yield right if steady else left + (right - left) * low // (low - high) + 1, lead
             last = lead
+
+
+def _sign(value: Fraction) -> int:
+    return (value > 0) - (value < 0)
 
 
 def _with_turns(points: list[int], group: Sequence[OneOutage]) -> list[int]:

@@ -270,7 +270,7 @@ class OneOutage:
         points = self._jumps()
         for difference in self._differences():
             points = with_crossings(points, difference)
-        return _without_straights(points, self.paid)
+        return without_straights(points, self.paid)
 
     def _differences(self) -> Iterator[Callable[[int], Fraction]]:
         """What passes through nothing where the curve bends: credit less cap, one credit less the other."""
@@ -366,7 +366,7 @@ def with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[
     return sorted(found)
 
 
-def _without_straights(points: list[int], value: Callable[[int], Fraction]) -> list[int]:
+def without_straights(points: list[int], value: Callable[[int], Fraction]) -> list[int]:
     """Leave out points that lie on the straight line between their neighbours."""
     kept: list[tuple[int, Fraction]] = []
     for point in points:
