@@ -12,6 +12,7 @@ import polars as pl
 from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
 from slakit.analysis.telling import tell_comparison
+from slakit.policy import words
 from slakit.policy.printing import listed, print_percent
 from slakit.policy.terms import Terms
 from slakit.show.alike import lines_of, promises_of
@@ -62,7 +63,11 @@ def headline_tiers(terms: Sequence[Terms]) -> None:
     ]
     without = sorted({terms_name(plan) for plan in terms if not plan.remedies})
     if not paying:
-        show_headline("Promises with a credit behind them", "none", f"No credit: {listed(without)}." if without else "")
+        others = [words.promise(g) for plan in terms for g in plan.guarantees if _pays(plan, g.id)]
+        value = others[0] if others else "none"
+        more = f"{counted(len(others) - 1, 'promise')} more of that kind." if len(others) > 1 else ""
+        nothing = f"No credit: {listed(without)}." if without else ""
+        show_headline("Promises with a credit behind them", value, f"{more} {nothing}".strip())
         return
     best = max(guarantee.target for _, guarantee in paying if guarantee.target is not None)
     holders = list(dict.fromkeys(plan.provider for plan, guarantee in paying if guarantee.target == best))

@@ -98,6 +98,8 @@ def _promised(plan: Terms) -> str:
         names = f": {listed(guarantee.id for guarantee in same)}" if len(plan.guarantees) > 1 else ""
         effort = "" if same[0].commitment == "guaranteed" else ", best effort"
         said.append(f"{words.promise(same[0])}{effort}{names}")
+    others = [guarantee for guarantee in plan.guarantees if guarantee.metric in ("downtime", "incidents", "figure")]
+    said += dict.fromkeys(f"{words.promise(guarantee)}: {guarantee.id}" for guarantee in others)
     return "\n".join(said) or "nothing"
 
 
