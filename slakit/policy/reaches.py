@@ -103,15 +103,15 @@ class Reach(Levels):
     `below`, `above`, `from` and `to` speak of the level that the guarantee measures.
     """
 
-    outage: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    outage: Annotated[Lengths, BeforeValidator(_from, json_schema_input_type=Lengths | PlainDuration)] | None = None
     """Length of one outage (of one late ticket: how late), each by itself."""
-    downtime: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    downtime: Annotated[Lengths, BeforeValidator(_from, json_schema_input_type=Lengths | PlainDuration)] | None = None
     """Downtime of the window, all outages together."""
-    incidents: Annotated[Counts, BeforeValidator(_from)] | None = None
+    incidents: Annotated[Counts, BeforeValidator(_from, json_schema_input_type=Counts | int)] | None = None
     """Number of counted outages (of late tickets) in the window."""
-    deviation: Annotated[Levels, BeforeValidator(_from)] | None = None
+    deviation: Annotated[Levels, BeforeValidator(_from, json_schema_input_type=Levels | Level)] | None = None
     """How far the level misses the target, in percent of the target."""
-    streak: Annotated[Counts, BeforeValidator(_from)] | None = None
+    streak: Annotated[Counts, BeforeValidator(_from, json_schema_input_type=Counts | int)] | None = None
     """Number of windows missed in a row, this one the last."""
     misses: Misses | None = None
     """Number of windows missed among the last few."""
