@@ -1199,7 +1199,7 @@ def test_a_finding_knows_its_severity() -> None:
 @pytest.mark.parametrize(
     ("guarantee", "code", "figure"),
     [
-        ("target: 99.9, credit: {accrual: {credit: 0.001%, per: 1s, count: started}, clause: c}", "worst-free", "99.9 %"),
+        ("target: 99.9, credit: {accrual: {credit: 0.001%, per: 1s, count: started}, clause: c}", "worst-free", "99.9"),
         ("target: 99, window: 1q, credit: {flat: 5%, of: window_fee, clause: c}", "flat-credit", "5 % of the fee"),
         ("target: 90, window: 1h, credit: {flat: 100%, of: window_fee, clause: c}", "worst-free", "6m of 1h"),
         ("target: 99, credit: {flat: 10%, when: {streak: 2}, clause: c}", "worst-free", None),
