@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -18,7 +18,6 @@ from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.fees import Fees
 
-DAYS = {"1d": 1, "1w": 7, "1mo": 30, "billing_month": 30, "1q": 91, "1y": 365}
 CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
     "allowed_seconds": EXACT, "downtime_seconds": EXACT, "availability": EXACT, "credit_percent": EXACT,
@@ -47,8 +46,8 @@ def credit_curve(
         One of `terms.remedies`; all that outages earn, if not named. A remedy of several guarantees is drawn for its
         first. Terms without any such remedy give one curve of nothing, with no `remedy`.
     window_length
-        Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year. A
-        guarantee without a window is drawn for one incident of up to that length, 30 days.
+        Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year and
+        for the term. A guarantee without a window is drawn for one incident of up to that length, 30 days.
     fee
         Monthly fee, which all fee bases are taken from. [currency units]
     at
@@ -86,7 +85,8 @@ def credit_curve(
 
 def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: Decimal) -> Iterator[OneOutage]:
     """The remedies that outages earn, each with the guarantee it is drawn for; see `credit_curve`."""
-    rules = {rule.guarantee.id: rule for rule in rules_of((terms.policy, terms.tier), terms)}
+    judged_by = rules_of((terms.policy, terms.tier), terms)
+    rules = {rule.guarantee.id: rule for rule in judged_by if rule.guarantee.metric != "incidents"}
     earning = {r.id: (r, [rules[name] for name in r.guarantees if name in rules]) for r in terms.remedies}
     earning = {name: pair for name, pair in earning.items() if pair[1]}
     if remedy is not None and remedy not in earning:
@@ -103,7 +103,9 @@ def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: De
 
 def one_fee(terms: Terms, fee: Decimal) -> Fees:
     """The same monthly fee as every basis. [currency units]"""
-    return Fees(pl.DataFrame({"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None]}))
+    first, after = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2027, 1, 1, 12, tzinfo=UTC)  # a term is a year
+    known = {"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None], "billing_day": [1]}
+    return Fees(pl.DataFrame({**known, "starts": [first], "ends": [after]}))
 
 
 def window_length_of(guarantee: Guarantee, length: timedelta | None = None) -> int:
@@ -112,5 +114,8 @@ def window_length_of(guarantee: Guarantee, length: timedelta | None = None) -> i
         return guarantee.denominator.of.microseconds
     if length is not None:
         return length // MICROSECOND
-    days = DAYS.get(guarantee.window.text, guarantee.window.rolling_days or 30)
-    return days * MICROSECONDS["d"]
+    window = guarantee.window
+    if window.text in ("1h", "1d", "1w"):
+        return MICROSECONDS[window.text[1:]]
+    months = 12 if window.text == "term" else window.months or window.rolling_months or 1
+    return (window.rolling_days or 365 * months // 12) * MICROSECONDS["d"]

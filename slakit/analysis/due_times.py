@@ -15,7 +15,7 @@ from slakit.measure.conventions import Conventions, calendar_of, working_time
 from slakit.measure.desk import desk_rules
 from slakit.measure.hours import closed_days, open_spans
 from slakit.measure.rules import ASSUMED_ZONE, Rule
-from slakit.policy.guarantees import Hours
+from slakit.policy.guarantees import Hours, Tickets
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
@@ -84,7 +84,13 @@ def due_times(
         wrong, remedy = "promises no answer in time", "take a policy with response or resolution targets"
         raise InputError(terms.policy, [Problem(f"{terms.policy} guarantees", None, wrong, remedy)])
     ranked = priority or _ranked(terms, impact, urgency)
-    return [_due_time(terms, rule, ranked, to_microseconds(opened), conventions or Conventions()) for rule in rules]
+    about = [rule for rule in rules if rule.guarantee.tickets is None or _concerns(rule.guarantee.tickets, ranked)]
+    return [_due_time(terms, rule, ranked, to_microseconds(opened), conventions or Conventions()) for rule in about]
+
+
+def _concerns(about: Tickets, priority: str | None) -> bool:
+    """Whether a promise about some tickets is about those of a priority."""
+    return not about.priorities or priority in about.priorities
 
 
 def _ranked(terms: Terms, impact: str | None, urgency: str | None) -> str | None:

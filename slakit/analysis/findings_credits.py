@@ -50,12 +50,14 @@ def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
     if free is None:
         return
     clauses = (clause_of(case.remedy) if case.remedy else guarantee.clause,)
-    if case.rule.per_incident:
+    if by_length(case):
+        free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
         sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
     else:
         days = case.longest // MICROSECONDS["d"]
+        whole = f"{days} day{'s' * (days != 1)}" if days else print_duration(case.longest)
         sentence = f"The worst {what} that costs the provider nothing"
-        span = f" ({print_duration(free)} of {days} day{'s' * (days != 1)})" if what == "availability" else ""
+        span = f" ({print_duration(free)} of {whole})" if what == "availability" else ""
         figure = f"{level_above(case, free)} %{span}"
     yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
 
@@ -72,16 +74,21 @@ def up_to(free: int) -> str:
 
 
 def _earned(case: OneOutage, bad: int) -> str:
-    share = share_of(case, bad)
-    if not share:
+    paid = case.paid(bad)
+    if not paid:
         return f"{print_duration(bad)}: nothing"
-    times = print_percent(share * MONTH / bad, 2)
-    return f"{print_duration(bad)}: {percent(share)}, {times} × the fee for it"
+    times = print_percent(paid / (Fraction(FEE) * MICRO) * MONTH / bad, 2)
+    return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} × the fee for it"
 
 
 def share_of(case: OneOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
-    return case.paid(bad) / (Fraction(FEE) * MICRO)
+    return case.paid(bad) / case.basis
+
+
+def by_length(case: OneOutage) -> bool:
+    """Whether a promise is about a length of time, and no share of a window."""
+    return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
 
 
 def percent(share: Fraction) -> str:
@@ -114,7 +121,7 @@ def level_below(case: OneOutage, bad: int) -> str:
 def _points(case: OneOutage) -> list[Point]:
     """The curve of credits as levels of service, the best first."""
     edges = {0, case.longest, min(case.allowed, case.longest), min(case.allowed + 1, case.longest)}
-    lengths = sorted({*case.break_points, *edges})
+    lengths = sorted({*case.turning_points, *edges})
     return [Point(Fraction(bad), bad <= case.allowed, case.paid(bad)) for bad in lengths]
 
 
@@ -132,8 +139,10 @@ def _schedule(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
         sentence = "A credit is due although the target is met"
         figure = f"{_due(case, wrong)} at {_place(case, wrong, level_below(case, int(wrong.level)))}"
         yield Finding("paid-though-met", about, sentence, figure, clauses)
-    yield from _missed_unpaid(case, points, clauses)
-    yield from _largest(case, points, clauses)
+    if case.tells_whether:
+        yield from _missed_unpaid(case, points, clauses)
+    if case.tells_how_much:
+        yield from _largest(case, points, clauses)
 
 
 def _due(case: OneOutage, point: Point) -> str:
@@ -141,7 +150,7 @@ def _due(case: OneOutage, point: Point) -> str:
 
 
 def _place(case: OneOutage, point: Point, level: str) -> str:
-    return print_duration(int(point.level)) if case.rule.per_incident else f"{level} %"
+    return print_duration(int(point.level)) if by_length(case) else f"{level} %"
 
 
 def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
@@ -152,7 +161,7 @@ def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str,
     guarantee, last = case.rule.guarantee, unpaid[-1]
     paid = [int(point.level) for point in points if point.penalty and point.level < last]
     first = max([case.allowed, *paid]) + 1
-    if case.rule.per_incident:
+    if by_length(case):
         sentence = "The promise is broken before anything is owed"
         start = next((f", credits run from {c.accrual.after} on" for c in _credits(case) if c.accrual), "")
         figure = f"{guarantee.within} are promised{start}, and {up_to(last)} earns nothing"
@@ -176,7 +185,7 @@ def _largest(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...])
     figure = f"{percent(share_of(case, reached))} of {_basis(case)}, {_reached(case, reached)}"
     if share_of(case, reached) >= 1:
         yield Finding("saturated", about, "The credit reaches the whole fee", figure, clauses)
-    if smallest == most and not case.rule.per_incident:
+    if smallest == most and not by_length(case):
         sentence = "Every miss that is paid earns the same, however long it lasts"
         yield Finding("flat-credit", about, sentence, f"{figure} and for a window without any service", clauses)
     elif share_of(case, reached) < 1 and reached < case.longest:
@@ -184,7 +193,7 @@ def _largest(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...])
 
 
 def _reached(case: OneOutage, bad: int) -> str:
-    if case.rule.per_incident:
+    if by_length(case):
         return f"reached at {print_duration(bad)}"
     above, below = level_above(case, bad), level_below(case, bad)
     return f"reached at {above} %" if above == below else f"reached below {above} %"

@@ -18,10 +18,9 @@ from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Duration
 from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
 from slakit.policy.terms import Terms
-from slakit.remedy.fees import MICRO
 
 WEEK = MICROSECONDS["w"]
-LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "1q": 92, "1y": 366}
+LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123, "6mo": 184, "1y": 366}
 """Days of the longest window of each kind."""
 
 
@@ -30,8 +29,9 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
     for case in [*cases_on_outages(terms, FEE), *cases_on_tickets(terms, FEE)]:
         if case.remedy is not None:
             yield from _caps(case, case.remedy)
+    figures = {g.id for g in terms.guarantees if g.metric in ("figure", "incidents")}  # their levels are no percentages
     for remedy in terms.remedies:
-        for credit in remedy.credit:
+        for credit in remedy.credit if not figures & set(remedy.guarantees) else ():
             yield from _printed_bands(remedy, credit)
         yield from _caps_disagree(remedy)
         yield from _claims(terms, remedy)
@@ -45,25 +45,21 @@ def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
     for cap in remedy.all_caps:
         amount = Fraction(case.fees.limit(cap.at_most, cap.of, 0, case.rule))
         without = _without(case, remedy, cap)
-        credits = [credit for credit in map(without.paid, without.break_points) if credit]
+        credits = [credit for credit in map(without.paid, without.turning_points) if credit]
         if not credits:
             continue
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
         about, basis = case.rule.guarantee.id, words.fee_words(remedy.credit[0].of)
         if amount <= min(credits):
-            figure = f"{said}; the smallest credit is {_share(min(credits))} of {basis}"
+            figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
-        elif _alone(remedy, cap) and max(credits) <= amount:
-            figure = f"{said}; the largest credit is {_share(max(credits))} of {basis}"
+        elif case.tells_how_much and _alone(remedy, cap) and max(credits) <= amount:
+            figure = f"{said}; the largest credit is {percent(max(credits) / case.basis)} of {basis}"
             yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
         elif cap.per in ("term", "rolling_12mo"):
             times = -(-amount // max(credits))
             sentence = "A cap ends the credits after some of the largest for one outage in one window"
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
-
-
-def _share(credit: Fraction) -> str:
-    return percent(credit / MICRO / Fraction(FEE))
 
 
 def _alone(remedy: Remedy, cap: Cap) -> bool:
@@ -135,8 +131,10 @@ def _number(level: Fraction) -> str:
 
 
 def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
-    bands = [band for band in credit.bands or [] if set(band.spans) == {"level"}]
-    if all(set(dict(band.bounds)) == {"below"} for band in bands):
+    bands = [band for band in credit.bands or [] if "level" in band.spans]
+    if any(set(band.spans) != {"level"} for band in bands) or all(
+        set(dict(band.bounds)) == {"below"} for band in bands
+    ):
         return
     ranges = [Range.of(band) for band in bands]
     ordered = sorted(ranges)

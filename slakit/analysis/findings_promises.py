@@ -46,7 +46,9 @@ def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
         clauses = (guarantee.clause_of("commitment"),)
         yield Finding("best-effort", guarantee.id, "A figure is named, and only aimed at", figure, clauses)
     elif not remedies_of(terms, guarantee.id):
+        rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
         figure = f"{promise}: a miss costs the provider nothing"
+        figure = f"{promise}: all that a miss can lead to is a right ({rights})" if rights else figure
         sentence = "The promise has no credit behind it"
         yield Finding("no-remedy", guarantee.id, sentence, figure, (guarantee.clause,))
 
@@ -57,7 +59,7 @@ def _measured(guarantee: Guarantee) -> Iterator[Finding]:
     for one, other in combinations(guarantee.printed, 2):
         yield from _apart(guarantee, one, other)
     stated = {"formula", "denominator"} & set(guarantee.clauses)
-    if not stated and guarantee.denominator == "window":
+    if not stated and guarantee.denominator == "window" and guarantee.measured is None:
         sentence = "How availability is computed is not said; the share of the window without downtime is taken"
         yield Finding("formula-missing", guarantee.id, sentence, words.promise(guarantee), (guarantee.clause,))
     if guarantee.minimum is not None:
@@ -134,16 +136,27 @@ def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
             yield Finding("maintenance-unannounced", guarantee.id, sentence, figure, (kind.clause,))
 
 
+PER = {"window": "", "1d": " a day", "1w": " a week", "1mo": " a month", "1q": " a quarter", "1y": " a year"}
+
+
 def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> Finding:
     """What remains where the provider uses up both its maintenance and its budget."""
     window = window_length_of(guarantee)
-    allowed = min(window, allowance.at_most.microseconds)
+    allowed = min(window, _spans(allowance, guarantee, window) * allowance.at_most.microseconds)
     judged = window - allowed if guarantee.denominator == "less_maintenance" else window
     gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
     remains = print_percent(Fraction(100 * (window - gone), window), 4)
-    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance does not count"
+    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} does not count"
     figure = f"with it and the uptime budget, {remains} % remain in the worst case"
     return Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
+
+
+def _spans(allowance: Allowance, guarantee: Guarantee, window: int) -> int:
+    """How many spans of an allowance a window may touch."""
+    days, months = window // MICROSECONDS["d"], guarantee.window.months or 1
+    if allowance.per == "1w" and guarantee.window.text != "1w":
+        return (days + 12) // 7  # it may begin on the last day of a week
+    return max(1, {"1d": days, "1mo": months, "1q": months // 3, "1y": months // 12}.get(allowance.per, 1))
 
 
 def _clauses(kinds: list[Maintenance]) -> tuple[str, ...]:
@@ -163,7 +176,10 @@ def _measurement(terms: Terms) -> Iterator[Finding]:
 
 def _begins(terms: Terms) -> Iterator[Finding]:
     begins = next((guarantee.begins for guarantee in terms.guarantees if guarantee.begins is not None), None)
-    if begins is not None:
+    if begins is not None and begins.wait is not None:
+        sentence, figure = "Nothing is measured at first", f"an outage in the first {begins.wait} cannot count"
+        yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
+    elif begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
         figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))

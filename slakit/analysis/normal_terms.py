@@ -117,9 +117,9 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     by_window = [case for case in cases_on_outages(terms, fee) if not case.rule.per_incident]
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
-    yield Stance(
-        "Availability", "Worst availability free of cost", f"{print_percent(level, 6)} %", clause, level, "higher"
-    )
+    said, known = f"{print_percent(level, 6)} %", all(case.tells_whether for case in by_window)
+    term = "Worst availability free of cost"
+    yield Stance("Availability", term, said if known else NOTHING, clause, level if known else None, "higher")
 
 
 def _longest_budget(promised: list[Guarantee]) -> str:

@@ -55,13 +55,23 @@ class OneOutage:
             return self.longest if guarantee.at_most else 0
         return getattr(guarantee.within, "microseconds", 0)
 
+    @property
+    def tells_whether(self) -> bool:
+        """Whether one outage shows when something is earned: no number of outages or windows before it is looked at."""
+        return not _look_further([reach for credit in self._credits for reach in credit.grounds])
+
+    @property
+    def tells_how_much(self) -> bool:
+        """Whether it shows how much that can be as well."""
+        return not _look_further([reach for credit in self._credits for reach in credit.reaches])
+
     def row(self, bad: int) -> tuple[object, ...]:
         """Columns of `CURVES` from `remedy` to `amount`, for an outage of a length. [µs]"""
         guarantee, available = self.rule.guarantee, None
         if not self.rule.per_incident:
             available = Decimal((self.longest - bad) * FULL // self.longest).scaleb(-6)
-        paid, basis = self.paid(bad), self._basis(self.remedy.credit[0]) if self.remedy else Fraction(1)
-        percent = Decimal(half_up(*(100 * MICRO * paid / basis).as_integer_ratio())).scaleb(-6)
+        paid = self.paid(bad)
+        percent = Decimal(half_up(*(100 * MICRO * paid / self.basis).as_integer_ratio())).scaleb(-6)
         amount = Decimal(self.fees.minor(0, *paid.as_integer_ratio())).scaleb(-self.fees.digits[0])
         promised = (guarantee.target, seconds_of(self.allowed))
         return (self.remedy and self.remedy.id, guarantee.id, *promised, seconds_of(bad), available, percent, amount)
@@ -169,6 +179,11 @@ class OneOutage:
     def _caps(self) -> list[Cap]:
         own = self.remedy.caps if self.remedy else []
         return [*(cap for credit in self._credits for cap in credit.caps), *own]
+
+    @property
+    def basis(self) -> Fraction:
+        """What shares are told of: the fee basis of the first schedule. [millionths]"""
+        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(1)
 
     def _basis(self, credit: Credit) -> Fraction:
         return Fraction(self.fees.basis(credit.of, 0, self.rule))
@@ -283,21 +298,42 @@ class OneOutage:
         for limit in [*self.limits(per_incident=False), *([self._enough] if self._minimum else [])]:
             yield partial(_beyond, self._together, limit)
 
-    def _jumps(self) -> list[int]:
+    @property
+    def turning_points(self) -> list[int]:
+        """Lengths that tell what a schedule does, in order, without each of its steps. [µs]
+
+        Between two edges a credit never falls, however many steps it rises by: so it is enough to know where it leaves
+        nothing, and where it reaches what it comes to at the next edge. Points of a table may fall anywhere.
+        """
+        if self.remedy and self.remedy.points and self.remedy.points.bands:
+            return self.break_points
+        edges = self._jumps(steps=False)
+        turns = (turn for left, right in pairwise(edges) for turn in self._turns(left, right))
+        return sorted({*edges, *turns})
+
+    def _turns(self, left: int, right: int) -> Iterator[int]:
+        low, high = self.paid(left), self.paid(right)
+        if right - left < 2 or low == high:
+            return
+        if not low:
+            yield from _around(left, right, lambda bad: self.paid(bad) > 0)
+        yield from _around(left, right, lambda bad: self.paid(bad) >= high)
+
+    def _jumps(self, *, steps: bool = True) -> list[int]:
         """Every length at or beside which a schedule may jump or bend."""
         edges = {0, self.longest, self.allowed}
         for credit in self._credits:
-            edges |= set(self._edges(credit))
+            edges |= set(self._edges(credit, steps=steps))
         near = {edge + beside for edge in edges for beside in (-1, 0, 1)}
         return sorted(point for point in near if 0 <= point <= self.longest)
 
-    def _edges(self, credit: Credit) -> Iterator[int]:
+    def _edges(self, credit: Credit, *, steps: bool) -> Iterator[int]:
         for reach in credit.reaches:
             yield from self._edges_of(reach)
-        yield from self._edges_of_rate(credit, credit)
-        for band in credit.bands or []:
-            if band.plus is not None:
-                yield from self._edges_of_rate(credit, band.plus)
+        for rate in [credit, *(band.plus for band in credit.bands or [] if band.plus is not None)]:
+            yield from self._edges_of_rate(rate)
+            if steps:
+                yield from self._steps_of_rate(credit, rate)
 
     def _edges_of(self, reach: Reach) -> Iterator[int]:
         """Lengths at which a condition begins or ceases to hold."""
@@ -317,24 +353,28 @@ class OneOutage:
         for shift in (Fraction(0), Fraction(step), Fraction(step, 2)):
             yield int((FULL - level + shift) * self.longest // FULL)
 
-    def _edges_of_rate(self, credit: Credit, rate: Rate) -> Iterator[int]:
+    def _edges_of_rate(self, rate: Rate) -> Iterator[int]:
+        """Where it begins and ceases to grow."""
         shortfall, accrual = rate.shortfall, rate.accrual
         if shortfall is not None:
-            below = FULL - self._level(shortfall)
-            yield from self._level_edges(FULL - below)
+            yield from self._level_edges(self._level(shortfall))
             if shortfall.to is not None:
                 yield from self._level_edges(percent_units(shortfall.to))
-            if shortfall.step is not None:
-                step = percent_units(shortfall.step)
-                half = step // 2 if shortfall.count == "nearest" else 0
-                for number in self._steps(credit, shortfall.credit, FULL // step + 1):
-                    yield (number * step - half + below) * self.longest // FULL
         if accrual is not None:
+            yield from (int(self._after(accrual)), *([accrual.to.microseconds] if accrual.to is not None else []))
+
+    def _steps_of_rate(self, credit: Credit, rate: Rate) -> Iterator[int]:
+        """Where it grows by a step."""
+        shortfall, accrual = rate.shortfall, rate.accrual
+        if shortfall is not None and shortfall.step is not None:
+            step, below = percent_units(shortfall.step), FULL - self._level(shortfall)
+            half = step // 2 if shortfall.count == "nearest" else 0
+            for number in self._steps(credit, shortfall.credit, FULL // step + 1):
+                yield (number * step - half + below) * self.longest // FULL
+        if accrual is not None and accrual.count != "exact":
             per, after = accrual.per.microseconds, int(self._after(accrual))
-            yield from (after, *([accrual.to.microseconds] if accrual.to is not None else []))
-            if accrual.count != "exact":
-                for number in self._steps(credit, accrual.credit, self.longest // per + 1):
-                    yield after + number * per - lift_of(accrual.count, per)
+            for number in self._steps(credit, accrual.credit, self.longest // per + 1):
+                yield after + number * per - lift_of(accrual.count, per)
 
     def _steps(self, credit: Credit, worth: Share | Money | Points | None, count: int) -> range:
         """Numbers of the steps that can matter: none is seen beyond the lowest cap."""
@@ -347,12 +387,28 @@ class OneOutage:
         return range(count + 1)
 
 
+def _look_further(reaches: list[Reach]) -> bool:
+    return any({"incidents", "streak", "misses"} & set(reach.spans) for reach in reaches)
+
+
 def _beyond(value: Callable[[int], Fraction], limit: Fraction, bad: int) -> Fraction:
     return value(bad) - limit
 
 
 def _apart(one: Callable[[int], Fraction], other: Callable[[int], Fraction], bad: int) -> Fraction:
     return one(bad) - other(bad)
+
+
+def _around(left: int, right: int, holds: Callable[[int], bool]) -> tuple[int, int]:
+    """The last place at which something does not hold, and the first at which it does: not on the left, on the right.
+
+    >>> _around(0, 10, lambda place: place > 3)
+    (3, 4)
+    """
+    while right - left > 1:
+        middle = (left + right) // 2
+        left, right = (left, middle) if holds(middle) else (middle, right)
+    return left, right
 
 
 def with_crossings(points: list[int], value: Callable[[int], Fraction]) -> list[int]:

@@ -24,8 +24,10 @@ PERCENT = pl.Decimal(38, 6)
 TERM_OF_VERDICT = {
     "other_component": "components",
     "excluded_cause": "causes",
+    "too_small": "affected",
     "unreported": "clock",
     "before_clock": "clock",
+    "alone": "at_once",
     "too_short": "minimum",
     "outside_hours": "hours",
     "partial_unit": "unit",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.policy.guarantees import Guarantee, Maintenance
-from slakit.policy.printing import print_duration
+from slakit.policy.printing import print_duration, print_percent
 
 When = Callable[[datetime], str]
 SIGNALS = {
@@ -61,6 +62,8 @@ class Reasons:
             "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
             "before_clock": f"the clock starts with the {signal}",
+            "too_small": f"it affects only {_share(row.get('affected'))} of the service",
+            "alone": f"fewer than {self.guarantee.at_once} components were down at once",
             "overlapping": "already running in another outage",
             "too_short": f"shorter than {self.guarantee.minimum}",
             "maintenance": "inside maintenance that the contract leaves out",
@@ -103,3 +106,8 @@ class Reasons:
         if given < term.notice.microseconds:
             return f"it was announced {print_duration(given)} ahead, and {term.notice} is required ({term.clause})"
         return None
+
+
+def _share(affected: object) -> str:
+    """A share as a percentage."""
+    return f"{print_percent(Decimal(str(affected if affected is not None else 1)) * 100, 4)} %"

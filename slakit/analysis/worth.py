@@ -45,10 +45,10 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
     -------
     pl.DataFrame
         One row per guarantee and length: `policy`, `tier`, `guarantee`, `remedy` (null: none), `target` [percent],
-        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, or
-        where everything costs), `free_seconds` (the longest outage that does), `downtime_seconds`, `credit_percent` (of
-        the monthly fee, after caps), `of_lost_time` (credit as a multiple of the fee for the time lost, a month being
-        30 days).
+        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, where
+        everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
+        `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
+        the fee for the time lost, a month being 30 days).
 
     Examples
     --------
@@ -82,8 +82,10 @@ def _scaled(value: Fraction) -> Decimal:
 
 
 def worst_free(case: OneOutage) -> int | None:
-    """The longest outage that earns nothing; none where every level earns something. [µs]"""
-    return max((point for point in case.break_points if not case.paid(point)), default=None)
+    """The longest outage that earns nothing; none where every level earns something, or one tells too little. [µs]"""
+    if not case.tells_whether:
+        return None
+    return max((point for point in case.turning_points if not case.paid(point)), default=None)
 
 
 def free_level(case: OneOutage, bad: int) -> Decimal:
@@ -92,8 +94,10 @@ def free_level(case: OneOutage, bad: int) -> Decimal:
 
 
 def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
-    """Every promise about outages with each remedy it earns; with none where it earns nothing."""
+    """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing."""
     for rule in rules_of((terms.policy, terms.tier), terms):
+        if rule.guarantee.metric == "incidents":  # one outage says nothing of how many
+            continue
         earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
         for remedy in earned or [None]:
             yield OneOutage(remedy, rule, window_length_of(rule.guarantee), one_fee(terms, fee))
@@ -106,7 +110,8 @@ def cases_on_tickets(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
             alike = guarantee.model_copy(update={"metric": "availability"})
             rule = Rule(terms.policy, terms.tier, terms.time_zone or ASSUMED_ZONE, alike, ())
             for remedy in remedies_of(terms, guarantee.id):
-                yield OneOutage(remedy, rule, FULL, one_fee(terms, fee))
+                if not any(credit.by_incident for credit in remedy.credit) and remedy.each != "incident":
+                    yield OneOutage(remedy, rule, FULL, one_fee(terms, fee))
 
 
 def remedies_of(terms: Terms, guarantee: str) -> list[Remedy]:

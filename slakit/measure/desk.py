@@ -79,11 +79,29 @@ def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
     return ranked.with_columns(pl.coalesce("priority", "ranked").alias("priority")).drop("ranked")
 
 
+def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Tickets that a guarantee is about."""
+    about = rule.guarantee.tickets
+    for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
+        tickets = tickets.filter(pl.col(name).is_in(words)) if words else tickets
+    return tickets
+
+
+def _unknown(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+    """Tickets of which cannot be told whether a guarantee is about them."""
+    about = rule.guarantee.tickets
+    for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
+        for number in tickets.filter(pl.col(name).is_null())["ticket"] if words else ():
+            wrong = f"{rule.guarantee.id} is about tickets of some {name} only"
+            yield Problem(f"tickets row {number + 2} {name}", None, wrong, f"give it; those are {', '.join(words)}")
+
+
 def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
     """Tickets whose priority cannot be told, is not one of the policy, or has no target."""
     support, within = rule.support, rule.guarantee.within
     known = [priority.id for priority in support.priorities] if support else []
-    targets = list(within) if isinstance(within, dict) else known
+    about = rule.guarantee.tickets.priorities if rule.guarantee.tickets is not None else []
+    targets = list(within) if isinstance(within, dict) else about or known
     by_matrix = support is not None and support.matrix is not None
     remedy = "give a priority" + ", or impact and urgency as the policy names them" * by_matrix
     strange = (
@@ -137,8 +155,10 @@ def judge_tickets(
     """
     tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
     same_plan = [(pl.col("policy") == r.policy) & pl.col("tier").eq_missing(pl.lit(r.tier, pl.String)) for r in rules]
-    asked = [prioritised(tickets.filter(same), rule.support) for rule, same in zip(rules, same_plan, strict=True)]
-    problems = [problem for rule, mine in zip(rules, asked, strict=True) for problem in _unranked(mine, rule)]
+    ranked = [prioritised(tickets.filter(same), rule.support) for rule, same in zip(rules, same_plan, strict=True)]
+    asked = [concerned(mine, rule) for rule, mine in zip(rules, ranked, strict=True)]
+    problems = [problem for rule, mine in zip(rules, ranked, strict=True) for problem in _unknown(mine, rule)]
+    problems += [problem for rule, mine in zip(rules, asked, strict=True) for problem in _unranked(mine, rule)]
     problems += _late_holds(holds) if rules else ()
     if problems:
         raise InputError(evidence.source, list(dict.fromkeys(problems)))
@@ -147,8 +167,8 @@ def judge_tickets(
     tables = [pl.DataFrame(schema=JUDGED)]
     for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
         for priority, within in _targets(rule):
-            ranked = mine if priority is None else mine.filter(pl.col("priority") == priority)
-            judged = _clocked(ranked, holds, rule, within, calendars)
+            of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
+            judged = _clocked(of_rank, holds, rule, within, calendars)
             tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
     place = pl.col("rule").cast(pl.Int64) * 2**32 + pl.col("ticket")  # one key sorts faster than two
     return pl.concat(tables).sort(place)

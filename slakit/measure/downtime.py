@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from slakit.measure.case import PIECE, VERDICT, Case, Chunk
-from slakit.measure.intervals import split, union
+from slakit.measure.intervals import carve, split, union
 from slakit.measure.maintenance import KINDS, cell_edges
 from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
+from slakit.policy.reaches import INSIDE
 
 
 def account_downtime(case: Case) -> pl.DataFrame:
@@ -35,7 +36,7 @@ def account_downtime(case: Case) -> pl.DataFrame:
 
 
 def _account(chunk: Chunk) -> pl.DataFrame:
-    pieces = _start_clocks(chunk, _pass_whole(chunk, _observe(chunk)))
+    pieces = _drop_lone(chunk, _start_clocks(chunk, _pass_whole(chunk, _observe(chunk))))
     pieces = _drop_short_runs(chunk, _drop_overlaps(chunk, pieces))
     for kind in range(len(KINDS)):
         pieces = chunk.close_inside(pieces, chunk.maintenance_cover(kind), "maintenance", kind=kind)
@@ -67,7 +68,19 @@ def _observe(chunk: Chunk) -> pl.DataFrame:
         _signal(chunk.rules).alias("signal"),
         in_scope.alias("in_scope"),
         names_word(causes, "cause_code").alias("excluded"),
+        _affects_enough(chunk.rules).alias("enough"),
     )
+
+
+def _affects_enough(rules: Sequence[Rule]) -> pl.Expr:
+    """Whether the share that an outage affects is one that the rule counts."""
+    enough: pl.Expr = pl.lit(value=True)
+    for number, rule in enumerate(rules):
+        if rule.guarantee.affected is not None:
+            share = pl.col("affected") * 100  # millionths, as percent units
+            inside = pl.all_horizontal(INSIDE[side](share, limit) for side, limit in rule.guarantee.affected.bounds)
+            enough = enough & ((pl.col("rule") != number) | inside)
+    return enough
 
 
 def _found_by_its_rule(rules: Sequence[Rule]) -> pl.Expr:
@@ -94,11 +107,12 @@ def _signal(rules: Sequence[Rule]) -> pl.Expr:
 
 
 def _pass_whole(chunk: Chunk, observed: pl.DataFrame) -> pl.DataFrame:
-    """Verdicts that take an outage as a whole: component, cause, missing or late signal (steps 1 to 3)."""
+    """Verdicts that take an outage as a whole: component, cause, share affected, missing or late signal."""
     silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
     verdict = (
         pl.when(~pl.col("in_scope")).then(VERDICT["other_component"])
         .when("excluded").then(VERDICT["excluded_cause"])
+        .when(~pl.col("enough")).then(VERDICT["too_small"])
         .when(silent).then(VERDICT["unreported"])
         .otherwise(None)
     )  # fmt: skip
@@ -116,6 +130,37 @@ def _start_clocks(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
     return clocked.select("line", "rule", "outage", pl.col("clock").alias("start"), "end").filter(
         pl.col("end") > pl.col("start")
     )
+
+
+def _drop_lone(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """What runs while too few other components are down, where several must be down at once."""
+    needed = [rule.guarantee.at_once for rule in chunk.rules]
+    if not any(needed):
+        return pieces
+    asked = pieces.with_columns(per_rule(needed, pl.Int64).alias("needed"))
+    free, joint = (asked.filter(pl.col("needed").is_null() == alike) for alike in (True, False))
+    components = chunk.case.outages.select("outage", "component")
+    cover = _down_at_once(joint.join(components, on="outage", maintain_order="left"))
+    parts = carve(joint.drop("needed"), cover)
+    chunk.close(parts.filter(~pl.col("inside")), "alone")
+    kept = pl.concat([free.drop("needed"), parts.filter("inside").drop("inside")])
+    return kept.sort("outage", "start")  # ties stay in the order of ids
+
+
+def _down_at_once(pieces: pl.DataFrame) -> pl.DataFrame:
+    """Time in which as many components as are `needed` are down; an outage of all of them is as many."""
+    ordered = pieces.sort("component", "start")
+    fresh = pl.col("start") > pl.col("end").cum_max().shift(1).over("component")
+    ordered = ordered.with_columns(fresh.fill_null(value=True).cum_sum().over("component").alias("stretch"))
+    once = ordered.group_by("component", "stretch").agg(
+        pl.col("start").min(), pl.col("end").max(), pl.col("needed").first()
+    )
+    weight = pl.when(pl.col("component").is_null()).then("needed").otherwise(1)
+    begin = once.select(pl.col("start").alias("at"), weight.alias("more"), "needed")
+    end = once.select(pl.col("end").alias("at"), -weight.alias("more"), "needed")
+    steps = pl.concat([begin, end]).group_by("at").agg(pl.col("more").sum(), pl.col("needed").first()).sort("at")
+    level = steps.with_columns(pl.col("more").cum_sum().alias("level"), pl.col("at").shift(-1).alias("until"))
+    return union(level.filter(pl.col("level") >= pl.col("needed")).select(pl.col("at").alias("start"), end="until"))
 
 
 def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:

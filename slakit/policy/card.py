@@ -90,6 +90,8 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
     if left_out:
         printed = ", ".join(word.replace("_", " ") for word in left_out)
         yield Entry("Promises", f"{name}: leaves out", printed, guarantee.clause_of("causes"))
+    for term, said in words.concern_words(guarantee):
+        yield Entry("Promises", f"{name}: concerns", said, guarantee.clause_of(term))
     for rounding in words.rounding_words(guarantee):
         yield Entry("Promises", f"{name}: rounded", rounding, guarantee.clause_of("rounded"))
     if guarantee.begins:

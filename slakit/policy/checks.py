@@ -41,6 +41,7 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
     yield from _claims_have_limits(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
+    yield from _tickets_have_priorities(policy)
     yield from _caps_of_several(policy)
     yield from _end_of_month_alone(policy)
     yield from _points_are_worth_something(policy)
@@ -336,6 +337,16 @@ def _desk_windows(policy: Policy) -> Iterator[Finding]:
                 wrong,
                 "use 1d, 1w, 1mo, 1q, 1y, billing_month or term",
             )
+
+
+def _tickets_have_priorities(policy: Policy) -> Iterator[Finding]:
+    known = [priority.id for priority in policy.support.priorities] if policy.support is not None else []
+    for index, guarantee in enumerate(policy.guarantees):
+        named = guarantee.tickets.priorities if guarantee.tickets is not None else []
+        for position, priority in enumerate(named):
+            if known and priority not in known:
+                place = ("guarantees", index, "tickets", "priorities", position)
+                yield place, priority, "not a priority of this policy", one_of(known, priority)
 
 
 def _answers_fit(policy: Policy) -> Iterator[Finding]:

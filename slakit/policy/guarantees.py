@@ -12,6 +12,7 @@ from pydantic_core import core_schema
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
 from slakit.policy.quantities import Clause, Duration, Level, Percent, PlainDuration, Window, Zone
+from slakit.policy.reaches import Parts
 from slakit.policy.remedies import Credit
 
 if TYPE_CHECKING:
@@ -112,6 +113,21 @@ class Exclude(Part):
     """Kinds of ticket that stay out of an attainment."""
     own_deadline: list[Word] = []
     """Kinds of ticket that stay out where they have a deadline of their own."""
+
+
+class Tickets(Part):
+    """Tickets that a promise is about."""
+
+    kinds: list[Word] = []
+    """All, if none is named."""
+    priorities: list[str] = []
+    """All, if none is named."""
+
+    @model_validator(mode="after")
+    def _names_some(self) -> Self:
+        if not self.kinds and not self.priorities:
+            raise ValueError("no ticket is named; write kinds, or priorities, or leave it out")
+        return self
 
 
 Rounding = Literal["up", "down", "nearest"]
@@ -240,6 +256,12 @@ class Guarantee(Part):
     window: Window
     components: list[Word] = []
     """Components it covers; all, if none is named."""
+    at_once: int | None = Field(default=None, ge=2, le=1000)
+    """So many of its components must be down at the same time. What concerns all of them concerns as many."""
+    affected: Parts | None = None
+    """Which share of the customer's service an outage must affect to count."""
+    tickets: Tickets | None = None
+    """Tickets it concerns; all, if not written."""
     covers: str | None = None
     """What that is, in words."""
     clock: Clock = "started"
@@ -293,6 +315,22 @@ class Guarantee(Part):
             raise ValueError(f"a {self.metric} does not come from measurements; drop measured")
         if self.metric == "figure" and self.measured and self.measured.by == "down":
             raise ValueError("slices that are down make an availability; write metric: availability")
+        return self
+
+    @model_validator(mode="after")
+    def _joint_fits(self) -> Self:
+        recorded = self.metric in ON_OUTAGES and self.measured is None
+        if self.at_once is not None and (not recorded or self.window.text == "incident"):
+            raise ValueError("only outages in a window are down at once; drop at_once")
+        if self.at_once is not None and self.components and self.at_once > len(self.components):
+            raise ValueError("more at once than there are components; name as many")
+        if self.affected is not None and not recorded:
+            raise ValueError("only recorded outages affect a share; drop affected")
+        if self.tickets is not None and self.metric not in ON_TICKETS:
+            raise ValueError(f"{_called(self.metric)} is not about tickets; drop tickets")
+        ranks = self.tickets.priorities if self.tickets is not None else []
+        if isinstance(self.within, dict) and set(ranks) - set(self.within) and set(ranks) & set(self.within):
+            raise ValueError("a priority without a time; write one for each that it concerns")
         return self
 
     @property

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from slakit.policy.part import Part
-from slakit.policy.quantities import Duration, Level, PlainDuration, percent_units
+from slakit.policy.quantities import FULL, Duration, Level, PlainDuration, Share, percent_units
 
 Side = Literal["below", "above", "from", "to"]
 SIDES: tuple[Side, ...] = ("from", "above", "to", "below")
@@ -51,7 +51,13 @@ class Span(Part):
     def _units(value: object) -> int:
         if isinstance(value, Duration):
             return value.microseconds
+        if isinstance(value, Share):
+            return int(value.value * FULL)
         return value if isinstance(value, int) else percent_units(value)  # type: ignore[arg-type]
+
+
+INSIDE = {"from": ge, "above": gt, "to": le, "below": lt}
+"""What it takes to be on the right side of an end."""
 
 
 def lies_within(span: Span, measured: Fraction) -> bool:
@@ -60,8 +66,7 @@ def lies_within(span: Span, measured: Fraction) -> bool:
     >>> lies_within(Counts(above=2), Fraction(2))
     False
     """
-    inside = {"from": ge, "above": gt, "to": le, "below": lt}
-    return all(inside[side](measured, limit) for side, limit in span.bounds)
+    return all(INSIDE[side](measured, limit) for side, limit in span.bounds)
 
 
 class Levels(Span):
@@ -91,6 +96,23 @@ class Counts(Span):
     below: int | None = Field(default=None, ge=0, le=10**9)
 
 
+class Parts(Span):
+    """A span of shares of a whole."""
+
+    from_: Share | None = Field(default=None, alias="from")
+    above: Share | None = None
+    to: Share | None = None
+    below: Share | None = None
+
+    @model_validator(mode="after")
+    def _are_percentages(self) -> Self:
+        for side in SIDES:
+            share = getattr(self, "from_" if side == "from" else side)
+            if share is not None and (not share.text.endswith("%") or share.value > 1):
+                raise ValueError(f"{share} is not a part of a whole; write a percentage, like 50%")
+        return self
+
+
 class Misses(Counts):
     """So many windows missed of the last few that follow each other, this one among them."""
 
@@ -103,15 +125,15 @@ class Reach(Levels):
     `below`, `above`, `from` and `to` speak of the level that the guarantee measures.
     """
 
-    outage: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    outage: Annotated[Lengths, BeforeValidator(_from, json_schema_input_type=Lengths | PlainDuration)] | None = None
     """Length of one outage (of one late ticket: how late), each by itself."""
-    downtime: Annotated[Lengths, BeforeValidator(_from)] | None = None
+    downtime: Annotated[Lengths, BeforeValidator(_from, json_schema_input_type=Lengths | PlainDuration)] | None = None
     """Downtime of the window, all outages together."""
-    incidents: Annotated[Counts, BeforeValidator(_from)] | None = None
+    incidents: Annotated[Counts, BeforeValidator(_from, json_schema_input_type=Counts | int)] | None = None
     """Number of counted outages (of late tickets) in the window."""
-    deviation: Annotated[Levels, BeforeValidator(_from)] | None = None
+    deviation: Annotated[Levels, BeforeValidator(_from, json_schema_input_type=Levels | Level)] | None = None
     """How far the level misses the target, in percent of the target."""
-    streak: Annotated[Counts, BeforeValidator(_from)] | None = None
+    streak: Annotated[Counts, BeforeValidator(_from, json_schema_input_type=Counts | int)] | None = None
     """Number of windows missed in a row, this one the last."""
     misses: Misses | None = None
     """Number of windows missed among the last few."""

@@ -329,10 +329,15 @@ class Credit(Rate, Limits):
         return accrues or self.per == "incident" or any(band.by_outage for bands in self.tables for band in bands)
 
     @property
+    def grounds(self) -> list[Reach]:
+        """Every condition on which something is earned at all."""
+        bands = [band for table in self.tables for band in table]
+        return [*bands, *([self.when] if self.when else [])]
+
+    @property
     def reaches(self) -> list[Reach]:
         """Every condition in it."""
-        bands = [band for table in self.tables for band in table]
-        return [*bands, *self.raised, *([self.when] if self.when else [])]
+        return [*self.grounds, *self.raised]
 
     @property
     def kind(self) -> str:

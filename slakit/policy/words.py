@@ -332,6 +332,22 @@ def rounding_words(guarantee: Guarantee) -> Iterator[str]:
             yield f"{name} {rounding.how} to {rounding.to}"
 
 
+def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
+    """Which outages or tickets a promise is about: its term, and words.
+
+    >>> list(concern_words(Guarantee(id="a", metric="availability", target=99, window="1mo", at_once=2, clause="2")))
+    [('at_once', 'only while 2 of its components are down at once')]
+    """
+    if guarantee.at_once is not None:
+        yield "at_once", f"only while {guarantee.at_once} of its components are down at once"
+    if guarantee.affected is not None:
+        yield "affected", f"only outages that affect a share {_span('points', guarantee.affected)}"
+    if guarantee.tickets is not None:
+        named = {"kind": guarantee.tickets.kinds, "priority": guarantee.tickets.priorities}
+        said = (f"of {name} {', '.join(words).replace('_', ' ')}" for name, words in named.items() if words)
+        yield "tickets", f"only tickets {' and '.join(said)}"
+
+
 def maintenance_words(maintenance: Maintenance) -> str:
     """What notice a kind of maintenance needs."""
     notice = f"announced {maintenance.notice} ahead" if maintenance.notice else "no notice stated"

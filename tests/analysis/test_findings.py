@@ -1194,3 +1194,26 @@ def test_the_day_changes_nothing_but_the_age() -> None:
 def test_a_finding_knows_its_severity() -> None:
     assert Finding("band-gap", "uptime", "Between two bands").severity == "defect"
     assert Finding("undated", "source", "No date").clauses == ()
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "code", "figure"),
+    [
+        ("target: 99.9, credit: {accrual: {credit: 0.001%, per: 1s, count: started}, clause: c}", "worst-free", "99.9"),
+        ("target: 99, window: 1q, credit: {flat: 5%, of: window_fee, clause: c}", "flat-credit", "5 % of the fee"),
+        ("target: 90, window: 1h, credit: {flat: 100%, of: window_fee, clause: c}", "worst-free", "6m of 1h"),
+        ("target: 99, credit: {flat: 10%, when: {streak: 2}, clause: c}", "worst-free", None),
+        ("target: 99, credit: {bands: [{incidents: 3, credit: 5%}], clause: c}", "worst-free", None),
+        ("target: 99, credit: {flat: 10%, raised: [{streak: 2, by: 2}], clause: c}", "worst-free", "99 %"),
+        ("target: 99, credit: {flat: 10%, raised: [{streak: 2, by: 2}], clause: c}", "flat-credit", None),
+        ("metric: incidents, at_most: 2, credit: {flat: 10%, clause: c}", "worst-free", None),
+        ("metric: downtime, within: 4h, credit: {flat: 10%, clause: c}", "worst-free", "up to 4h"),
+        ("metric: figure, at_most: 2, measured: {by: mean}, credit: {bands: [{above: 2, to: 150, credit: 1%}, "
+         "{above: 200, credit: 2%}], clause: c}", "band-gap", None),
+        ("target: 99, measured: {by: ratio}", "formula-missing", None),
+        ("target: 99, begins: {wait: 14d}", "late-start", "the first 14d"),
+    ],
+)  # fmt: skip
+def test_what_one_outage_cannot_tell_is_not_told(guarantee: str, code: str, figure: str | None) -> None:
+    found = findings(contract(guarantee)).filter(code=code)["figure"].to_list()
+    assert (figure is None and not found) or (figure is not None and figure in found[0])

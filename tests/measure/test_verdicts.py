@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_contracts import (
     DAY,
     HOUR,
@@ -253,3 +255,19 @@ def test_no_hardware_is_owed_for_when_the_subscription_ended_before_its_measurem
     outage = down(NOON, 40 * HOUR, component="hardware", reported=NOON, diagnosed=NOON)
     review = judged("klikk", [outage], subscriptions=held)
     assert review.owed == {"NOK": 0} or review.owed == {}
+
+
+SPANS = st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 30), st.integers(1, 12))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(SPANS, max_size=8), st.sampled_from([2, 3]))
+def test_the_time_in_which_enough_are_down_at_once_counts_once(
+    spans: list[tuple[str | None, int, int]], n: int
+) -> None:
+    rows = [down(NOON + first * HOUR, long * HOUR, f"o{i}", component=c) for i, (c, first, long) in enumerate(spans)]
+    lasted = verdicts(f"components: [a, b, c], at_once: {n}", rows)
+    runs = [{c for c, first, long in spans if first <= hour < first + long} for hour in range(50)]
+    joint = sum(None in names or len(names) >= n for names in runs)
+    assert lasted.get("counted", 0) == joint * H
+    assert sum(lasted.values()) == sum(long for *_, long in spans) * H

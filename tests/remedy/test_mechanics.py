@@ -10,7 +10,21 @@ from typing import Any
 import polars as pl
 import pytest
 from ruamel.yaml import YAML
-from small_contracts import DAY, HOUR, MINUTE, Row, amounts, at, contract, down, holder, judged, owed, work
+from small_contracts import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Row,
+    amounts,
+    at,
+    contract,
+    down,
+    holder,
+    judged,
+    owed,
+    seconds_by_verdict,
+    work,
+)
 
 from slakit.problems import InputError
 
@@ -43,6 +57,16 @@ def test_it_is_credited_as_printed(example: dict[str, Any]) -> None:
     outages = [
         down(at(start), timedelta(minutes=length), f"o{n}") for n, (start, length) in enumerate(example.get("down", ()))
     ]
+    outages += [
+        down(
+            at(row["started"]),
+            row["hours"] * HOUR,
+            f"n{n}",
+            component=row.get("component"),
+            affected=row.get("affected"),
+        )
+        for n, row in enumerate(example.get("outages", ()))
+    ]
     measured = [value(month, figure) for month, figure in example.get("measured", {}).items()] + slices(example)
     months = sorted(example.get("measured", {"2026-06": ""}))
     period = example.get("period", f"{months[0]}/{months[-1]}")
@@ -52,6 +76,9 @@ def test_it_is_credited_as_printed(example: dict[str, Any]) -> None:
         assert owed(review) == Decimal(example["owed"])
     else:
         assert [str(amount) for amount in amounts(review)] == example["credits"]
+    if "verdicts" in example:
+        lasted = {verdict: hours * 3600 for verdict, hours in example["verdicts"].items()}
+        assert seconds_by_verdict(review) == lasted
 
 
 def test_a_right_arises_at_the_end_of_the_window_that_completes_it() -> None:
@@ -193,3 +220,45 @@ def test_measurements_of_the_wrong_kind_are_refused() -> None:
         judged(ratio, measurements=[value("2026-06", "99")])
     with pytest.raises(InputError, match="not judged by measurements"):
         judged(ratio, measurements=[value("2026-06", "99", "speed")])
+
+
+CLASSES = "support: {priorities: [{id: high}, {id: low}], clause: s}"
+
+
+def ticket(name: str, days: float, **known: Any) -> Row:
+    row = {"ticket": name, "subscription": "s", "opened": at("2026-06-03"), "priority": "high", "kind": "incident"}
+    return {**row, "resolved": at("2026-06-03") + days * DAY, **known}
+
+
+@pytest.mark.parametrize(
+    ("about", "verdicts"),
+    [
+        ("kinds: [incident]", {"a": "met", "b": "missed", "low": "missed"}),
+        ("priorities: [low]", {"low": "missed"}),
+        ("kinds: [change], priorities: [high]", {"change": "missed"}),
+    ],
+)
+def test_a_promise_about_some_tickets_leaves_the_others_alone(about: str, verdicts: dict[str, str]) -> None:
+    policy = contract(f"metric: resolution, target: 80, within: 5d, tickets: {{{about}}}", CLASSES)
+    rows = [ticket("a", 5), ticket("b", 5.1), ticket("low", 9, priority="low"), ticket("change", 9, kind="change")]
+    review = judged(policy, tickets=rows)
+    assert dict(review.tickets.select("ticket", "verdict").iter_rows()) == verdicts
+    if "kinds" in about:
+        with pytest.raises(InputError, match="is about tickets of some kind only"):
+            judged(policy, tickets=[ticket("a", 5), ticket("b", 5, kind=None)])
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "wrong"),
+    [
+        ("target: 99, window: incident, at_once: 2", "down at once|judged over a window"),
+        ("target: 99, components: [a], at_once: 2", "more at once than there are components"),
+        ("target: 99, affected: {above: 1d}", "not a part of a whole"),
+        ("target: 99, tickets: {kinds: [a]}", "not about tickets"),
+        ("metric: response, within: 2h, tickets: {priorities: [huge]}", "not a priority of this policy"),
+        ("metric: response, within: {high: 2h}, tickets: {priorities: [high, low]}", "a priority without a time"),
+    ],
+)
+def test_what_does_not_concern_a_promise_is_refused(guarantee: str, wrong: str) -> None:
+    with pytest.raises(InputError, match=wrong):
+        contract(guarantee, CLASSES)

@@ -18,7 +18,7 @@ from slakit.show.words import VERDICTS, counted, instant_text, length_text, wind
 COLOUR_OF = {
     "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock": SKY, "unreported": SKY,
     "overlapping": GREEN, "too_short": GREEN, "partial_unit": GREEN, "outside_hours": GREY, "outside_term": GREY,
-    "outside_period": GREY, "other_component": GREY,
+    "outside_period": GREY, "other_component": GREY, "too_small": PURPLE, "alone": GREEN,
 }  # fmt: skip
 MOST_OUTAGES = 2_000
 MOST_LABELLED = 15
