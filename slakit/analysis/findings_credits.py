@@ -53,11 +53,15 @@ def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
     if case.rule.per_incident:
         sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
     else:
-        days = case.longest // MICROSECONDS["d"]
         sentence = f"The worst {what} that costs the provider nothing"
-        span = f" ({print_duration(free)} of {days} day{'s' * (days != 1)})" if what == "availability" else ""
+        span = f" ({print_duration(free)} of {_window_words(case.longest)})" if what == "availability" else ""
         figure = f"{level_above(case, free)} %{span}"
     yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
+
+
+def _window_words(length: int) -> str:
+    days, rest = divmod(length, MICROSECONDS["d"])
+    return print_duration(length) if rest or not days else f"{days} day{'s' * (days != 1)}"
 
 
 def up_to(free: int) -> str:
@@ -75,13 +79,20 @@ def _earned(case: OneOutage, bad: int) -> str:
     share = share_of(case, bad)
     if not share:
         return f"{print_duration(bad)}: nothing"
-    times = print_percent(share * MONTH / bad, 2)
+    times = print_percent(case.paid(bad) / _lost_fee(case, bad), 2)
     return f"{print_duration(bad)}: {percent(share)}, {times} × the fee for it"
 
 
 def share_of(case: OneOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
-    return case.paid(bad) / (Fraction(FEE) * MICRO)
+    return case.paid(bad) / (case.basis or Fraction(FEE) * MICRO)
+
+
+def _lost_fee(case: OneOutage, bad: int) -> Fraction:
+    """The fee for lost time: of the window's fee where that is what a credit is a share of, else of 30 days."""
+    if case.remedy and case.remedy.credit[0].of == "window_fee" and not case.rule.per_incident:
+        return case.basis * bad / case.longest
+    return Fraction(FEE) * MICRO * bad / MONTH
 
 
 def percent(share: Fraction) -> str:

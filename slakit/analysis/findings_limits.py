@@ -18,7 +18,6 @@ from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Duration
 from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
 from slakit.policy.terms import Terms
-from slakit.remedy.fees import MICRO
 
 WEEK = MICROSECONDS["w"]
 LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "1q": 92, "1y": 366}
@@ -51,19 +50,15 @@ def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
         about, basis = case.rule.guarantee.id, words.fee_words(remedy.credit[0].of)
         if amount <= min(credits):
-            figure = f"{said}; the smallest credit is {_share(min(credits))} of {basis}"
+            figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
         elif _alone(remedy, cap) and max(credits) <= amount:
-            figure = f"{said}; the largest credit is {_share(max(credits))} of {basis}"
+            figure = f"{said}; the largest credit is {percent(max(credits) / case.basis)} of {basis}"
             yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
         elif cap.per in ("term", "rolling_12mo"):
             times = -(-amount // max(credits))
             sentence = "A cap ends the credits after some of the largest for one outage in one window"
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
-
-
-def _share(credit: Fraction) -> str:
-    return percent(credit / MICRO / Fraction(FEE))
 
 
 def _alone(remedy: Remedy, cap: Cap) -> bool:

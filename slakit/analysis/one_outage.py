@@ -53,7 +53,7 @@ class OneOutage:
             return self._allowed
         if guarantee.metric == "incidents":
             return self.longest if guarantee.at_most else 0
-        return getattr(guarantee.within, "microseconds", 0)
+        return getattr(guarantee.within, "microseconds", 0) - guarantee.strictly
 
     def row(self, bad: int) -> tuple[object, ...]:
         """Columns of `CURVES` from `remedy` to `amount`, for an outage of a length. [µs]"""
@@ -169,6 +169,11 @@ class OneOutage:
     def _caps(self) -> list[Cap]:
         own = self.remedy.caps if self.remedy else []
         return [*(cap for credit in self._credits for cap in credit.caps), *own]
+
+    @property
+    def basis(self) -> Fraction:
+        """The fee of which its first schedule gives a share; nothing where no remedy is earned. [millionths]"""
+        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(0)
 
     def _basis(self, credit: Credit) -> Fraction:
         return Fraction(self.fees.basis(credit.of, 0, self.rule))

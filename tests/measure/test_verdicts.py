@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -253,3 +254,22 @@ def test_no_hardware_is_owed_for_when_the_subscription_ended_before_its_measurem
     outage = down(NOON, 40 * HOUR, component="hardware", reported=NOON, diagnosed=NOON)
     review = judged("klikk", [outage], subscriptions=held)
     assert review.owed == {"NOK": 0} or review.owed == {}
+
+
+@pytest.mark.parametrize(
+    ("window", "strictly", "length", "met"),
+    [
+        ("incident", "true", 5 * MINUTE, False),
+        ("incident", "true", 5 * MINUTE - MICROSECOND, True),
+        ("incident", "false", 5 * MINUTE, True),
+        ("1mo", "true", 5 * MINUTE, False),
+        ("1mo", "false", 5 * MINUTE, True),
+    ],
+)
+def test_downtime_of_exactly_the_limit_misses_a_strict_promise(
+    window: str, strictly: str, length: timedelta, met: bool
+) -> None:
+    policy = contract(f"metric: downtime, within: 5m, strictly: {strictly}, window: {window}")
+    review = judged(policy, [down(at("2026-06-10T12:00"), length)])
+    judgements = review.incidents if window == "incident" else review.availability
+    assert judgements["met"].to_list() == [met]
