@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import polars as pl
 
@@ -13,7 +14,7 @@ from slakit.analysis.one_outage import OneOutage
 from slakit.measure.calendar import MICROSECOND
 from slakit.measure.rules import rules_of
 from slakit.policy.guarantees import Fixed, Guarantee
-from slakit.policy.quantities import MICROSECONDS
+from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.fees import Fees
@@ -114,8 +115,20 @@ def window_length_of(guarantee: Guarantee, length: timedelta | None = None) -> i
         return guarantee.denominator.of.microseconds
     if length is not None:
         return length // MICROSECOND
-    window = guarantee.window
-    if window.text in ("1h", "1d", "1w"):
-        return MICROSECONDS[window.text[1:]]
-    months = 12 if window.text == "term" else window.months or window.rolling_months or 1
-    return (window.rolling_days or 365 * months // 12) * MICROSECONDS["d"]
+    return drawn_length(guarantee.window)
+
+
+def drawn_length(window: Window) -> int:
+    """Length of a window that no calendar fixes: months as twelfths of 365 days, in whole days. [µs]
+
+    A month has 30 days, two 61, a quarter 91, four 122, half a year 182, a year 365; so have rolling and counted ones.
+    A term, and an incident, which have no length of their own, are drawn for a month.
+
+    >>> [drawn_length(Window.parse(text)) // MICROSECONDS["d"] for text in ("1mo", "2mo", "1q", "6mo", "rolling 12mo")]
+    [30, 61, 91, 182, 365]
+    """
+    fixed = {"1h": MICROSECONDS["h"], "1d": MICROSECONDS["d"], "1w": MICROSECONDS["w"]}
+    if window.text in fixed:
+        return fixed[window.text]
+    months = window.months or window.rolling_months or 1
+    return (window.rolling_days or round(Fraction(365 * months, 12))) * MICROSECONDS["d"]

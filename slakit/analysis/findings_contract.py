@@ -84,7 +84,7 @@ def _facts(terms: Terms) -> dict[str, dict[str, str]]:
     remedies = terms.remedies
     caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
     return {
-        "downtime allowed": {g.id: f"{allows(g)} a {g.window.words_for_people}" for g in on_outages},
+        "downtime allowed": {g.id: f"{allows(g)} in {g.window.with_article}" for g in on_outages},
         "earned": {remedy.name or remedy.id: words.remedy_words(remedy) for remedy in remedies},
         "at most": {name: ", ".join(said) or "no cap" for name, said in caps.items()},
         "claimed": {remedy.id: words.claim_words(terms.claims_of(remedy)) for remedy in remedies},

@@ -54,12 +54,15 @@ def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
         free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
         sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
     else:
-        days = case.longest // MICROSECONDS["d"]
-        whole = f"{days} day{'s' * (days != 1)}" if days else print_duration(case.longest)
         sentence = f"The worst {what} that costs the provider nothing"
-        span = f" ({print_duration(free)} of {whole})" if what == "availability" else ""
+        span = f" ({print_duration(free)} of {_window_words(case.longest)})" if what == "availability" else ""
         figure = f"{level_above(case, free)} %{span}"
     yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
+
+
+def _window_words(length: int) -> str:
+    days, rest = divmod(length, MICROSECONDS["d"])
+    return print_duration(length) if rest or not days else f"{days} day{'s' * (days != 1)}"
 
 
 def up_to(free: int) -> str:
@@ -77,18 +80,25 @@ def _earned(case: OneOutage, bad: int) -> str:
     paid = case.paid(bad)
     if not paid:
         return f"{print_duration(bad)}: nothing"
-    times = print_percent(paid / (Fraction(FEE) * MICRO) * MONTH / bad, 2)
+    times = print_percent(paid / _lost_fee(case, bad), 2)
     return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} × the fee for it"
 
 
 def share_of(case: OneOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
-    return case.paid(bad) / case.basis
+    return case.paid(bad) / (case.basis or Fraction(FEE) * MICRO)
 
 
 def by_length(case: OneOutage) -> bool:
     """Whether a promise is about a length of time, and no share of a window."""
     return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
+
+
+def _lost_fee(case: OneOutage, bad: int) -> Fraction:
+    """The fee for lost time: of the window's fee where that is what a credit is a share of, else of 30 days."""
+    if case.remedy and case.remedy.credit[0].of == "window_fee" and not case.rule.per_incident:
+        return case.basis * bad / case.longest
+    return Fraction(FEE) * MICRO * bad / MONTH
 
 
 def percent(share: Fraction) -> str:

@@ -125,7 +125,7 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
 def _longest_budget(promised: list[Guarantee]) -> str:
     budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in promised)
     longest, guarantee = max(budgets, key=lambda pair: pair[0])
-    return f"{print_duration(longest)} a {guarantee.window.words_for_people}"
+    return f"{print_duration(longest)} in {guarantee.window.with_article}"
 
 
 def _effort(guarantee: Guarantee) -> str:

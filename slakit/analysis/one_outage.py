@@ -53,7 +53,7 @@ class OneOutage:
             return self._allowed
         if guarantee.metric == "incidents":
             return self.longest if guarantee.at_most else 0
-        return getattr(guarantee.within, "microseconds", 0)
+        return getattr(guarantee.within, "microseconds", 0) - guarantee.strictly
 
     @property
     def tells_whether(self) -> bool:
@@ -182,8 +182,8 @@ class OneOutage:
 
     @property
     def basis(self) -> Fraction:
-        """What shares are told of: the fee basis of the first schedule. [millionths]"""
-        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(1)
+        """The fee of which its first schedule gives a share; nothing where no remedy is earned. [millionths]"""
+        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(0)
 
     def _basis(self, credit: Credit) -> Fraction:
         return Fraction(self.fees.basis(credit.of, 0, self.rule))

@@ -121,8 +121,14 @@ def _met(rules: Sequence[Rule]) -> pl.Expr:
     kept = keeps(rules)
     if any(rule.guarantee.metric == "downtime" for rule in rules):
         limit = per_rule((_limit(rule) if rule.guarantee.metric == "downtime" else None for rule in rules), pl.Int64)
-        kept = pl.when(limit.is_null()).then(kept).otherwise(pl.col("downtime") <= limit)
+        kept = pl.when(limit.is_null()).then(kept).otherwise(_in_time(rules, limit))
     return kept
+
+
+def _in_time(rules: Sequence[Rule], limit: pl.Expr) -> pl.Expr:
+    """Whether downtime stays within its limit: the limit itself does not, where it is strict."""
+    strictly = per_rule((rule.guarantee.strictly for rule in rules), pl.Boolean)
+    return (pl.col("downtime") < limit) | ((pl.col("downtime") == limit) & ~strictly)
 
 
 def keeps(rules: Sequence[Rule]) -> pl.Expr:
@@ -252,7 +258,7 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     limit = per_rule((_limit(rule) for rule in case.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
     incidents = incidents.with_columns(running.alias("running"))
-    met = pl.when(~pl.col("running")).then(pl.col("downtime") <= limit)
+    met = pl.when(~pl.col("running")).then(_in_time(case.rules, limit))
     return incidents.with_columns(met.alias("met")).join(
         case.duties.select("duty", "subscriber"), on="duty", maintain_order="left"
     )

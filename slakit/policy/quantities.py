@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
@@ -312,9 +313,32 @@ class Window(Quantity):
             "1y": "calendar year", "6mo": "half-year", "billing_month": "billing month", "term": "term of the contract",
             "incident": "incident",
         }  # fmt: skip
+        if self.text in named:
+            return named[self.text]
+        if self.rolling_days or self.rolling_months:
+            return f"rolling {self.rolling_days or self.rolling_months} {'days' if self.rolling_days else 'months'}"
+        spans = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
+        span = spans.get(self.months or 0, f"{self.months} calendar months")
         if self.from_start:
-            return f"{self.months} months of the contract"
-        return named.get(self.text, self.text)
+            return f"{span.replace('calendar ', '')} of the contract"
+        return f"fiscal {span.replace('calendar ', '')} from {self._first_day}" if self.start else span
+
+    @property
+    def _first_day(self) -> str:
+        month, day = self.start or (1, 1)
+        return f"{date(2001, month, day):%-d %B}"
+
+    @property
+    def with_article(self) -> str:
+        """One window as one says it: `an hour`, `a fiscal quarter from 1 February`, `2 calendar months`.
+
+        >>> [Window.parse(text).with_article for text in ("1h", "2mo", "rolling 30d", "every 3mo from 02-01")]
+        ['an hour', '2 calendar months', 'rolling 30 days', 'a fiscal quarter from 1 February']
+        """
+        said = self.words_for_people
+        if said.startswith("rolling") or said[0].isdigit():
+            return said
+        return f"an {said}" if self.text in ("1h", "incident") else f"a {said}"
 
     def __str__(self) -> str:
         return self.text

@@ -26,7 +26,7 @@ Basis = Literal[
 ]  # fmt: skip
 Count = Literal["started", "complete", "nearest", "exact"]
 Anchor = Literal["window_end", "incident_end", "incident_start", "end_of_second_month"]
-Payout = Literal["future_invoice", "refund", "price_reduction", "extension", "voucher"]
+Payout = Literal["future_invoice", "refund", "price_reduction", "extension", "voucher", "account_credit"]
 KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
 
 

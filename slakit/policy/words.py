@@ -97,7 +97,8 @@ def promise(guarantee: Guarantee) -> str:
         unit = "incidents" if guarantee.measured is None else guarantee.measured.unit or ""
         return f"{side} {guarantee.limit} {unit}".strip() + f"{strictly} per {window}{_measured(guarantee)}"
     if guarantee.metric == "downtime":
-        return f"down at most {guarantee.within} per {window}"
+        most = "less than" if guarantee.strictly else "at most"
+        return f"down {most} {guarantee.within} per {window}"
     share = f"{guarantee.target} % of tickets " if guarantee.target is not None else ""
     verb = {"replacement": "replaced", "response": "answered", "resolution": "resolved"}[guarantee.metric]
     return f"{share}{verb} {times(guarantee.within)}".strip()

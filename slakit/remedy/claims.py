@@ -45,7 +45,7 @@ def deadline(claims: Claims, zone: str, anchor: int, billing_day: int = 1) -> in
         return midnight(add_months(day.replace(day=1), MONTHS_LATER[claims.after] + 1), zone) - 1
     if claims.within is None:
         return None
-    last = _after(claims.within, anchor, day, claims.holidays, zone)
+    last = _within(claims, claims.within, zone, anchor)
     if claims.to_end_of is None:
         return last
     return calendar_windows(claims.to_end_of, zone, last, last + 1, billing_day=billing_day)[0][1] - 1
@@ -61,14 +61,25 @@ def opening(claims: Claims, zone: str, anchor: int) -> int | None:
     """
     if claims.opens is None or not claims.needed:
         return None
-    last = _after(claims.opens, anchor, _anchor_day(claims, zone, anchor), claims.holidays, zone)
+    last = _within(claims, claims.opens, zone, anchor)
     return last if claims.opens.microseconds and claims.opens.days is None else last + 1
 
 
 def _anchor_day(claims: Claims, zone: str, anchor: int) -> date:
     """A window ends with the day before its end."""
-    at_end = claims.after in ("window_end", *MONTHS_LATER)
-    return local_day(anchor - 1 if at_end else anchor, zone)
+    return local_day(anchor - 1 if _at_end(claims) else anchor, zone)
+
+
+def _at_end(claims: Claims) -> bool:
+    return claims.after in ("window_end", *MONTHS_LATER)
+
+
+def _within(claims: Claims, time: Duration, zone: str, anchor: int) -> int:
+    """The last instant within a time after the anchor. Months after a window run from the day that follows it. [µs]"""
+    day = _anchor_day(claims, zone, anchor)
+    if time.months and _at_end(claims):
+        return midnight(add_months(day + timedelta(days=1), time.months), zone) - 1
+    return _after(time, anchor, day, claims.holidays, zone)
 
 
 def _after(within: Duration, anchor: int, day: date, holidays: str | None, zone: str) -> int:

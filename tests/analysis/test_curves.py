@@ -243,3 +243,25 @@ def test_a_schedule_of_endless_steps_is_not_drawn_but_can_be_asked() -> None:
     with pytest.raises(InputError, match=f"{MOST_STEPS} are drawn"):
         credit_curve(terms)
     assert credit_curve(terms, at=[timedelta(days=1)])["credit_percent"].to_list() == [Decimal("8.64")]
+
+
+@pytest.mark.parametrize(
+    ("window", "length"),
+    [
+        ("1h", timedelta(hours=1)),
+        ("1w", timedelta(days=7)),
+        ("1mo", timedelta(days=30)),
+        ("2mo", timedelta(days=61)),
+        ("1q", timedelta(days=91)),
+        ("4mo", timedelta(days=122)),
+        ("6mo", timedelta(days=182)),
+        ("1y", timedelta(days=365)),
+        ("{rolling: 7d}", timedelta(days=7)),
+        ("{rolling: 12mo}", timedelta(days=365)),
+        ("{every: 3mo, from: 02-01}", timedelta(days=91)),
+        ("{every: 12mo, from: starts}", timedelta(days=365)),
+    ],
+)
+def test_an_outage_can_fill_a_window_of_each_kind(window: str, length: timedelta) -> None:
+    curve = credit_curve(contract("{flat: 5%, clause: c}", MONTHLY.replace("1mo", window)))
+    assert curve["downtime_seconds"].max() == length.total_seconds()

@@ -58,7 +58,7 @@ DOCUMENTS = [
         "window-contradicts",
         "question window",
         QUARTERLY,
-        "downtime allowed: 21m36s a calendar month (month); 1h5m31.2s a calendar quarter (quarter)",
+        "downtime allowed: 21m36s in a calendar month (month); 1h5m31.2s in a calendar quarter (quarter)",
     ),
     Told(
         "klikk",
@@ -236,7 +236,7 @@ DOCUMENTS = [
         "window-unstated",
         "question window",
         "Basic service; VM uptime",
-        "downtime allowed: 43m12s a calendar month (month); 1m26.4s a day (day); 8h45m36s a calendar year",
+        "downtime allowed: 43m12s in a calendar month (month); 1m26.4s in a day (day); 8h45m36s in a calendar year",
     ),
     Told(
         "cloudworkz",
@@ -448,12 +448,12 @@ CASES: dict[str, Case] = {
     ),
     "window-contradicts": Case(
         [question("contradiction", "guarantees.uptime.window: 1d")],
-        "downtime allowed: 3h36m a calendar month (a); 7m12s a day (b)",
+        "downtime allowed: 3h36m in a calendar month (a); 7m12s in a day (b)",
         "x; y",
     ),
     "window-unstated": Case(
         [question("silence", "guarantees.uptime.window: 1y")],
-        "downtime allowed: 43m12s a calendar month (a); 8h45m36s a calendar year (b)",
+        "downtime allowed: 43m12s in a calendar month (a); 8h45m36s in a calendar year (b)",
         "x; y",
     ),
     "paid-though-met": Case(
@@ -1217,3 +1217,42 @@ def test_a_finding_knows_its_severity() -> None:
 def test_what_one_outage_cannot_tell_is_not_told(guarantee: str, code: str, figure: str | None) -> None:
     found = findings(contract(guarantee)).filter(code=code)["figure"].to_list()
     assert (figure is None and not found) or (figure is not None and figure in found[0])
+
+
+# --- (e) what the transcription of many documents showed
+
+
+def figures(policy: str, code: str, about: str = "") -> list[str]:
+    """Figures of a code, of a policy in the library."""
+    found = findings(find_policy(policy)).filter(pl.col("code") == code, pl.col("about").str.contains(about))
+    return found["figure"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "figure"),
+    [
+        ("slack-sla-2019", "worst-free", "99.99 % (13m6.24s of 91 days)"),
+        ("slack-sla-2019", "lost-time", "1h: 0.457 %, 10 × the fee for it; 4h: 1.831 %, 10 × the fee"),
+        ("aureum-workspace", "lost-time", "1h: nothing; 4h: 1.831 %, 10 × the fee for it; 1d: 10.989 %, 10 × the fee"),
+        ("aws-ec2", "worst-free", "90 % (6m of 1h)"),
+        ("aws-ec2", "lost-time", "1h: 100 %, 1 × the fee for it"),
+    ],
+)
+def test_worth_is_told_of_the_length_and_the_fee_of_the_own_window(policy: str, code: str, figure: str) -> None:
+    assert [told for told in figures(policy, code) if told.startswith(figure)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "figure"),
+    [
+        ("aureum-workspace", "2h11m2.4s in a calendar quarter (calendar); 2h11m2.4s in a fiscal quarter from 1 Februa"),
+        ("exoscale-compute", "4h22m48s in a calendar year (calendar); 4h22m48s in a year of the contract (contract)"),
+    ],
+)
+def test_what_a_window_allows_reads_well(policy: str, figure: str) -> None:
+    told = [row for code in ("window-contradicts", "window-unstated") for row in figures(policy, code)]
+    assert [row for row in told if figure in row], told
+
+
+def test_a_strict_limit_that_is_paid_for_is_no_limit_that_is_kept() -> None:
+    assert figures("dyndns-dns", "paid-though-met") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -271,3 +272,22 @@ def test_the_time_in_which_enough_are_down_at_once_counts_once(
     joint = sum(None in names or len(names) >= n for names in runs)
     assert lasted.get("counted", 0) == joint * H
     assert sum(lasted.values()) == sum(long for *_, long in spans) * H
+
+
+@pytest.mark.parametrize(
+    ("window", "strictly", "length", "met"),
+    [
+        ("incident", "true", 5 * MINUTE, False),
+        ("incident", "true", 5 * MINUTE - MICROSECOND, True),
+        ("incident", "false", 5 * MINUTE, True),
+        ("1mo", "true", 5 * MINUTE, False),
+        ("1mo", "false", 5 * MINUTE, True),
+    ],
+)
+def test_downtime_of_exactly_the_limit_misses_a_strict_promise(
+    window: str, strictly: str, length: timedelta, met: bool
+) -> None:
+    policy = contract(f"metric: downtime, within: 5m, strictly: {strictly}, window: {window}")
+    review = judged(policy, [down(at("2026-06-10T12:00"), length)])
+    judgements = review.incidents if window == "incident" else review.availability
+    assert judgements["met"].to_list() == [met]

@@ -121,3 +121,23 @@ def test_a_printed_percentage_never_reads_better_than_it_is(percent: Decimal, de
 @given(st.integers(0, 100_000_000))
 def test_six_decimals_of_a_percentage_are_kept(units: int) -> None:
     assert percent_units(Decimal(units).scaleb(-6)) == units
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("1h", "an hour"),
+        ("1mo", "a calendar month"),
+        ("2mo", "2 calendar months"),
+        ("6mo", "a half-year"),
+        ("incident", "an incident"),
+        ("rolling 30d", "rolling 30 days"),
+        ("rolling 12mo", "rolling 12 months"),
+        ("every 3mo from 02-01", "a fiscal quarter from 1 February"),
+        ("every 12mo from 07-01", "a fiscal year from 1 July"),
+        ("every 12mo from starts", "a year of the contract"),
+        ("every 24mo from starts", "24 months of the contract"),
+    ],
+)
+def test_a_window_is_named_as_one_says_it(window: str, said: str) -> None:
+    assert Window.parse(window).with_article == said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from small_contracts import (
@@ -20,8 +20,11 @@ from small_contracts import (
 )
 
 from slakit.analysis.review import Review
+from slakit.measure.calendar import midnight
 from slakit.policy.document import Policy
+from slakit.policy.remedies import Claims
 from slakit.problems import InputError
+from slakit.remedy.claims import opening
 
 OSLO = "Europe/Oslo"
 
@@ -49,6 +52,27 @@ def test_days_end_at_midnight_of_the_contracts_time_zone() -> None:
     assert deadline("within: 10d", october(OSLO), zone=OSLO) == at("2026-11-11", OSLO) - MICROSECOND
     honolulu = "Pacific/Honolulu"
     assert deadline("within: 10d", october(honolulu), zone=honolulu) == at("2026-11-11", honolulu) - MICROSECOND
+
+
+@pytest.mark.parametrize(
+    ("period", "within", "last"),
+    [
+        ("2026-06", "1mo", "2026-07-31"),
+        ("2026-06", "2mo", "2026-08-31"),
+        ("2026-02", "1mo", "2026-03-31"),
+        ("2026-01", "1mo", "2026-02-28"),
+        ("2026-01", "1q", "2026-04-30"),
+    ],
+)
+def test_months_after_a_window_run_from_midnight_of_the_first(period: str, within: str, last: str) -> None:
+    rows = [down(at(f"{period}-10T12:00", OSLO), HOUR)]
+    found = deadline(f"within: {within}, after: window_end", rows, period, OSLO)
+    assert found == at(f"{last}T23:59:59.999999", OSLO)
+
+
+def test_a_claim_opens_a_month_after_the_window_with_the_first_of_a_month() -> None:
+    february = midnight(date(2026, 3, 1), OSLO)
+    assert opening(Claims(opens="1mo", within="2mo"), OSLO, february) == midnight(date(2026, 4, 1), OSLO)
 
 
 def test_days_over_a_clock_change_are_local_days() -> None:
