@@ -169,7 +169,8 @@ def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
         yield Finding("claim-short", remedy.id, sentence, words.claim_words(claims), (claims.clause or "",))
     judged = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
     judged = [guarantee for guarantee in judged if guarantee.window.text not in ("incident", "term")]
-    if claims.after in ("incident_end", "incident_start") and judged:
+    counted = claims.within.business_days == 0 and claims.to_end_of is None  # else it ends later than can be said
+    if claims.after in ("incident_end", "incident_start") and judged and counted:
         yield from _closes_early(remedy, claims, claims.within, max(judged, key=_longest_window))
 
 

@@ -26,6 +26,7 @@ from small_contracts import (
     work,
 )
 
+from slakit.analysis.explain import explain
 from slakit.problems import InputError
 
 MECHANICS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(Path(__file__).parent / "mechanics.yaml")
@@ -262,3 +263,25 @@ def test_a_promise_about_some_tickets_leaves_the_others_alone(about: str, verdic
 def test_what_does_not_concern_a_promise_is_refused(guarantee: str, wrong: str) -> None:
     with pytest.raises(InputError, match=wrong):
         contract(guarantee, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("announced", "holidays", "hours"),
+    [
+        ("2026-05-08T10:00", "", 0),  # five business days to the minute: Friday to Friday
+        ("2026-05-08T10:01", "", 4),
+        ("2026-05-09T10:00", "", 4),  # a Saturday: four and a bit
+        ("2026-05-08T10:00", ", holidays: NO", 4),  # 14 May is Ascension Day
+        ("2026-05-07T10:00", ", holidays: NO", 0),
+        (None, "", 4),
+    ],
+)
+def test_a_notice_can_be_of_business_days(announced: str | None, holidays: str, hours: int) -> None:
+    terms = f"maintenance: [{{kind: scheduled, notice: 5bd{holidays}, clause: m}}]"
+    policy = contract("target: 99.9, exclude: {maintenance: [scheduled]}", terms)
+    start = at("2026-05-15T10:00")
+    works = [{**work(start, 4 * HOUR), "announced": at(announced) if announced else None}]
+    review = judged(policy, [down(start, 4 * HOUR)], "2026-05", maintenance=works)
+    assert float(review.availability["downtime_seconds"].item()) == hours * 3600
+    told = str(explain(review, "s", "2026-05"))
+    assert ("5bd" in told) == bool(hours)
