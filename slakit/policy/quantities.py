@@ -312,9 +312,11 @@ class Window(Quantity):
             "1y": "calendar year", "6mo": "half-year", "billing_month": "billing month", "term": "term of the contract",
             "incident": "incident",
         }  # fmt: skip
-        if self.from_start:
-            return f"{self.months} months of the contract"
-        return named.get(self.text, self.text)
+        if self.text.startswith("every "):
+            start = "the contract's start" if self.start is None else self.text[-5:]
+            return f"span of {self.months} months, from {start}"
+        spans = f"span of {self.months} months" if self.months else self.text
+        return named.get(self.text, spans)
 
     def __str__(self) -> str:
         return self.text
