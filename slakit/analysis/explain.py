@@ -17,7 +17,7 @@ from slakit.measure.calendar import Period, to_instant
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import print_duration, print_percent
-from slakit.policy.remedies import Remedy
+from slakit.policy.remedies import Remedy, Right
 from slakit.problems import InputError, Problem, one_of
 
 
@@ -91,6 +91,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
             (0, "Credits"),
             (1, f"{terms.provider} promises no credit" + (f" to tier {terms.tier}." if terms.tier else ".")),
         ]
+    lines += [line for right in terms.rights for line in told.right(right)]
     lines += told.assumptions()
     tier = f" · {terms.tier}" if terms.tier else ""
     moment = f"as of {review.as_of.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -129,18 +130,17 @@ class Teller:
 
     def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
         """How the windows of a guarantee were judged."""
-        if guarantee.metric == "availability":
-            windows = self.touching(self.review.availability.filter(pl.col("guarantee") == guarantee.id))
-            for row in windows.iter_rows(named=True):
-                yield from self._window(guarantee, row)
-        elif guarantee.metric == "replacement":
-            incidents = self.review.incidents.filter(pl.col("guarantee") == guarantee.id)
-            for row in self.touching(incidents, "started", "ended").iter_rows(named=True):
-                yield from self._incident(guarantee, row)
+        if guarantee.on_figures:
+            table, tell = self.review.figures, self._figure
+        elif not guarantee.on_outages:
+            table, tell = self.review.attainment, self._desk
+        elif guarantee.window.text == "incident":
+            table, tell = self.review.incidents, self._incident
         else:
-            windows = self.touching(self.review.attainment.filter(pl.col("guarantee") == guarantee.id))
-            for row in windows.iter_rows(named=True):
-                yield from self._desk(guarantee, row)
+            table, tell = self.review.availability, self._window
+        edges = ("started", "ended") if guarantee.window.text == "incident" else ("window_start", "window_end")
+        for row in self.touching(table.filter(pl.col("guarantee") == guarantee.id), *edges).iter_rows(named=True):
+            yield from tell(guarantee, row)
 
     def _window(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
         name = guarantee.name or guarantee.id
@@ -154,11 +154,33 @@ class Teller:
         if agreed == 0:
             yield 1, "No service time was agreed in this window: nothing to judge."
             return
+        if guarantee.metric != "availability":
+            count = f", in {_stretches(self._counted(guarantee, start))} outages" * (guarantee.metric == "incidents")
+            yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
+            return
         budget = agreed * (100 - Decimal(str(row["target"]))) / 100
         spare = f"the uptime budget is {print_duration(int(budget))}"
         yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."
         reached = print_percent(Decimal(str(row["availability"])), 6)
         yield 1, f"Availability {reached} % against {guarantee.target} %: {_verdict(row)}."
+
+    def _counted(self, guarantee: Guarantee, window: datetime) -> pl.DataFrame:
+        mine = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
+        return mine.filter(pl.col("verdict") == "counted").sort("started")
+
+    def _figure(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
+        start, end = row["window_start"], row["window_end"]
+        assert isinstance(start, datetime)
+        assert isinstance(end, datetime)
+        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)[:10]} to {self.when(end)[:10]}: {_verdict(row)}"
+        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        if not row["measurements"]:
+            yield 1, "Nothing was measured in this window: nothing to judge."
+            return
+        unit = f" {'%' if guarantee.metric == 'availability' else row['unit'] or ''}".rstrip()
+        many = f"{row['measurements']} measurement{'s' * (row['measurements'] != 1)}"
+        level = print_percent(Decimal(str(row["level"])), 6)
+        yield 1, f"{level}{unit} by {many}, against {guarantee.limit}{unit}: {_verdict(row)}."
 
     def _incident(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
         start, length = row["started"], _microseconds(row["seconds"])
@@ -247,6 +269,15 @@ class Teller:
             if row["evidence_needed"]:
                 yield 1, f"The claim needs: {row['evidence_needed']}."
 
+    def right(self, right: Right) -> Iterator[Line]:
+        """Where the windows gave rise to a right."""
+        arisen = self.touching(self.review.rights.filter(pl.col("right") == right.id))
+        for row in arisen.iter_rows(named=True):
+            yield 0, f"Right {right.id}, from {self.when(row['window_end'])[:10]}"
+            yield 1, f"By {row['guarantee']}: {words.right_words(right)} ({right.clause})."
+            if row["until"]:
+                yield 1, f"It can be used {self.until(row['until'])}."
+
     def assumptions(self) -> Iterator[Line]:
         """What was taken that nobody said."""
         rows = list(self.review.assumptions.iter_rows(named=True))
@@ -301,6 +332,11 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
             (1, f"Held from {teller.when(start)} to {teller.when(end) if end else 'now'}: the clock stood still.")
         )
     return Explanation(f"{ticket} · {subscription} · {terms.provider} ({zone.key})", tuple(lines))
+
+
+def _stretches(counted: pl.DataFrame) -> int:
+    """How many outages counted pieces in order of time make: those that touch are one."""
+    return int((counted["started"] != counted["ended"].shift(1)).fill_null(value=True).sum())
 
 
 def _verdict(row: dict[str, object]) -> str:

@@ -37,6 +37,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "best-effort": ("risk", "a figure that the provider only aims at"),
     "clock-at-report": ("risk", "downtime before a report, or an alarm, does not count"),
     "short-outages-free": ("risk", "outages, or what is left of them, do not count up to some length"),
+    "part-down-free": ("risk", "outages of a part of the service do not count"),
     "maintenance-unlimited": ("risk", "maintenance that does not count has no limit"),
     "maintenance-limited": ("risk", "maintenance that does not count, up to a limit"),
     "maintenance-unannounced": ("risk", "maintenance that does not count needs no notice"),

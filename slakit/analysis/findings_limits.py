@@ -169,7 +169,8 @@ def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
         yield Finding("claim-short", remedy.id, sentence, words.claim_words(claims), (claims.clause or "",))
     judged = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
     judged = [guarantee for guarantee in judged if guarantee.window.text not in ("incident", "term")]
-    if claims.after in ("incident_end", "incident_start") and judged:
+    counted = not (claims.within.business_days and claims.holidays) and claims.to_end_of is None  # else it ends later
+    if claims.after in ("incident_end", "incident_start") and judged and counted:
         yield from _closes_early(remedy, claims, claims.within, max(judged, key=_longest_window))
 
 
@@ -181,14 +182,21 @@ def _longest_window(guarantee: Guarantee) -> int:
 def _closes_early(remedy: Remedy, claims: Claims, within: Duration, guarantee: Guarantee) -> Iterator[Finding]:
     """An outage at the beginning of the longest window: a limit in days runs to the end of its last day."""
     closes = within.microseconds + (MICROSECONDS["d"] if within.days is not None else 0)
+    closes += _longest(within.business_days) * MICROSECONDS["d"]
     closes += within.months * LONGEST_DAYS["1mo"] * MICROSECONDS["d"]
     early = _longest_window(guarantee) - closes
     if early > 0:
         sentence = "A claim can be too late before the window ends, and only then is it known what was missed"
         which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
-        figure = f"for {which} on the first day of the window, {print_duration(early)} too early"
+        least = "at least " * bool(within.business_days)
+        figure = f"for {which} on the first day of the window, {least}{print_duration(early)} too early"
         figure += f" ({words.claim_words(claims)})"
         yield Finding("claim-closes-early", remedy.id, sentence, figure, (claims.clause or "",))
+
+
+def _longest(business_days: int) -> int:
+    """Days to the end of the last of some business days, with as many weekends in them as there can be."""
+    return business_days + 2 * -(-business_days // 5) + 1 if business_days else 0
 
 
 def _payout(terms: Terms) -> Iterator[Finding]:

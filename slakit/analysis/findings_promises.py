@@ -32,6 +32,7 @@ def promise_findings(terms: Terms) -> Iterator[Finding]:
         if guarantee.metric in ("availability", "replacement"):
             yield from _clock(guarantee)
             yield from _exclusions(guarantee)
+        yield from _parts(guarantee)
     yield from _measurement(terms)
     yield from _begins(terms)
     yield from _people(terms)
@@ -111,6 +112,19 @@ def _exclusions(guarantee: Guarantee) -> Iterator[Finding]:
         kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
         figure = f"a month without service, by a supplier's fault, {kept} (left out: {left_out})"
         yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))
+
+
+def _parts(guarantee: Guarantee) -> Iterator[Finding]:
+    for term, said in words.concern_words(guarantee):
+        if term == "at_once":
+            few = (guarantee.at_once or 0) - 1
+            figure = f"{few} of its components down for a whole window counts as 0s"
+        elif term == "affected":
+            figure = "any other outage counts as 0s, however long it lasts"
+        else:
+            continue
+        sentence = f"What is down counts {said}"
+        yield Finding("part-down-free", guarantee.id, sentence, figure, (guarantee.clause_of(term),))
 
 
 def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:

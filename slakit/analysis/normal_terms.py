@@ -179,7 +179,8 @@ def _claim(terms: Terms) -> Stance:
 def _days(within: Duration | None) -> Decimal:
     if within is None:
         return Decimal(36_500)
-    return Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
+    of_business = Decimal(within.business_days * 7) / 5  # five in a week
+    return of_business + Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
 
 
 # --- what does not count
@@ -193,7 +194,7 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     left_out = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
     kinds = [kind for kind in terms.maintenance if kind.kind in left_out]
     said = _each(f"{kind.kind}: {words.maintenance_words(kind)}" for kind in kinds)
-    notices = [seconds_of(kind.notice.microseconds) if kind.notice else Decimal(0) for kind in kinds]
+    notices = [_seconds(kind.notice) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
     value = said if kinds else "no maintenance is left out" if on_outages else NOTHING
     figure = min(notices) if notices else Decimal(10**9) if on_outages else None

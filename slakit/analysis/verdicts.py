@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.measure.calendar import to_microseconds
+from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.printing import print_duration, print_percent
 
@@ -102,9 +104,12 @@ class Reasons:
         announced, started = work["announced"], work["started"]
         if announced is None:
             return f"it was never announced, and {term.notice} ahead is required ({term.clause})"
-        given = (started - announced) // timedelta(microseconds=1)  # type: ignore[operator]
-        if given < term.notice.microseconds:
-            return f"it was announced {print_duration(given)} ahead, and {term.notice} is required ({term.clause})"
+        instants = (pl.Series([to_microseconds(moment)]) for moment in (announced, started))  # type: ignore[arg-type]
+        given = notice_given(term, self.review.zone_of(self.subscription).key, *instants).item()
+        if given < required(term):
+            counted = " of business days" * bool(term.notice.business_days)
+            ahead = f"{print_duration(given)}{counted} ahead"
+            return f"it was announced {ahead}, and {term.notice} is required ({term.clause})"
         return None
 
 

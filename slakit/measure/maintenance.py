@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from slakit.measure.business_time import BUSINESS_DAY, Calendar, business_days
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.hours import open_spans
 from slakit.measure.intervals import Line, intersect, split, union
 from slakit.measure.rules import Rule, names_word, per_rule, word_codes
+from slakit.policy.guarantees import Maintenance
 from slakit.policy.quantities import Window
 
 KINDS = ("scheduled", "emergency")
@@ -28,8 +30,9 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.Data
     Returns
     -------
     pl.DataFrame
-        `row`, `line`, `rule`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given`
-        (µs; null if never announced), `left_out` (kind), `in_scope` (component), `qualifies`.
+        `row`, `line`, `rule`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given` (µs,
+        on business days where these are required; null if never announced), `left_out` (kind), `in_scope` (component),
+        `qualifies`.
     """
     scopes = [rule.guarantee.components for rule in rules]
     kind = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
@@ -40,10 +43,38 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.Data
         _of_kind(rules, left_out=True).alias("left_out"),
         _of_kind(rules, left_out=False).alias("notice"),
         (unscoped | pl.col("component").is_null() | names_word(scopes, "code")).alias("in_scope"),
-        (pl.col("started") - pl.col("announced")).alias("given"),
     )
+    pairs = pairs.with_columns(_given(pairs, rules).alias("given"))
     kept = (pl.col("notice") == 0) | (pl.col("given") >= pl.col("notice")).fill_null(value=False)
     return pairs.with_columns((pl.col("left_out") & pl.col("in_scope") & kept).alias("qualifies"))
+
+
+def required(term: Maintenance) -> int:
+    """Notice that a kind of maintenance needs; on business days where it is written in them. [µs]"""
+    notice = term.notice
+    return notice.business_days * BUSINESS_DAY or notice.microseconds if notice is not None else 0
+
+
+def notice_given(term: Maintenance, zone: str, announced: pl.Series, started: pl.Series) -> pl.Series:
+    """Time between announcements and starts, as the notice of a kind is counted. [µs]"""
+    if term.notice is None or not term.notice.business_days or started.is_empty():
+        return started - announced
+    first, last = min(announced.min(), started.min()), started.max()  # type: ignore[type-var]
+    calendar = Calendar(business_days(term.holidays), zone, first, last)  # type: ignore[arg-type]
+    return calendar.elapsed(announced, started)
+
+
+def _given(pairs: pl.DataFrame, rules: Sequence[Rule]) -> pl.Expr:
+    """Notice that was given, by rule and kind; null without an announcement."""
+    given = pl.col("started") - pl.col("announced")
+    known = pairs["announced"].fill_null(pairs["started"])
+    for number, rule in enumerate(rules):
+        for term in rule.maintenance:
+            if term.notice is not None and term.notice.business_days:
+                mine = (pl.col("rule") == number) & (pl.col("kind") == KINDS.index(term.kind))
+                counted = pl.lit(notice_given(term, rule.zone, known, pairs["started"]))
+                given = pl.when(mine & pl.col("announced").is_not_null()).then(counted).otherwise(given)
+    return given
 
 
 def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
@@ -53,7 +84,7 @@ def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
     if left_out:
         known = pl.Series([cell is not None for cell in cells], dtype=pl.Boolean)
     else:
-        notices = [cell.notice.microseconds if cell and cell.notice else 0 for cell in cells]
+        notices = [required(cell) if cell else 0 for cell in cells]
         known = pl.Series(notices, dtype=pl.Int64)
     return pl.lit(known).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
 

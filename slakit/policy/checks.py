@@ -8,18 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from slakit.policy.checks_credits import Finding, credits_agree, credits_fit_guarantees
 from slakit.policy.document import Policy, Question
-from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.part import Part, PerTier
-from slakit.policy.quantities import Money, Points, Share
-from slakit.policy.remedies import Accrual, Band, Claims, Credit, FeeSum, Limits
 from slakit.policy.terms import is_by_tier, set_term
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
-
-Finding = tuple[Place, object, str, str]
-"""Place, value seen, what is wrong, what would be right."""
-
 
 EVERYTHING = frozenset(Policy.model_fields)
 
@@ -37,22 +32,13 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
         yield from _known_tiers(policy, policy.tiers, ())
     if "guarantees" in sound:
         yield from _remedies_name_guarantees(policy)
-    yield from _bands_fall(policy)
-    yield from _claims_have_limits(policy)
+    yield from credits_agree(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
     yield from _tickets_have_priorities(policy)
-    yield from _caps_of_several(policy)
-    yield from _end_of_month_alone(policy)
-    yield from _points_are_worth_something(policy)
-    yield from _worths_compare(policy)
-    yield from _times_are_of_months(policy)
     if "guarantees" in sound:
         yield from _rights_name_guarantees(policy)
-        yield from _schedules_fit_metrics(policy)
-        yield from _levels_are_percentages(policy)
-        yield from _windows_fit_remedies(policy)
-        yield from _claims_fit_windows(policy)
+        yield from credits_fit_guarantees(policy)
         yield from _allowances_fit_windows(policy)
     if set(sound) >= EVERYTHING:
         yield from _answers_fit(policy)
@@ -130,184 +116,6 @@ def _rights_name_guarantees(policy: Policy) -> Iterator[Finding]:
         for position, reach in enumerate(right.when):
             if not reach.spans:
                 yield ("rights", index, "when", position), None, "no condition", "write one, like streak: 3"
-
-
-def _worths(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
-    """Every worth in a part, with its place."""
-    if isinstance(part, Share | Money | Points):
-        yield place, part
-    elif isinstance(part, list):
-        for index, entry in enumerate(part):
-            yield from _worths(entry, (*place, index))
-    elif isinstance(part, dict):
-        for key, entry in part.items():
-            yield from _worths(entry, (*place, key))
-    elif isinstance(part, Part):
-        for name, field in type(part).model_fields.items():
-            yield from _worths(getattr(part, name), (*place, field.alias or name))
-
-
-def _points_are_worth_something(policy: Policy) -> Iterator[Finding]:
-    """Points are what all schedules of a remedy earn, or none of them; nothing else is measured in them."""
-    own = [(("guarantees", i, "credit"), g.credit, [g.credit]) for i, g in enumerate(policy.guarantees) if g.credit]
-    shared = [(("remedies", i), remedy, remedy.credit) for i, remedy in enumerate(policy.remedies)]
-    for place, limits, credits in [*own, *shared]:
-        earning = {name for credit in credits for name in Credit.model_fields if name not in Limits.model_fields}
-        for credit in credits:
-            earned = [pair for name in sorted(earning) for pair in _worths(getattr(credit, name), (*place, name))]
-            for where, worth in earned:
-                if isinstance(worth, Points) != (limits.points is not None):
-                    wrong = "points that are worth nothing" if limits.points is None else "a credit among points"
-                    yield where, worth, wrong, "write points: {each: 1%} and let all its schedules earn points"
-        for name in Limits.model_fields:
-            for where, worth in _worths(getattr(limits, name), (*place, name)):
-                if isinstance(worth, Points):
-                    yield where, worth, "points are no limit", "write a share or an amount"
-
-
-def _worths_compare(policy: Policy) -> Iterator[Finding]:
-    """The largest of several bands is known beforehand only where all are worth the same kind of thing."""
-    for place, credit in _credits(policy):
-        if credit.take == "largest":
-            for table, bands in _tables(credit, place):
-                if len({type(band.credit) for band in bands}) > 1 or any(band.plus for band in bands):
-                    wrong = "the largest of bands that do not compare"
-                    yield table, None, wrong, "let all be shares, or all amounts, without plus"
-
-
-MONTHLY = ("monthly_fee", "component_fee", "previous_month_fee", "next_month_fee")
-
-
-def _times_are_of_months(policy: Policy) -> Iterator[Finding]:
-    """A day is a thirtieth of a month's fee; it is no known share of another fee."""
-    for place, credit in _credits(policy):
-        of = credit.of
-        monthly = (of.last is None or of.mean) if isinstance(of, FeeSum) else of in MONTHLY
-        for where, worth in _worths(credit, place):
-            if isinstance(worth, Share) and worth.is_time and not monthly and "caps" not in where:
-                yield where, worth, "time of a fee that is not a month's", "write a fraction, like 1/90"
-
-
-def _judged(policy: Policy) -> Iterator[tuple[Place, Credit, Guarantee]]:
-    """Every schedule with each guarantee that earns it."""
-    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
-    for place, credit, names, _ in _earning(policy):
-        for name in credit.guarantees or names:
-            if name in guarantees:
-                yield place, credit, guarantees[name]
-
-
-def _schedules_fit_metrics(policy: Policy) -> Iterator[Finding]:
-    for place, credit, guarantee in _judged(policy):
-        for wrong in _unfit(credit, guarantee):
-            yield place, None, f"{wrong} ({guarantee.id})", "write what its metric measures"
-    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
-    for index, right in enumerate(policy.rights):
-        for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
-            named = {measure for reach in right.when for measure in reach.spans}
-            for wrong in _unmeasured(named, guarantee):
-                yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", "write what its metric measures"
-
-
-def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
-    bands = [band for table in credit.tables for band in table]
-    rates = [credit, *(band.plus for band in bands if band.plus is not None)]
-    yield from _unmeasured({measure for reach in credit.reaches for measure in reach.spans}, guarantee)
-    for rate in rates:
-        accrual, shortfall = rate.accrual, rate.shortfall
-        if guarantee.on_figures and (accrual is not None or rate.multiple is not None):
-            yield "measurements are no downtime"
-        if guarantee.metric in ON_TICKETS and accrual is not None and accrual.each == "window":
-            yield "tickets have no downtime; accrue each: incident"
-        if accrual is not None and accrual.after == "target" and not _allows(accrual, guarantee):
-            yield "only a percentage of a window's time allows downtime"
-        if shortfall is not None and guarantee.metric == "downtime":
-            yield "points are counted from a percentage or figure"
-        if shortfall is not None and shortfall.from_ == "full" and not guarantee.falls:
-            yield "100 % is not the best"
-        averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_figures
-        if shortfall is not None and shortfall.step is None and averaged:
-            yield "a mean of slices is exact only against steps and bands"
-
-
-def _allows(accrual: Accrual, guarantee: Guarantee) -> bool:
-    return accrual.each == "window" and guarantee.metric == "availability" and guarantee.window.text != "incident"
-
-
-def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
-    """Measures of a condition that a guarantee does not have."""
-    counted = {"outage", "downtime", "incidents"} & measures
-    if counted and guarantee.on_figures:
-        yield "measurements have no outages"
-    if "downtime" in measures and guarantee.metric in ON_TICKETS:
-        yield "tickets have no downtime"
-    if counted - {"downtime"} and guarantee.window.slides:
-        yield f"incidents do not belong to one window of {guarantee.window}"
-    if {"level", "deviation"} & measures and guarantee.metric == "downtime":
-        yield "downtime has no level; write outage or downtime"
-    if {"streak", "misses"} & measures and guarantee.window.text == "incident":
-        yield "incidents do not follow each other as windows do"
-
-
-def _levels_are_percentages(policy: Policy) -> Iterator[Finding]:
-    for place, credit, guarantee in _judged(policy):
-        if guarantee.metric not in ("figure", "incidents"):
-            for table, bands in _tables(credit, place):
-                for index, band in enumerate(bands):
-                    for side in ("below", "above", "from", "to"):
-                        level = getattr(band, "from_" if side == "from" else side)
-                        if level is not None and level > 100:
-                            wrong = "not a percentage"
-                            yield (*table, index, side), level, wrong, "write a number from 0 to 100"
-
-
-def _credits(policy: Policy) -> Iterator[tuple[Place, Credit]]:
-    for index, guarantee in enumerate(policy.guarantees):
-        if guarantee.credit is not None:
-            yield ("guarantees", index, "credit"), guarantee.credit
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            yield ("remedies", index, "credit", position), credit
-
-
-def _bands_fall(policy: Policy) -> Iterator[Finding]:
-    for place, credit in _credits(policy):
-        for table, bands in _tables(credit, place):
-            for index in range(1, len(bands)):
-                above, here = bands[index - 1], bands[index]
-                if _one_step(above, "below") and _one_step(here, "below") and here.below >= above.below:  # type: ignore[operator]
-                    remedy = f"the band above starts at {above.below}"
-                    yield (*table, index, "below"), here.below, "bands must fall", remedy
-                if _one_step(above, "above") and _one_step(here, "above") and here.above <= above.above:  # type: ignore[operator]
-                    remedy = f"the band before starts at {above.above}"
-                    yield (*table, index, "above"), here.above, "bands must rise", remedy
-
-
-def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:
-    """Tables of bands: one, or one for each tier."""
-    if isinstance(credit.bands, dict):
-        for tier, bands in credit.bands.items():
-            yield (*place, "bands", tier), bands
-    elif credit.bands is not None:
-        yield (*place, "bands"), credit.bands
-
-
-def _one_step(band: Band, side: str) -> bool:
-    """Whether a band says nothing but one side of the level."""
-    return set(band.spans) == {"level"} and [name for name, _ in band.bounds] == [side]
-
-
-def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
-    places: list[tuple[Place, Any]] = [(("claims",), policy.claims)]
-    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
-    for place, claims in places:
-        if claims is not None and claims.within is not None and not claims.needed:
-            yield (
-                (*place, "within"),
-                claims.within,
-                "a limit for a claim that is not needed",
-                "drop one of the two",
-            )
 
 
 def _ranks_exist(policy: Policy) -> Iterator[Finding]:
@@ -391,64 +199,6 @@ def _wrong_with(policy: Policy, path: str, value: object) -> Iterator[tuple[str,
         for _, _, wrong, remedy in coherence(changed, EVERYTHING - {"readings"}):
             if (wrong, remedy) not in known:
                 yield wrong, remedy, True
-
-
-def _caps_of_several(policy: Policy) -> Iterator[Finding]:
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            for name in Limits.model_fields if len(remedy.credit) > 1 else ():
-                if getattr(credit, name):
-                    called = {"caps": "a cap", "minimum": "a minimum"}.get(name, name)
-                    wrong = f"{called} on one of several schedules"
-                    remedy_words = f"write {'the cap' if name == 'caps' else 'it'} on the remedy"
-                    yield ("remedies", index, "credit", position, name), None, wrong, remedy_words
-
-
-def _end_of_month_alone(policy: Policy) -> Iterator[Finding]:
-    places: list[tuple[Place, Claims | None]] = [(("claims",), policy.claims)]
-    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
-    for place, claims in places:
-        if claims is not None and claims.after == "end_of_second_month" and claims.within is not None:
-            yield (*place, "within"), claims.within, "the end of a month is a deadline by itself", "drop one of the two"
-
-
-def _windows_fit_remedies(policy: Policy) -> Iterator[Finding]:
-    """What a remedy needs of a window: single incidents do not exist in a sliding one, nor months in an open one."""
-    windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
-    for place, credit, names, incidents in _earning(policy):
-        for window in [windows[name] for name in names if name in windows]:
-            if incidents and window.slides:
-                yield place, None, f"incidents do not belong to one window of {window}", "judge a calendar window"
-            if credit.of == "window_fee" and window.text in ("term", "incident"):
-                yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
-
-
-def _claims_fit_windows(policy: Policy) -> Iterator[Finding]:
-    """A sliding window has no last incident of its own to count a deadline from."""
-    slides = {g.id for g in policy.guarantees if g.window.slides}
-    own = [(g.id, policy.claims, ("claims", "after")) for g in policy.guarantees if g.credit is not None]
-    shared = [
-        (name, remedy.claims or policy.claims, ("remedies", index, "claims", "after"))
-        for index, remedy in enumerate(policy.remedies)
-        for name in remedy.guarantees
-    ]
-    for name, claims, place in [*own, *shared]:
-        reported = claims is not None and claims.report is not None
-        if name in slides and claims is not None and (claims.after in ("incident_end", "incident_start") or reported):
-            yield place, claims.after, "a sliding window has no last incident of its own", "use window_end"
-            return
-
-
-def _earning(policy: Policy) -> Iterator[tuple[Place, Credit, list[str], bool]]:
-    """Every schedule with its guarantees, and whether it looks at single incidents."""
-    for index, guarantee in enumerate(policy.guarantees):
-        if guarantee.credit is not None:
-            place: Place = ("guarantees", index, "credit")
-            yield place, guarantee.credit, [guarantee.id], guarantee.credit.by_incident
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            place = ("remedies", index, "credit", position)
-            yield place, credit, list(remedy.guarantees), remedy.each == "incident" or credit.by_incident
 
 
 def _allowances_fit_windows(policy: Policy) -> Iterator[Finding]:

@@ -94,14 +94,25 @@ class Maintenance(Part):
     """A kind of maintenance the provider may do, and the notice it must give."""
 
     kind: Kind
-    notice: PlainDuration | None = None
-    """Shortest time between announcement and start; exactly that long is kept."""
+    notice: Duration | None = None
+    """Shortest time between announcement and start; exactly that long is kept. A business day is 24 hours, Monday to
+    Friday."""
+    holidays: str | None = None
+    """Country, or country and region (`SE`, `DE-BE`), whose public holidays are no business days."""
     hours: Hours | None = None
     """Only inside these hours does it qualify."""
     allowance: Allowance | None = None
     preferred: str | None = None
     """When it should happen, where the text only wishes it."""
     clause: Clause
+
+    _holidays_exist = field_validator("holidays")(known_holidays)
+
+    @model_validator(mode="after")
+    def _notice_has_a_length(self) -> Self:
+        if self.notice is not None and self.notice.months:
+            raise ValueError("a notice of months has no fixed length; write it like 48h, 10d or 5bd")
+        return self
 
 
 class Exclude(Part):

@@ -352,6 +352,7 @@ def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
 def maintenance_words(maintenance: Maintenance) -> str:
     """What notice a kind of maintenance needs."""
     notice = f"announced {maintenance.notice} ahead" if maintenance.notice else "no notice stated"
+    notice += f" (business days less public holidays, {maintenance.holidays})" if maintenance.holidays else ""
     limit = maintenance.allowance
     allowance = f", at most {limit.at_most} per {limit.per}" if limit else ""
     if maintenance.hours is not None:

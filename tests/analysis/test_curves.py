@@ -11,10 +11,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_contracts import contract as of_one
 
 from slakit.analysis.curves import cases_of, credit_curve
+from slakit.analysis.findings import findings
 from slakit.analysis.one_outage import MOST_STEPS, OneOutage
-from slakit.policy.files import find_policy, parse_policy
+from slakit.analysis.worth import cases_on_outages
+from slakit.policy.files import find_policy, library, parse_policy
 from slakit.policy.quantities import percent_units
 from slakit.policy.terms import Terms
 from slakit.problems import InputError
@@ -265,3 +268,30 @@ def test_a_schedule_of_endless_steps_is_not_drawn_but_can_be_asked() -> None:
 def test_an_outage_can_fill_a_window_of_each_kind(window: str, length: timedelta) -> None:
     curve = credit_curve(contract("{flat: 5%, clause: c}", MONTHLY.replace("1mo", window)))
     assert curve["downtime_seconds"].max() == length.total_seconds()
+
+
+@pytest.mark.parametrize("name", [name for name in library() if name != "ovh-public-cloud-2016"])
+def test_turning_points_tell_what_all_break_points_tell(name: str) -> None:
+    policy = find_policy(name)
+    for terms in (policy.terms(tier=tier) for tier in policy.tiers or [None]):
+        for case in cases_on_outages(terms, Decimal(1000)):
+            every = {bad: case.paid(bad) for bad in case.break_points}
+            found = {bad: case.paid(bad) for bad in case.turning_points}
+            most = max(every.values())
+            assert max(found.values()) == most
+            if most:
+                assert min(b for b in found if found[b] == most) == min(b for b in every if every[b] == most)
+            free, known = ({bad for bad, paid in points.items() if not paid} for points in (every, found))
+            assert max(free, default=None) == max(known, default=None)
+
+
+def test_a_schedule_of_many_steps_is_judged_without_drawing_it() -> None:
+    policy = of_one(
+        "target: 99.9999, credit: {bands: [{below: 99.9999, downtime: 3m, plus: {accrual: {credit: 0.01%, per: 1m, "
+        "count: complete}}}], clause: c}"
+    )
+    with pytest.raises(InputError, match="too many steps to draw"):
+        credit_curve(policy.terms())
+    found = dict(findings(policy).select("code", "figure").iter_rows())
+    assert found["worst-free"] == "99.993056 % (2m59.999999s of 30 days)"
+    assert found["saturated"] == "432 % of the monthly fee, reached at 0 %"

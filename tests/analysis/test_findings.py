@@ -545,6 +545,11 @@ CASES: dict[str, Case] = {
     "short-outages-free": Case(
         [("    window: 1mo\n", "    window: 1mo\n    minimum: 5m\n")], "an outage of 4m59s counts as 0s", "1"
     ),
+    "part-down-free": Case(
+        [("    window: 1mo\n", "    window: 1mo\n    at_once: 2\n")],
+        "1 of its components down for a whole window counts as 0s",
+        "1",
+    ),
     "maintenance-unlimited": Case(
         [left_out("maintenance: [scheduled]")], "a whole window of it announced 48h ahead leaves 0 %", "m"
     ),
@@ -690,6 +695,7 @@ def test_the_cause_of_one_finding_is_the_cause_of_few_others() -> None:
         "claim-closes-early": set(),
         "formula-missing": set(),
         "short-outages-free": set(),
+        "part-down-free": set(),
         "no-answer-times": set(),
         "backup-too-rare": {"best-effort"},
         "flat-credit": set(),

@@ -26,6 +26,7 @@ from small_contracts import (
     work,
 )
 
+from slakit.analysis.explain import explain
 from slakit.problems import InputError
 
 MECHANICS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(Path(__file__).parent / "mechanics.yaml")
@@ -262,3 +263,55 @@ def test_a_promise_about_some_tickets_leaves_the_others_alone(about: str, verdic
 def test_what_does_not_concern_a_promise_is_refused(guarantee: str, wrong: str) -> None:
     with pytest.raises(InputError, match=wrong):
         contract(guarantee, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("announced", "holidays", "hours"),
+    [
+        ("2026-05-08T10:00", "", 0),  # five business days to the minute: Friday to Friday
+        ("2026-05-08T10:01", "", 4),
+        ("2026-05-09T10:00", "", 4),  # a Saturday: four and a bit
+        ("2026-05-08T10:00", ", holidays: NO", 4),  # 14 May is Ascension Day
+        ("2026-05-07T10:00", ", holidays: NO", 0),
+        (None, "", 4),
+    ],
+)
+def test_a_notice_can_be_of_business_days(announced: str | None, holidays: str, hours: int) -> None:
+    terms = f"maintenance: [{{kind: scheduled, notice: 5bd{holidays}, clause: m}}]"
+    policy = contract("target: 99.9, exclude: {maintenance: [scheduled]}", terms)
+    start = at("2026-05-15T10:00")
+    works = [{**work(start, 4 * HOUR), "announced": at(announced) if announced else None}]
+    review = judged(policy, [down(start, 4 * HOUR)], "2026-05", maintenance=works)
+    assert float(review.availability["downtime_seconds"].item()) == hours * 3600
+    told = str(explain(review, "s", "2026-05"))
+    assert ("5bd" in told) == bool(hours)
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "told"),
+    [
+        ("metric: figure, at_most: 2, measured: {by: mean, unit: ms}", "3 ms by 1 measurement, against 2 ms: missed."),
+        ("target: 99, measured: {by: last}", "3 % by 1 measurement, against 99 %: missed."),
+        ("metric: incidents, at_most: 1", "Downtime 3h of 30d agreed service time, in 2 outages."),
+        ("metric: downtime, within: 1h", "Downtime 3h of 30d agreed service time."),
+        ("metric: downtime, within: 1h, window: incident", "It took 2h: missed."),
+        ("target: 99.9", "By uptime: may terminate, when windows missed in a row from 1, within 30d (9)."),
+        ("target: 99.9", "It can be used through 2026-07-30."),
+        ("target: 99.9, affected: {from: 50%}", "it affects only 40 % of the service (c)"),
+        ("target: 99.9, at_once: 2", "fewer than 2 components were down at once (c)"),
+    ],
+)
+def test_it_is_told_why(guarantee: str, told: str) -> None:
+    right = "" if "incident" in guarantee else (
+        "rights: [{id: end, says: may terminate, for: [uptime], when: [{streak: 1}], within: 30d, clause: '9'}]"
+    )  # fmt: skip
+    outages = [
+        down(at("2026-06-03"), HOUR, "a"),
+        down(at("2026-06-04"), 2 * HOUR, "b"),
+        down(at("2026-06-05"), HOUR, "c", component="web", affected="0.4"),
+    ]
+    policy = contract(guarantee, right)
+    measured = [value("2026-06", "3")] if "measured" in guarantee else []
+    if "at_once" not in guarantee and "affected" not in guarantee:
+        outages = outages[:2]
+    assert told in str(explain(judged(policy, outages, measurements=measured), "s", "2026-06"))
