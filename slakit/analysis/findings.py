@@ -67,7 +67,7 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
     for name in tiers:
         for finding in _of_plan(policy, name, day):
             holders = found.setdefault(finding, [])
-            holders += [name or ""] if name not in holders else []
+            holders += [name or ""] if (name or "") not in holders else []
     for name, finding in tier_findings(policy):
         if name in tiers:
             found.setdefault(finding, []).append(name)
