@@ -27,6 +27,9 @@ recovery: [{id: vm, rpo: 1h, clause: "4"}]
 """
 
 
+FLAT = "5% of the monthly fee"
+
+
 def card() -> dict[str, tuple[str, str]]:
     """Term → what is said of it, and its clause."""
     entries = policy_card(parse_policy(POLICY))
