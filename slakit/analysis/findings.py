@@ -12,7 +12,9 @@ from slakit.analysis.findings_contract import contract_findings, day_of, tier_fi
 from slakit.analysis.findings_credits import credit_findings
 from slakit.analysis.findings_limits import limit_findings
 from slakit.analysis.findings_promises import promise_findings
+from slakit.analysis.findings_unread import as_far_as_read
 from slakit.policy.document import Policy
+from slakit.policy.terms import Terms
 
 FINDINGS: dict[str, type[pl.DataType]] = {
     "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
@@ -67,7 +69,7 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
     for name in tiers:
         for finding in _of_plan(policy, name, day):
             holders = found.setdefault(finding, [])
-            holders += [name or ""] if name not in holders else []
+            holders += [name or ""] if (name or "") not in holders else []
     for name, finding in tier_findings(policy):
         if name in tiers:
             found.setdefault(finding, []).append(name)
@@ -81,7 +83,11 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
 
 
 def _of_plan(policy: Policy, tier: str | None, day: date | None) -> Iterator[Finding]:
-    terms = policy.terms(tier=tier)
+    found = _of_terms(policy, policy.terms(tier=tier), day)
+    yield from found if policy.source.read == "whole" else map(as_far_as_read, found)
+
+
+def _of_terms(policy: Policy, terms: Terms, day: date | None) -> Iterator[Finding]:
     yield from promise_findings(terms)
     yield from credit_findings(terms)
     yield from limit_findings(terms)

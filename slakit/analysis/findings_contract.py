@@ -1,20 +1,19 @@
-"""Findings about the text as a whole: open questions, what was noticed, assumptions, tiers, age, terms around it."""
+"""Findings about the text as a whole: what was noticed, assumptions, tiers, age, terms around it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from slakit.analysis.finding import Finding
-from slakit.analysis.findings_promises import allows, recovery_words
+from slakit.analysis.findings_questions import question_findings
 from slakit.analysis.worth import remedies_of
 from slakit.policy import words
-from slakit.policy.document import Answer, Policy, Question
+from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import listed
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 
@@ -23,90 +22,14 @@ YEAR = timedelta(days=365)
 
 def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
     """What a buyer should know about the text, for one plan of it."""
-    yield from _questions(policy, terms)
+    yield from question_findings(policy, terms)
     yield from _noticed(policy, terms)
     yield from _assumed(policy)
     yield from _around(terms)
     yield from _age(policy, as_of)
 
 
-# --- what is open, and what was taken
-
-
-def _questions(policy: Policy, terms: Terms) -> Iterator[Finding]:
-    for question in policy.readings:
-        read = {name: policy.terms(tier=terms.tier, reading={question.id: name}) for name in question.answers}
-        if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) > 1:
-            yield Finding(
-                _code(question),
-                f"question {question.id}",
-                _asked(question),
-                _effects(question, read),
-                tuple(question.clauses),
-            )
-
-
-def _code(question: Question) -> str:
-    paths = {path for answer in question.answers.values() for path in answer.set}
-    if question.kind == "unclear" or not any(path.endswith(".window") for path in paths):
-        return question.kind
-    return "window-contradicts" if question.kind == "contradiction" else "window-unstated"
-
-
-def _asked(question: Question) -> str:
-    """The question, with what speaks for each answer."""
-    reasons = ((name, answer.because) for name, answer in question.answers.items() if answer.because)
-    return " ".join([question.question, *(f"{because} ({name})." for name, because in reasons)])
-
-
-def _effects(question: Question, read: Mapping[str, Terms]) -> str:
-    """What the answers make of the first terms on which they differ: as many as it takes to tell all answers apart."""
-    facts = {name: _facts(terms) for name, terms in read.items()}
-    told: list[str] = []
-    apart = dict.fromkeys(facts, "")
-    for label in next(iter(facts.values())):
-        said = _differing({name: of_answer[label] for name, of_answer in facts.items()})
-        both = {name: f"{apart[name]}|{text}" for name, text in said.items()}
-        if len(set(both.values())) > len(set(apart.values())):
-            told.append(f"{label}: " + "; ".join(f"{text} ({name})" for name, text in said.items()))
-            apart = both
-    return ". ".join(told) or "; ".join(_sets(name, answer) for name, answer in question.answers.items())
-
-
-def _sets(name: str, answer: Answer) -> str:
-    terms = ", ".join(f"{path} {value}" for path, value in answer.set.items())
-    return f"{terms or 'as it stands'} ({name})"
-
-
-def _facts(terms: Terms) -> dict[str, dict[str, str]]:
-    """What a plan comes to, in the order in which people ask: label → guarantee, remedy or kind → the answer."""
-    on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
-    remedies = terms.remedies
-    caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
-    return {
-        "downtime allowed": {g.id: f"{allows(g)} in {g.window.with_article}" for g in on_outages},
-        "earned": {remedy.name or remedy.id: words.remedy_words(remedy) for remedy in remedies},
-        "at most": {name: ", ".join(said) or "no cap" for name, said in caps.items()},
-        "claimed": {remedy.id: words.claim_words(terms.claims_of(remedy)) for remedy in remedies},
-        "maintenance left out": {g.id: " and ".join(g.exclude.maintenance) or "none" for g in on_outages},
-        "maintenance": {kind.kind: words.maintenance_words(kind) for kind in terms.maintenance},
-        "lost": {loss.id: recovery_words(loss) for loss in terms.recovery},
-    }
-
-
-def _differing(answers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Of what each answer comes to, what is not the same under all of them; with names where it is not all there is."""
-    names = list(dict.fromkeys(name for facts in answers.values() for name in facts))
-    moving = [name for name in names if len({facts.get(name) for facts in answers.values()}) > 1]
-    return {answer: _told(facts, moving, len(names)) for answer, facts in answers.items()}
-
-
-def _told(facts: Mapping[str, str], moving: Sequence[str], count: int) -> str:
-    holders: dict[str, list[str]] = {}
-    for name in moving:
-        holders.setdefault(facts.get(name, "nothing"), []).append(name)
-    said = [text + (f" for {listed(own)}" if len(own) < count else "") for text, own in holders.items()]
-    return ", ".join(said)
+# --- what was noticed, and what was taken
 
 
 def _noticed(policy: Policy, terms: Terms) -> Iterator[Finding]:

@@ -52,7 +52,7 @@ def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
     clauses = (clause_of(case.remedy) if case.remedy else guarantee.clause,)
     if by_length(case):
         free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
-        sentence, figure = "The longest incident that costs the provider nothing", up_to(free)
+        sentence, figure = "The longest incident that costs the provider nothing", free_lengths(case, free)
     else:
         sentence = f"The worst {what} that costs the provider nothing"
         span = f" ({print_duration(free)} of {_window_words(case.longest)})" if what == "availability" else ""
@@ -74,6 +74,17 @@ def up_to(free: int) -> str:
     if (free + 1) % MICROSECONDS["s"] == 0:
         return f"anything shorter than {print_duration(free + 1)}"
     return f"up to {print_duration(free)}"
+
+
+def free_lengths(case: OneOutage, free: int) -> str:
+    """The lengths up to one that is free: from none at all, or from the longest below it that is paid."""
+    paid = max((point for point in case.break_points if point < free and case.paid(point)), default=None)
+    if paid is None:
+        return up_to(free)
+    low = f"more than {print_duration(paid)}"
+    if (paid + 1) % MICROSECONDS["s"] == 0:
+        low = f"at least {print_duration(paid + 1)}"
+    return f"{low} and {up_to(free).replace('anything shorter', 'less')}"
 
 
 def _earned(case: OneOutage, bad: int) -> str:
@@ -166,6 +177,9 @@ def _place(case: OneOutage, point: Point, level: str) -> str:
 def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
     """Levels that miss the target and earn nothing, besides a microsecond's rounding."""
     unpaid = [int(point.level) for point in points if not point.met and not point.penalty]
+    if case.rule.per_incident:
+        begins = min((point.level for point in points if not point.met and point.penalty), default=case.longest + 1)
+        unpaid = [length for length in unpaid if length < begins]
     if not unpaid or unpaid[-1] <= case.allowed + 1:
         return
     guarantee, last = case.rule.guarantee, unpaid[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from slakit.analysis.curves import window_length_of
@@ -15,7 +15,7 @@ from slakit.analysis.worth import cases_on_outages, cases_on_tickets
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import print_duration, print_percent
-from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Duration
+from slakit.policy.quantities import FULL, LONGEST, MICROSECONDS, PERCENT_SCALE, Duration
 from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
 from slakit.policy.terms import Terms
 
@@ -50,7 +50,7 @@ def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
             continue
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
         about, basis = case.rule.guarantee.id, words.fee_words(remedy.credit[0].of)
-        if amount <= min(credits):
+        if amount <= min(credits) and not _grows(without):
             figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
         elif case.tells_how_much and _alone(remedy, cap) and max(credits) <= amount:
@@ -60,6 +60,13 @@ def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
             times = -(-amount // max(credits))
             sentence = "A cap ends the credits after some of the largest for one outage in one window"
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
+
+
+def _grows(case: OneOutage) -> bool:
+    """Whether the credit grows from nothing on without a jump: then none is the smallest."""
+    points = [(point, case.paid(point)) for point in case.break_points]
+    rises = ((one, other) for one, other in pairwise(points) if other[1] and not one[1])
+    return any(other[0] - one[0] > 1 for one, other in rises)
 
 
 def _alone(remedy: Remedy, cap: Cap) -> bool:
@@ -91,30 +98,31 @@ def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
 
 
 class Range(NamedTuple):
-    """The levels of a band, with the ends that belong to it."""
+    """Where a band reaches on its measure, with the ends that belong to it. [percent, or µs of one outage]"""
 
     low: Fraction
     low_in: bool
     high: Fraction
     high_in: bool
     credit: str
+    nested: bool
+    """It has no end on its deeper side: a deeper row wins over it by design."""
 
     @classmethod
-    def of(cls, band: Band) -> Range:
-        """Levels of a band that speaks of levels alone."""
-        bounds = dict(band.bounds)
-        low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", FULL))
-        low_in, high_in = "above" not in bounds, "below" not in bounds
-        return cls(
-            Fraction(low, PERCENT_SCALE), low_in, Fraction(high, PERCENT_SCALE), high_in, str(band.credit or band.plus)
-        )
+    def of(cls, band: Band, measure: str) -> Range:
+        """Where a band reaches that speaks of one measure alone."""
+        bounds, (unit, top) = dict(band.spans[measure].bounds), SCALES[measure]
+        low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", top))
+        open_ended = set(bounds) == {"below"} if measure == "level" else set(bounds) <= {"from", "above"}
+        ends = (Fraction(low, unit), "above" not in bounds, Fraction(high, unit), "below" not in bounds)
+        return cls(*ends, str(band.credit or band.plus), open_ended)
 
     def begins_after(self, high: Fraction, high_in: bool) -> bool:
-        """Whether there are levels between what ends there and this."""
+        """Whether there is something between what ends there and this."""
         return high < self.low or (high == self.low and not high_in and not self.low_in)
 
     def meets(self, other: Range) -> Fraction | None:
-        """A level that is in both, if there is one."""
+        """A place that is in both, if there is one."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         if low < high:
             return (low + high) / 2
@@ -122,8 +130,13 @@ class Range(NamedTuple):
         inside &= all(own.high_in or own.high > low for own in (self, other))
         return low if low == high and inside else None
 
-    def __str__(self) -> str:
-        return f"{_number(self.low)} to {_number(self.high)}"
+    def gives_way_to(self, other: Range) -> bool:
+        """Whether the other is a deeper row within this one."""
+        return self.nested and self.low <= other.low and other.high <= self.high
+
+
+SCALES = {"level": (PERCENT_SCALE, FULL), "outage": (1, LONGEST)}
+"""Measure → units of a band's ends in one of a range, and the end of what has none."""
 
 
 def _number(level: Fraction) -> str:
@@ -131,30 +144,40 @@ def _number(level: Fraction) -> str:
 
 
 def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
-    bands = [band for band in credit.bands or [] if "level" in band.spans]
-    if any(set(band.spans) != {"level"} for band in bands) or all(
-        set(dict(band.bounds)) == {"below"} for band in bands
-    ):
-        return
-    ranges = [Range.of(band) for band in bands]
+    for measure in SCALES:
+        bands = credit.bands or []
+        alone = all(set(band.spans) == {measure} for band in bands)
+        ranges = [Range.of(band, measure) for band in bands if alone]
+        if not all(own.nested for own in ranges):
+            yield from _ranges(ranges, measure, remedy.id, (credit.clause,))
+
+
+def _ranges(ranges: list[Range], measure: str, about: str, clauses: tuple[str, ...]) -> Iterator[Finding]:
+    show, unit = (_number, " %") if measure == "level" else (_length, "")
+    at = "at" if measure == "level" else "after an outage of"
+    depths = [(own.high, own.high_in) if measure == "level" else (own.low, not own.low_in) for own in ranges]
+    if depths not in (sorted(depths), sorted(depths)[::-1]):
+        printed = "; ".join(f"{show(own.low)} to {show(own.high)}" for own in ranges)
+        yield Finding("band-order", about, "Bands are not printed in order", printed, clauses)
     ordered = sorted(ranges)
-    if ranges not in (ordered, ordered[::-1]):
-        printed = "; ".join(map(str, ranges))
-        yield Finding("band-order", remedy.id, "Bands are not printed in order", printed, (credit.clause,))
     covered, closed = ordered[0].high, ordered[0].high_in
     for band in ordered[1:]:
         if band.begins_after(covered, closed):
-            sentence = f"Between {_number(covered)} and {_number(band.low)} % no band applies"
-            figure = f"at {_number((covered + band.low) / 2)} % no band applies"
-            yield Finding("band-gap", remedy.id, sentence, figure, (credit.clause,))
+            sentence = f"Between {show(covered)} and {show(band.low)}{unit} no band applies"
+            figure = f"{at} {show((covered + band.low) / 2)}{unit} no band applies"
+            yield Finding("band-gap", about, sentence, figure, clauses)
         covered, closed = max((covered, closed), (band.high, band.high_in))
     for lower, upper in combinations(ordered, 2):
-        level = lower.meets(upper)
-        if level is not None and lower.credit != upper.credit:
+        place = None if lower.gives_way_to(upper) or upper.gives_way_to(lower) else lower.meets(upper)
+        if place is not None and lower.credit != upper.credit:
             exactly = "exactly " * (lower.high == upper.low)
             sentence = "Two bands apply at once, with different credits"
-            figure = f"at {exactly}{_number(level)} % both {lower.credit} and {upper.credit}"
-            yield Finding("band-overlap", remedy.id, sentence, figure, (credit.clause,))
+            figure = f"{at} {exactly}{show(place)}{unit} both {lower.credit} and {upper.credit}"
+            yield Finding("band-overlap", about, sentence, figure, clauses)
+
+
+def _length(length: Fraction) -> str:
+    return "any length" if length == LONGEST else print_duration(int(length))
 
 
 # --- claims and payment

@@ -15,7 +15,6 @@ from slakit.policy import words
 from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
 from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS, Duration, percent_units
-from slakit.policy.recovery import Recovery
 from slakit.policy.terms import Terms
 
 SPANS = {"1d": ("a day", 1), "1mo": ("a month of 30 days", 30), "1y": ("a year of 365 days", 365)}
@@ -196,6 +195,10 @@ def _begins(terms: Terms) -> Iterator[Finding]:
     elif begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
         figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
+        if begins.wait is not None:
+            length = print_duration(begins.wait.microseconds)
+            sentence = f"Nothing is measured in the first {length} of a subscription"
+            figure = f"a new service is paid for {length} before an outage can count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
 
 
@@ -224,7 +227,7 @@ def _in_business_days(guarantee: Guarantee) -> bool:
 
 def _recoveries(terms: Terms) -> Iterator[Finding]:
     for loss in terms.recovery:
-        figure = recovery_words(loss)
+        figure = words.recovery_words(loss)
         if loss.commitment == "best_effort":
             yield Finding(
                 "best-effort", f"recovery {loss.id}", "A figure is named, and only aimed at", figure, (loss.clause,)
@@ -244,13 +247,6 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
             sentence = "Backups are kept up to a length of time, and no shortest one is promised"
             figure = f"kept between 0d and {copy.kept}"
             yield Finding("backup-kept-at-most", f"backup {copy.id}", sentence, figure, (copy.clause,))
-
-
-def recovery_words(loss: Recovery) -> str:
-    """What a recovery target promises."""
-    lost = [f"at most {loss.rpo} of work lost"] if loss.rpo else []
-    back = [f"back within {loss.rto}"] if loss.rto else []
-    return ", ".join([*lost, *back])
 
 
 def allows(guarantee: Guarantee) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
+from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
 
 
@@ -104,14 +105,20 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
 
 
 def _claims(terms: Terms) -> Iterator[Entry]:
-    claims = terms.claims
-    if claims is None:
-        return
-    yield Entry("Claims", "how", words.claim_words(claims), claims.clause or "")
+    if terms.claims is not None:
+        yield from _claim("", terms.claims)
+    for remedy in terms.remedies:
+        if remedy.claims is not None:
+            yield from _claim(f"{remedy.name or remedy.id}: ", remedy.claims)
+
+
+def _claim(of: str, claims: Claims) -> Iterator[Entry]:
+    clause = claims.clause or ""
+    yield Entry("Claims", f"{of}how", words.claim_words(claims), clause)
     if claims.evidence:
-        yield Entry("Claims", "with", ", ".join(claims.evidence), claims.clause or "")
+        yield Entry("Claims", f"{of}with", ", ".join(claims.evidence), clause)
     if claims.payout:
-        yield Entry("Claims", "paid as", claims.payout.replace("_", " "), claims.clause or "")
+        yield Entry("Claims", f"{of}paid as", claims.payout.replace("_", " "), clause)
 
 
 def _support(terms: Terms) -> Iterator[Entry]:
@@ -134,9 +141,10 @@ def _support(terms: Terms) -> Iterator[Entry]:
 
 def _recovery(terms: Terms) -> Iterator[Entry]:
     for recovery in terms.recovery:
-        point, back = f"at most {recovery.rpo} of work lost", f"back within {recovery.rto}"
         firmness = "" if recovery.commitment == "guaranteed" else " (best effort)"
-        yield Entry("Recovery", recovery.means or recovery.id, f"{point}, {back}{firmness}", recovery.clause)
+        yield Entry(
+            "Recovery", recovery.means or recovery.id, f"{words.recovery_words(recovery)}{firmness}", recovery.clause
+        )
     for backup in terms.backups:
         every = f"at least every {backup.every}" if backup.every else ""
         kept = f"kept {'up to ' if backup.kept_at_most else ''}{backup.kept}" if backup.kept else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from slakit.policy.guarantees import Guarantee, Hours, Maintenance
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.reaches import Misses, Reach, Span
+from slakit.policy.recovery import Recovery
 from slakit.policy.remedies import (
     Accrual,
     Band,
@@ -68,12 +69,10 @@ MEASURES = {
     "downtime": "downtime in the window ",
     "incidents": "outages in the window ",
     "deviation": "the target missed by ",
-    "streak": "windows missed in a row ",
     "points": "",
 }
 SIDES = {"from": "from", "above": "above", "to": "to", "below": "below"}
 MEASURED = {
-    "ratio": "all counts of the window together",
     "mean": "the mean",
     "sum": "the sum",
     "largest": "the largest",
@@ -114,6 +113,8 @@ def _measured(guarantee: Guarantee) -> str:
         return ""
     if measured.by == "down":
         return f", a slice of {measured.slice} being down from {measured.at} % failures"
+    if measured.by == "ratio":
+        return ", from all counts of the window together"
     how = MEASURED.get(measured.by, f"the {measured.by[1:]}th percentile")
     return f", {how} of measurements" + (f" of {measured.slice}" if measured.slice else "")
 
@@ -137,20 +138,38 @@ def credit_words(credit: Credit) -> str:
     >>> credit_words(Credit(flat="1/30", clause="1"))
     '1/30 of the monthly fee'
     """
-    said = _schedule(credit, fee_words(credit.of))
-    if credit.guarantees is not None:
-        said += f" ({', '.join(credit.guarantees)})"
+    own = f" ({', '.join(credit.guarantees)})" if credit.guarantees is not None else ""
+    return ", ".join([_schedule(credit, fee_words(credit.of)) + own, *_conditions(credit)])
+
+
+def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
-        said += f", only when {reach_words(credit.when)}"
+        yield f"only {_when(credit.when)}"
     for raised in credit.raised:
-        said += f", times {raised.by} when {reach_words(raised)}"
-    return said
+        yield f"times {raised.by} {_when(raised)}"
+
+
+def credit_pieces(credit: Credit) -> list[str]:
+    """A schedule piece by piece: each row of a table by itself.
+
+    >>> credit_pieces(Credit(bands=[{"below": 99, "credit": "5%"}], when={"streak": 2}, clause="1"))
+    ['below 99 %: 5%', 'of the monthly fee', 'only from the second window missed in a row on']
+    """
+    of = fee_words(credit.of)
+    if credit.bands is None:
+        return [_schedule(credit, of), *_conditions(credit)]
+    rows = [_band(band, of) for band in credit.bands]
+    return [*rows, *([f"of {of}"] if _shares(credit) else []), *_taken(credit), *_conditions(credit)]
+
+
+def _taken(credit: Credit) -> list[str]:
+    return {"deepest": [], "largest": ["the largest"], "sum": ["added up"]}[credit.take]
 
 
 def _schedule(credit: Credit, of: str) -> str:
     if credit.bands is not None:
-        together = {"deepest": "", "largest": ", the largest", "sum": ", added up"}[credit.take]
-        return "; ".join(_band(band, of) for band in credit.bands) + f" (of {of})" * _shares(credit) + together
+        rows = "; ".join(_band(band, of) for band in credit.bands) + f" (of {of})" * _shares(credit)
+        return ", ".join([rows, *_taken(credit)])
     if credit.flat is not None:
         return _of(credit.flat, of)
     return _rate(credit, of)
@@ -192,12 +211,40 @@ def reach_words(reach: Reach) -> str:
     """When a condition holds.
 
     >>> reach_words(Reach(below=99, streak=2))
-    'below 99 % and windows missed in a row from 2'
+    'below 99 % and from the second window missed in a row on'
     """
     return " and ".join(_span(measure, span) for measure, span in reach.spans.items())
 
 
+def _when(reach: Reach) -> str:
+    said = reach_words(reach)
+    return said if next(iter(reach.spans)) == "streak" else f"when {said}"
+
+
+def _in_a_row(span: Span) -> str:
+    """Which of the windows missed in a row are meant.
+
+    >>> [_in_a_row(Reach(streak=ends).streak) for ends in ({"from": 1, "to": 1}, {"from": 2, "to": 2}, 3)]
+    ['the first window missed', 'the second window missed in a row', 'from the third window missed in a row on']
+    """
+    bounds = dict(span.bounds)
+    first = bounds.get("from", bounds.get("above", 0) + 1)
+    last = bounds.get("to", bounds["below"] - 1 if "below" in bounds else None)
+    if last is None:
+        return f"from {_nth(first)} window missed in a row on"
+    if last <= 1:
+        return f"{_nth(last)} window missed"
+    return f"{_nth(first)} to " * (first != last) + f"{_nth(last)} window missed in a row"
+
+
+def _nth(number: int) -> str:
+    named = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
+    return f"the {named.get(number, f'{number}th')}"
+
+
 def _span(measure: str, span: Span) -> str:
+    if measure == "streak":
+        return _in_a_row(span)
     unit = " %" if measure in ("level", "deviation") else ""
     ends = [f"{SIDES[side]} {getattr(span, 'from_' if side == 'from' else side)}{unit}" for side, _ in span.bounds]
     if isinstance(span, Misses):
@@ -214,12 +261,14 @@ def _band(band: Band, of: str) -> str:
 
 
 def _shortfall(shortfall: Shortfall, of: str) -> str:
-    start = {"full": "100 %", "target": "the target"}.get(str(shortfall.from_), f"{shortfall.from_}")
-    until = f", down to {shortfall.to}" if shortfall.to is not None else ""
+    start = {"full": "beyond 100 %", "target": "by which the target is missed"}.get(
+        str(shortfall.from_), f"beyond {shortfall.from_}"
+    )
+    until = f", as far as {shortfall.to}" if shortfall.to is not None else ""
     if shortfall.step is not None:
-        return f"{_of(shortfall.credit, of)} for each {shortfall.count} {shortfall.step} points below {start}{until}"
+        return f"{_of(shortfall.credit, of)} for each {shortfall.count} step of {shortfall.step} {start}{until}"
     rate = shortfall.rate if shortfall.rate is not None else 1
-    return f"{rate} % of {of} for each percentage point below {start}, to the fraction{until}"
+    return f"{rate} % of {of} for each percentage point {start}, to the fraction{until}"
 
 
 def _accrual(accrual: Accrual, of: str) -> str:
@@ -230,8 +279,8 @@ def _accrual(accrual: Accrual, of: str) -> str:
         after = f" beyond {accrual.after}"
     until = f" up to {accrual.to}" if accrual.to is not None else ""
     how = "" if accrual.count == "exact" else f"{accrual.count} "
-    span = "an incident" if accrual.each == "incident" else "a window"
-    return f"{_of(accrual.credit, of)} for each {how}{accrual.per}{after}{until} of {span}"
+    span = "in an incident" if accrual.each == "incident" else "in a window"
+    return f"{_of(accrual.credit, of)} for each {how}{accrual.per} of downtime{after}{until} {span}"
 
 
 def remedy_words(remedy: Remedy) -> str:
@@ -239,12 +288,18 @@ def remedy_words(remedy: Remedy) -> str:
     schedules = " and ".join(credit_words(credit) for credit in remedy.credit)
     if len(remedy.guarantees) == 1:
         return schedules
-    how = {
+    return f"{schedules}, {each_words(remedy)} ({', '.join(remedy.guarantees)})"
+
+
+def each_words(remedy: Remedy) -> str:
+    """How often a remedy is earned."""
+    if len(remedy.guarantees) == 1 and remedy.each != "incident":
+        return "once per window that is missed"
+    return {
         "window": "once per window in which any of them misses",
         "guarantee": "for each of them that misses",
         "incident": "for each incident in a window that is missed",
     }[remedy.each]
-    return f"{schedules}, {how} ({', '.join(remedy.guarantees)})"
 
 
 def cap_words(cap: Cap) -> str:
@@ -288,10 +343,10 @@ def right_words(right: Right) -> str:
     """When a right arises, and until when it can be used.
 
     >>> right_words(Right(id="end", says="terminate", **{"for": ["a"]}, when={"streak": 3}, within="30d", clause="9"))
-    'terminate, when windows missed in a row from 3, within 30d'
+    'terminate, from the third window missed in a row on, within 30d'
     """
-    when = " or ".join(reach_words(reach) for reach in right.when)
-    return f"{right.says}, when {when}" + (f", within {right.within}" if right.within else "")
+    when = " or ".join(_when(reach) for reach in right.when)
+    return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
 
 
 def claim_words(claims: Claims) -> str:
@@ -322,6 +377,13 @@ def hours_words(hours: Hours | None) -> str:
         return "around the clock"
     weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
     return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
+
+
+def recovery_words(loss: Recovery) -> str:
+    """What a recovery target promises."""
+    lost = [f"at most {loss.rpo} of work lost"] if loss.rpo else []
+    back = [f"back within {loss.rto}"] if loss.rto else []
+    return ", ".join([*lost, *back])
 
 
 def rounding_words(guarantee: Guarantee) -> Iterator[str]:

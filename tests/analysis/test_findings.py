@@ -65,7 +65,8 @@ DOCUMENTS = [
         "unclear",
         "question rebate",
         "Table 1",
-        "earned: 1/30 of the monthly fee, once per window in which any of them misses",
+        "how often for Service rebate: once per window in which any of them misses (per_service); for each of them "
+        "that misses (per_component)",
         "How often is the rebate earned?",
     ),
     Told(
@@ -83,7 +84,13 @@ DOCUMENTS = [
         "3.3.3",
         "2h are promised, credits run from 3h on, and anything shorter than 4h earns nothing",
     ),
-    Told("klikk", "unclear", "question replacement-hours", "3.3.3", "earned: 1/30 of the "),
+    Told(
+        "klikk",
+        "unclear",
+        "question replacement-hours",
+        "3.3.3",
+        "earned for hardware-replacement at 3h30m, of the component's monthly fee: nothing (complete); 3.333 %",
+    ),
     Told(
         "klikk",
         "claim-closes-early",
@@ -106,7 +113,7 @@ DOCUMENTS = [
         "unclear",
         "question cap",
         "1.2; 2.4",
-        "at most: 30/30 of the monthly fee over the term for iaas (monthly); 360/365 of the monthly fee",
+        "at most for iaas: 30/30 of the monthly fee over the term (monthly); 360/365 of the monthly fee",
         tiers="standard",
     ),
     Told("klikk", "cap-reach", FOUR, "1.2", "at most 30/30 of the monthly fee over the term: reached by 30 of them"),
@@ -166,7 +173,7 @@ DOCUMENTS = [
         "maintenance left out: scheduled (counts); scheduled and emergency (excluded)",
         "Does emergency maintenance count as downtime?",
     ),
-    Told("klink-cloud", "unclear", "question notice", "2; 5", "maintenance: announced 48h ahead; "),
+    Told("klink-cloud", "unclear", "question notice", "2; 5", "maintenance for scheduled: announced 48h ahead; "),
     Told(
         "klink-cloud",
         "best-effort",
@@ -229,7 +236,7 @@ DOCUMENTS = [
         "contradiction",
         "question vm-rpo",
         BACKUPS,
-        "lost: at most 60m of work lost, back within 240m for vm (60m); at most 120m of work lost, back within 240m",
+        "lost for vm: at most 60m of work lost, back within 240m (60m); at most 120m of work lost, back within 240m",
     ),
     Told(
         "cloudworkz",
@@ -630,6 +637,7 @@ CASES: dict[str, Case] = {
         [("updated: 2025-09-01", "updated: 2025-01-01")],
     ),
     "undated": Case([("updated: 2025-09-01, ", "")], "read on 2026-01-01", ""),
+    "not-read": Case([("updated: 2025-09-01, ", "read: excerpt, ")], "read on 2026-01-01", ""),
     "worst-free": Case(
         [], "99.5 % (3h36m of 30 days)", "2", [(OUTAGES, ""), ('    credit: {shortfall: {rate: 1}, clause: "4"}\n', "")]
     ),
@@ -1262,3 +1270,139 @@ def test_what_a_window_allows_reads_well(policy: str, figure: str) -> None:
 
 def test_a_strict_limit_that_is_paid_for_is_no_limit_that_is_kept() -> None:
     assert figures("dyndns-dns", "paid-though-met") == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "about", "figure"),
+    [
+        (
+            "binero-cloud",
+            "boundary",
+            "earned for public-cloud at 99.95 %, of the monthly fee: 5 % (worse_row); ",
+        ),
+        ("binero-cloud", "api-table", "earned for api: only when below 99.0 % (missed); without that (table)"),
+        ("binero-cloud", "fee", "earned: of the monthly fee (total); of the component's monthly fee (service)"),
+        (
+            "digitalocean",
+            "first-band",
+            "earned for droplets at 99.945 %, of the component's monthly fee: nothing",
+        ),
+        (
+            "dyndns-dns",
+            "gap",
+            "earned at 30m30s, of the monthly fee: nothing (nothing); 3.333 % (day); 23.333 % (",
+        ),
+        ("klikk", "rebate", "how often for Service rebate: once per window in which any of them misses (per_service);"),
+    ],
+)
+def test_of_a_question_only_what_changes_is_told(policy: str, about: str, figure: str) -> None:
+    questions = findings(find_policy(policy)).filter(about=f"question {about}")["figure"].to_list()
+    assert questions
+    assert all(told.startswith(figure) and len(told) < 200 for told in questions), questions
+
+
+def test_a_level_at_which_answers_differ_earns_what_is_told() -> None:
+    """Binero: at exactly 99.95 % one reading gives 5 %, the other nothing."""
+    policy = find_policy("binero-cloud")
+    for answer, credit in (("worse_row", 5), ("better_row", 0)):
+        terms = policy.terms(reading={"boundary": answer})
+        assert earned(terms, ["99.95"])[0] == credit, answer
+
+
+def test_a_finding_of_two_schedules_is_of_no_tier_where_there_are_none() -> None:
+    assert set(findings(find_policy("binero-cloud"))["tiers"]) == {""}
+
+
+@pytest.mark.parametrize(
+    ("begins", "sentence"),
+    [
+        ("{wait: 14d}", "Nothing is measured in the first 14d of a subscription"),
+        ("{next: 1mo}", "Nothing is measured before the first day of the next month"),
+    ],
+)
+def test_a_late_start_is_told_as_late_as_it_is(begins: str, sentence: str) -> None:
+    told = findings(edited([("tiers: [silver", f"begins: {begins}\ntiers: [silver")])).filter(code="late-start")
+    assert told["sentence"].to_list() == [sentence]
+
+
+OF_OUTAGES = """\
+format: 1
+id: eastwind
+provider: Eastwind
+service: Names
+source: {title: Terms, language: en, retrieved: 2026-01-01}
+guarantees:
+  - id: dns
+    metric: downtime
+    within: 5m
+    window: incident
+    clause: "1"
+    credit: {bands: [BANDS], clause: "2"}
+"""
+
+
+def of_outages(*rows: str) -> dict[str, str]:
+    """Code → figure, for a promise with bands of single outages."""
+    found = findings(parse_policy(OF_OUTAGES.replace("BANDS", ", ".join(rows)), name="eastwind.yaml"))
+    return dict(found.select("code", "figure").iter_rows())
+
+
+def test_a_gap_between_bands_of_outages_is_told_as_a_gap_and_not_as_a_late_begin() -> None:
+    found = of_outages("{outage: {above: 5m, to: 30m}, credit: 1d}", "{outage: {from: 31m}, credit: 1w}")
+    assert found["band-gap"] == "after an outage of 30m30s no band applies"
+    assert found["worst-free"] == "more than 30m and less than 31m"
+    assert "missed-unpaid" not in found
+
+
+def test_bands_of_outages_that_begin_late_leave_the_first_minutes_unpaid() -> None:
+    found = of_outages("{outage: {from: 10m, below: 30m}, credit: 1d}", "{outage: {from: 30m}, credit: 1w}")
+    assert found["missed-unpaid"] == "5m are promised, and anything shorter than 10m earns nothing"
+    assert found["worst-free"] == "anything shorter than 10m"
+    assert "band-gap" not in found
+
+
+def test_bands_of_outages_that_touch_overlap_at_exactly_their_edge() -> None:
+    found = of_outages("{outage: {from: 5m, to: 30m}, credit: 1d}", "{outage: {from: 30m, to: 60m}, credit: 1w}")
+    assert found["band-overlap"] == "after an outage of exactly 30m both 1d and 1w"
+
+
+def test_nested_rows_beside_a_range_do_not_overlap_and_are_in_order() -> None:
+    """Of the dearer plan of Atlassian only the first row names its lower end; the deepest row wins."""
+    rows = ("{from: 99.9, below: 99.95, credit: 5%}", "{below: 99.9, credit: 10%}", "{below: 99, credit: 25%}")
+    codes = set(findings(of_bands(*rows, target="99.95"))["code"])
+    assert not codes & {"band-overlap", "band-order", "band-gap"}
+
+
+def test_a_range_within_a_row_below_a_level_is_deeper_and_no_overlap() -> None:
+    policy = of_bands("{below: 99.9, credit: 5%}", "{from: 95, below: 99, credit: 10%}", "{below: 95, credit: 50%}")
+    assert not set(findings(policy)["code"]) & {"band-overlap", "band-order", "band-gap"}
+
+
+def test_a_range_that_reaches_into_a_deeper_row_overlaps_with_it() -> None:
+    policy = of_bands("{from: 98, below: 99.9, credit: 5%}", "{below: 99, credit: 10%}")
+    assert only(policy, "band-overlap") == "at 98.5 % both 10% and 5%"
+
+
+def test_a_credit_that_grows_from_nothing_has_no_smallest() -> None:
+    grows = edited([schedule("shortfall: {rate: 1000}, caps: [{per: window, at_most: 1%}]")])
+    assert "cap-at-once" not in set(findings(grows)["code"])
+    jumps = edited([schedule("shortfall: {step: 1, credit: 10%}, caps: [{per: window, at_most: 1%}]")])
+    assert "the smallest credit is 10 %" in next(iter(findings(jumps).filter(code="cap-at-once")["figure"]))
+
+
+SILENT = [
+    "undated", "formula-missing", "measurement-unstated", "no-remedy", "no-answer-times", "unstated",
+    "business-day-undefined", "backup-kept-at-most", "maintenance-unlimited", "maintenance-unannounced",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SILENT)
+@pytest.mark.parametrize("read", ["excerpt", "transcription"])
+def test_what_was_read_in_part_is_not_called_silent(code: str, read: str) -> None:
+    whole = findings(edited(CASES[code].edits))
+    part = findings(edited([*CASES[code].edits, ("language: en", f"language: en, read: {read}")]))
+    assert code in set(whole["code"])
+    assert code not in set(part["code"])
+    told = part.filter(code="not-read")
+    assert set(told["severity"]) == {"note"}
+    assert all(sentence.startswith("The part that was read does not say") for sentence in told["sentence"])
