@@ -97,7 +97,7 @@ def _earned(case: OneOutage, bad: int) -> str:
 
 def share_of(case: OneOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
-    return case.paid(bad) / (case.basis or Fraction(FEE) * MICRO)
+    return case.paid(bad) / case.basis
 
 
 def by_length(case: OneOutage) -> bool:

@@ -190,15 +190,13 @@ def _measurement(terms: Terms) -> Iterator[Finding]:
 def _begins(terms: Terms) -> Iterator[Finding]:
     begins = next((guarantee.begins for guarantee in terms.guarantees if guarantee.begins is not None), None)
     if begins is not None and begins.wait is not None:
-        sentence, figure = "Nothing is measured at first", f"an outage in the first {begins.wait} cannot count"
+        length = print_duration(begins.wait.microseconds)
+        sentence = f"Nothing is measured in the first {length} of a subscription"
+        figure = f"an outage in the first {length} is paid for, and cannot count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
     elif begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
         figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
-        if begins.wait is not None:
-            length = print_duration(begins.wait.microseconds)
-            sentence = f"Nothing is measured in the first {length} of a subscription"
-            figure = f"a new service is paid for {length} before an outage can count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
 
 

@@ -182,8 +182,8 @@ class OneOutage:
 
     @property
     def basis(self) -> Fraction:
-        """The fee of which its first schedule gives a share; nothing where no remedy is earned. [millionths]"""
-        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(0)
+        """The fee of which its first schedule gives a share; the monthly one where nothing is earned. [millionths]"""
+        return self._basis(self.remedy.credit[0]) if self.remedy else Fraction(self.fees.monthly[0])
 
     def _basis(self, credit: Credit) -> Fraction:
         return Fraction(self.fees.basis(credit.of, 0, self.rule))
