@@ -7,7 +7,6 @@ from typing import Any
 
 from slakit.policy.document import Policy
 from slakit.policy.part import Part
-from slakit.policy.quantities import Quantity
 
 UNIONS = ("anyOf", "oneOf")
 
@@ -115,9 +114,3 @@ def _word(field: dict[str, Any]) -> str:
     kind = field.get("type", "anything")
     named = {"string": "text", "integer": "whole number", "boolean": "true or false", "number": "number"}
     return named.get(kind, kind) if isinstance(kind, str) else "text"
-
-
-def quantities() -> Iterator[tuple[str, str]]:
-    """Words that stand for quantities, with examples."""
-    for kind in Quantity.__subclasses__():
-        yield kind.called, kind.example

@@ -15,7 +15,7 @@ from slakit.problems import InputError, Problem
 from slakit.show.cells import Cell, Kind, cell_of, in_utc
 from slakit.whole import write_whole
 
-MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_576, 16_384, 32_767
+MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
 UNITS = {"percent": " (%)", "length": " (h:mm:ss)", "instant": " (UTC)"}
 YES_NO = {True: "yes", False: "no"}

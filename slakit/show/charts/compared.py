@@ -10,7 +10,6 @@ import polars as pl
 
 from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
-from slakit.policy.currencies import minor_digits
 from slakit.policy.printing import listed
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, INK, VERMILLION
@@ -43,8 +42,8 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
 
 def _bar(row: dict[str, Any]) -> dict[str, Any]:
     currency = row["currency"]
-    money = _money(row["owed"], currency)
-    spread = f"{_money(row['lowest'], currency)} to {_money(row['highest'], currency)} by how it is read"
+    money = money_text(row["owed"], currency)
+    spread = f"{money_text(row['lowest'], currency)} to {money_text(row['highest'], currency)} by how it is read"
     return {
         "plan": row["plan"],
         "figure": f"{row['plan']}: {money}",
@@ -54,10 +53,6 @@ def _bar(row: dict[str, Any]) -> dict[str, Any]:
         "low": float(row["lowest"]),
         "high": float(row["highest"]),
     }
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    return money_text(round(amount, minor_digits(currency)), currency)
 
 
 def _bars(rows: list[dict[str, Any]], currency: str) -> alt.LayerChart:

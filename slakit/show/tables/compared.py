@@ -10,7 +10,6 @@ from great_tables import GT, loc, style
 from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
 from slakit.analysis.telling import beyond, tell_contests
-from slakit.policy.currencies import minor_digits
 from slakit.show.tables.memo import BEST, Memo, memo_table
 from slakit.show.words import counted, length_text, money_text
 
@@ -64,8 +63,8 @@ def show_same_outages(comparison: Comparison) -> GT:
         low, high, currency = (row[name] for name in ("lowest", "highest", "currency"))
         rows.append({
             "Plan": row["plan"],
-            "Owed": _money(row["owed"], currency),
-            "By how it is read": f"{_money(low, currency)} to {_money(high, currency)}" if low != high else "–",
+            "Owed": money_text(row["owed"], currency),
+            "By how it is read": f"{money_text(low, currency)} to {money_text(high, currency)}" if low != high else "–",
             "Against the first": _difference(row["against_first"], currency),
             "Counted as downtime": length_text(row["counted_seconds"]),
             "Windows missed": str(row["missed"]),
@@ -106,14 +105,10 @@ def show_readings(review: Review, subscription: str) -> GT:
     return memo_table(rows, memo, "The contract leaves nothing open that this review takes up.")
 
 
-def _money(amount: Decimal, currency: str) -> str:
-    return money_text(round(amount, minor_digits(currency)), currency)
-
-
 def _difference(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return "another currency"
-    return f"{'+' if amount > 0 else '−'}{_money(abs(amount), currency)}" if amount else "–"
+    return f"{'+' if amount > 0 else '−'}{money_text(abs(amount), currency)}" if amount else "–"
 
 
 def show_parted(comparison: Comparison, most: int = MOST_OUTAGES) -> GT:
