@@ -71,6 +71,8 @@ def up_to(free: int) -> str:
     >>> up_to(3_600_000_000), up_to(3_599_999_999)
     ('up to 1h', 'anything shorter than 1h')
     """
+    if not free:
+        return "none at all"
     if (free + 1) % MICROSECONDS["s"] == 0:
         return f"anything shorter than {print_duration(free + 1)}"
     return f"up to {print_duration(free)}"

@@ -237,7 +237,7 @@ def _all_fixed(within: object) -> bool:
     """Whether a time, or each of a mapping, has a fixed length."""
     if isinstance(within, dict):
         return all(_all_fixed(time) for time in within.values())
-    return isinstance(within, Duration) and within.microseconds > 0
+    return isinstance(within, Duration) and not within.months and not within.business_days
 
 
 def _called(metric: str) -> str:

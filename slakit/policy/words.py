@@ -96,6 +96,8 @@ def promise(guarantee: Guarantee) -> str:
         unit = "incidents" if guarantee.measured is None else guarantee.measured.unit or ""
         return f"{side} {guarantee.limit} {unit}".strip() + f"{strictly} per {window}{_measured(guarantee)}"
     if guarantee.metric == "downtime":
+        if isinstance(guarantee.within, Duration) and not guarantee.within.microseconds:
+            return f"never down, per {window}"
         most = "less than" if guarantee.strictly else "at most"
         return f"down {most} {guarantee.within} per {window}"
     share = f"{guarantee.target} % of tickets " if guarantee.target is not None else ""

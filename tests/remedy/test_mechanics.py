@@ -315,3 +315,10 @@ def test_it_is_told_why(guarantee: str, told: str) -> None:
     if "at_once" not in guarantee and "affected" not in guarantee:
         outages = outages[:2]
     assert told in str(explain(judged(policy, outages, measurements=measured), "s", "2026-06"))
+
+
+def test_a_service_that_is_never_down_misses_by_a_microsecond() -> None:
+    policy = contract("metric: downtime, within: 0s, window: incident, credit: {flat: 10%, clause: c}")
+    review = judged(policy, [down(at("2026-06-10"), timedelta(microseconds=1))])
+    assert review.incidents["met"].to_list() == [False]
+    assert review.credits["credit_percent"].to_list() == [10]
