@@ -73,8 +73,17 @@ def _answers(said: Mapping[str, str]) -> str:
 
 
 def _sets(name: str, answer: Answer) -> str:
-    terms = ", ".join(f"{path} {value}" for path, value in answer.set.items())
+    terms = ", ".join(f"{path} {_written(value)}" for path, value in answer.set.items())
     return f"{terms or 'as it stands'} ({name})"
+
+
+def _written(value: object) -> str:
+    """A value as one reads it out: keys before what they hold, without braces; where it stands is told elsewhere."""
+    if isinstance(value, Mapping):
+        return " ".join(f"{key} {_written(own)}" for key, own in value.items() if key != "clause")
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    return "none" if value is None else str(value)
 
 
 def _facts(terms: Terms) -> dict[str, Facts]:
