@@ -14,11 +14,9 @@ import polars as pl
 
 from slakit.analysis.budgets import EXACT, seconds_of
 from slakit.analysis.one_outage import OneOutage, with_crossings, without_straights
-from slakit.analysis.worth import cases_on_outages
-from slakit.policy.quantities import MICROSECONDS
+from slakit.analysis.worth import MONTH, cases_on_outages
 from slakit.policy.terms import Terms
 
-MONTH = 30 * MICROSECONDS["d"]
 CONTESTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "other": pl.String, "verdict": pl.String, "crossings": pl.UInt32,
 }  # fmt: skip
@@ -52,10 +50,9 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
         changes = list(_changes(curves[one], curves[other]))
-        leads = {lead for _, lead in changes if lead}
-        verdicts.append((one, other, _verdict(leads), max(0, len([lead for _, lead in changes if lead]) - 1)))
+        verdicts.append((one, other, _verdict({lead for _, lead in changes}), max(0, len(changes) - 1)))
         named = {1: one, -1: other}
-        crossings += [(one, other, seconds_of(bad), named[lead]) for bad, lead in changes if lead]
+        crossings += [(one, other, seconds_of(bad), named[lead]) for bad, lead in changes]
     return (
         pl.DataFrame(verdicts, schema=CONTESTS, orient="row"),
         pl.DataFrame(crossings, schema=CROSSINGS, orient="row"),

@@ -9,7 +9,7 @@ from fractions import Fraction
 from slakit.analysis.compensation import Point, judge
 from slakit.analysis.finding import Finding
 from slakit.analysis.one_outage import OneOutage
-from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_tickets, worst_free
+from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_tickets, free_level, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.printing import print_duration, print_percent
@@ -130,7 +130,7 @@ def clause_of(remedy: Remedy) -> str:
 
 def level_above(case: OneOutage, bad: int) -> str:
     """The level that an outage leaves, rounded up: never worse than it was. [percent]"""
-    return print_percent(Decimal(-(-(case.longest - bad) * FULL // case.longest)).scaleb(-6), 6)
+    return print_percent(free_level(case, bad), 6)
 
 
 def level_below(case: OneOutage, bad: int) -> str:

@@ -14,7 +14,7 @@ from slakit.analysis.worth import remedies_of
 from slakit.policy import words
 from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
 from slakit.policy.printing import print_duration, print_percent
-from slakit.policy.quantities import FULL, MICROSECONDS, Duration, percent_units
+from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
 
 SPANS = {"1d": ("a day", 1), "1mo": ("a month of 30 days", 30), "1y": ("a year of 365 days", 365)}
@@ -249,5 +249,4 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
 
 def allows(guarantee: Guarantee) -> str:
     """Downtime that a target allows in its window, in words."""
-    longest = window_length_of(guarantee)
-    return print_duration((FULL - percent_units(guarantee.target or Decimal(0))) * longest // FULL)
+    return print_duration(budget_of(guarantee.target or Decimal(0), window_length_of(guarantee)))

@@ -10,16 +10,16 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from slakit.analysis.budgets import EXACT, budget_of, seconds_of
-from slakit.analysis.contest import MONTH, cases_in_contest, earned
+from slakit.analysis.contest import cases_in_contest, earned
 from slakit.analysis.curves import window_length_of
-from slakit.analysis.worth import LENGTHS, cases_on_outages, free_level, worst_free
+from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, free_level, scaled, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
-from slakit.remedy.fees import MICRO, half_up
+from slakit.remedy.fees import MICRO
 
 Better = Literal["higher", "lower"]
 TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -144,7 +144,7 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     cases = cases_in_contest(terms, fee)
     for length in LENGTHS:
         share = earned(cases, length // MICROSECOND) / (Fraction(fee) * MICRO)
-        percent = Decimal(half_up(*(100 * MICRO * share).as_integer_ratio())).scaleb(-6)
+        percent = scaled(100 * share)
         value = f"{print_percent(percent, 2)} % of the fee" if share else "nothing"
         term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"
         yield Stance("Remedies", term, value, _clauses(terms), percent, "higher")

@@ -59,25 +59,34 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
     """
     exact_fee = Decimal(str(fee))
     rows = [
-        (terms.policy, terms.tier, *_row(case, length // MICROSECOND, exact_fee))
+        (terms.policy, terms.tier, *row)
         for case in cases_on_outages(terms, exact_fee)
-        for length in lengths
-        if length // MICROSECOND <= case.longest
+        for row in _rows(case, [length // MICROSECOND for length in lengths], exact_fee)
     ]
     return pl.DataFrame(rows, schema=WORTH, orient="row")
 
 
-def _row(case: OneOutage, bad: int, fee: Decimal) -> tuple[object, ...]:
-    free = worst_free(case)
+def _rows(case: OneOutage, lengths: Sequence[int], fee: Decimal) -> Iterator[tuple[object, ...]]:
+    free, guarantee = worst_free(case), case.rule.guarantee
     level = None if case.rule.per_incident or free is None else free_level(case, free)
-    share = case.paid(bad) / (Fraction(fee) * MICRO)
-    guarantee = case.rule.guarantee
-    figures = (_scaled(100 * share), _scaled(share * MONTH / bad) if bad else Decimal(0))
-    lengths = (None if free is None else seconds_of(free), seconds_of(bad))
-    return (guarantee.id, case.remedy and case.remedy.id, guarantee.target, level, *lengths, *figures)
+    costs = (
+        guarantee.id,
+        case.remedy and case.remedy.id,
+        guarantee.target,
+        level,
+        None if free is None else seconds_of(free),
+    )
+    for bad in [length for length in lengths if length <= case.longest]:
+        share = case.paid(bad) / (Fraction(fee) * MICRO)
+        yield (*costs, seconds_of(bad), scaled(100 * share), scaled(share * MONTH / bad) if bad else Decimal(0))
 
 
-def _scaled(value: Fraction) -> Decimal:
+def scaled(value: Fraction) -> Decimal:
+    """A figure rounded half up to six decimals; not negative.
+
+    >>> scaled(Fraction(1, 3))
+    Decimal('0.333333')
+    """
     return Decimal(half_up(*(value * MICRO).as_integer_ratio())).scaleb(-6)
 
 
@@ -95,12 +104,13 @@ def free_level(case: OneOutage, bad: int) -> Decimal:
 
 def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
     """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing."""
+    fees = one_fee(terms, fee)
     for rule in rules_of((terms.policy, terms.tier), terms):
         if rule.guarantee.metric == "incidents":  # one outage says nothing of how many
             continue
         earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
         for remedy in earned or [None]:
-            yield OneOutage(remedy, rule, window_length_of(rule.guarantee), one_fee(terms, fee))
+            yield OneOutage(remedy, rule, window_length_of(rule.guarantee), fees)
 
 
 def cases_on_tickets(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:

@@ -34,14 +34,11 @@ def findings(
     import polars as pl
 
     from slakit.analysis.findings import findings as find
-    from slakit.policy.files import find_plans
+    from slakit.policy.files import find_policy, policy_and_tier
 
     day: date | None = as_of.date() if as_of else None
-    tables = []
-    for plans in [find_plans(name) for name in dict.fromkeys(policies)]:
-        policy, own = plans[0]
-        tables.append(find(policy, tier=own if len(plans) < len(policy.tiers) else tier, as_of=day))
-    found = pl.concat(tables)
+    named = [policy_and_tier(name) for name in dict.fromkeys(policies)]
+    found = pl.concat([find(find_policy(plain), tier=own or tier, as_of=day) for plain, own in named])
     found = found.filter(pl.col("severity").is_in(_severities(severity)))
     for (policy,), rows in found.group_by("policy", maintain_order=True):
         shown = new_table("", "about", "finding", "figure", "clause", title=str(policy))

@@ -163,9 +163,9 @@ def _validate(path: Path) -> str:
 
 def check_policy(name: str) -> None:
     """Refuse a policy, or `policy:tier`, that does not exist."""
-    from slakit.policy.files import find_policy
+    from slakit.policy.files import find_policy, policy_and_tier
 
-    plain, _, tier = name.partition(":")
+    plain, tier = policy_and_tier(name)
     policy = find_policy(plain)
     if tier:
         policy.terms(tier=tier)
@@ -188,13 +188,11 @@ def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> No
 
 
 def _terms(name: str, tier: str | None) -> Iterator[Terms]:
-    from slakit.policy.files import find_policy
+    from slakit.policy.files import find_policy, policy_and_tier, tiers_of
 
-    plain, _, own = name.partition(":")
-    policy = find_policy(plain)
-    asked = own or tier
-    tiers: list[str | None] = [asked] if asked else [*policy.tiers] or [None]
-    for chosen in tiers:
+    plain, own = policy_and_tier(name)
+    policy, asked = find_policy(plain), own or tier
+    for _, chosen in [(policy, asked)] if asked else tiers_of(policy):
         yield policy.terms(tier=chosen)
 
 

@@ -117,13 +117,24 @@ def find_plans(name: str) -> list[tuple[Policy, str | None]]:
     InputError
         There is no such policy or tier, or the file is at fault.
     """
-    plain, colon, tier = name.rpartition(":")
-    if not colon or "/" in tier or "\\" in tier or tier.endswith((".yaml", ".yml")):
-        policy = find_policy(name)
-        return tiers_of(policy)
+    plain, tier = policy_and_tier(name)
     policy = find_policy(plain)
+    if tier is None:
+        return tiers_of(policy)
     policy.terms(tier=tier)
     return [(policy, tier)]
+
+
+def policy_and_tier(name: str) -> tuple[str, str | None]:
+    """Part the name of a plan; a colon inside a path is part of the path.
+
+    >>> policy_and_tier("klikk:gold"), policy_and_tier("a:b/mine.yaml")
+    (('klikk', 'gold'), ('a:b/mine.yaml', None))
+    """
+    plain, colon, tier = name.rpartition(":")
+    if not colon or "/" in tier or "\\" in tier or tier.endswith((".yaml", ".yml")):
+        return name, None
+    return plain, tier
 
 
 def tiers_of(policy: Policy) -> list[tuple[Policy, str | None]]:

@@ -14,7 +14,7 @@ from slakit.analysis.curves import credit_curve
 from slakit.analysis.findings import findings
 from slakit.analysis.worth import promise_worth
 from slakit.measure.calendar import Period
-from slakit.policy.files import find_plans
+from slakit.policy.files import find_plans, find_policy, policy_and_tier
 from slakit.policy.terms import Terms
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem
@@ -101,12 +101,7 @@ def findings_of(policies: Iterable[str]) -> pl.DataFrame:
     """
     names = list(dict.fromkeys(policies))
     choose_terms(names)
-    found = []
-    for name in names:
-        plans = find_plans(name)
-        whole = len(plans) == len(plans[0][0].tiers or [None])
-        found.append(findings(plans[0][0], tier=None if whole else plans[0][1]))
-    return pl.concat(found)
+    return pl.concat([findings(find_policy(plain), tier=tier) for plain, tier in map(policy_and_tier, names)])
 
 
 def worth_of(terms: Iterable[Terms]) -> pl.DataFrame:

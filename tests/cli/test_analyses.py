@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import fastexcel
 import polars as pl
 import pytest
+from cli_support import Run
 
 import slakit as sla
-from slakit import cli
 from slakit.analysis.telling import tell_comparison
 from slakit.policy.files import LIBRARY, find_policy
 
@@ -21,35 +19,6 @@ EVIDENCE = str(SAMPLES / "evidence")
 QUESTION = ("--period", "2026-01/2026-09", "--as-of", "2026-10-05T00:00:00Z")
 FJORD = ("--evidence", EVIDENCE, "--subscription", "fjord-iaas")
 TWO = ("klikk:gold", "wp-heaven")
-
-
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in this process."""
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def run_words(*words: str) -> Done:
-        monkeypatch.setattr("sys.argv", ["slakit", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return run_words
 
 
 @pytest.mark.parametrize("command", ["findings", "compare", "readings"])

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 import pytest
-
-from slakit import cli
+from cli_support import Run
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
 EVIDENCE = str(SAMPLES / "evidence")
@@ -27,40 +24,14 @@ COLUMNS = {
 }
 
 
-class Done(NamedTuple):
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
-    """Run the command line in this process."""
-    monkeypatch.setenv("COLUMNS", "160")
-
-    def run_words(*words: str) -> Done:
-        monkeypatch.setattr("sys.argv", ["slakit", *words])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = stop.code if isinstance(stop.code, int) else 1
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
-
-    return run_words
-
-
-def test_policies_lists_the_four_documents(run: Callable[..., Done]) -> None:
+def test_policies_lists_the_four_documents(run: Run) -> None:
     done = run("policies")
     assert done.code == 0
     for name in ("klikk", "cloudworkz", "wp-heaven", "klink-cloud"):
         assert name in done.out
 
 
-def test_show_prints_terms_with_their_clauses(run: Callable[..., Done]) -> None:
+def test_show_prints_terms_with_their_clauses(run: Run) -> None:
     done = run("show", "klikk", "--tier", "gold")
     assert done.code == 0
     assert "99.95 % per calendar month" in done.out
@@ -68,15 +39,13 @@ def test_show_prints_terms_with_their_clauses(run: Callable[..., Done]) -> None:
     assert "platinum" not in done.out
 
 
-def test_budget_counts_the_hour_that_october_gains_in_oslo(run: Callable[..., Done]) -> None:
+def test_budget_counts_the_hour_that_october_gains_in_oslo(run: Run) -> None:
     done = run("budget", "klikk", "--tier", "gold", "--period", "2026-10")
     assert done.code == 0
     assert "22m21s" in done.out
 
 
-def test_assess_writes_every_table_twice_with_the_columns_of_the_rules(
-    run: Callable[..., Done], tmp_path: Path
-) -> None:
+def test_assess_writes_every_table_twice_with_the_columns_of_the_rules(run: Run, tmp_path: Path) -> None:
     done = run("assess", EVIDENCE, *QUESTION, "--out", str(tmp_path / "new" / "folder"))
     assert done.code == 0, done.err
     for name, columns in COLUMNS.items():
@@ -87,14 +56,14 @@ def test_assess_writes_every_table_twice_with_the_columns_of_the_rules(
     assert "harbor-enterprise" in done.out
 
 
-def test_assess_takes_answers_to_questions(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_assess_takes_answers_to_questions(run: Run, tmp_path: Path) -> None:
     done = run("assess", EVIDENCE, *QUESTION, "--out", str(tmp_path), "--reading", "klikk:window=quarter")
     assert done.code == 0, done.err
     ranges = pl.read_csv(tmp_path / "ranges.csv").filter(pl.col("subscription") == "fjord-iaas")
     assert json.loads(ranges["reading_high"][0])["window"] == "quarter"
 
 
-def test_explain_tells_clause_sum_cap_and_deadline(run: Callable[..., Done]) -> None:
+def test_explain_tells_clause_sum_cap_and_deadline(run: Run) -> None:
     done = run("explain", EVIDENCE, "--subscription", "fjord-iaas", "--window", "2026-08", *QUESTION)
     assert done.code == 0, done.err
     for sentence in (
@@ -108,19 +77,19 @@ def test_explain_tells_clause_sum_cap_and_deadline(run: Callable[..., Done]) -> 
         assert sentence in done.out
 
 
-def test_explain_says_why_maintenance_took_nothing_out(run: Callable[..., Done]) -> None:
+def test_explain_says_why_maintenance_took_nothing_out(run: Run) -> None:
     done = run("explain", EVIDENCE, "--subscription", "harbor-enterprise", "--window", "2026-07", *QUESTION)
     assert "it was announced 1d23h59m59s ahead, and 48h is required (5)." in done.out
 
 
-def test_validate_names_what_it_found_in_order(run: Callable[..., Done]) -> None:
+def test_validate_names_what_it_found_in_order(run: Run) -> None:
     done = run("validate", EVIDENCE, str(SAMPLES / "batch.yaml"))
     assert done.code == 0, done.err
     assert "evidence, no problem found" in done.out
     assert "batch plan, no problem found" in done.out
 
 
-def test_validate_reports_the_problems_of_all_files_and_exits_with_1(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_validate_reports_the_problems_of_all_files_and_exits_with_1(run: Run, tmp_path: Path) -> None:
     first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
     first.write_text("format: 1\n")
     second.write_text("guarantees: [\n")
@@ -152,7 +121,7 @@ def test_validate_reports_the_problems_of_all_files_and_exits_with_1(run: Callab
     ],
 )
 def test_input_at_fault_gives_one_message_on_stderr_and_exit_code_1(
-    run: Callable[..., Done], words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, words: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     done = run(*words)
@@ -163,20 +132,20 @@ def test_input_at_fault_gives_one_message_on_stderr_and_exit_code_1(
 
 
 @pytest.mark.parametrize("words", [("asess",), ("show",), ("assess", EVIDENCE), ("batch", "--workers", "0", "x")])
-def test_wrong_usage_exits_with_2(run: Callable[..., Done], words: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(run: Run, words: tuple[str, ...]) -> None:
     assert run(*words).code == 2
 
 
 @pytest.mark.parametrize(
     "command", ["", "policies", "show", "validate", "budget", "assess", "explain", "batch", "schema"]
 )
-def test_every_command_has_help(run: Callable[..., Done], command: str) -> None:
+def test_every_command_has_help(run: Run, command: str) -> None:
     done = run(*filter(None, (command, "--help")))
     assert done.code == 0
     assert "Usage: slakit" in done.out
 
 
-def test_markup_in_files_appears_as_text(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_markup_in_files_appears_as_text(run: Run, tmp_path: Path) -> None:
     (tmp_path / "subscriptions.csv").write_text(
         "subscription,policy,monthly_fee,currency,starts\n[red]x[/red]<script>,wp-heaven,100,DKK,2025-01-01T00:00:00Z\n"
     )
@@ -185,5 +154,5 @@ def test_markup_in_files_appears_as_text(run: Callable[..., Done], tmp_path: Pat
     assert "[red]x[/red]<script>" in done.out
 
 
-def test_schema_is_json(run: Callable[..., Done]) -> None:
+def test_schema_is_json(run: Run) -> None:
     assert json.loads(run("schema").out)["title"] == "slakit policy"
