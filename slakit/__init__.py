@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from slakit.policy.files import find_policy, library, policy_schema, read_policy, write_policy
     from slakit.policy.terms import Terms
     from slakit.problems import InputError, Problem
+    from slakit.show.widgets import explore_credits, explore_incident, explore_policy, explore_vendors
 
 __version__ = "0.1.0"
 
@@ -56,6 +57,10 @@ _HOMES = {
     "Terms": "policy.terms",
     "InputError": "problems",
     "Problem": "problems",
+    "explore_credits": "show.widgets",
+    "explore_incident": "show.widgets",
+    "explore_policy": "show.widgets",
+    "explore_vendors": "show.widgets",
 }
 
 __all__ = [
@@ -73,6 +78,10 @@ __all__ = [
     "compare",
     "credit_curve",
     "explain",
+    "explore_credits",
+    "explore_incident",
+    "explore_policy",
+    "explore_vendors",
     "find_policy",
     "findings",
     "library",

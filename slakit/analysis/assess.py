@@ -85,9 +85,7 @@ def assess(
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)
     known = policies if policies is not None else policies_of(evidence)
-    plans = plans_of(evidence, known, Settled.of(reading))
-    if not ranges:
-        plans = {plan: readings[:1] for plan, readings in plans.items()}
+    plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
     fees = Fees(evidence.subscriptions, evidence.charges)
     made = claims_made(evidence, fees, known, to_microseconds(moment))
     awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)

@@ -9,10 +9,11 @@ from fractions import Fraction
 
 import polars as pl
 
-from slakit.analysis.budgets import EXACT
+from slakit.analysis.budgets import EXACT, agreed_time
 from slakit.analysis.one_outage import OneOutage
-from slakit.measure.calendar import MICROSECOND
-from slakit.measure.rules import rules_of
+from slakit.measure.calendar import MICROSECOND, Period, calendar_windows
+from slakit.measure.rules import Rule, rules_of
+from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
 from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.policy.terms import Terms
@@ -31,6 +32,7 @@ def credit_curve(
     remedy: str | None = None,
     *,
     window_length: timedelta | None = None,
+    month: str | None = None,
     fee: Decimal | float = 100,
     at: Sequence[timedelta] | None = None,
 ) -> pl.DataFrame:
@@ -49,6 +51,9 @@ def credit_curve(
     window_length
         Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year and
         for the term. A guarantee without a window is drawn for one incident of up to that length, 30 days.
+    month
+        Instead of a length, a month of the calendar (`2026-10`): each window is as long as the one in which it begins,
+        in the contract's time zone and service hours. Windows that no calendar fixes keep their length.
     fee
         Monthly fee, which all fee bases are taken from. [currency units]
     at
@@ -64,7 +69,8 @@ def credit_curve(
     Raises
     ------
     InputError
-        No outage earns a remedy of that name, the fee is not above nothing, or the schedule has thousands of steps.
+        No outage earns a remedy of that name, the month cannot be read, the fee is not above nothing, or the schedule
+        has thousands of steps.
 
     Examples
     --------
@@ -72,19 +78,22 @@ def credit_curve(
     >>> curve = credit_curve(find_policy("klink-cloud").terms(tier="enterprise"))
     >>> curve.select(pl.col("downtime_seconds", "credit_percent").cast(pl.Float64)).rows()[:4]
     [(0.0, 0.0), (2592.0, 0.0), (2592.000001, 5.0), (25920.0, 5.0)]
+    >>> october = credit_curve(find_policy("klikk").terms(tier="gold"), "iaas", month="2026-10")
+    >>> october["allowed_seconds"][0]   # the month the clocks go back has 745 hours
+    Decimal('1341.000000')
     """
     exact_fee = Decimal(str(fee))
     if not exact_fee.is_finite() or exact_fee <= 0:
         raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 100")])
     asked = None if at is None else [length // MICROSECOND for length in at]
     rows: list[tuple[object, ...]] = []
-    for case in cases_of(terms, remedy, window_length, exact_fee):
+    for case in cases_of(terms, remedy, Period.parse(month) if month else window_length, exact_fee):
         lengths = case.break_points if asked is None else [length for length in asked if 0 <= length <= case.longest]
         rows += ((terms.policy, terms.tier, *case.row(length), terms.currency) for length in lengths)
     return pl.DataFrame(rows, schema=CURVES, orient="row")
 
 
-def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: Decimal) -> Iterator[OneOutage]:
+def cases_of(terms: Terms, remedy: str | None, length: timedelta | Period | None, fee: Decimal) -> Iterator[OneOutage]:
     """The remedies that outages earn, each with the guarantee it is drawn for; see `credit_curve`."""
     judged_by = rules_of((terms.policy, terms.tier), terms)
     rules = {rule.guarantee.id: rule for rule in judged_by if rule.guarantee.metric != "incidents"}
@@ -96,10 +105,26 @@ def cases_of(terms: Terms, remedy: str | None, length: timedelta | None, fee: De
     fees = one_fee(terms, fee)
     for name, (found, judged) in earning.items():
         if remedy in (None, name):
-            yield OneOutage(found, judged[0], window_length_of(judged[0].guarantee, length), fees)
+            yield OneOutage(found, judged[0], _longest(judged[0], length), fees)
     if not earning:
         for rule in [rule for rule in rules.values() if rule.guarantee.metric == "availability"][:1]:
-            yield OneOutage(None, rule, window_length_of(rule.guarantee, length), fees)
+            yield OneOutage(None, rule, _longest(rule, length), fees)
+
+
+def _longest(rule: Rule, length: timedelta | Period | None) -> int:
+    if isinstance(length, Period):
+        return length_in(rule.guarantee, rule.zone, length)
+    return window_length_of(rule.guarantee, length)
+
+
+def length_in(guarantee: Guarantee, zone: str, month: Period) -> int:
+    """Agreed service time of the window in which a month begins; see `credit_curve`. [µs]"""
+    window = guarantee.window
+    if window.text in ("incident", "term") or window.from_start:
+        return window_length_of(guarantee)
+    begin, _ = month.span(zone)
+    first, last = calendar_windows(window, zone, begin, begin)[0]
+    return agreed_time(guarantee, zone, (slid_back(window, first, last, zone), last))
 
 
 def one_fee(terms: Terms, fee: Decimal) -> Fees:

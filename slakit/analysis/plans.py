@@ -84,8 +84,12 @@ def _pair(text: str) -> tuple[str, str]:
     return key, answer
 
 
-def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[Plan, list[Terms]]:
+def plans_of(
+    evidence: Evidence, policies: Policies, settled: Settled, *, every: bool = True
+) -> dict[Plan, list[Terms]]:
     """Terms of every plan that a subscription holds, under every combination of answers, the chosen one first.
+
+    Where not every reading is asked for, there are only the terms under the chosen one.
 
     Raises
     ------
@@ -101,7 +105,8 @@ def plans_of(evidence: Evidence, policies: Policies, settled: Settled) -> dict[P
     for name, tier, subscriptions, currencies in held.iter_rows():
         try:
             if name not in read:
-                read[name] = _under_every_reading(policies[name], settled.of_policy(name, policies[name]))
+                own = settled.of_policy(name, policies[name])
+                read[name] = _under_every_reading(policies[name], own if every else full_reading(policies[name], own))
             plans[(name, tier)] = [terms_for(policy, tier, answers) for policy, answers in read[name]]
         except InputError as error:
             problems += [

@@ -221,16 +221,18 @@ class Evidence:
         time_zone: str | None = None,
         **tables: pl.DataFrame | Iterable[Mapping[str, object]],
     ) -> Evidence:
-        """Check tables held in memory: frames, or rows as dictionaries.
+        """Check tables held in memory: frames, or rows as dictionaries; without a row a table is absent.
 
         >>> Evidence.of([{"subscription": "a", "policy": "klikk", "monthly_fee": "90", "currency": "NOK",
         ...               "starts": "2026-01-01T00:00:00+01:00"}])
         Evidence(memory: 1 subscriptions)
         """
         given = {"subscriptions": subscriptions, **tables}
+        listed = {name: rows if isinstance(rows, pl.DataFrame) else list(rows) for name, rows in given.items()}
         frames = {
-            name: rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(list(rows), infer_schema_length=None)
-            for name, rows in given.items()
+            name: rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
+            for name, rows in listed.items()
+            if not isinstance(rows, list) or rows or name not in TABLES
         }
         return check_tables(frames, time_zone=time_zone, source="memory")
 

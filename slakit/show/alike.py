@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,13 @@ class Line(NamedTuple):
     target: Decimal | None
     pays: bool
     points: list[tuple[Decimal, Decimal]]
+
+    def at(self, seconds: Decimal) -> Decimal:
+        """Credit for a length of outage; for one beyond the last point, that of the last point."""
+        for one, two in pairwise(self.points):
+            if one[0] <= seconds <= two[0]:
+                return one[1] if seconds == one[0] else on_line(one, two, seconds)
+        return self.points[-1][1]
 
     def until(self, end: Decimal) -> Line:
         """Cut the line at a length of outage."""

@@ -23,7 +23,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_cell(monkeypatch: pytest.MonkeyPatch, cell: str | None, run: str) -> str:
-    monkeypatch.setattr(renderer, "_running_cell", lambda: (cell, run))
+    monkeypatch.setattr(renderer, "running_cell", lambda: (cell, run))
     return html_of(chart_budgets(window_budgets_of(choose_terms(["klikk"]), "2026-10")))
 
 

@@ -11,7 +11,9 @@ with without_slow_imports():  # altair would bring the slow one with it
     from slakit.show.charts.compared import chart_readings, chart_same_outages
     from slakit.show.charts.curves import chart_credit_curves
     from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
+    from slakit.show.charts.incident import chart_incident
     from slakit.show.charts.outages import chart_outages
+    from slakit.show.charts.ranking import chart_ranking
     from slakit.show.charts.worth import chart_worth
 
 __all__ = [
@@ -21,7 +23,9 @@ __all__ = [
     "chart_budgets",
     "chart_claims",
     "chart_credit_curves",
+    "chart_incident",
     "chart_outages",
+    "chart_ranking",
     "chart_readings",
     "chart_recoveries",
     "chart_same_outages",

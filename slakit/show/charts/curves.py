@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import listed, print_percent
 from slakit.show.alike import Line, lines_of, on_line
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
 from slakit.show.charts.theme import COLOURS, GREY, INK
@@ -26,7 +26,9 @@ LINE_HEIGHT = 0.058
 """Height of a line of text, of that of the chart."""
 
 
-def chart_credit_curves(curves: pl.DataFrame, hours: float | Sequence[float] = 72) -> Drawing:
+def chart_credit_curves(
+    curves: pl.DataFrame, hours: float | Sequence[float] = 72, outage: Decimal | None = None
+) -> Drawing:
     """What does one outage earn, by its length?
 
     Steps are drawn from the break points of the schedules. The axis of time is logarithmic, since promises are broken
@@ -38,33 +40,42 @@ def chart_credit_curves(curves: pl.DataFrame, hours: float | Sequence[float] = 7
         From `credit_curve`, of one plan or several together.
     hours
         Longest outage to draw, or lengths of which the longest is drawn. [h]
+    outage
+        A length to look at: the title tells what it earns, and it is marked on every line. [s]
     """
     over_windows = curves.filter(pl.col("availability").is_not_null())
     drawn = curves if over_windows.is_empty() else over_windows
     if drawn.is_empty():
         return empty_chart("No credit to draw", "Nothing here promises anything about outages.")
     longest = max(hours, default=72) if isinstance(hours, Sequence) else hours
-    until = max(Decimal(str(longest)) * HOUR, Decimal(60))
+    until = max(Decimal(str(longest)) * HOUR, Decimal(60), outage or Decimal(0))
     lines = sorted((line.until(until) for line in lines_of(drawn)), key=lambda line: -line.points[-1][1])
-    best = lines[0]
-    title = f"An outage of {length_text(until)} earns {_earned(best)} of the monthly fee at {best.name}"
-    if len(lines) > 1:
-        least = _earned(lines[-1])
-        title += f", {least} at {', '.join(line.name for line in lines[1:] if _earned(line) == least)}"
     subtitle = "Credit for one outage in one window. Dashed: the promised level, which a longer outage breaks."
-    return finish(_curves(lines, until), title, subtitle, 340)
+    if outage is None:
+        return finish(_curves(lines, until), _title(lines, until), subtitle, 340)
+    return finish(_curves(lines, until, outage), _title(lines, outage), subtitle, 340)
+
+
+def _title(lines: list[Line], length: Decimal) -> str:
+    """What an outage of a length earns at most, and at least."""
+    paid = sorted(((line.at(length), line.name) for line in lines), key=lambda pair: -pair[0])
+    (most, best), least = paid[0], _said(paid[-1][0])
+    title = f"An outage of {length_text(length)} earns {_said(most)} of the monthly fee at {best}"
+    if not most:
+        return f"An outage of {length_text(length)} earns nothing at {listed(name for _, name in paid)}"
+    others = [name for credit, name in paid[1:] if _said(credit) == least]
+    return title + (f", {least} at {', '.join(others)}" if others else "")
 
 
 def _percent(value: Decimal) -> str:
     return f"{print_percent(value, 2)} %"
 
 
-def _earned(line: Line) -> str:
-    """What the end of a line earns."""
-    return _percent(line.points[-1][1]) if line.points[-1][1] else "nothing"
+def _said(credit: Decimal) -> str:
+    return _percent(credit) if credit else "nothing"
 
 
-def _curves(lines: list[Line], until: Decimal) -> alt.LayerChart:
+def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) -> alt.LayerChart:
     first = min([Decimal(600), until / 10, *(line.allowed / 2 for line in lines if line.allowed > 0)])
     colours = [COLOURS[number % len(COLOURS)] if line.pays else GREY for number, line in enumerate(lines)]
     names = [line.name for line in lines]
@@ -87,7 +98,25 @@ def _curves(lines: list[Line], until: Decimal) -> alt.LayerChart:
     ends = canvas(_end_labels(lines, until))
     mark = ends.mark_text(align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600)
     named = mark.encode(x="hours:Q", y="credit:Q", text="label:N", color=colour)
-    return layered(*_targets(lines, colour), drawn, named)
+    marks = _looked_at(lines, max(outage, first), colour) if outage is not None else []
+    return layered(*_targets(lines, colour), drawn, named, *marks)
+
+
+def _looked_at(lines: list[Line], outage: Decimal, colour: alt.Color) -> list[alt.Chart]:
+    """The length that is looked at, with a disc on every line."""
+    hours = float(outage / HOUR)
+    rows = [
+        {"name": line.name, "hours": hours, "credit": float(line.at(outage)), "percent": _said(line.at(outage)),
+         "length": length_text(outage)}
+        for line in lines
+    ]  # fmt: skip
+    tips = [alt.Tooltip("name:N", title="plan"), alt.Tooltip("length:N", title="outage")]
+    tips.append(alt.Tooltip("percent:N", title="credit"))
+    rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x="hours:Q")
+    disc = canvas(rows).mark_point(filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
+    said = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
+    label = said.encode(x="hours:Q", y=alt.value(-3), text="length:N")
+    return [rule, disc.encode(x="hours:Q", y="credit:Q", color=colour, tooltip=tips), label]
 
 
 def _log(first: Decimal, until: Decimal) -> alt.Scale:
@@ -131,7 +160,7 @@ def _end_labels(lines: list[Line], until: Decimal) -> list[dict[str, Any]]:
         lowest = LINE_HEIGHT * top * len(text)
     for line in reversed([line for line in lines if line.pays]):
         end, credit = line.points[-1]
-        text = wrap(f"{line.name}: {_earned(line)}".replace(" %", "\u00a0%"), LABEL_WIDTH)
+        text = wrap(f"{line.name}: {_said(credit)}".replace(" %", "\u00a0%"), LABEL_WIDTH)
         at = max(float(credit), lowest)
         labels.append({"name": line.name, "hours": float(min(end, until) / HOUR), "credit": at, "label": text})
         lowest = at + LINE_HEIGHT * top * len(text)

@@ -53,9 +53,9 @@ class Lanes(NamedTuple):
             at = [milliseconds(day) for day in ticks if day >= first][:: 1 + len(ticks) // 14]
             axis = alt.Axis(values=at, format="%b" if year else "%b %y", labelAlign="left", labelFlush=False)
             title = f"{first.year}, {title}" if year else title
-        domain = [milliseconds(first), milliseconds(after)]
         axis.title = title
-        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domain=domain, clamp=True), axis=axis)
+        begin, end = milliseconds(first), milliseconds(after)
+        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
 
 
 def milliseconds(day: date) -> float:

@@ -48,7 +48,7 @@ class Carrier:
 
     def needs_library(self) -> bool:
         """Whether the chart that is being shown must bring the libraries along; it is then taken to do so."""
-        cell, run = _running_cell()
+        cell, run = running_cell()
         again = cell is not None and cell == self.cell and run != self.run
         if self.run is not None and not again:
             return False
@@ -56,7 +56,7 @@ class Carrier:
         return True
 
 
-def _running_cell() -> tuple[str | None, str]:
+def running_cell() -> tuple[str | None, str]:
     """Cell and message that the kernel is working on; JupyterLab names the cell, other programs do not."""
     from IPython.core.getipython import get_ipython
 

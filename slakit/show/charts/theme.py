@@ -13,6 +13,8 @@ COLOURS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, GREY]
 
 INK = "currentColor"
 """The colour of the text around the chart, whatever the page: charts are drawn as SVG, which knows it."""
+ON_COLOUR = "#10151B"
+"""Ink on bars, whose colours are those of a light and of a dark page."""
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 
 

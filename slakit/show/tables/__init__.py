@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slakit.show.tables.card import show_card, show_questions
 from slakit.show.tables.compared import show_contests, show_parted, show_readings, show_same_outages, show_terms
 from slakit.show.tables.desk import (
     headline_desk,
@@ -14,6 +15,7 @@ from slakit.show.tables.desk import (
 )
 from slakit.show.tables.findings import show_findings, show_worth
 from slakit.show.tables.plans import show_budgets, show_payouts, show_support, show_tiers
+from slakit.show.tables.ranking import show_ranking
 from slakit.show.tables.review import show_assumptions, show_attainment, show_claims, show_credits, show_ledger
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "show_attainment",
     "show_backups",
     "show_budgets",
+    "show_card",
     "show_claims",
     "show_contests",
     "show_credits",
@@ -33,6 +36,8 @@ __all__ = [
     "show_parted",
     "show_payouts",
     "show_pending_tickets",
+    "show_questions",
+    "show_ranking",
     "show_readings",
     "show_recoveries",
     "show_same_outages",

@@ -1,0 +1,179 @@
+"""Chart: what does the contract count of one incident?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from textwrap import wrap
+from typing import Any, cast
+
+import altair as alt
+import polars as pl
+
+from slakit.analysis.review import Review
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
+from slakit.show.charts.outages import COLOUR_OF
+from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
+from slakit.show.words import VERDICTS, instant_text, length_text, short_length, sums_text
+
+LABEL_WIDTH = 30
+"""Where names of promises wrap. [characters]"""
+ROOM = 0.05
+"""Share of the width that a figure needs inside its bar."""
+AROUND = timedelta(hours=1)
+SIGNALS = {"reported": "reported", "detected": "seen by monitoring", "diagnosed": "cause known"}
+Span = tuple[datetime, datetime]
+
+
+def chart_incident(review: Review, subscription: str, span: Span | None = None) -> Drawing:
+    """What does the contract count of one incident?
+
+    The outage and the maintenance as they happened, and below them each promise that they concern, cut into pieces by
+    verdict.
+
+    Parameters
+    ----------
+    review
+        From `assess` or `imagine`: of few outages, so that each can be read.
+    subscription
+        One of the evidence.
+    span
+        First and last instant to draw; from an hour before to an hour after what happened, if not given.
+    """
+    own = review.of(subscription)
+    pieces = own.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period"]))
+    outages = review.evidence.outages.filter(pl.col("subscription") == subscription)
+    if outages.is_empty():
+        return empty_chart("No outage", f"No outage of {subscription} is recorded.")
+    timeline = Timeline(own, subscription, span or _around(own, outages))
+    rows = [*timeline.happened(outages), *timeline.judged(pieces)]
+    said = _longest(pieces)
+    subtitle = f"Times in {timeline.zone.key}. Below what happened, each promise it concerns, with its verdicts."
+    title = f"{said}; {sums_text(review.owed.items())} is owed"
+    if pieces.is_empty():
+        title = "The contract promises nothing that this outage concerns"
+    lanes = list(dict.fromkeys(row["lane"] for row in rows))
+    return finish(_drawn(timeline, rows, lanes, outages), title, subtitle, 44 * len(lanes) + 16)
+
+
+def _around(review: Review, outages: pl.DataFrame) -> Span:
+    works = review.evidence.maintenance
+    known = [*outages["started"], *outages["ended"], *works["started"], *works["ended"]]
+    instants = [instant for instant in known if instant is not None]
+    return min(instants) - AROUND, max(*instants, min(instants) + AROUND) + AROUND
+
+
+def _longest(pieces: pl.DataFrame) -> str:
+    """How much of the outage counts, by the promise that counts most of it."""
+    counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0).sum()
+    sums = pieces.group_by("guarantee", maintain_order=True).agg(counts.alias("counted"), pl.col("seconds").sum())
+    if sums.is_empty():
+        return "Nothing counts"
+    _, most, whole = sums.sort("counted", descending=True, maintain_order=True).row(0)
+    return f"{length_text(most)} of the {length_text(whole)} outage counts" if most else "Nothing of the outage counts"
+
+
+class Timeline:
+    """Rows of bars on the contract's wall clock."""
+
+    def __init__(self, review: Review, subscription: str, span: Span) -> None:
+        self.review, self.subscription, self.span = review, subscription, span
+        self.zone = review.zone_of(subscription)
+
+    def at(self, instant: datetime) -> float:
+        """Place of an instant. [ms]"""
+        return wall_clock(instant, self.zone)
+
+    def x(self, field: str) -> alt.X:
+        """Time, in hours of the day; a day is named where it begins."""
+        clock = "utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%-d %b'"
+        title = f"{self.span[0].astimezone(self.zone):%Y}, time in {self.zone.key}"
+        axis = alt.Axis(tickCount=8, labelExpr=f"utcFormat(datum.value, {clock})", title=title)
+        first, last = map(self.at, self.span)
+        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=first, domainMax=last, clamp=True), axis=axis)
+
+    def bar(self, lane: str, span: tuple[datetime, datetime | None], **said: Any) -> dict[str, Any]:
+        """A bar with its length in it, if there is room."""
+        start, end = span[0], span[1] or self.review.as_of
+        first, last = map(self.at, self.span)
+        begin, until = max(self.at(start), first), min(self.at(end), last)
+        length = short_length(Decimal((end - start) // timedelta(microseconds=1)).scaleb(-6))
+        shown = length if until - begin > ROOM * (last - first) else ""
+        when = f"{instant_text(start, self.zone)} – {instant_text(end, self.zone)}"
+        return {
+            "lane": lane,
+            "from": begin,
+            "to": until,
+            "middle": (begin + until) / 2,
+            "text": shown,
+            "when": when,
+        } | said
+
+    def happened(self, outages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """The outages, and the maintenance."""
+        for row in outages.iter_rows(named=True):
+            about = f"outage of {row['component'] or 'everything'}"
+            yield self.bar("outage", (row["started"], row["ended"]), verdict="", said=about, kind="outage")
+        works = self.review.evidence.maintenance.filter(pl.col("subscription") == self.subscription)
+        for row in works.iter_rows(named=True):
+            told = row["announced"]
+            known = f"announced {instant_text(told, self.zone)}" if told else "not announced"
+            span, about = (row["started"], row["ended"]), f"{row['kind']} maintenance, {known}"
+            yield self.bar("maintenance", span, verdict="", said=about, kind="maintenance")
+
+    def judged(self, pieces: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """Every piece under every promise."""
+        names = {g.id: g.name or g.id for g in self.review.terms_of(self.subscription).guarantees}
+        for row in pieces.iter_rows(named=True):
+            lane = "\n".join(wrap(names[row["guarantee"]], LABEL_WIDTH))
+            verdict = VERDICTS[row["verdict"]]
+            clause = f" ({row['clause']})" if row["clause"] else ""
+            about = f"{length_text(row['seconds'])}: {verdict}{clause}"
+            span = (row["started"], row["ended"])
+            yield self.bar(lane, span, verdict=verdict, said=about, kind="piece")
+
+    def signals(self, outages: pl.DataFrame) -> Iterator[dict[str, Any]]:
+        """When an outage was reported, seen, and understood."""
+        for name, said in SIGNALS.items():
+            for instant in outages[name].drop_nulls():
+                place = self.at(instant)
+                if self.at(self.span[0]) <= place <= self.at(self.span[1]):
+                    local = instant.astimezone(self.zone)
+                    yield {"at": place, "label": f"{said} {local:%H:%M}"}
+
+
+def _drawn(timeline: Timeline, rows: list[dict[str, Any]], lanes: list[str], outages: pl.DataFrame) -> alt.LayerChart:
+    most = max(lane.count("\n") for lane in lanes)
+    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=230, labelOpacity=1, labelLineHeight=15)
+    axis.labelOffset, axis.grid = -7 * most, False
+    y = alt.Y("lane:N", title=None, sort=lanes, axis=axis, scale=alt.Scale(domain=lanes))
+    happened, judged = [row for row in rows if row["kind"] != "piece"], [row for row in rows if row["kind"] == "piece"]
+    tips = [alt.Tooltip("said:N", title="what"), alt.Tooltip("when:N", title="time")]
+    bars: dict[str, Any] = {"height": {"band": 0.62}, "cornerRadius": 2, "opacity": 0.85}
+    kinds = alt.Scale(domain=["outage", "maintenance"], range=[GREY, BLUE])
+    fill = alt.Color("kind:N", scale=kinds, legend=None)
+    x = timeline.x("from")
+    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2="to", y=y, color=fill, tooltip=tips)]
+    if judged:
+        layers.append(canvas(judged).mark_bar(**bars).encode(x=x, x2="to", y=y, color=_verdicts(judged), tooltip=tips))
+    text = canvas(rows).mark_text(fontSize=12, fontWeight=600, color=ON_COLOUR)
+    layers.append(text.encode(x=timeline.x("middle"), y=y, text="text:N"))
+    drawn = layered(*layers, *_signals(timeline, list(timeline.signals(outages))))
+    return cast(alt.LayerChart, drawn.resolve_scale(color="independent"))
+
+
+def _verdicts(judged: list[dict[str, Any]]) -> alt.Color:
+    present = {row["verdict"] for row in judged}
+    shown = {said: COLOUR_OF[name] for name, said in VERDICTS.items() if said in present}
+    scale = alt.Scale(domain=list(shown), range=list(shown.values()))
+    return alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+
+
+def _signals(timeline: Timeline, rows: list[dict[str, Any]]) -> list[alt.Chart]:
+    if not rows:
+        return []
+    x = timeline.x("at")
+    rule = canvas(rows).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8).encode(x=x)
+    text = canvas(rows).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
+    return [rule, text.encode(x=x, y=alt.value(-2), text="label:N")]

@@ -1,0 +1,70 @@
+"""Chart: which plan is best by what matters, and why?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from slakit.analysis.ranking import CRITERIA, Ranking
+from slakit.policy.printing import listed, print_percent
+from slakit.show.charts.canvas import Drawing, canvas, captions, finish, layered
+from slakit.show.charts.theme import BLUE, GREEN, ON_COLOUR, ORANGE, PURPLE, SKY
+
+COLOUR_OF = dict(zip(CRITERIA, (BLUE, ORANGE, GREEN, SKY, PURPLE), strict=True))
+NARROWEST = 5
+"""Points of a piece of a bar that has room for its figure."""
+
+
+def chart_ranking(ranking: Ranking) -> Drawing:
+    """Which plan is best by what matters, and why?
+
+    One bar for each plan, cut into the points that each criterion earns it.
+
+    Parameters
+    ----------
+    ranking
+        From `rank_plans`.
+    """
+    rows = [_plan(ranking, plan) for plan in ranking.order]
+    pieces = [piece for row in rows for piece in row["pieces"]]
+    first = [row for row in rows if row["plan"] in ranking.leaders]
+    verb = "come" if len(first) > 1 else "comes"
+    title = f"{listed(ranking.leaders)} {verb} first with {first[0]['points']} of 100 points"
+    if not pieces:
+        title = "Every weight is 0: no plan is ahead"
+    subtitle = "For each matter the best plan gets all of its weight, another in proportion. The figures are points."
+    return finish(_bars(rows, pieces), title, subtitle, 64 * len(rows))
+
+
+def _plan(ranking: Ranking, plan: str) -> dict[str, Any]:
+    table, begin, pieces = ranking.table.filter(pl.col("plan") == plan), 0.0, []
+    points = print_percent(table["points"][0], 1)
+    asked = " (asked for, not offered)" if plan in ranking.asked else ""
+    for row in table.iter_rows(named=True):
+        earned = float(row["earned"])
+        about = {"plan": plan, "criterion": CRITERIA[row["criterion"]].label, "value": row["value"]}
+        said = {"earned": print_percent(row["earned"], 1), "text": print_percent(row["earned"], 0)}
+        if earned:
+            room = {"text": said["text"] if earned >= NARROWEST else ""}
+            pieces.append({**about, **said, **room, "from": begin, "to": begin + earned, "middle": begin + earned / 2})
+        begin += earned
+    figure = f"{table['rank'][0]}. {plan}{asked}: {points} points"
+    return {"plan": plan, "points": points, "pieces": pieces, "figure": figure, "about": ""}
+
+
+def _bars(rows: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> alt.LayerChart:
+    y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    x = alt.X("from:Q", title="points", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=6))
+    labels = [CRITERIA[name].label for name in CRITERIA if any(p["criterion"] == CRITERIA[name].label for p in pieces)]
+    colours = [COLOUR_OF[name] for name in CRITERIA if CRITERIA[name].label in labels]
+    scale = alt.Scale(domain=labels, range=colours)
+    colour = alt.Color("criterion:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+    fields = {"plan": "plan", "criterion": "what matters", "value": "says", "earned": "points"}
+    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
+    bar = canvas(pieces).mark_bar(height=18, yOffset=12, opacity=0.9)
+    text = canvas(pieces).mark_text(yOffset=12, fontSize=11.5, fontWeight=600, color=ON_COLOUR)
+    plain = [{key: row[key] for key in ("plan", "figure", "about")} for row in rows]
+    drawn = [bar.encode(x=x, x2="to", y=y, color=colour, tooltip=tips), text.encode(x="middle:Q", y=y, text="text:N")]
+    return layered(*(drawn if pieces else []), *captions(plain, y))

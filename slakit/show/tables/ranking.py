@@ -1,0 +1,44 @@
+"""Table of plans ranked by what matters, and why."""
+
+from __future__ import annotations
+
+import polars as pl
+from great_tables import GT
+
+from slakit.analysis.ranking import CRITERIA, Ranking
+from slakit.policy.printing import print_percent
+from slakit.show.tables.memo import Memo, memo_table
+
+
+def show_ranking(ranking: Ranking) -> GT:
+    """What each plan says on what matters, and the points it gets for it.
+
+    Parameters
+    ----------
+    ranking
+        From `rank_plans`.
+    """
+    names = ranking.table["criterion"].unique(maintain_order=True).to_list()
+    weights = dict(ranking.table.select("criterion", "weight").iter_rows())
+    rows = []
+    for plan in ranking.order:
+        own = ranking.table.filter(pl.col("plan") == plan)
+        head = {"Rank": str(own["rank"][0]), "Plan": plan, "Points": print_percent(own["points"][0], 1)}
+        said = {row["criterion"]: f"{row['value']}\n{print_percent(row['earned'], 1)} points" for row in own.to_dicts()}
+        rows.append(head | {f"{CRITERIA[name].label} (weight {weights[name]:.0f})": said[name] for name in names})
+    notes = [
+        "The best plan on a matter gets all of its weight, another in proportion; times count inversely: twice as "
+        "slow, half the points. A claim without a deadline counts as one of a year. What is only aimed at is nothing.",
+        *tell_tips(ranking),
+    ]
+    memo = Memo("Why this order", "", notes, numbers=["Rank", "Points"])
+    return memo_table(rows, memo, "Fewer than two plans.")
+
+
+def tell_tips(ranking: Ranking) -> list[str]:
+    """At which weight of one thing another plan would come first."""
+    said = [
+        f"With a weight of {weight} for “{CRITERIA[name].label}”, {plan} would come first."
+        for name, plan, weight in ranking.tips.iter_rows()
+    ]
+    return said or ["No other weight of a single matter puts another plan first."]

@@ -1,0 +1,179 @@
+"""Explore: what does an outage earn, at each plan, by its length?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import polars as pl
+
+from slakit.analysis.curves import credit_curve
+from slakit.measure.calendar import MICROSECOND
+from slakit.policy.files import find_policy, library, tiers_of
+from slakit.policy.printing import listed, print_percent
+from slakit.policy.terms import Terms
+from slakit.show.alike import Line, lines_of
+from slakit.show.charts.curves import chart_credit_curves
+from slakit.show.choose import choose_terms
+from slakit.show.sheets import Column, Fact, Sheet
+from slakit.show.tables.plans import show_payouts, show_tiers
+from slakit.show.widgets.choices import length_of, lengths, months
+from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.view import View
+from slakit.show.words import length_text
+
+NOTEBOOK = "what_if"
+PLANS = ("klikk", "wp-heaven", "klink-cloud", "cloudworkz")
+DRAWN = Decimal(72)
+"""Longest outage that is drawn, unless a longer one is looked at. [h]"""
+
+
+def explore_credits(
+    policies: Iterable[str] = PLANS, *, fee: float = 1000, outage: str = "4h", month: str | None = None
+) -> Explorer:
+    """What does an outage earn, by its length? Choose plans, set the fee, drag the length and the month.
+
+    Parameters
+    ----------
+    policies
+        Ids of the library, or paths of policy files, each alone (all its tiers) or with a tier: `klikk:gold`.
+    fee
+        The same monthly fee for all, in each plan's currency. [currency units]
+    outage
+        Length of the outage: `4h`, `21m36s`.
+    month
+        The month it falls in (`2026-10`): windows are as long as in that month, in each contract's time zone. This
+        month, if not given.
+
+    Raises
+    ------
+    InputError
+        Plans are unknown, or the fee, the length or the month is not one.
+
+    Examples
+    --------
+    >>> explore_credits(["klikk:gold", "wp-heaven"], outage="12h", month="2026-10")
+    A month's credit for one outage of 12h: 3.33 % of the fee at klikk gold
+    """
+    chosen = {"policies": list(policies), "fee": fee, "outage": outage, "month": month or f"{date.today():%Y-%m}"}
+    return Explorer(NOTEBOOK, see_credits, chosen, controls_of_credits)
+
+
+@lru_cache(maxsize=64)
+def _priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
+    """Curves do not depend on the length that is looked at: a hand that drags it does not wait for them."""
+    terms = choose_terms(policies)
+    return terms, pl.concat([credit_curve(one, fee=fee, month=month) for one in terms])
+
+
+def see_credits(parameters: Parameters) -> View:
+    """The view of `explore_credits`."""
+    policies, fee, month = tuple(parameters["policies"]), parameters["fee"], parameters["month"]
+    length = length_of(parameters["outage"], "outage")
+    terms, curves = _priced(policies, fee, month)
+    seconds = Decimal(length // MICROSECOND).scaleb(-6)
+    paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])
+    lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])
+    value, note = _told(lines, seconds)
+    return View(
+        label=f"A month's credit for one outage of {length_text(seconds)}",
+        value=value,
+        note=f"{note} Windows as long as those of {month}; {fee:,g} a month.",
+        chart=chart_credit_curves(curves, float(DRAWN), seconds),
+        tables={"In money": lambda: show_payouts(paid, fee), "What is promised": lambda: show_tiers(terms)},
+        sheets=lambda: _sheets(parameters, paid, curves),
+    )
+
+
+def _told(lines: Sequence[Line], seconds: Decimal) -> tuple[str, str]:
+    """The most that is earned, and by whom; and what everybody else pays."""
+    if not lines:
+        return "nothing to price", f"Nothing here promises anything about an outage of {length_text(seconds)}."
+    by_credit: dict[Decimal, list[str]] = {}
+    for line in lines:
+        by_credit.setdefault(line.points[0][1], []).append(line.name)
+    (most, best), *others = by_credit.items()
+    said = [f"{listed(names)} {_pays(credit, len(names))}" for credit, names in others]
+    if not most:
+        return "nothing", f"No plan pays anything for {length_text(seconds)}."
+    return f"{print_percent(most, 2)} % of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
+
+
+def _pays(credit: Decimal, plans: int) -> str:
+    verb = "pays" if plans == 1 else "pay"
+    return f"{verb} {print_percent(credit, 2)} %" if credit else f"{verb} nothing"
+
+
+def _sheets(parameters: Parameters, paid: pl.DataFrame, curves: pl.DataFrame) -> list[Sheet]:
+    facts = [Fact(name.capitalize(), "text", str(parameters[name])) for name in ("outage", "month")]
+    facts.append(Fact("Fee", "number", parameters["fee"]))
+    columns = [
+        Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
+        Column("guarantee", "Guarantee"), Column("target", "Promised", "percent"), Column("allowed_seconds", "Allowed"),
+        Column("downtime_seconds", "Outage"), Column("availability", "Availability", "percent"),
+        Column("credit_percent", "Credit", "percent"), Column("amount", "Amount", "money"),
+        Column("currency", "Currency"),
+    ]  # fmt: skip
+    return [
+        Sheet("Outage", "What the outage earns", paid, columns, facts),
+        Sheet("Curves", "Credit curves: break points, a straight line between any two", curves, columns, facts),
+    ]
+
+
+def controls_of_credits(parameters: Parameters) -> list[Control]:
+    """Plans, fee, length and month."""
+    import ipywidgets as w
+
+    outage = parameters["outage"]
+    length = w.SelectionSlider(options=lengths(outage), value=outage, readout=False)
+    return [
+        plans_control("Plans", "policies", parameters["policies"]),
+        fee_control(parameters["fee"]),
+        Control("Length of the outage", length, lambda value: {"outage": value}, say=str),
+        month_control(parameters["month"]),
+    ]
+
+
+def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
+    """Choose plans: type or pick one to add it, × to take it away."""
+    import ipywidgets as w
+
+    known = list(dict.fromkeys([*chosen, *every_plan()]))
+    tags = w.TagsInput(value=list(chosen), allowed_tags=known, allow_duplicates=False)
+    more = w.Combobox(options=known, placeholder="add a plan: type a provider", layout=w.Layout(width="auto"))
+
+    def add(change: Mapping[str, Any]) -> None:
+        if change["new"] in known:
+            tags.value = list(dict.fromkeys([*tags.value, change["new"]]))
+            more.value = ""
+
+    more.observe(add, names="value")
+    return Control(label, tags, lambda value: {name: list(value)}, below=[more])
+
+
+@lru_cache(maxsize=1)
+def every_plan() -> tuple[str, ...]:
+    """Names of all plans of the library: of each policy with tiers, itself and its tiers."""
+    names: list[str] = []
+    for name in library():
+        names += [name, *(f"{name}:{tier}" for _, tier in tiers_of(find_policy(name)) if tier)]
+    return tuple(names)
+
+
+def fee_control(fee: float) -> Control:
+    """Set the monthly fee."""
+    import ipywidgets as w
+
+    box = w.BoundedFloatText(value=fee, min=0, max=10**9, step=100)
+    return Control("Monthly fee", box, lambda value: {"fee": value})
+
+
+def month_control(month: str) -> Control:
+    """Drag the month."""
+    import ipywidgets as w
+
+    slider = w.SelectionSlider(options=months(month), value=month, readout=False)
+    return Control("Month", slider, lambda value: {"month": value}, say=str)

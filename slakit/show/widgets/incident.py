@@ -1,0 +1,189 @@
+"""Explore: what would the contract count of this incident, and what would be owed for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import polars as pl
+
+from slakit.analysis.explain import explain
+from slakit.analysis.imagined import Incident, imagine
+from slakit.analysis.review import Review
+from slakit.policy.document import Policy
+from slakit.policy.files import find_plans
+from slakit.policy.printing import print_percent
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
+from slakit.show.charts.incident import chart_incident
+from slakit.show.tables.compared import show_readings
+from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
+from slakit.show.widgets.credits import NOTEBOOK
+from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.happening import incident_controls
+from slakit.show.widgets.view import View
+from slakit.show.words import VERDICTS, counted, deadline_text, length_text, sums_text
+from slakit.show.workbook import review_sheets
+
+STARTED, ENDED = "2026-08-11T09:00", "2026-08-11T13:00"
+
+
+def explore_incident(
+    policy: str = "klikk:gold",
+    *,
+    started: str = STARTED,
+    ended: str = ENDED,
+    reported: str = "",
+    detected: str = "",
+    diagnosed: str = "",
+    component: str = "",
+    cause: str = "",
+    works: str = "",
+    works_end: str = "",
+    notice: str = "48h",
+    kind: str = "scheduled",
+    fee: float = 1000,
+    reading: Iterable[str] = (),
+) -> Explorer:
+    """What would the contract count of this incident? Drag its start and end, the ticket, the maintenance.
+
+    Parameters
+    ----------
+    policy
+        A plan: an id of the library or a path, with a tier where there are several: `klikk:gold`.
+    started, ended, reported, detected, diagnosed, works, works_end, notice, kind, component, cause
+        What happens, as `Incident` has it: times like `2026-08-11T09:00` in the contract's time zone; what is empty
+        does not happen.
+    fee
+        Monthly fee. [currency units]
+    reading
+        Answers to the contract's open questions: `question=answer`.
+
+    Raises
+    ------
+    InputError
+        The plan is unknown or has several tiers, or something of what happens is at fault.
+
+    Examples
+    --------
+    >>> explore_incident("klikk:gold", reported="2026-08-11T10:00")
+    Owed for the incident at klikk:gold: 33.33 NOK
+    """
+    given = {
+        "policy": policy, "started": started, "ended": ended, "reported": reported, "detected": detected,
+        "diagnosed": diagnosed, "component": component, "cause": cause, "works": works, "works_end": works_end,
+        "notice": notice, "kind": kind, "fee": fee, "reading": list(reading),
+    }  # fmt: skip
+    return Explorer(NOTEBOOK, see_incident, given, controls_of_incident)
+
+
+def one_plan(name: str) -> tuple[Policy, str | None]:
+    """The one plan of that name.
+
+    Raises
+    ------
+    InputError
+        There is none, or the policy has several tiers and none is named.
+    """
+    plans = find_plans(name)
+    if len(plans) > 1:
+        remedy = f"name one: {', '.join(f'{name}:{tier}' for _, tier in plans)}"
+        raise InputError("policy", [Problem("policy", name, "has several tiers", remedy)])
+    return plans[0]
+
+
+def incident_of(parameters: Parameters) -> Incident:
+    """What happens, by the parameters."""
+    known = [field.name for field in fields(Incident)]
+    return Incident(**{name: parameters[name] for name in known})
+
+
+def see_incident(parameters: Parameters) -> View:
+    """The view of `explore_incident`."""
+    plan, incident, fee = one_plan(parameters["policy"]), incident_of(parameters), parameters["fee"]
+    reading = tuple(parameters["reading"])
+    review = imagine(plan, incident, fee=fee, reading=reading)
+    name = review.evidence.subscriptions["subscription"][0]
+
+    @lru_cache(maxsize=1)
+    def under_all() -> Review:
+        return imagine(plan, incident, fee=fee, reading=reading, ranges=True)
+
+    return View(
+        label=f"Owed for the incident at {name}",
+        value=sums_text(review.owed.items()),
+        note=_told(review, name),
+        chart=chart_incident(review, name, _span(review)),
+        tables={
+            "Every piece": lambda: show_ledger(review, name),
+            "Why": lambda: explain(review, name, str(review.period)),
+            "Credits": lambda: show_credits(review, name),
+            "Other readings": lambda: show_readings(under_all(), name),
+            "Assumptions": lambda: show_assumptions(review, name),
+        },
+        sheets=lambda: review_sheets(under_all()),
+        made=review.as_of,
+    )
+
+
+def _span(review: Review) -> tuple[datetime, datetime]:
+    """What the sliders span is what the picture spans."""
+    outages, works = review.evidence.outages, review.evidence.maintenance
+    begins = [*outages["started"], *works["started"]]
+    ends = [*outages["ended"].drop_nulls(), *works["ended"]]
+    margin = max(timedelta(hours=1), (max(begins + ends) - min(begins)) / 8)
+    return min(begins) - margin, max(begins + ends) + margin
+
+
+def _told(review: Review, name: str) -> str:
+    """Why, in a sentence or two."""
+    windows = review.availability.filter(pl.col("met").is_not_null())
+    missed = windows.filter(~pl.col("met"))
+    late = review.incidents.filter(pl.col("met").eq(other=False))
+    terms = review.terms_of(name)
+    if windows.is_empty() and review.incidents.is_empty():
+        return "The contract promises nothing about outages like this one."
+    said = []
+    for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
+        reached, promised = print_percent(row["availability"]), print_percent(row["target"], 6)
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} % of {promised} % promised")
+    if missed.height > 1:
+        said.append(f"{counted(missed.height - 1, 'more promise')} missed")
+    if not late.is_empty():
+        said.append(f"{_name(terms, late['guarantee'][0])} took longer than promised")
+    why = _left_out(review)
+    if not said:
+        return f"Every promise is kept. {why}".strip()
+    return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
+
+
+def _left_out(review: Review) -> str:
+    """What of the outage does not count, and why: the longest piece of it."""
+    spared = review.ledger.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
+    for row in spared.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
+        clause = f" ({row['clause']})" if row["clause"] else ""
+        return f"Not counted: {length_text(row['seconds'])} {VERDICTS[row['verdict']]}{clause}."
+    return ""
+
+
+def _name(terms: Terms, guarantee: str) -> str:
+    return terms.guarantee(guarantee).name or guarantee
+
+
+def _money(review: Review, name: str, terms: Terms) -> str:
+    if not terms.remedies:
+        return f"{terms.provider} promises no credit, whatever happens."
+    zone = review.zone_of(name)
+    for row in review.claims.sort("deadline", nulls_last=True).head(1).iter_rows(named=True):
+        if row["status"] == "not_required":
+            return "No claim is needed."
+        return f"To be claimed by {deadline_text(row['deadline'], zone)}." if row["deadline"] else "No deadline runs."
+    return "No credit is earned."
+
+
+def controls_of_incident(parameters: Parameters) -> list[Control]:
+    """See `incident_controls`."""
+    plan = one_plan(parameters["policy"])
+    return incident_controls(parameters, imagine(plan, incident_of(parameters)), plan[0])
