@@ -41,7 +41,7 @@ def empty_chart(title: str, message: str) -> Drawing:
     """A chart that says in words why there is nothing to draw."""
     said = canvas([{"text": textwrap.wrap(message, TITLE_WIDTH)}])
     mark = said.mark_text(align="left", fontSize=14, opacity=0.85, lineHeight=19)
-    drawn = mark.encode(x=alt.value(0), y=alt.value(16), text="text:N")
+    drawn = mark.encode(x=alt.value(0), y=alt.value(16), text=alt.Text("text:N"))
     return finish(drawn, title, "", 48).properties(description=f"{title}. {message}")
 
 
@@ -50,7 +50,10 @@ def captions(rows: Iterable[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
     base = canvas(rows)
     figure = base.mark_text(align="left", dy=-13, fontSize=14, fontWeight=600, limit=640)
     about = base.mark_text(align="left", dy=4, fontSize=12, opacity=0.75, limit=640)
-    return [mark.encode(y=y, x=alt.value(0), text=f"{text}:N") for mark, text in ((figure, "figure"), (about, "about"))]
+    return [
+        mark.encode(y=y, x=alt.value(0), text=alt.Text(f"{text}:N"))
+        for mark, text in ((figure, "figure"), (about, "about"))
+    ]
 
 
 def wall_clock(instant: datetime, zone: ZoneInfo) -> float:

@@ -93,11 +93,11 @@ def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) ->
     drawn = (
         canvas(spots)
         .mark_line(strokeWidth=2.5, clip=True, strokeJoin="round")
-        .encode(x=x, y=y, color=colour, order="number:Q", tooltip=tips)
+        .encode(x=x, y=y, color=colour, order=alt.Order("number:Q"), tooltip=tips)
     )
     ends = canvas(_end_labels(lines, until))
     mark = ends.mark_text(align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600)
-    named = mark.encode(x="hours:Q", y="credit:Q", text="label:N", color=colour)
+    named = mark.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), text=alt.Text("label:N"), color=colour)
     marks = _looked_at(lines, max(outage, first), colour) if outage is not None else []
     return layered(*_targets(lines, colour), drawn, named, *marks)
 
@@ -112,11 +112,11 @@ def _looked_at(lines: list[Line], outage: Decimal, colour: alt.Color) -> list[al
     ]  # fmt: skip
     tips = [alt.Tooltip("name:N", title="plan"), alt.Tooltip("length:N", title="outage")]
     tips.append(alt.Tooltip("percent:N", title="credit"))
-    rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x="hours:Q")
+    rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("hours:Q"))
     disc = canvas(rows).mark_point(filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
     said = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
-    label = said.encode(x="hours:Q", y=alt.value(-3), text="length:N")
-    return [rule, disc.encode(x="hours:Q", y="credit:Q", color=colour, tooltip=tips), label]
+    label = said.encode(x=alt.X("hours:Q"), y=alt.value(-3), text=alt.Text("length:N"))
+    return [rule, disc.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), color=colour, tooltip=tips), label]
 
 
 def _log(first: Decimal, until: Decimal) -> alt.Scale:
@@ -177,6 +177,8 @@ def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
         last = allowed
         promised = f"{print_percent(target, 6)} %" if target is not None else "promised"
         rows.append({"name": name, "hours": float(allowed / HOUR), "label": [promised, length_text(allowed)], "at": at})
-    rule = canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x="hours:Q", color=colour)
+    rule = (
+        canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x=alt.X("hours:Q"), color=colour)
+    )
     text = canvas(rows).mark_text(align="left", dx=5, fontSize=12, lineHeight=14, color=INK, opacity=0.85)
-    return [rule, text.encode(x="hours:Q", y=alt.Y("at:Q", scale=None, axis=None), text="label:N")]
+    return [rule, text.encode(x=alt.X("hours:Q"), y=alt.Y("at:Q", scale=None, axis=None), text=alt.Text("label:N"))]

@@ -154,11 +154,13 @@ def _drawn(timeline: Timeline, rows: list[dict[str, Any]], lanes: list[str], out
     kinds = alt.Scale(domain=["outage", "maintenance"], range=[GREY, BLUE])
     fill = alt.Color("kind:N", scale=kinds, legend=None)
     x = timeline.x("from")
-    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2="to", y=y, color=fill, tooltip=tips)]
+    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=fill, tooltip=tips)]
     if judged:
-        layers.append(canvas(judged).mark_bar(**bars).encode(x=x, x2="to", y=y, color=_verdicts(judged), tooltip=tips))
+        layers.append(
+            canvas(judged).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=_verdicts(judged), tooltip=tips)
+        )
     text = canvas(rows).mark_text(fontSize=12, fontWeight=600, color=ON_COLOUR)
-    layers.append(text.encode(x=timeline.x("middle"), y=y, text="text:N"))
+    layers.append(text.encode(x=timeline.x("middle"), y=y, text=alt.Text("text:N")))
     drawn = layered(*layers, *_signals(timeline, list(timeline.signals(outages))))
     return cast(alt.LayerChart, drawn.resolve_scale(color="independent"))
 
@@ -176,4 +178,4 @@ def _signals(timeline: Timeline, rows: list[dict[str, Any]]) -> list[alt.Chart]:
     x = timeline.x("at")
     rule = canvas(rows).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8).encode(x=x)
     text = canvas(rows).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
-    return [rule, text.encode(x=x, y=alt.value(-2), text="label:N")]
+    return [rule, text.encode(x=x, y=alt.value(-2), text=alt.Text("label:N"))]

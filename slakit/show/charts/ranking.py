@@ -66,5 +66,8 @@ def _bars(rows: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> alt.Layer
     bar = canvas(pieces).mark_bar(height=18, yOffset=12, opacity=0.9)
     text = canvas(pieces).mark_text(yOffset=12, fontSize=11.5, fontWeight=600, color=ON_COLOUR)
     plain = [{key: row[key] for key in ("plan", "figure", "about")} for row in rows]
-    drawn = [bar.encode(x=x, x2="to", y=y, color=colour, tooltip=tips), text.encode(x="middle:Q", y=y, text="text:N")]
+    drawn = [
+        bar.encode(x=x, x2=alt.X2("to"), y=y, color=colour, tooltip=tips),
+        text.encode(x=alt.X("middle:Q"), y=y, text=alt.Text("text:N")),
+    ]
     return layered(*(drawn if pieces else []), *captions(plain, y))

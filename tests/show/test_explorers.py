@@ -1,0 +1,348 @@
+"""Explorers: what is moved is shown, what cannot be is said, and what is shown can be had again in a batch."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.utils.capture import capture_output
+
+import slakit as sla
+from slakit.batch.plan import read_plan
+from slakit.batch.run import run_plan
+from slakit.show.headline import MIME
+from slakit.show.widgets.explorer import Explorer, Panel, is_live
+
+HOUSE = Path(__file__).parents[2]
+SAMPLES = HOUSE / "data_samples" / "evidence"
+MONTH = "2026-10"
+DOCUMENTS = ["klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz"]
+
+
+def credits() -> Explorer:
+    return sla.explore_credits(month=MONTH)
+
+
+def incident() -> Explorer:
+    return sla.explore_incident("klikk:gold", reported="2026-08-11T10:00", component="network")
+
+
+def vendors() -> Explorer:
+    return sla.explore_vendors(evidence=SAMPLES, subscription="fjord-iaas")
+
+
+def policy() -> Explorer:
+    return sla.explore_policy("klikk", month=MONTH)
+
+
+ALL = [credits, incident, vendors, policy]
+each = pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+
+
+def move(panel: Panel, label: str, value: object) -> None:
+    panel.controls[label].widget.value = value
+
+
+def told(explorer: Explorer) -> tuple[str, str, str]:
+    view = explorer.view
+    return view.label, view.value, view.note
+
+
+# --- what is moved is shown
+
+
+def test_dragging_the_length_changes_figure_sentence_picture_and_table_together() -> None:
+    explorer = credits()
+    panel = explorer.panel
+    before = (panel.figure.value, panel.stage.spec, panel.table.value)
+    move(panel, "Length of the outage", "30m")
+    after = (panel.figure.value, panel.stage.spec, panel.table.value)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    assert explorer.view.value == "3.33 % of the fee at klikk (all tiers)"
+    assert "An outage of 30m earns 3.33 %" in " ".join(json.loads(panel.stage.spec)["title"]["text"])
+    assert "30m down" in panel.table.value
+    assert panel.stage.text.startswith("An outage of 30m earns 3.33 % of the monthly fee at klikk")
+
+
+def test_the_month_decides_how_long_an_outage_keeps_the_promise() -> None:
+    explorer = sla.explore_credits(["klikk:gold"], outage="22m20s", month="2026-10")
+    assert explorer.view.value == "nothing"  # 745 hours: 22m21s are allowed
+    explorer.change(month="2026-02")
+    assert explorer.view.value == "3.33 % of the fee at klikk gold"
+
+
+def test_the_fee_moves_the_money_and_not_the_share() -> None:
+    explorer = credits()
+    move(explorer.panel, "Monthly fee", 3000)
+    assert explorer.view.value == "5 % of the fee at klink-cloud enterprise"
+    assert "150.00 USD (5 %)" in explorer.panel.table.value
+
+
+def test_a_plan_is_added_by_its_name_and_taken_away() -> None:
+    explorer = credits()
+    panel = explorer.panel
+    plans = panel.controls["Plans"]
+    plans.below[0].value = "aws-s3"
+    assert explorer.parameters["policies"][-1] == "aws-s3"
+    assert plans.below[0].value == ""
+    assert "aws-s3" in panel.table.value
+    plans.below[0].value = "aws-"
+    assert explorer.parameters["policies"][-1] == "aws-s3"
+    move(panel, "Plans", ["wp-heaven"])
+    assert explorer.parameters["policies"] == ["wp-heaven"]
+
+
+def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
+    explorer = incident()
+    panel = explorer.panel
+    assert (explorer.view.value, explorer.view.chart.title.text) == ("33.33 NOK", ["3h of the 4h outage counts; 33.33 NOK is owed"])
+    move(panel, "Your ticket", "")
+    assert explorer.view.value == "nothing"
+    assert explorer.view.note == "Every promise is kept. Not counted: 4h never reported (Table 2, DT; 3.1.2)."
+    move(panel, "Your ticket", panel.controls["Outage"].widget.value[0])
+    move(panel, "Maintenance", True)  # as long as the outage
+    assert explorer.view.note == "Every promise is kept. Not counted: 4h agreed maintenance (Table 2, SM)."
+    move(panel, "It was announced", "24h")
+    assert explorer.view.value == "33.33 NOK"
+    move(panel, "What is down", "")
+    assert "3 more promises missed" in explorer.view.note
+    move(panel, "How often is the rebate earned?", "per_component")
+    assert explorer.parameters["reading"] == ["rebate=per_component"]
+    assert explorer.view.value == "166.66 NOK"
+
+
+def test_weights_move_the_order_and_say_why() -> None:
+    explorer = vendors()
+    panel = explorer.panel
+    assert explorer.view.value == "klikk:gold"
+    for label, weight in (("Time to claim", 10), ("First response", 0), ("Credit for your own outages", 0)):
+        move(panel, label, weight)
+    assert explorer.view.value == "wp-heaven"
+    assert "most of them for time to claim" in explorer.view.note
+    assert explorer.parameters["weights"] == {"credit": 5, "outages": 0, "claim": 10, "support": 0, "budget": 5}
+
+
+def test_a_table_with_a_picture_of_its_own_brings_it() -> None:
+    explorer = vendors()
+    panel = explorer.panel
+    ranked = panel.stage.spec
+    panel.chosen.value = "The same outages"
+    assert "The same outages earn" in panel.stage.text
+    panel.chosen.value = "Why this order"
+    assert panel.stage.spec == ranked
+
+
+def test_a_tier_narrows_the_card() -> None:
+    explorer = policy()
+    everything = explorer.panel.table.value
+    move(explorer.panel, "Tier", "klikk:standard")
+    assert explorer.view.label.endswith("standard")
+    assert len(explorer.panel.table.value) < len(everything)
+
+
+@each
+def test_every_table_can_be_looked_at(make: Callable[[], Explorer]) -> None:
+    panel = make().panel
+    for heading in panel.chosen.options:
+        panel.chosen.value = heading
+        assert panel.alert.value == ""
+        assert len(panel.table.value) > 100
+
+
+@pytest.mark.parametrize("name", sla.library())
+def test_every_contract_of_the_library_can_be_explored(name: str) -> None:
+    plan = f"{name}:{tiers[0]}" if (tiers := sla.find_policy(name).tiers) else name
+    for explorer in (
+        sla.explore_policy(name, month=MONTH),
+        sla.explore_credits([name], month=MONTH),
+        sla.explore_incident(plan, reported="2026-08-11T09:30", works="2026-08-11T10:00", works_end="2026-08-11T11:00"),
+    ):
+        assert explorer.panel.alert.value == ""
+        assert explorer.view.label
+        assert explorer.view.chart.to_dict()["description"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_control_of_an_incident_can_be_moved(name: str) -> None:
+    explorer = sla.explore_incident(name, reported="2026-08-11T09:30")
+    panel = explorer.panel
+    for label, control in panel.controls.items():
+        widget = control.widget
+        choices = [value for _, value in getattr(widget, "options", []) if not isinstance(value, str) or value] if label not in ("It is",) else ["emergency"]
+        other = {"Outage": tuple(choices[10:12]), "It runs": tuple(choices[20:40])[::19], "Maintenance": True, "Monthly fee": 7}
+        move(panel, label, other.get(label, choices[-1] if choices else None))
+        assert panel.alert.value == "", label
+    assert told(explorer) == told(sla.explore_incident(explorer.parameters["policy"], **_others(explorer)))
+
+
+def _others(explorer: Explorer) -> dict[str, Any]:
+    return {name: value for name, value in explorer.parameters.items() if name != "policy"}
+
+
+# --- what cannot be shown is said, and what was shown stays
+
+
+@pytest.mark.parametrize(
+    ("make", "label", "value", "said"),
+    [
+        (credits, "Monthly fee", 0, "fee = 0.0: not a fee; write an amount above 0, like 100"),
+        (credits, "Plans", [], "policies: no policy is named; write at least one, like klikk or klikk:gold"),
+        (vendors, "Plans", ["klikk:gold"], "fewer than two; name at least two, like klikk:gold"),
+        (vendors, "Whose outages", "harbor-starter", None),
+    ],
+)
+def test_what_cannot_be_shown_is_said_in_words_and_the_last_view_stays(
+    make: Callable[[], Explorer], label: str, value: object, said: str | None
+) -> None:
+    explorer = make()
+    panel = explorer.panel
+    before, shown = told(explorer), (panel.figure.value, panel.stage.spec, panel.table.value)
+    parameters = dict(explorer.parameters)
+    move(panel, label, value)
+    if said is None:
+        assert panel.alert.value == ""
+        return
+    assert said in panel.alert.value
+    assert 'role="alert"' in panel.alert.value
+    assert "Traceback" not in panel.alert.value
+    assert (told(explorer), explorer.parameters) == (before, parameters)
+    assert (panel.figure.value, panel.stage.spec, panel.table.value) == shown
+
+
+def test_after_a_good_move_nothing_is_said_any_more() -> None:
+    panel = credits().panel
+    move(panel, "Monthly fee", 0)
+    move(panel, "Monthly fee", 200)
+    assert panel.alert.value == ""
+
+
+def test_what_nobody_thought_of_is_said_where_it_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = credits()
+    panel = explorer.panel
+
+    def fails(_: object) -> None:
+        raise RuntimeError("<b>the disk is full</b>")
+
+    monkeypatch.setattr(explorer, "see", fails)
+    move(panel, "Length of the outage", "1h")
+    assert "RuntimeError: &lt;b&gt;the disk is full" in panel.alert.value
+    assert explorer.parameters["outage"] == "4h"
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: sla.explore_credits(["klick"]), "did you mean klikk?"),
+        (lambda: sla.explore_credits(outage="4 hours"), "outage = 4 hours: not a duration"),
+        (lambda: sla.explore_credits(outage="0s"), "outage = 0s: no length at all; write at least 1s"),
+        (lambda: sla.explore_credits(month="October"), "month = October: not a"),
+        (lambda: sla.explore_credits(fee=-1), "fee = -1: not a fee"),
+        (lambda: sla.explore_incident("klikk"), "has several tiers; name one: klikk:standard"),
+        (lambda: sla.explore_incident("klikk:gold", reading=["window=week"]), "week: not an answer to it"),
+        (lambda: sla.explore_policy("klikk:iron"), "iron"),
+        (lambda: sla.explore_vendors(["wp-heaven"]), "fewer than two"),
+        (lambda: sla.explore_vendors(weights={"price": 1}), "weights = price: not a criterion"),
+        (lambda: credits().change(outages="1h"), "outages = 1h: not a parameter; did you mean outage?"),
+    ],
+)
+def test_what_cannot_be_explored_is_refused_before_anything_is_shown(ask: Callable[[], object], message: str) -> None:
+    with pytest.raises(sla.InputError) as refused:
+        ask()
+    assert message in str(refused.value)
+
+
+# --- what is shown can be had again
+
+
+@each
+def test_parameters_make_the_same_view_again(make: Callable[[], Explorer]) -> None:
+    explorer = make()
+    assert told(Explorer(explorer.notebook, explorer.see, explorer.parameters, lambda _: [])) == told(explorer)
+
+
+def test_a_batch_with_the_copied_plan_shows_the_same(tmp_path: Path) -> None:
+    for folder in ("notebooks", "data_samples"):
+        shutil.copytree(HOUSE / folder, tmp_path / folder)
+    explorers = [
+        sla.explore_credits(["klikk:gold", "wp-heaven"], month=MONTH),
+        sla.explore_vendors(["klikk:gold", "wp-heaven"], SAMPLES, subscription="nordlys-web"),
+        policy(),
+    ]
+    move(explorers[0].panel, "Length of the outage", "12h")
+    move(explorers[1].panel, "Time to claim", 9)
+    move(explorers[2].panel, "Tier", "klikk:silver")
+    explorers[1].parameters["evidence"] = "../data_samples/evidence"
+    for explorer in explorers:
+        plan = tmp_path / "notebooks" / f"{explorer.notebook}.yaml"
+        plan.write_text(explorer.batch_plan(), encoding="utf-8")
+        manifest = run_plan(read_plan(plan), tmp_path / explorer.notebook)
+        assert [entry.error for entry in manifest.reports if not entry.is_good] == []
+        first = manifest.reports[0].headlines[0]
+        assert (first.label, first.value, first.note) == told(explorer)
+
+
+@each
+def test_pictures_and_workbooks_can_be_saved(make: Callable[[], Explorer], tmp_path: Path) -> None:
+    explorer = make()
+    for name, begins in (("view.png", b"\x89PNG"), ("view.svg", b"<svg"), ("view.xlsx", b"PK")):
+        explorer.save(tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(begins)
+    with pytest.raises(sla.InputError):
+        explorer.save(tmp_path / "view.doc")
+
+
+def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
+    panel = credits().panel
+    sent: list[tuple[Any, Any]] = []
+    panel.stage.send = lambda content, buffers=None: sent.append((content, buffers))
+    buttons = panel.widget.children[2].children[-2].children
+    for button in buttons:
+        button.click()
+    assert panel.alert.value == ""
+    assert [content["type"] for content, _ in sent] == ["copy", "save", "save", "save"]
+    assert [content.get("name") for content, _ in sent[1:]] == ["what-if.png", "what-if.svg", "what-if.xlsx"]
+    assert panel.plan.layout.display == ""
+    assert "notebook: what_if.ipynb" in panel.plan.value
+    move(panel, "Length of the outage", "1h")
+    assert "outage: 1h" in panel.plan.value
+
+
+# --- where nothing can be moved
+
+
+@each
+def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer]) -> None:
+    explorer = make()
+    with capture_output() as shown:
+        explorer._ipython_display_()
+    bundles = [output.data for output in shown.outputs]
+    assert sum(MIME in bundle for bundle in bundles) == 1
+    assert sum("slakit.charts.push" in bundle.get("text/html", "") for bundle in bundles) == 1 + len(explorer.view.charts)
+    assert len(bundles) == 2 + len(explorer.view.tables) + len(explorer.view.charts)
+    assert not [bundle for bundle in bundles if any("widget" in kind for kind in bundle)]
+    assert explorer._panel is None, "no widget is made where nobody can move one"
+
+
+def test_voila_and_jupyterlab_are_where_controls_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_live()
+    monkeypatch.setattr("slakit.show.charts.renderer.running_cell", lambda: ("a", "1"))
+    assert is_live()
+    monkeypatch.setattr("slakit.show.charts.renderer.running_cell", lambda: (None, "1"))
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert is_live()
+
+
+def test_names_that_are_scripts_stay_text(tmp_path: Path) -> None:
+    script = "<script>alert(1)</script>"
+    text = (HOUSE / "slakit" / "policy" / "library" / "wp-heaven.yaml").read_text(encoding="utf-8")
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(text.replace("provider: WP Heaven", f"provider: '{script}'"), encoding="utf-8")
+    for explorer in (sla.explore_policy(str(bad), month=MONTH), sla.explore_credits([str(bad)], month=MONTH)):
+        panel = explorer.panel
+        for heading in panel.chosen.options:
+            panel.chosen.value = heading
+            assert script not in panel.figure.value + panel.table.value + panel.alert.value
