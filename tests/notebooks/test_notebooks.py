@@ -37,7 +37,7 @@ def test_a_notebook_is_thin(path: Path) -> None:
     for cell in codes:
         source = "".join(cell["source"])
         nodes = list(ast.walk(ast.parse(source)))
-        assert len(source.splitlines()) <= 5
+        assert len(source.splitlines()) <= (6 if "parameters" in cell["metadata"].get("tags", []) else 5)
         assert not [node for node in nodes if isinstance(node, LOGIC)]
         assert sum(isinstance(node, ast.Call) for node in nodes) <= 1
 

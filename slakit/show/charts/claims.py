@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, SKY
 from slakit.show.words import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
@@ -46,7 +47,7 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     concerned = set(parts["subscription"])
     order = [name for name in review.evidence.subscriptions["subscription"] if name in concerned][:MOST_BARS]
     if len(order) < len(concerned):
-        subtitle += f" Only the first {MOST_BARS} of {len(concerned):,} subscriptions are drawn."
+        subtitle += f" Only the first {MOST_BARS} of {print_count(len(concerned))} subscriptions are drawn."
     drawn = _with_totals(parts.filter(pl.col("subscription").is_in(order)))
     rows = [_share(review, row) for row in drawn.iter_rows(named=True)]
     return finish(_shares(rows, order), title, subtitle, 64 * len(order))

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text
 from slakit.show.alike import Line, lines_of, on_line
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
 from slakit.show.charts.theme import COLOURS, GREY, INK
@@ -56,7 +56,7 @@ def chart_credit_curves(curves: pl.DataFrame, hours: float | Sequence[float] = 7
 
 
 def _percent(value: Decimal) -> str:
-    return f"{print_percent(value, 2)} %"
+    return percent_text(value, 2)
 
 
 def _earned(line: Line) -> str:
@@ -146,7 +146,7 @@ def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
     for (allowed, target), name in sorted(levels.items(), key=lambda level: level[0][0]):
         at = at + 30 if last and allowed / last < CLOSE else 8
         last = allowed
-        promised = f"{print_percent(target, 6)} %" if target is not None else "promised"
+        promised = percent_text(target, 6) if target is not None else "promised"
         rows.append({"name": name, "hours": float(allowed / HOUR), "label": [promised, length_text(allowed)], "at": at})
     rule = canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x="hours:Q", color=colour)
     text = canvas(rows).mark_text(align="left", dx=5, fontSize=12, lineHeight=14, color=INK, opacity=0.85)

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text, print_count
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, GREEN, GREY, INK, PURPLE, SKY, VERMILLION
@@ -55,7 +55,7 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     title += f" and {counted(late, 'incident')} took longer than promised" if late else ""
     subtitle = f"Each disc is an outage; larger is longer. Tinted windows missed their target. Period {review.period}."
     if len(shown) < len(discs):
-        subtitle += f" Only the {MOST_OUTAGES:,} longest are drawn."
+        subtitle += f" Only the {print_count(MOST_OUTAGES)} longest are drawn."
     layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), _disc_layer(lanes, shown)]
     return finish(layered(*layers), title, subtitle, max(90, 62 * len(lanes.names)))
 
@@ -113,8 +113,8 @@ def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:
             "from": wall_clock(row["window_start"], lanes.zone),
             "to": wall_clock(row["window_end"], lanes.zone),
             "window": window_name(row["window_start"], row["window_end"], lanes.zone),
-            "availability": f"{print_percent(row['availability'])} %",
-            "target": f"{print_percent(row['target'], 6)} % promised",
+            "availability": percent_text(row["availability"]),
+            "target": f"{percent_text(row['target'], 6)} promised",
         }
         for row in missed.filter(pl.col("guarantee").is_in(list(lanes.names))).iter_rows(named=True)
     ]
