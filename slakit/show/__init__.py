@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         chart_recoveries,
         chart_same_outages,
         chart_worth,
+        picture,
+        save_chart,
     )
     from slakit.show.choose import (
         choose_offers,
@@ -105,7 +107,9 @@ _HOMES = {
     "headline_recovery": "tables",
     "headline_review": "headline",
     "headline_tiers": "headline",
+    "picture": "charts",
     "review_workbook": "workbook",
+    "save_chart": "charts",
     "show_answer_times": "tables",
     "show_assumptions": "tables",
     "show_attainment": "tables",
@@ -162,7 +166,9 @@ __all__ = [
     "headline_recovery",
     "headline_review",
     "headline_tiers",
+    "picture",
     "review_workbook",
+    "save_chart",
     "show_answer_times",
     "show_assumptions",
     "show_attainment",

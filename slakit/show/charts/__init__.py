@@ -12,6 +12,7 @@ with without_slow_imports():  # altair would bring the slow one with it
     from slakit.show.charts.curves import chart_credit_curves
     from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
     from slakit.show.charts.outages import chart_outages
+    from slakit.show.charts.pictures import picture, save_chart
     from slakit.show.charts.worth import chart_worth
 
 __all__ = [
@@ -26,4 +27,6 @@ __all__ = [
     "chart_recoveries",
     "chart_same_outages",
     "chart_worth",
+    "picture",
+    "save_chart",
 ]
