@@ -204,17 +204,20 @@ def part_of_date(moment: date, skeleton: str, otherwise: str) -> str:
     return format_skeleton(skeleton, moment, locale=chosen)
 
 
-def days(first: date, last: date) -> str:
-    """From one day to another.
+def days(first: date, last: date, skeleton: str, otherwise: str) -> str:
+    """From one day, or month, to another, by a skeleton; the text as it is in the international writing.
 
-    >>> days(date(2026, 2, 12), date(2026, 3, 3))
-    '12 Feb – 3 Mar 2026'
+    >>> with in_locale("da"):
+    ...     days(date(2026, 2, 12), date(2026, 3, 3), "yMMMd", "")
+    ...     days(date(2026, 2, 1), date(2026, 2, 28), "yMMM", "")
+    '12. feb.–3. mar. 2026'
+    'feb. 2026'
     """
     if chosen is None:
-        return f"{first:%-d %b} – {last:%-d %b %Y}"
+        return otherwise
     from babel.dates import format_interval
 
-    return format_interval(first, last, "yMMMd", locale=chosen)
+    return format_interval(first, last, skeleton, locale=chosen)
 
 
 def instant(local: datetime, otherwise: str = "%Y-%m-%d %H:%M") -> str:

@@ -194,7 +194,7 @@ class Review:
             for row in self.headline().iter_rows()
         )
         head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in self.headline().columns)
-        title = f"Owed for {html.escape(str(self.period))}, as of {locales.instant(self.as_of)} UTC"
+        title = f"Owed for {html.escape(self.period.printed)}, as of {locales.instant(self.as_of)} UTC"
         return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 

@@ -28,7 +28,7 @@ def _owed(comparison: Comparison) -> Iterator[str]:
         return
     said = [f"{name} {_money(*sums)}" for name, sums in _sums(comparison)]
     count = comparison.verdicts.select("subscription", "outage").n_unique()
-    period = comparison.review.period if comparison.review else ""
+    period = comparison.review.period.printed if comparison.review else ""
     outages = "outage" if count == 1 else f"{count} outages"
     yield f"For the same {outages} of {period}: {'; '.join(said)}."
     parted = comparison.verdicts.filter("differs").select("subscription", "outage").n_unique()

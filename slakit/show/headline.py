@@ -122,7 +122,7 @@ def headline_review(review: Review, subscription: str) -> None:
     if row["lowest"] != row["highest"]:
         low, high = sums_text([(currency, row["lowest"])]), sums_text([(currency, row["highest"])])
         note += f" Between {low} and {high}, by how the contract is read."
-    show_headline(f"Owed to {subscription} for {review.period}", sums_text([(currency, row["owed"])]), note)
+    show_headline(f"Owed to {subscription} for {review.period.printed}", sums_text([(currency, row["owed"])]), note)
 
 
 def headline_claims(review: Review, subscription: str = "") -> None:

@@ -61,8 +61,8 @@ def window_name(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     first, after = start.astimezone(zone), end.astimezone(zone)
     whole_days = first.time() == after.time() == datetime.min.time()
     if whole_days and first.day == 1:
-        month = locales.part_of_date(first, "yMMM", "%b %Y")
-        quarter = locales.part_of_date(first, "yQQQ", f"Q{(first.month + 2) // 3} %Y")
+        month = locales.part_of_date(first.date(), "yMMM", "%b %Y")
+        quarter = locales.part_of_date(first.date(), "yQQQ", f"Q{(first.month + 2) // 3} %Y")
         named = {1: month, 3: quarter, 12: f"{first:%Y}"}
         aligned = {1: True, 3: first.month % 3 == 1, 12: first.month == 1}
         for months, name in named.items():
@@ -71,7 +71,7 @@ def window_name(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     last = (after - timedelta(microseconds=1)).date()
     if last == first.date():
         return day_text(first, zone)
-    return locales.days(first.date(), last)
+    return locales.days(first.date(), last, "yMMMd", f"{first:%-d %b} – {last:%-d %b %Y}")
 
 
 def day_text(instant: datetime, zone: ZoneInfo) -> str:

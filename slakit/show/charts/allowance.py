@@ -35,7 +35,10 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
     lanes = Lanes.of(review, subscription)
     gauges = [_gauge(lanes, row) for row in lanes.review.availability.iter_rows(named=True) if row["agreed_seconds"]]
     if not gauges:
-        return empty_chart(f"{subscription}: nothing to judge", f"No window of {subscription} ends in {review.period}.")
+        return empty_chart(
+            f"{subscription}: nothing to judge",
+            f"No window of {subscription} ends in {review.period.printed}.",
+        )
     lanes.names.clear()
     lanes.names.update({gauge["guarantee"]: gauge["lane"] for gauge in gauges})
     over = [gauge for gauge in gauges if gauge["state"] == "missed"]

@@ -34,7 +34,8 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     claims = review.of(subscription).claims if subscription else review.claims
     if claims.is_empty():
         return empty_chart(
-            "Nothing is owed", f"No credit is due to {subscription or 'any subscription'} for {review.period}."
+            "Nothing is owed",
+            f"No credit is due to {subscription or 'any subscription'} for {review.period.printed}.",
         )
     parts = claims.group_by("subscription", "currency", "status", maintain_order=True).agg(
         pl.col("amount").sum(), pl.len().alias("credits"), pl.col("deadline_earliest").min()
@@ -43,7 +44,7 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     open_sums = sums_text(_by_currency(claims.filter(pl.col("status").is_in(["claimable", "not_required"]))))
     title = f"{open_sums} can still be had; {late} was not claimed in time"
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
-    subtitle = f"Credits owed for {review.period}, by what has become of them as of {as_of} UTC."
+    subtitle = f"Credits owed for {review.period.printed}, by what has become of them as of {as_of} UTC."
     concerned = set(parts["subscription"])
     order = [name for name in review.evidence.subscriptions["subscription"] if name in concerned][:MOST_BARS]
     if len(order) < len(concerned):

@@ -40,7 +40,7 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
     judged = review.of(subscription).tickets.filter(pl.col("verdict") != "left_out")
     if judged.is_empty():
         return empty_chart(
-            f"{subscription}: no ticket to judge", f"No ticket under a promise was opened in {review.period}."
+            f"{subscription}: no ticket to judge", f"No ticket under a promise was opened in {review.period.printed}."
         )
     names = {g.id: g.name or g.id for g in terms.guarantees}
     shown = judged.sort("elapsed_seconds", descending=True).head(MOST_TICKETS)

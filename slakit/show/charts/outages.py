@@ -43,7 +43,8 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     discs = list(_discs(lanes))
     if not discs:
         return empty_chart(
-            f"{subscription}: no outage", f"No outage is recorded for {subscription} in {review.period}."
+            f"{subscription}: no outage",
+            f"No outage is recorded for {subscription} in {review.period.printed}.",
         )
     shown = sorted(discs, key=lambda disc: -disc["seconds"])[:MOST_OUTAGES]
     outages = {disc["outage"] for disc in discs}
@@ -53,7 +54,8 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     title += f"; {counted(missed.height, 'window')} missed the target"
     late = lanes.review.incidents.filter(pl.col("met").eq(other=False)).height
     title += f" and {counted(late, 'incident')} took longer than promised" if late else ""
-    subtitle = f"Each disc is an outage; larger is longer. Tinted windows missed their target. Period {review.period}."
+    subtitle = "Each disc is an outage; larger is longer. Tinted windows missed their target."
+    subtitle += f" Period {review.period.printed}."
     if len(shown) < len(discs):
         subtitle += f" Only the {print_count(MOST_OUTAGES)} longest are drawn."
     layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), _disc_layer(lanes, shown)]

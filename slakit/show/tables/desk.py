@@ -27,7 +27,7 @@ BEST_EFFORT = "best effort"
 
 def headline_desk(review: Review, subscription: str) -> None:
     """How many tickets were answered and resolved in time, and what is still open."""
-    label, terms = f"Tickets of {subscription} in {review.period}", review.terms_of(subscription)
+    label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
     own = review.of(subscription)
     tickets = own.tickets.filter(pl.col("verdict") != "left_out")
     promises = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
@@ -130,7 +130,7 @@ def _no_ticket(review: Review, subscription: str) -> str:
     terms = review.terms_of(subscription)
     if not any(guarantee.metric in ANSWERS for guarantee in terms.guarantees):
         return f"{terms_name(terms)} promises no answer in time."
-    return f"No ticket of {subscription} that the promises speak of was opened in {review.period}."
+    return f"No ticket of {subscription} that the promises speak of was opened in {review.period.printed}."
 
 
 def show_late_tickets(review: Review, subscription: str) -> GT:

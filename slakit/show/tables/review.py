@@ -66,7 +66,7 @@ def show_credits(review: Review, subscription: str = "") -> GT:
 
 
 def _about(review: Review) -> str:
-    return f"Period {review.period}, as known on {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
+    return f"Period {review.period.printed}, as known on {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
 
 
 def _no_credit(review: Review, subscription: str) -> str:
@@ -146,7 +146,7 @@ def show_attainment(review: Review, subscription: str) -> GT:
     missed = [number for number, met in enumerate(attainment["met"]) if met is False]
     numbers = ["Tickets", "In time", "Still open", "Attained", "Promised"]
     memo = Memo(f"Tickets of {subscription}", _about(review), groups="Promise", numbers=numbers, strong=missed)
-    return memo_table(rows, memo, f"No promise about tickets of {subscription} was judged in {review.period}.")
+    return memo_table(rows, memo, f"No promise about tickets of {subscription} was judged in {review.period.printed}.")
 
 
 def show_ledger(review: Review, subscription: str) -> GT:
@@ -181,7 +181,7 @@ def show_ledger(review: Review, subscription: str) -> GT:
     memo = Memo(
         f"Outages of {subscription}", _about(review), notes, groups="Promise", numbers=["Length"], strong=strong
     )
-    return memo_table(rows, memo, f"No outage of {subscription} is recorded in {review.period}.")
+    return memo_table(rows, memo, f"No outage of {subscription} is recorded in {review.period.printed}.")
 
 
 def show_assumptions(review: Review, subscription: str = "") -> GT:
