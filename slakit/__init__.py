@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slakit.analysis.worth import promise_worth
     from slakit.evidence.files import read_evidence
     from slakit.evidence.tables import Evidence
+    from slakit.locales import use_locale
     from slakit.measure.calendar import Period
     from slakit.measure.conventions import Conventions
     from slakit.policy.document import Policy
@@ -46,6 +47,7 @@ _HOMES = {
     "promise_worth": "analysis.worth",
     "read_evidence": "evidence.files",
     "Evidence": "evidence.tables",
+    "use_locale": "locales",
     "Period": "measure.calendar",
     "Conventions": "measure.conventions",
     "Policy": "policy.document",
@@ -91,6 +93,7 @@ __all__ = [
     "read_policy",
     "under_readings",
     "uptime_budget",
+    "use_locale",
     "window_budgets",
     "write_policy",
 ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit import locales
 from slakit.measure.business_time import Calendar, business_days
 from slakit.measure.calendar import local_day, midnight, to_instant, to_microseconds
 from slakit.measure.conventions import Conventions, calendar_of, working_time
@@ -149,7 +150,7 @@ def _skipped(calendar: Calendar, opened: int, due: int | None) -> Iterator[str]:
         is_holiday = hours is not None and day in closed_days(hours.holidays, day.year)
         if (is_holiday or day in calendar.closed) and _is_ordinarily_open(hours, zone, day):
             why = f"public holiday ({hours.holidays})" if hours and is_holiday else "closing day"
-            yield f"{day:%a %Y-%m-%d} is a {why}"
+            yield f"{locales.part_of_date(day, 'yMMMEd', '%a %Y-%m-%d')} is a {why}"
         day += timedelta(days=1)
 
 

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit import locales
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import Reasons
 from slakit.measure.calendar import Period, to_instant
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.printing import exact_money, exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.remedies import Remedy, Right
 from slakit.problems import InputError, Problem, one_of
 
@@ -94,7 +95,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     lines += [line for right in terms.rights for line in told.right(right)]
     lines += told.assumptions()
     tier = f" · {terms.tier}" if terms.tier else ""
-    moment = f"as of {review.as_of.astimezone(zone):%Y-%m-%d %H:%M}"
+    moment = f"as of {locales.instant(review.as_of.astimezone(zone))}"
     return Explanation(f"{subscription} · {terms.provider}{tier} · {window} ({zone.key}), {moment}", tuple(lines))
 
 
@@ -118,14 +119,17 @@ class Teller:
     def when(self, moment: datetime) -> str:
         """An instant in the contract's zone."""
         local = moment.astimezone(self.zone)
-        fraction = f".{local.microsecond:06d}" if local.microsecond else ""
-        return f"{local:%Y-%m-%d %H:%M:%S}{fraction}"
+        return locales.instant(local, "%Y-%m-%d %H:%M:%S" + ".%f" * bool(local.microsecond))
+
+    def day(self, moment: datetime) -> str:
+        """The day of an instant in the contract's zone."""
+        return locales.day(moment.astimezone(self.zone))
 
     def until(self, deadline: datetime) -> str:
         """A deadline; one at the end of a day by its day."""
         last_of_day = (deadline + timedelta(microseconds=1)).astimezone(self.zone)
         if last_of_day.hour == last_of_day.minute == last_of_day.second == last_of_day.microsecond == 0:
-            return f"through {deadline.astimezone(self.zone):%Y-%m-%d}"
+            return f"through {self.day(deadline)}"
         return f"until {self.when(deadline)}"
 
     def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
@@ -147,7 +151,7 @@ class Teller:
         start, end = row["window_start"], row["window_end"]
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
-        yield 0, f"{name}, {self.when(start)[:10]} to {self.when(end)[:10]}: {_verdict(row)}"
+        yield 0, f"{name}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
         yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
         yield from self.outages(guarantee, start)
         agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
@@ -161,8 +165,8 @@ class Teller:
         budget = agreed * (100 - Decimal(str(row["target"]))) / 100
         spare = f"the uptime budget is {print_duration(int(budget))}"
         yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."
-        reached = print_percent(Decimal(str(row["availability"])), 6)
-        yield 1, f"Availability {reached} % against {guarantee.target} %: {_verdict(row)}."
+        reached = percent_text(Decimal(str(row["availability"])), 6)
+        yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
     def _counted(self, guarantee: Guarantee, window: datetime) -> pl.DataFrame:
         mine = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
@@ -172,15 +176,15 @@ class Teller:
         start, end = row["window_start"], row["window_end"]
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
-        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)[:10]} to {self.when(end)[:10]}: {_verdict(row)}"
+        yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
         yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
         if not row["measurements"]:
             yield 1, "Nothing was measured in this window: nothing to judge."
             return
-        unit = f" {'%' if guarantee.metric == 'availability' else row['unit'] or ''}".rstrip()
         many = f"{row['measurements']} measurement{'s' * (row['measurements'] != 1)}"
-        level = print_percent(Decimal(str(row["level"])), 6)
-        yield 1, f"{level}{unit} by {many}, against {guarantee.limit}{unit}: {_verdict(row)}."
+        printed = print_percent(Decimal(str(row["level"])), 6), locales.quantity(guarantee.limit)
+        level, limit = (_in_unit(number, guarantee, row["unit"]) for number in printed)
+        yield 1, f"{level} by {many}, against {limit}: {_verdict(row)}."
 
     def _incident(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
         start, length = row["started"], _microseconds(row["seconds"])
@@ -195,7 +199,7 @@ class Teller:
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
         state = {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
-        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)[:10]} to {self.when(end)[:10]}: {state}"
+        yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {state}"
         yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
         mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
         for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
@@ -206,10 +210,8 @@ class Teller:
         if not row["eligible"]:
             yield 1, "No ticket to judge."
             return
-        share = (
-            f"{row['met_count']} of {row['eligible']} in time: {print_percent(Decimal(str(row['attainment'])), 6)} %"
-        )
-        goal = f" against {guarantee.target} %: {state}" if guarantee.target is not None else ""
+        share = f"{row['met_count']} of {row['eligible']} in time: {percent_text(Decimal(str(row['attainment'])), 6)}"
+        goal = f" against {exact_percent(guarantee.target)}: {state}" if guarantee.target is not None else ""
         yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
@@ -238,12 +240,12 @@ class Teller:
         credits = self.touching(self.review.credits.filter(pl.col("remedy") == remedy.id))
         for row in credits.iter_rows(named=True):
             start = row["window_start"]
-            owed = _money(row["amount"], row["currency"])
-            yield 0, f"Credit {remedy.name or remedy.id}, from {self.when(start)[:10]}: {owed}"
+            owed = exact_money(row["amount"], row["currency"])
+            yield 0, f"Credit {remedy.name or remedy.id}, from {self.day(start)}: {owed}"
             clause = remedy.clause or remedy.credit[0].clause
             yield 1, f"Owed for a miss: {words.remedy_words(remedy)} ({clause})."
-            share = print_percent(row["credit_percent"], 6)
-            yield 1, f"Earned: {share} % of {_money(row['basis_amount'], row['currency'])}."
+            share = percent_text(row["credit_percent"], 6)
+            yield 1, f"Earned: {share} of {exact_money(row['basis_amount'], row['currency'])}."
             yield from self._caps(remedy, row["cap"])
             yield from self._claim(remedy, start)
 
@@ -273,7 +275,7 @@ class Teller:
         """Where the windows gave rise to a right."""
         arisen = self.touching(self.review.rights.filter(pl.col("right") == right.id))
         for row in arisen.iter_rows(named=True):
-            yield 0, f"Right {right.id}, from {self.when(row['window_end'])[:10]}"
+            yield 0, f"Right {right.id}, from {self.day(row['window_end'])}"
             yield 1, f"By {row['guarantee']}: {words.right_words(right)} ({right.clause})."
             if row["until"]:
                 yield 1, f"It can be used {self.until(row['until'])}."
@@ -339,6 +341,10 @@ def _stretches(counted: pl.DataFrame) -> int:
     return int((counted["started"] != counted["ended"].shift(1)).fill_null(value=True).sum())
 
 
+def _in_unit(number: str, guarantee: Guarantee, unit: object) -> str:
+    return locales.percent(number) if guarantee.metric == "availability" else f"{number} {unit or ''}".rstrip()
+
+
 def _verdict(row: dict[str, object]) -> str:
     if row["running"]:
         return "still running"
@@ -347,9 +353,3 @@ def _verdict(row: dict[str, object]) -> str:
 
 def _microseconds(seconds: object) -> int:
     return int(Decimal(str(seconds)) * 10**6)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    printed = f"{amount:,f}".rstrip("0") if "." in f"{amount:f}" else f"{amount:,f}"
-    whole, _, cents = printed.partition(".")
-    return f"{whole}.{cents:0<2} {currency}"

@@ -8,12 +8,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from slakit import locales
 from slakit.analysis.finding import Finding
 from slakit.analysis.findings_questions import question_findings
 from slakit.analysis.worth import remedies_of
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import print_count
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 
@@ -76,11 +78,12 @@ def _age(policy: Policy, as_of: date | None) -> Iterator[Finding]:
     updated = day_of(policy.source.updated or "")
     if policy.source.updated is None:
         sentence = "The text carries no date: which version holds cannot be shown"
-        yield Finding("undated", "source", sentence, f"read on {policy.source.retrieved}")
+        yield Finding("undated", "source", sentence, f"read on {locales.day_of(policy.source.retrieved)}")
     elif updated is not None and as_of is not None and as_of - updated > YEAR:
         days = (as_of - updated).days
         sentence = "The text is older than a year: ask whether it still holds"
-        yield Finding("terms-old", "source", sentence, f"dated {updated}, {days:,} days before {as_of}")
+        figure = f"dated {locales.day(updated)}, {print_count(days)} days before {locales.day(as_of)}"
+        yield Finding("terms-old", "source", sentence, figure)
 
 
 def day_of(text: str) -> date | None:

@@ -12,7 +12,7 @@ from slakit.analysis.one_outage import OneOutage
 from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_tickets, free_level, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
-from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.printing import exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Credit, Remedy
 from slakit.policy.terms import Terms
@@ -56,7 +56,7 @@ def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
     else:
         sentence = f"The worst {what} that costs the provider nothing"
         span = f" ({print_duration(free)} of {_window_words(case.longest)})" if what == "availability" else ""
-        figure = f"{level_above(case, free)} %{span}"
+        figure = f"{level_above(case, free)}{span}"
     yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
 
 
@@ -116,7 +116,7 @@ def _lost_fee(case: OneOutage, bad: int) -> Fraction:
 
 def percent(share: Fraction) -> str:
     """A share as a percentage, cut after three decimals."""
-    return f"{print_percent(100 * share, 3)} %"
+    return percent_text(100 * share, 3)
 
 
 def _basis(case: OneOutage) -> str:
@@ -129,13 +129,13 @@ def clause_of(remedy: Remedy) -> str:
 
 
 def level_above(case: OneOutage, bad: int) -> str:
-    """The level that an outage leaves, rounded up: never worse than it was. [percent]"""
-    return print_percent(free_level(case, bad), 6)
+    """The level that an outage leaves, rounded up: never worse than it was."""
+    return percent_text(free_level(case, bad), 6)
 
 
 def level_below(case: OneOutage, bad: int) -> str:
-    """The level that an outage leaves, rounded down: never better than it was. [percent]"""
-    return print_percent(Decimal((case.longest - bad) * FULL // case.longest).scaleb(-6), 6)
+    """The level that an outage leaves, rounded down: never better than it was."""
+    return percent_text(Decimal((case.longest - bad) * FULL // case.longest).scaleb(-6), 6)
 
 
 # --- schedules, by their break points
@@ -173,7 +173,7 @@ def _due(case: OneOutage, point: Point) -> str:
 
 
 def _place(case: OneOutage, point: Point, level: str) -> str:
-    return print_duration(int(point.level)) if by_length(case) else f"{level} %"
+    return print_duration(int(point.level)) if by_length(case) else level
 
 
 def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
@@ -192,9 +192,9 @@ def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str,
         start = next((f", credits run from {c.accrual.after} on" for c in _credits(case) if c.accrual), "")
         figure = f"{guarantee.within} are promised{start}, and {up_to(last)} earns nothing"
     else:
-        sentence = f"Levels below {guarantee.target} % miss the target, and nothing is due at some of them"
+        sentence = f"Levels below {exact_percent(guarantee.target)} miss the target, and nothing is due at some of them"
         witness = level_below(case, (first + last) // 2)
-        figure = f"at {witness} % nothing is due, nor down to {level_above(case, last)} %"
+        figure = f"at {witness} nothing is due, nor down to {level_above(case, last)}"
     yield Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
 
 
@@ -222,4 +222,4 @@ def _reached(case: OneOutage, bad: int) -> str:
     if by_length(case):
         return f"reached at {print_duration(bad)}"
     above, below = level_above(case, bad), level_below(case, bad)
-    return f"reached at {above} %" if above == below else f"reached below {above} %"
+    return f"reached at {above}" if above == below else f"reached below {above}"

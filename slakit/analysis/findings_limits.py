@@ -12,6 +12,7 @@ from slakit.analysis.finding import Finding
 from slakit.analysis.findings_credits import FEE, clause_of, percent
 from slakit.analysis.one_outage import OneOutage
 from slakit.analysis.worth import cases_on_outages, cases_on_tickets
+from slakit.locales import quantity
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import print_duration, print_percent
@@ -172,7 +173,7 @@ def _ranges(ranges: list[Range], measure: str, about: str, clauses: tuple[str, .
         if place is not None and lower.credit != upper.credit:
             exactly = "exactly " * (lower.high == upper.low)
             sentence = "Two bands apply at once, with different credits"
-            figure = f"{at} {exactly}{show(place)}{unit} both {lower.credit} and {upper.credit}"
+            figure = f"{at} {exactly}{show(place)}{unit} both {quantity(lower.credit)} and {quantity(upper.credit)}"
             yield Finding("band-overlap", about, sentence, figure, clauses)
 
 

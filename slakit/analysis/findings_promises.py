@@ -13,7 +13,7 @@ from slakit.analysis.finding import Finding
 from slakit.analysis.worth import remedies_of
 from slakit.policy import words
 from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
-from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.printing import exact_percent, percent_text, print_duration
 from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
 
@@ -40,7 +40,7 @@ def promise_findings(terms: Terms) -> Iterator[Finding]:
 
 def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
-    promise = f"{guarantee.target} % of tickets in time" if on_tickets else words.promise(guarantee)
+    promise = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
     if guarantee.commitment == "best_effort":
         figure = f"{promise}: nothing is owed at 0 %" if guarantee.target is not None else f"{promise}: nothing is owed"
         clauses = (guarantee.clause_of("commitment"),)
@@ -79,9 +79,11 @@ def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
     length = days * MICROSECONDS["d"]
     exact = budget_of(guarantee.target or Decimal(0), length)
     if exact != printed.downtime.microseconds:
-        implied = print_percent(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
+        implied = percent_text(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
         sentence = f"The text prints {printed.downtime} of downtime in {span}, which is not what the target allows"
-        figure = f"{guarantee.target} % allows {print_duration(exact)}; {printed.downtime} would be {implied} %"
+        figure = (
+            f"{exact_percent(guarantee.target)} allows {print_duration(exact)}; {printed.downtime} would be {implied}"
+        )
         yield Finding("printed-differs", guarantee.id, sentence, figure, (printed.clause,))
 
 
@@ -158,9 +160,9 @@ def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> F
     allowed = min(window, _spans(allowance, guarantee, window) * allowance.at_most.microseconds)
     judged = window - allowed if guarantee.denominator == "less_maintenance" else window
     gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
-    remains = print_percent(Fraction(100 * (window - gone), window), 4)
+    remains = percent_text(Fraction(100 * (window - gone), window), 4)
     sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} does not count"
-    figure = f"with it and the uptime budget, {remains} % remain in the worst case"
+    figure = f"with it and the uptime budget, {remains} remain in the worst case"
     return Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
 
 

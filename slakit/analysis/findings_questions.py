@@ -153,7 +153,7 @@ def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
         credits = {} if bad is None else {name: _credit(own, bad) for name, own in cases.items()}
         if bad is not None and len(set(credits.values())) == len(set(said.values())):
             case = next(iter(cases.values()))[0]
-            place = print_duration(bad) if case.rule.per_incident else f"{level_below(case, bad)} %"
+            place = print_duration(bad) if case.rule.per_incident else level_below(case, bad)
             about = f" for {guarantee}" if len(shared) > 1 else ""
             return f"earned{about} at {place}, of {_basis(case)}: {_answers(credits)}"
     return None

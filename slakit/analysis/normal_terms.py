@@ -16,7 +16,7 @@ from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, free_level, 
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.printing import exact_percent, percent_text, print_duration
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.remedy.fees import MICRO
@@ -105,7 +105,7 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
         return
     least = min(promised, key=lambda guarantee: guarantee.target or Decimal(0))
     target, clause = least.target or Decimal(0), least.clause
-    value = f"{target} %{_effort(least)}"
+    value = f"{exact_percent(target)}{_effort(least)}"
     yield Stance("Availability", "Availability objective", value, clause, _firm(least, target), "higher")
     names = f" for each of {len(promised)} components" if len(promised) > 1 else ""
     yield Stance("Availability", "Measurement period", least.window.words_for_people + names, clause)
@@ -117,7 +117,7 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     by_window = [case for case in cases_on_outages(terms, fee) if not case.rule.per_incident]
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
-    said, known = f"{print_percent(level, 6)} %", all(case.tells_whether for case in by_window)
+    said, known = percent_text(level, 6), all(case.tells_whether for case in by_window)
     term = "Worst availability free of cost"
     yield Stance("Availability", term, said if known else NOTHING, clause, level if known else None, "higher")
 
@@ -145,7 +145,7 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     for length in LENGTHS:
         share = earned(cases, length // MICROSECOND) / (Fraction(fee) * MICRO)
         percent = scaled(100 * share)
-        value = f"{print_percent(percent, 2)} % of the fee" if share else "nothing"
+        value = f"{percent_text(percent, 2)} of the fee" if share else "nothing"
         term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"
         yield Stance("Remedies", term, value, _clauses(terms), percent, "higher")
     yield Stance("Remedies", "Credit schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))

@@ -12,7 +12,7 @@ import polars as pl
 
 from slakit.analysis.budgets import EXACT
 from slakit.analysis.compare import Comparison
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text
 from slakit.problems import InputError, Problem, one_of
 
 YEAR, MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
@@ -171,7 +171,7 @@ def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
     for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
         shares[plan] = shares.get(plan, Fraction(0)) + (100 * Fraction(owed) / Fraction(fee) if fee else 0)
     for plan, share in shares.items():
-        yield plan, (f"{print_percent(share, 2)} % of a monthly fee", share)
+        yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
 
 
 def _shares(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit import locales
 from slakit.analysis.outputs import total_owed
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
@@ -189,9 +190,16 @@ class Review:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape('' if cell is None else str(cell))}</td>" for cell in row) + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(_shown(cell))}</td>" for cell in row) + "</tr>"
             for row in self.headline().iter_rows()
         )
         head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in self.headline().columns)
-        title = f"Owed for {html.escape(str(self.period))}, as of {self.as_of:%Y-%m-%d %H:%M} UTC"
+        title = f"Owed for {html.escape(self.period.printed)}, as of {locales.instant(self.as_of)} UTC"
         return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _shown(cell: object) -> str:
+    """A cell of the headline: an amount, an instant in UTC, or text."""
+    if isinstance(cell, datetime) and locales.chosen:
+        return locales.instant(cell)
+    return "" if cell is None else locales.quantity(cell) if isinstance(cell, Decimal) else str(cell)

@@ -8,8 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.analysis.compare import Comparison
-from slakit.policy.currencies import minor_digits
-from slakit.policy.printing import print_duration
+from slakit.policy.printing import print_amount, print_duration, print_money
 
 
 def tell_comparison(comparison: Comparison) -> list[str]:
@@ -29,7 +28,7 @@ def _owed(comparison: Comparison) -> Iterator[str]:
         return
     said = [f"{name} {_money(*sums)}" for name, sums in _sums(comparison)]
     count = comparison.verdicts.select("subscription", "outage").n_unique()
-    period = comparison.review.period if comparison.review else ""
+    period = comparison.review.period.printed if comparison.review else ""
     outages = "outage" if count == 1 else f"{count} outages"
     yield f"For the same {outages} of {period}: {'; '.join(said)}."
     parted = comparison.verdicts.filter("differs").select("subscription", "outage").n_unique()
@@ -42,9 +41,8 @@ def _sums(comparison: Comparison) -> Iterator[tuple[str, tuple[Decimal, Decimal,
 
 
 def _money(owed: Decimal, low: Decimal, high: Decimal, currency: str) -> str:
-    digits = minor_digits(currency)
-    spread = f" ({low:,.{digits}f} to {high:,.{digits}f} by how it is read)" if low != high else ""
-    return f"{owed:,.{digits}f} {currency}{spread}"
+    span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
+    return print_money(owed, currency) + (f" ({span} by how it is read)" if low != high else "")
 
 
 def _leader(comparison: Comparison) -> Iterator[str]:

@@ -14,7 +14,7 @@ from slakit.analysis.review import Review
 from slakit.measure.calendar import to_microseconds
 from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
-from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.printing import percent_text, print_duration
 
 When = Callable[[datetime], str]
 SIGNALS = {
@@ -115,4 +115,4 @@ class Reasons:
 
 def _share(affected: object) -> str:
     """A share as a percentage."""
-    return f"{print_percent(Decimal(str(affected if affected is not None else 1)) * 100, 4)} %"
+    return percent_text(Decimal(str(affected if affected is not None else 1)) * 100, 4)

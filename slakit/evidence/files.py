@@ -23,7 +23,7 @@ FORMULA_START = r"^[=+\-@\t\r]"
 NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
 
-def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence:
+def read_evidence(path: str | Path, *, time_zone: str | None = None, subscription: str = "") -> Evidence:
     """Read and check the evidence in a folder or in one Excel workbook.
 
     A folder holds `NAME.csv`, `NAME.parquet` or `NAME.xlsx` for each table of `TABLES`; a workbook holds one
@@ -36,6 +36,8 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence
         The folder or the workbook.
     time_zone
         The zone of times written without an offset, such as `Europe/Oslo`. Without it they are refused.
+    subscription
+        Keep only what concerns this one, once all is checked; everything, if it is empty.
 
     Returns
     -------
@@ -45,7 +47,8 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence
     Raises
     ------
     InputError
-        With every problem of every file: file, row (the header is row 1), column, value, remedy.
+        With every problem of every file: file, row (the header is row 1), column, value, remedy; or there is no such
+        subscription.
 
     Examples
     --------
@@ -63,7 +66,7 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None) -> Evidence
         sheets = find_sheets(path)
     except OSError as error:
         raise InputError(str(path), [cannot_read(str(path), error)]) from None
-    return evidence_of(sheets, time_zone=time_zone, source=str(path))
+    return evidence_of(sheets, time_zone=time_zone, source=str(path)).only(subscription)
 
 
 def find_sheets(path: Path) -> dict[str, Sheet]:

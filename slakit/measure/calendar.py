@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from slakit import locales
 from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.problems import InputError, Problem
 
@@ -108,6 +109,12 @@ class Period:
             months = f"{self.first:%Y-%m}/{last:%Y-%m}"
             return months[:7] if months[:7] == months[8:] else months
         return f"{self.first}/{last}"
+
+    @property
+    def printed(self) -> str:
+        """The period as one writes it: as it is parsed, or in the months and days of the chosen locale."""
+        whole_months = self.first.day == 1 and self.after.day == 1
+        return locales.days(self.first, self.after - timedelta(days=1), "yMMM" if whole_months else "yMMMd", str(self))
 
 
 def _days(text: str) -> tuple[date, date]:

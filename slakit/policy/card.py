@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from slakit import locales
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
@@ -180,7 +181,8 @@ def _questions(policy: Policy) -> Iterator[Entry]:
 
 def _source(policy: Policy) -> Iterator[Entry]:
     source = policy.source
-    dates = f"retrieved {source.retrieved}" + (f", updated {source.updated}" if source.updated else "")
+    dates = f"retrieved {locales.day_of(source.retrieved)}"
+    dates += f", updated {locales.day_of(source.updated)}" if source.updated else ""
     attribution = f", {source.attribution}" if source.attribution else ""
     yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {source.read}{attribution}", "")
 

@@ -1,4 +1,4 @@
-"""Lengths of time and percentages as people read them; nothing is rounded in anybody's favour."""
+"""Lengths of time, percentages and money as people read them; nothing is rounded in anybody's favour."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from slakit import locales
+from slakit.policy.currencies import minor_digits
 from slakit.policy.quantities import MICROSECONDS
 
 
@@ -27,7 +29,7 @@ def print_duration(microseconds: int) -> str:
 
 
 def print_percent(value: Decimal | Fraction, decimals: int = 3) -> str:
-    """Print a percentage rounded down, so that a miss never reads as a pass.
+    """Print a percentage without its sign, rounded down, so that a miss never reads as a pass.
 
     >>> print_percent(Decimal("99.8996")), print_percent(Decimal("99.95"))
     ('99.899', '99.95')
@@ -35,7 +37,65 @@ def print_percent(value: Decimal | Fraction, decimals: int = 3) -> str:
     scaled = Fraction(value) * 10**decimals
     floored = Decimal(scaled.numerator // scaled.denominator).scaleb(-decimals)
     text = f"{floored:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return locales.number(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def percent_text(value: Decimal | Fraction, decimals: int = 3) -> str:
+    """A percentage with its sign, rounded down.
+
+    >>> percent_text(Decimal("99.8996"))
+    '99.899 %'
+    """
+    return locales.percent(print_percent(value, decimals))
+
+
+def exact_percent(value: Decimal | int | None) -> str:
+    """A percentage with its sign, as the contract prints it.
+
+    >>> exact_percent(Decimal("99.50"))
+    '99.50 %'
+    """
+    return locales.percent(locales.quantity(value))
+
+
+def print_count(number: int) -> str:
+    """A whole number, thousands apart.
+
+    >>> print_count(1200)
+    '1,200'
+    """
+    return locales.number(f"{number:,}")
+
+
+def print_amount(amount: Decimal, currency: str | None) -> str:
+    """An amount without its currency, thousands apart, in as many digits as the currency has.
+
+    >>> print_amount(Decimal("22500.000"), "NOK"), print_amount(Decimal("1200"), "JPY")
+    ('22,500.00', '1,200')
+    """
+    return locales.number(f"{amount:,.{minor_digits(currency) if currency else 2}f}")
+
+
+def print_money(amount: Decimal, currency: str | None) -> str:
+    """An amount with its currency.
+
+    >>> print_money(Decimal("22500.000"), "NOK"), print_money(Decimal("1200"), None)
+    ('22,500.00 NOK', '1,200.00')
+    """
+    printed = print_amount(amount, currency)
+    return locales.money(printed, currency) if currency else printed
+
+
+def exact_money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency and all the digits that it has.
+
+    >>> exact_money(Decimal("1600.333300"), "NOK"), exact_money(Decimal("1600"), "NOK")
+    ('1,600.3333 NOK', '1,600.00 NOK')
+    """
+    whole, _, cents = f"{amount:,f}".partition(".")
+    fewest = minor_digits(currency) if locales.chosen else 2
+    cents = cents.rstrip("0").ljust(fewest, "0")
+    return locales.money(locales.number(whole + "." * bool(cents) + cents), currency)
 
 
 def listed(words: Iterable[str]) -> str:

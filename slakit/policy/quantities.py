@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import core_schema
 
+from slakit import locales
 from slakit.policy.currencies import known_currency
 
 if TYPE_CHECKING:
@@ -326,7 +327,7 @@ class Window(Quantity):
     @property
     def _first_day(self) -> str:
         month, day = self.start or (1, 1)
-        return f"{date(2001, month, day):%-d %B}"
+        return locales.part_of_date(date(2001, month, day), "MMMMd", "%-d %B")
 
     @property
     def with_article(self) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slakit.locales import percent, quantity
 from slakit.policy.guarantees import Guarantee, Hours, Maintenance
+from slakit.policy.printing import exact_percent
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.reaches import Misses, Reach, Span
 from slakit.policy.recovery import Recovery
@@ -89,24 +91,24 @@ def promise(guarantee: Guarantee) -> str:
     """
     window = guarantee.window.words_for_people
     if guarantee.metric == "availability":
-        return f"{_limit(guarantee)} % per {window}{_measured(guarantee)}"
+        return f"{_limit(guarantee)} per {window}{_measured(guarantee)}"
     if guarantee.metric in ("incidents", "figure"):
         side = "at least" if guarantee.falls else "at most"
         strictly = ", not reached" * guarantee.strictly
         unit = "incidents" if guarantee.measured is None else guarantee.measured.unit or ""
-        return f"{side} {guarantee.limit} {unit}".strip() + f"{strictly} per {window}{_measured(guarantee)}"
+        return f"{side} {quantity(guarantee.limit)} {unit}".strip() + f"{strictly} per {window}{_measured(guarantee)}"
     if guarantee.metric == "downtime":
         if isinstance(guarantee.within, Duration) and not guarantee.within.microseconds:
             return f"never down, per {window}"
         most = "less than" if guarantee.strictly else "at most"
         return f"down {most} {guarantee.within} per {window}"
-    share = f"{guarantee.target} % of tickets " if guarantee.target is not None else ""
+    share = f"{exact_percent(guarantee.target)} of tickets " if guarantee.target is not None else ""
     verb = {"replacement": "replaced", "response": "answered", "resolution": "resolved"}[guarantee.metric]
     return f"{share}{verb} {times(guarantee.within)}".strip()
 
 
 def _limit(guarantee: Guarantee) -> str:
-    return f"more than {guarantee.target}" if guarantee.strictly else f"{guarantee.target}"
+    return "more than " * guarantee.strictly + exact_percent(guarantee.target)
 
 
 def _measured(guarantee: Guarantee) -> str:
@@ -114,7 +116,7 @@ def _measured(guarantee: Guarantee) -> str:
     if measured is None:
         return ""
     if measured.by == "down":
-        return f", a slice of {measured.slice} being down from {measured.at} % failures"
+        return f", a slice of {measured.slice} being down from {exact_percent(measured.at)} failures"
     if measured.by == "ratio":
         return ", from all counts of the window together"
     how = MEASURED.get(measured.by, f"the {measured.by[1:]}th percentile")
@@ -148,7 +150,7 @@ def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
     for raised in credit.raised:
-        yield f"times {raised.by} {_when(raised)}"
+        yield f"times {quantity(raised.by)} {_when(raised)}"
 
 
 def credit_pieces(credit: Credit) -> list[str]:
@@ -182,7 +184,7 @@ def _rate(rate: Rate, of: str) -> str:
         return _shortfall(rate.shortfall, of)
     if rate.accrual is not None:
         return _accrual(rate.accrual, of)
-    return f"{rate.multiple} times the share of {of} for the time lost"
+    return f"{quantity(rate.multiple)} times the share of {of} for the time lost"
 
 
 def fee_words(of: FeeBasis) -> str:
@@ -206,7 +208,7 @@ def _shares(credit: Credit) -> bool:
 
 
 def _of(worth: Share | Money | Points | None, of: str) -> str:
-    return f"{worth} of {of}" if isinstance(worth, Share) else str(worth)
+    return f"{quantity(worth)} of {of}" if isinstance(worth, Share) else quantity(worth)
 
 
 def reach_words(reach: Reach) -> str:
@@ -247,8 +249,8 @@ def _nth(number: int) -> str:
 def _span(measure: str, span: Span) -> str:
     if measure == "streak":
         return _in_a_row(span)
-    unit = " %" if measure in ("level", "deviation") else ""
-    ends = [f"{SIDES[side]} {getattr(span, 'from_' if side == 'from' else side)}{unit}" for side, _ in span.bounds]
+    said = exact_percent if measure in ("level", "deviation") else quantity
+    ends = [f"{SIDES[side]} {said(getattr(span, 'from_' if side == 'from' else side))}" for side, _ in span.bounds]
     if isinstance(span, Misses):
         return f"windows missed {' '.join(ends)} of the last {span.of}"
     return MEASURES[measure] + " ".join(ends)
@@ -256,21 +258,23 @@ def _span(measure: str, span: Span) -> str:
 
 def _band(band: Band, of: str) -> str:
     reached = f"longer than {band.over}" if band.over is not None else reach_words(band)
-    earned = [str(band.credit)] if band.credit is not None else []
+    earned = [quantity(band.credit)] if band.credit is not None else []
     if band.plus is not None:
         earned.append(_rate(band.plus, of))
     return f"{reached}: {' plus '.join(earned)}"
 
 
 def _shortfall(shortfall: Shortfall, of: str) -> str:
-    start = {"full": "beyond 100 %", "target": "by which the target is missed"}.get(
-        str(shortfall.from_), f"beyond {shortfall.from_}"
+    start = {"full": f"beyond {percent('100')}", "target": "by which the target is missed"}.get(
+        str(shortfall.from_), f"beyond {quantity(shortfall.from_)}"
     )
-    until = f", as far as {shortfall.to}" if shortfall.to is not None else ""
+    until = f", as far as {quantity(shortfall.to)}" if shortfall.to is not None else ""
     if shortfall.step is not None:
-        return f"{_of(shortfall.credit, of)} for each {shortfall.count} step of {shortfall.step} {start}{until}"
+        return (
+            f"{_of(shortfall.credit, of)} for each {shortfall.count} step of {quantity(shortfall.step)} {start}{until}"
+        )
     rate = shortfall.rate if shortfall.rate is not None else 1
-    return f"{rate} % of {of} for each percentage point {start}, to the fraction{until}"
+    return f"{exact_percent(rate)} of {of} for each percentage point {start}, to the fraction{until}"
 
 
 def _accrual(accrual: Accrual, of: str) -> str:
@@ -323,13 +327,13 @@ def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
     if limits.earn_back is not None:
         back = limits.earn_back
         good = reach_words(Reach(**back.level.model_dump(by_alias=True))) if back.level else "the target met"
-        yield "given back", f"{back.share} after {back.windows} windows with {good}", back.clause or ""
+        yield "given back", f"{quantity(back.share)} after {back.windows} windows with {good}", back.clause or ""
 
 
 def _points(points: PointValue) -> str:
     if points.each is not None:
-        return f"each point is worth {points.each}"
-    return "; ".join(f"{_span('points', band)} points: {band.credit}" for band in points.bands or [])
+        return f"each point is worth {quantity(points.each)}"
+    return "; ".join(f"{_span('points', band)} points: {quantity(band.credit)}" for band in points.bands or [])
 
 
 def _minimum(minimum: Minimum) -> str:
@@ -394,7 +398,7 @@ def rounding_words(guarantee: Guarantee) -> Iterator[str]:
     named = {"each outage": rounded.outage, "downtime": rounded.downtime, "the level": rounded.level}
     for name, rounding in named.items():
         if rounding is not None:
-            yield f"{name} {rounding.how} to {rounding.to}"
+            yield f"{name} {rounding.how} to {quantity(rounding.to)}"
 
 
 def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:

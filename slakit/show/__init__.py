@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         chart_recoveries,
         chart_same_outages,
         chart_worth,
+        picture,
+        save_chart,
     )
     from slakit.show.choose import (
         choose_offers,
@@ -112,7 +114,9 @@ _HOMES = {
     "headline_recovery": "tables",
     "headline_review": "headline",
     "headline_tiers": "headline",
+    "picture": "charts",
     "review_workbook": "workbook",
+    "save_chart": "charts",
     "show_answer_times": "tables",
     "show_assumptions": "tables",
     "show_attainment": "tables",
@@ -174,7 +178,9 @@ __all__ = [
     "headline_recovery",
     "headline_review",
     "headline_tiers",
+    "picture",
     "review_workbook",
+    "save_chart",
     "show_answer_times",
     "show_assumptions",
     "show_attainment",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text
 from slakit.show.words import WINDOWS, length_text, plan_name, window_name
 
 
@@ -49,7 +49,7 @@ def promises_of(budgets: pl.DataFrame) -> Iterator[Promise]:
         low, high = min(row["budget_seconds"]), max(row["budget_seconds"])
         effort = "" if row["commitment"] == "guaranteed" else ", best effort"
         per = WINDOWS.get(row["window"], f"{row['window']}s")
-        about = f"{print_percent(row['target'], 6)} % of {per}{effort} · {', '.join(row['guarantee'])}"
+        about = f"{percent_text(row['target'], 6)} of {per}{effort} · {', '.join(row['guarantee'])}"
         name = plans_name(row["policy"], row["tier"], budgets)
         yield Promise(name, about, low, high, _span_text(row, low, high), row["commitment"])
 

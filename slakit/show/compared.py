@@ -9,6 +9,7 @@ import polars as pl
 
 from slakit.analysis.compare import Comparison
 from slakit.analysis.telling import tell_comparison
+from slakit.locales import in_locale
 from slakit.show.sheets import Column, Fact, Sheet, write_workbook
 from slakit.show.workbook import review_sheets
 
@@ -36,6 +37,7 @@ CURVES = [
 ]  # fmt: skip
 
 
+@in_locale(None)  # a spreadsheet writes numbers and dates as its reader is used to; the text beside them is fixed
 def comparison_workbook(comparison: Comparison, path: str | Path) -> None:
     """See `Comparison.to_excel`."""
     made = comparison.review.as_of if comparison.review else NO_DAY

@@ -13,7 +13,7 @@ from slakit.analysis.compare import Comparison
 from slakit.analysis.review import Review
 from slakit.analysis.telling import tell_comparison
 from slakit.policy import words
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.show.alike import lines_of, promises_of
 from slakit.show.words import (
@@ -73,7 +73,7 @@ def headline_tiers(terms: Sequence[Terms]) -> None:
     holders = list(dict.fromkeys(plan.provider for plan, guarantee in paying if guarantee.target == best))
     note = f"by {listed(holders)}, of {counted(len(terms), 'plan')} compared."
     note += f" No credit, whatever happens: {listed(without)}." if without else ""
-    show_headline("Highest availability promised with a credit behind it", f"{print_percent(best, 6)} %", note)
+    show_headline("Highest availability promised with a credit behind it", percent_text(best, 6), note)
 
 
 def _pays(plan: Terms, guarantee: str) -> bool:
@@ -104,7 +104,7 @@ def headline_credit_curves(curves: pl.DataFrame) -> None:
     longest = priced["downtime_seconds"].max()
     lines = lines_of(priced.filter(pl.col("downtime_seconds") == longest))
     lines = sorted(lines, key=lambda line: -line.points[0][1])
-    values = [f"{print_percent(line.points[0][1], 2)} %" if line.points[0][1] else "nothing" for line in lines]
+    values = [percent_text(line.points[0][1], 2) if line.points[0][1] else "nothing" for line in lines]
     value = values[0] if len(set(values)) == 1 else f"{values[-1]} to {values[0]} of the fee"
     note = "; ".join(f"{line.name}: {percent}" for line, percent in zip(lines, values, strict=True))
     show_headline(f"Credit for one outage of {length_text(Decimal(str(longest)))}", value, f"{note}.")
@@ -122,7 +122,7 @@ def headline_review(review: Review, subscription: str) -> None:
     if row["lowest"] != row["highest"]:
         low, high = sums_text([(currency, row["lowest"])]), sums_text([(currency, row["highest"])])
         note += f" Between {low} and {high}, by how the contract is read."
-    show_headline(f"Owed to {subscription} for {review.period}", sums_text([(currency, row["owed"])]), note)
+    show_headline(f"Owed to {subscription} for {review.period.printed}", sums_text([(currency, row["owed"])]), note)
 
 
 def headline_claims(review: Review, subscription: str = "") -> None:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit import locales
 from slakit.measure.calendar import add_months
-from slakit.policy.currencies import minor_digits
-from slakit.policy.printing import print_duration
+from slakit.policy.printing import print_duration, print_money
 from slakit.policy.terms import Terms
 
 if TYPE_CHECKING:
@@ -61,15 +61,27 @@ def window_name(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     first, after = start.astimezone(zone), end.astimezone(zone)
     whole_days = first.time() == after.time() == datetime.min.time()
     if whole_days and first.day == 1:
-        named = {1: f"{first:%b %Y}", 3: f"Q{(first.month + 2) // 3} {first:%Y}", 12: f"{first:%Y}"}
+        month = locales.part_of_date(first.date(), "yMMM", "%b %Y")
+        quarter = locales.part_of_date(first.date(), "yQQQ", f"Q{(first.month + 2) // 3} %Y")
+        named = {1: month, 3: quarter, 12: f"{first:%Y}"}
         aligned = {1: True, 3: first.month % 3 == 1, 12: first.month == 1}
         for months, name in named.items():
             if add_months(first.date(), months) == after.date() and aligned[months]:
                 return name
     last = (after - timedelta(microseconds=1)).date()
     if last == first.date():
-        return f"{first:%-d %b %Y}"
-    return f"{first:%-d %b} – {last:%-d %b %Y}"
+        return day_text(first, zone)
+    return locales.days(first.date(), last, "yMMMd", f"{first:%-d %b} – {last:%-d %b %Y}")
+
+
+def day_text(instant: datetime, zone: ZoneInfo) -> str:
+    """The day of an instant in a contract's time zone.
+
+    >>> from datetime import UTC
+    >>> day_text(datetime(2026, 2, 10, 23, 9, tzinfo=UTC), ZoneInfo("Europe/Oslo"))
+    '11 Feb 2026'
+    """
+    return locales.day(instant.astimezone(zone), "%-d %b %Y")
 
 
 def plan_name(policy: str, tier: str | None) -> str:
@@ -96,7 +108,7 @@ def instant_text(instant: datetime | None, zone: ZoneInfo) -> str:
     if instant is None:
         return "–"
     local = instant.astimezone(zone)
-    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second or local.microsecond else f"{local:%Y-%m-%d %H:%M}"
+    return locales.instant(local, "%Y-%m-%d %H:%M" + ":%S" * bool(local.second or local.microsecond))
 
 
 def deadline_text(instant: datetime | None, zone: ZoneInfo) -> str:
@@ -110,7 +122,7 @@ def deadline_text(instant: datetime | None, zone: ZoneInfo) -> str:
         return "–"
     local = instant.astimezone(zone)
     if (local + timedelta(microseconds=1)).time() == datetime.min.time():
-        return f"end of {local:%Y-%m-%d}"
+        return f"end of {locales.day(local)}"
     return instant_text(instant, zone)
 
 
@@ -143,7 +155,7 @@ def money_text(amount: Decimal, currency: str | None) -> str:
     >>> money_text(Decimal("22500.000"), "NOK"), money_text(Decimal("1200"), "JPY")
     ('22,500.00 NOK', '1,200 JPY')
     """
-    return f"{amount:,.{minor_digits(currency) if currency else 2}f} {currency or ''}".strip()
+    return print_money(amount, currency)
 
 
 def sums_text(sums: Iterable[tuple[str, Decimal]]) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.locales import in_locale
 from slakit.policy.words import SPANS
 from slakit.show.sheets import Column, Fact, Sheet, write_workbook
 from slakit.show.words import STATUSES, VERDICTS, counted, deadline_text, instant_text, window_name
@@ -107,6 +108,7 @@ SUMMARY = [
 ]  # fmt: skip
 
 
+@in_locale(None)  # a spreadsheet writes numbers and dates as its reader is used to; the text beside them is fixed
 def review_workbook(review: Review, path: str | Path) -> None:
     """Write a review as an Excel workbook: a summary, every table that has rows, and what was assumed.
 

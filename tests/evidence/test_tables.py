@@ -376,3 +376,12 @@ def test_a_process_forked_after_the_import_can_read_evidence() -> None:
     command = [sys.executable, "-c", FORK, str(SAMPLES)]
     child = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert child.stdout.startswith(f"Evidence({SAMPLES}: 7 subscriptions, 81 outages")
+
+
+def test_one_subscription_can_be_read_alone() -> None:
+    alone = read_evidence(SAMPLES, subscription="nordlys-web")
+    same(alone, read_evidence(SAMPLES).only("nordlys-web"))
+    assert alone.subscriptions["subscription"].to_list() == ["nordlys-web"]
+    same(read_evidence(SAMPLES, subscription=""), read_evidence(SAMPLES))
+    with pytest.raises(InputError, match="did you mean nordlys-web"):
+        read_evidence(SAMPLES, subscription="nordlys")

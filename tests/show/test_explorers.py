@@ -99,7 +99,10 @@ def test_a_plan_is_added_by_its_name_and_taken_away() -> None:
 def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
     explorer = incident()
     panel = explorer.panel
-    assert (explorer.view.value, explorer.view.chart.title.text) == ("33.33 NOK", ["3h of the 4h outage counts; 33.33 NOK is owed"])
+    assert (explorer.view.value, explorer.view.chart.title.text) == (
+        "33.33 NOK",
+        ["3h of the 4h outage counts; 33.33 NOK is owed"],
+    )
     move(panel, "Your ticket", "")
     assert explorer.view.value == "nothing"
     assert explorer.view.note == "Every promise is kept. Not counted: 4h never reported (Table 2, DT; 3.1.2)."
@@ -172,8 +175,17 @@ def test_every_control_of_an_incident_can_be_moved(name: str) -> None:
     panel = explorer.panel
     for label, control in panel.controls.items():
         widget = control.widget
-        choices = [value for _, value in getattr(widget, "options", []) if not isinstance(value, str) or value] if label not in ("It is",) else ["emergency"]
-        other = {"Outage": tuple(choices[10:12]), "It runs": tuple(choices[20:40])[::19], "Maintenance": True, "Monthly fee": 7}
+        choices = (
+            [value for _, value in getattr(widget, "options", []) if not isinstance(value, str) or value]
+            if label not in ("It is",)
+            else ["emergency"]
+        )
+        other = {
+            "Outage": tuple(choices[10:12]),
+            "It runs": tuple(choices[20:40])[::19],
+            "Maintenance": True,
+            "Monthly fee": 7,
+        }
         move(panel, label, other.get(label, choices[-1] if choices else None))
         assert panel.alert.value == "", label
     assert told(explorer) == told(sla.explore_incident(explorer.parameters["policy"], **_others(explorer)))
@@ -321,7 +333,9 @@ def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer]) -> Non
         explorer._ipython_display_()
     bundles = [output.data for output in shown.outputs]
     assert sum(MIME in bundle for bundle in bundles) == 1
-    assert sum("slakit.charts.push" in bundle.get("text/html", "") for bundle in bundles) == 1 + len(explorer.view.charts)
+    assert sum("slakit.charts.push" in bundle.get("text/html", "") for bundle in bundles) == 1 + len(
+        explorer.view.charts
+    )
     assert len(bundles) == 2 + len(explorer.view.tables) + len(explorer.view.charts)
     assert not [bundle for bundle in bundles if any("widget" in kind for kind in bundle)]
     assert explorer._panel is None, "no widget is made where nobody can move one"

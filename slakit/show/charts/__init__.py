@@ -13,6 +13,7 @@ with without_slow_imports():  # altair would bring the slow one with it
     from slakit.show.charts.desk import chart_answers, chart_backups, chart_recoveries
     from slakit.show.charts.incident import chart_incident
     from slakit.show.charts.outages import chart_outages
+    from slakit.show.charts.pictures import picture, save_chart
     from slakit.show.charts.ranking import chart_ranking
     from slakit.show.charts.worth import chart_worth
 
@@ -30,4 +31,6 @@ __all__ = [
     "chart_recoveries",
     "chart_same_outages",
     "chart_worth",
+    "picture",
+    "save_chart",
 ]

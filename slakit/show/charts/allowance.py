@@ -7,9 +7,10 @@ from typing import Any
 
 import altair as alt
 
+from slakit import locales
 from slakit.analysis.budgets import budget_of
 from slakit.analysis.review import Review
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
@@ -34,14 +35,18 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
     lanes = Lanes.of(review, subscription)
     gauges = [_gauge(lanes, row) for row in lanes.review.availability.iter_rows(named=True) if row["agreed_seconds"]]
     if not gauges:
-        return empty_chart(f"{subscription}: nothing to judge", f"No window of {subscription} ends in {review.period}.")
+        return empty_chart(
+            f"{subscription}: nothing to judge",
+            f"No window of {subscription} ends in {review.period.printed}.",
+        )
     lanes.names.clear()
     lanes.names.update({gauge["guarantee"]: gauge["lane"] for gauge in gauges})
     over = [gauge for gauge in gauges if gauge["state"] == "missed"]
     worst = max(gauges, key=lambda gauge: gauge["ratio"])
     title = f"{subscription}: {counted(len(over), 'window')} of {len(gauges)} used more downtime than allowed"
     if over:
-        title += f"; the worst {worst['ratio']:,.1f} times ({worst['promise']}, {worst['window']})"
+        times = locales.number(f"{worst['ratio']:,.1f}")
+        title += f"; the worst {times} times ({worst['promise']}, {worst['window']})"
     subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the figure is the downtime."
     return finish(_gauges(lanes, gauges), title, subtitle, 58 * len(lanes.names))
 
@@ -56,14 +61,14 @@ def _gauge(lanes: Lanes, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "guarantee": row["guarantee"],
         "promise": " ".join(name.split()),
-        "lane": f"{name}\n{print_percent(row['target'], 6)} %",
+        "lane": f"{name}\n{percent_text(row['target'], 6)}",
         "from": start, "to": end, "middle": (start + end) / 2,
         "filled": start + (end - start) * (1 if state == "missed" else min(1.0, ratio)),
         "ratio": ratio, "state": state,
         "text": short_length(used) if used else "",
         "used": f"{length_text(used)} of {length_text(allowed)} allowed",
         "window": window_name(row["window_start"], row["window_end"], lanes.zone) + " (running)" * row["running"],
-        "availability": f"{print_percent(row['availability'])} %" if row["availability"] is not None else "–",
+        "availability": percent_text(row['availability']) if row["availability"] is not None else "–",
     }  # fmt: skip
 
 

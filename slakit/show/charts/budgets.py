@@ -9,7 +9,7 @@ import polars as pl
 
 from slakit.show.alike import promises_of
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
-from slakit.show.charts.theme import BLUE
+from slakit.show.charts.theme import BLUE, TICK
 
 
 def chart_budgets(budgets: pl.DataFrame) -> Drawing:
@@ -40,8 +40,8 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
 def _bars(rows: list[dict[str, Any]]) -> alt.LayerChart:
     base = canvas(rows)
     y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
-    hours = "datum.value == 0 ? '0' : datum.value < 0.99 ? round(datum.value * 60) + ' min' : datum.value + ' h'"
-    axis = alt.Axis(tickCount=6, labelExpr=hours)
+    hours = f"datum.value < 0.99 ? round(datum.value * 60) + ' min' : {TICK} + ' h'"
+    axis = alt.Axis(tickCount=6, labelExpr=f"datum.value == 0 ? '0' : {hours}")
     low = alt.X("low:Q", title="downtime allowed", scale=alt.Scale(domainMin=0), axis=axis)
     solid = alt.condition("datum.solid", alt.value(1), alt.value(0.12))
     tips = [alt.Tooltip("figure:N", title="allowed"), alt.Tooltip("about:N", title="of")]

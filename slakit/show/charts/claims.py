@@ -10,6 +10,7 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, SKY
 from slakit.show.words import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
@@ -33,7 +34,8 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     claims = review.of(subscription).claims if subscription else review.claims
     if claims.is_empty():
         return empty_chart(
-            "Nothing is owed", f"No credit is due to {subscription or 'any subscription'} for {review.period}."
+            "Nothing is owed",
+            f"No credit is due to {subscription or 'any subscription'} for {review.period.printed}.",
         )
     parts = claims.group_by("subscription", "currency", "status", maintain_order=True).agg(
         pl.col("amount").sum(), pl.len().alias("credits"), pl.col("deadline_earliest").min()
@@ -42,11 +44,11 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     open_sums = sums_text(_by_currency(claims.filter(pl.col("status").is_in(["claimable", "not_required"]))))
     title = f"{open_sums} can still be had; {late} was not claimed in time"
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
-    subtitle = f"Credits owed for {review.period}, by what has become of them as of {as_of} UTC."
+    subtitle = f"Credits owed for {review.period.printed}, by what has become of them as of {as_of} UTC."
     concerned = set(parts["subscription"])
     order = [name for name in review.evidence.subscriptions["subscription"] if name in concerned][:MOST_BARS]
     if len(order) < len(concerned):
-        subtitle += f" Only the first {MOST_BARS} of {len(concerned):,} subscriptions are drawn."
+        subtitle += f" Only the first {MOST_BARS} of {print_count(len(concerned))} subscriptions are drawn."
     drawn = _with_totals(parts.filter(pl.col("subscription").is_in(order)))
     rows = [_share(review, row) for row in drawn.iter_rows(named=True)]
     return finish(_shares(rows, order), title, subtitle, 64 * len(order))

@@ -33,7 +33,7 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     title = f"The same outages earn {best['money']} at {best['plan']} and {least['money']} at {least['plan']}"
     outages = comparison.verdicts.select("subscription", "outage").n_unique()
-    period = comparison.review.period if comparison.review else ""
+    period = comparison.review.period.printed if comparison.review else ""
     subtitle = f"{counted(outages, 'outage')} of {period} by every plan's rules, at the same fee."
     if any(row["low"] != row["high"] for row in rows):
         subtitle += " Line: from the lowest to the highest reading of the contract."

@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text
 from slakit.show.alike import Line, lines_of, on_line
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
 from slakit.show.charts.theme import COLOURS, GREY, INK
@@ -68,7 +68,7 @@ def _title(lines: list[Line], length: Decimal) -> str:
 
 
 def _percent(value: Decimal) -> str:
-    return f"{print_percent(value, 2)} %"
+    return percent_text(value, 2)
 
 
 def _said(credit: Decimal) -> str:
@@ -175,7 +175,7 @@ def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
     for (allowed, target), name in sorted(levels.items(), key=lambda level: level[0][0]):
         at = at + 30 if last and allowed / last < CLOSE else 8
         last = allowed
-        promised = f"{print_percent(target, 6)} %" if target is not None else "promised"
+        promised = percent_text(target, 6) if target is not None else "promised"
         rows.append({"name": name, "hours": float(allowed / HOUR), "label": [promised, length_text(allowed)], "at": at})
     rule = (
         canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x=alt.X("hours:Q"), color=colour)

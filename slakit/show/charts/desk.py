@@ -11,8 +11,9 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
+from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered, wall_clock
-from slakit.show.charts.theme import BLUE, GREY, INK, SKY, VERMILLION
+from slakit.show.charts.theme import BLUE, GREY, INK, SKY, VERMILLION, day_format
 from slakit.show.words import counted, instant_text, length_text
 
 STATES = {"met": "in time", "missed": "too late", "pending": "not answered yet"}
@@ -39,7 +40,7 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
     judged = review.of(subscription).tickets.filter(pl.col("verdict") != "left_out")
     if judged.is_empty():
         return empty_chart(
-            f"{subscription}: no ticket to judge", f"No ticket under a promise was opened in {review.period}."
+            f"{subscription}: no ticket to judge", f"No ticket under a promise was opened in {review.period.printed}."
         )
     names = {g.id: g.name or g.id for g in terms.guarantees}
     shown = judged.sort("elapsed_seconds", descending=True).head(MOST_TICKETS)
@@ -51,7 +52,7 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
     )
     said = _said(judged, names)
     late = judged.filter(pl.col("verdict") == "missed").height
-    title = f"{subscription}: {counted(late, 'answer')} of {judged.height:,} came too late"
+    title = f"{subscription}: {counted(late, 'answer')} of {print_count(judged.height)} came too late"
     subtitle = "Each disc is a ticket, placed by the working time it took of the time promised for its priority."
     return finish(_strips(discs, said, [_lane(*lane) for lane in lanes]), title, subtitle, 88 * len(lanes))
 
@@ -89,7 +90,7 @@ def _said(judged: pl.DataFrame, names: dict[str, str]) -> list[dict[str, str]]:
         times = "nothing answered yet"
         if row["p50"] is not None:
             times = f"half within {_up(row['p50'])}, 95 % within {_up(row['p95'])}"
-        about = f"{row['met_count']:,} of {row['eligible']:,} in time · {times}"
+        about = f"{print_count(row['met_count'])} of {print_count(row['eligible'])} in time · {times}"
         figure = f"{names[row['guarantee']]}{rank}: {length_text(row['within_seconds'])}"
         said.append({"lane": _lane(row["guarantee"], row["priority"]), "figure": figure, "about": about})
     return said
@@ -218,7 +219,8 @@ def chart_backups(review: Review, subscription: str) -> Drawing:
         return empty_chart(f"{subscription}: no backups to judge", f"Of backups of {subscription} {said}.")
     late = judged.filter(~pl.col("in_time"))
     longest: Decimal = judged["gap_seconds"].max()  # type: ignore[assignment]
-    title = f"{subscription}: {counted(late.height, 'gap')} of {judged.height:,} between backups longer than promised"
+    gaps = f"{counted(late.height, 'gap')} of {print_count(judged.height)}"
+    title = f"{subscription}: {gaps} between backups longer than promised"
     subtitle = f"Time since the backup before; the line is what is promised. The longest: {length_text(longest)}."
     rows = [
         {
@@ -231,7 +233,7 @@ def chart_backups(review: Review, subscription: str) -> Drawing:
         for row in judged.sort("gap_seconds", descending=True).head(MOST_TICKETS).iter_rows(named=True)
     ]
     limits = [{"hours": float(every) / 3600} for every in judged["every_seconds"].unique()]
-    time = alt.Axis(format="%-d %b", tickCount=8, title=f"time in {zone.key}")
+    time = alt.Axis(format=day_format(), tickCount=8, title=f"time in {zone.key}")
     x = alt.X("at:T", scale=alt.Scale(type="utc"), axis=time)
     hours = alt.Y("hours:Q", title="hours since the one before", scale=alt.Scale(domainMin=0))
     scale = alt.Scale(domain=[KEPT[True], KEPT[False]], range=[BLUE, VERMILLION])

@@ -12,6 +12,7 @@ import altair as alt
 
 from slakit.analysis.review import Review
 from slakit.measure.calendar import add_months
+from slakit.show.charts.theme import day_format
 
 LABEL_WIDTH = 30
 """Where names of guarantees wrap. [characters]"""
@@ -45,7 +46,7 @@ class Lanes(NamedTuple):
     def x(self, field: str) -> alt.X:
         """Time on the contract's wall clock."""
         first, after = self.review.period.first, self.review.period.after
-        title, axis = f"time in {self.zone.key}", alt.Axis(format="%-d %b", tickCount=8)
+        title, axis = f"time in {self.zone.key}", alt.Axis(format=day_format(), tickCount=8)
         if (after - first).days > 62:
             # Each name stands at the beginning of its month. That of the month after the period would be cut off.
             ticks = list(takewhile(lambda day: day < after, (add_months(first.replace(day=1), n) for n in count())))

@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text, print_count
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, GREEN, GREY, INK, PURPLE, SKY, VERMILLION
@@ -43,7 +43,8 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     discs = list(_discs(lanes))
     if not discs:
         return empty_chart(
-            f"{subscription}: no outage", f"No outage is recorded for {subscription} in {review.period}."
+            f"{subscription}: no outage",
+            f"No outage is recorded for {subscription} in {review.period.printed}.",
         )
     shown = sorted(discs, key=lambda disc: -disc["seconds"])[:MOST_OUTAGES]
     outages = {disc["outage"] for disc in discs}
@@ -53,9 +54,10 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     title += f"; {counted(missed.height, 'window')} missed the target"
     late = lanes.review.incidents.filter(pl.col("met").eq(other=False)).height
     title += f" and {counted(late, 'incident')} took longer than promised" if late else ""
-    subtitle = f"Each disc is an outage; larger is longer. Tinted windows missed their target. Period {review.period}."
+    subtitle = "Each disc is an outage; larger is longer. Tinted windows missed their target."
+    subtitle += f" Period {review.period.printed}."
     if len(shown) < len(discs):
-        subtitle += f" Only the {MOST_OUTAGES:,} longest are drawn."
+        subtitle += f" Only the {print_count(MOST_OUTAGES)} longest are drawn."
     layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), _disc_layer(lanes, shown)]
     return finish(layered(*layers), title, subtitle, max(90, 62 * len(lanes.names)))
 
@@ -113,8 +115,8 @@ def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:
             "from": wall_clock(row["window_start"], lanes.zone),
             "to": wall_clock(row["window_end"], lanes.zone),
             "window": window_name(row["window_start"], row["window_end"], lanes.zone),
-            "availability": f"{print_percent(row['availability'])} %",
-            "target": f"{print_percent(row['target'], 6)} % promised",
+            "availability": percent_text(row["availability"]),
+            "target": f"{percent_text(row['target'], 6)} promised",
         }
         for row in missed.filter(pl.col("guarantee").is_in(list(lanes.names))).iter_rows(named=True)
     ]

@@ -34,6 +34,7 @@ return false}});if(slakit.charts.length)setTimeout(slakit.draw,100)}};slakit.dra
 CHART = """<div id="{id}" role="figure" style="width:100%;max-width:64rem"><p>{text}</p></div>
 <script>(function(){{var slakit=window.slakit=window.slakit||{{charts:[]}};slakit.charts.push(["{id}",{spec},0]);
 if(slakit.draw)slakit.draw()}})();</script>"""
+VEGA_LITE = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
 
 
 @dataclass
@@ -89,13 +90,12 @@ def script_json(value: object) -> str:
 @lru_cache(maxsize=1)
 def vega_bundle() -> str:
     """The libraries as one script, from the user's cache, or built and put there."""
-    vega_lite = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
-    kept = cache_folder() / f"vega-{vega_lite}-{version('vl-convert-python')}.js"
+    kept = cache_folder() / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
     with contextlib.suppress(OSError):
         return kept.read_text(encoding="utf-8")
     import vl_convert
 
-    built = vl_convert.javascript_bundle(vl_version=vega_lite)  # type: ignore[call-arg]
+    built = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]
     built = built.replace("</script", "<\\/script")
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
+
+from slakit import locales
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 # Okabe and Ito, Color Universal Design (2008). Their yellow and black are left out: one vanishes on white, one on dark.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -15,6 +21,8 @@ INK = "currentColor"
 """The colour of the text around the chart, whatever the page: charts are drawn as SVG, which knows it."""
 ON_COLOUR = "#10151B"
 """Ink on bars, whose colours are those of a light and of a dark page."""
+TICK = "format(datum.value, '~f')"
+"""The number at a tick, in a label that says more than the number."""
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 
 
@@ -48,5 +56,45 @@ def slakit_theme() -> alt.theme.ThemeConfig:
             "legend": legend,
             "text": {"color": INK, "fontSize": 12},
             "rule": {"color": INK},
+            **({"locale": locale_config(locales.chosen)} if locales.chosen else {}),
         },
     }
+
+
+# Letters of Unicode CLDR that stand for a part of a date, as d3 writes them.
+D3 = {
+    "y": "%Y", "M": "%-m", "MM": "%m", "MMM": "%b", "MMMM": "%B", "d": "%-d", "dd": "%d", "E": "%a", "EEEE": "%A",
+    "H": "%-H", "HH": "%H", "h": "%-I", "hh": "%I", "mm": "%M", "ss": "%S", "a": "%p",
+}  # fmt: skip
+
+
+def day_format() -> str:
+    """How an axis writes a day of a year that is named elsewhere."""
+    return _d3(locales.chosen.datetime_skeletons["MMMd"].pattern) if locales.chosen else "%-d %b"
+
+
+def locale_config(locale: Locale) -> Any:
+    """Numbers and dates of a locale, as Vega takes them from d3."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
+
+    numbers = {
+        "decimal": get_decimal_symbol(locale), "thousands": get_group_symbol(locale), "grouping": [3],
+        "currency": ["", ""], "percent": locale.percent_formats[None].suffix[0] or "%",
+        "minus": get_minus_sign_symbol(locale),
+    }  # fmt: skip
+    day, time = locale.date_formats["medium"].pattern, locale.time_formats["medium"].pattern
+    sunday_first = [6, 0, 1, 2, 3, 4, 5]
+    times = {
+        "dateTime": "%x %X", "date": _d3(day), "time": _d3(time), "periods": ["AM", "PM"],
+        "days": [locale.days["format"]["wide"][number] for number in sunday_first],
+        "shortDays": [locale.days["format"]["abbreviated"][number] for number in sunday_first],
+        "months": [locale.months["format"]["wide"][number] for number in range(1, 13)],
+        "shortMonths": [locale.months["format"]["abbreviated"][number] for number in range(1, 13)],
+    }  # fmt: skip
+    return {"number": numbers, "time": times}
+
+
+def _d3(pattern: str) -> str:
+    """A pattern of Unicode CLDR in the letters of d3."""
+    pieces = re.findall(r"'([^']*)'|(([A-Za-z])\3*)|([^A-Za-z']+)", pattern)
+    return "".join(D3.get(letters.replace("L", "M"), "") or quoted or other for quoted, letters, _, other in pieces)

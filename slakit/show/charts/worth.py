@@ -7,10 +7,10 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text, print_percent
 from slakit.show.alike import plans_name
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
-from slakit.show.charts.theme import BLUE, GREEN, INK, VERMILLION
+from slakit.show.charts.theme import BLUE, GREEN, INK, TICK, VERMILLION
 from slakit.show.words import length_text
 
 COLOURS = [BLUE, GREEN, VERMILLION]
@@ -53,9 +53,7 @@ def _rows(worth: pl.DataFrame) -> Any:
 
 def _spot(name: str, promise: str, seconds: Any, percent: Any, times: Any) -> dict[str, Any]:
     said = (
-        f"{print_percent(percent, 2)} % of the fee, {print_percent(times, 2)} × the fee for it"
-        if percent
-        else "nothing"
+        f"{percent_text(percent, 2)} of the fee, {print_percent(times, 2)} × the fee for it" if percent else "nothing"
     )
     about = {"key": f"{name} {promise}", "name": name, "length": length_text(seconds)}
     return about | {"said": said, "times": float(times)}
@@ -64,7 +62,7 @@ def _spot(name: str, promise: str, seconds: Any, percent: Any, times: Any) -> di
 def _discs(rows: list[dict[str, Any]], spots: list[dict[str, Any]]) -> alt.LayerChart:
     lengths = list(dict.fromkeys(spot["length"] for spot in spots))
     y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
-    ticks = alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 100], grid=True, labelExpr="datum.value + ' ×'")
+    ticks = alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 100], grid=True, labelExpr=f"{TICK} + ' ×'")
     scale = alt.Scale(type="symlog", constant=0.5, domainMin=0, nice=False)
     x = alt.X("times:Q", title="credit, as a multiple of the fee for the time lost", scale=scale, axis=ticks)
     palette = alt.Scale(domain=lengths, range=COLOURS[: len(lengths)])

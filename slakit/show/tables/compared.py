@@ -69,7 +69,7 @@ def show_same_outages(comparison: Comparison) -> GT:
             "Counted as downtime": length_text(row["counted_seconds"]),
             "Windows missed": str(row["missed"]),
         })  # fmt: skip
-    period = comparison.review.period if comparison.review else ""
+    period = comparison.review.period.printed if comparison.review else ""
     notes = ["Tickets stay out: their priorities are words of the contract under which they were opened."]
     numbers = ["Owed", "By how it is read", "Against the first", "Counted as downtime", "Windows missed"]
     memo = Memo("The same outages by everybody's rules", f"Period {period}.", notes, numbers=numbers)

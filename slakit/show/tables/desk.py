@@ -12,7 +12,7 @@ from great_tables import GT
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
 from slakit.measure.desk import ANSWERS
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text, print_count
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.policy.terms import Terms
 from slakit.show.headline import show_headline
@@ -27,7 +27,7 @@ BEST_EFFORT = "best effort"
 
 def headline_desk(review: Review, subscription: str) -> None:
     """How many tickets were answered and resolved in time, and what is still open."""
-    label, terms = f"Tickets of {subscription} in {review.period}", review.terms_of(subscription)
+    label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
     own = review.of(subscription)
     tickets = own.tickets.filter(pl.col("verdict") != "left_out")
     promises = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
@@ -55,7 +55,7 @@ def _sums(tickets: pl.DataFrame) -> pl.DataFrame:
 
 
 def _share(part: int, whole: int) -> str:
-    return "–" if not whole else f"{print_percent(Decimal(part * FULL // whole) / PERCENT_SCALE, 2)} %"
+    return "–" if not whole else percent_text(Decimal(part * FULL // whole) / PERCENT_SCALE, 2)
 
 
 def _next_due(review: Review, tickets: pl.DataFrame) -> Iterator[str]:
@@ -86,7 +86,7 @@ def show_answer_times(review: Review, subscription: str) -> GT:
             "Promise": promise_name(terms, row["guarantee"]),
             "Priority": row["priority"] or "all",
             "Promised within": length_text(row["within_seconds"]) if row["priority"] else "",
-            "Tickets": f"{row['eligible']:,}",
+            "Tickets": print_count(row["eligible"]),
             "In time": _share(row["met_count"], row["eligible"]),
             "Half within": _rounded(row["p50"]),
             "90 % within": _rounded(row["p90"]),
@@ -130,7 +130,7 @@ def _no_ticket(review: Review, subscription: str) -> str:
     terms = review.terms_of(subscription)
     if not any(guarantee.metric in ANSWERS for guarantee in terms.guarantees):
         return f"{terms_name(terms)} promises no answer in time."
-    return f"No ticket of {subscription} that the promises speak of was opened in {review.period}."
+    return f"No ticket of {subscription} that the promises speak of was opened in {review.period.printed}."
 
 
 def show_late_tickets(review: Review, subscription: str) -> GT:
@@ -316,4 +316,5 @@ def show_backups(review: Review, subscription: str) -> GT:
     if backups.is_empty():
         promised = review.terms_of(subscription).backups
         return memo_table([], memo, "No backup is recorded." if promised else "No backup is promised or recorded.")
-    return memo_table(rows, memo, f"All {judged.height:,} are as promised." if judged.height else "Nothing to judge.")
+    all_well = f"All {print_count(judged.height)} are as promised."
+    return memo_table(rows, memo, all_well if judged.height else "Nothing to judge.")

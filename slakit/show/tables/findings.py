@@ -9,7 +9,7 @@ import polars as pl
 from great_tables import GT
 
 from slakit.analysis.finding import SEVERITIES
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text, print_percent
 from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.words import length_text
@@ -67,7 +67,7 @@ def show_worth(worth: pl.DataFrame) -> GT:
     rows = []
     for row in alike.iter_rows(named=True):
         free, length = row["free_availability"], length_text(row["free_seconds"])
-        costs = f"up to {length}" if free is None else f"down to {print_percent(free, 6)} % ({length})"
+        costs = f"up to {length}" if free is None else f"down to {percent_text(free, 6)} ({length})"
         paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
         rows.append({
             "Plan": plans_name(row["policy"], row["tier"], worth),
@@ -85,4 +85,4 @@ def show_worth(worth: pl.DataFrame) -> GT:
 
 
 def _earned(percent: Decimal, times: Decimal) -> str:
-    return f"{print_percent(percent, 2)} %\n{print_percent(times, 2)} × the fee for it" if percent else "nothing"
+    return f"{percent_text(percent, 2)}\n{print_percent(times, 2)} × the fee for it" if percent else "nothing"

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 from great_tables import GT, loc, style
 
+from slakit.policy.printing import print_count
+
 MOST_ROWS = 1_000
 EMPHASIS = "#D55E00"
 """Vermillion, legible on light and on dark pages."""
@@ -87,7 +89,7 @@ def _cut(rows: Sequence[Mapping[str, str]], memo: Memo) -> tuple[Sequence[Mappin
     """Leave out rows that nobody would read, and say so."""
     if len(rows) <= MOST_ROWS:
         return rows, memo
-    notes = [*memo.notes, f"The first {MOST_ROWS:,} of {len(rows):,} rows."]
+    notes = [*memo.notes, f"The first {print_count(MOST_ROWS)} of {print_count(len(rows))} rows."]
     return rows[:MOST_ROWS], replace(memo, notes=notes, strong=[row for row in memo.strong if row < MOST_ROWS])
 
 

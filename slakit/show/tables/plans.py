@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from great_tables import GT
 
+from slakit import locales
 from slakit.analysis.budgets import uptime_budget
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import exact_percent, listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
@@ -137,7 +138,7 @@ def _times(plan: Terms, metric: str) -> str:
     said = []
     for guarantee in (guarantee for guarantee in plan.guarantees if guarantee.metric == metric):
         effort = "" if guarantee.commitment == "guaranteed" else ", best effort"
-        share = f", in {guarantee.target} % of cases" if guarantee.target is not None else ""
+        share = f", in {exact_percent(guarantee.target)} of cases" if guarantee.target is not None else ""
         said.append(f"{words.times(guarantee.within)}{share}{effort}")
     return "\n".join(said) or "–"
 
@@ -182,8 +183,8 @@ def show_budgets(budgets: pl.DataFrame) -> GT:
             "Plan": plans_name(row["policy"], row["tier"], budgets),
             "Promise": listed(row["guarantee"]),
             "Window": window_name(row["window_start"], row["window_end"], ZoneInfo(row["time_zone"])),
-            "Hours": f"{(row['agreed_seconds'] / 3600).normalize():,f}",
-            "Promised": f"{print_percent(row['target'], 6)} %" + ", best effort" * (row["commitment"] != "guaranteed"),
+            "Hours": locales.number(f"{(row['agreed_seconds'] / 3600).normalize():,f}"),
+            "Promised": percent_text(row["target"], 6) + ", best effort" * (row["commitment"] != "guaranteed"),
             "Allowed downtime": row["budget"],
             "Clause": row["clause"],
         }
@@ -226,9 +227,8 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
     notes = [
         "One outage in one window, or one incident, that counts in full. Percentages are of the contract's fee basis."
     ]
-    memo = Memo(
-        "What an outage earns", f"At a fee of {fee:,g} a month.", notes, numbers=list(rows[0])[2:] if rows else ()
-    )
+    about = f"At a fee of {locales.number(f'{fee:,g}')} a month."
+    memo = Memo("What an outage earns", about, notes, numbers=list(rows[0])[2:] if rows else ())
     return memo_table(rows, memo, "No length of outage was asked for.")
 
 
@@ -236,4 +236,4 @@ def _paid(paid: tuple[Decimal, Decimal] | None, currency: str | None) -> str:
     if paid is None:
         return "–"
     amount, percent = paid
-    return f"{money_text(amount, currency)} ({print_percent(percent, 2)} %)" if amount else "nothing"
+    return f"{money_text(amount, currency)} ({percent_text(percent, 2)})" if amount else "nothing"

@@ -8,12 +8,13 @@ import polars as pl
 from great_tables import GT
 
 from slakit.analysis.review import Review
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text, print_count
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.words import (
     STATUSES,
     VERDICTS,
     counted,
+    day_text,
     deadline_text,
     instant_text,
     length_text,
@@ -48,7 +49,7 @@ def show_credits(review: Review, subscription: str = "") -> GT:
             "Subscription": row["subscription"],
             "Remedy": row["remedy"],
             "Window": window_name(row["window_start"], row["window_end"], review.zone_of(row["subscription"])),
-            "Credit": f"{print_percent(row['credit_percent'])} %",
+            "Credit": percent_text(row["credit_percent"]),
             "of": money_text(row["basis_amount"], row["currency"]),
             "Owed": money_text(row["amount"], row["currency"]),
             "Limited by": f"the cap {CAPS.get(row['cap'], row['cap'])}" if row["cap"] else "",
@@ -65,7 +66,7 @@ def show_credits(review: Review, subscription: str = "") -> GT:
 
 
 def _about(review: Review) -> str:
-    return f"Period {review.period}, as known on {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
+    return f"Period {review.period.printed}, as known on {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
 
 
 def _no_credit(review: Review, subscription: str) -> str:
@@ -96,7 +97,7 @@ def show_claims(review: Review, subscription: str = "") -> GT:
             "Status": STATUSES[row["status"]].capitalize(),
             "Subscription": row["subscription"],
             "Remedy": row["remedy"],
-            "Window from": f"{start.astimezone(zone):%-d %b %Y}",
+            "Window from": day_text(start, zone),
             "Amount": money_text(row["amount"], row["currency"]),
             "Claim by": _limit(row["status"], deadline_text(row["deadline_earliest"], zone)),
             "As the contract is read here": _limit(row["status"], deadline_text(row["deadline"], zone)),
@@ -134,18 +135,18 @@ def show_attainment(review: Review, subscription: str) -> GT:
         {
             "Promise": names.get(row["guarantee"], row["guarantee"]),
             "Window": window_name(row["window_start"], row["window_end"], review.zone_of(subscription)),
-            "Tickets": f"{row['eligible']:,}",
-            "In time": f"{row['met_count']:,}",
-            "Still open": f"{row['pending']:,}",
-            "Attained": f"{print_percent(row['attainment'])} %" if row["attainment"] is not None else "–",
-            "Promised": f"{print_percent(row['target'], 6)} %" if row["target"] is not None else "–",
+            "Tickets": print_count(row["eligible"]),
+            "In time": print_count(row["met_count"]),
+            "Still open": print_count(row["pending"]),
+            "Attained": percent_text(row["attainment"]) if row["attainment"] is not None else "–",
+            "Promised": percent_text(row["target"], 6) if row["target"] is not None else "–",
         }
         for row in attainment.iter_rows(named=True)
     ]
     missed = [number for number, met in enumerate(attainment["met"]) if met is False]
     numbers = ["Tickets", "In time", "Still open", "Attained", "Promised"]
     memo = Memo(f"Tickets of {subscription}", _about(review), groups="Promise", numbers=numbers, strong=missed)
-    return memo_table(rows, memo, f"No promise about tickets of {subscription} was judged in {review.period}.")
+    return memo_table(rows, memo, f"No promise about tickets of {subscription} was judged in {review.period.printed}.")
 
 
 def show_ledger(review: Review, subscription: str) -> GT:
@@ -180,7 +181,7 @@ def show_ledger(review: Review, subscription: str) -> GT:
     memo = Memo(
         f"Outages of {subscription}", _about(review), notes, groups="Promise", numbers=["Length"], strong=strong
     )
-    return memo_table(rows, memo, f"No outage of {subscription} is recorded in {review.period}.")
+    return memo_table(rows, memo, f"No outage of {subscription} is recorded in {review.period.printed}.")
 
 
 def show_assumptions(review: Review, subscription: str = "") -> GT:

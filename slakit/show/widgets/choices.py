@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from slakit import locales
 from slakit.measure.calendar import MICROSECOND, add_months
 from slakit.policy.quantities import PlainDuration
 from slakit.problems import InputError, Problem
@@ -74,6 +75,15 @@ def months(own: str) -> list[str]:
     return [f"{add_months(first, n):%Y-%m}" for n in range(-MONTHS_AROUND, MONTHS_AROUND + 1)]
 
 
+def month_words(month: str) -> str:
+    """A month as one says it.
+
+    >>> month_words("2026-10")
+    'Oct 2026'
+    """
+    return locales.part_of_date(date.fromisoformat(f"{month}-01"), "yMMM", "%b %Y")
+
+
 def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[datetime | None]) -> list[Option]:
     """Instants to choose from, every five minutes, with those that are known; labelled by the contract's wall clock.
 
@@ -97,7 +107,8 @@ def instant_label(instant: datetime, zone: ZoneInfo) -> str:
     local = instant.astimezone(zone)
     seconds = f":{local:%S}" if local.second else ""
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%a %-d %b %H:%M}{seconds}" + (f" {local:%Z}" if twice else "")
+    day = locales.part_of_date(local.date(), "MMMEd", "%a %-d %b")
+    return f"{day} {local:%H:%M}{seconds}" + (f" {local:%Z}" if twice else "")
 
 
 def written(instant: datetime | None, zone: ZoneInfo) -> str:

@@ -10,17 +10,18 @@ from typing import Any
 
 import polars as pl
 
+from slakit import locales
 from slakit.analysis.curves import credit_curve
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.files import find_policy, library, tiers_of
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.show.alike import Line, lines_of
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.choose import choose_terms
 from slakit.show.sheets import Column, Fact, Sheet
 from slakit.show.tables.plans import show_payouts, show_tiers
-from slakit.show.widgets.choices import length_of, lengths, months
+from slakit.show.widgets.choices import length_of, lengths, month_words, months
 from slakit.show.widgets.explorer import Control, Explorer, Parameters
 from slakit.show.widgets.view import View
 from slakit.show.words import length_text
@@ -81,7 +82,7 @@ def see_credits(parameters: Parameters) -> View:
     return View(
         label=f"A month's credit for one outage of {length_text(seconds)}",
         value=value,
-        note=f"{note} Windows as long as those of {month}; {fee:,g} a month.",
+        note=f"{note} Windows as long as those of {month_words(month)}, {locales.number(f'{fee:,g}')} a month.",
         chart=chart_credit_curves(curves, float(DRAWN), seconds),
         tables={"In money": lambda: show_payouts(paid, fee), "What is promised": lambda: show_tiers(terms)},
         sheets=lambda: _sheets(parameters, paid, curves),
@@ -99,12 +100,12 @@ def _told(lines: Sequence[Line], seconds: Decimal) -> tuple[str, str]:
     said = [f"{listed(names)} {_pays(credit, len(names))}" for credit, names in others]
     if not most:
         return "nothing", f"No plan pays anything for {length_text(seconds)}."
-    return f"{print_percent(most, 2)} % of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
+    return f"{percent_text(most, 2)} of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
 
 
 def _pays(credit: Decimal, plans: int) -> str:
     verb = "pays" if plans == 1 else "pay"
-    return f"{verb} {print_percent(credit, 2)} %" if credit else f"{verb} nothing"
+    return f"{verb} {percent_text(credit, 2)}" if credit else f"{verb} nothing"
 
 
 def _sheets(parameters: Parameters, paid: pl.DataFrame, curves: pl.DataFrame) -> list[Sheet]:
@@ -176,4 +177,4 @@ def month_control(month: str) -> Control:
     import ipywidgets as w
 
     slider = w.SelectionSlider(options=months(month), value=month, readout=False)
-    return Control("Month", slider, lambda value: {"month": value}, say=str)
+    return Control("Month", slider, lambda value: {"month": value}, say=month_words)

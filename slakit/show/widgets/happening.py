@@ -94,7 +94,7 @@ def _span_words(span: Sequence[datetime], zone: ZoneInfo) -> str:
     """
     first, last = (instant_label(instant, zone) for instant in span)
     same_day = span[0].astimezone(zone).date() == span[1].astimezone(zone).date()
-    until = " ".join(last.split()[3:]) if same_day else last
+    until = f"{span[1].astimezone(zone):%H:%M}" if same_day else last
     return f"{first} to {until}, {print_duration((span[1] - span[0]) // MICROSECOND)}"
 
 

@@ -14,7 +14,7 @@ from slakit.analysis.imagined import Incident, imagine
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
-from slakit.policy.printing import print_percent
+from slakit.policy.printing import percent_text
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 from slakit.show.charts.incident import chart_incident
@@ -147,8 +147,8 @@ def _told(review: Review, name: str) -> str:
         return "The contract promises nothing about outages like this one."
     said = []
     for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
-        reached, promised = print_percent(row["availability"]), print_percent(row["target"], 6)
-        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} % of {promised} % promised")
+        reached, promised = percent_text(row["availability"]), percent_text(row["target"], 6)
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} of {promised} promised")
     if missed.height > 1:
         said.append(f"{counted(missed.height - 1, 'more promise')} missed")
     if not late.is_empty():

@@ -1,0 +1,90 @@
+"""Charts as files, for memos and slides: real ink on white paper, at a width of their own."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from slakit.problems import InputError, Problem
+from slakit.show.charts.canvas import Drawing
+from slakit.show.charts.renderer import VEGA_LITE
+from slakit.show.charts.theme import INK
+from slakit.whole import write_whole
+
+Kind = Literal["png", "svg"]
+BLACK, WHITE = "#1B1F24", "#FFFFFF"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""Fonts that a drawing program can look up by name; a browser knows the font of the page, a file does not."""
+
+
+def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -> bytes:
+    """Draw a chart as a picture.
+
+    Parameters
+    ----------
+    chart
+        Of any of the functions that draw one.
+    kind
+        `png`, or `svg`, which also says in words what it shows.
+    width
+        Of the picture. [pixels of a screen]
+    scale
+        Pixels of a PNG for each of these: 2 is sharp on paper.
+
+    Examples
+    --------
+    >>> from slakit.show import chart_budgets, choose_terms, window_budgets_of
+    >>> drawn = picture(chart_budgets(window_budgets_of(choose_terms(["wp-heaven"]), "2026-10")), "svg")
+    >>> b"wp-heaven may be down the least: 3h43m30s" in drawn
+    True
+    """
+    import vl_convert
+
+    spec, version = _on_paper(chart.to_dict(), width), VEGA_LITE
+    if kind == "png":
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=version, scale=scale))
+    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=version))
+    title = f"<title>{html.escape(spec['description'])}</title>"
+    return re.sub(r"(<svg\b[^>]*>)", lambda start: start[1] + title, drawn, count=1).encode()
+
+
+def save_chart(chart: Drawing, path: str | Path, *, width: int = 760, scale: float = 2) -> None:
+    """Write a chart as a picture, whole or not at all.
+
+    Parameters
+    ----------
+    chart
+        Of any of the functions that draw one.
+    path
+        Ends in `.png` or `.svg`. Its folder exists. A file of that name is replaced.
+    width, scale
+        As `picture` takes them.
+
+    Raises
+    ------
+    InputError
+        The path ends otherwise.
+    """
+    path = Path(path)
+    kinds: dict[str, Kind] = {".png": "png", ".svg": "svg"}
+    if path.suffix.lower() not in kinds:
+        remedy = "let the name end in .png or .svg"
+        raise InputError("picture", [Problem("path", path.name, "not a picture that can be drawn", remedy)])
+    write_whole(path, picture(chart, kinds[path.suffix.lower()], width=width, scale=scale))
+
+
+def _on_paper(spec: Any, width: int) -> Any:
+    """The chart with a width of its own, ink that is a colour, and paper behind it."""
+    inked = _inked(spec)
+    inked["config"] |= {"background": WHITE, "font": FONT}
+    return inked | {"width": width}
+
+
+def _inked(part: Any) -> Any:
+    if isinstance(part, dict):
+        return {name: _inked(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_inked(value) for value in part]
+    return BLACK if part == INK else part
