@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 from markupsafe import Markup
+from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
 from papermill.parameterize import parameterize_notebook  # type: ignore[import-untyped]
 
 from slakit.batch.page import prose, shown
@@ -53,7 +54,7 @@ def write_copies(chosen: Iterable[Chosen], folder: Path) -> list[Page]:
         taken = {page.address for page in pages}
         plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", path.stem)
         address = f"{plain}-{number}" if plain in taken else plain
-        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = load_notebook_node(str(path))
         title = take_title(notebook) or path.stem
         about = first_sentence(notebook)
         prepare(notebook, each)

@@ -78,6 +78,21 @@ class Alive(JupyterHandler):
         self.set_status(204)
 
 
+class Leave(JupyterHandler):
+    """Ends the kernel of a page that is being left."""
+
+    def check_xsrf_cookie(self) -> None:
+        """Let it pass: a page that is being left can say no more than which kernel was its own."""
+
+    @authenticated
+    async def post(self, kernel: str) -> None:
+        """End the kernel, unless the page has said so before."""
+        kernels: Any = self.kernel_manager
+        if kernel in kernels:
+            await kernels.shutdown_kernel(kernel)
+        self.set_status(204)
+
+
 class NoEntry(BaseVoilaHandler):  # type: ignore[misc]
     """Whoever comes without the token."""
 
@@ -131,7 +146,12 @@ class Explorer(Voila):  # type: ignore[misc]
         """Put our addresses in front of Voila's."""
         about: dict[str, Any] = {"voila_configuration": self.voila_configuration}
         notebook = about | {"template_paths": self.template_paths, "config": self.config}
-        ours: list[Any] = [("/", ListPage, about), ("/login", NoEntry, about), ("/explore/-/alive", Alive)]
+        ours: list[Any] = [
+            ("/", ListPage, about),
+            ("/login", NoEntry, about),
+            ("/explore/-/alive", Alive),
+            (r"/voila/api/shutdown/(.*)", Leave),
+        ]
         for page in self.pages:
             address = f"/explore/{re.escape(page.address)}"
             ours.append((address, TornadoVoilaHandler, notebook | {"notebook_path": page.copy}))
