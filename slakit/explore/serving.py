@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import os
 import secrets
 import socket
 import sys
@@ -112,7 +113,8 @@ def open_door(port: int) -> socket.socket:
     try:
         door = socket.create_server((HOST, port), backlog=128)
     except (OSError, OverflowError) as error:
-        wrong = f"cannot be used ({getattr(error, 'strerror', None) or error})"
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else error
+        wrong = f"cannot be used ({reason})"
         remedy = "choose another, or leave --port out for one that is free"
         raise InputError("explore", [Problem("--port", port, wrong, remedy)]) from None
     door.setblocking(False)
