@@ -185,7 +185,7 @@ def preload(*, bare: bool = False) -> None:
                 importlib.import_module(name)
         ours = [] if bare else pkgutil.walk_packages(slakit.__path__, "slakit.")
         for module in ours:
-            if not module.name.startswith(("slakit.batch", "slakit.cli", "slakit.__")):
+            if not module.name.startswith(("slakit.batch", "slakit.cli", "slakit.explore", "slakit.__")):
                 with contextlib.suppress(Exception):  # the notebook that uses it will tell
                     importlib.import_module(module.name)
 

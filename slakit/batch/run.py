@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -13,16 +12,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from slakit.batch.folder import locked, sweep
 from slakit.batch.index import write_index
 from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
 from slakit.batch.plan import Plan, Report
+from slakit.batch.stopping import until_signal
 from slakit.whole import write_whole
 
-STOPPING = ("SIGINT", "SIGTERM", "SIGHUP")
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
 
@@ -71,7 +69,7 @@ def run_plan(
         sweep(folder)
         batch = _Batch(plan, folder, progress or (lambda *_: None))
         batch.prepare(force=force)
-        with _until_signal(batch.stop):
+        with until_signal(batch.stop):
             batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
         batch.finish()
         return batch.manifest
@@ -79,32 +77,6 @@ def run_plan(
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextlib.contextmanager
-def _until_signal(stop: Callable[[str], None]) -> Iterator[None]:
-    """Call `stop` at the first Ctrl-C or request to end; the second has its usual effect."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signals = [getattr(signal, name) for name in STOPPING if hasattr(signal, name)]
-    before = {signum: signal.getsignal(signum) for signum in signals}
-
-    def restore() -> None:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
-
-    def on_signal(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        restore()
-        stop(signal.Signals(signum).name)
-
-    for signum in signals:
-        if before[signum] is not signal.SIG_IGN:
-            signal.signal(signum, on_signal)
-    try:
-        yield
-    finally:
-        restore()
 
 
 class _Batch:

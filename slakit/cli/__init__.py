@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from slakit.cli import analyses, batches, checks, policies, reviews
+from slakit.cli import analyses, batches, checks, pages, policies, reviews
 from slakit.cli.options import app
 from slakit.problems import InputError
 
-__all__ = ["analyses", "app", "batches", "checks", "main", "policies", "reviews"]
+__all__ = ["analyses", "app", "batches", "checks", "main", "pages", "policies", "reviews"]
 
 INPUT_AT_FAULT = 1
 

@@ -35,19 +35,20 @@ print("interrupted by", manifest.interrupted_by)
 """
 
 
-class BatchProcess:
-    """A batch in a process of its own, to be killed."""
+class MarkedProcess:
+    """A command in a process of its own, with all that descends from it, to be killed."""
 
-    def __init__(self, plan: Path, out: Path) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str] | None = None, **how: Any) -> None:
         # Whatever descends from this process carries the mark in its environment, wherever it moves to.
         self.mark = f"slakit-test-{os.getpid()}-{time.monotonic_ns()}"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", BATCH, str(plan), str(out)],
-            env=os.environ | {"SLAKIT_TEST_MARK": self.mark},
+            command,
+            env=os.environ | (environment or {}) | {"SLAKIT_TEST_MARK": self.mark},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            **how,
         )
 
     def family(self) -> list[int]:
@@ -75,3 +76,10 @@ class BatchProcess:
     def end(self) -> str:
         output, _ = self.process.communicate(timeout=60)
         return output
+
+
+class BatchProcess(MarkedProcess):
+    """A batch in a process of its own, to be killed."""
+
+    def __init__(self, plan: Path, out: Path) -> None:
+        super().__init__([sys.executable, "-c", BATCH, str(plan), str(out)])

@@ -1,0 +1,1 @@
+"""Notebooks as pages with controls, served by Voila, on this machine only."""
