@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.analysis.assess import assess
-from slakit.analysis.plans import Settled, currencies_paid
+from slakit.analysis.plans import Settled, currencies_paid, parts_of
 from slakit.analysis.review import Review
 from slakit.analysis.same_outages import period_of
 from slakit.evidence.instants import INSTANT
@@ -18,6 +19,7 @@ from slakit.evidence.tables import Evidence
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.document import Policy
 from slakit.policy.quantities import PlainDuration
+from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -78,7 +80,7 @@ def imagine(
     incident
         What happens.
     fee
-        Monthly fee. [currency units]
+        Monthly fee, and that of each component of which a credit is a share. [currency units]
     reading, ranges
         As `assess` takes them.
 
@@ -101,7 +103,9 @@ def imagine(
     {'NOK': Decimal('50.00')}
     """
     policy, tier = plan
-    answers = Settled.of(reading).of_policy(policy.id, policy)
+    settled = Settled.of(reading)
+    settled.refuse_unknown({policy.id: policy})
+    answers = settled.of_policy(policy.id, policy)
     terms = policy.terms(tier=tier, reading=answers)
     evidence = _evidence(incident, terms, f"{policy.id}:{tier}" if tier else policy.id, fee)
     others = _one_by_one(policy, tier, answers) if ranges else []
@@ -126,6 +130,9 @@ def _evidence(incident: Incident, terms: Terms, name: str, fee: Decimal | float)
     zone = terms.time_zone or ASSUMED_ZONE
     paid = currencies_paid([terms]) or {terms.currency or CURRENCY}
     holder = {"policy": terms.policy, "tier": terms.tier, "monthly_fee": str(fee), "currency": min(paid)}
+    priced = dict.fromkeys(name for of in parts_of(terms.remedies, FeeSum) for name in of.components)
+    if priced:
+        holder["component_fees"] = "{" + ", ".join(f"{json.dumps(name)}: {fee}" for name in priced) + "}"
     known = ("started", "ended", "reported", "detected", "diagnosed", "component", "cause")
     outage = {"outage": "outage", "subscription": name} | {key: _text(getattr(incident, key)) for key in known}
     works: list[dict[str, str | None]] = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import polars as pl
 
@@ -179,18 +180,22 @@ def _currency_problems(readings: Sequence[Terms], subscriptions: list[str], curr
 def currencies_paid(readings: Iterable[Terms]) -> set[str]:
     """Currencies in which terms name amounts."""
     remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
-    return {money.currency for remedy in remedies for money in _moneys(remedy)}
+    return {money.currency for remedy in remedies for money in parts_of(remedy, Money)}
 
 
-def _moneys(part: object) -> Iterable[Money]:
-    if isinstance(part, Money):
-        yield part
-    elif isinstance(part, list):
-        for entry in part:
-            yield from _moneys(entry)
-    elif hasattr(part, "model_fields_set"):
-        for value in vars(part).values():
-            yield from _moneys(value)
+T = TypeVar("T")
+
+
+def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
+    """Everything of a kind that terms are made of, however deep."""
+    if isinstance(whole, kind):
+        yield whole
+    elif isinstance(whole, list):
+        for entry in whole:
+            yield from parts_of(entry, kind)
+    elif hasattr(whole, "model_fields_set"):
+        for value in vars(whole).values():
+            yield from parts_of(value, kind)
 
 
 def of_plan(plan: Plan) -> pl.Expr:

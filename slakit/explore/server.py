@@ -46,13 +46,13 @@ class HomeKernels(AsyncMappingKernelManager):
 
     def cwd_for_path(self, path: str, **_: Any) -> str:
         """Give the folder of a notebook, by the folder of its copy."""
-        explorer: Any = self.parent
-        return str(explorer.homes[path])
+        server: Any = self.parent
+        return str(server.homes[path])
 
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]  # so it is in the parent
         """Start a kernel that keeps away from the user's profile and history."""
-        explorer: Any = self.parent
-        environment = {**kwargs.pop("env", os.environ), "IPYTHONDIR": explorer.connection_dir}
+        server: Any = self.parent
+        environment = {**kwargs.pop("env", os.environ), "IPYTHONDIR": server.connection_dir}
         return str(await super().start_kernel(env=environment, **kwargs))
 
 
@@ -102,7 +102,7 @@ class NoEntry(BaseVoilaHandler):  # type: ignore[misc]
         raise HTTPError(403)
 
 
-class Explorer(Voila):  # type: ignore[misc]
+class PageServer(Voila):  # type: ignore[misc]
     """Voila, without the user's settings for it: the pages are the same everywhere.
 
     Parameters

@@ -20,7 +20,7 @@ from slakit.light import without_slow_imports
 from slakit.problems import InputError, Problem
 
 if TYPE_CHECKING:
-    from slakit.explore.server import Explorer
+    from slakit.explore.server import PageServer
 
 HOST = "127.0.0.1"
 
@@ -39,15 +39,15 @@ class Serving:
     def __init__(self, ready: Ready) -> None:
         self.ready = ready
         self.token = secrets.token_urlsafe(24)
-        self.explorer: Explorer | None = None
+        self.server: PageServer | None = None
         self.ended_by = ""
 
     def stop(self, reason: str) -> None:
         """Stop serving, or do not begin. Called from a signal."""
         self.ended_by = reason
-        if self.explorer is None:
+        if self.server is None:
             raise KeyboardInterrupt
-        self.explorer.end()
+        self.server.end()
 
     def run(self, chosen: Sequence[Chosen], door: socket.socket) -> None:
         """Serve until stopped."""
@@ -55,26 +55,26 @@ class Serving:
             folder = Path(name).resolve()
             with without_slow_imports():
                 from slakit.explore.copies import write_copies
-                from slakit.explore.server import Explorer, configuration
+                from slakit.explore.server import PageServer, configuration
             pages = write_copies(chosen, folder)
             logging.getLogger("tornado").setLevel(logging.CRITICAL)  # what goes wrong stands on the page
-            explorer = Explorer(
+            server = PageServer(
                 door,
                 pages,
-                lambda: self.serves(explorer, door.getsockname()[1]),
+                lambda: self.serves(server, door.getsockname()[1]),
                 root_dir=str(folder),
                 token=self.token,
                 log_level=logging.CRITICAL,
                 config=configuration(folder),
             )
-            explorer.initialize()
-            explorer.start()
+            server.initialize()
+            server.start()
 
-    def serves(self, explorer: Explorer, port: int) -> None:
+    def serves(self, server: PageServer, port: int) -> None:
         """Note that the server runs, and say where the pages are."""
-        self.explorer = explorer
+        self.server = server
         base, token = f"http://{HOST}:{port}/", f"?token={self.token}"
-        links = [(page.title, f"{base}explore/{page.address}{token}") for page in explorer.pages]
+        links = [(page.title, f"{base}explore/{page.address}{token}") for page in server.pages]
         self.ready(links[0][1] if len(links) == 1 else f"{base}{token}", links)
 
 

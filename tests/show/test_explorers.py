@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.utils.capture import capture_output
 
 import slakit as sla
 from slakit.batch.plan import read_plan
@@ -86,12 +85,12 @@ def test_a_plan_is_added_by_its_name_and_taken_away() -> None:
     explorer = credits()
     panel = explorer.panel
     plans = panel.controls["Plans"]
-    plans.below[0].value = "aws-s3"
-    assert explorer.parameters["policies"][-1] == "aws-s3"
+    plans.below[0].value = "slack-sla"
+    assert explorer.parameters["policies"][-1] == "slack-sla"
     assert plans.below[0].value == ""
-    assert "aws-s3" in panel.table.value
-    plans.below[0].value = "aws-"
-    assert explorer.parameters["policies"][-1] == "aws-s3"
+    assert "slack-sla" in panel.table.value
+    plans.below[0].value = "slack-"
+    assert explorer.parameters["policies"][-1] == "slack-sla"
     move(panel, "Plans", ["wp-heaven"])
     assert explorer.parameters["policies"] == ["wp-heaven"]
 
@@ -327,17 +326,15 @@ def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
 
 
 @each
-def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer]) -> None:
+def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer], monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("IPython.display.display", lambda what, **_: shown.append(what))
     explorer = make()
-    with capture_output() as shown:
-        explorer._ipython_display_()
-    bundles = [output.data for output in shown.outputs]
-    assert sum(MIME in bundle for bundle in bundles) == 1
-    assert sum("slakit.charts.push" in bundle.get("text/html", "") for bundle in bundles) == 1 + len(
-        explorer.view.charts
-    )
-    assert len(bundles) == 2 + len(explorer.view.tables) + len(explorer.view.charts)
-    assert not [bundle for bundle in bundles if any("widget" in kind for kind in bundle)]
+    explorer._ipython_display_()
+    headline, *others = shown
+    assert headline[MIME] == dict(zip(("label", "value", "note"), told(explorer), strict=True))
+    assert len(others) == 1 + len(explorer.view.tables) + len(explorer.view.charts)
+    assert {type(other).__name__ for other in others} <= {"Chart", "LayerChart", "GT", "Explanation"}
     assert explorer._panel is None, "no widget is made where nobody can move one"
 
 

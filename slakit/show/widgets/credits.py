@@ -74,6 +74,7 @@ def see_credits(parameters: Parameters) -> View:
     """The view of `explore_credits`."""
     policies, fee, month = tuple(parameters["policies"]), parameters["fee"], parameters["month"]
     length = length_of(parameters["outage"], "outage")
+    months(month)
     terms, curves = _priced(policies, fee, month)
     seconds = Decimal(length // MICROSECOND).scaleb(-6)
     paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])

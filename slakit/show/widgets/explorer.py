@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from slakit.problems import InputError, Problem
+from slakit.problems import InputError, Problem, one_of
 from slakit.show.headline import BOX
 from slakit.show.widgets.view import View, html_of
 
@@ -121,11 +121,8 @@ class Explorer:
         """
         unknown = [name for name in changes if name not in self.parameters]
         if unknown:
-            known = ", ".join(self.parameters)
-            raise InputError(
-                self.notebook,
-                [Problem(name, changes[name], "not a parameter", f"there are {known}") for name in unknown],
-            )
+            told = [Problem(n, changes[n], "not a parameter", one_of(self.parameters, n)) for n in unknown]
+            raise InputError(self.notebook, told)
         parameters = {**self.parameters, **changes}
         self.view = self.see(parameters)
         self.parameters = parameters
