@@ -17,7 +17,7 @@ from slakit.cli.policies import check_policy
 @app.command()
 def explore(
     notebooks: Annotated[
-        list[Path] | None, typer.Argument(metavar="NOTEBOOK...", help="What to serve; what_if and vendor_comparison.")
+        list[Path] | None, typer.Argument(metavar="NOTEBOOK...", help="What to serve; those to explore, if none is named.")
     ] = None,
     parameters: Annotated[
         list[str] | None,

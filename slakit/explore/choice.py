@@ -12,7 +12,7 @@ from slakit.batch.parameters import parameters_of, read_notebook
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
 
-USUAL = ("what_if.ipynb", "vendor_comparison.ipynb")
+USUAL = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (Path("notebooks"), PACKAGE.parent / "notebooks", PACKAGE / "notebooks")
 """Where they are looked for: beside the user, in a checkout, in an installed package."""
@@ -76,7 +76,7 @@ def usual() -> list[Path]:
         found = [folder / name for name in USUAL if (folder / name).is_file()]
         if found:
             return found
-    wrong = f"no {' and no '.join(USUAL)} here"
+    wrong = f"none of {', '.join(USUAL)} is here"
     raise InputError("explore", [Problem("notebooks", None, wrong, "name the notebooks to serve")])
 
 

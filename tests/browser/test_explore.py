@@ -39,7 +39,7 @@ def test_a_page_draws_its_charts_and_hides_its_code(browser: Any, explore: Start
     opened.picture(f"explore-{width}{'-dark' * dark}")
     assert opened.page.title() == "Which provider is better for us?"
     assert opened.page.locator("h1").all_inner_texts() == ["Which provider is better for us?"]
-    assert "sla.compare" not in opened.page.content()
+    assert "sla.explore_vendors" not in opened.page.content()
     assert opened.page.locator(".vega-embed svg").first.bounding_box()["width"] > 400
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.complaints == []

@@ -207,6 +207,7 @@ class Panel:
         self.stage: Stage = Stage()
         self.alert, self.figure, self.table, self.plan = w.HTML(), w.HTML(), w.HTML(), w.Textarea(rows=12)
         self.alert.add_class("slakit-alert")
+        self.figure.add_class("slakit-figure")
         self.table.add_class("slakit-tables")
         self.chosen = w.ToggleButtons(options=list(explorer.view.tables), style={"button_width": "auto"})
         self.plan.layout = w.Layout(display="none", width="100%")

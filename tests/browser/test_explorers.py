@@ -1,0 +1,172 @@
+"""Explorers under a hand: in JupyterLab and on a page of `slakit explore`, with the network off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from browser_support import HOUSE, Explore, Lab, Opened, open_page, turn
+
+pytestmark = pytest.mark.browser
+
+Start = Callable[..., Explore]
+FIGURE = ".slakit-figure"
+PICTURE = ".slakit-explorer [role=figure]"
+TABLE = ".slakit-tables"
+
+
+def seen(opened: Opened, number: int = 0) -> dict[str, str]:
+    """Figure with its sentence, picture as text, and table of an explorer."""
+    explorer = opened.page.locator(".slakit-explorer").nth(number)
+    return {
+        "figure": explorer.locator(FIGURE).inner_text(),
+        "picture": explorer.locator("[role=figure]").get_attribute("aria-label"),
+        "drawn": explorer.locator("svg.marks").first.text_content(),
+        "table": explorer.locator(TABLE).inner_text(),
+    }
+
+
+def settled(opened: Opened, number: int = 0) -> dict[str, str]:
+    """What is seen once it does not change any more."""
+    opened.page.locator(".slakit-explorer").nth(number).locator("svg.marks").first.wait_for(timeout=60_000)
+    before: dict[str, str] = {}
+    for _ in range(100):
+        opened.page.wait_for_timeout(250)
+        now = seen(opened, number)
+        if now == before:
+            return now
+        before = now
+    raise AssertionError("the page does not come to rest")
+
+
+def slider(opened: Opened, label: str) -> int:
+    """Number of the slider below a label."""
+    heads = opened.page.locator(".slakit-label").all_inner_texts()
+    with_slider = opened.page.evaluate(
+        "[...document.querySelectorAll('.slakit-label')].map(l => l.parentElement.querySelectorAll('.noUi-handle').length)"
+    )
+    number = next(place for place, head in enumerate(heads) if head.split("\n")[-1].startswith(label))
+    return int(sum(with_slider[:number]))
+
+
+def drag(opened: Opened, label: str, steps: int) -> None:
+    turn(opened, steps, slider(opened, label))
+
+
+def test_dragging_the_length_changes_figure_sentence_picture_and_table(browser: Any, lab: Lab) -> None:
+    opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
+    before = settled(opened)
+    opened.picture("lab-what-if")
+    assert before["figure"].startswith("A month's credit for one outage of 4h\n5 % of the fee at klink-cloud enterprise")
+    drag(opened, "Length of the outage", 9)
+    after = settled(opened)
+    assert "10 % of the fee at klink-cloud enterprise" in after["figure"]
+    assert all(before[part] != after[part] for part in before)
+    assert "An outage of 14h earns 10 %" in after["picture"].replace("\n", " ")
+    assert opened.page.locator(".slakit-label", has_text="Length of the outage: 14h").count() == 1
+    opened.picture("lab-what-if-moved")
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_dragging_the_ticket_changes_what_counts(browser: Any, lab: Lab) -> None:
+    opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
+    before = settled(opened, 1)
+    assert "3h30m of the 4h outage counts" in before["picture"]
+    drag(opened, "Your ticket", 12)
+    after = settled(opened, 1)
+    assert "2h30m of the 4h outage counts" in after["picture"]
+    assert all(before[part] != after[part] for part in before)
+    opened.page.get_by_text("there is some").click()
+    assert "agreed maintenance" in settled(opened, 1)["figure"]
+    opened.page.locator(".slakit-explorer").nth(1).get_by_role("button", name="Why").click()
+    opened.page.wait_for_selector("text=Downtime 0s of 31d agreed service time")
+    opened.page.locator(".slakit-explorer").nth(1).scroll_into_view_if_needed()
+    opened.picture("lab-incident")
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_what_cannot_be_shown_is_said_in_the_widget_and_the_view_stays(browser: Any, lab: Lab) -> None:
+    opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
+    before = settled(opened)
+    fee = opened.page.locator(".slakit-explorer").first.locator("input[type=number]")
+    fee.fill("0")
+    fee.press("Enter")
+    opened.page.wait_for_selector("[role=alert] >> text=not a fee; write an amount above 0")
+    assert settled(opened) == before
+    opened.picture("lab-refused")
+    fee.fill("2000")
+    fee.press("Enter")
+    opened.page.wait_for_selector("[role=alert]", state="detached")
+    assert "100.00 USD" in settled(opened)["table"]
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_a_view_can_be_taken_along(browser: Any, lab: Lab) -> None:
+    opened = lab.open(browser, "notebooks/vendor_comparison.ipynb", width=1500, height=1500)
+    settled(opened)
+    for label, name, begins in (
+        ("Picture (PNG)", "vendor-comparison.png", b"\x89PNG"),
+        ("Picture (SVG)", "vendor-comparison.svg", b"<svg"),
+        ("Excel", "vendor-comparison.xlsx", b"PK"),
+    ):
+        with opened.page.expect_download(timeout=60_000) as saved:
+            opened.page.get_by_role("button", name=label).click()
+        assert saved.value.suggested_filename == name
+        with open(saved.value.path(), "rb") as file:
+            assert file.read(8).startswith(begins)
+    opened.page.get_by_role("button", name="Run this in batch").click()
+    plan = opened.page.locator(".slakit-explorer textarea")
+    plan.wait_for()
+    assert "notebook: vendor_comparison.ipynb" in plan.input_value()
+    assert opened.complaints == []
+    opened.close()
+
+
+@pytest.mark.parametrize(("dark", "width"), [(True, 1400), (False, 760)], ids=["dark", "half"])
+def test_it_can_be_read_in_the_dark_and_at_half_width(browser: Any, lab: Lab, dark: bool, width: int) -> None:
+    opened = lab.open(browser, "notebooks/vendor_comparison.ipynb", dark=dark, width=width, height=1500)
+    settled(opened)
+    box = opened.page.locator("svg.marks").first.bounding_box()
+    assert box["width"] > 380
+    assert box["x"] + box["width"] <= width
+    opened.picture(f"lab-vendors-{'dark' if dark else width}")
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: Start) -> None:
+    notebook = HOUSE / "notebooks" / "vendor_comparison.ipynb"
+    opened = open_page(browser, explore(str(notebook)).url, width=1300, height=1200)
+    opened.page.wait_for_selector(".slakit-explorer svg.marks", timeout=60_000)
+    before = settled(opened)
+    assert "Best by what matters\nklikk:gold" in before["figure"]
+    drag(opened, "Time to claim", 5)
+    drag(opened, "Credit for your own outages", -5)
+    drag(opened, "First response", -5)
+    after = settled(opened)
+    assert "Best by what matters\nwp-heaven" in after["figure"]
+    assert all(before[part] != after[part] for part in before)
+    opened.picture("explore-vendors")
+    with opened.page.expect_download(timeout=60_000) as saved:
+        opened.page.get_by_role("button", name="Excel").click()
+    assert saved.value.suggested_filename == "vendor-comparison.xlsx"
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_every_page_that_is_served_by_itself_can_be_used(browser: Any, explore: Start) -> None:
+    served = explore()
+    assert list(served.links)[:3] == [
+        "What if it is down?", "Which provider is better for us?", "What does this contract say?",
+    ]  # fmt: skip
+    for number, address in enumerate(list(served.links.values())[:3]):
+        opened = open_page(browser, address, width=1300, height=1200)
+        opened.page.wait_for_selector(".slakit-explorer svg.marks", timeout=60_000)
+        settled(opened)
+        opened.picture(f"explore-page-{number}")
+        assert opened.complaints == []
+        opened.close()
