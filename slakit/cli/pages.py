@@ -17,7 +17,8 @@ from slakit.cli.policies import check_policy
 @app.command()
 def explore(
     notebooks: Annotated[
-        list[Path] | None, typer.Argument(metavar="NOTEBOOK...", help="What to serve; those to explore, if none is named.")
+        list[Path] | None,
+        typer.Argument(metavar="NOTEBOOK...", help="What to serve; explorers, if none is named."),
     ] = None,
     parameters: Annotated[
         list[str] | None,

@@ -58,6 +58,8 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         wrong = f"a column of {cells.dtype}, which does not hold {EXPECTED[column.kind][0]}"
         fault = Fault(column.name, None, wrong, EXPECTED[column.kind][1])
         return Reading(pl.Series(column.name, [None] * len(cells), dtype=column.dtype), [fault])
+    if column.optional and text.null_count() == len(text):
+        return Reading(pl.repeat(column.default, len(text), dtype=column.dtype, eager=True).alias(column.name), [])
     if column.kind == "instant":
         values, found = read_instants(text, time_zone)
         strange = Fault(column.name, (values < FIRST_INSTANT).fill_null(False), "before 1700", "look at the year")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import polars as pl
 
@@ -68,10 +68,18 @@ def check_sheets(
 
 def check_time_zone(time_zone: str | None, source: str) -> None:
     """Refuse a zone that does not exist, with the closest that does."""
-    if time_zone is not None and time_zone not in available_timezones():
+    if time_zone is not None and not is_zone(time_zone):
         close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
         remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
         raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
+
+
+def is_zone(name: str) -> bool:
+    """Whether a time zone of that name exists; the list of all of them is read from the disk each time."""
+    try:
+        return bool(ZoneInfo(name))
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
 
 
 def check_header(sheet: Sheet, table: Table) -> Iterator[Problem]:

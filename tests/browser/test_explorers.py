@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,11 +44,10 @@ def settled(opened: Opened, number: int = 0) -> dict[str, str]:
 def slider(opened: Opened, label: str) -> int:
     """Number of the slider below a label."""
     heads = opened.page.locator(".slakit-label").all_inner_texts()
-    with_slider = opened.page.evaluate(
-        "[...document.querySelectorAll('.slakit-label')].map(l => l.parentElement.querySelectorAll('.noUi-handle').length)"
-    )
+    count = "label => label.parentElement.querySelectorAll('.noUi-handle').length"
+    handles = opened.page.evaluate(f"[...document.querySelectorAll('.slakit-label')].map({count})")
     number = next(place for place, head in enumerate(heads) if head.split("\n")[-1].startswith(label))
-    return int(sum(with_slider[:number]))
+    return int(sum(handles[:number]))
 
 
 def drag(opened: Opened, label: str, steps: int) -> None:
@@ -58,7 +58,9 @@ def test_dragging_the_length_changes_figure_sentence_picture_and_table(browser: 
     opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
     before = settled(opened)
     opened.picture("lab-what-if")
-    assert before["figure"].startswith("A month's credit for one outage of 4h\n5 % of the fee at klink-cloud enterprise")
+    assert before["figure"].startswith(
+        "A month's credit for one outage of 4h\n5 % of the fee at klink-cloud enterprise"
+    )
     drag(opened, "Length of the outage", 9)
     after = settled(opened)
     assert "10 % of the fee at klink-cloud enterprise" in after["figure"]
@@ -116,8 +118,7 @@ def test_a_view_can_be_taken_along(browser: Any, lab: Lab) -> None:
         with opened.page.expect_download(timeout=60_000) as saved:
             opened.page.get_by_role("button", name=label).click()
         assert saved.value.suggested_filename == name
-        with open(saved.value.path(), "rb") as file:
-            assert file.read(8).startswith(begins)
+        assert Path(saved.value.path()).read_bytes().startswith(begins)
     opened.page.get_by_role("button", name="Run this in batch").click()
     plan = opened.page.locator(".slakit-explorer textarea")
     plan.wait_for()

@@ -14,7 +14,8 @@ import slakit as sla
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.show.headline import MIME
-from slakit.show.widgets.explorer import Explorer, Panel, is_live
+from slakit.show.widgets.explorer import Explorer, is_live
+from slakit.show.widgets.panel import Panel
 
 HOUSE = Path(__file__).parents[2]
 SAMPLES = HOUSE / "data_samples" / "evidence"

@@ -24,7 +24,7 @@ from slakit.whole import write_whole
 # Charts wait in `slakit.charts` until the libraries are there and the page has given them a width; so the order in
 # which a page runs its scripts does not matter.
 LIBRARY = """<script>(function(){{var slakit=window.slakit=window.slakit||{{charts:[]}};
-if(!slakit.embed){{{bundle};slakit.embed=window.vegaEmbed}}
+if(!slakit.embed){{{bundle}}}
 var options={{mode:"vega-lite",renderer:"svg",actions:{{export:true,source:false,compiled:false,editor:false}}}};
 slakit.draw=function(){{slakit.charts=slakit.charts.filter(function(chart){{
 var box=document.getElementById(chart[0]);if(!box||!box.clientWidth)return chart[2]++<600;
@@ -35,6 +35,17 @@ CHART = """<div id="{id}" role="figure" style="width:100%;max-width:64rem"><p>{t
 <script>(function(){{var slakit=window.slakit=window.slakit||{{charts:[]}};slakit.charts.push(["{id}",{spec},0]);
 if(slakit.draw)slakit.draw()}})();</script>"""
 VEGA_LITE = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
+
+
+# Titles were broken into lines for a page of some width; on a narrower one they are broken anew, or would be cut off.
+EMBED = """;window.slakit.embed=function(box,spec,options){
+var fit=function(lines,size){var most=Math.max(16,Math.floor(box.clientWidth/(size*0.6))),all=[].concat(lines||[]);
+if(all.every(function(line){return line.length<=most}))return lines;
+return all.join(" ").split(" ").reduce(function(rows,word){var last=rows[rows.length-1];
+if(rows.length&&(last+" "+word).length<=most)rows[rows.length-1]=last+" "+word;else rows.push(word);return rows},[])};
+var title=spec.title;if(title&&title.text)spec=Object.assign({},spec,{title:Object.assign({},title,
+{text:fit(title.text,16),subtitle:fit(title.subtitle,12.5)})});
+return window.vegaEmbed(box,spec,options)}"""
 
 
 @dataclass
@@ -73,7 +84,7 @@ carrier = Carrier()
 def slakit_renderer(spec: dict[str, Any], **_: object) -> dict[str, str]:
     """Show a chart; its text comes along, for those who cannot see it and for pages that run no scripts."""
     text = spec.get("description") or "A chart"
-    library = LIBRARY.format(bundle=vega_bundle()) if carrier.needs_library() else ""
+    library = LIBRARY.format(bundle=libraries()) if carrier.needs_library() else ""
     drawn = CHART.format(id=f"slakit-{uuid.uuid4().hex}", text=html.escape(text), spec=script_json(spec))
     return {"text/html": library + drawn, "text/plain": text}
 
@@ -85,6 +96,11 @@ def script_json(value: object) -> str:
     '{"name":"\\\\u003c/script>"}'
     """
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def libraries() -> str:
+    """Everything that draws, as one script; it leaves `slakit.embed` behind."""
+    return vega_bundle() + EMBED
 
 
 @lru_cache(maxsize=1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import polars as pl
@@ -22,7 +22,8 @@ from slakit.show.choose import choose_terms
 from slakit.show.sheets import Column, Fact, Sheet
 from slakit.show.tables.plans import show_payouts, show_tiers
 from slakit.show.widgets.choices import length_of, lengths, month_words, months
-from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.control import Control, Parameters
+from slakit.show.widgets.explorer import Explorer
 from slakit.show.widgets.view import View
 from slakit.show.words import length_text
 
@@ -60,22 +61,25 @@ def explore_credits(
     A month's credit for one outage of 12h: 3.33 % of the fee at klikk gold
     """
     chosen = {"policies": list(policies), "fee": fee, "outage": outage, "month": month or f"{date.today():%Y-%m}"}
-    return Explorer(NOTEBOOK, see_credits, chosen, controls_of_credits)
+    priced = lru_cache(maxsize=64)(_priced)
+    return Explorer(NOTEBOOK, partial(see_credits, priced), chosen, controls_of_credits)
 
 
-@lru_cache(maxsize=64)
+Priced = Callable[[tuple[str, ...], float, str], tuple[list[Terms], pl.DataFrame]]
+
+
 def _priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
     """Curves do not depend on the length that is looked at: a hand that drags it does not wait for them."""
     terms = choose_terms(policies)
     return terms, pl.concat([credit_curve(one, fee=fee, month=month) for one in terms])
 
 
-def see_credits(parameters: Parameters) -> View:
+def see_credits(priced: Priced, parameters: Parameters) -> View:
     """The view of `explore_credits`."""
     policies, fee, month = tuple(parameters["policies"]), parameters["fee"], parameters["month"]
     length = length_of(parameters["outage"], "outage")
     months(month)
-    terms, curves = _priced(policies, fee, month)
+    terms, curves = priced(policies, fee, month)
     seconds = Decimal(length // MICROSECOND).scaleb(-6)
     paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])
     lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])

@@ -14,8 +14,8 @@ from slakit.policy.document import Policy
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import PlainDuration
 from slakit.show.widgets.choices import instant_label, instants, lengths, written
+from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.credits import fee_control
-from slakit.show.widgets.explorer import Control, Parameters
 
 AROUND = timedelta(days=1)
 """Time before and after the incident that can be dragged to."""
@@ -147,9 +147,9 @@ def _works(parameters: Parameters, review: Review) -> list[Control]:
 
     return [
         Control("Maintenance", there, read),
-        Control("It runs", span, read, say=lambda chosen: _span_words(chosen, zone)),
-        Control("It was announced", notice, lambda value: {"notice": value}, say=_ahead),
-        Control("It is", kinds, lambda value: {"kind": value}),
+        Control("It runs", span, read, say=lambda chosen: _span_words(chosen, zone), only_with=there),
+        Control("It was announced", notice, partial(_one, "notice"), say=_ahead, only_with=there),
+        Control("It is", kinds, partial(_one, "kind"), only_with=there),
     ]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import polars as pl
 
@@ -20,8 +20,9 @@ from slakit.problems import InputError, Problem
 from slakit.show.charts.incident import chart_incident
 from slakit.show.tables.compared import show_readings
 from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
+from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.credits import NOTEBOOK
-from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.explorer import Explorer
 from slakit.show.widgets.happening import incident_controls
 from slakit.show.widgets.view import View
 from slakit.show.words import VERDICTS, counted, deadline_text, length_text, sums_text
@@ -76,7 +77,11 @@ def explore_incident(
         "diagnosed": diagnosed, "component": component, "cause": cause, "works": works, "works_end": works_end,
         "notice": notice, "kind": kind, "fee": fee, "reading": list(reading),
     }  # fmt: skip
-    return Explorer(NOTEBOOK, see_incident, given, controls_of_incident)
+    plans = lru_cache(maxsize=4)(one_plan)
+    return Explorer(NOTEBOOK, partial(see_incident, plans), given, partial(controls_of_incident, plans))
+
+
+Plans = Callable[[str], tuple[Policy, str | None]]
 
 
 def one_plan(name: str) -> tuple[Policy, str | None]:
@@ -100,9 +105,9 @@ def incident_of(parameters: Parameters) -> Incident:
     return Incident(**{name: parameters[name] for name in known})
 
 
-def see_incident(parameters: Parameters) -> View:
+def see_incident(plans: Plans, parameters: Parameters) -> View:
     """The view of `explore_incident`."""
-    plan, incident, fee = one_plan(parameters["policy"]), incident_of(parameters), parameters["fee"]
+    plan, incident, fee = plans(parameters["policy"]), incident_of(parameters), parameters["fee"]
     reading = tuple(parameters["reading"])
     review = imagine(plan, incident, fee=fee, reading=reading)
     name = review.evidence.subscriptions["subscription"][0]
@@ -183,7 +188,7 @@ def _money(review: Review, name: str, terms: Terms) -> str:
     return "No credit is earned."
 
 
-def controls_of_incident(parameters: Parameters) -> list[Control]:
+def controls_of_incident(plans: Plans, parameters: Parameters) -> list[Control]:
     """See `incident_controls`."""
-    plan = one_plan(parameters["policy"])
+    plan = plans(parameters["policy"])
     return incident_controls(parameters, imagine(plan, incident_of(parameters)), plan[0])

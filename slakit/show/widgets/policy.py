@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 import polars as pl
+from great_tables import GT
 
 from slakit.analysis.budgets import window_budgets
 from slakit.analysis.finding import SEVERITIES
@@ -12,6 +16,7 @@ from slakit.analysis.findings import findings
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_and_tier, tiers_of
+from slakit.policy.terms import Terms
 from slakit.show.charts.budgets import chart_budgets
 from slakit.show.charts.worth import chart_worth
 from slakit.show.choose import worth_of
@@ -20,8 +25,9 @@ from slakit.show.tables.card import show_card, show_questions
 from slakit.show.tables.findings import show_findings, show_worth
 from slakit.show.tables.plans import show_budgets
 from slakit.show.widgets.choices import months
+from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.credits import month_control
-from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.explorer import Explorer
 from slakit.show.widgets.view import View
 from slakit.show.words import counted
 
@@ -50,34 +56,51 @@ def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explor
     WP Heaven · Managed WordPress hosting: 3 defects, 8 gaps
     """
     given = {"policy": policy, "month": month or f"{date.today():%Y-%m}"}
-    return Explorer(NOTEBOOK, see_policy, given, controls_of_policy)
+    contracts = lru_cache(maxsize=16)(contract_of)
+    return Explorer(NOTEBOOK, partial(see_policy, contracts), given, controls_of_policy)
 
 
-def see_policy(parameters: Parameters) -> View:
+def see_policy(contracts: Callable[[str, str | None], Contract], parameters: Parameters) -> View:
     """The view of `explore_policy`."""
     name, tier = policy_and_tier(parameters["policy"])
-    policy = find_policy(name)
     months(parameters["month"])
-    terms = [policy.terms(tier=own) for _, own in tiers_of(policy) if tier in (None, own)] or [policy.terms(tier=tier)]
-    found = findings(policy, tier=tier)
-    budgets = pl.concat([window_budgets(one, parameters["month"]) for one in terms])
-    worth = worth_of(terms)
+    contract = contracts(name, tier)
+    policy, found = contract.policy, contract.found
+    budgets = pl.concat([window_budgets(one, parameters["month"]) for one in contract.terms])
     counts = dict(found["severity"].value_counts().iter_rows())
     return View(
         label=f"{policy.provider} · {policy.service}" + (f" · {tier}" if tier else ""),
         value=f"{counted(counts.get('defect', 0), 'defect')}, {counted(counts.get('gap', 0), 'gap')}",
         note=_told(policy, found),
         chart=chart_budgets(budgets),
-        tables={
-            "Terms": lambda: show_card(policy, tier),
-            "Findings": lambda: show_findings(found),
-            "Open questions": lambda: show_questions(policy),
-            "Budgets": lambda: show_budgets(budgets),
-            "Worth": lambda: show_worth(worth),
-        },
-        charts={"Worth": lambda: chart_worth(worth)},
+        tables={**contract.tables, "Budgets": lambda: show_budgets(budgets)},
+        charts={"Worth": lambda: chart_worth(contract.worth)},
         sheets=lambda: _sheets(policy, tier, found, budgets),
     )
+
+
+class Contract(NamedTuple):
+    """What does not depend on the month."""
+
+    policy: Policy
+    terms: list[Terms]
+    found: pl.DataFrame
+    worth: pl.DataFrame
+    tables: dict[str, Callable[[], GT]]
+
+
+def contract_of(name: str, tier: str | None) -> Contract:
+    """Read a contract: once for an explorer, which may be dragged through the months."""
+    policy = find_policy(name)
+    terms = [policy.terms(tier=own) for _, own in tiers_of(policy) if tier in (None, own)] or [policy.terms(tier=tier)]
+    found, worth = findings(policy, tier=tier), worth_of(terms)
+    tables: dict[str, Callable[[], GT]] = {
+        "Terms": lambda: show_card(policy, tier),
+        "Findings": lambda: show_findings(found),
+        "Open questions": lambda: show_questions(policy),
+        "Worth": lambda: show_worth(worth),
+    }
+    return Contract(policy, terms, found, worth, tables)
 
 
 def _told(policy: Policy, found: pl.DataFrame) -> str:

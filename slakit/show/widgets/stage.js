@@ -16,7 +16,7 @@ function libraries(model) {
       model.off("msg:custom", take);
       if (!page().embed) {
         const script = document.createElement("script");
-        script.textContent = `(function(){${new TextDecoder().decode(buffers[0])};window.slakit.embed=window.vegaEmbed})()`;
+        script.textContent = `(function(){${new TextDecoder().decode(buffers[0])}})()`;
         document.head.append(script);
       }
       resolve(page().embed);

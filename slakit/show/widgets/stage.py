@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from slakit.show.charts.canvas import Drawing
-from slakit.show.charts.renderer import vega_bundle
+from slakit.show.charts.renderer import libraries
 
 
 class Stage(anywidget.AnyWidget):
@@ -51,4 +51,4 @@ class Stage(anywidget.AnyWidget):
     def _answer(self, _: object, message: Any, __: object) -> None:
         """Send the libraries that draw charts to a page that has none yet."""
         if isinstance(message, dict) and message.get("type") == "libraries":
-            self.send({"type": "libraries"}, buffers=[vega_bundle().encode()])
+            self.send({"type": "libraries"}, buffers=[libraries().encode()])

@@ -20,8 +20,9 @@ from slakit.show.choose import choose_offers
 from slakit.show.sheets import Column, Sheet
 from slakit.show.tables.compared import show_contests, show_parted, show_same_outages, show_terms
 from slakit.show.tables.ranking import show_ranking, tell_tips
+from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.credits import fee_control, plans_control
-from slakit.show.widgets.explorer import Control, Explorer, Parameters
+from slakit.show.widgets.explorer import Explorer
 from slakit.show.widgets.view import NO_DAY, View
 from slakit.show.words import sums_text
 
