@@ -53,7 +53,7 @@ def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explor
     Examples
     --------
     >>> explore_policy("wp-heaven", month="2026-10")
-    WP Heaven · Managed WordPress hosting: 3 defects, 8 gaps
+    WP Heaven · WordPress hosting: 1 defect, 6 gaps
     """
     given = {"policy": policy, "month": month or f"{date.today():%Y-%m}"}
     contracts = lru_cache(maxsize=16)(contract_of)
