@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
@@ -184,13 +183,14 @@ def headline_comparison(comparison: Comparison) -> None:
         return
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     amounts = [sums_text([(row["currency"], row["owed"])]) for row in (best, least)]
-    note = [f"The least: {amounts[1]} ({least['plan']}).", *_asked_for(comparison, totals), told[1]]
+    note = [f"The least: {amounts[1]} ({least['plan']}).", *asked_for(comparison), told[1]]
     label = "The same outages would have earned the most at"
     show_headline(label, f"{best['plan']}: {amounts[0]}", " ".join(note))
 
 
-def _asked_for(comparison: Comparison, totals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What changed terms are worth on this evidence."""
+def asked_for(comparison: Comparison) -> Iterator[str]:
+    """What changed terms are worth on the evidence of a comparison."""
+    totals = list(comparison.sums().iter_rows(named=True))
     for row in totals:
         if row["plan"] in comparison.asked and row["against_first"] is not None:
             worth = row["against_first"]

@@ -17,7 +17,7 @@ from slakit.analysis.curves import cases_of, credit_curve
 from slakit.analysis.findings import findings
 from slakit.analysis.one_outage import MOST_STEPS, OneOutage
 from slakit.analysis.worth import cases_on_outages
-from slakit.policy.files import find_policy, library, parse_policy
+from slakit.policy.files import find_plans, find_policy, library, parse_policy
 from slakit.policy.quantities import percent_units
 from slakit.policy.terms import Terms
 from slakit.problems import InputError
@@ -295,3 +295,44 @@ def test_a_schedule_of_many_steps_is_judged_without_drawing_it() -> None:
     found = dict(findings(policy).select("code", "figure").iter_rows())
     assert found["worst-free"] == "99.993056 % (2m59.999999s of 30 days)"
     assert found["saturated"] == "432 % of the monthly fee, reached at 0 %"
+
+
+# --- windows as long as those of a month
+
+
+@pytest.mark.parametrize(
+    ("plan", "remedy", "month", "hours"),
+    [
+        ("klikk:gold", "iaas", "2026-10", 745),
+        ("klikk:gold", "iaas", "2026-03", 743),
+        ("klikk:gold", "iaas", "2028-02", 29 * 24),
+        ("klink-cloud:enterprise", "platform", "2026-10", 744),  # in UTC
+        ("wp-heaven", "website", "2026-04", 720),
+    ],
+)
+def test_a_month_decides_how_long_its_windows_are(plan: str, remedy: str, month: str, hours: int) -> None:
+    ((policy, tier),) = find_plans(plan)
+    curve = credit_curve(policy.terms(tier=tier), remedy, month=month)
+    assert curve["downtime_seconds"].max() == hours * 3600
+
+
+def test_a_quarter_is_as_long_as_the_one_in_which_the_month_begins() -> None:
+    terms = find_policy("klikk").terms(tier="gold", reading={"window": "quarter"})
+    curves = {month: credit_curve(terms, "iaas", month=month) for month in ("2026-01", "2026-11")}
+    longest = {month: curve["downtime_seconds"].max() for month, curve in curves.items()}
+    assert longest == {"2026-01": (90 * 24 - 1) * 3600, "2026-11": (92 * 24 + 1) * 3600}
+
+
+@pytest.mark.parametrize("name", library())
+def test_every_plan_has_a_curve_in_every_month(name: str) -> None:
+    for policy, tier in find_plans(name):
+        terms = policy.terms(tier=tier)
+        for month in ("2026-02", "2026-10"):
+            curve = credit_curve(terms, month=month)
+            assert curve.select("guarantee").unique().height == credit_curve(terms).select("guarantee").unique().height
+            assert curve["credit_percent"].min() == 0 or curve.is_empty()
+
+
+def test_a_month_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="period = October: not a period"):
+        credit_curve(find_policy("klikk").terms(tier="gold"), month="October")

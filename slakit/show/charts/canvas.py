@@ -32,8 +32,9 @@ def layered(*charts: Drawing) -> alt.LayerChart:
 
 def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
     """Give a chart its finding as title, what is drawn as subtitle, both as text for who cannot see it, and a size."""
-    lines = textwrap.wrap(title, TITLE_WIDTH) or [""]
-    heading = alt.TitleParams(text=lines, subtitle=textwrap.wrap(subtitle, SUBTITLE_WIDTH))
+    lines = textwrap.wrap(title, TITLE_WIDTH, break_on_hyphens=False) or [""]
+    below = textwrap.wrap(subtitle, SUBTITLE_WIDTH, break_on_hyphens=False)
+    heading = alt.TitleParams(text=lines, subtitle=below)
     return chart.properties(width="container", height=height, title=heading, description=f"{title}. {subtitle}")
 
 

@@ -17,6 +17,7 @@ from slakit.show.charts.compared import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.charts.ranking import chart_ranking
 from slakit.show.choose import choose_offers
+from slakit.show.headline import asked_for
 from slakit.show.sheets import Column, Sheet
 from slakit.show.tables.compared import show_contests, show_parted, show_same_outages, show_terms
 from slakit.show.tables.ranking import show_ranking, tell_tips
@@ -129,7 +130,7 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
     said = f"{print_percent(points[leader], 1)} of 100 points"
     if len(best):
         said += f", most of them for {listed(CRITERIA[name].label.lower() for name in best)}"
-    return " ".join([f"{said}; {others}.", tell_tips(ranking)[0], *_most_owed(comparison)])
+    return " ".join([f"{said}; {others}.", tell_tips(ranking)[0], *_most_owed(comparison), *asked_for(comparison)])
 
 
 def _most_owed(comparison: Comparison) -> list[str]:
