@@ -97,7 +97,7 @@ class Timeline:
         """A bar with its length in it, if there is room."""
         start, end = span[0], span[1] or self.review.as_of
         first, last = map(self.at, self.span)
-        begin, until = max(self.at(start), first), min(self.at(end), last)
+        begin, until = (min(max(self.at(edge), first), last) for edge in (start, end))
         length = short_length(Decimal((end - start) // timedelta(microseconds=1)).scaleb(-6))
         shown = length if until - begin > ROOM * (last - first) else ""
         when = f"{instant_text(start, self.zone)} – {instant_text(end, self.zone)}"
