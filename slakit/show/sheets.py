@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,6 +22,8 @@ UNITS = {"percent": " (%)", "length": " (h:mm:ss)", "instant": " (UTC)"}
 YES_NO = {True: "yes", False: "no"}
 # Vermillion and a pale shade of it: Okabe and Ito, Color Universal Design (2008), as in the charts, darker on a fill.
 MISS_INK, MISS_FILL, HEAD_FILL, INK = "#9A3B00", "#FCE9DD", "#E8EDF2", "#5A6068"
+LINE = 15
+"""Height of a line. [points]"""
 NARROWEST, WIDEST = 9, 60
 """Characters in a column."""
 Area = tuple[int, int, int, int]
@@ -211,7 +214,8 @@ class Styles:
         if not isinstance(cell.value, str):
             return self._once(cell.form, {"num_format": cell.form, "valign": "top"})
         aligned = "right" if cell.form else "left"
-        return self._once(aligned, {"quote_prefix": True, "text_wrap": True, "align": aligned, "valign": "top"})
+        look = {"quote_prefix": True, "text_wrap": True, "align": aligned, "valign": "top"}
+        return self._once(aligned, look | ({"indent": 1} if aligned == "left" else {}))
 
     def _once(self, key: Any, properties: dict[str, Any]) -> Any:
         if key not in self.made:
@@ -243,21 +247,30 @@ def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
 def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Collection[str]], Area]:
     """Write headings and rows; return which words stand out in which column, and where the rows are."""
     top, number = _rows_above(sheet), 0
-    head = styles.named(bold=True, bg_color=HEAD_FILL, bottom=1, text_wrap=True, valign="top")
     above = [[len(fact.heading) for fact in sheet.facts], [fact.cell.width for fact in sheet.facts if fact.cell]]
     strong: dict[int, Collection[str]] = {}
+    lines = 1
     for column in sheet.columns:
         strong |= {number: column.strong} if column.strong else {}
         for heading, cells in _cells(sheet, column):
-            page.write_string(top - 1, number, heading, head)
             widths = [NARROWEST, *(len(word) + 2 for word in heading.split()), *(above[number] if number < 2 else ())]
             width = max(widths)
             for row, cell in enumerate(cells, start=top):
                 _put(page, row, number, cell, styles)
                 width = max(width, cell.width if cell else 0)
             page.set_column(number, number, min(width, WIDEST) + 2)
+            side = "left" if _kind(sheet, column) == "text" else "right"
+            page.write_string(top - 1, number, heading, _head(styles, side))
+            lines = max(lines, len(textwrap.wrap(heading, min(width, WIDEST))))
             number += 1
+    page.set_row(top - 1, LINE * lines)  # not every program makes room for a second line by itself
     return strong, (top, 0, top - 1 + sheet.table.height, number - 1)
+
+
+def _head(styles: Styles, side: str) -> Any:
+    """How a heading looks: above text on its side, above figures on theirs."""
+    look = {"bold": True, "bg_color": HEAD_FILL, "bottom": 1, "text_wrap": True, "valign": "top", "align": side}
+    return styles.named(**look, **({"indent": 1} if side == "left" else {}))
 
 
 def _put(page: Any, row: int, column: int, cell: Cell | None, styles: Styles) -> None:
@@ -292,8 +305,7 @@ def _mark(page: Any, strong: Mapping[int, Collection[str]], area: Area, styles: 
 
 def _cells(sheet: Sheet, column: Column) -> Iterator[tuple[str, Iterator[Cell | None]]]:
     """Headings and cells of a column: of a length two, the second of exact seconds."""
-    values = sheet.table[column.name]
-    kind = column.kind or _kind_of(column.name, values.dtype)
+    values, kind = sheet.table[column.name], _kind(sheet, column)
     unit = UNITS.get(kind, "") if kind != "instant" or getattr(values.dtype, "time_zone", None) else ""
     yield column.heading + unit, _shown(sheet, column, kind)
     if kind == "length":
@@ -309,6 +321,10 @@ def _shown(sheet: Sheet, column: Column, kind: Kind) -> Iterator[Cell | None]:
         pairs = zip(values, sheet.table[sheet.currency], strict=True)
         return (cell_of(value, kind, currency) for value, currency in pairs)
     return (cell_of(words.get(value, value) if words else value, kind) for value in values)
+
+
+def _kind(sheet: Sheet, column: Column) -> Kind:
+    return column.kind or _kind_of(column.name, sheet.table[column.name].dtype)
 
 
 def _kind_of(name: str, dtype: pl.DataType) -> Kind:
