@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,18 +13,13 @@ import polars as pl
 
 from slakit.problems import InputError, Problem
 from slakit.show.cells import Cell, Kind, cell_of, in_utc
+from slakit.show.looks import INK, LINE, MISS_FILL, MISS_INK, Styles, lines_of, widest
 from slakit.whole import write_whole
 
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
 UNITS = {"percent": " (%)", "length": " (h:mm:ss)", "instant": " (UTC)"}
 YES_NO = {True: "yes", False: "no"}
-# Vermillion and a pale shade of it: Okabe and Ito, Color Universal Design (2008), as in the charts, darker on a fill.
-MISS_INK, MISS_FILL, HEAD_FILL, INK = "#9A3B00", "#FCE9DD", "#E8EDF2", "#5A6068"
-LINE = 15
-"""Height of a line. [points]"""
-NARROWEST, WIDEST = 9, 60
-"""Characters in a column."""
 Area = tuple[int, int, int, int]
 """First row and column, last row and column."""
 
@@ -198,31 +192,6 @@ def _rows_above(sheet: Sheet) -> int:
     return 3 + len(sheet.facts) + len(sheet.notes)
 
 
-@dataclass(frozen=True)
-class Styles:
-    """Formats of a workbook, each made once."""
-
-    book: Any
-    made: dict[Any, Any] = field(default_factory=dict)
-
-    def named(self, **properties: Any) -> Any:
-        """A format by its properties."""
-        return self._once(tuple(properties.items()), properties)
-
-    def of(self, cell: Cell) -> Any:
-        """How a cell looks. Text has a mark that keeps it text when it is edited."""
-        if not isinstance(cell.value, str):
-            return self._once(cell.form, {"num_format": cell.form, "valign": "top"})
-        aligned = "right" if cell.form else "left"
-        look = {"quote_prefix": True, "text_wrap": True, "align": aligned, "valign": "top"}
-        return self._once(aligned, look | ({"indent": 1} if aligned == "left" else {}))
-
-    def _once(self, key: Any, properties: dict[str, Any]) -> Any:
-        if key not in self.made:
-            self.made[key] = self.book.add_format(properties)
-        return self.made[key]
-
-
 def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
     """Title, single figures and notes, then the table."""
     aside = styles.named(font_color=INK)
@@ -249,28 +218,24 @@ def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Col
     top, number = _rows_above(sheet), 0
     above = [[len(fact.heading) for fact in sheet.facts], [fact.cell.width for fact in sheet.facts if fact.cell]]
     strong: dict[int, Collection[str]] = {}
-    lines = 1
+    heights: dict[int, int] = {}
     for column in sheet.columns:
         strong |= {number: column.strong} if column.strong else {}
-        for heading, cells in _cells(sheet, column):
-            widths = [NARROWEST, *(len(word) + 2 for word in heading.split()), *(above[number] if number < 2 else ())]
-            width = max(widths)
+        side = "left" if _kind(sheet, column) == "text" else "right"
+        for heading, made in _cells(sheet, column):
+            cells = list(made)
+            width = widest(heading, cells, max(above[number], default=0) if number < 2 else 0)
+            page.write_string(top - 1, number, heading, styles.head(side))
+            heights[top - 1] = max(heights.get(top - 1, 1), lines_of(heading, width))
             for row, cell in enumerate(cells, start=top):
                 _put(page, row, number, cell, styles)
-                width = max(width, cell.width if cell else 0)
-            page.set_column(number, number, min(width, WIDEST) + 2)
-            side = "left" if _kind(sheet, column) == "text" else "right"
-            page.write_string(top - 1, number, heading, _head(styles, side))
-            lines = max(lines, len(textwrap.wrap(heading, min(width, WIDEST))))
+                if cell and isinstance(cell.value, str) and (lines := lines_of(cell.value, width)) > 1:
+                    heights[row] = max(heights.get(row, 1), lines)
+            page.set_column(number, number, width + 2)
             number += 1
-    page.set_row(top - 1, LINE * lines)  # not every program makes room for a second line by itself
+    for row, lines in heights.items():  # not every program makes room for a second line by itself
+        page.set_row(row, LINE * lines)
     return strong, (top, 0, top - 1 + sheet.table.height, number - 1)
-
-
-def _head(styles: Styles, side: str) -> Any:
-    """How a heading looks: above text on its side, above figures on theirs."""
-    look = {"bold": True, "bg_color": HEAD_FILL, "bottom": 1, "text_wrap": True, "valign": "top", "align": side}
-    return styles.named(**look, **({"indent": 1} if side == "left" else {}))
 
 
 def _put(page: Any, row: int, column: int, cell: Cell | None, styles: Styles) -> None:

@@ -334,3 +334,11 @@ def test_no_cell_is_dropped_in_silence(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Big row 4 column 1: Excel cannot hold this cell"):
         written(tmp_path, sheet_of(pl.Series("n", [["x" * 32_768]])))
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_make_room_for_text_that_wraps(tmp_path: Path) -> None:
+    table = pl.DataFrame({"why": ["short", "word " * 40, "one\ntwo"], "seconds": [1, 2, 3]})
+    columns = [Column("why", "Why"), Column("seconds", "Length of the outage as counted")]
+    rows = part(written(tmp_path, Sheet("Tall", "Tall", table, columns)), "Tall")
+    heights = {int(row): float(height) for row, height in re.findall(r'<row r="(\d+)"[^>]* ht="([0-9.]+)"', rows)}
+    assert heights == {3: 45.0, 5: 60.0, 6: 30.0}  # headings, four lines, two
