@@ -58,6 +58,6 @@ def lines_of(text: str, width: int) -> int:
 
 
 def widest(heading: str, cells: list[Cell | None], least: int) -> int:
-    """Width of a column: that of its widest cell, and of the longest word above it. [characters]"""
-    words = [len(word) + 2 for word in heading.split()]
+    """Width of a column: that of its widest cell, of the longest word above it, of half its heading. [characters]"""
+    words = [len(heading) // 2 + 4, *(len(word) + 2 for word in heading.split())]
     return min(WIDEST, max([NARROWEST, least, *words, *(cell.width for cell in cells if cell)]))

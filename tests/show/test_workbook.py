@@ -341,4 +341,4 @@ def test_rows_make_room_for_text_that_wraps(tmp_path: Path) -> None:
     columns = [Column("why", "Why"), Column("seconds", "Length of the outage as counted")]
     rows = part(written(tmp_path, Sheet("Tall", "Tall", table, columns)), "Tall")
     heights = {int(row): float(height) for row, height in re.findall(r'<row r="(\d+)"[^>]* ht="([0-9.]+)"', rows)}
-    assert heights == {3: 45.0, 5: 60.0, 6: 30.0}  # headings, four lines, two
+    assert heights == {3: 30.0, 5: 60.0, 6: 30.0}  # headings, four lines, two
