@@ -245,6 +245,21 @@ def test_what_nobody_thought_of_is_said_where_it_happens(monkeypatch: pytest.Mon
     assert explorer.parameters["outage"] == "4h"
 
 
+def test_a_table_that_cannot_be_made_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = credits()
+    panel = explorer.panel
+    before, shown = told(explorer), (panel.figure.value, panel.stage.spec, panel.table.value)
+
+    def fails(*_: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("slakit.show.widgets.credits.show_payouts", fails)
+    move(panel, "Length of the outage", "1h")
+    assert "MemoryError: no room" in panel.alert.value
+    assert (told(explorer), explorer.parameters["outage"]) == (before, "4h")
+    assert (panel.figure.value, panel.stage.spec, panel.table.value) == shown
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [

@@ -84,9 +84,15 @@ class Panel:
         self.chosen.observe(lambda _: self._trying(self._show_table), names="value")
 
     def _moved(self, control: Control, value: Any) -> None:
-        """Show what a control says; the last good view stays where that is nothing."""
-        if self._trying(lambda: self.explorer.change(**control.read(value))):
+        """Show what a control says; the last good view stays where that is nothing, or cannot be drawn."""
+        before = (self.explorer.parameters, self.explorer.view)
+
+        def follow() -> None:
+            self.explorer.change(**control.read(value))
             self._show()
+
+        if not self._trying(follow):
+            self.explorer.parameters, self.explorer.view = before
 
     def _trying(self, act: Callable[[], None]) -> bool:
         """Do something; say in words what went wrong."""
@@ -106,17 +112,19 @@ class Panel:
     def _show(self) -> None:
         view = self.explorer.view
         shown = {"label": view.label, "value": view.value, "note": view.note}
-        self.figure.value = BOX.format(**{name: html.escape(text) for name, text in shown.items()})
+        figure = BOX.format(**{name: html.escape(text) for name, text in shown.items()})
         self._show_table()
+        self.figure.value = figure
         if self.plan.layout.display != "none":
             self.plan.value = self.explorer.batch_plan()
 
     def _show_table(self) -> None:
         """Show the table that is chosen, and the picture that goes with it."""
-        self.stage.show(self.explorer.view.chart_with(self.chosen.value))
+        chart = self.explorer.view.chart_with(self.chosen.value)
         make = self.explorer.view.tables[self.chosen.value]
         if make is not self._made:  # a table that is made by the same is the same
             self.table.value, self._made = html_of(make()), make
+        self.stage.show(chart)
 
     def _show_plan(self) -> None:
         """Show the plan and copy it, or hide it."""
