@@ -72,8 +72,9 @@ class Ranking:
     Attributes
     ----------
     table
-        One row per plan and criterion, the best plan first: `rank`, `plan`, `points` (of 100), `criterion`, `value`
-        (what the plan says, in words), `share` (how good that is, of the best; percent), `weight`, `earned` (points).
+        One row per plan and criterion, the best plan first: `rank` (among those offered), `plan`, `points` (of 100),
+        `criterion`, `value` (what the plan says, in words), `share` (how good that is, of the best; percent), `weight`,
+        `earned` (points).
     tips
         `criterion`, `plan`, `weight`: the nearest other weight of one criterion, the rest as they are, with which
         another plan that is offered comes first.
@@ -127,7 +128,7 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     points = _points(shares, chosen)
     order = sorted(comparison.plans, key=lambda plan: -points[plan])
     rows = [
-        (1 + sum(other > points[plan] for other in points.values()), plan, _exact(points[plan]), name,
+        (_rank(plan, points, comparison.asked), plan, _exact(points[plan]), name,
          says[name].get(plan, ("–", None))[0], _exact(100 * shares[name][plan]), Decimal(chosen[name]),
          _exact(_earned(shares, chosen, name, plan)))
         for plan in order
@@ -139,6 +140,13 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
     leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
     return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.asked)
+
+
+def _rank(plan: str, points: Mapping[str, Fraction], asked: frozenset[str]) -> int | None:
+    """Rank among the plans that are offered; terms that are only asked for have none."""
+    if plan in asked and len(asked) < len(points):
+        return None
+    return 1 + sum(value > points[plan] for other, value in points.items() if other not in asked or plan in asked)
 
 
 def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, int]:

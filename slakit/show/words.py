@@ -23,7 +23,7 @@ VERDICTS = {
     "other_component": "another component",
     "excluded_cause": "excluded cause",
     "too_small": "affects too little",
-    "unreported": "never reported",
+    "unreported": "not reported while it lasted",
     "before_clock": "before the report",
     "alone": "too few down at once",
     "overlapping": "already counted",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import slakit as sla
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
+from slakit.locales import in_locale
 from slakit.show.headline import MIME
 from slakit.show.widgets.explorer import Explorer, is_live
 from slakit.show.widgets.panel import Panel
@@ -105,7 +107,10 @@ def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
     )
     move(panel, "Your ticket", "")
     assert explorer.view.value == "nothing"
-    assert explorer.view.note == "Every promise is kept. Not counted: 4h never reported (Table 2, DT; 3.1.2)."
+    assert (
+        explorer.view.note
+        == "Every promise is kept. Not counted: 4h not reported while it lasted (Table 2, DT; 3.1.2)."
+    )
     move(panel, "Your ticket", panel.controls["Outage"].widget.value[0])
     move(panel, "Maintenance", True)  # as long as the outage
     assert explorer.view.note == "Every promise is kept. Not counted: 4h agreed maintenance (Table 2, SM)."
@@ -142,7 +147,7 @@ def test_a_table_with_a_picture_of_its_own_brings_it() -> None:
 def test_a_tier_narrows_the_card() -> None:
     explorer = policy()
     everything = explorer.panel.table.value
-    move(explorer.panel, "Tier", "klikk:standard")
+    move(explorer.panel, "Contract", "klikk:standard")
     assert explorer.view.label.endswith("standard")
     assert len(explorer.panel.table.value) < len(everything)
 
@@ -173,26 +178,82 @@ def test_every_contract_of_the_library_can_be_explored(name: str) -> None:
 def test_every_control_of_an_incident_can_be_moved(name: str) -> None:
     explorer = sla.explore_incident(name, reported="2026-08-11T09:30")
     panel = explorer.panel
-    for label, control in panel.controls.items():
-        widget = control.widget
-        choices = (
-            [value for _, value in getattr(widget, "options", []) if not isinstance(value, str) or value]
-            if label not in ("It is",)
-            else ["emergency"]
-        )
-        other = {
-            "Outage": tuple(choices[10:12]),
-            "It runs": tuple(choices[20:40])[::19],
-            "Maintenance": True,
-            "Monthly fee": 7,
-        }
-        move(panel, label, other.get(label, choices[-1] if choices else None))
+    for label in [label for label in panel.controls if label != "Contract"]:
+        move(panel, label, another(label, panel.controls[label].widget))
         assert panel.alert.value == "", label
-    assert told(explorer) == told(sla.explore_incident(explorer.parameters["policy"], **_others(explorer)))
+    assert told(explorer) == told(sla.explore_incident(**explorer.parameters))
 
 
-def _others(explorer: Explorer) -> dict[str, Any]:
-    return {name: value for name, value in explorer.parameters.items() if name != "policy"}
+def another(label: str, widget: Any) -> object:
+    """A value that a control can be given."""
+    values = [option[1] if isinstance(option, tuple) else option for option in getattr(widget, "options", [])]
+    spans = [value for value in values if isinstance(value, datetime)]
+    known = {
+        "Day": date(2026, 10, 24), "Outage": tuple(spans[100:120:19]), "It runs": tuple(spans[130:150:19]),
+        "Maintenance": True, "Monthly fee": 7, "It is": "emergency", "It was announced": "24h",
+    }  # fmt: skip
+    return known[label] if label in known else values[-1]
+
+
+def test_the_day_moves_all_that_happens_and_the_contract_unsets_what_was_about_another() -> None:
+    explorer = sla.explore_incident("klikk:gold", reported="2026-08-11T10:00", component="network",
+                                    works="2026-08-11T11:00", works_end="2026-08-11T12:00")  # fmt: skip
+    panel = explorer.panel
+    move(panel, "Day", date(2026, 12, 24))
+    moved = {name: explorer.parameters[name] for name in ("started", "ended", "reported", "works", "works_end")}
+    assert moved == {
+        "started": "2026-12-24T09:00", "ended": "2026-12-24T13:00", "reported": "2026-12-24T10:00",
+        "works": "2026-12-24T11:00", "works_end": "2026-12-24T12:00",
+    }  # fmt: skip
+    assert panel.controls["Outage"].say(panel.controls["Outage"].widget.value) == "Thu 24 Dec 09:00 to 13:00, 4h"  # type: ignore[misc]
+    move(panel, "Contract", "klink-cloud:enterprise")
+    assert panel.alert.value == ""
+    assert (explorer.parameters["component"], explorer.parameters["reading"]) == ("", [])
+    assert "Does emergency maintenance count as downtime?" in panel.controls
+    assert explorer.view.value == "50.00 USD"
+
+
+def test_a_plan_that_is_none_is_said_beside_the_field() -> None:
+    plans = credits().panel.controls["Plans"]
+    plans.below[0].value = "klick"
+    assert plans.below[1].value.startswith("No plan klick: did you mean klikk?")
+    plans.below[0].value = "klikk:gold"
+    assert plans.below[1].value == ""
+    assert plans.widget.value[-1] == "klikk:gold"
+
+
+def test_what_the_figure_leaves_out_is_said() -> None:
+    explorer = sla.explore_credits(["klikk:gold", "wp-heaven", "aws-s3"], outage="12h", month="2026-10")
+    assert "For a single incident, beside it: klikk gold pays 30 % (hardware-replacement)." in explorer.view.note
+    assert "Nothing to draw for aws-s3: no promise there is about outages." in explorer.view.note
+
+
+def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
+    explorer = sla.explore_vendors(["klikk:gold", "wp-heaven"], changes=["guarantees.iaas.clock=started"])
+    panel = explorer.panel
+    move(panel, "Plans", ["wp-heaven", "klink-cloud:enterprise"])
+    assert "iaas is not there" in panel.alert.value
+    move(panel, "Terms to ask of the first plan", "")
+    assert panel.alert.value == ""
+    assert explorer.parameters["plans"] == ["klikk:gold", "wp-heaven"]
+    move(panel, "Plans", ["wp-heaven", "cloudworkz"])
+    assert (panel.alert.value, explorer.view.value) == ("", "wp-heaven")
+
+
+def test_a_copied_plan_writes_as_the_reader_does() -> None:
+    with in_locale("da"):
+        assert "locale: da" in credits().batch_plan()
+    plan = incident().batch_plan()
+    assert "name: incident" in plan
+    assert "policies:\n        - klikk:gold" in plan
+    assert "outage: 4h" in plan
+    assert "locale" not in plan
+
+
+def test_the_workbook_of_an_imagined_incident_says_that_it_is_imagined() -> None:
+    first = incident().view.sheets()[0]
+    assert first.title == "An imagined incident at klikk:gold"
+    assert first.notes[0].startswith("Imagined")
 
 
 # --- what cannot be shown is said, and what was shown stays
@@ -301,7 +362,7 @@ def test_a_batch_with_the_copied_plan_shows_the_same(tmp_path: Path) -> None:
     ]
     move(explorers[0].panel, "Length of the outage", "12h")
     move(explorers[1].panel, "Time to claim", 9)
-    move(explorers[2].panel, "Tier", "klikk:silver")
+    move(explorers[2].panel, "Contract", "klikk:silver")
     explorers[1].parameters["evidence"] = "../data_samples/evidence"
     for explorer in explorers:
         plan = tmp_path / "notebooks" / f"{explorer.notebook}.yaml"

@@ -30,7 +30,8 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
     promises = sorted(promises_of(budgets), key=lambda promise: (promise.low, promise.name))
     tightest = promises[0]
     rows = [promise.row() for promise in promises]
-    title = f"{tightest.name} may be down the least: {tightest.text}"
+    least = " the least" if len(promises) > 1 else ""
+    title = f"{tightest.name} may be down{least}: {tightest.text}"
     subtitle = "Downtime allowed in one window before the promise is broken."
     if any(promise.commitment == "best_effort" for promise in promises):
         subtitle += " Outlined: aimed at, not guaranteed."

@@ -48,7 +48,7 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
         return empty_chart("No outage", f"No outage of {subscription} is recorded.")
     timeline = Timeline(own, subscription, span or _around(own, outages))
     rows = [*timeline.happened(outages), *timeline.judged(pieces)]
-    said = _longest(pieces)
+    said = _longest(own)
     subtitle = f"Times in {timeline.zone.key}. Below what happened, each promise it concerns, with its verdicts."
     title = f"{said}; {sums_text(review.owed.items())} is owed"
     if pieces.is_empty():
@@ -64,14 +64,24 @@ def _around(review: Review, outages: pl.DataFrame) -> Span:
     return min(instants) - AROUND, max(*instants, min(instants) + AROUND) + AROUND
 
 
-def _longest(pieces: pl.DataFrame) -> str:
+def _longest(review: Review) -> str:
     """How much of the outage counts, by the promise that counts most of it."""
-    counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0).sum()
-    sums = pieces.group_by("guarantee", maintain_order=True).agg(counts.alias("counted"), pl.col("seconds").sum())
-    if sums.is_empty():
+    own = review.ledger.filter(pl.col("guarantee") == main_promise(review))
+    if own.is_empty():
         return "Nothing counts"
-    _, most, whole = sums.sort("counted", descending=True, maintain_order=True).row(0)
+    most, whole = (Decimal(piece["seconds"].sum()) for piece in (own.filter(pl.col("verdict") == "counted"), own))
     return f"{length_text(most)} of the {length_text(whole)} outage counts" if most else "Nothing of the outage counts"
+
+
+def main_promise(review: Review) -> str:
+    """The promise under which most of an outage counts: one about a window, if any concerns it."""
+    concerned = review.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period"]))
+    by_window = concerned.filter(pl.col("guarantee").is_in(review.availability["guarantee"].implode()))
+    counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0).sum()
+    pieces = concerned if by_window.is_empty() else by_window
+    sums = pieces.group_by("guarantee", maintain_order=True).agg(counts)
+    first = sums.sort(sums.columns[1], descending=True, maintain_order=True)["guarantee"]
+    return str(first[0]) if len(first) else ""
 
 
 class Timeline:

@@ -31,7 +31,8 @@ def chart_ranking(ranking: Ranking) -> Drawing:
     pieces = [piece for row in rows for piece in row["pieces"]]
     first = [row for row in rows if row["plan"] in ranking.leaders]
     verb = "come" if len(first) > 1 else "comes"
-    title = f"{listed(ranking.leaders)} {verb} first with {first[0]['points']} of 100 points"
+    of = "Of what is offered, " if ranking.asked else ""
+    title = f"{of}{listed(ranking.leaders)} {verb} first with {first[0]['points']} of 100 points"
     if not pieces:
         title = "Every weight is 0: no plan is ahead"
     subtitle = "For each matter the best plan gets all of its weight, another in proportion. The figures are points."
@@ -41,16 +42,17 @@ def chart_ranking(ranking: Ranking) -> Drawing:
 def _plan(ranking: Ranking, plan: str) -> dict[str, Any]:
     table, begin, pieces = ranking.table.filter(pl.col("plan") == plan), 0.0, []
     points = print_percent(table["points"][0], 1)
-    asked = " (asked for, not offered)" if plan in ranking.asked else ""
+    rank = table["rank"][0]
+    asked = "" if rank else " (asked for, not offered)"
     for row in table.iter_rows(named=True):
         earned = float(row["earned"])
         about = {"plan": plan, "criterion": CRITERIA[row["criterion"]].label, "value": row["value"]}
-        said = {"earned": print_percent(row["earned"], 1), "text": print_percent(row["earned"], 0)}
+        said = {"earned": print_percent(row["earned"], 1), "text": print_percent(row["earned"], 1)}
         if earned:
             room = {"text": said["text"] if earned >= NARROWEST else ""}
             pieces.append({**about, **said, **room, "from": begin, "to": begin + earned, "middle": begin + earned / 2})
         begin += earned
-    figure = f"{table['rank'][0]}. {plan}{asked}: {points} points"
+    figure = f"{f'{rank}. ' if rank else ''}{plan}{asked}: {points} points"
     return {"plan": plan, "points": points, "pieces": pieces, "figure": figure, "about": ""}
 
 

@@ -45,6 +45,9 @@ return all.join(" ").split(" ").reduce(function(rows,word){var last=rows[rows.le
 if(rows.length&&(last+" "+word).length<=most)rows[rows.length-1]=last+" "+word;else rows.push(word);return rows},[])};
 var title=spec.title;if(title&&title.text)spec=Object.assign({},spec,{title:Object.assign({},title,
 {text:fit(title.text,16),subtitle:fit(title.subtitle,12.5)})});
+var width=box.clientWidth,config=spec.config||{};
+if(width<560)spec=Object.assign({},spec,{config:Object.assign({},config,
+{legend:Object.assign({},config.legend,{columns:width<400?1:2})})});
 return window.vegaEmbed(box,spec,options)}"""
 
 

@@ -23,7 +23,7 @@ def show_ranking(ranking: Ranking) -> GT:
     rows = []
     for plan in ranking.order:
         own = ranking.table.filter(pl.col("plan") == plan)
-        head = {"Rank": str(own["rank"][0]), "Plan": plan, "Points": print_percent(own["points"][0], 1)}
+        head = {"Rank": str(own["rank"][0] or "–"), "Plan": plan, "Points": print_percent(own["points"][0], 1)}
         said = {row["criterion"]: f"{row['value']}\n{print_percent(row['earned'], 1)} points" for row in own.to_dicts()}
         rows.append(head | {f"{CRITERIA[name].label} (weight {weights[name]:.0f})": said[name] for name in names})
     notes = [

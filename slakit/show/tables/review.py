@@ -57,10 +57,9 @@ def show_credits(review: Review, subscription: str = "") -> GT:
         for row in due.iter_rows(named=True)
     ]
     sums = due.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows()
-    notes = [
-        f"Together: {sums_text(sums)}.",
-        f"{counted(credits.height - due.height, 'other window')} judged earned nothing.",
-    ]
+    others = credits.height - due.height
+    notes = [f"Together: {sums_text(sums)}."]
+    notes += [f"{counted(others, 'other window')} judged earned nothing."] if others else []
     memo = Memo("Credits owed", _about(review), notes, groups="Subscription", numbers=["Credit", "of", "Owed"])
     return memo_table(rows, memo, _no_credit(review, subscription))
 
@@ -177,7 +176,9 @@ def show_ledger(review: Review, subscription: str) -> GT:
     ]
     strong = [number for number, verdict in enumerate(shown["verdict"]) if verdict == "counted"]
     left_out = counted(ledger.height - shown.height, "piece")
-    notes = [f"Times in {zone.key}. Left out: {left_out} of another component or outside the period."]
+    notes = [f"Times in {zone.key}."]
+    if ledger.height > shown.height:
+        notes = [f"Times in {zone.key}. Left out: {left_out} of another component or outside the period."]
     memo = Memo(
         f"Outages of {subscription}", _about(review), notes, groups="Promise", numbers=["Length"], strong=strong
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ MONTHS_AROUND = 12
 
 
 def length_of(text: str, name: str) -> timedelta:
-    """A length of time as people write it: `4h`, `21m36s`.
+    """A length of time as people write it, and as slakit prints it: `4h`, `21m36s`, `44m38.4s`.
 
     Raises
     ------
@@ -33,11 +34,13 @@ def length_of(text: str, name: str) -> timedelta:
 
     Examples
     --------
-    >>> length_of("1h30m", "outage")
-    datetime.timedelta(seconds=5400)
+    >>> length_of("1h30m", "outage"), length_of("44m38.4s", "outage")
+    (datetime.timedelta(seconds=5400), datetime.timedelta(seconds=2678, microseconds=400000))
     """
     try:
-        length = PlainDuration.parse(text.replace(" ", "")).microseconds * MICROSECOND
+        whole, point, fraction = text.replace(" ", "").partition(".")
+        micro = f"s{fraction[:-1]:0<6}us" if point and re.fullmatch(r"[0-9]{1,6}s", fraction) else point + fraction
+        length = PlainDuration.parse(whole + micro).microseconds * MICROSECOND
         problem = None if length else ("no length at all", "write at least 1s")
     except ValueError as error:
         wrong, _, remedy = str(error).partition("; ")
@@ -53,7 +56,7 @@ def lengths(own: str, known: Iterable[str] = LENGTHS) -> list[str]:
     >>> lengths("21m36s")[11:15]
     ['20m', '21m36s', '22m', '25m']
     """
-    by_length = {PlainDuration.parse(text).microseconds: text for text in [*known, own]}
+    by_length = {length_of(text, "length") if text != "0s" else timedelta(0): text for text in [*known, own]}
     return [by_length[length] for length in sorted(by_length)]
 
 

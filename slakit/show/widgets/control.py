@@ -29,6 +29,8 @@ class Control(NamedTuple):
         Above the label, where a new part begins.
     only_with
         Widget that must be ticked for this one to be there.
+    renews
+        What it says decides what the other controls offer: they are made anew.
     """
 
     label: str
@@ -38,6 +40,7 @@ class Control(NamedTuple):
     below: Sequence[Any] = ()
     heading: str = ""
     only_with: Any = None
+    renews: bool = False
 
     def laid_out(self, w: Any) -> Any:
         """Heading, label, widget, and what belongs to it, one below the other."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,7 +17,8 @@ from slakit.measure.calendar import MICROSECOND
 from slakit.policy.files import find_policy, library, tiers_of
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
-from slakit.show.alike import Line, lines_of
+from slakit.problems import one_of
+from slakit.show.alike import Line, lines_of, plans_name
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.choose import choose_terms
 from slakit.show.sheets import Column, Fact, Sheet
@@ -84,6 +86,7 @@ def see_credits(priced: Priced, parameters: Parameters) -> View:
     paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])
     lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])
     value, note = _told(lines, seconds)
+    note = " ".join(filter(None, [note, _by_incident(paid), _without_curve(terms, paid)]))
     return View(
         label=f"A month's credit for one outage of {length_text(seconds)}",
         value=value,
@@ -106,6 +109,27 @@ def _told(lines: Sequence[Line], seconds: Decimal) -> tuple[str, str]:
     if not most:
         return "nothing", f"No plan pays anything for {length_text(seconds)}."
     return f"{percent_text(most, 2)} of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
+
+
+def _by_incident(paid: pl.DataFrame) -> str:
+    """Credits for a single incident, which stand beside those of the window and not in the curve."""
+    windows = paid.filter(pl.col("availability").is_not_null())["policy"].unique()
+    beside = paid.filter(pl.col("availability").is_null() & (pl.col("credit_percent") > 0))
+    beside = beside.filter(pl.col("policy").is_in(windows.implode()))
+    keys = ["policy", "remedy", "credit_percent"]
+    alike = beside.group_by(keys, maintain_order=True).agg("tier")
+    said = [
+        f"{plans_name(policy, tiers, paid)} pays {percent_text(credit, 2)} ({remedy})"
+        for policy, remedy, credit, tiers in alike.iter_rows()
+    ]
+    return f"For a single incident, beside it: {'; '.join(said)}." if said else ""
+
+
+def _without_curve(terms: Sequence[Terms], paid: pl.DataFrame) -> str:
+    """Plans that no outage earns anything from, since they promise nothing about outages."""
+    priced = set(paid.select("policy", "tier").iter_rows())
+    silent = dict.fromkeys(one.policy for one in terms if (one.policy, one.tier) not in priced)
+    return f"Nothing to draw for {listed(silent)}: no promise there is about outages." if silent else ""
 
 
 def _pays(credit: Decimal, plans: int) -> str:
@@ -149,15 +173,31 @@ def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
 
     known = list(dict.fromkeys([*chosen, *every_plan()]))
     tags = w.TagsInput(value=list(chosen), allowed_tags=known, allow_duplicates=False)
-    more = w.Combobox(options=known, placeholder="add a plan: type a provider", layout=w.Layout(width="auto"))
+    place = w.Layout(width="auto")
+    more = w.Combobox(options=known, placeholder="add a plan: type a provider", continuous_update=False, layout=place)
+    said = w.HTML()
 
     def add(change: Mapping[str, Any]) -> None:
-        if change["new"] in known:
-            tags.value = list(dict.fromkeys([*tags.value, change["new"]]))
+        asked = change["new"].strip()
+        said.value = "" if asked in ("", *known) else html.escape(f"No plan {asked}: {one_of(known, asked)}.")
+        if asked in known:
+            tags.value = list(dict.fromkeys([*tags.value, asked]))
             more.value = ""
 
     more.observe(add, names="value")
-    return Control(label, tags, lambda value: {name: list(value)}, below=[more])
+    return Control(label, tags, lambda value: {name: list(value)}, below=[more, said])
+
+
+def plan_control(plan: str, *, whole: bool, unset: Parameters) -> Control:
+    """Choose one plan; what was about the one before is unset. `whole`: policies with all their tiers as well."""
+    import ipywidgets as w
+
+    tiered = {name for name in library() if find_policy(name).tiers}
+    known = [name for name in every_plan() if whole or name not in tiered]
+    words = {name: f"{name} (all tiers)" if name in tiered else name.replace(":", " · ") for name in known}
+    options = [(words.get(name, name), name) for name in dict.fromkeys([*known, plan])]
+    choice = w.Dropdown(options=options, value=plan)
+    return Control("Contract", choice, lambda value: {**unset, "policy": value}, renews=True)
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slakit import locales
 from slakit.problems import InputError, Problem, one_of
 from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.view import View
@@ -30,12 +31,23 @@ class Explorer:
         shows the same.
     view
         What is shown.
+    name
+        What its report, and files that are saved from it, are called.
     """
 
     def __init__(
-        self, notebook: str, see: See, parameters: Parameters, controls: Callable[[Parameters], Sequence[Control]]
+        self,
+        notebook: str,
+        see: See,
+        parameters: Parameters,
+        controls: Callable[[Parameters], Sequence[Control]],
+        *,
+        name: str = "",
+        beside: Callable[[Parameters], Parameters] = dict,
     ) -> None:
         self.notebook = notebook
+        self.name = name or notebook.replace("_", "-")
+        self._beside = beside
         self.see = see
         self.parameters = dict(parameters)
         self.view = see(parameters)
@@ -53,8 +65,12 @@ class Explorer:
         from slakit.show.widgets.panel import Panel
 
         if self._panel is None:
-            self._panel = Panel(self, self._controls(self.parameters))
+            self._panel = Panel(self, self.controls())
         return self._panel
+
+    def controls(self) -> Sequence[Control]:
+        """Controls for the parameters as they are."""
+        return self._controls(self.parameters)
 
     def change(self, **changes: Any) -> None:
         """Take other parameters, and show what they say. What they cannot say leaves all as it was.
@@ -74,7 +90,8 @@ class Explorer:
 
     def batch_plan(self) -> str:
         """A plan for `slakit batch`, to be kept beside the notebook, that makes this view."""
-        return plan_text(self.notebook, self.parameters)
+        locale = {"locale": str(locales.chosen)} if locales.chosen else {}
+        return plan_text(self.name, self.notebook, {**self._beside(self.parameters), **locale})
 
     def save(self, path: str | Path) -> None:
         """Save the first picture (`.png`, `.svg`), or all figures as a workbook (`.xlsx`).
@@ -114,10 +131,10 @@ def is_live() -> bool:
     return running_cell()[0] is not None
 
 
-def plan_text(notebook: str, parameters: Parameters) -> str:
+def plan_text(name: str, notebook: str, parameters: Parameters) -> str:
     """A plan of one report.
 
-    >>> print(plan_text("what_if", {"fee": 1000.0, "policies": ["klikk"]}), end="")
+    >>> print(plan_text("what-if", "what_if", {"fee": 1000.0, "policies": ["klikk"]}), end="")
     format: 1
     reports:
       - name: what-if
@@ -131,7 +148,7 @@ def plan_text(notebook: str, parameters: Parameters) -> str:
 
     from ruamel.yaml import YAML
 
-    report = {"name": notebook.replace("_", "-"), "notebook": f"{notebook}.ipynb", "parameters": dict(parameters)}
+    report = {"name": name, "notebook": f"{notebook}.ipynb", "parameters": dict(parameters)}
     writer = YAML()
     writer.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from slakit.policy.printing import print_duration
 from slakit.policy.quantities import PlainDuration
 from slakit.show.widgets.choices import instant_label, instants, lengths, written
 from slakit.show.widgets.control import Control, Parameters
-from slakit.show.widgets.credits import fee_control
+from slakit.show.widgets.credits import fee_control, plan_control
 
 AROUND = timedelta(days=1)
 """Time before and after the incident that can be dragged to."""
@@ -45,6 +45,8 @@ def incident_controls(parameters: Parameters, review: Review, policy: Policy) ->
         Whose rules it is judged by.
     """
     return [
+        plan_control(parameters["policy"], whole=False, unset={"component": "", "reading": []}),
+        _day(parameters, review),
         *_times(parameters, review),
         *_what(parameters, policy),
         *_works(parameters, review),
@@ -55,6 +57,25 @@ def incident_controls(parameters: Parameters, review: Review, policy: Policy) ->
 
 def _zone(review: Review) -> ZoneInfo:
     return review.zone_of(review.evidence.subscriptions["subscription"][0])
+
+
+def _day(parameters: Parameters, review: Review) -> Control:
+    """The day on which it begins; all that happens moves with it."""
+    import ipywidgets as w
+
+    now = review.evidence.outages["started"][0].astimezone(_zone(review)).date()
+    moving = ("started", "ended", *SIGNALS, "works", "works_end")
+
+    def read(day: date | None) -> Parameters:
+        by = (day - now) if day else timedelta(0)
+        return {name: _moved(parameters[name], by) for name in moving}
+
+    return Control("Day", w.DatePicker(value=now), read, renews=True)
+
+
+def _moved(time: str, by: timedelta) -> str:
+    """A time as a parameter, on another day: the clock on the wall shows the same."""
+    return (datetime.fromisoformat(time) + by).isoformat(timespec="auto")[: len(time)] if time else ""
 
 
 def _times(parameters: Parameters, review: Review) -> Iterator[Control]:

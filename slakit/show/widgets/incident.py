@@ -12,12 +12,14 @@ import polars as pl
 from slakit.analysis.explain import explain
 from slakit.analysis.imagined import Incident, imagine
 from slakit.analysis.review import Review
+from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
-from slakit.policy.printing import percent_text
+from slakit.policy.printing import percent_text, print_duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
-from slakit.show.charts.incident import chart_incident
+from slakit.show.charts.incident import chart_incident, main_promise
+from slakit.show.sheets import Column, Sheet
 from slakit.show.tables.compared import show_readings
 from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
 from slakit.show.widgets.control import Control, Parameters
@@ -78,10 +80,20 @@ def explore_incident(
         "notice": notice, "kind": kind, "fee": fee, "reading": list(reading),
     }  # fmt: skip
     plans = lru_cache(maxsize=4)(one_plan)
-    return Explorer(NOTEBOOK, partial(see_incident, plans), given, partial(controls_of_incident, plans))
+    controls = partial(controls_of_incident, plans)
+    see = partial(see_incident, plans)
+    return Explorer(NOTEBOOK, see, given, controls, name="incident", beside=_as_report)
 
 
 Plans = Callable[[str], tuple[Policy, str | None]]
+
+
+def _as_report(parameters: Parameters) -> Parameters:
+    """Parameters of a report on the incident: what else its notebook shows is about the same plan and length."""
+    outage = imagine(one_plan(parameters["policy"]), incident_of(parameters)).evidence.outages.row(0, named=True)
+    known = {"policies": [parameters["policy"]], "month": f"{outage['started']:%Y-%m}"}
+    length = (outage["ended"] - outage["started"]) // MICROSECOND if outage["ended"] else 0
+    return {**known, **({"outage": print_duration(length)} if length else {}), **parameters}
 
 
 def one_plan(name: str) -> tuple[Policy, str | None]:
@@ -128,9 +140,21 @@ def see_incident(plans: Plans, parameters: Parameters) -> View:
             "Other readings": lambda: show_readings(under_all(), name),
             "Assumptions": lambda: show_assumptions(review, name),
         },
-        sheets=lambda: review_sheets(under_all()),
+        sheets=lambda: _sheets(parameters, under_all(), name),
         made=review.as_of,
     )
+
+
+def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
+    """The sheets of the review, and before them what was imagined, so that nobody takes it for a claim."""
+    given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
+    notes = [
+        "Imagined, to see what the contract would make of it: this is not evidence of anything.",
+        _told(review, name),
+        "The other sheets are as known when the windows have ended: what nobody claimed in time is too late there.",
+    ]
+    columns = [Column("name", "What happens"), Column("value", "Value")]
+    return [Sheet("Incident", f"An imagined incident at {name}", given, columns, notes=notes), *review_sheets(review)]
 
 
 def _span(review: Review) -> tuple[datetime, datetime]:
@@ -153,20 +177,21 @@ def _told(review: Review, name: str) -> str:
     said = []
     for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
         reached, promised = percent_text(row["availability"]), percent_text(row["target"], 6)
-        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} of {promised} promised")
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached}, promised are {promised}")
     if missed.height > 1:
         said.append(f"{counted(missed.height - 1, 'more promise')} missed")
     if not late.is_empty():
         said.append(f"{_name(terms, late['guarantee'][0])} took longer than promised")
-    why = _left_out(review)
+    why = _left_out(review, main_promise(review))
     if not said:
         return f"Every promise is kept. {why}".strip()
     return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
 
 
-def _left_out(review: Review) -> str:
-    """What of the outage does not count, and why: the longest piece of it."""
-    spared = review.ledger.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
+def _left_out(review: Review, guarantee: str) -> str:
+    """What of the outage does not count under a promise, and why: the longest piece of it."""
+    own = review.ledger.filter(pl.col("guarantee") == guarantee)
+    spared = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
     for row in spared.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
         clause = f" ({row['clause']})" if row["clause"] else ""
         return f"Not counted: {length_text(row['seconds'])} {VERDICTS[row['verdict']]}{clause}."

@@ -41,7 +41,7 @@ class Panel:
         from slakit.show.widgets.stage import Stage
 
         self.explorer = explorer
-        self.controls = {control.label: control for control in controls}
+        self.controls: dict[str, Control] = {}
         self.stage: Stage = Stage()
         self.alert, self.figure, self.table, self.plan = w.HTML(), w.HTML(), w.HTML(), w.Textarea(rows=12)
         self.alert.add_class("slakit-alert")
@@ -50,8 +50,10 @@ class Panel:
         self._made: object = None
         self.chosen = w.ToggleButtons(options=list(explorer.view.tables), style={"button_width": "auto"})
         self.plan.layout = w.Layout(display="none", width="100%")
+        self.beside = w.VBox()
         self.widget = self._laid_out(w)
-        self._listen()
+        self.chosen.observe(lambda _: self._trying(self._show_table), names="value")
+        self._place(controls)
         self._show()
 
     def _laid_out(self, w: Any) -> Any:
@@ -59,15 +61,14 @@ class Panel:
         buttons = w.HBox(list(self._buttons(w)))
         buttons.add_class("slakit-row")
         seen = w.VBox([self.alert, self.figure, self.stage, self.chosen, self.table, buttons, self.plan])
-        controls = w.VBox([control.laid_out(w) for control in self.controls.values()])
-        for box, name in ((controls, "slakit-controls"), (seen, "slakit-seen")):
+        for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
             box.add_class(name)
-        whole = w.Box([w.HTML(STYLE, layout=w.Layout(display="none")), controls, seen])
+        whole = w.Box([w.HTML(STYLE, layout=w.Layout(display="none")), self.beside, seen])
         whole.add_class("slakit-explorer")
         return whole
 
     def _buttons(self, w: Any) -> Iterator[Any]:
-        name = self.explorer.notebook.replace("_", "-")
+        name = self.explorer.name
         for label, icon, act in (
             ("Run this in batch", "copy", self._show_plan),
             ("Picture (PNG)", "download", lambda: self._hand_over(f"{name}.png")),
@@ -78,10 +79,14 @@ class Panel:
             button.on_click(lambda _, act=act: self._trying(act))
             yield button
 
-    def _listen(self) -> None:
-        for control in self.controls.values():
+    def _place(self, controls: Sequence[Control]) -> None:
+        """Put controls where those before were, and listen to them."""
+        import ipywidgets as w
+
+        self.controls = {control.label: control for control in controls}
+        self.beside.children = [control.laid_out(w) for control in controls]
+        for control in controls:
             control.widget.observe(lambda change, control=control: self._moved(control, change["new"]), names="value")
-        self.chosen.observe(lambda _: self._trying(self._show_table), names="value")
 
     def _moved(self, control: Control, value: Any) -> None:
         """Show what a control says; the last good view stays where that is nothing, or cannot be drawn."""
@@ -90,6 +95,8 @@ class Panel:
         def follow() -> None:
             self.explorer.change(**control.read(value))
             self._show()
+            if control.renews:
+                self._place(self.explorer.controls())
 
         if not self._trying(follow):
             self.explorer.parameters, self.explorer.view = before

@@ -26,13 +26,12 @@ from slakit.show.tables.findings import show_findings, show_worth
 from slakit.show.tables.plans import show_budgets
 from slakit.show.widgets.choices import months
 from slakit.show.widgets.control import Control, Parameters
-from slakit.show.widgets.credits import month_control
+from slakit.show.widgets.credits import month_control, plan_control
 from slakit.show.widgets.explorer import Explorer
 from slakit.show.widgets.view import View
 from slakit.show.words import counted
 
 NOTEBOOK = "policy_card"
-ALL = "all tiers"
 
 
 def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explorer:
@@ -134,12 +133,5 @@ def _sheets(policy: Policy, tier: str | None, found: pl.DataFrame, budgets: pl.D
 
 
 def controls_of_policy(parameters: Parameters) -> list[Control]:
-    """Tier and month."""
-    import ipywidgets as w
-
-    name, _ = policy_and_tier(parameters["policy"])
-    tiers = find_policy(name).tiers
-    options = [(ALL, name), *((tier, f"{name}:{tier}") for tier in tiers)]
-    choice = w.Dropdown(options=options, value=parameters["policy"])
-    plan = [Control("Tier", choice, lambda value: {"policy": value})] if tiers else []
-    return [*plan, month_control(parameters["month"])]
+    """Contract and month."""
+    return [plan_control(parameters["policy"], whole=True, unset={}), month_control(parameters["month"])]

@@ -86,10 +86,19 @@ function render({ model, el }) {
     }
   }
 
+  // Vega watches the window; a side bar that is closed makes room as well.
+  let width = 0;
+  const watcher = new ResizeObserver(() => {
+    const now = el.clientWidth;
+    if (shown && now && Math.abs(now - width) > 8) draw();
+    width = now;
+  });
+  watcher.observe(el);
   model.on("change:spec", draw);
   draw();
   return () => {
     turn += 1;
+    watcher.disconnect();
     model.off("change:spec", draw);
     shown?.drawn.finalize();
   };

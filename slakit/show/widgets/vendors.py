@@ -29,7 +29,7 @@ from slakit.show.words import sums_text
 
 NOTEBOOK = "vendor_comparison"
 PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
-ALL = "all subscriptions"
+ALL, NOTHING = "all subscriptions", "nothing is weighed"
 
 
 def explore_vendors(
@@ -90,7 +90,7 @@ def _compared(
 
 
 def _of(compared: Compared, parameters: Parameters) -> Comparison:
-    lists = (tuple(parameters["plans"]), tuple(parameters["changes"]))
+    lists = (tuple(parameters["plans"]), tuple(filter(None, map(str.strip, parameters["changes"]))))
     return compared(*lists, parameters["subscription"], parameters["fee"])
 
 
@@ -107,7 +107,7 @@ def see_vendors(compared: Compared, parameters: Parameters) -> View:
     tables |= {"By length of outage": lambda: show_contests(comparison), "All terms": lambda: show_terms(comparison)}
     return View(
         label="Best by what matters",
-        value=listed(ranking.leaders) if ranking.table["points"][0] else "nothing is weighed",
+        value=listed(ranking.leaders) if sum(weights_of(comparison, parameters["weights"]).values()) else NOTHING,
         note=_told(comparison, ranking),
         chart=chart_ranking(ranking),
         tables=tables,
@@ -141,7 +141,8 @@ def _most_owed(comparison: Comparison) -> list[str]:
     plan, owed, currency = (
         sums.sort("owed", descending=True, maintain_order=True).select("plan", "owed", "currency").row(0)
     )
-    return [f"The same outages would have earned the most at {plan}: {sums_text([(currency, owed)])}."]
+    offered = "Of what is offered, the" if comparison.asked else "The"
+    return [f"{offered} same outages would have earned the most at {plan}: {sums_text([(currency, owed)])}."]
 
 
 def _sheets(comparison: Comparison, ranking: Ranking) -> list[Sheet]:
@@ -171,6 +172,9 @@ def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameter
         options = [(ALL, ""), *((name, name) for name in evidence.subscriptions["subscription"])]
         whose = w.Dropdown(options=options, value=parameters["subscription"])
         controls.append(Control("Whose outages", whose, lambda value: {"subscription": value}))
+    terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
+    terms.placeholder = "term=value, one a line"
+    controls.append(Control("Terms to ask of the first plan", terms, lambda text: {"changes": text.split("\n")}))
     return controls
 
 
