@@ -139,6 +139,6 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(slider: Path, tmp_path: Pa
         time.sleep(pause)
         os.killpg(starting.process.pid, signal.SIGINT)
         assert "Traceback" not in starting.end()
-        assert starting.process.returncode in (0, 130)
+        assert starting.process.returncode in (0, 130, -signal.SIGINT)  # the last: before Python itself had started
         assert starting.family() == []
         assert list((tmp_path / "scratch").iterdir()) == []

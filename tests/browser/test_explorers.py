@@ -50,8 +50,10 @@ def slider(opened: Opened, label: str) -> int:
     return int(sum(handles[:number]))
 
 
-def drag(opened: Opened, label: str, steps: int) -> None:
+def drag(opened: Opened, label: str, steps: int, said: str) -> None:
+    """Move the slider below a label, and wait until what is seen says something."""
     turn(opened, steps, slider(opened, label))
+    opened.page.locator(".slakit-explorer", has_text=said).first.wait_for(timeout=60_000)
 
 
 def test_dragging_the_length_changes_figure_sentence_picture_and_table(browser: Any, lab: Lab) -> None:
@@ -61,7 +63,8 @@ def test_dragging_the_length_changes_figure_sentence_picture_and_table(browser: 
     assert before["figure"].startswith(
         "A month's credit for one outage of 4h\n5 % of the fee at klink-cloud enterprise"
     )
-    drag(opened, "Length of the outage", 9)
+    drag(opened, "Length of the outage", 9, "Length of the outage: 14h")
+    opened.page.wait_for_selector("[aria-label^='An outage of 14h earns 10 %']", timeout=60_000)
     after = settled(opened)
     assert "10 % of the fee at klink-cloud enterprise" in after["figure"]
     assert all(before[part] != after[part] for part in before)
@@ -76,12 +79,13 @@ def test_dragging_the_ticket_changes_what_counts(browser: Any, lab: Lab) -> None
     opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
     before = settled(opened, 1)
     assert "3h30m of the 4h outage counts" in before["picture"]
-    drag(opened, "Your ticket", 12)
+    drag(opened, "Your ticket", 12, "1h30m before the report")
+    opened.page.wait_for_selector("[aria-label^='2h30m of the 4h outage counts']", timeout=60_000)
     after = settled(opened, 1)
     assert "2h30m of the 4h outage counts" in after["picture"]
     assert all(before[part] != after[part] for part in before)
     opened.page.get_by_text("there is some").click()
-    assert "agreed maintenance" in settled(opened, 1)["figure"]
+    opened.page.wait_for_selector(".slakit-figure >> text=agreed maintenance", timeout=60_000)
     opened.page.locator(".slakit-explorer").nth(1).get_by_role("button", name="Why").click()
     opened.page.wait_for_selector("text=Downtime 0s of 31d agreed service time")
     opened.page.locator(".slakit-explorer").nth(1).scroll_into_view_if_needed()
@@ -120,7 +124,7 @@ def test_a_view_can_be_taken_along(browser: Any, lab: Lab) -> None:
         assert saved.value.suggested_filename == name
         assert Path(saved.value.path()).read_bytes().startswith(begins)
     opened.page.get_by_role("button", name="Run this in batch").click()
-    plan = opened.page.locator(".slakit-explorer textarea")
+    plan = opened.page.locator(".slakit-seen textarea")
     plan.wait_for()
     assert "notebook: vendor_comparison.ipynb" in plan.input_value()
     assert opened.complaints == []
@@ -145,9 +149,9 @@ def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: 
     opened.page.wait_for_selector(".slakit-explorer svg.marks", timeout=60_000)
     before = settled(opened)
     assert "Best by what matters\nklikk:gold" in before["figure"]
-    drag(opened, "Time to claim", 5)
-    drag(opened, "Credit for your own outages", -5)
-    drag(opened, "First response", -5)
+    drag(opened, "Time to claim", 5, "Time to claim: 10")
+    drag(opened, "Credit for your own outages", -5, "Credit for your own outages: 0")
+    drag(opened, "First response", -5, "most of them for time to claim")
     after = settled(opened)
     assert "Best by what matters\nwp-heaven" in after["figure"]
     assert all(before[part] != after[part] for part in before)

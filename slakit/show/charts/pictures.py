@@ -37,7 +37,7 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
     --------
     >>> from slakit.show import chart_budgets, choose_terms, window_budgets_of
     >>> drawn = picture(chart_budgets(window_budgets_of(choose_terms(["wp-heaven"]), "2026-10")), "svg")
-    >>> b"wp-heaven may be down the least: 3h43m30s" in drawn
+    >>> b"wp-heaven may be down: 3h43m30s" in drawn
     True
     """
     import vl_convert

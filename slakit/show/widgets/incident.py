@@ -177,7 +177,7 @@ def _told(review: Review, name: str) -> str:
     said = []
     for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
         reached, promised = percent_text(row["availability"]), percent_text(row["target"], 6)
-        said.append(f"{_name(terms, row['guarantee'])} reaches {reached}, promised are {promised}")
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} where {promised} is promised")
     if missed.height > 1:
         said.append(f"{counted(missed.height - 1, 'more promise')} missed")
     if not late.is_empty():
