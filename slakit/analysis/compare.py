@@ -173,7 +173,7 @@ def compare(
     """
     settled = Settled.of(reading)
     offers = _offers(list(plans), settled)
-    exact = _exact(fee)
+    exact = exact_fee(fee)
     terms = {name: chosen for name, (_, _, chosen) in offers.items()}
     drawn_for = exact if exact is not None else FEE
     won, crossed = contests(terms, drawn_for)
@@ -206,7 +206,8 @@ def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
     return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
 
 
-def _exact(fee: Decimal | float | None) -> Decimal | None:
+def exact_fee(fee: Decimal | float | None) -> Decimal | None:
+    """A fee that evidence can hold, exact."""
     if fee is None:
         return None
     try:

@@ -148,7 +148,7 @@ def _evidence(incident: Incident, terms: Terms, name: str, fee: Decimal | float)
 
 def _announced(tables: Evidence, notice: str) -> Evidence:
     """Say when maintenance was announced."""
-    if not notice or tables.maintenance.is_empty():
+    if not notice:
         return tables
     try:
         ahead = timedelta(microseconds=PlainDuration.parse(notice).microseconds)

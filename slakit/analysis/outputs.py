@@ -14,7 +14,7 @@ from slakit.measure.availability import floored_percent
 from slakit.measure.case import VERDICT, VERDICTS, Case
 from slakit.measure.figures import Figures
 from slakit.measure.maintenance import KINDS
-from slakit.measure.rules import Rule, per_rule
+from slakit.measure.rules import FOREVER, Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
 from slakit.remedy.fees import Fees
@@ -38,7 +38,8 @@ TERM_OF_VERDICT = {
 
 def instant(name: str) -> pl.Expr:
     """Microseconds as an instant."""
-    return pl.col(name).cast(INSTANT).alias(name)
+    last = pl.col(name).clip(upper_bound=FOREVER - 1)  # a term without an end has one that a calendar can show
+    return last.cast(INSTANT).alias(name)
 
 
 def seconds(microseconds: pl.Expr) -> pl.Expr:

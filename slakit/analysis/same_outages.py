@@ -18,6 +18,7 @@ from slakit.measure.calendar import Period, add_months
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.document import Policy
 from slakit.policy.printing import print_duration
+from slakit.policy.quantities import Window
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -74,7 +75,20 @@ def period_of(evidence: Evidence, plans: Sequence[Terms]) -> Period:
     months = max((g.window.months or 1 for terms in plans for g in terms.guarantees), default=1)
     begin = min(first.astimezone(zone).date() for zone in zones)
     end = max(last.astimezone(zone).date() for zone in zones)
-    return Period(_aligned(begin, months), add_months(_aligned(end, months), months))
+    after = add_months(_aligned(end, months), months)
+    later = [_latest(end, guarantee.window) for terms in plans for guarantee in terms.guarantees]
+    last = max([after - timedelta(days=1), *later])
+    return Period(_aligned(begin, months), add_months(last.replace(day=1), 1))
+
+
+def _latest(last: date, window: Window) -> date:
+    """A day by which the last window that holds a day has ended, where that is not the end of its months.
+
+    Weeks, sliding windows, and those of a fiscal year or counted from the start of the contract end in later months.
+    """
+    if window.rolling_months or window.from_start or window.start:
+        return add_months(last, (window.rolling_months or window.months or 1) + 1)
+    return last + timedelta(days=window.rolling_days or (7 if window.text == "1w" else 0))
 
 
 def _aligned(day: date, months: int) -> date:

@@ -58,6 +58,16 @@ def exact_percent(value: Decimal | int | None) -> str:
     return locales.percent(locales.quantity(value))
 
 
+def print_number(value: Decimal | float) -> str:
+    """Print a number as it is, thousands apart.
+
+    >>> print_number(1234567.89), print_number(1000.0)
+    ('1,234,567.89', '1,000')
+    """
+    text = f"{Decimal(str(value)):,f}"
+    return locales.number(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
 def print_count(number: int) -> str:
     """A whole number, thousands apart.
 

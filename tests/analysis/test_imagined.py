@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -77,6 +77,21 @@ def test_a_reading_with_longer_windows_is_within_the_range() -> None:
     assert set(answers["answer"]) == {"month", "quarter"}
     assert str(review.period) == "2026-07/2026-09"
     assert answers.filter(pl.col("answer") == "quarter")["amount"][0] == Decimal("33.33")
+
+
+@pytest.mark.parametrize(
+    "window",
+    ["1d", "1w", "2mo", "4mo", "6mo", "1y", "billing_month", {"rolling": "30d"}, {"rolling": "3mo"},
+     {"every": "12mo", "from": "07-01"}, {"every": "6mo", "from": "starts"}],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("began", ["2026-08-31T09:00", "2026-10-24T09:00", "2026-12-31T20:00"])
+def test_every_window_that_an_incident_lies_in_is_judged(window: object, began: str) -> None:
+    policy = sla.find_policy("wp-heaven").but({"guarantees.website.window": window})
+    ended = (datetime.fromisoformat(began) + timedelta(days=2, hours=11)).isoformat()
+    review = imagine((policy, None), Incident(began, ended, reported=began))
+    longer = sla.assess(review.evidence, "2025-01/2028-12", "2029-02-01", policies={policy.id: policy}, ranges=False)
+    assert review.owed == longer.owed
 
 
 def test_answers_of_the_reader_hold() -> None:

@@ -235,7 +235,7 @@ def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
     assert "iaas is not there" in panel.alert.value
     move(panel, "Terms to ask of the first plan", "")
     assert panel.alert.value == ""
-    assert explorer.parameters["plans"] == ["klikk:gold", "wp-heaven"]
+    assert explorer.parameters["plans"] == ["wp-heaven", "klink-cloud:enterprise"], "what stands in the box is taken"
     move(panel, "Plans", ["wp-heaven", "cloudworkz"])
     assert (panel.alert.value, explorer.view.value) == ("", "wp-heaven")
 
@@ -262,7 +262,7 @@ def test_the_workbook_of_an_imagined_incident_says_that_it_is_imagined() -> None
 @pytest.mark.parametrize(
     ("make", "label", "value", "said"),
     [
-        (credits, "Monthly fee", 0, "fee = 0.0: not a fee; write an amount above 0, like 100"),
+        (credits, "Monthly fee", 0, "fee = 0.0: not a fee; write an amount above 0, like 1600"),
         (credits, "Plans", [], "policies: no policy is named; write at least one, like klikk or klikk:gold"),
         (vendors, "Plans", ["klikk:gold"], "fewer than two; name at least two, like klikk:gold"),
         (vendors, "Whose outages", "harbor-starter", None),
@@ -434,3 +434,60 @@ def test_names_that_are_scripts_stay_text(tmp_path: Path) -> None:
         for heading in panel.chosen.options:
             panel.chosen.value = heading
             assert script not in panel.figure.value + panel.table.value + panel.alert.value
+
+
+# --- what an attack found
+
+
+def test_a_refusal_stays_until_its_control_says_something_else() -> None:
+    panel = credits().panel
+    move(panel, "Monthly fee", 0)
+    move(panel, "Length of the outage", "1h")
+    assert "not a fee" in panel.alert.value, "the box still says 0"
+    move(panel, "Monthly fee", 500)
+    assert panel.alert.value == ""
+
+
+def test_a_change_from_outside_moves_the_controls() -> None:
+    explorer = incident()
+    panel = explorer.panel
+    explorer.change(cause="customer")
+    assert panel.controls["Cause"].widget.value == "customer"
+    assert "nothing" in panel.figure.value
+    explorer.change(policy="wp-heaven", component="")
+    assert "How often is the rebate earned?" not in panel.controls
+
+
+def test_a_long_outage_has_as_many_stops_as_a_hand_can_use() -> None:
+    explorer = sla.explore_incident("wp-heaven", started="2016-01-01T00:00", ended="2026-01-01T00:00")
+    assert len(explorer.panel.controls["Outage"].widget.options) < 1100
+
+
+@pytest.mark.parametrize(
+    ("fee", "said"), [(1234567.89, "1,234,567.89 a month"), (12345.67, "12,345.67"), (1000, "1,000 a")]
+)
+def test_a_fee_is_printed_as_it_is(fee: float, said: str) -> None:
+    assert said in sla.explore_credits(["klikk:gold"], fee=fee, month=MONTH).view.note
+
+
+def test_windows_that_end_in_later_months_are_judged_in_a_comparison_as_well() -> None:
+    owed = sla.explore_incident("slack-sla-2019", started="2026-08-11T09:00", ended="2026-08-13T09:00").view.value
+    assert owed not in ("nothing", "")
+    subscription = {"subscription": "s", "policy": "wp-heaven", "monthly_fee": "1000", "currency": "DKK"}
+    evidence = sla.Evidence.of(
+        [{**subscription, "starts": "2025-01-01T00:00:00Z"}],
+        outages=[{"outage": "o", "subscription": "s", "started": "2026-08-11T09:00Z", "ended": "2026-08-13T09:00Z"}],
+    )
+    compared = sla.compare(["slack-sla-2019", "wp-heaven"], evidence=evidence, fee=1000)
+    assert compared.owed.filter(plan="slack-sla-2019")["owed"][0] > 0
+
+
+@pytest.mark.parametrize("plan", ["catena-suite:installer", "fortrabbit-platform:trial", "motadata-contract-example"])
+def test_every_table_of_an_incident_is_made_for_contracts_that_judge_little(plan: str) -> None:
+    for make in sla.explore_incident(plan).view.tables.values():
+        assert make()
+
+
+def test_a_picture_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(sla.InputError, match="cannot be written"):
+        credits().save(tmp_path / "no" / "a.png")

@@ -65,14 +65,19 @@ def save_chart(chart: Drawing, path: str | Path, *, width: int = 760, scale: flo
     Raises
     ------
     InputError
-        The path ends otherwise.
+        The path ends otherwise, or cannot be written.
     """
     path = Path(path)
     kinds: dict[str, Kind] = {".png": "png", ".svg": "svg"}
     if path.suffix.lower() not in kinds:
         remedy = "let the name end in .png or .svg"
         raise InputError("picture", [Problem("path", path.name, "not a picture that can be drawn", remedy)])
-    write_whole(path, picture(chart, kinds[path.suffix.lower()], width=width, scale=scale))
+    drawn = picture(chart, kinds[path.suffix.lower()], width=width, scale=scale)
+    try:
+        write_whole(path, drawn)
+    except OSError as error:
+        wrong, remedy = f"cannot be written ({error.strerror or error})", "name a file in a folder that can be written"
+        raise InputError("picture", [Problem("path", str(path), wrong, remedy)]) from None
 
 
 def _on_paper(spec: Any, width: int) -> Any:

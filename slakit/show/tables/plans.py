@@ -15,7 +15,7 @@ from slakit import locales
 from slakit.analysis.budgets import uptime_budget
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import exact_percent, listed, percent_text
+from slakit.policy.printing import exact_percent, listed, percent_text, print_number
 from slakit.policy.terms import Terms
 from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
@@ -227,7 +227,7 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
     notes = [
         "One outage in one window, or one incident, that counts in full. Percentages are of the contract's fee basis."
     ]
-    about = f"At a fee of {locales.number(f'{fee:,g}')} a month."
+    about = f"At a fee of {print_number(fee)} a month."
     memo = Memo("What an outage earns", about, notes, numbers=list(rows[0])[2:] if rows else ())
     return memo_table(rows, memo, "No length of outage was asked for.")
 

@@ -20,7 +20,7 @@ LENGTHS = [
     "5d", "6d", "7d", "10d", "14d", "21d", "28d",
 ]  # fmt: skip
 """Lengths of an outage that can be chosen."""
-STEP = timedelta(minutes=5)
+STEP, MOST_STEPS = timedelta(minutes=5), 1000
 MONTHS_AROUND = 12
 
 
@@ -88,7 +88,9 @@ def month_words(month: str) -> str:
 
 
 def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[datetime | None]) -> list[Option]:
-    """Instants to choose from, every five minutes, with those that are known; labelled by the contract's wall clock.
+    """Instants to choose from, with those that are known; labelled by the contract's wall clock.
+
+    Every five minutes or, of a long time, a thousand of them.
 
     >>> from datetime import UTC
     >>> night = datetime(2026, 10, 25, 0, 55, tzinfo=UTC), datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
@@ -100,9 +102,10 @@ def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[da
 
 
 def _steps(first: datetime, last: datetime) -> Iterator[datetime]:
+    step = STEP * max(1, -(-(last - first) // (STEP * MOST_STEPS)))  # of a long time, fewer
     while first <= last:
         yield first
-        first += STEP
+        first += step
 
 
 def instant_label(instant: datetime, zone: ZoneInfo) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from slakit import locales
+from slakit.analysis.compare import exact_fee
 from slakit.analysis.curves import credit_curve
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.files import find_policy, library, tiers_of
-from slakit.policy.printing import listed, percent_text
+from slakit.policy.printing import listed, percent_text, print_number
 from slakit.policy.terms import Terms
 from slakit.problems import one_of
 from slakit.show.alike import Line, lines_of, plans_name
@@ -81,6 +81,7 @@ def see_credits(priced: Priced, parameters: Parameters) -> View:
     policies, fee, month = tuple(parameters["policies"]), parameters["fee"], parameters["month"]
     length = length_of(parameters["outage"], "outage")
     months(month)
+    exact_fee(fee)
     terms, curves = priced(policies, fee, month)
     seconds = Decimal(length // MICROSECOND).scaleb(-6)
     paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])
@@ -90,7 +91,7 @@ def see_credits(priced: Priced, parameters: Parameters) -> View:
     return View(
         label=f"A month's credit for one outage of {length_text(seconds)}",
         value=value,
-        note=f"{note} Windows as long as those of {month_words(month)}, {locales.number(f'{fee:,g}')} a month.",
+        note=f"{note} Windows as long as those of {month_words(month)}, {print_number(fee)} a month.",
         chart=chart_credit_curves(curves, float(DRAWN), seconds),
         tables={"In money": lambda: show_payouts(paid, fee), "What is promised": lambda: show_tiers(terms)},
         sheets=lambda: _sheets(parameters, paid, curves),

@@ -84,6 +84,12 @@ class Explorer:
         if unknown:
             told = [Problem(n, changes[n], "not a parameter", one_of(self.parameters, n)) for n in unknown]
             raise InputError(self.notebook, told)
+        self.take(changes)
+        if self._panel is not None:
+            self._panel.renew()
+
+    def take(self, changes: Parameters) -> None:
+        """Take other parameters, whose controls show them already."""
         parameters = {**self.parameters, **changes}
         self.view = self.see(parameters)
         self.parameters = parameters

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 
 import polars as pl
 
-from slakit.analysis.explain import explain
+from slakit.analysis.explain import Explanation, explain
 from slakit.analysis.imagined import Incident, imagine
 from slakit.analysis.review import Review
 from slakit.measure.calendar import MICROSECOND
@@ -135,7 +135,7 @@ def see_incident(plans: Plans, parameters: Parameters) -> View:
         chart=chart_incident(review, name, _span(review)),
         tables={
             "Every piece": lambda: show_ledger(review, name),
-            "Why": lambda: explain(review, name, str(review.period)),
+            "Why": lambda: _why(review, name),
             "Credits": lambda: show_credits(review, name),
             "Other readings": lambda: show_readings(under_all(), name),
             "Assumptions": lambda: show_assumptions(review, name),
@@ -155,6 +155,14 @@ def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
     ]
     columns = [Column("name", "What happens"), Column("value", "Value")]
     return [Sheet("Incident", f"An imagined incident at {name}", given, columns, notes=notes), *review_sheets(review)]
+
+
+def _why(review: Review, name: str) -> Explanation:
+    """Why, at length; of a contract that judges no window here, that it does not."""
+    try:
+        return explain(review, name, str(review.period))
+    except InputError:
+        return Explanation(name, ((1, f"No window of {review.period} is judged by this contract."),))
 
 
 def _span(review: Review) -> tuple[datetime, datetime]:

@@ -48,6 +48,7 @@ class Panel:
         self.figure.add_class("slakit-figure")
         self.table.add_class("slakit-tables")
         self._made: object = None
+        self._refused: dict[str, tuple[dict[str, Any], str]] = {}
         self.chosen = w.ToggleButtons(options=list(explorer.view.tables), style={"button_width": "auto"})
         self.plan.layout = w.Layout(display="none", width="100%")
         self.beside = w.VBox()
@@ -79,6 +80,12 @@ class Panel:
             button.on_click(lambda _, act=act: self._trying(act))
             yield button
 
+    def renew(self) -> None:
+        """Show the explorer as it is, with controls that say so."""
+        self._refused.clear()
+        self._place(self.explorer.controls())
+        self._show()
+
     def _place(self, controls: Sequence[Control]) -> None:
         """Put controls where those before were, and listen to them."""
         import ipywidgets as w
@@ -89,17 +96,33 @@ class Panel:
             control.widget.observe(lambda change, control=control: self._moved(control, change["new"]), names="value")
 
     def _moved(self, control: Control, value: Any) -> None:
-        """Show what a control says; the last good view stays where that is nothing, or cannot be drawn."""
+        """Show what a control says; the last good view stays where that is nothing, or cannot be drawn.
+
+        What was refused before still stands in its control: it is taken along if it is right by now.
+        """
+        self._refused.pop(control.label, None)
+        own = dict(control.read(value))
+        waiting = {name: said for changes, _ in self._refused.values() for name, said in changes.items()}
+        if self._follows({**waiting, **own}, control):
+            self._refused.clear()
+        elif not waiting or not self._follows(own, control):
+            self._refused[control.label] = (own, self.alert.value)
+        self.alert.value = "".join(said for _, said in self._refused.values())
+
+    def _follows(self, changes: dict[str, Any], control: Control) -> bool:
+        """Show a change, or leave all as it was."""
         before = (self.explorer.parameters, self.explorer.view)
 
         def follow() -> None:
-            self.explorer.change(**control.read(value))
+            self.explorer.take(changes)
             self._show()
             if control.renews:
-                self._place(self.explorer.controls())
+                self.renew()
 
-        if not self._trying(follow):
+        done = self._trying(follow)
+        if not done:
             self.explorer.parameters, self.explorer.view = before
+        return done
 
     def _trying(self, act: Callable[[], None]) -> bool:
         """Do something; say in words what went wrong."""
