@@ -93,7 +93,7 @@ def test_a_picture_that_fails_leaves_the_old_one(
         raise OSError("disk full")
 
     monkeypatch.setattr(Path, "write_bytes", fails)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(sla.InputError, match="disk full"):
         save_chart(budgets, tmp_path / "budgets.png")
     monkeypatch.undo()
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("budgets.png", b"old")]
