@@ -17,6 +17,7 @@ from slakit.show.charts.compared import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.charts.ranking import chart_ranking
 from slakit.show.choose import choose_offers
+from slakit.show.compared import NO_DAY, comparison_sheets
 from slakit.show.headline import asked_for
 from slakit.show.sheets import Column, Sheet
 from slakit.show.tables.compared import show_contests, show_parted, show_same_outages, show_terms
@@ -24,7 +25,7 @@ from slakit.show.tables.ranking import show_ranking, tell_tips
 from slakit.show.widgets.control import Control, Parameters
 from slakit.show.widgets.credits import fee_control, plans_control
 from slakit.show.widgets.explorer import Explorer
-from slakit.show.widgets.view import NO_DAY, View
+from slakit.show.widgets.view import View
 from slakit.show.words import sums_text
 
 NOTEBOOK = "vendor_comparison"
@@ -146,8 +147,6 @@ def _most_owed(comparison: Comparison) -> list[str]:
 
 
 def _sheets(comparison: Comparison, ranking: Ranking) -> list[Sheet]:
-    from slakit.show.compared import comparison_sheets
-
     labels = {name: criterion.label for name, criterion in CRITERIA.items()}
     columns = [
         Column("rank", "Rank"), Column("plan", "Plan"), Column("points", "Points of 100"),

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from great_tables import GT
 
 from slakit.analysis.explain import Explanation
 from slakit.show.charts.canvas import Drawing
+from slakit.show.compared import NO_DAY
 from slakit.show.headline import show_headline
 from slakit.show.sheets import Sheet
 
-NO_DAY = datetime(1980, 1, 1, tzinfo=UTC)
-"""What a workbook is dated that is about no instant: the first day that its format knows."""
 Table = GT | Explanation
 
 
