@@ -21,7 +21,7 @@ from slakit.analysis.same_outages import OWED, VERDICTS, Offers, owed_table, thr
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.policy.document import Policy
-from slakit.policy.files import find_plans, tiers_of
+from slakit.policy.files import find_plans, plan_id, tiers_of
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -226,7 +226,7 @@ def _offers(plans: list[Offer], settled: Settled) -> Offers:
     for asked in plans:
         try:
             for policy, tier in _plans(asked):
-                name = f"{policy.id}:{tier}" if tier else policy.id
+                name = plan_id(policy, tier)
                 if name in offers:
                     remedy = "name each plan once; give a changed policy another id"
                     problems.append(Problem("plans", name, "named twice", remedy))

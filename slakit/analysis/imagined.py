@@ -18,6 +18,7 @@ from slakit.evidence.instants import INSTANT
 from slakit.evidence.tables import Evidence
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.document import Policy
+from slakit.policy.files import plan_id
 from slakit.policy.quantities import PlainDuration
 from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms
@@ -107,7 +108,7 @@ def imagine(
     settled.refuse_unknown({policy.id: policy})
     answers = settled.of_policy(policy.id, policy)
     terms = policy.terms(tier=tier, reading=answers)
-    evidence = _evidence(incident, terms, f"{policy.id}:{tier}" if tier else policy.id, fee)
+    evidence = _evidence(incident, terms, plan_id(policy, tier), fee)
     others = _one_by_one(policy, tier, answers) if ranges else []
     period = period_of(evidence, [terms, *others])
     moment = period.after + timedelta(days=1)

@@ -125,6 +125,15 @@ def find_plans(name: str) -> list[tuple[Policy, str | None]]:
     return [(policy, tier)]
 
 
+def plan_id(policy: Policy, tier: str | None) -> str:
+    """The name of a plan, as `find_plans` takes it.
+
+    >>> plan_id(find_policy("klikk"), "gold"), plan_id(find_policy("wp-heaven"), None)
+    ('klikk:gold', 'wp-heaven')
+    """
+    return f"{policy.id}:{tier}" if tier else policy.id
+
+
 def policy_and_tier(name: str) -> tuple[str, str | None]:
     """Part the name of a plan; a colon inside a path is part of the path.
 

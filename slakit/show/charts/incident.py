@@ -13,12 +13,11 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
+from slakit.show.charts.lanes import LABEL_WIDTH, lane_rows
 from slakit.show.charts.outages import COLOUR_OF
 from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
 from slakit.show.words import VERDICTS, instant_text, length_text, short_length, sums_text
 
-LABEL_WIDTH = 30
-"""Where names of promises wrap. [characters]"""
 ROOM = 0.05
 """Share of the width that a figure needs inside its bar."""
 AROUND = timedelta(hours=1)
@@ -154,10 +153,7 @@ class Timeline:
 
 
 def _drawn(timeline: Timeline, rows: list[dict[str, Any]], lanes: list[str], outages: pl.DataFrame) -> alt.LayerChart:
-    most = max(lane.count("\n") for lane in lanes)
-    axis = alt.Axis(labelExpr="split(datum.label, '\\n')", labelLimit=230, labelOpacity=1, labelLineHeight=15)
-    axis.labelOffset, axis.grid = -7 * most, False
-    y = alt.Y("lane:N", title=None, sort=lanes, axis=axis, scale=alt.Scale(domain=lanes))
+    y = lane_rows(lanes)
     happened, judged = [row for row in rows if row["kind"] != "piece"], [row for row in rows if row["kind"] == "piece"]
     tips = [alt.Tooltip("said:N", title="what"), alt.Tooltip("when:N", title="time")]
     bars: dict[str, Any] = {"height": {"band": 0.62}, "cornerRadius": 2, "opacity": 0.85}

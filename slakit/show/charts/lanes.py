@@ -37,11 +37,7 @@ class Lanes(NamedTuple):
     @property
     def y(self) -> alt.Y:
         """The rows; names of guarantees have line breaks in them."""
-        lines = max(name.count("\n") for name in self.names.values())
-        said = "split(datum.label, '\\n')"
-        axis = alt.Axis(labelExpr=said, labelLimit=230, labelOpacity=1, grid=False, labelLineHeight=15)
-        axis.labelOffset = -7 * lines  # else the first line would stand where the middle should
-        return alt.Y("lane:N", title=None, axis=axis, scale=alt.Scale(domain=list(self.names.values())))
+        return lane_rows(list(self.names.values()))
 
     def x(self, field: str) -> alt.X:
         """Time on the contract's wall clock."""
@@ -57,6 +53,15 @@ class Lanes(NamedTuple):
         axis.title = title
         begin, end = milliseconds(first), milliseconds(after)
         return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
+
+
+def lane_rows(names: list[str]) -> alt.Y:
+    """Rows by name; the names have line breaks in them."""
+    lines = max(name.count("\n") for name in names)
+    said = "split(datum.label, '\\n')"
+    axis = alt.Axis(labelExpr=said, labelLimit=230, labelOpacity=1, grid=False, labelLineHeight=15)
+    axis.labelOffset = -7 * lines  # else the first line would stand where the middle should
+    return alt.Y("lane:N", title=None, axis=axis, scale=alt.Scale(domain=names))
 
 
 def milliseconds(day: date) -> float:
