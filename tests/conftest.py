@@ -1,0 +1,30 @@
+"""How much is tried: `long` tests, the number of random examples, and the tests in a browser."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from laws import QUICK
+
+# `quick` tries the same few examples each time, so that the README's command says the same on every machine.
+# `long` tries many, `night` others each time: `pytest -m "long or hypothesis" --hypothesis-profile night`.
+_COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", _COMMON, max_examples=QUICK, derandomize=True, database=None)
+settings.register_profile("long", _COMMON, max_examples=8 * QUICK, derandomize=True, database=None, print_blob=True)
+settings.register_profile("night", _COMMON, max_examples=200 * QUICK, print_blob=True)
+settings.load_profile("quick")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--browser", action="store_true", help="run the tests in a headless Chromium (CI always does)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip tests in a browser unless they are asked for, or continuous integration runs."""
+    if config.getoption("--browser") or os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason="run tests in a browser with --browser"))
