@@ -33,10 +33,26 @@ def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     measured = [_measure(chunk, counted) for chunk in case.chunks()]
     if not measured:
         measured = [_measure(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0), counted)]
-    windows = _leveled(_with_incidents(case, ledger, pl.concat(measured)), case.rules)
-    return windows.with_columns(
-        pl.when((pl.col("agreed") > 0) & ~pl.col("running")).then(_met(case.rules)).alias("met")
-    )
+    return judge_windows(_with_incidents(case, ledger, pl.concat(measured)), case.rules)
+
+
+def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Round what was measured as the contract does, and say whether the promise is kept.
+
+    Parameters
+    ----------
+    windows
+        `rule`, `agreed`, `downtime` (µs), `incidents`, `running`.
+    rules
+        By number.
+
+    Returns
+    -------
+    pl.DataFrame
+        The same with `downtime` rounded, `total`, `bad`, `met`: see `measure_availability`.
+    """
+    leveled = _leveled(windows, rules)
+    return leveled.with_columns(pl.when((pl.col("agreed") > 0) & ~pl.col("running")).then(_met(rules)).alias("met"))
 
 
 def _with_incidents(case: Case, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
@@ -255,13 +271,15 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
         .sort("duty", "window_start")
     )
     ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
-    limit = per_rule((_limit(rule) for rule in case.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
-    incidents = incidents.with_columns(running.alias("running"))
-    met = pl.when(~pl.col("running")).then(_in_time(case.rules, limit))
-    return incidents.with_columns(met.alias("met")).join(
-        case.duties.select("duty", "subscriber"), on="duty", maintain_order="left"
-    )
+    judged = judge_incidents(incidents.with_columns(running.alias("running")), case.rules)
+    return judged.join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+
+
+def judge_incidents(incidents: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Say of incidents without a window (`rule`, `downtime`, `running`) whether each keeps its time: `met`."""
+    limit = per_rule((_limit(rule) for rule in rules), pl.Int64)
+    return incidents.with_columns(pl.when(~pl.col("running")).then(_in_time(rules, limit)).alias("met"))
 
 
 def _limit(rule: Rule) -> int | None:

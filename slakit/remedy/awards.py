@@ -79,21 +79,8 @@ class Awards:
     @cached_property
     def facts(self) -> dict[int, pl.DataFrame]:
         """Judged windows and incidents by rule, as `Award` takes them."""
-        target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in self.rules), pl.Int64)  # type: ignore[arg-type]
-        sign = per_rule((1 if rule.guarantee.falls else -1 for rule in self.rules), pl.Int64)
-        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-        times = ["agreed", "downtime"]
-        of_windows = self.windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, *times)
-        tables = [of_windows, self._of_incidents, self._of_desk, self._of_figures]
-        return _by_rule(pl.concat(tables).with_columns(target.alias("target"), sign.alias("sign")))
-
-    @cached_property
-    def _of_incidents(self) -> pl.DataFrame:
-        """Incidents without a window, each measured against itself."""
-        length, down = pl.col("window_end") - pl.col("window_start"), pl.col("downtime")
-        missed = (~pl.col("met")).fill_null(value=True).alias("missed")
-        level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down]
-        return self.incidents.filter(~pl.col("running")).select(*KEYS, *level)
+        tables = [facts_of_windows(self.windows), facts_of_incidents(self.incidents), self._of_desk, self._of_figures]
+        return _by_rule(with_targets(pl.concat(tables), self.rules))
 
     @cached_property
     def _of_desk(self) -> pl.DataFrame:
@@ -170,27 +157,76 @@ class Awards:
 
     def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
         facts = self.known(reaches_of(remedy.credit), rules)
-        stretches = self._stretches(facts, rules) if _by_incident(remedy) else facts.clear()
-        award = Award(remedy, rules, facts, stretches, self.claimed.get(remedy.id, {}))
-        return award_credits(award, self.fees)
+        stretches = _of_rules(self.stretches, rules, STRETCHES)
+        return award_measured(remedy, rules, facts, stretches, self.fees, self.claimed.get(remedy.id, {}))
 
     def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:
         """Facts of some rules, with all that conditions on windows ask for."""
-        facts = with_state(_of_rules(self.facts, rules, FACTS_SCHEMA), reaches)
-        if not asks(reaches, "incidents", "outage"):
-            return facts
-        counted = _of_rules(self.stretches, rules, STRETCHES).group_by(KEYS)
-        found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage").max())
-        joined = facts.join(found, on=KEYS, how="left", maintain_order="left")
-        return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
+        stretches = _of_rules(self.stretches, rules, STRETCHES)
+        return with_conditions(_of_rules(self.facts, rules, FACTS_SCHEMA), stretches, reaches)
 
-    def _stretches(self, facts: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
-        """Incidents with the facts of their windows."""
-        found = _of_rules(self.stretches, rules, STRETCHES).with_columns(
-            pl.col("number").cast(pl.Int64).alias("incident")
-        )
-        judged = facts.filter(pl.col("total") > 0)
-        return found.drop("number").join(judged.drop("outage", strict=False), on=KEYS, maintain_order="left")
+
+def facts_of_windows(windows: pl.DataFrame) -> pl.DataFrame:
+    """Facts of windows that have ended, as `measure_availability` gives them."""
+    missed = (~pl.col("met")).fill_null(value=False).alias("missed")
+    return windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, "agreed", "downtime")
+
+
+def facts_of_incidents(incidents: pl.DataFrame) -> pl.DataFrame:
+    """Facts of incidents without a window, as `measure_incidents` gives them, each measured against itself."""
+    length, down = pl.col("window_end") - pl.col("window_start"), pl.col("downtime")
+    missed = (~pl.col("met")).fill_null(value=True).alias("missed")
+    level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down]
+    return incidents.filter(~pl.col("running")).select(*KEYS, *level)
+
+
+def with_targets(facts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Facts with what their rules promise: `target`, and `sign`."""
+    target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in rules), pl.Int64)  # type: ignore[arg-type]
+    sign = per_rule((1 if rule.guarantee.falls else -1 for rule in rules), pl.Int64)
+    return facts.with_columns(target.alias("target"), sign.alias("sign"))
+
+
+def award_measured(
+    remedy: Remedy,
+    rules: Mapping[int, Rule],
+    facts: pl.DataFrame,
+    stretches: pl.DataFrame,
+    fees: Fees,
+    claimed: Mapping[int, Sequence[tuple[int, int]]],
+) -> pl.DataFrame:
+    """Award a remedy over what was measured, as `award_credits` gives it.
+
+    Parameters
+    ----------
+    remedy, rules
+        The remedy, and the rules that measure its guarantees, by number.
+    facts
+        Of these rules, as `with_conditions` gives them.
+    stretches
+        Incidents of these rules, as `Awards.stretches` has them.
+    fees
+        Fees of the subscribers.
+    claimed
+        Claims already made under the remedy: subscriber → start of the window (µs) and amount (minor units).
+    """
+    if not _by_incident(remedy):
+        return award_credits(Award(remedy, rules, facts, facts.clear(), claimed), fees)
+    judged = facts.filter(pl.col("total") > 0).drop("outage", strict=False)
+    found = stretches.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
+    incidents = found.join(judged, on=KEYS, maintain_order="left")
+    return award_credits(Award(remedy, rules, facts, incidents, claimed), fees)
+
+
+def with_conditions(facts: pl.DataFrame, stretches: pl.DataFrame, reaches: Sequence[Reach]) -> pl.DataFrame:
+    """Add to the facts of windows what conditions ask of them: windows missed before, incidents, the longest outage."""
+    known = with_state(facts, reaches)
+    if not asks(reaches, "incidents", "outage"):
+        return known
+    counted = stretches.group_by(KEYS)
+    found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage").max())
+    joined = known.join(found, on=KEYS, how="left", maintain_order="left")
+    return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
 
 
 def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:

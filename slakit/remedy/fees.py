@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 import polars as pl
 
@@ -49,10 +50,13 @@ class Fees:
         The checked table; its row number is the subscriber.
     charges
         The checked table: what was charged for a time, as of its first instant.
+    imagined
+        Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
     """
 
     subscriptions: pl.DataFrame
     charges: pl.DataFrame | None = None
+    imagined: bool = False
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,9 +69,13 @@ class Fees:
         self.digits = [minor_digits(currency) for currency in self.currencies]
         self.charged = _charged(table, self.charges)
 
+    @cached_property
+    def _holders(self) -> list[tuple[int | None, datetime]]:
+        return self.subscriptions.select("billing_day", "starts").rows()
+
     def holder(self, subscriber: int) -> tuple[int, int]:
         """Billing day, and start of the subscription. [µs]"""
-        day, starts = self.subscriptions.select("billing_day", "starts").row(subscriber)
+        day, starts = self._holders[subscriber]
         return day or 1, to_microseconds(starts)
 
     def varies(self, of: FeeBasis) -> bool:
@@ -113,7 +121,7 @@ class Fees:
 
     def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fraction:
         """Fees of some components, or of some time before the end of the window."""
-        named, last = self._named(of, subscriber, real=span is not None), of.last
+        named, last = self._named(of, subscriber, real=span is not None and not self.imagined), of.last
         months = last.months if last is not None else 1
         if span is None or subscriber not in self.charged:
             whole = Fraction(last.days or 0, 30) if last is not None and last.days else Fraction(months)
