@@ -53,7 +53,7 @@ def is_path(name: str) -> bool:
 
 def is_policy(name: str) -> bool:
     """Whether a parameter of this name holds policies."""
-    return name in ("policy", "policies")
+    return name in ("policy", "policies", "plan", "plans")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,23 @@ class Notebook:
 
     path: Path
     parameters: dict[str, Parameter]
+
+
+@dataclass(frozen=True)
+class KnownEvidence:
+    """Evidence, as far as a plan needs to know it.
+
+    Attributes
+    ----------
+    problems
+        What is wrong with it.
+    policies
+        Files of policies that its subscriptions name.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    policies: tuple[Path, ...] = ()
 
 
 class ReportCheck:
@@ -83,6 +100,7 @@ class ReportCheck:
         self.wrong = wrong
         self.notebooks: dict[str, Notebook | None] = {}
         self.policies: dict[str, list[Problem]] = {}
+        self.evidence: dict[Path, KnownEvidence] = {}
 
     def notebook(self, name: str, place: Place) -> Notebook | None:
         """Read a notebook, once; nothing if that fails."""
@@ -125,7 +143,36 @@ class ReportCheck:
         for name, parameter in notebook.parameters.items():
             if parameter.is_required and name not in given:
                 self.wrong(place, None, f"no value for the parameter {name}", f"the notebook asks for {parameter}")
+        self.check_subscription(notebook, ready, given, place)
         return ready, tuple(self.inputs(notebook, ready))
+
+    def check_subscription(self, notebook: Notebook, ready: dict[str, Any], given: Given, place: Place) -> None:
+        """Refuse evidence that cannot be read, and a subscription that is not in it."""
+        path = self.value_of(notebook, ready, "evidence")
+        if path is None or not (found := _found(notebook.path.parent / path)):
+            return
+        known = self.known_evidence(found)
+        here = given["evidence"][1] if "evidence" in given else place
+        for problem in known.problems:
+            self.wrong(here, given["evidence"][0] if "evidence" in given else path, *_without_place(problem))
+        subscription = self.value_of(notebook, ready, "subscription")
+        if subscription and known.subscriptions and subscription not in known.subscriptions:
+            here = given["subscription"][1] if "subscription" in given else place
+            remedy = one_of(known.subscriptions, subscription)
+            self.wrong(here, subscription, "not a subscription of the evidence", remedy)
+
+    def value_of(self, notebook: Notebook, ready: dict[str, Any], name: str) -> str | None:
+        """Give the text of a parameter, or of the notebook's default; nothing if it is no text."""
+        default = notebook.parameters[name].default if name in notebook.parameters else None
+        value = ready.get(name, default)
+        return value if isinstance(value, str) else None
+
+    def known_evidence(self, path: Path) -> KnownEvidence:
+        """Read evidence, once; what has no table of subscriptions is the notebook's own affair."""
+        if path not in self.evidence:
+            is_ours = path.is_file() or any(path.glob("subscriptions.*"))
+            self.evidence[path] = _read_evidence(path) if is_ours else KnownEvidence()
+        return self.evidence[path]
 
     def resolved(self, name: str, value: Any, place: Place) -> Any:
         """Make the paths in a value absolute, and check that they and the policies in it exist."""
@@ -165,15 +212,7 @@ class ReportCheck:
             if self.check_policy:
                 self.check_policy(name)
         except InputError as error:
-            return [
-                Problem(
-                    "",
-                    None,
-                    f"{found.where}: {found.wrong}" if ":" in found.where else found.wrong,
-                    found.remedy,
-                )
-                for found in error.problems
-            ]
+            return [Problem("", None, *_without_place(found)) for found in error.problems]
         except ValueError as error:
             wrong, _, remedy = str(error).partition("; ")
             return [Problem("", None, wrong, remedy or "name a policy that exists")]
@@ -188,6 +227,29 @@ class ReportCheck:
                 named = file["path"] if file else text if isinstance(text, str) and is_path(name) else None
                 if named is not None and (path := _found(notebook.path.parent / named)):
                     yield path
+                    if name == "evidence":
+                        yield from self.known_evidence(path).policies
+
+
+def _read_evidence(path: Path) -> KnownEvidence:
+    from slakit.analysis.assess import policies_of
+    from slakit.evidence.files import read_evidence
+
+    try:
+        evidence = read_evidence(path)
+        policies_of(evidence)
+    except InputError as error:
+        return KnownEvidence(problems=tuple(error.problems))
+    folder = path if path.is_dir() else path.parent
+    named = (folder / name for name in evidence.subscriptions["policy"].unique(maintain_order=True))
+    subscriptions = tuple(evidence.subscriptions["subscription"])
+    return KnownEvidence((), subscriptions, tuple(file.resolve() for file in named if file.is_file()))
+
+
+def _without_place(problem: Problem) -> tuple[str, str]:
+    """Say what is wrong with a file where the place that is named is that of the plan."""
+    wrong = f"{problem.where}: {problem.wrong}" if ":" in problem.where else problem.wrong
+    return wrong, problem.remedy
 
 
 def _plain(value: Any) -> Any:

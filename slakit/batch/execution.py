@@ -19,6 +19,8 @@ from papermill.engines import NBClientEngine  # type: ignore[import-untyped]
 from traitlets import default
 
 KERNELS = Path(__file__).parent / "kernelspec"
+MOST_OUTPUT = 50_000_000
+"""Characters that a report may print: more would fill the memory, and no browser opens the page."""
 RECONNECT = 5  # [ms] between two attempts to reach a kernel that is still starting; the default is 100
 
 
@@ -65,8 +67,23 @@ class PromptManager(AsyncKernelManager):
 class TruthfulClient(PapermillNotebookClient):  # type: ignore[misc]
     """Runs the cells of a notebook; whatever stops it, the cell that was running is marked as failed."""
 
+    session: Session | None = None
+    printed = 0
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Take an output of a cell; a notebook that prints without end is ended."""
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data", "error"):
+            self.printed += _characters(msg["content"])
+            if self.printed > MOST_OUTPUT:
+                if self.session:
+                    self.session.end(f"it printed more than {MOST_OUTPUT // 1_000_000} million characters")
+                return None
+        return super().process_message(msg, cell, cell_index)
+
     def papermill_execute_cells(self) -> None:
         """Run the cells in turn, up to the first that fails."""
+        if self.session:
+            self.session.began = monotonic()
         for index, cell in enumerate(self.nb.cells):
             try:
                 self.nb_man.cell_start(cell, index)
@@ -95,6 +112,8 @@ class TruthfulClient(PapermillNotebookClient):  # type: ignore[misc]
             return "interrupted by the user"
         if not isinstance(error, DeadKernelError):
             return str(error)
+        if self.session and self.session.ended_for:
+            return self.session.ended_for
         process = getattr(getattr(self.km, "provisioner", None), "process", None)
         code = process.poll() if process else None
         if code is None or code >= 0:
@@ -113,19 +132,44 @@ class TruthfulClient(PapermillNotebookClient):  # type: ignore[misc]
         return self.nb
 
 
-class Session:
-    """A hold on a run from outside: its notebook, also after it failed, and a way to end it."""
+def _characters(content: Any) -> int:
+    """Count the characters of an output."""
+    if isinstance(content, dict):
+        return sum(map(_characters, content.values()))
+    if isinstance(content, list):
+        return sum(map(_characters, content))
+    return len(content) if isinstance(content, str) else 0
 
-    def __init__(self) -> None:
+
+class Session:
+    """A hold on a run from outside: its notebook, also after it failed, and a way to end it.
+
+    Parameters
+    ----------
+    scratch
+        Folder for the temporary files of the run; the system's if none is given.
+    """
+
+    def __init__(self, scratch: str | None = None) -> None:
         self.client: TruthfulClient | None = None
+        self.scratch = scratch
+        self.began: float | None = None  # when its first cell did
+        self.ended_for = ""
 
     @property
     def notebook(self) -> NotebookNode | None:
         """The notebook, with the outputs so far; nothing before it was started."""
         return self.client.nb if self.client else None
 
-    def end(self) -> None:
-        """Kill the kernel, if there is one; the run then ends as failed. Can be called from any thread."""
+    def end(self, reason: str = "") -> None:
+        """Kill the kernel, if there is one; the run then ends as failed. Can be called from any thread.
+
+        Parameters
+        ----------
+        reason
+            Why, for the report; the way the kernel ended, if none is given.
+        """
+        self.ended_for = self.ended_for or reason
         manager = self.client.km if self.client else None
         process = getattr(getattr(manager, "provisioner", None), "process", None)
         if process:
@@ -158,7 +202,8 @@ class TruthfulEngine(NBClientEngine):  # type: ignore[misc]
             move this whole process.
         """
         kwargs.pop("input_path", None)
-        with tempfile.TemporaryDirectory(prefix="slakit-") as folder:
+        scratch = session.scratch if session else None
+        with tempfile.TemporaryDirectory(prefix="k" if scratch else "slakit-", dir=scratch) as folder:  # sockets: short
             manager = PromptManager(
                 kernel_name=kernel_name,
                 transport="ipc",
@@ -171,5 +216,5 @@ class TruthfulEngine(NBClientEngine):  # type: ignore[misc]
             client.owns_km = True
             client.extra_arguments = ["--HistoryManager.enabled=False"]
             if session:
-                session.client = client
+                session.client, client.session = client, session
             return client.execute(**(launch or {}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,14 @@ def locked(folder: Path) -> Iterator[None]:
     Raises
     ------
     InputError
-        Another batch is writing there.
+        Another batch is writing there, or nothing can be written there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
-    descriptor = _open_locked(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = _open_locked(path)
+    except OSError as error:
+        raise unwritable(folder, error) from None
     try:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
@@ -42,6 +46,20 @@ def locked(folder: Path) -> Iterator[None]:
         with contextlib.suppress(OSError):  # Windows keeps open files
             path.unlink()  # before the lock ends: afterwards it could be the next batch's
         os.close(descriptor)
+
+
+def unwritable(folder: Path, error: OSError) -> InputError:
+    """Say what keeps a folder from being written.
+
+    >>> print(unwritable(Path("reports"), OSError(28, "No space left on device")))
+    reports: 1 problem
+      reports: cannot be written (No space left on device); make room there, or name another folder
+    """
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    is_file = isinstance(error, FileExistsError | NotADirectoryError)
+    remedy = "make room there, or name another folder" if full else "name a folder that can be written"
+    wrong = "is a file, not a folder" if is_file else f"cannot be written ({error.strerror or error})"
+    return InputError(str(folder), [Problem(str(folder), None, wrong, remedy)])
 
 
 def _open_locked(path: Path) -> int:

@@ -13,10 +13,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from slakit.batch.checks import CheckPolicy, Given, Place, ReportCheck, unsafe_name
+from slakit.policy.quantities import PlainDuration
 from slakit.policy.yaml import Document, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
 
 MOST_REPORTS = 10_000
+USUAL_TIMEOUT = PlainDuration.parse("15m")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -60,6 +62,8 @@ class PlanFile(BaseModel):
     ----------
     title
         Title of the page that lists the reports.
+    timeout
+        How long a report may run (`15m`).
     defaults
         Parameters for every report whose notebook has them.
     """
@@ -68,8 +72,16 @@ class PlanFile(BaseModel):
 
     format: Literal[1]
     title: str = "Reports"
+    timeout: PlainDuration = USUAL_TIMEOUT
     defaults: dict[str, Any] = {}
     reports: list[ReportEntry] = Field(min_length=1)
+
+    @field_validator("timeout")
+    @classmethod
+    def _takes_time(cls, value: PlainDuration) -> PlainDuration:
+        if not value.microseconds:
+            raise ValueError("no time at all; write it like 15m")
+        return value
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class Plan:
     path: Path
     title: str
     reports: tuple[Report, ...]
+    timeout: PlainDuration = USUAL_TIMEOUT
 
 
 def read_plan(path: str | Path, *, check_policy: CheckPolicy | None = None) -> Plan:
@@ -127,7 +140,7 @@ def read_plan(path: str | Path, *, check_policy: CheckPolicy | None = None) -> P
     if expansion.problems:
         once = {str(problem): problem for problem in expansion.problems}
         raise InputError(str(path), once.values())
-    return Plan(path.resolve(), written.title, tuple(reports))
+    return Plan(path.resolve(), written.title, tuple(reports), written.timeout)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ Each kernel hangs on a *lifeline*, a socket of its own to the process that asked
 kernel travel down the lifeline and its exit code comes back; when the lifeline breaks, the kernel and all
 it started are killed. So nothing survives its owner, however that ends, and no process identifier is used
 after it may belong to another.
+
+A process that leaves the kernel's process group does not get away either. Linux hands the children of a process
+that ends to the nearest ancestor that takes orphans. A kernel takes those of its own descendants while it lives, and
+this process takes those of the kernels: whatever child it has that is no kernel belonged to one that has ended.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import os
 import pkgutil
 import re
 import selectors
+import shutil
 import signal
 import socket
 import struct
@@ -34,6 +39,9 @@ from typing import Any, NoReturn
 from slakit.light import without_slow_imports
 
 HEADER = struct.Struct("!I")
+SCRATCH = "SLAKIT_SCRATCH"
+"""Environment variable that names the folder for temporary files of a batch; it is removed with this process."""
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 # What notebooks and their kernels load anyway. A module that is not installed is passed over.
 _LISTED = """
@@ -128,16 +136,35 @@ class Nursery:
             os.killpg(pid, signal.SIGKILL)  # not yet reaped: the number is still the kernel's
         _, status = os.waitpid(pid, 0)
         watch = self.watches.pop(pid)
+        self.end_orphans()
         self.selector.unregister(watch)
         os.close(watch)
         if pid in self.lifelines:
             _tell(self.lifelines[pid], os.waitstatus_to_exitcode(status))
 
+    def end_orphans(self) -> None:
+        """Kill what kernels that have ended left running, wherever it moved to."""
+        # Children of an orphan come here when it ends: look again until there are none.
+        while orphans := children_of(os.getpid()) - self.watches.keys():
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            for pid in orphans:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
     def end(self) -> NoReturn:
-        """Kill every kernel and stop."""
+        """Kill every kernel, remove the folder for temporary files and stop."""
         for pid in self.watches:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+        for pid in list(self.watches):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+            del self.watches[pid]
+        self.end_orphans()
+        if scratch := os.environ.get(SCRATCH):
+            shutil.rmtree(scratch, ignore_errors=True)
         os._exit(0)
 
     def forget(self) -> None:
@@ -167,12 +194,29 @@ def _tell(lifeline: socket.socket, number: int) -> None:
 
 def _leave(server: int) -> None:
     """Make the fork a process of its own, that dies with the server even while it computes."""
-    import ctypes
-
     os.setpgid(0, 0)
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
     if os.getppid() != server:
         os._exit(1)
+
+
+def _prctl(option: int, value: int) -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(option, value)
+
+
+def children_of(parent: int) -> set[int]:
+    """List the processes that a process is the parent of."""
+    found = set()
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+                if int(fields[1]) == parent:
+                    found.add(int(folder.name))
+    return found
 
 
 def preload(*, bare: bool = False) -> None:
@@ -235,6 +279,7 @@ def _run_exit_hooks(kernel: Any) -> None:
 def main(channel: int, parent: int, *, bare: bool = False) -> NoReturn:
     """Serve kernels to the parent process until it is gone."""
     gc.disable()
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
     preload(bare=bare)
     if has_workers():
         if bare:

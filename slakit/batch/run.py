@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from slakit.batch.folder import locked, sweep
+from slakit.batch.folder import locked, sweep, unwritable
 from slakit.batch.index import write_index
 from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
 from slakit.batch.plan import Plan, Report
@@ -62,16 +62,22 @@ def run_plan(
     Raises
     ------
     InputError
-        Another batch is writing to the same folder.
+        Another batch is writing to the same folder, or nothing can be written there: before the first report, or
+        any more. What was made until then stays, and the record and the list say so if they can be written.
     """
     folder = Path(out_dir).resolve()
     with locked(folder):
-        sweep(folder)
-        batch = _Batch(plan, folder, progress or (lambda *_: None))
-        batch.prepare(force=force)
+        try:
+            sweep(folder)
+            batch = _Batch(plan, folder, progress or (lambda *_: None))
+            batch.prepare(force=force)
+        except OSError as error:
+            raise unwritable(folder, error) from None
         with until_signal(batch.stop):
             batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
         batch.finish()
+        if batch.trouble:
+            raise unwritable(folder, batch.trouble) from None
         return batch.manifest
 
 
@@ -90,6 +96,7 @@ class _Batch:
         self.is_saved, self.saved_at = False, 0.0
         self.fingerprints = Fingerprints()
         self.sessions: set[Any] = set()
+        self.trouble: OSError | None = None  # what keeps the folder from being written
         self.manifest = Manifest(title=plan.title, plan=str(plan.path), started=datetime.now(UTC), versions=versions())
 
     def prepare(self, *, force: bool) -> None:
@@ -135,8 +142,9 @@ class _Batch:
             running: set[Future[None]] = {pool.submit(self.make, *work, environment) for work in waiting}
             while running:
                 done, running = wait(running, timeout=GLANCE)
-                if self.manifest.interrupted_by:
+                if self.is_stopping:
                     self.end_sessions()
+                self.end_overdue()
                 self.save_if_due()
                 for future in done:
                     future.result()
@@ -145,9 +153,9 @@ class _Batch:
         """Make one report."""
         from slakit.batch.report import Outcome, Session, event_loop, make_report
 
-        if self.manifest.interrupted_by:
+        if self.is_stopping:
             return
-        session = Session()
+        session = Session(scratch=environment["IPYTHONDIR"])
         self.sessions.add(session)
         self.update(entry, status="running", started=datetime.now(UTC))
         clock = time.perf_counter()
@@ -158,10 +166,15 @@ class _Batch:
             outcome = Outcome(error=f"{type(error).__name__}: {error}")
         self.sessions.discard(session)
         seconds = round(time.perf_counter() - clock, 3)
-        if self.manifest.interrupted_by and outcome.error:
+        if self.is_stopping and outcome.error:
             self.update(entry, status="interrupted", seconds=seconds)
-        else:
+            return
+        try:
             self.conclude(entry, outcome, seconds)
+        except OSError as error:  # the next report would be lost as well: stop, and say why, once
+            self.trouble = self.trouble or error
+            wrong = f"its files cannot be written ({error.strerror or error})"
+            self.update(entry, status="failed", error=wrong, title=outcome.title, seconds=seconds)
 
     def conclude(self, entry: Entry, outcome: Any, seconds: float) -> None:
         """Write the files of a report and note how it ended."""
@@ -193,12 +206,21 @@ class _Batch:
         """Write the record if it changed and was not written just now."""
         with self.lock:
             if not self.is_saved and time.monotonic() - self.saved_at > SAVE_EVERY:
-                self.save()
+                try:
+                    self.save()
+                except OSError as error:
+                    self.trouble = self.trouble or error
 
     def save(self) -> None:
         """Write the record."""
+        self.saved_at = time.monotonic()
         write_whole(self.folder / NAME, self.manifest.model_dump_json(indent=2))
-        self.is_saved, self.saved_at = True, time.monotonic()
+        self.is_saved = True
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether no more reports are to start."""
+        return bool(self.manifest.interrupted_by or self.trouble)
 
     def stop(self, reason: str) -> None:
         """Start no more reports and end those that run."""
@@ -209,13 +231,23 @@ class _Batch:
         for session in list(self.sessions):
             session.end()
 
+    def end_overdue(self) -> None:
+        """Kill the kernels of reports that run for longer than the plan allows."""
+        for session in list(self.sessions):
+            began, limit = session.began, self.plan.timeout.microseconds / 1_000_000
+            if began is not None and time.monotonic() - began > limit:
+                session.end(f"it ran for longer than {self.plan.timeout}; to allow more, write timeout: in the plan")
+
     def finish(self) -> None:
         """Complete the record and write the list of reports."""
         for entry in self.manifest.with_status("waiting", "running"):
             self.update(entry, status="interrupted")
         self.manifest.finished = datetime.now(UTC)
-        self.save()
-        write_index(self.manifest, self.folder)
+        try:
+            self.save()
+            write_index(self.manifest, self.folder)
+        except OSError as error:
+            self.trouble = self.trouble or error
 
 
 @contextlib.contextmanager
@@ -225,9 +257,10 @@ def _kernels(workers: int) -> Iterator[dict[str, str]]:
 
     with without_slow_imports():
         from slakit.batch.forkserver import can_fork, close_server, open_server
+        from slakit.batch.preloaded import SCRATCH
     threads = max(1, _cores() // workers)
     with tempfile.TemporaryDirectory(prefix="slakit-") as home:
-        environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home}
+        environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home, SCRATCH: home}
         if can_fork():
             open_server(environment, quiet=True)
         try:
