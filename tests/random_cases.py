@@ -1,0 +1,420 @@
+"""Random evidence for any policies, valid and as unpleasant as possible: `random_case(seed)`.
+
+Instants crowd where something changes: edges of windows, terms, maintenance and service hours, clock changes, other
+outages, the instant of the assessment; on them, a microsecond before and after. Lengths are those that the policies
+name, the downtime that a target just allows, and next to them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from random_policies import CAUSES, COMPONENTS, Tree, policy_of, random_policy
+
+from slakit.evidence.tables import Evidence, check_tables
+from slakit.policy.document import Policy
+from slakit.policy.quantities import Duration
+from slakit.policy.terms import Terms
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+MICROSECOND = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+NUDGES = (timedelta(0),) * 5 + (MICROSECOND, -MICROSECOND, MICROSECOND, -MICROSECOND, SECOND, -SECOND)
+PERIODS = (
+    "2026-03", "2026-10", "2026-02/2026-04", "2026-06/2026-08", "2026-11", "2026-03-20/2026-04-10", "2025-12/2026-01",
+)  # fmt: skip
+SHORT_PERIODS = ("2026-03-28/2026-03-30", "2026-10-31/2026-11-02")
+CLOCK_CHANGES = tuple(
+    datetime.fromisoformat(f"2026-{text}:00Z")
+    for text in ("03-29T01:00", "10-25T01:00", "03-08T07:00", "11-01T06:00", "04-04T15:00", "10-03T15:30")
+)
+ROUND_FEES = ("1000", "1600.00", "30.15", "0.10", "0", "1234.65", "99.99", "720")
+ID_OF = {"outages": "outage", "maintenance": "maintenance", "tickets": "ticket", "recoveries": "recovery"}
+
+
+@dataclass
+class Case:
+    """What an assessment is asked.
+
+    Attributes
+    ----------
+    policies
+        Name → tree of a policy file.
+    evidence
+        Table → rows; instants are aware datetimes, amounts exact.
+    """
+
+    policies: dict[str, Tree]
+    evidence: Rows
+    period: str
+    as_of: datetime
+
+    def parsed(self) -> dict[str, Policy]:
+        """The policies."""
+        return {name: policy_of(tree) for name, tree in self.policies.items()}
+
+    def checked(self) -> Evidence:
+        """The evidence, as checked tables."""
+        return as_evidence(self.evidence)
+
+
+def as_evidence(rows: Mapping[str, list[Row]]) -> Evidence:
+    """Checked tables of plain rows; a table without a row is left out."""
+    frames = {
+        name: pl.DataFrame(
+            [{key: _cell(value) for key, value in row.items()} for row in table], infer_schema_length=None
+        )
+        for name, table in rows.items()
+        if table
+    }
+    return check_tables(frames)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return json.dumps({name: float(fee) for name, fee in value.items()})
+    return value
+
+
+def random_case(seed: int | str, *, policies: int = 2, subscriptions: int = 3, density: float | None = None) -> Case:
+    """Draw policies, and evidence that is unpleasant for them; the same for the same seed."""
+    rng = Random(f"case {seed}")
+    drawn = {f"p{number + 1}": random_policy(rng, f"p{number + 1}", density) for number in range(policies)}
+    return case_of(rng, drawn, subscriptions)
+
+
+def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3) -> Case:
+    """Draw evidence of some subscriptions of each policy."""
+    parsed = {name: policy_of(tree) for name, tree in policies.items()}
+    hourly = any(str(guarantee.window) == "1h" for policy in parsed.values() for guarantee in policy.guarantees)
+    period = rng.choice(SHORT_PERIODS if hourly else PERIODS)
+    names = [name for name in parsed for _ in range(max(1, subscriptions // len(parsed)))]
+    first, last = _span(period)
+    after = (timedelta(0), MICROSECOND, 3 * DAY, 40 * DAY, 40 * DAY, -MICROSECOND, -9 * DAY)
+    as_of = last + rng.choice(after) if rng.random() < 0.8 else first + (last - first) * rng.random()
+    as_of = as_of.replace(microsecond=as_of.microsecond if rng.random() < 0.5 else 0)
+    rows: Rows = {name: [] for name in ("subscriptions", *TABLES)}
+    for number, name in enumerate(names):
+        story = Story(rng, f"s{number + 1}", name, parsed[name], first, last, as_of)
+        for table, told in story.tell().items():
+            rows[table] += told
+    return Case(policies, _shuffled(rng, rows), period, as_of)
+
+
+TABLES = (
+    "outages", "maintenance", "tickets", "holds", "claims_made", "measurements", "charges", "recoveries", "backups",
+)  # fmt: skip
+
+
+def _shuffled(rng: Random, rows: Rows) -> Rows:
+    """Rows in any order, with ids that say nothing of it: o10 comes before o9."""
+    for table in rows:
+        rng.shuffle(rows[table])
+    for table, key in ID_OF.items():
+        numbers = rng.sample(range(1, 1000), len(rows[table]))
+        renamed = {row[key]: f"{key[0]}{number}" for row, number in zip(rows[table], numbers, strict=True)}
+        for row in (*rows[table], *(rows["holds"] if table == "tickets" else ())):
+            row[key] = renamed[row[key]]
+    return rows
+
+
+def _span(period: str) -> tuple[datetime, datetime]:
+    first, _, last = period.partition("/")
+    end = last or first
+    start = datetime.fromisoformat(first if len(first) == 10 else f"{first}-01").replace(tzinfo=UTC)
+    if len(end) == 10:
+        return start, datetime.fromisoformat(end).replace(tzinfo=UTC) + DAY
+    month = datetime.fromisoformat(f"{end}-01").replace(tzinfo=UTC)
+    return start, (month + 32 * DAY).replace(day=1)
+
+
+def _texts(tree: object) -> Iterator[str]:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for entry in tree:
+            yield from _texts(entry)
+    elif isinstance(tree, str):
+        yield tree
+
+
+def _lengths(texts: set[str]) -> list[timedelta]:
+    """Every length of time that a policy names."""
+    plain = [text for text in texts if re.fullmatch(r"([0-9]+(w|d|h|ms|us|m|s))+", text)]
+    return sorted({timedelta(microseconds=Duration.parse(text).microseconds) for text in plain} - {timedelta(0)})
+
+
+@dataclass
+class Story:
+    """What happens to one subscription."""
+
+    rng: Random
+    name: str
+    policy_name: str
+    policy: Policy
+    first: datetime
+    last: datetime
+    as_of: datetime
+    pool: list[datetime] = field(default_factory=list)
+    lengths: list[timedelta] = field(default_factory=list)
+    count: int = 0
+    terms: Terms = field(init=False)
+
+    def tell(self) -> Rows:
+        """Draw the rows of every table."""
+        tree = self.policy.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        self.lengths = [one for one in _lengths(set(_texts(tree))) if one < 60 * DAY]
+        self.lengths += [self._allowed(g.target) for g in self.policy.guarantees if isinstance(g.target, Decimal)]
+        self.lengths = [one for one in self.lengths if one] or [HOUR]
+        subscription = self._subscription()
+        self.terms = self.policy.terms(tier=subscription["tier"])
+        zone = ZoneInfo(self.policy.time_zone or "UTC")
+        term = [subscription["starts"], *([subscription["ends"]] if subscription["ends"] else [])]
+        self.pool = [*self._edges(zone), *CLOCK_CHANGES, self.as_of, *term]
+        self.pool = [at for at in self.pool if self.first - 40 * DAY < at < self.last + 40 * DAY]
+        rows: Rows = {"subscriptions": [subscription]}
+        metrics = {guarantee.metric for guarantee in self.policy.guarantees}
+        rows["maintenance"] = [self._maintenance() for _ in range(self.rng.choice((0, 1, 2, 4)))]
+        many = self.rng.choice((1, 3, 6, 10))
+        rows["outages"] = [self._outage() for _ in range(many)]
+        if metrics & {"response", "resolution"} or self.rng.random() < 0.1:
+            rows["tickets"] = [self._ticket() for _ in range(self.rng.choice((1, 4, 8)))]
+            rows["holds"] = [hold for ticket in rows["tickets"] for hold in self._holds(ticket)]
+        rows["claims_made"] = [self._claim() for _ in self.terms.remedies for _ in range(self.rng.choice((0, 0, 1)))]
+        rows["measurements"] = [m for g in self.terms.guarantees if g.measured for m in self._measurements(g)]
+        if "last" in str(tree) or self.rng.random() < 0.2:
+            rows["charges"] = self._charges()
+        if self.policy.recovery:
+            rows["recoveries"] = [self._recovery() for _ in range(self.rng.choice((0, 1, 2)))]
+        if self.policy.backups:
+            rows["backups"] = [self._backup() for _ in range(self.rng.choice((0, 1, 4)))]
+        return rows
+
+    # --- instants and lengths
+
+    def _edges(self, zone: ZoneInfo) -> Iterator[datetime]:
+        """Starts of months, some days, and hours of the day that service hours name."""
+        month = (self.first - 35 * DAY).replace(day=1, tzinfo=None)
+        while month.replace(tzinfo=UTC) < self.last + 35 * DAY:
+            yield month.replace(tzinfo=zone).astimezone(UTC)
+            month = (month + 32 * DAY).replace(day=1)
+        for _ in range(4):
+            day = self.first.replace(tzinfo=None) + self.rng.randrange(max(1, (self.last - self.first).days)) * DAY
+            for hour in (0, self.rng.choice((8, 12, 13, 17, 22, 2))):
+                yield day.replace(hour=hour, tzinfo=zone).astimezone(UTC)
+
+    def _allowed(self, target: Decimal) -> timedelta:
+        """The downtime that a target just allows in a month, or in some other span of days."""
+        days = self.rng.choice((28, 30, 30, 31, 1, 7, (self.last - self.first).days))
+        return timedelta(microseconds=int(days * 86_400_000_000 * (100 - target) / 100))
+
+    def instant(self) -> datetime:
+        """An instant near an edge, mostly."""
+        if self.rng.random() < 0.25:
+            grain = self.rng.choice((MICROSECOND, SECOND, HOUR))
+            return self.first + grain * self.rng.randrange((self.last - self.first) // grain)
+        at = self.rng.choice(self.pool) + self.rng.choice(NUDGES)
+        if self.rng.random() < 0.35:
+            at += self.rng.choice((-1, 1)) * self.rng.choice(self.lengths)
+        return at
+
+    def length(self) -> timedelta:
+        """A length that the policy names, or next to it, or a random one."""
+        roll = self.rng.random()
+        if roll < 0.06:
+            return timedelta(0)
+        if roll < 0.6:
+            return max(timedelta(0), self.rng.choice(self.lengths) + self.rng.choice(NUDGES))
+        longest = self.rng.choice((HOUR // 60, HOUR, 10 * HOUR, 3 * DAY, 20 * DAY))
+        return MICROSECOND * self.rng.randrange(longest // MICROSECOND)
+
+    def _near(self, at: datetime) -> datetime | None:
+        """Nothing, the same instant, or one before or after it."""
+        ahead = self.rng.choice((-1, 1, 1)) * self.length()
+        return self.rng.choice((None, at, at, at + ahead, at + self.rng.choice(NUDGES)))
+
+    def stretch(self) -> tuple[datetime, datetime]:
+        """A start and an end; both become edges for what is drawn later."""
+        started = self.instant()
+        ended = self.instant() if self.rng.random() < 0.25 else started + self.length()
+        if ended < started or ended - started > 70 * DAY:
+            ended = started + self.length()
+        self.pool += [started, ended]
+        return started, ended
+
+    def word(self, words: tuple[str, ...] | list[str]) -> str | None:
+        """None, a word, one that nobody knows, or the word as somebody types it."""
+        roll = self.rng.random()
+        if roll < 0.35 or not words:
+            return None
+        if roll < 0.42:
+            return "cosmic_rays"
+        word = self.rng.choice(words)
+        odd = (word.upper(), word.capitalize(), word.replace("_", "-"), word.replace("_", " "))
+        return self.rng.choice(odd) if roll > 0.96 else word
+
+    def _id(self) -> str:
+        self.count += 1
+        return f"{self.name}-{self.count}"
+
+    # --- rows
+
+    def _subscription(self) -> Row:
+        rng = self.rng
+        starts = datetime(2024, 5, 17, 8, 30, tzinfo=UTC)
+        ends = None
+        if rng.random() < 0.4:
+            zone = ZoneInfo(self.policy.time_zone or "UTC")
+            month = self.first.replace(tzinfo=zone).astimezone(UTC)
+            starts = rng.choice((month, month + MICROSECOND, month - MICROSECOND, month - 200 * DAY, month + 9 * DAY))
+        named = str(self.policy)
+        if rng.random() < 0.3 or "term_fee" in named:  # a fee of the term needs its end
+            ends = rng.choice((self.last - 5 * DAY, self.last - MICROSECOND, self.last, self.last + 20 * DAY))
+        tiers = self.policy.tiers
+        priced = COMPONENTS if "FeeSum(components=['" in named or rng.random() < 0.3 else rng.sample(COMPONENTS, 2)
+        fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else None
+        return {
+            "subscription": self.name, "policy": self.policy_name, "tier": rng.choice(tiers) if tiers else None,
+            "monthly_fee": Decimal(rng.choice(ROUND_FEES)), "currency": self.policy.currency or "EUR", "starts": starts,
+            "ends": ends if ends is None or ends >= starts else None, "reference": None,
+            "billing_day": rng.choice((None, 1, 15, 28)),
+            "component_fees": {word: Decimal(fee) for word, fee in fees.items()} if fees else None,
+        }  # fmt: skip
+
+    def _components(self) -> list[str]:
+        return sorted({word for g in self.policy.guarantees for word in g.components}) or list(COMPONENTS[:1])
+
+    def _maintenance(self) -> Row:
+        started, ended = self.stretch()
+        notices = [m.notice.microseconds for m in self.policy.maintenance if m.notice and m.notice.microseconds]
+        notice = timedelta(microseconds=self.rng.choice(notices)) if notices else 2 * DAY
+        announced = self.rng.choice(
+            (started - notice, started - notice + self.rng.choice(NUDGES), None, self._near(started))
+        )
+        return {
+            "maintenance": self._id(), "subscription": self.name, "component": self.word(self._components()),
+            "started": started, "ended": ended, "announced": announced,
+            "kind": self.rng.choice(("scheduled", "scheduled", "emergency")),
+        }  # fmt: skip
+
+    def _outage(self) -> Row:
+        started, ended = self.stretch()
+        causes = sorted({word for g in self.policy.guarantees for word in g.exclude.causes} | set(CAUSES[3:]))
+        open_ = self.rng.random() < 0.06
+        signals = {name: self._near(started) for name in ("detected", "reported", "diagnosed")}
+        return {
+            "outage": self._id(), "subscription": self.name, "component": self.word(self._components()),
+            "started": started, "ended": None if open_ else ended, **signals, "cause": self.word(causes),
+            "affected": self.rng.choice((None, None, None, Decimal(1), Decimal("0.5"), Decimal("0.01"), Decimal(0))),
+        }  # fmt: skip
+
+    def _ticket(self) -> Row:
+        rng, opened = self.rng, self.instant()
+        support = self.policy.support
+        ranks = [one.id for one in support.priorities] if support else []
+        withins = [g.within for g in self.policy.guarantees if isinstance(g.within, dict)]
+        ranks = (
+            ranks or [rank for within in withins for rank in within if rank not in self.policy.tiers] or ["P1", "P2"]
+        )
+        kinds = {kind for g in self.policy.guarantees for kind in (*g.exclude.tickets, *g.exclude.own_deadline)}
+        kinds |= {kind for g in self.policy.guarantees if g.tickets for kind in g.tickets.kinds}
+        by_matrix = support is not None and support.matrix is not None and rng.random() < 0.4
+        matrix = support.matrix.impact if support is not None and support.matrix is not None else {}
+        impact = rng.choice(sorted(matrix)) if by_matrix else None
+        urgency = rng.choice(sorted(matrix[impact])) if impact else None
+        responded = max(opened, opened + self.length()) if rng.random() < 0.9 else None
+        resolved = max(responded or opened, opened + self.length()) if rng.random() < 0.8 else None
+        self.pool.append(opened)
+        return {
+            "ticket": self._id(), "subscription": self.name, "opened": opened, "responded": responded,
+            "resolved": resolved, "priority": None if by_matrix else rng.choice(ranks), "impact": impact,
+            "urgency": urgency, "kind": rng.choice(sorted(kinds | {"incident"})),
+            "due": opened + self.length() if rng.random() < 0.15 else None,
+        }  # fmt: skip
+
+    def _holds(self, ticket: Row) -> Iterator[Row]:
+        if self.rng.random() < 0.3:
+            last = ticket["resolved"] or self.as_of
+            for _ in range(self.rng.choice((1, 2))):
+                share = timedelta(seconds=max(0, int((last - ticket["opened"]).total_seconds()))) * self.rng.random()
+                started = ticket["opened"] + timedelta(seconds=int(share.total_seconds()))
+                if started <= last:
+                    ended = started + self.length() if self.rng.random() < 0.9 else None
+                    yield {"ticket": ticket["ticket"], "started": started, "ended": ended}
+
+    def _claim(self) -> Row:
+        months = [at for at in self.pool if at.minute == 0]
+        start = self.rng.choice(months or [self.first])
+        return {
+            "subscription": self.name, "remedy": self.rng.choice(self.terms.remedies).id,
+            "window_start": start,
+            "claimed": start + self.rng.choice((31 * DAY, 33 * DAY, self.length())),
+            "amount": self.rng.choice((None, Decimal("1.00"), Decimal("50"), Decimal("333"))),
+        }  # fmt: skip
+
+    def _measurements(self, guarantee: Any) -> Iterator[Row]:
+        """Values at the limit, or counts at the target; each slice once."""
+        rng, measured = self.rng, guarantee.measured
+        step = timedelta(microseconds=measured.slice.microseconds) if measured.slice else HOUR
+        counts = measured.by in ("ratio", "down") or measured.slice is not None
+        limits = [one for one in (guarantee.at_least, guarantee.at_most, guarantee.target) if isinstance(one, Decimal)]
+        limit = rng.choice(limits) if limits else Decimal(99)
+        zone = ZoneInfo(self.policy.time_zone or "UTC")
+        midnight = self.first.replace(tzinfo=zone).astimezone(UTC)
+        slots = max(1, (self.last - self.first) // step)
+        for number in rng.sample(range(-3, slots + 3), min(slots, rng.choice((1, 3, 10, 30)))):
+            at = midnight + number * step
+            row: Row = {"subscription": self.name, "guarantee": guarantee.id, "measured": at}
+            row |= {"value": None, "failed": None, "total": None}
+            if counts:
+                total = rng.choice((0, 1, 100, 1000, 10_000))
+                share = rng.choice((Decimal(0), (100 - min(limit, Decimal(100))) / 100, Decimal("0.05"), Decimal(1)))
+                yield row | {"total": total, "failed": min(total, int(total * share) + rng.choice((0, 0, 1)))}
+            else:
+                near = (Decimal(0), Decimal("0.000001"), Decimal(-1), Decimal(10))
+                yield row | {"value": max(Decimal(0), limit + rng.choice(near))}
+
+    def _charges(self) -> list[Row]:
+        """A charge for each month, for all or for a component."""
+        zone, rows = ZoneInfo(self.policy.time_zone or "UTC"), []
+        for back in range(-1, 14):
+            month = (self.first.replace(day=15, tzinfo=None) - back * 30 * DAY).replace(day=1, tzinfo=zone)
+            if self.rng.random() < 0.8:
+                amount = Decimal(self.rng.choice(ROUND_FEES))
+                component = self.rng.choice((None, None, *COMPONENTS))
+                rows.append(
+                    {
+                        "subscription": self.name,
+                        "component": component,
+                        "started": month.astimezone(UTC),
+                        "amount": amount,
+                    }
+                )
+        return rows
+
+    def _recovery(self) -> Row:
+        failed = self.instant()
+        return {
+            "recovery": self._id(), "subscription": self.name, "kind": self.rng.choice(self.policy.recovery).id,
+            "failed": failed, "last_good_copy": self.rng.choice((None, failed - self.length())),
+            "restored": self.rng.choice((None, failed + self.length())),
+        }  # fmt: skip
+
+    def _backup(self) -> Row:
+        taken = self.instant()
+        return {"subscription": self.name, "taken": taken, "kept_until": self.rng.choice((None, taken + self.length()))}
