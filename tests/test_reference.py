@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from random_evidence import random_evidence
-from reference import QUESTIONS, Result, Row, assess
+from second_opinion import QUESTIONS, Result, Row, assess
 
 MICROSECOND = timedelta(microseconds=1)
 MINUTE = timedelta(minutes=1)

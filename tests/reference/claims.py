@@ -1,0 +1,132 @@
+"""Until when a credit can be claimed, and which rights arise (section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from reference.calendars import business_day_after, later_month, local_day, midnight
+from reference.credits import Conditions, Owed
+from reference.downtime import Contract, Incident, Row
+from reference.levels import Judge
+from reference.terms import Tree
+from reference.values import instant, time_of
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The instants that matter to one claim."""
+
+    deadline: int | None
+    opens: int | None = None
+    report_by: int | None = None
+    reported: bool | None = None
+
+
+@dataclass
+class Deadlines:
+    """The claim terms of one remedy."""
+
+    claims: Tree | None
+    contract: Contract
+
+    def steps(self, row: Owed) -> Steps:
+        if self.claims is None or self.claims.get("needed") is False:
+            return Steps(None)
+        anchor = self.claims.get("after") or "window_end"
+        if anchor == "incident_end" and any(one.going_on for one in self.incidents(row)):
+            return Steps(None, None, *self.report(row))  # what has not ended has no last instant yet
+        at, from_end = self.anchor(anchor, row)
+        deadline = None
+        if self.claims.get("within"):
+            deadline = self.after(at, from_end, self.claims["within"])
+        elif anchor == "end_of_second_month":
+            deadline = at - 1
+        if deadline is not None and self.claims.get("to_end_of"):
+            deadline = self.contract.windows(self.claims["to_end_of"], (deadline, deadline + 1))[0][1] - 1
+        opens = None
+        if self.claims.get("opens"):
+            opens = self.after(at, from_end, self.claims["opens"], opens=True)
+        return Steps(deadline, opens, *self.report(row))
+
+    def anchor(self, anchor: str, row: Owed) -> tuple[int, bool]:
+        """An instant, and whether it is the end of something: the last instant before it gives the day."""
+        incidents = self.incidents(row)
+        if anchor == "incident_end" and incidents:
+            return max(one.last for one in incidents), True
+        if anchor == "incident_start" and incidents:
+            return min(one.first for one in incidents), False
+        if anchor == "end_of_second_month":
+            month = local_day(row.window[1] - 1, self.contract.zone).replace(day=1)
+            return midnight(later_month(month, 3), self.contract.zone), True
+        # The rules are silent on incidents where there are none, as in measured values: the window's end stands for it.
+        return row.window[1], True
+
+    @staticmethod
+    def incidents(row: Owed) -> list[Incident]:
+        """Those that counted in the window, of the guarantees that earned."""
+        return [one for name, fact in row.facts.items() if name in row.guarantees for one in fact.touching]
+
+    def after(self, at: int, from_end: bool, text: str, opens: bool = False) -> int:
+        """In hours: to the second. In days, business days or months: the end of that day."""
+        time = time_of(text)
+        if not time.months and not time.business_days and time.days is None:
+            return at + time.microseconds
+        zone = self.contract.zone
+        day = local_day(at - 1 if from_end else at, zone)
+        if time.months:
+            day = later_month(day, time.months)
+        elif time.business_days:
+            day = business_day_after(day, time.business_days, (self.claims or {}).get("holidays"))
+        else:
+            day += timedelta(days=time.days or 0)
+        end = midnight(day + timedelta(days=1), zone)
+        return end if opens else end - 1
+
+    def report(self, row: Owed) -> tuple[int | None, bool | None]:
+        """Until when the outage must have been reported, and whether it was."""
+        report = (self.claims or {}).get("report")
+        incidents = self.incidents(row)
+        if not report or not incidents:
+            return None, None
+        start = (report.get("after") or "incident_start") == "incident_start"
+        each = []
+        for one in incidents:
+            by = self.after(one.first if start else one.last, not start, report["within"])
+            each.append((by, any(at is not None and at <= min(by, self.contract.as_of) for at in one.reported)))
+        # The rules are silent on several outages in a window: one that was reported in time keeps the claim.
+        return max(by for by, _ in each), any(reported for _, reported in each)
+
+    def status(self, steps: Steps, claimed: bool) -> str:
+        if self.claims is None or self.claims.get("needed") is False:
+            return "not_required"
+        if claimed:
+            return "claimed"
+        lost = steps.report_by is not None and not steps.reported and self.contract.as_of > steps.report_by
+        if lost or (steps.deadline is not None and self.contract.as_of > steps.deadline):
+            return "expired"
+        return "claimable"
+
+
+def is_claimed(row: Owed, claims: list[Row]) -> bool:
+    return any(row.window[0] <= instant(claim["window_start"]) < row.window[1] for claim in claims)
+
+
+def rights_in(right: Tree, judges: dict[str, Judge], facts: dict[str, list[Any]], contract: Contract) -> list[Row]:
+    """Windows in which a right arises: any of its conditions will do."""
+    conditions = right["when"] if isinstance(right["when"], list) else [right["when"]]
+    rows = []
+    for name in right["for"]:
+        for fact in facts.get(name, []):
+            if fact.met is None and fact.level is None:
+                continue
+            reached = Conditions(judges[name], fact)
+            alone = fact.incidents[0] if judges[name].by_incident else None
+            if not any(reached.hold(when, alone) for when in conditions):
+                continue
+            until = None
+            if right.get("within"):
+                until = Deadlines({}, contract).after(fact.window[1], True, right["within"])
+            rows.append({"right": right["id"], "guarantee": name, "window": fact.window, "until": until})
+    return rows

@@ -1,0 +1,569 @@
+"""What is owed: schedules, limits, roundings (section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from reference.calendars import Span, months_before
+from reference.downtime import Contract, Incident, Row
+from reference.fees import Fees
+from reference.levels import HUNDRED, ON_TICKETS, Fact, Judge, days_of, rises
+from reference.terms import Tree
+from reference.values import (
+    NEVER,
+    NotCovered,
+    fraction,
+    in_span,
+    instant,
+    length_of,
+    paid,
+    steps,
+    worth_of,
+)
+
+LEVELS = ("from", "above", "to", "below")
+
+
+# Conditions
+
+
+@dataclass
+class Conditions:
+    """Whether conditions hold in a window of a guarantee."""
+
+    judge: Judge
+    fact: Fact
+
+    def hold(self, reach: Tree, incident: Incident | None) -> bool:
+        """All that a condition says must hold. Of an outage: of this one, or, in a window, of any."""
+        level = {side: reach[side] for side in LEVELS if reach.get(side) is not None}
+        if level and (self.fact.level is None or not in_span(level, self.fact.level)):
+            return False
+        if reach.get("downtime") is not None and not in_span(reach["downtime"], self.fact.downtime, length_of):
+            return False
+        if reach.get("incidents") is not None and not in_span(reach["incidents"], Fraction(len(self.fact.incidents))):
+            return False
+        if reach.get("deviation") is not None and not self.deviates(reach["deviation"]):
+            return False
+        if reach.get("streak") is not None and not in_span(reach["streak"], Fraction(self.streak())):
+            return False
+        if reach.get("misses") is not None and not self.misses(reach["misses"]):
+            return False
+        if reach.get("outage") is None:
+            return True
+        lengths = [incident.length] if incident else [one.length for one in self.fact.incidents]
+        return any(in_span(reach["outage"], length, length_of) for length in lengths)
+
+    def deviates(self, span: Any) -> bool:
+        """How far the level misses the target, in percent of the target. What is kept misses by nothing."""
+        fact = self.fact
+        if fact.met is not False or fact.level is None or fact.limit is None:
+            return False
+        missed = fact.level - fact.limit if rises(self.judge.guarantee) else fact.limit - fact.level
+        missed = (Fraction(10**30) if missed else Fraction(0)) if fact.limit == 0 else HUNDRED * missed / fact.limit
+        return in_span(span, missed)
+
+    def before(self) -> list[Fact]:
+        """Facts of this window and those before it, the latest first."""
+        if self.judge.by_incident:
+            raise NotCovered("windows in a row of a promise about single incidents")
+        start = min(self.judge.contract.starts, self.fact.window[0])
+        windows = self.judge.windows((start, self.fact.window[1]))
+        return [self.judge.fact(window) for window in reversed(windows) if window[1] <= self.fact.window[1]]
+
+    def streak(self) -> int:
+        """Windows missed in a row, this one the last."""
+        count = 0
+        for fact in self.before():
+            if fact.met is not False:
+                break
+            count += 1
+        return count
+
+    def misses(self, span: Tree) -> bool:
+        """So many windows missed of the last few that follow each other, this one among them."""
+        if self.fact.met is not False:
+            return False
+        last = self.before()[: int(span["of"])]
+        return in_span(span, Fraction(sum(fact.met is False for fact in last)))
+
+
+# Schedules
+
+
+@dataclass(frozen=True)
+class Earned:
+    """An amount, before limits, and points that are still to be turned into one."""
+
+    amount: Fraction = Fraction(0)
+    points: Fraction = Fraction(0)
+    before_caps: Fraction | None = None
+
+    def __add__(self, other: Earned) -> Earned:
+        return Earned(self.amount + other.amount, self.points + other.points)
+
+    def times(self, factor: Fraction) -> Earned:
+        return Earned(self.amount * factor, self.points * factor)
+
+    @property
+    def uncapped(self) -> Fraction:
+        return self.amount if self.before_caps is None else self.before_caps
+
+    @property
+    def size(self) -> tuple[Fraction, Fraction]:
+        return self.amount, self.points
+
+
+NOTHING = Earned()
+
+
+@dataclass
+class Schedule:
+    """One schedule, on one window of one guarantee."""
+
+    credit: Tree
+    judge: Judge
+    fact: Fact
+    fees: Fees
+
+    def __post_init__(self) -> None:
+        self.conditions = Conditions(self.judge, self.fact)
+        self.basis = self.fees.basis(self.credit["of"], self.judge.guarantee, self.fact.window)
+        self.monthly = self.fees.monthly_of(self.credit["of"], self.judge.guarantee, self.fact.window)
+
+    @property
+    def per(self) -> str:
+        """A promise about single tickets earns by each late one, one about incidents by each of them."""
+        guarantee = self.judge.guarantee
+        single = guarantee["metric"] in ON_TICKETS and guarantee.get("target") is None
+        single = single and self.credit["kind"] in ("flat", "accrual", "bands")
+        return "incident" if single or self.judge.by_incident else str(self.credit["per"])
+
+    def worth(self, text: Any, times: Fraction = Fraction(1)) -> Earned:
+        worth = worth_of(text)
+        amount = worth.share * self.basis + worth.monthly * self.monthly + worth.money
+        return Earned(amount * times, worth.points * times)
+
+    def earned(self) -> dict[Any, Earned]:
+        """What it earns in the window, in all or for each incident or day."""
+        if self.fact.met is None:
+            return {}  # no verdict and no credit
+        if self.per == "incident":
+            each = {incident.run: self.of(incident, incident.length) for incident in self.fact.incidents}
+            return {key: earned for key, earned in each.items() if earned != NOTHING}
+        if self.per == "day":
+            return self.by_day()
+        return {"window": self.of(None, self.fact.downtime)}
+
+    def of(self, incident: Incident | None, time: Fraction) -> Earned:
+        """What a window, or one incident in it, earns."""
+        when = self.credit.get("when")
+        if when and not self.conditions.hold(when, incident):
+            return NOTHING
+        if self.credit["kind"] == "bands":
+            earned = self.of_bands(incident, time)
+        elif self.fact.met:
+            earned = NOTHING  # all others are earned by a miss
+        else:
+            earned = self.of_kind(self.credit, incident, time)
+        factor = Fraction(1)
+        for raised in self.credit.get("raised") or []:
+            if self.conditions.hold(raised, incident):
+                factor = fraction(raised["by"])
+        return earned.times(factor)
+
+    def of_kind(self, rate: Tree, incident: Incident | None, time: Fraction) -> Earned:
+        if rate.get("flat") is not None:
+            return self.worth(rate["flat"])
+        if rate.get("accrual") is not None:
+            return self.of_accrual(rate["accrual"], time)
+        if rate.get("multiple") is not None:
+            if not self.fact.agreed:
+                return NOTHING
+            return Earned(fraction(rate["multiple"]) * self.basis * time / self.fact.agreed)
+        if rate.get("shortfall") is not None:
+            return self.of_shortfall(rate["shortfall"], incident)
+        return NOTHING
+
+    def of_accrual(self, accrual: Tree, time: Fraction) -> Earned:
+        """So much for each interval of downtime after a deductible, and none beyond the most that earns."""
+        if accrual.get("to") is not None:
+            time = min(time, Fraction(length_of(accrual["to"])))
+        time = max(Fraction(0), time - self.deductible(accrual))
+        return self.worth(accrual["credit"], steps(time, Fraction(length_of(accrual["per"])), accrual["count"]))
+
+    def deductible(self, accrual: Tree) -> Fraction:
+        after = accrual.get("after") or "0m"
+        if after != "target":
+            return Fraction(length_of(after))
+        guarantee = self.judge.guarantee
+        if guarantee["metric"] in ("downtime", "replacement"):
+            return Fraction(length_of(guarantee["within"]))
+        if self.fact.limit is None:
+            raise NotCovered("the downtime that no target allows")
+        return self.fact.agreed * (HUNDRED - self.fact.limit) / HUNDRED
+
+    def of_shortfall(self, shortfall: Tree, incident: Incident | None) -> Earned:
+        """Points missed, or whole steps of them."""
+        if incident is not None and not self.judge.by_incident:
+            if shortfall.get("step") is not None:
+                raise NotCovered("steps of a shortfall per incident")
+            whole = self.of_shortfall(shortfall, None)
+            lengths = sum((one.length for one in self.fact.incidents), Fraction(0))
+            return whole.times(incident.length / lengths) if lengths else NOTHING
+        points = self.points_missed(shortfall)
+        if shortfall.get("step") is not None:
+            number = steps(points, fraction(shortfall["step"]), shortfall.get("count") or "started")
+            return self.worth(shortfall["credit"], number)
+        rate = fraction(shortfall.get("rate") or 1)
+        return Earned(rate * points / HUNDRED * self.basis)
+
+    def points_missed(self, shortfall: Tree) -> Fraction:
+        level, limit = self.fact.level, self.fact.limit
+        if level is None:
+            return Fraction(0)
+        start = shortfall.get("from")
+        if start in (None, "target"):
+            if limit is None:
+                raise NotCovered("a shortfall from no target")
+            start = limit
+        start = HUNDRED if start == "full" else fraction(start)
+        stop = None if shortfall.get("to") is None else fraction(shortfall["to"])
+        if rises(self.judge.guarantee):
+            level = level if stop is None else min(level, stop)
+            return max(Fraction(0), level - start)
+        level = level if stop is None else max(level, stop)
+        return max(Fraction(0), start - level)
+
+    # Bands
+
+    def of_bands(self, incident: Incident | None, time: Fraction) -> Earned:
+        bands = list(enumerate(self.credit["bands"]))
+        reached = [(number, band) for number, band in bands if self.conditions.hold(band, incident)]
+        if not reached:
+            return NOTHING
+        earned = [self.of_band(band, incident, time) for _, band in reached]
+        take = self.credit.get("take") or "deepest"
+        if take == "sum":
+            return sum(earned, NOTHING)
+        if take == "largest":
+            return max(earned, key=lambda one: one.size)
+        deepest = max(reached, key=lambda one: self.depth(*one))
+        return self.of_band(deepest[1], incident, time)
+
+    def of_band(self, band: Tree, incident: Incident | None, time: Fraction) -> Earned:
+        earned = self.worth(band["credit"]) if band.get("credit") is not None else NOTHING
+        return earned + self.of_kind(band["plus"], incident, time) if band.get("plus") else earned
+
+    def depth(self, number: int, band: Tree) -> tuple[Any, ...]:
+        """How bad it must be to reach a band.
+
+        The rules are silent on bands that speak of different things; the later one is then the deeper.
+        """
+        falls = not rises(self.judge.guarantee)
+        measures = [
+            name for name in ("outage", "downtime", "incidents", "deviation", "streak", "misses") if band.get(name)
+        ]
+        level = {side: band[side] for side in LEVELS if band.get(side) is not None}
+        if level and measures:
+            return (0, 0, number)
+        if level and falls:
+            high = level.get("below", level.get("to"))
+            return (-fraction(high) if high is not None else Fraction(-(10**30)), "below" in level, number)
+        read: Callable[[Any], Any] = fraction
+        span: Any = level
+        if len(measures) == 1:
+            span = band[measures[0]]
+            read = length_of if measures[0] in ("outage", "downtime") else fraction
+        elif measures:
+            return (0, 0, number)
+        if not isinstance(span, dict):
+            span = {"from": span}
+        low = span.get("from", span.get("above"))
+        return (Fraction(read(low)) if low is not None else Fraction(-(10**30)), "above" in span, number)
+
+    # Days
+
+    def by_day(self) -> dict[Any, Earned]:
+        """Each local day of the window by the downtime that lies in it."""
+        accounts = self.judge.accounts
+        kind = self.credit["kind"]
+        if accounts is None or self.fact.agreed == 0 or kind not in ("flat", "accrual", "multiple", "bands"):
+            raise NotCovered(f"{kind} per day")
+        if kind == "bands" and any(band.get("downtime") is None for band in self.credit["bands"]):
+            raise NotCovered("bands per day that do not speak of downtime")
+        days: dict[Any, Earned] = {}
+        for day in days_of(self.fact.window, self.judge.contract):
+            time = accounts.downtime_in(day)
+            if time:
+                fact = Fact(**(vars(self.fact) | {"downtime": time}))
+                days[day] = Schedule(self.credit | {"per": "window"}, self.judge, fact, self.fees).of(None, time)
+        return days
+
+
+# Remedies
+
+
+@dataclass
+class Owed:
+    """What one remedy owes for one window, or for one incident that is judged by itself."""
+
+    window: Span
+    earned: Fraction = Fraction(0)
+    basis: Fraction = Fraction(0)
+    uncapped: Fraction = Fraction(0)
+    amount: Decimal = Decimal(0)
+    cap: str | None = None
+    guarantees: list[str] = field(default_factory=list)
+    """The guarantees that earned it."""
+    facts: dict[str, Fact] = field(default_factory=dict)
+    by_incident: bool = False
+
+
+@dataclass
+class Award:
+    """One remedy of one subscription."""
+
+    remedy: Tree
+    judges: dict[str, Judge]
+    fees: Fees
+    claims: list[Row]
+    contract: Contract
+
+    @property
+    def currency(self) -> str:
+        return str(self.contract.row["currency"])
+
+    def guaranteed(self, name: str, credit: Tree) -> bool:
+        """A best-effort tier earns nothing."""
+        judge = self.judges.get(name)
+        return judge is not None and judge.guarantee["commitment"] == "guaranteed" and name in credit["for"]
+
+    def owed(self, facts: dict[str, list[Fact]]) -> list[Owed]:
+        """One row for each window that is judged, limits applied in the order of time."""
+        rows = self.rows_of(facts)
+        per_schedule = []
+        for credit in self.remedy["credit"]:
+            earned = [self.earned_by(credit, row) for row in rows]
+            per_schedule.append(earned)
+        several = len(self.remedy["credit"]) > 1
+        for number, row in enumerate(rows):
+            self.combine(row, [earned[number] for earned in per_schedule])
+        limits = [self.remedy] if several else [*self.remedy["credit"], self.remedy]
+        Limits(self, limits, rows).apply()
+        return rows
+
+    def rows_of(self, facts: dict[str, list[Fact]]) -> list[Owed]:
+        rows: dict[Any, Owed] = {}
+        for name in self.remedy["for"]:
+            if name not in facts:
+                continue
+            alone = self.judges[name].by_incident
+            for fact in facts[name]:
+                key = (name, fact.window) if alone else fact.window
+                row = rows.setdefault(key, Owed(fact.window, by_incident=alone))
+                row.facts[name] = fact
+        return sorted(rows.values(), key=lambda row: (row.window[1], row.window[0]))
+
+    def earned_by(self, credit: Tree, row: Owed) -> dict[Any, Earned]:
+        """What one schedule earns in a window: once, or for each guarantee, incident or day."""
+        found: dict[Any, Earned] = {}
+        for name, fact in row.facts.items():
+            if credit["kind"] == "none" or not self.guaranteed(name, credit):
+                continue
+            schedule = Schedule(credit, self.judges[name], fact, self.fees)
+            row.basis = max(row.basis, schedule.basis)
+            for key, earned in schedule.earned().items():
+                if earned.amount or earned.points:
+                    row.guarantees.append(name)
+                if schedule.per == "incident":
+                    found[name, key] = earned
+                elif credit["per"] == "guarantee":
+                    found[name] = earned
+                elif credit.get("points") or self.remedy.get("points"):
+                    found[key] = found.get(key, NOTHING) + earned  # the points of all guarantees together
+                else:
+                    found[key] = max(found.get(key, NOTHING), earned, key=lambda one: one.size)
+        return self.limited(credit, found, row)
+
+    def limited(self, credit: Tree, found: dict[Any, Earned], row: Owed) -> dict[Any, Earned]:
+        """Points become money; caps of one incident, and, beside other schedules, of the schedule's window."""
+        if credit.get("points"):
+            points = sum((one.points for one in found.values()), Fraction(0))
+            worth = self.worth_of_points(credit["points"], points, credit["of"], row)
+            rest = {key: Earned(one.amount) for key, one in found.items() if one.amount}
+            found = rest | {"points": Earned(worth)}
+        for cap in [*credit["caps"], *self.remedy["caps"]]:
+            if cap["per"] == "incident":
+                found = {key: self.at_most(one, cap, key, row) for key, one in found.items()}
+        if len(self.remedy["credit"]) > 1:
+            for cap in credit["caps"]:
+                if cap["per"] == "window":
+                    found = self.window_cap(found, cap, row)
+                elif cap["per"] != "incident":
+                    raise NotCovered("a cap over a span on one of several schedules")
+            if credit.get("minimum") or credit.get("earn_back"):
+                raise NotCovered("a minimum or an earn-back on one of several schedules")
+        return found
+
+    def at_most(self, earned: Earned, cap: Tree, key: Any, row: Owed) -> Earned:
+        guarantee = self.judges[key[0]].guarantee if isinstance(key, tuple) and key[0] in self.judges else self.one(row)
+        most = self.limit(cap["at_most"], cap.get("of"), guarantee, row.window)
+        if earned.amount <= most:
+            return earned
+        row.cap = cap["per"]
+        return Earned(most, earned.points, earned.uncapped)
+
+    def window_cap(self, found: dict[Any, Earned], cap: Tree, row: Owed) -> dict[Any, Earned]:
+        whole = sum((one.amount for one in found.values()), Fraction(0))
+        most = self.limit(cap["at_most"], cap.get("of"), self.one(row), row.window)
+        if whole <= most:
+            return found
+        row.cap = cap["per"]
+        return {"window": Earned(most, before_caps=sum((one.uncapped for one in found.values()), Fraction(0)))}
+
+    def one(self, row: Owed) -> Tree:
+        name = next((name for name in self.remedy["for"] if name in row.facts), None)
+        return self.judges[name].guarantee if name else {}
+
+    def limit(self, text: Any, of: Any, guarantee: Tree, window: Span) -> Fraction:
+        """An amount that a limit names."""
+        worth = worth_of(text)
+        of = of or "monthly_fee"
+        basis = self.fees.basis(of, guarantee, window)
+        return worth.share * basis + worth.monthly * self.fees.monthly_of(of, guarantee, window) + worth.money
+
+    def worth_of_points(self, value: Tree, points: Fraction, of: Any, row: Owed) -> Fraction:
+        if value.get("each") is not None:
+            return points * self.limit(value["each"], of, self.one(row), row.window)
+        reached = [band for band in value["bands"] if in_span({k: v for k, v in band.items() if k in LEVELS}, points)]
+        if not points or not reached:
+            return Fraction(0)
+        deepest = max(reached, key=lambda band: fraction(band.get("from", band.get("above", -1))))
+        return self.limit(deepest["credit"], of, self.one(row), row.window)
+
+    def combine(self, row: Owed, schedules: list[dict[Any, Earned]]) -> None:
+        """Several schedules add up, unless the largest or the smallest is taken."""
+        take = self.remedy["take"]
+        # The rules are silent on `take` where schedules are earned more than once in a window: the sums are compared.
+        chosen: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[take]  # type: ignore[assignment]
+        row.earned = chosen([sum((one.amount for one in found.values()), Fraction(0)) for found in schedules])
+        row.uncapped = chosen([sum((one.uncapped for one in found.values()), Fraction(0)) for found in schedules])
+        if self.remedy.get("points"):
+            points = sum((one.points for found in schedules for one in found.values()), Fraction(0))
+            worth = self.worth_of_points(self.remedy["points"], points, self.remedy["credit"][0]["of"], row)
+            row.earned += worth
+            row.uncapped += worth
+
+
+# Limits
+
+
+@dataclass
+class Limits:
+    """Caps in their order, then rounding, minimum and earn-back, window after window."""
+
+    award: Award
+    parts: list[Tree]
+    rows: list[Owed]
+
+    def apply(self) -> None:
+        carried = Fraction(0)
+        for number, row in enumerate(self.rows):
+            amount = row.earned
+            for part in self.parts:
+                amount *= 1 - self.given_back(part.get("earn_back"), number)
+            for cap in self.caps():
+                amount = self.capped(amount, cap, row, self.rows[:number])
+            row.amount = paid(amount, self.award.currency)
+            for part in self.parts:
+                if part.get("minimum"):
+                    carried = self.at_least(part["minimum"], row, carried)
+
+    def caps(self) -> list[Tree]:
+        """Per incident, per window, per rolling span, per term."""
+        order = {"incident": 0, "window": 1, "term": 4}
+        caps = [cap for part in self.parts for cap in part["caps"] if cap["per"] != "incident"]
+        return sorted(caps, key=lambda cap: order.get(cap["per"], 3 if cap["per"].startswith("rolling") else 2))
+
+    def capped(self, amount: Fraction, cap: Tree, row: Owed, earlier: list[Owed]) -> Fraction:
+        span = self.span_of(cap["per"], row)
+        most = self.award.limit(cap["at_most"], cap.get("of"), self.award.one(row), row.window)
+        if span is not None:
+            most -= sum((Fraction(one.amount) for one in earlier if span[0] <= one.window[0] < span[1]), Fraction(0))
+            most -= self.claimed_elsewhere(span)
+        most = max(Fraction(0), most)
+        if amount <= most:
+            return amount
+        row.cap = cap["per"]
+        return most
+
+    def span_of(self, per: str, row: Owed) -> Span | None:
+        contract = self.award.contract
+        if per == "window":
+            return None
+        if per == "term":
+            return -NEVER, NEVER
+        if per == "rolling_12mo":
+            return months_before(row.window[1], 12, contract.zone), row.window[1]
+        months = per.removeprefix("rolling ").removesuffix("mo")
+        if per.startswith("rolling ") and months.isdigit():
+            return months_before(row.window[1], int(months), contract.zone), row.window[1]
+        if per.startswith("rolling "):
+            return row.window[1] - length_of(per.removeprefix("rolling ")), row.window[1]
+        # The rules are silent: a window belongs to the span in which it ends, an incident to that in which it starts.
+        at = row.window[0] if row.by_incident else row.window[1] - 1
+        spans = contract.windows(per, (at, at + 1))
+        if not spans or (spans[0][1] - spans[0][0] < row.window[1] - row.window[0] and not row.by_incident):
+            raise NotCovered(f"a cap per {per} on a longer window")
+        return spans[0]
+
+    def claimed_elsewhere(self, span: Span) -> Fraction:
+        """Claims already made for windows outside the assessment."""
+        taken = Fraction(0)
+        for claim in self.award.claims:
+            start = instant(claim["window_start"])
+            inside = any(row.window[0] <= start < row.window[1] for row in self.rows)
+            if claim.get("amount") is not None and not inside and span[0] <= start < span[1]:
+                taken += fraction(claim["amount"])
+        return taken
+
+    def at_least(self, minimum: Tree, row: Owed, carried: Fraction) -> Fraction:
+        """What is too small is not paid, raised, or carried on. Compared is what would be paid."""
+        strict = minimum.get("more_than") is not None
+        text = minimum["more_than"] if strict else minimum["at_least"]
+        limit = self.award.limit(text, minimum.get("of"), self.award.one(row), row.window)
+        amount = Fraction(row.amount) + carried
+        enough = amount > limit if strict else amount >= limit
+        if minimum["otherwise"] == "carried":
+            row.amount = paid(amount, self.award.currency) if enough else Decimal(0)
+            return Fraction(0) if enough else amount
+        if not enough and amount:
+            raised = limit if minimum["otherwise"] == "raised" else Fraction(0)
+            row.amount = paid(raised, self.award.currency)
+        return Fraction(0)
+
+    def given_back(self, earn_back: Tree | None, number: int) -> Fraction:
+        """The share given back, when the service is good in each of the windows that follow."""
+        row = self.rows[number]
+        if not earn_back or not row.earned:
+            return Fraction(0)
+        following = self.rows[number + 1 : number + 1 + int(earn_back["windows"])]
+        if len(following) < int(earn_back["windows"]):
+            return Fraction(0)
+        good = all(self.is_good(fact, earn_back.get("level")) for one in following for fact in one.facts.values())
+        return fraction_of_share(earn_back.get("share")) if good else Fraction(0)
+
+    @staticmethod
+    def is_good(fact: Fact, level: Tree | None) -> bool:
+        if level is None:
+            return fact.met is True
+        return fact.level is not None and in_span(level, fact.level)
+
+
+def fraction_of_share(text: Any) -> Fraction:
+    return Fraction(1) if text is None else worth_of(text).share

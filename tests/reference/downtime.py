@@ -1,0 +1,415 @@
+"""What of each outage one guarantee counts: the verdicts of section 3, instant by instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from reference.calendars import (
+    Span,
+    both,
+    business_spans,
+    common,
+    covers,
+    cut_to,
+    merged,
+    open_spans,
+    total,
+    windows_of,
+    without,
+)
+from reference.terms import Tree
+from reference.values import NEVER, NotCovered, fraction, in_span, instant, length_of, rounded_to, time_of, word
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One subscription: its row, its time zone, and from when to when it is measured."""
+
+    row: Row
+    zone: ZoneInfo
+    starts: int
+    ends: int
+    as_of: int
+
+    @property
+    def name(self) -> str:
+        return str(self.row["subscription"])
+
+    def windows(self, text: str, within: Span) -> list[Span]:
+        return windows_of(text, self.zone, within, self.starts, self.ends, self.row.get("billing_day"))
+
+
+@dataclass(frozen=True)
+class Outage:
+    """An outage as one guarantee sees it, cut at `as_of`."""
+
+    id: str
+    component: str | None
+    span: Span
+    whole: str | None
+    """A verdict that all of it has, whatever the instant."""
+    clock: int
+    weight: Fraction
+    reported: int | None
+    going_on: bool
+    """It had not ended at `as_of`."""
+
+
+@dataclass
+class Piece:
+    """A stretch of one outage with one verdict."""
+
+    outage: Outage
+    span: Span
+    verdict: str
+    weight: Fraction = Fraction(1)
+
+    @property
+    def weighed(self) -> Fraction:
+        return self.weight * (self.span[1] - self.span[0])
+
+
+@dataclass
+class Incident:
+    """A run: a maximal stretch without a gap of what passes steps 1 to 5. For tickets, one late ticket."""
+
+    run: Span
+    going_on: bool
+    pieces: list[Piece] = field(default_factory=list)
+    length: Fraction = Fraction(0)
+    """The counted time in it."""
+    reported: list[int | None] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        """The first counted instant."""
+        return min((piece.span[0] for piece in self.pieces), default=self.run[0])
+
+    @property
+    def last(self) -> int:
+        """The end of the last counted instant."""
+        return max((piece.span[1] for piece in self.pieces), default=self.run[1])
+
+
+@dataclass
+class Accounts:
+    """The downtime of one guarantee, at all times."""
+
+    guarantee: Tree
+    contract: Contract
+    term: Span
+    pieces: list[Piece]
+    runs: list[Span]
+    incidents: list[Incident]
+    maintained: list[Span]
+    """Qualifying maintenance of all that the guarantee covers."""
+
+    def is_going_on(self, span: Span) -> bool:
+        """Whether an outage that had not ended at `as_of` ends with the span."""
+        return any(piece.outage.going_on and piece.outage.span[1] == span[1] for piece in self.pieces)
+
+    def counted_in(self, window: Span) -> list[Piece]:
+        parts = []
+        for piece in self.pieces:
+            span = common(piece.span, window)
+            if piece.verdict == "counted" and span[1] > span[0]:
+                parts.append(Piece(piece.outage, span, piece.verdict, piece.weight))
+        return parts
+
+    def downtime_in(self, window: Span) -> Fraction:
+        """Counted time of a window, weighed and rounded as the contract says."""
+        return counted_time(self.counted_in(window), self.guarantee)
+
+
+def counted_time(pieces: list[Piece], guarantee: Tree) -> Fraction:
+    """Downtime of a window: each stretch rounded first, then their sum, where the contract rounds."""
+    return rounded_time(rounded_stretches(pieces, guarantee), (guarantee.get("rounded") or {}).get("downtime"))
+
+
+def rounded_stretches(pieces: list[Piece], guarantee: Tree) -> Fraction:
+    rounding = (guarantee.get("rounded") or {}).get("outage")
+    stretches = []
+    for stretch in merged(piece.span for piece in pieces):
+        length = sum((piece.weighed for piece in pieces if stretch[0] <= piece.span[0] < stretch[1]), Fraction(0))
+        stretches.append(rounded_time(length, rounding))
+    return sum(stretches, Fraction(0))
+
+
+def rounded_time(length: Fraction, rounding: Tree | None) -> Fraction:
+    return rounded_to(length, Fraction(length_of(rounding["to"])), rounding["how"]) if rounding else length
+
+
+# Outages
+
+
+def in_scope(component: str | None, guarantee: Tree) -> bool:
+    """An outage without a component concerns all."""
+    components = guarantee.get("components") or []
+    return component is None or not components or word(component) in map(word, components)
+
+
+def signal_of(row: Row, clock: str) -> int | None:
+    """The instant at which the clock of an outage starts; none if no such signal is recorded."""
+    known = {name: instant(row[name]) for name in ("started", "reported", "detected", "diagnosed") if row.get(name)}
+    if clock == "reported_or_detected":
+        signals = [known[name] for name in ("reported", "detected") if name in known]
+        return min(signals) if signals else None
+    if clock == "diagnosed":
+        return known.get("diagnosed", known.get("reported"))  # section 8: from `diagnosed` (else `reported`)
+    return known.get(clock)
+
+
+def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
+    """An outage, cut at `as_of`; nothing if there is no time in it."""
+    start = instant(row["started"])
+    ended = NEVER if row.get("ended") is None else instant(row["ended"])
+    end = min(as_of, ended)
+    if end <= start:
+        return None
+    affected = Fraction(1) if row.get("affected") is None else fraction(row["affected"])
+    signal = signal_of(row, guarantee.get("clock") or "started")
+    whole = None
+    if not in_scope(row.get("component"), guarantee):
+        whole = "other_component"
+    elif row.get("cause") is not None and word(row["cause"]) in map(word, excluded(guarantee, "causes")):
+        whole = "excluded_cause"
+    elif affected == 0 or (guarantee.get("affected") and not in_span(guarantee["affected"], affected)):
+        # `affected: 0` is no downtime. The rules are silent on its verdict; `too_small` says why.
+        whole = "too_small"
+    elif signal is None or signal > end:
+        whole = "unreported"
+    weight = affected if guarantee.get("weigh") == "affected" else Fraction(1)
+    clock = max(start, signal) if signal is not None else start
+    reported = instant(row["reported"]) if row.get("reported") else None
+    return Outage(str(row["outage"]), row.get("component"), (start, end), whole, clock, weight, reported, ended > as_of)
+
+
+def excluded(guarantee: Tree, what: str) -> list[str]:
+    return (guarantee.get("exclude") or {}).get(what) or []
+
+
+# Maintenance
+
+
+@dataclass(frozen=True)
+class Work:
+    """A stretch of qualifying maintenance."""
+
+    span: Span
+    component: str | None
+
+
+def qualifying(rows: list[Row], guarantee: Tree, policy: Tree, contract: Contract) -> list[Work]:
+    """Maintenance that the guarantee leaves out."""
+    works: list[Work] = []
+    for kind in excluded(guarantee, "maintenance"):
+        stated = [one for one in policy.get("maintenance") or [] if one["kind"] == kind] or [{"kind": kind}]
+        for term in stated:
+            works += of_kind([row for row in rows if row["kind"] == kind], term, guarantee, contract)
+    return works
+
+
+def of_kind(rows: list[Row], term: Tree, guarantee: Tree, contract: Contract) -> list[Work]:
+    works = []
+    for row in rows:
+        span = instant(row["started"]), instant(row["ended"])
+        if span[1] <= span[0] or not in_scope(row.get("component"), guarantee) or not notice_kept(row, term, contract):
+            continue
+        works += [Work(part, row.get("component")) for part in open_spans(term.get("hours"), contract.zone, span)]
+    allowance = term.get("allowance")
+    if not allowance:
+        return works
+    allowed = allowed_spans(merged(work.span for work in works), allowance, guarantee, contract)
+    return [Work(part, work.component) for work in works for part in cut_to(allowed, work.span)]
+
+
+def notice_kept(row: Row, term: Tree, contract: Contract) -> bool:
+    if not term.get("notice"):
+        return True
+    if row.get("announced") is None:
+        return False
+    notice = time_of(term["notice"])
+    told, begun = instant(row["announced"]), instant(row["started"])
+    if notice.business_days:
+        if begun <= told:
+            return False
+        # A business day is 24 hours, Monday to Friday, less the holidays that the term names.
+        day = 24 * 3600 * 10**6
+        return total(business_spans(contract.zone, term.get("holidays"), (told, begun))) >= notice.business_days * day
+    return begun - told >= notice.microseconds
+
+
+def allowed_spans(spans: list[Span], allowance: Tree, guarantee: Tree, contract: Contract) -> list[Span]:
+    """The first so many hours of each window, in the order of time."""
+    if not spans:
+        return []
+    per = allowance.get("per") or "window"
+    text = guarantee["window"] if per == "window" else per
+    if text == "incident" or text.startswith("rolling"):
+        raise NotCovered("an allowance per incident or per rolling window")
+    allowed: list[Span] = []
+    for window in contract.windows(text, (spans[0][0], spans[-1][1])):
+        left = length_of(allowance["at_most"])
+        for start, end in cut_to(spans, window):
+            taken = min(left, end - start)
+            left -= taken
+            if taken:
+                allowed.append((start, start + taken))
+    return allowed
+
+
+def concerns_same(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or word(one) == word(other)
+
+
+def maintained_wholly(works: list[Work], guarantee: Tree) -> list[Span]:
+    """When all that the guarantee covers is under maintenance."""
+    everything = [work.span for work in works if work.component is None]
+    components = {word(one) for one in guarantee.get("components") or []}
+    if components:
+        # The rules are silent: works on single components that together leave nothing out concern all of it.
+        jointly: list[Span] | None = None
+        for component in components:
+            own = [work.span for work in works if work.component is None or word(work.component) == component]
+            jointly = merged(own) if jointly is None else both(jointly, own)
+        everything += jointly or []
+    return merged(everything)
+
+
+# Verdicts
+
+
+def account(
+    guarantee: Tree, policy: Tree, contract: Contract, term: Span, outages: list[Row], works: list[Row]
+) -> Accounts:
+    """Give every instant of every outage its verdict, but for `outside_period`."""
+    seen = [found for row in outages if (found := seen_outage(row, guarantee, contract.as_of))]
+    maintenance = qualifying(works, guarantee, policy, contract)
+    pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term))
+    runs = merged(piece.span for piece in pieces if piece.verdict == "running")
+    for piece in pieces:
+        if piece.verdict == "running":
+            run = next(run for run in runs if run[0] <= piece.span[0] < run[1])
+            piece.verdict = after_runs(piece, run, guarantee, maintenance, contract, term)
+    incidents = []
+    for run in runs:
+        own = [piece for piece in pieces if piece.verdict == "counted" and run[0] <= piece.span[0] < run[1]]
+        if guarantee.get("unit"):
+            own = whole_units(own, pieces, length_of(guarantee["unit"]))
+        incidents.append(incident_of(run, own, seen, guarantee))
+    maintained = maintained_wholly(maintenance, guarantee)
+    return Accounts(guarantee, contract, term, pieces, runs, [one for one in incidents if one.pieces], maintained)
+
+
+def edges_of(seen: list[Outage], works: list[Work], guarantee: Tree, contract: Contract, term: Span) -> list[int]:
+    """Every instant at which a verdict may change."""
+    edges = {*term}
+    for outage in seen:
+        edges |= {*outage.span, outage.clock}
+    for work in works:
+        edges |= {*work.span}
+    if seen:
+        reach = min(outage.span[0] for outage in seen), max(outage.span[1] for outage in seen)
+        for span in open_spans(guarantee.get("hours"), contract.zone, reach):
+            edges |= {*span}
+    return sorted(edges)
+
+
+def before_runs(seen: list[Outage], guarantee: Tree, edges: list[int]) -> list[Piece]:
+    """Steps 1 to 5. What passes them is `running`."""
+    pieces = []
+    for start, end in pairwise(edges):
+        active = [outage for outage in seen if outage.span[0] <= start and end <= outage.span[1]]
+        running = [outage for outage in active if outage.whole is None and outage.clock <= start]
+        alone = not down_at_once(running, guarantee)
+        first = min(running, key=lambda outage: (outage.clock, outage.id), default=None)
+        # With `weigh: affected` the largest weight at each instant counts, whichever outage it belongs to.
+        weight = max((outage.weight for outage in running), default=Fraction(1))
+        for outage in active:
+            if outage.whole:
+                verdict = outage.whole
+            elif start < outage.clock:
+                verdict = "before_clock"
+            elif alone:
+                verdict = "alone"
+            else:
+                verdict = "running" if outage is first else "overlapping"
+            pieces.append(Piece(outage, (start, end), verdict, weight))
+    return pieces
+
+
+def down_at_once(running: list[Outage], guarantee: Tree) -> bool:
+    """Whether as many components are down as it takes. What concerns all of them concerns as many."""
+    needed = guarantee.get("at_once")
+    if not needed:
+        return True
+    down = {outage.component and word(outage.component) for outage in running}
+    return None in down or len(down) >= needed
+
+
+def after_runs(piece: Piece, run: Span, guarantee: Tree, works: list[Work], contract: Contract, term: Span) -> str:
+    """Steps 6 to 9."""
+    at = piece.span[0]
+    if guarantee.get("minimum") and run[1] - run[0] < length_of(guarantee["minimum"]):
+        return "too_short"
+    if any(covers([work.span], at) and concerns_same(work.component, piece.outage.component) for work in works):
+        return "maintenance"
+    if not covers(open_spans(guarantee.get("hours"), contract.zone, piece.span), at):
+        return "outside_hours"
+    if not covers([term], at):
+        return "outside_term"
+    return "counted"
+
+
+def whole_units(counted: list[Piece], pieces: list[Piece], unit: int) -> list[Piece]:
+    """Step 10: what is left of a counted run beyond whole units, taken from its end.
+
+    The rules are silent on maintenance in the middle of a run: the counted time of the run is cut down as one.
+    """
+    left_over = sum(piece.span[1] - piece.span[0] for piece in counted) % unit
+    kept = []
+    for piece in sorted(counted, key=lambda piece: piece.span, reverse=True):
+        start, end = piece.span
+        cut = min(left_over, end - start)
+        left_over -= cut
+        if cut == end - start:
+            piece.verdict = "partial_unit"
+            continue
+        if cut:
+            piece.span = start, end - cut
+            pieces.append(Piece(piece.outage, (end - cut, end), "partial_unit", piece.weight))
+        kept.append(piece)
+    return kept
+
+
+def incident_of(run: Span, counted: list[Piece], seen: list[Outage], guarantee: Tree) -> Incident:
+    inside = [one for one in seen if one.whole is None and run[0] <= one.clock and one.span[1] <= run[1]]
+    going_on = any(one.going_on for one in inside)
+    length = rounded_stretches(counted, guarantee)
+    if guarantee["window"] == "incident":
+        length = rounded_time(length, (guarantee.get("rounded") or {}).get("downtime"))
+    return Incident(run, going_on, counted, length, [one.reported for one in inside])
+
+
+def agreed_time(window: Span, accounts: Accounts) -> int:
+    """The agreed service time of a window (section 4)."""
+    guarantee, contract, term = accounts.guarantee, accounts.contract, accounts.term
+    inside = common(window, term)
+    if inside[1] <= inside[0]:
+        return 0
+    denominator = guarantee.get("denominator") or "window"
+    if isinstance(denominator, dict):
+        # The rules are silent on a window that is cut: the printed length stands for that of any window.
+        return length_of(denominator["of"])
+    if guarantee.get("partial") == "full":
+        inside = window
+    agreed = open_spans(guarantee.get("hours"), contract.zone, inside)
+    if denominator == "less_maintenance":
+        agreed = without(agreed, accounts.maintained)
+    return total(agreed)

@@ -1,0 +1,132 @@
+"""Fee bases (section 5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from reference.calendars import CALENDAR_MONTHS, Span, first_of, later_month, local_day, midnight
+from reference.downtime import Contract, Row
+from reference.terms import Tree
+from reference.values import DAY, HOUR, NEVER, fraction, instant, time_of, word
+
+
+@dataclass
+class Fees:
+    """What a subscription pays."""
+
+    contract: Contract
+    charges: list[Row]
+
+    @property
+    def monthly(self) -> Fraction:
+        return fraction(self.contract.row["monthly_fee"])
+
+    @property
+    def components(self) -> dict[str, Fraction]:
+        own = self.contract.row.get("component_fees") or {}
+        return {word(name): fraction(fee) for name, fee in own.items()}
+
+    def month_of(self, window: Span) -> date:
+        """The month of a window: the one in which it ends."""
+        end = self.contract.as_of if window[1] >= NEVER else window[1]
+        return first_of(local_day(max(window[0], end - 1), self.contract.zone))
+
+    def of_month(self, month: date, components: list[str] | None = None) -> Fraction:
+        """The fee of one month: what was charged for it, or the monthly fee where no charge is known."""
+        zone = self.contract.zone
+        span = midnight(month, zone), midnight(later_month(month, 1), zone)
+        charged = self.charged(span, components)
+        if charged is not None:
+            return charged
+        if components is None:
+            return self.monthly
+        missing = [name for name in components if word(name) not in self.components]
+        if missing:
+            raise ValueError(f"no fee of {', '.join(missing)}")
+        return sum((self.components[word(name)] for name in components), Fraction(0))
+
+    def charged(self, span: Span, components: list[str] | None = None) -> Fraction | None:
+        rows = [row for row in self.charges if span[0] <= instant(row["started"]) < span[1]]
+        if components is not None:
+            rows = [row for row in rows if row.get("component") and word(row["component"]) in map(word, components)]
+        return sum((fraction(row["amount"]) for row in rows), Fraction(0)) if rows else None
+
+    def basis(self, of: Any, guarantee: Tree | None, window: Span) -> Fraction:
+        """The amount of which a credit is a share."""
+        month = self.month_of(window)
+        if isinstance(of, dict):
+            return self.fee_sum(of, month)
+        if of == "monthly_fee":
+            return self.of_month(month)
+        if of == "component_fee":
+            return self.of_components(guarantee, month)
+        if of == "previous_month_fee":
+            return self.of_month(later_month(month, -1))
+        if of == "next_month_fee":
+            return self.of_month(later_month(month, 1))
+        if of == "window_fee":
+            return self.of_window(guarantee, window)
+        months = {"annual_fee": Fraction(12), "quarterly_fee": Fraction(3), "daily_fee": Fraction(1, 30)}
+        if of == "term_fee":
+            return self.monthly * self.months_of_term()
+        return self.monthly * months[of]
+
+    def monthly_of(self, of: Any, guarantee: Tree | None, window: Span) -> Fraction:
+        """The monthly fee of which a credit in time is a part: a day is a thirtieth of it."""
+        if isinstance(of, dict) or of in ("component_fee", "previous_month_fee", "next_month_fee"):
+            return self.basis(of, guarantee, window)
+        return self.of_month(self.month_of(window))
+
+    def of_components(self, guarantee: Tree | None, month: date) -> Fraction:
+        """The fee of the guarantee's components; the monthly fee where it is not known."""
+        names = (guarantee or {}).get("components") or []
+        known = [name for name in names if word(name) in self.components]
+        zone = self.contract.zone
+        span = midnight(month, zone), midnight(later_month(month, 1), zone)
+        if names and self.charged(span, names) is not None:
+            return self.of_month(month, names)
+        # The rules are silent: of several components those with a fee of their own are added up.
+        return self.of_month(month, known) if known else self.of_month(month)
+
+    def of_window(self, guarantee: Tree | None, window: Span) -> Fraction:
+        """The monthly fee × the months in the window."""
+        charged = self.charged(window)
+        return charged if charged is not None else self.monthly * self.months_in((guarantee or {}).get("window"))
+
+    def months_in(self, text: str | None) -> Fraction:
+        if text in CALENDAR_MONTHS:
+            return Fraction(CALENDAR_MONTHS[text])
+        counted = re.match(r"(?:every|rolling) (\d+)(mo|d)", text or "")
+        if counted:
+            return Fraction(int(counted[1]), 1 if counted[2] == "mo" else 30)
+        fixed = {"1h": Fraction(HOUR, 30 * DAY), "1d": Fraction(1, 30), "1w": Fraction(7, 30)}
+        if text == "term":
+            return self.months_of_term()
+        return fixed.get(text or "", Fraction(1))
+
+    def months_of_term(self) -> Fraction:
+        """Months from start to end of the subscription; days beyond whole months are thirtieths."""
+        zone = self.contract.zone
+        if self.contract.ends >= NEVER:
+            return Fraction(1)
+        first, last = local_day(self.contract.starts, zone), local_day(self.contract.ends, zone)
+        months = 0
+        while later_month(first, months + 1) <= last:
+            months += 1
+        return months + Fraction((last - later_month(first, months)) // timedelta(days=1), 30)
+
+    def fee_sum(self, of: Tree, month: date) -> Fraction:
+        """Fees of components, of the months before, or both."""
+        components = of.get("components") or None
+        if not of.get("last"):
+            return self.of_month(month, components)
+        last = time_of(of["last"])
+        if not last.months:
+            return self.of_month(month, components) * Fraction(last.microseconds, 30 * DAY)
+        months = [later_month(month, -back) for back in range(last.months)]
+        fees = sum((self.of_month(one, components) for one in months), Fraction(0))
+        return fees / last.months if of.get("mean") else fees

@@ -1,0 +1,189 @@
+"""A policy for one tier under one reading: no question open, no mapping from tier to value left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from reference.calendars import window_text
+from reference.values import NotCovered
+
+Tree = dict[str, Any]
+KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
+PER_TIER = ("target", "at_least", "at_most", "commitment")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a calculation sees of a policy."""
+
+    policy: Tree
+    tier: str | None
+    guarantees: list[Tree]
+    remedies: list[Tree]
+    rights: list[Tree]
+
+    def guarantee(self, name: str) -> Tree | None:
+        return next((one for one in self.guarantees if one["id"] == name), None)
+
+
+def readings_of(policy: Tree, reading: Mapping[str, str] | None) -> dict[str, str]:
+    """Question to answer: what the reading says, the default elsewhere."""
+    return {one["id"]: settled_answer(policy, one, reading) or str(one["default"]) for one in questions(policy)}
+
+
+def questions(policy: Tree) -> list[Tree]:
+    return policy.get("readings") or []
+
+
+def settled_answer(policy: Tree, question: Tree, reading: Mapping[str, str] | None) -> str | None:
+    """The answer a reading gives, by `question` or by `policy:question`."""
+    given = reading or {}
+    answer = given.get(f"{policy['id']}:{question['id']}", given.get(question["id"]))
+    if answer is not None and answer not in map(str, question["answers"]):
+        raise ValueError(f"{question['id']}={answer} is no answer of {policy['id']}")
+    return answer
+
+
+def every_reading(policy: Tree, reading: Mapping[str, str] | None) -> Iterator[dict[str, str]]:
+    """Every combination of answers to the questions that the reading leaves open, the default first."""
+    choices = []
+    for question in questions(policy):
+        settled = settled_answer(policy, question, reading)
+        default = str(question["default"])
+        others = [str(answer) for answer in question["answers"] if str(answer) != default]
+        choices.append([settled] if settled else [default, *others])
+    names = [question["id"] for question in questions(policy)]
+    for answers in product(*choices):
+        yield dict(zip(names, answers, strict=True))
+
+
+def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Terms:
+    """Settle every question, and take what is the tier's."""
+    policy = deepcopy(policy)
+    for question in questions(policy):
+        chosen = next(body for name, body in question["answers"].items() if str(name) == answers[question["id"]])
+        for path, value in ((chosen or {}).get("set") or {}).items():
+            set_term(policy, path.split("."), deepcopy(value))
+    tiers = policy.get("tiers") or []
+    if tier is None and len(tiers) == 1:
+        tier = tiers[0]
+    guarantees = [guarantee_of(one, tier, tiers) for one in policy["guarantees"] if has_tier(one, tier)]
+    remedies = [own_remedy(one) for one in guarantees if one.get("credit")]
+    remedies += [one for one in policy.get("remedies") or [] if has_tier(one, tier)]
+    remedies = [remedy_of(one, tier, tiers) for one in remedies]
+    rights = [one for one in policy.get("rights") or [] if has_tier(one, tier)]
+    return Terms(policy, tier, guarantees, [one for one in remedies if one["credit"]], rights)
+
+
+def set_term(tree: Any, path: list[str], value: Any) -> None:
+    """Set a term by its path; entries of lists go by `id`, by `kind`, or by number."""
+    for number, key in enumerate(path[:-1]):
+        if isinstance(tree, list):
+            tree = entry(tree, key)
+        elif key == "0" and "0" not in tree:
+            continue  # a list of one may be written without brackets
+        elif tree.get(key) is None:
+            tree[key] = {}
+            tree = tree[key]
+        else:
+            tree = tree[key]
+        if number == len(path) - 2 and isinstance(tree, list) and not path[-1].isdigit():
+            break
+    if isinstance(tree, list):
+        place = next((n for n, one in enumerate(tree) if path[-1] in (one.get("id"), one.get("kind"))), None)
+        tree[int(path[-1]) if place is None else place] = value
+    else:
+        tree[path[-1]] = value
+
+
+def entry(entries: list[Any], key: str) -> Any:
+    named = [one for one in entries if isinstance(one, dict) and key in (one.get("id"), one.get("kind"))]
+    if named:
+        return named[0]
+    if key.isdigit():
+        return entries[int(key)]
+    raise NotCovered(f"no entry {key}")
+
+
+def has_tier(part: Tree, tier: str | None) -> bool:
+    return part.get("tiers") is None or tier in part["tiers"]
+
+
+def of_tier(value: Any, tier: str | None, tiers: list[str]) -> Any:
+    """One value for all, or the tier's of a mapping."""
+    if isinstance(value, dict) and tiers and set(value) <= set(tiers):
+        return value.get(tier)
+    return value
+
+
+def guarantee_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
+    guarantee = dict(written)
+    for name in (*PER_TIER, "within"):
+        guarantee[name] = of_tier(written.get(name), tier, tiers)
+    guarantee["commitment"] = guarantee["commitment"] or "guaranteed"
+    guarantee["window"] = window_text(written["window"])
+    return guarantee
+
+
+def own_remedy(guarantee: Tree) -> Tree:
+    """A guarantee's own schedule is the remedy of that name."""
+    return {"id": guarantee["id"], "for": [guarantee["id"]], "credit": [guarantee["credit"]], "own": True}
+
+
+def remedy_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
+    remedy = dict(written)
+    credits = written["credit"] if isinstance(written["credit"], list) else [written["credit"]]
+    remedy["credit"] = [credit_of(one, remedy, tier, tiers) for one in credits if has_tier(one, tier)]
+    remedy["caps"] = caps_of(written, tier, tiers)
+    remedy["take"] = written.get("take") or "sum"
+    return remedy
+
+
+def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -> Tree:
+    credit = dict(written)
+    for name in ("bands", "flat", "multiple"):
+        credit[name] = of_tier(written.get(name), tier, tiers)
+    credit["bands"] = [band_of(one, tier, tiers) for one in credit["bands"]] if credit["bands"] else None
+    credit["kind"] = next((kind for kind in KINDS if credit.get(kind) is not None), None)
+    if credit["kind"] is None:  # a tier for which the mapping has nothing
+        credit["kind"] = "none"
+    credit["caps"] = caps_of(written, tier, tiers)
+    credit["of"] = written.get("of") or "monthly_fee"
+    credit["for"] = written.get("for") or remedy["for"]
+    credit["per"] = per_of(credit, remedy)
+    return credit
+
+
+def band_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
+    band = dict(written)
+    if band.get("over") is not None:
+        band["outage"] = {"above": band.pop("over")}
+    if band.get("plus"):
+        band["plus"] = dict(band["plus"]) | {"multiple": of_tier(band["plus"].get("multiple"), tier, tiers)}
+    return band
+
+
+def caps_of(part: Tree, tier: str | None, tiers: list[str]) -> list[Tree]:
+    caps = []
+    for cap in part.get("caps") or []:
+        at_most = of_tier(cap["at_most"], tier, tiers)
+        if at_most is not None:
+            caps.append(cap | {"at_most": at_most, "per": window_text(cap["per"])})
+    return caps
+
+
+def per_of(credit: Tree, remedy: Tree) -> str:
+    """How often a schedule is earned; keys of older files say the same in other places."""
+    accruals = [credit.get("accrual"), *((band.get("plus") or {}).get("accrual") for band in credit["bands"] or [])]
+    if any(accrual and accrual.get("each") == "incident" for accrual in accruals):
+        return "incident"
+    if any(band.get("outage") is not None for band in credit["bands"] or []):
+        return "incident"  # the length of one outage, each by itself
+    written = credit.get("per")
+    if written in ("incident", "guarantee", "day"):
+        return str(written)
+    return remedy.get("each") or "window"
