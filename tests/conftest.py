@@ -1,12 +1,15 @@
-"""How much is tried: `long` tests, the number of random examples, and the tests in a browser."""
+"""How much is tried (`long` tests, random examples, a browser), and holidays that no library can change."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import holidays
 import pytest
 from hypothesis import HealthCheck, settings
 from laws import QUICK
+from public_holidays import holidays_by_law
 
 # `quick` tries the same few examples each time, so that the README's command says the same on every machine.
 # `long` tries many, `night` others each time: `pytest -m "long or hypothesis" --hypothesis-profile night`.
@@ -28,3 +31,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.skip(reason="run tests in a browser with --browser"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _holidays_by_law() -> Iterator[None]:
+    """Let no test depend on the dates that a version of `holidays` knows."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(holidays, "country_holidays", holidays_by_law)
+        yield

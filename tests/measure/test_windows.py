@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
+from holidays.utils import country_holidays
 from small_contracts import (
     DAY,
     HOUR,
@@ -28,6 +29,7 @@ from small_contracts import (
 
 from slakit.analysis.review import Review
 from slakit.measure.calendar import Period
+from slakit.measure.hours import closed_days
 from slakit.problems import InputError
 
 OSLO = "Europe/Oslo"
@@ -420,6 +422,16 @@ def test_service_hours_are_agreed_and_the_rest_is_not_counted() -> None:
     assert agreed_hours(review) == [22 * 9 + 4 * 3]
     assert [seconds / 3600 for seconds in downtimes(review)] == [1 + 3 + 2]
     assert seconds_by_verdict(review)["outside_hours"] == 60 * 3600
+
+
+@pytest.mark.parametrize(("place", "country", "region"), [("NO", "NO", None), ("DE-BE", "DE", "BE")])
+def test_public_holidays_are_those_that_the_library_knows(
+    place: str, country: str, region: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = country_holidays(country, subdiv=region, years=2026)
+    monkeypatch.setattr("holidays.country_holidays", country_holidays)  # and not what the tests put in its place
+    assert closed_days.__wrapped__(place, 2026) == set(known)
+    assert date(2026, 12, 25) in known
 
 
 def test_public_holidays_are_closed() -> None:
