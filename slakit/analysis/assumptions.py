@@ -12,6 +12,7 @@ from slakit.evidence.tables import Evidence
 from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.terms import Terms
+from slakit.policy.unread import NOT_READ, READ, unread_terms
 from slakit.remedy.fees import Fees
 
 ASSUMPTIONS = ["subject", "term", "value", "because"]
@@ -33,7 +34,7 @@ def assumptions_of(
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
     rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
-    rows += [*_of_states(chosen), *_of_conventions(evidence, conventions)]
+    rows += [*_of_unread(chosen), *_of_states(chosen), *_of_conventions(evidence, conventions)]
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
@@ -54,8 +55,17 @@ def _of_policies(policies: Policies) -> Iterator[Row]:
             yield name, assumed.term, assumed.value, assumed.because
         if policy.time_zone is None:
             yield name, "time_zone", ASSUMED_ZONE, "The file names no time zone"
-        if policy.claims is None and not any(remedy.claims for remedy in policy.remedies) and _pays(policy):
+        stated = policy.claims is not None or any(remedy.claims for remedy in policy.remedies)
+        if policy.source.read == "whole" and not stated and _pays(policy):
             yield name, "claims.needed", "false", "The file says nothing of claims"
+
+
+def _of_unread(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
+    """List what is not known of documents of which only a part was read."""
+    for (name, _), terms in chosen.items():
+        for unread in unread_terms(terms):
+            because = f"Only {READ[terms.source.read]} was read, which does not say: {unread.taken}"
+            yield name, unread.term, NOT_READ, because
 
 
 def _pays(policy: object) -> bool:

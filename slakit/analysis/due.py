@@ -26,6 +26,8 @@ DEADLINES = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
     "deadline": pl.Int64, "opens": pl.Int64, "report_by": pl.Int64, "reported": pl.Boolean,
 }  # fmt: skip
+UNREAD = Claims()
+"""What is computed with where the terms of claims were not read: no deadline is known."""
 CLAIMS = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "amount": pl.Int128, "deadline": pl.Int64,
     "deadline_earliest": pl.Int64, "status": pl.String, "evidence_needed": pl.String, "opens": pl.Int64,
@@ -114,7 +116,7 @@ def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> tuple[pl
     ), steps.select(*first, instant("opens"), instant("report_by"), "reported")
 
 
-def _with_status(awards: Awards, claims: Claims, owed: pl.DataFrame) -> pl.DataFrame:
+def _with_status(awards: Awards, claims: Claims | None, owed: pl.DataFrame) -> pl.DataFrame:
     made = pl.DataFrame(
         [(who, name, at) for name, by in awards.claimed.items() for who, claims_ in by.items() for at, _ in claims_],
         schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
@@ -128,7 +130,7 @@ def _with_status(awards: Awards, claims: Claims, owed: pl.DataFrame) -> pl.DataF
     unreported = ~pl.col("reported") & (pl.col("report_by") < awards.case.as_of)
     until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
     state = status(claims, until, was_claimed, awards.case.as_of, pl.col("opens")).alias("status")
-    needed = pl.lit("; ".join(claims.evidence)).alias("evidence_needed")
+    needed = pl.lit("; ".join(claims.evidence) if claims else "").alias("evidence_needed")
     return known.with_columns(state, needed).select(list(CLAIMS))
 
 
@@ -175,13 +177,14 @@ class Deadlines:
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
         """What the deadlines of a remedy depend on."""
-        return self.awards.key(plan, terms, remedy), terms.claims_of(remedy).model_dump_json()
+        claims = terms.claims_of(remedy)
+        return self.awards.key(plan, terms, remedy), claims.model_dump_json() if claims else ""
 
     def of(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
         """Deadline of every credit of a remedy that is above nothing: `DEADLINES`."""
         key = self.key(plan, terms, remedy)
         if key not in self._known:
-            claims, rules = terms.claims_of(remedy), key[0][1]
+            claims, rules = terms.claims_of(remedy) or UNREAD, key[0][1]
             owed = (
                 self.awards.award(plan, terms, remedy)
                 .filter(pl.col("amount") > 0)

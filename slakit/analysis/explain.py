@@ -19,6 +19,7 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_money, exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.remedies import Remedy, Right
+from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem, one_of
 
 
@@ -88,10 +89,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     for remedy_terms in terms.remedies:
         lines += told.remedy(remedy_terms)
     if not terms.remedies:
-        lines += [
-            (0, "Credits"),
-            (1, f"{terms.provider} promises no credit" + (f" to tier {terms.tier}." if terms.tier else ".")),
-        ]
+        lines += [(0, "Credits"), (1, without_credit(terms))]
     lines += [line for right in terms.rights for line in told.right(right)]
     lines += told.assumptions()
     tier = f" · {terms.tier}" if terms.tier else ""
@@ -256,14 +254,16 @@ class Teller:
             yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
 
     def _claim(self, remedy: Remedy, start: datetime) -> Iterator[Line]:
-        claims = self.review.terms_of(self.subscription).claims_of(remedy)
+        terms = self.review.terms_of(self.subscription)
+        claims = terms.claims_of(remedy)
         mine = self.review.claims.filter((pl.col("remedy") == remedy.id) & (pl.col("window_start") == start))
         for row in mine.iter_rows(named=True):
-            clause = f" ({claims.clause})" if claims.clause else ""
+            clause = f" ({claims.clause})" if claims and claims.clause else ""
             until = f": {self.until(row['deadline'])}" if row["deadline"] else ""
             yield (
                 1,
-                f"Claim: {words.claim_words(claims)}{clause}{until}. Status: {row['status'].replace('_', ' ')}.",
+                f"Claim: {words.claim_words(claims, read_whole=terms.read_whole)}{clause}{until}. "
+                f"Status: {row['status'].replace('_', ' ')}.",
             )
             early = row["deadline_earliest"]
             if early and early != row["deadline"]:

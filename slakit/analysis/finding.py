@@ -63,6 +63,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "tier-adds-nothing": ("note", "a dearer tier promises nothing more"),
     "auto-renewal": ("note", "the contract goes on by itself"),
     "undated": ("note", "the text carries no date"),
+    "read-in-part": ("note", "only an excerpt, or somebody else's transcription, of the text was read"),
     "not-read": ("note", "the part of the text that was read does not say"),
 }
 """Code → severity, and what it says of a contract."""

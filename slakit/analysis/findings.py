@@ -12,7 +12,7 @@ from slakit.analysis.findings_contract import contract_findings, day_of, tier_fi
 from slakit.analysis.findings_credits import credit_findings
 from slakit.analysis.findings_limits import limit_findings
 from slakit.analysis.findings_promises import promise_findings
-from slakit.analysis.findings_unread import as_far_as_read
+from slakit.analysis.findings_unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.policy.document import Policy
 from slakit.policy.terms import Terms
 
@@ -70,7 +70,8 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
         for finding in _of_plan(policy, name, day):
             holders = found.setdefault(finding, [])
             holders += [name or ""] if (name or "") not in holders else []
-    for name, finding in tier_findings(policy):
+    for name, told in tier_findings(policy):
+        finding = told if policy.source.read == "whole" else as_far_as_read(told)
         if name in tiers:
             found.setdefault(finding, []).append(name)
     codes = list(CODES)
@@ -83,8 +84,13 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
 
 
 def _of_plan(policy: Policy, tier: str | None, day: date | None) -> Iterator[Finding]:
-    found = _of_terms(policy, policy.terms(tier=tier), day)
-    yield from found if policy.source.read == "whole" else map(as_far_as_read, found)
+    terms = policy.terms(tier=tier)
+    found = _of_terms(policy, terms, day)
+    if terms.read_whole:
+        yield from found
+        return
+    yield read_in_part(terms)
+    yield from (as_far_as_read(finding) for finding in found if not rests_on_silence(finding, terms))
 
 
 def _of_terms(policy: Policy, terms: Terms, day: date | None) -> Iterator[Finding]:

@@ -186,7 +186,7 @@ def _length(length: Fraction) -> str:
 
 def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
     claims = terms.claims_of(remedy)
-    if not claims.needed or claims.within is None:
+    if claims is None or not claims.needed or claims.within is None:
         return
     if 0 < claims.within.microseconds < WEEK:
         sentence = "A claim must be made within less than a week"
@@ -226,7 +226,8 @@ def _longest(business_days: int) -> int:
 def _payout(terms: Terms) -> Iterator[Finding]:
     for remedy in terms.remedies:
         stated = [(credit.payout, credit.clause) for credit in remedy.credit]
-        stated.append((terms.claims_of(remedy).payout, terms.claims_of(remedy).clause or ""))
+        claims = terms.claims_of(remedy)
+        stated += [(claims.payout, claims.clause or "")] if claims else []
         clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
         if clauses:
             sentence = "A credit is only taken off a future invoice"

@@ -18,6 +18,12 @@ from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
 
 SPANS = {"1d": ("a day", 1), "1mo": ("a month of 30 days", 30), "1y": ("a year of 365 days", 365)}
+USUAL_DAYS = {
+    "1d": (Fraction(1),),
+    "1mo": (*map(Fraction, (28, 29, 30, 31)), Fraction(365, 12), Fraction("30.4375"), Fraction(366, 12)),
+    "1y": (*map(Fraction, (360, 365, 366)), Fraction("365.25")),
+}
+"""Days of a day, month or year as documents reckon them, an average month and year among them."""
 OTHERS = {"third_party", "third_party_api"}
 
 
@@ -78,7 +84,7 @@ def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
     span, days = SPANS[printed.per]
     length = days * MICROSECONDS["d"]
     exact = budget_of(guarantee.target or Decimal(0), length)
-    if exact != printed.downtime.microseconds:
+    if not _follows(guarantee, printed):
         implied = percent_text(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
         sentence = f"The text prints {printed.downtime} of downtime in {span}, which is not what the target allows"
         figure = (
@@ -87,10 +93,18 @@ def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
         yield Finding("printed-differs", guarantee.id, sentence, figure, (printed.clause,))
 
 
+def _follows(guarantee: Guarantee, printed: Printed) -> bool:
+    """Whether a printed figure is what the target allows in a usual month or year, a part of a second aside."""
+    missing = (100 - Fraction(guarantee.target or 0)) / 100
+    exact = (missing * days * MICROSECONDS["d"] for days in USUAL_DAYS[printed.per])
+    return any(abs(length - printed.downtime.microseconds) < MICROSECONDS["s"] for length in exact)
+
+
 def _apart(guarantee: Guarantee, one: Printed, other: Printed) -> Iterator[Finding]:
     """Whether two printed figures mean the same level."""
     (first, short), (second, long) = SPANS[one.per], SPANS[other.per]
-    if one.downtime.microseconds * long != other.downtime.microseconds * short:
+    consistent = _follows(guarantee, one) and _follows(guarantee, other)
+    if not consistent and one.downtime.microseconds * long != other.downtime.microseconds * short:
         as_other = Fraction(one.downtime.microseconds * long, short)
         sentence = f"The figures printed for {first} and for {second} are not the same level"
         figure = f"{one.downtime} in {first} would be {print_duration(int(as_other))} in {second}, not {other.downtime}"

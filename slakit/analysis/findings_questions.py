@@ -17,6 +17,7 @@ from slakit.policy.printing import listed, print_duration
 from slakit.policy.quantities import MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
+from slakit.policy.unread import not_read_or
 
 LONG = 160
 """Letters from which on a difference between schedules is told by what one outage earns."""
@@ -89,16 +90,17 @@ def _written(value: object) -> str:
 def _facts(terms: Terms) -> dict[str, Facts]:
     """What a plan comes to, in the order in which people ask: label → what it comes to."""
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
-    remedies = terms.remedies
+    remedies, whole = terms.remedies, terms.read_whole
+    no_cap, no_maintenance = not_read_or(terms, "no cap"), not_read_or(terms, "none")
     caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
     return {
         "downtime allowed": {g.id: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
         "earned": _schedules(remedies),
         "how often": {remedy.name or remedy.id: [words.each_words(remedy)] for remedy in remedies},
-        "at most": {name: said or ["no cap"] for name, said in caps.items()},
-        "claimed": {remedy.id: [words.claim_words(terms.claims_of(remedy))] for remedy in remedies},
-        "maintenance left out": {g.id: [" and ".join(g.exclude.maintenance) or "none"] for g in on_outages},
-        "maintenance": {kind.kind: [words.maintenance_words(kind)] for kind in terms.maintenance},
+        "at most": {name: said or [no_cap] for name, said in caps.items()},
+        "claimed": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
+        "maintenance left out": {g.id: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages},
+        "maintenance": {kind.kind: [words.maintenance_words(kind, read_whole=whole)] for kind in terms.maintenance},
         "lost": {loss.id: [words.recovery_words(loss)] for loss in terms.recovery},
     }
 

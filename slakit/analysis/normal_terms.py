@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from slakit import locales
 from slakit.analysis.budgets import EXACT, budget_of, seconds_of
 from slakit.analysis.contest import cases_in_contest, earned
 from slakit.analysis.curves import window_length_of
@@ -18,7 +19,9 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_percent, percent_text, print_duration
 from slakit.policy.quantities import Duration
+from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
+from slakit.policy.unread import NOT_READ, READ
 from slakit.remedy.fees import MICRO
 
 Better = Literal["higher", "lower"]
@@ -27,6 +30,7 @@ TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
     "clause": pl.String,
 }  # fmt: skip
 NOTHING = "–"
+SEVERAL = "depends on several outages"
 
 
 class Stance(NamedTuple):
@@ -38,6 +42,8 @@ class Stance(NamedTuple):
         In words.
     figure, better
         A number to rank by, and which way is better for the customer; none where words cannot be ranked.
+    silent
+        Whether the plan says nothing on it: of a document read in part, that is not known.
     """
 
     area: str
@@ -46,6 +52,7 @@ class Stance(NamedTuple):
     clause: str = ""
     figure: Decimal | None = None
     better: Better | None = None
+    silent: bool = False
 
 
 def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
@@ -63,9 +70,9 @@ def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
     pl.DataFrame
         `plan`, `area` (availability, remedies, …), `term`, `value` (words), `figure` (to rank by; lengths in seconds,
         shares in percent), `best` (whether no other plan is better for the customer; null where none can be ranked, or
-        all are the same), `clause`.
+        all are the same), `clause`. What was not read of a document is `not read`, and has no figure.
     """
-    rows = [(name, stance) for name, terms in plans.items() for stance in _stances(terms, fee)]
+    rows = [(name, stance) for name, terms in plans.items() for stance in _stances_as_read(terms, fee)]
     figures: dict[str, list[Decimal]] = {}
     for _, stance in rows:
         if stance.figure is not None:
@@ -80,10 +87,22 @@ def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
 
 
 def _best(stance: Stance, figures: list[Decimal]) -> bool | None:
-    if stance.better is None or len(set(figures)) < 2:
+    if stance.better is None or stance.figure is None or len(set(figures)) < 2:
         return None
     best = max(figures) if stance.better == "higher" else min(figures)
     return stance.figure == best
+
+
+def _stances_as_read(terms: Terms, fee: Decimal) -> Iterator[Stance]:
+    """Yield what a plan says on each term; what rests on its silence is known only where all of it was read."""
+    for stance in _stances(terms, fee):
+        unread = not terms.read_whole and (stance.silent or stance.value == NOTHING)
+        yield stance._replace(value=NOT_READ, figure=None) if unread else stance
+    source = terms.source
+    dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
+    value = f"{READ[source.read]}, on {locales.day_of(source.retrieved)}"
+    yield Stance("Source", "Document", f"{source.title}{dated}")
+    yield Stance("Source", "Read", value)
 
 
 def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
@@ -101,7 +120,7 @@ def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
 def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     if not promised:
-        yield Stance("Availability", "Availability objective", "none", figure=Decimal(0), better="higher")
+        yield Stance("Availability", "Availability objective", "none", "", Decimal(0), "higher", silent=True)
         return
     least = min(promised, key=lambda guarantee: guarantee.target or Decimal(0))
     target, clause = least.target or Decimal(0), least.clause
@@ -118,8 +137,10 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
     said, known = percent_text(level, 6), all(case.tells_whether for case in by_window)
-    term = "Worst availability free of cost"
-    yield Stance("Availability", term, said if known else NOTHING, clause, level if known else None, "higher")
+    term = "Lowest availability without a credit"
+    free = any(case.remedy is None for case in by_window)
+    value, figure = (said, level) if known else (SEVERAL, None)
+    yield Stance("Availability", term, value, clause, figure, "higher", silent=free)
 
 
 def _longest_budget(promised: list[Guarantee]) -> str:
@@ -147,12 +168,13 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
         percent = scaled(100 * share)
         value = f"{percent_text(percent, 2)} of the fee" if share else "nothing"
         term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"
-        yield Stance("Remedies", term, value, _clauses(terms), percent, "higher")
+        yield Stance("Remedies", term, value, _clauses(terms), percent, "higher", silent=not terms.remedies)
     yield Stance("Remedies", "Credit schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
     caps = _each(words.cap_words(cap) for remedy in terms.remedies for cap in remedy.all_caps)
-    yield Stance("Remedies", "Limit of credits", caps if terms.remedies else NOTHING)
+    yield Stance("Remedies", "Limit of credits", caps)
     yield _claim(terms)
-    paid = {terms.claims_of(r).payout or c.payout for r in terms.remedies for c in r.credit}
+    claims = {remedy.id: terms.claims_of(remedy) for remedy in terms.remedies}
+    paid = {(own.payout if (own := claims[r.id]) else None) or c.payout for r in terms.remedies for c in r.credit}
     value = _each(sorted(payout.replace("_", " ") for payout in paid if payout))
     yield Stance("Remedies", "Paid as", value)
 
@@ -170,14 +192,21 @@ def _claim(terms: Terms) -> Stance:
     area, term = "Remedies", "Time to claim a credit"
     if not claims:
         return Stance(area, term, NOTHING, figure=Decimal(0), better="higher")
-    days = min(_days(claim.within) if claim.needed else Decimal(36_500) for claim in claims)
-    return Stance(
-        area, term, _each(words.claim_words(claim) for claim in claims), claims[0].clause or "", days, "higher"
-    )
+    said = _each(words.claim_words(claim, read_whole=terms.read_whole) for claim in claims)
+    stated = [claim for claim in claims if claim is not None]
+    clause = stated[0].clause or "" if stated else ""
+    if not terms.read_whole and any(claim is None or (claim.needed and not claim.has_deadline) for claim in claims):
+        return Stance(area, term, said, clause, None, "higher")
+    days = min(_days(claim) for claim in stated)
+    return Stance(area, term, said, clause, days, "higher")
 
 
-def _days(within: Duration | None) -> Decimal:
-    if within is None:
+def _days(claims: Claims) -> Decimal:
+    """Days to claim: the two months of `end_of_second_month` at least; without a deadline, a hundred years."""
+    if claims.needed and claims.after == "end_of_second_month":
+        return Decimal(60)
+    within = claims.within
+    if within is None or not claims.needed:
         return Decimal(36_500)
     of_business = Decimal(within.business_days * 7) / 5  # five in a week
     return of_business + Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
@@ -193,15 +222,17 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     yield Stance("Exclusions", "Start of downtime", clocks, clause)
     left_out = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
     kinds = [kind for kind in terms.maintenance if kind.kind in left_out]
-    said = _each(f"{kind.kind}: {words.maintenance_words(kind)}" for kind in kinds)
+    said = _each(f"{kind.kind}: {words.maintenance_words(kind, read_whole=terms.read_whole)}" for kind in kinds)
     notices = [_seconds(kind.notice) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
-    value = said if kinds else "no maintenance is left out" if on_outages else NOTHING
+    value = said if kinds else "no maintenance is excluded" if on_outages else NOTHING
     figure = min(notices) if notices else Decimal(10**9) if on_outages else None
-    yield Stance("Exclusions", "Maintenance left out, and its notice", value, clause, figure, "higher")
+    unread = not terms.read_whole and any(kind.notice is None for kind in kinds)
+    figure = None if unread else figure
+    yield Stance("Exclusions", "Maintenance excluded, and its notice", value, clause, figure, "higher", not kinds)
     causes = ", ".join(dict.fromkeys(c.replace("_", " ") for guarantee in on_outages for c in guarantee.exclude.causes))
     clause = on_outages[0].clause_of("causes") if on_outages else ""
-    yield Stance("Exclusions", "Causes left out", causes or "none", clause)
+    yield Stance("Exclusions", "Causes excluded", causes or "none", clause, silent=not causes)
 
 
 # --- people, data, and the contract
@@ -216,7 +247,8 @@ def _people(terms: Terms) -> Iterator[Stance]:
         said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in promised)
         fastest = min((_fastest(guarantee) for guarantee in promised), default=Decimal(10**9))
         clause = promised[0].clause_of("within") if promised else ""
-        yield Stance("Service support", term, said if promised else "none promised", clause, fastest, "lower")
+        value = said if promised else "none promised"
+        yield Stance("Service support", term, value, clause, fastest, "lower", silent=not promised)
 
 
 def _fastest(guarantee: Guarantee) -> Decimal:
@@ -243,11 +275,12 @@ def _data(terms: Terms) -> Iterator[Stance]:
 def _around(terms: Terms) -> Iterator[Stance]:
     monitor = terms.monitor
     by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not said", "")
-    yield Stance("Governance", "Measured", by, clause)
+    yield Stance("Governance", "Measured", by, clause, silent=monitor is None)
     changes = terms.contract.changes
     value = NOTHING
     if changes is not None:
-        value = f"{changes.notice} ahead" if changes.notice else "at once, without notice"
+        at_once = "at once, without notice" if terms.read_whole else "notice not read"
+        value = f"{changes.notice} ahead" if changes.notice else at_once
     yield Stance("Governance", "Notice of changed terms", value, changes.clause if changes else "")
     sole = terms.contract.sole_remedy
     yield Stance(
@@ -255,4 +288,5 @@ def _around(terms: Terms) -> Iterator[Stance]:
         "Other remedies",
         "none: credits alone" if sole else "not limited by the text",
         sole.clause if sole else "",
+        silent=sole is None,
     )

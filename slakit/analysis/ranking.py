@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ import polars as pl
 from slakit.analysis.budgets import EXACT
 from slakit.analysis.compare import Comparison
 from slakit.policy.printing import percent_text
+from slakit.policy.unread import NOT_READ
 from slakit.problems import InputError, Problem, one_of
 
 YEAR, MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
@@ -20,7 +21,7 @@ YEAR, MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
 MOST_WEIGHT = 10
 RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
     "rank": pl.UInt32, "plan": pl.String, "points": EXACT, "criterion": pl.String, "value": pl.String,
-    "share": EXACT, "weight": EXACT, "earned": EXACT,
+    "share": EXACT, "weight": EXACT, "earned": EXACT, "out_of": EXACT,
 }  # fmt: skip
 
 
@@ -73,8 +74,8 @@ class Ranking:
     ----------
     table
         One row per plan and criterion, the best plan first: `rank` (among those offered), `plan`, `points` (of 100),
-        `criterion`, `value` (what the plan says, in words), `share` (how good that is, of the best; percent), `weight`,
-        `earned` (points).
+        `criterion`, `value` (what the plan says, in words), `share` (how good that is, of the best; percent; null where
+        it was not read), `weight`, `earned` (points), `out_of` (points of the matters that were read).
     tips
         `criterion`, `plan`, `weight`: the nearest other weight of one criterion, the rest as they are, with which
         another plan that is offered comes first.
@@ -99,7 +100,8 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     """Rank the plans of a comparison by what matters.
 
     For each criterion the best plan gets all of the weight, another the same share of it as its figure is of the best
-    one's. Points are the sum, out of 100. Plans with the same points share a rank.
+    one's. Points are the sum, out of 100. Plans with the same points share a rank. A matter on which a document was not
+    read earns nothing and is out of the points that the plan can get: `out_of` says of how many.
 
     Parameters
     ----------
@@ -126,11 +128,16 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     says = {name: dict(_figures(comparison, CRITERIA[name])) for name in chosen}
     shares = {name: _shares(says[name], CRITERIA[name], list(comparison.plans)) for name in chosen}
     points = _points(shares, chosen)
+    unread = {
+        plan: {name: NOT_READ for name in chosen if plan not in says[name] and not terms.read_whole}
+        for plan, terms in comparison.plans.items()
+    }
     order = sorted(comparison.plans, key=lambda plan: -points[plan])
     rows = [
         (_rank(plan, points, comparison.asked), plan, _exact(points[plan]), name,
-         says[name].get(plan, ("–", None))[0], _exact(100 * shares[name][plan]), Decimal(chosen[name]),
-         _exact(_earned(shares, chosen, name, plan)))
+         says[name].get(plan, (unread[plan].get(name, "–"), None))[0],
+         None if name in unread[plan] else _exact(100 * shares[name][plan]), Decimal(chosen[name]),
+         _exact(_earned(shares, chosen, name, plan)), _exact(_readable(chosen, unread[plan])))
         for plan in order
         for name in chosen
     ]  # fmt: skip
@@ -140,6 +147,13 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
     leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
     return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.asked)
+
+
+def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
+    """Points of the matters that were read, out of 100."""
+    total = sum(weights.values())
+    known = total - sum(weights[name] for name in unread)
+    return Fraction(100 * known, total) if total else Fraction(0)
 
 
 def _rank(plan: str, points: Mapping[str, Fraction], asked: frozenset[str]) -> int | None:
@@ -176,10 +190,12 @@ def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str
 def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
     """What the same outages earn, in monthly fees: amounts in several currencies have no sum, but shares have."""
     shares: dict[str, Fraction] = {}
+    computed = {plan for plan, terms in comparison.plans.items() if terms.remedies or terms.read_whole}
     for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
         shares[plan] = shares.get(plan, Fraction(0)) + (100 * Fraction(owed) / Fraction(fee) if fee else 0)
     for plan, share in shares.items():
-        yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
+        if plan in computed:
+            yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
 
 
 def _shares(

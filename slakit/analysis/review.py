@@ -24,6 +24,8 @@ from slakit.problems import InputError, Problem, one_of
 
 WRITTEN = ("ledger", "availability", "attainment", "credits", "ranges", "claims")
 """Tables that an assessment writes to files."""
+STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
+"""Statuses of claims whose money can still be had."""
 KEPT = ("incidents", "figures", "rights", "claim_steps", "tickets", "readings", "recoveries", "backups")
 """Its other tables about subscriptions."""
 
@@ -142,7 +144,7 @@ class Review:
             `subscription`, `policy`, `tier`, `owed`, `lowest`, `highest`, `currency`, `claimable` (amount not yet
             claimed nor expired), `next_deadline` (the earliest under any reading, of what is claimable).
         """
-        open_claims = self.claims.filter(pl.col("status").is_in(["claimable", "not_required"]))
+        open_claims = self.claims.filter(pl.col("status").is_in(STILL_OPEN))
         claimable = open_claims.group_by("subscription").agg(
             pl.col("amount").sum().alias("claimable"),
             pl.col("deadline_earliest").filter(pl.col("status") == "claimable").min().alias("next_deadline"),

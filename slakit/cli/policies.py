@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from slakit.policy.document import Policy
     from slakit.policy.terms import Terms
 
+NARROWEST = 100
+"""Columns of the list of policies: where a terminal has fewer, it wraps the lines."""
 SCHEDULES = ("bands", "shortfall", "accrual", "flat", "multiple")
 READ = {"whole": "", "excerpt": " · read in excerpt", "transcription": " · as somebody else transcribed it"}
 
@@ -39,15 +41,19 @@ def policies(
         return
     _refuse_unknown_mechanics(mechanic or [])
     rows = new_table("policy", "provider", "tiers", "promised", "window", "credit", "read")
+    rows.columns[0].no_wrap = True
+    rows.columns[0].min_width = max(map(len, library()))
     for name in library():
         policy = find_policy(name)
         if set(mechanic or []) <= mechanics_of(policy) and set(window or []) <= windows_of_policy(policy):
-            kinds = ", ".join(name for name in SCHEDULES if name in mechanics_of(policy)) or "none"
+            none = "none" if policy.source.read == "whole" else "not read"
+            kinds = ", ".join(name for name in SCHEDULES if name in mechanics_of(policy)) or none
             windows = ", ".join(sorted(windows_of_policy(policy)))
             cells = (str(len(policy.tiers) or 1), _promised(policy), windows, kinds, policy.source.read)
             rows.add_row(*safe(name, policy.provider, *cells))
-    stdout().print(rows)
-    stdout().print(f"{rows.row_count} of {len(library())} policies.", highlight=False)
+    console = stdout()
+    console.print(rows, width=max(console.width, NARROWEST), crop=False)
+    console.print(f"{rows.row_count} of {len(library())} policies.", highlight=False)
 
 
 def _promised(policy: Policy, most: int = 2) -> str:

@@ -12,6 +12,7 @@ from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
+from slakit.policy.unread import NOT_READ, READ, unread_terms
 
 
 class Entry(NamedTuple):
@@ -54,7 +55,7 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     for guarantee in terms.guarantees:
         yield from _guarantee(guarantee)
     for kind in terms.maintenance:
-        yield Entry("Maintenance", kind.kind, words.maintenance_words(kind), kind.clause)
+        yield Entry("Maintenance", kind.kind, words.maintenance_words(kind, read_whole=terms.read_whole), kind.clause)
     for remedy in terms.remedies:
         title = remedy.name or remedy.id
         yield Entry("Credits", title, words.remedy_words(remedy), remedy.clause or remedy.credit[0].clause)
@@ -62,8 +63,8 @@ def _entries(terms: Terms) -> Iterator[Entry]:
             yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or "")
         for term, said, clause in words.limit_words(remedy):
             yield Entry("Credits", f"{title}: {term}", said, clause)
-    if not terms.remedies:
-        yield Entry("Credits", "none", "no credit is promised for a miss", "")
+    if not terms.remedies and terms.read_whole:
+        yield Entry("Credits", "none", "no credit is promised for a breach", "")
     for right in terms.rights:
         said = f"{words.right_words(right)} ({', '.join(right.guarantees)})"
         yield Entry("Rights", right.id, said, right.clause)
@@ -71,6 +72,8 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     yield from _support(terms)
     yield from _recovery(terms)
     yield from _contract(terms)
+    for unread in unread_terms(terms):
+        yield Entry("Not read", unread.term, f"{NOT_READ}; in a calculation {unread.taken}", "")
 
 
 def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
@@ -107,15 +110,15 @@ def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
 
 def _claims(terms: Terms) -> Iterator[Entry]:
     if terms.claims is not None:
-        yield from _claim("", terms.claims)
+        yield from _claim(terms, "", terms.claims)
     for remedy in terms.remedies:
         if remedy.claims is not None:
-            yield from _claim(f"{remedy.name or remedy.id}: ", remedy.claims)
+            yield from _claim(terms, f"{remedy.name or remedy.id}: ", remedy.claims)
 
 
-def _claim(of: str, claims: Claims) -> Iterator[Entry]:
+def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
     clause = claims.clause or ""
-    yield Entry("Claims", f"{of}how", words.claim_words(claims), clause)
+    yield Entry("Claims", f"{of}how", words.claim_words(claims, read_whole=terms.read_whole), clause)
     if claims.evidence:
         yield Entry("Claims", f"{of}with", ", ".join(claims.evidence), clause)
     if claims.payout:
@@ -184,7 +187,7 @@ def _source(policy: Policy) -> Iterator[Entry]:
     dates = f"retrieved {locales.day_of(source.retrieved)}"
     dates += f", updated {locales.day_of(source.updated)}" if source.updated else ""
     attribution = f", {source.attribution}" if source.attribution else ""
-    yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {source.read}{attribution}", "")
+    yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {READ[source.read]}{attribution}", "")
 
 
 def policy_card_html(policy: Policy) -> str:

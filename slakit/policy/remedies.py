@@ -374,6 +374,11 @@ class Claims(Part):
 
     _holidays_exist = field_validator("holidays")(known_holidays)
 
+    @property
+    def has_deadline(self) -> bool:
+        """Whether a last day for the claim is stated."""
+        return self.needed and (self.within is not None or self.after == "end_of_second_month")
+
 
 class Right(Part):
     """A right, such as to terminate, that arises when a guarantee is missed badly, long or often enough."""

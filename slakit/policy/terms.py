@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from slakit.policy.document import Contract, Monitor, Policy
+from slakit.policy.document import Contract, Monitor, Policy, Source
 from slakit.policy.guarantees import ON_TICKETS, TIMED, Guarantee, Maintenance
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
@@ -41,6 +41,7 @@ class Terms(Part):
     policy: str
     provider: str
     service: str
+    source: Source
     tier: str | None
     reading: dict[str, str]
     time_zone: str | None
@@ -71,9 +72,21 @@ class Terms(Part):
         remedy = one_of([guarantee.id for guarantee in self.guarantees], name)
         raise InputError(self.policy, [Problem(f"{self.policy} guarantee", name, "not promised", remedy)])
 
-    def claims_of(self, remedy: Remedy) -> Claims:
-        """How a remedy is claimed: its own terms, or the policy's; where neither is written, no claim is needed."""
-        return remedy.claims or self.claims or Claims(needed=False)
+    @property
+    def read_whole(self) -> bool:
+        """Whether the whole document was read: only then does its silence mean that there is no such term."""
+        return self.source.read == "whole"
+
+    def claims_of(self, remedy: Remedy) -> Claims | None:
+        """Return how a remedy is claimed: by its own terms, or the policy's.
+
+        Where neither is written, no claim is needed; but of a document of which only a part was read that is not known,
+        and there are none.
+        """
+        stated = remedy.claims or self.claims
+        if stated is None and self.read_whole:
+            return Claims(needed=False)
+        return stated
 
 
 def terms_of(policy: Policy, tier: str | None, reading: Mapping[str, str]) -> Terms:
@@ -94,6 +107,7 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
         policy=read.id,
         provider=read.provider,
         service=read.service,
+        source=read.source,
         tier=chosen_tier,
         reading=dict(answers),
         time_zone=read.time_zone,

@@ -355,17 +355,27 @@ def right_words(right: Right) -> str:
     return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
 
 
-def claim_words(claims: Claims) -> str:
-    """How a credit is asked for.
+def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:
+    """Say how a credit is asked for.
+
+    Parameters
+    ----------
+    claims
+        The terms; none where they were not read.
+    read_whole
+        Whether the whole document was read, so that a deadline it does not state is none.
 
     >>> claim_words(Claims(within="10d", after="window_end"))
     'within 10d after the window ends'
     """
+    if claims is None:
+        return "not read"
     if not claims.needed:
         return "no claim is needed"
+    without = "without a stated deadline" if read_whole else "until when: not read"
+    limit = f"within {claims.within} after {ANCHORS[claims.after]}" if claims.within else without
     if claims.after == "end_of_second_month":
-        return f"by {ANCHORS[claims.after]}"
-    limit = f"within {claims.within} after {ANCHORS[claims.after]}" if claims.within else "without a stated deadline"
+        limit = f"by {ANCHORS[claims.after]}"
     limit += f", to the end of that {claims.to_end_of.words_for_people}" if claims.to_end_of else ""
     limit += f", not before {claims.opens} after it" if claims.opens else ""
     if claims.report is not None:
@@ -417,9 +427,18 @@ def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
         yield "tickets", f"only tickets {' and '.join(said)}"
 
 
-def maintenance_words(maintenance: Maintenance) -> str:
-    """What notice a kind of maintenance needs."""
-    notice = f"announced {maintenance.notice} ahead" if maintenance.notice else "no notice stated"
+def maintenance_words(maintenance: Maintenance, *, read_whole: bool = True) -> str:
+    """Say what notice a kind of maintenance needs, when and how long it may be.
+
+    Parameters
+    ----------
+    maintenance
+        The kind.
+    read_whole
+        Whether the whole document was read, so that a notice it does not state is none.
+    """
+    without = "no notice stated" if read_whole else "notice not read"
+    notice = f"announced {maintenance.notice} ahead" if maintenance.notice else without
     notice += f" (business days less public holidays, {maintenance.holidays})" if maintenance.holidays else ""
     limit = maintenance.allowance
     allowance = f", at most {limit.at_most} per {limit.per}" if limit else ""

@@ -123,11 +123,15 @@ def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
     return pl.Series([None if at is None else opening(claims, zone, at) for at in anchors], dtype=pl.Int64)
 
 
-def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None) -> pl.Expr:
-    """`claimed`, `not_required`, `expired`, `not_yet` or `claimable`.
+def status(
+    claims: Claims | None, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None
+) -> pl.Expr:
+    """Tell what has become of each claim: `claimed`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
 
     Parameters
     ----------
+    claims
+        The terms; none where they were not read.
     deadline, opens
         Last and first instant of a claim; null where there is none. [µs]
 
@@ -138,4 +142,8 @@ def status(claims: Claims, deadline: pl.Expr, claimed: pl.Expr, as_of: int, open
     late = (deadline < as_of).fill_null(value=False)
     early = pl.lit(value=False) if opens is None else (opens > as_of).fill_null(value=False)
     unclaimed = pl.when(late).then(pl.lit("expired")).when(early).then(pl.lit("not_yet")).otherwise(pl.lit("claimable"))
-    return pl.when(claimed).then(pl.lit("claimed")).otherwise(unclaimed if claims.needed else pl.lit("not_required"))
+    if claims is None:
+        unclaimed = pl.lit("not_read")
+    elif not claims.needed:
+        unclaimed = pl.lit("not_required")
+    return pl.when(claimed).then(pl.lit("claimed")).otherwise(unclaimed)

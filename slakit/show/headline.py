@@ -9,11 +9,12 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.analysis.compare import Comparison
-from slakit.analysis.review import Review
+from slakit.analysis.review import STILL_OPEN, Review
 from slakit.analysis.telling import tell_comparison
 from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
+from slakit.policy.unread import without_credit
 from slakit.show.alike import lines_of, promises_of
 from slakit.show.words import (
     counted,
@@ -60,18 +61,18 @@ def headline_tiers(terms: Sequence[Terms]) -> None:
         for guarantee in plan.guarantees
         if _pays(plan, guarantee.id) and guarantee.target is not None and guarantee.metric == "availability"
     ]
-    without = sorted({terms_name(plan) for plan in terms if not plan.remedies})
+    without = sorted({terms_name(plan) for plan in terms if not plan.remedies and plan.read_whole})
+    unread = sorted({terms_name(plan) for plan in terms if not plan.remedies and not plan.read_whole})
+    silent = f"No credit: {listed(without)}. " * bool(without) + f"Credits not read: {listed(unread)}." * bool(unread)
     if not paying:
         others = [words.promise(g) for plan in terms for g in plan.guarantees if _pays(plan, g.id)]
         value = others[0] if others else "none"
         more = f"{counted(len(others) - 1, 'promise')} more of that kind." if len(others) > 1 else ""
-        nothing = f"No credit: {listed(without)}." if without else ""
-        show_headline("Promises with a credit behind them", value, f"{more} {nothing}".strip())
+        show_headline("Guarantees with a credit behind them", value, f"{more} {silent}".strip())
         return
     best = max(guarantee.target for _, guarantee in paying if guarantee.target is not None)
     holders = list(dict.fromkeys(plan.provider for plan, guarantee in paying if guarantee.target == best))
-    note = f"by {listed(holders)}, of {counted(len(terms), 'plan')} compared."
-    note += f" No credit, whatever happens: {listed(without)}." if without else ""
+    note = f"by {listed(holders)}, of {counted(len(terms), 'plan')} compared. {silent}".strip()
     show_headline("Highest availability promised with a credit behind it", percent_text(best, 6), note)
 
 
@@ -117,7 +118,7 @@ def headline_review(review: Review, subscription: str) -> None:
     verdicts = pl.concat([own.availability["met"], own.attainment["met"]]).drop_nulls()
     note = f"{counted(int((~verdicts).sum()), 'window')} of {len(verdicts)} missed the target."
     if not terms.remedies:
-        note += f" {terms_name(terms)} promises no credit, whatever happens."
+        note += f" {without_credit(terms)}"
     if row["lowest"] != row["highest"]:
         low, high = sums_text([(currency, row["lowest"])]), sums_text([(currency, row["highest"])])
         note += f" Between {low} and {high}, by how the contract is read."
@@ -127,13 +128,17 @@ def headline_review(review: Review, subscription: str) -> None:
 def headline_claims(review: Review, subscription: str = "") -> None:
     """What can still be had, and until when it must be claimed to be safe under every reading."""
     claims = (review.of(subscription) if subscription else review).claims
-    still = claims.filter(pl.col("status").is_in(["claimable", "not_required"]))
+    still = claims.filter(pl.col("status").is_in(STILL_OPEN))
     lost = claims.filter(pl.col("status") == "expired")
     note = [*_deadlines(review, claims.filter(pl.col("status") == "claimable"))]
     if not lost.is_empty():
         note.append(f"{_sums(lost)} was not claimed in time.")
     if not note:
         note = ["No credit is due." if claims.is_empty() else "No claim is needed."]
+    unread = claims.filter(pl.col("status") == "not_read")
+    if not unread.is_empty():
+        note = [said for said in note if said != "No claim is needed."]
+        note.append(f"How and until when to claim {_sums(unread)} was not read: ask the provider.")
     show_headline("Can still be had", _sums(still), " ".join(note))
 
 
@@ -156,8 +161,20 @@ def _deadlines(review: Review, claimable: pl.DataFrame) -> Iterator[str]:
 def headline_findings(findings: pl.DataFrame) -> None:
     """How many defects and gaps the contracts have, and the first of them."""
     counts = dict(findings["severity"].value_counts().iter_rows())
-    value = f"{counted(counts.get('defect', 0), 'defect')}, {counted(counts.get('gap', 0), 'gap')}"
-    value += f", {counted(counts.get('risk', 0), 'risk')}"
+    in_part = findings.filter(code="read-in-part")["policy"].n_unique()
+    whole = in_part == 0
+    kinds = {
+        "defect": ("contradiction or error", "contradictions and errors"),
+        "gap": ("missing term", "missing terms"),
+        "risk": ("risk", "risks"),
+    }
+    value = ", ".join(
+        counted(counts.get(kind, 0), one, many) for kind, (one, many) in kinds.items() if whole or counts.get(kind)
+    )
+    if not whole:
+        policies = findings["policy"].n_unique()
+        parts = "read in part" if policies == 1 else f"{in_part} of {policies} contracts read in part"
+        value = f"{value or 'nothing found'} ({parts}; what was not read is not judged)"
     worst = findings.filter(pl.col("severity") == "defect").unique("policy", keep="first", maintain_order=True)
     said = (f"{row['policy']}: {_lower(row['sentence'])}" for row in worst.iter_rows(named=True))
     show_headline("In the text of the contract" + "s" * (findings["policy"].n_unique() > 1), value, "; ".join(said))

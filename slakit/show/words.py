@@ -36,6 +36,8 @@ VERDICTS = {
 }
 STATUSES = {
     "claimable": "can still be claimed",
+    "not_yet": "cannot be claimed yet",
+    "not_read": "claim terms not read",
     "claimed": "claimed",
     "not_required": "paid without a claim",
     "expired": "too late to claim",

@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import altair as alt
 import polars as pl
 
-from slakit.analysis.review import Review
+from slakit.analysis.review import STILL_OPEN, Review
 from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
-from slakit.show.charts.theme import BLUE, GREEN, GREY, SKY
+from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY
 from slakit.show.words import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
 
 MOST_BARS = 40
-STATUS_COLOURS = {"claimable": GREEN, "not_required": BLUE, "claimed": SKY, "expired": GREY}
+STATUS_COLOURS = {
+    "claimable": GREEN, "not_yet": PURPLE, "not_read": ORANGE, "claimed": SKY, "not_required": BLUE, "expired": GREY,
+}  # fmt: skip
 
 
 def chart_claims(review: Review, subscription: str = "") -> Drawing:
@@ -41,7 +43,7 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
         pl.col("amount").sum(), pl.len().alias("credits"), pl.col("deadline_earliest").min()
     )
     late = sums_text(_by_currency(claims.filter(pl.col("status") == "expired")))
-    open_sums = sums_text(_by_currency(claims.filter(pl.col("status").is_in(["claimable", "not_required"]))))
+    open_sums = sums_text(_by_currency(claims.filter(pl.col("status").is_in(STILL_OPEN))))
     title = f"{open_sums} can still be had; {late} was not claimed in time"
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
     subtitle = f"Credits owed for {review.period.printed}, by what has become of them as of {as_of} UTC."

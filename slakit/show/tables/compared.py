@@ -28,7 +28,8 @@ def show_terms(comparison: Comparison) -> GT:
         *tell_contests(comparison),
         "One outage of everything, in one window; credits for single incidents stay out where there are others.",
         "Terms as in ISO/IEC 19086-1. Bold: no other plan here is better for the customer.",
-        "What a plan only aims at ranks as if it were not promised.",
+        "Best-effort targets rank as if they were not promised.",
+        "Not read: only a part of the document was read, and the rest may state it.",
     ]
     table = memo_table(rows, Memo("Terms side by side", "", notes, groups="Area"), "No plan is named.")
     for plan in plans:

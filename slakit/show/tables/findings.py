@@ -14,7 +14,7 @@ from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.words import length_text
 
-HEADS = {"defect": "Defects of the text", "gap": "Gaps", "risk": "Risks", "note": "Worth knowing"}
+HEADS = {"defect": "Contradictions and errors", "gap": "Missing terms", "risk": "Risks", "note": "Worth knowing"}
 
 
 def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVERITIES)) -> GT:

@@ -17,6 +17,7 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_percent, listed, percent_text, print_number
 from slakit.policy.terms import Terms
+from slakit.policy.unread import not_read_or
 from slakit.show.alike import plans_name
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.words import length_text, money_text, window_name
@@ -101,7 +102,7 @@ def _promised(plan: Terms) -> str:
         said.append(f"{words.promise(same[0])}{effort}{names}")
     others = [guarantee for guarantee in plan.guarantees if guarantee.metric in ("downtime", "incidents", "figure")]
     said += dict.fromkeys(f"{words.promise(guarantee)}: {guarantee.id}" for guarantee in others)
-    return "\n".join(said) or "nothing"
+    return "\n".join(said) or not_read_or(plan, "nothing")
 
 
 def _allowed(plan: Terms) -> str:
@@ -113,25 +114,29 @@ def _earned(plan: Terms) -> str:
     names = {guarantee.id: guarantee.name for guarantee in plan.guarantees}
     several = len(plan.remedies) > 1
     said = [f"{r.name or names.get(r.id) or r.id}: " * several + words.remedy_words(r) for r in plan.remedies]
-    return "\n".join(said) or "nothing: no credit is promised"
+    return "\n".join(said) or not_read_or(plan, "nothing: no credit is promised")
 
 
 def _caps(plan: Terms) -> str:
     caps = [
         cap for remedy in plan.remedies for cap in [*(c for credit in remedy.credit for c in credit.caps), *remedy.caps]
     ]
-    return "\n".join(dict.fromkeys(words.cap_words(cap).removeprefix("at most ") for cap in caps)) or "–"
+    return "\n".join(dict.fromkeys(words.cap_words(cap).removeprefix("at most ") for cap in caps)) or not_read_or(
+        plan, "–"
+    )
 
 
 def _claims(plan: Terms) -> str:
-    said = dict.fromkeys(words.claim_words(plan.claims_of(remedy)) for remedy in plan.remedies)
-    return "\n".join(said) or "–"
+    claims = [plan.claims_of(remedy) for remedy in plan.remedies]
+    said = dict.fromkeys(words.claim_words(own, read_whole=plan.read_whole) for own in claims)
+    return "\n".join(said) or not_read_or(plan, "–")
 
 
 def _maintenance(plan: Terms) -> str:
     left_out = {kind for guarantee in plan.guarantees for kind in guarantee.exclude.maintenance}
-    said = [f"{kind.kind}, {words.maintenance_words(kind)}" for kind in plan.maintenance if kind.kind in left_out]
-    return "\n".join(said) or "none"
+    kinds = [kind for kind in plan.maintenance if kind.kind in left_out]
+    said = [f"{kind.kind}, {words.maintenance_words(kind, read_whole=plan.read_whole)}" for kind in kinds]
+    return "\n".join(said) or not_read_or(plan, "none")
 
 
 def _times(plan: Terms, metric: str) -> str:
@@ -140,16 +145,16 @@ def _times(plan: Terms, metric: str) -> str:
         effort = "" if guarantee.commitment == "guaranteed" else ", best effort"
         share = f", in {exact_percent(guarantee.target)} of cases" if guarantee.target is not None else ""
         said.append(f"{words.times(guarantee.within)}{share}{effort}")
-    return "\n".join(said) or "–"
+    return "\n".join(said) or not_read_or(plan, "–")
 
 
 def _hours(plan: Terms) -> str:
-    return words.hours_words(plan.support.hours) if plan.support else "–"
+    return words.hours_words(plan.support.hours) if plan.support else not_read_or(plan, "–")
 
 
 def _recovery(plan: Terms) -> str:
     said = [f"{loss.id}: back within {loss.rto}, at most {loss.rpo} of work lost" for loss in plan.recovery]
-    return "\n".join(said) or "–"
+    return "\n".join(said) or not_read_or(plan, "–")
 
 
 def show_budgets(budgets: pl.DataFrame) -> GT:

@@ -9,6 +9,7 @@ from great_tables import GT
 
 from slakit.analysis.review import Review
 from slakit.policy.printing import percent_text, print_count
+from slakit.policy.unread import without_credit
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.words import (
     STATUSES,
@@ -70,8 +71,7 @@ def _about(review: Review) -> str:
 
 def _no_credit(review: Review, subscription: str) -> str:
     if subscription and not review.terms_of(subscription).remedies:
-        terms = review.terms_of(subscription)
-        return f"Nothing is owed: {terms.provider} promises no credit, whatever happens."
+        return f"No credit is computed. {without_credit(review.terms_of(subscription))}"
     return "Nothing is owed: no target was missed that earns a credit."
 
 
@@ -115,6 +115,8 @@ def show_claims(review: Review, subscription: str = "") -> GT:
 
 
 def _limit(status: str, deadline: str) -> str:
+    if status == "not_read":
+        return "not read"
     return "no claim needed" if status == "not_required" else "no deadline runs yet" if deadline == "–" else deadline
 
 

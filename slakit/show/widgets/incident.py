@@ -17,6 +17,7 @@ from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
 from slakit.policy.printing import percent_text, print_duration
 from slakit.policy.terms import Terms
+from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem
 from slakit.show.charts.incident import chart_incident, main_promise
 from slakit.show.sheets import Column, Sheet
@@ -212,11 +213,13 @@ def _name(terms: Terms, guarantee: str) -> str:
 
 def _money(review: Review, name: str, terms: Terms) -> str:
     if not terms.remedies:
-        return f"{terms.provider} promises no credit, whatever happens."
+        return without_credit(terms)
     zone = review.zone_of(name)
     for row in review.claims.sort("deadline", nulls_last=True).head(1).iter_rows(named=True):
         if row["status"] == "not_required":
             return "No claim is needed."
+        if row["status"] == "not_read":
+            return "How and until when to claim was not read: ask the provider."
         return f"To be claimed by {deadline_text(row['deadline'], zone)}." if row["deadline"] else "No deadline runs."
     return "No credit is earned."
 
