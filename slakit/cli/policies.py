@@ -41,8 +41,7 @@ def policies(
         return
     _refuse_unknown_mechanics(mechanic or [])
     rows = new_table("policy", "provider", "tiers", "promised", "window", "credit", "read")
-    rows.columns[0].no_wrap = True
-    rows.columns[0].min_width = max(map(len, library()))
+    shown: list[str] = []
     for name in library():
         policy = find_policy(name)
         if set(mechanic or []) <= mechanics_of(policy) and set(window or []) <= windows_of_policy(policy):
@@ -51,6 +50,8 @@ def policies(
             windows = ", ".join(sorted(windows_of_policy(policy)))
             cells = (str(len(policy.tiers) or 1), _promised(policy), windows, kinds, policy.source.read)
             rows.add_row(*safe(name, policy.provider, *cells))
+            shown.append(name)
+    rows.columns[0].no_wrap, rows.columns[0].min_width = True, max(map(len, shown), default=0)
     console = stdout()
     console.print(rows, width=max(console.width, NARROWEST), crop=False)
     console.print(f"{rows.row_count} of {len(library())} policies.", highlight=False)

@@ -10,9 +10,16 @@ from slakit import locales
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.remedies import Claims
+from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
+
+PRINTED_PER = {"1d": "day", "1mo": "month", "1y": "year"}
+FLAWS = {
+    "contradiction": "The text says two things",
+    "silence": "The text does not say",
+    "unclear": "The text can be read in several ways",
+}
 
 
 class Entry(NamedTuple):
@@ -55,14 +62,10 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     for guarantee in terms.guarantees:
         yield from _guarantee(guarantee)
     for kind in terms.maintenance:
-        yield Entry("Maintenance", kind.kind, words.maintenance_words(kind, read_whole=terms.read_whole), kind.clause)
+        said = words.maintenance_words(kind, read_whole=terms.read_whole)
+        yield Entry("Maintenance", kind.kind, said, kind.clause)
     for remedy in terms.remedies:
-        title = remedy.name or remedy.id
-        yield Entry("Credits", title, words.remedy_words(remedy), remedy.clause or remedy.credit[0].clause)
-        for cap in remedy.all_caps:
-            yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or "")
-        for term, said, clause in words.limit_words(remedy):
-            yield Entry("Credits", f"{title}: {term}", said, clause)
+        yield from _remedy(remedy)
     if not terms.remedies and terms.read_whole:
         yield Entry("Credits", "none", "no credit is promised for a breach", "")
     for right in terms.rights:
@@ -77,35 +80,45 @@ def _entries(terms: Terms) -> Iterator[Entry]:
 
 
 def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
-    name = guarantee.name or guarantee.id
+    """Yield all that decides whether a guarantee is kept."""
+    section, name = "Guarantees", guarantee.name or guarantee.id
     firmness = "" if guarantee.commitment == "guaranteed" else " (best effort)"
-    yield Entry("Promises", name, words.promise(guarantee) + firmness, guarantee.clause)
-    if guarantee.covers:
-        yield Entry("Promises", f"{name}: covers", guarantee.covers, guarantee.clause_of("components"))
-    if guarantee.on_outages:
-        yield Entry(
-            "Promises",
-            f"{name}: clock",
-            f"starts {words.CLOCKS[guarantee.clock]}",
-            guarantee.clause_of("clock"),
-        )
-    left_out = [*(f"{kind} maintenance" for kind in guarantee.exclude.maintenance), *guarantee.exclude.causes]
-    left_out += [f"tickets of kind {kind}" for kind in guarantee.exclude.tickets]
-    left_out += [f"{kind} tickets with a deadline of their own" for kind in guarantee.exclude.own_deadline]
-    if left_out:
-        printed = ", ".join(word.replace("_", " ") for word in left_out)
-        yield Entry("Promises", f"{name}: leaves out", printed, guarantee.clause_of("causes"))
-    for term, said in words.concern_words(guarantee):
-        yield Entry("Promises", f"{name}: concerns", said, guarantee.clause_of(term))
-    for rounding in words.rounding_words(guarantee):
-        yield Entry("Promises", f"{name}: rounded", rounding, guarantee.clause_of("rounded"))
+    yield Entry(section, name, words.promise(guarantee) + firmness, guarantee.clause_of("commitment"))
+    for term, key, said in words.guarantee_words(guarantee):
+        yield Entry(section, f"{name}: {term}", said, guarantee.clause_of(key))
     if guarantee.begins:
         late = guarantee.begins.wait
         begins = f"{late} after the start" if late else "the first of the month after the start"
-        yield Entry("Promises", f"{name}: begins", begins, guarantee.begins.clause or "")
+        yield Entry(section, f"{name}: begins", begins, guarantee.begins.clause or "")
     for printed_budget in guarantee.printed:
-        value = f"{printed_budget.downtime} per {printed_budget.per}, as printed"
-        yield Entry("Promises", f"{name}: budget", value, printed_budget.clause)
+        value = f"{printed_budget.downtime} per {PRINTED_PER[printed_budget.per]}, as printed"
+        yield Entry(section, f"{name}: budget", value, printed_budget.clause)
+
+
+def _remedy(remedy: Remedy) -> Iterator[Entry]:
+    """Yield what a breach earns: each schedule in its own words, and what becomes of all of them together."""
+    title = remedy.name or remedy.id
+    several = len(remedy.credit) > 1
+    for number, credit in enumerate(remedy.credit, 1):
+        name = f"{title} ({number} of {len(remedy.credit)})" if several else title
+        said = words.credit_words(credit) if several else words.remedy_words(remedy)
+        yield Entry("Credits", name, said, credit.clause)
+        if credit.payout:
+            yield Entry("Credits", f"{name}: paid as", credit.payout.replace("_", " "), credit.clause)
+        for cap in credit.caps:
+            yield Entry("Credits", f"{name}: cap", words.cap_words(cap), cap.clause or credit.clause)
+        if several:
+            for term, said, clause in words.limit_words(credit):
+                yield Entry("Credits", f"{name}: {term}", said, clause)
+    clause = remedy.clause or ""
+    if several:
+        yield Entry("Credits", f"{title}: altogether", words.together_words(remedy), clause)
+    elif clause and clause != remedy.credit[0].clause:
+        yield Entry("Credits", f"{title}: for", ", ".join(remedy.guarantees), clause)
+    for cap in remedy.caps:
+        yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or clause)
+    for term, said, stated in words.limit_words(remedy):
+        yield Entry("Credits", f"{title}: {term}", said, stated)
 
 
 def _claims(terms: Terms) -> Iterator[Entry]:
@@ -119,6 +132,9 @@ def _claims(terms: Terms) -> Iterator[Entry]:
 def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
     clause = claims.clause or ""
     yield Entry("Claims", f"{of}how", words.claim_words(claims, read_whole=terms.read_whole), clause)
+    if claims.report is not None and claims.report.clause:
+        report = f"within {claims.report.within} after {words.ANCHORS[claims.report.after]}"
+        yield Entry("Claims", f"{of}report", report, claims.report.clause)
     if claims.evidence:
         yield Entry("Claims", f"{of}with", ", ".join(claims.evidence), clause)
     if claims.payout:
@@ -129,14 +145,15 @@ def _support(terms: Terms) -> Iterator[Entry]:
     support = terms.support
     if support is None:
         return
-    yield Entry("Support", "hours", words.hours_words(support.hours), support.clause)
+    yield Entry("Support", "hours", words.hours_words(support.hours), words.clause_of_hours(support))
     if support.coverage:
         yield Entry("Support", "coverage", support.coverage, support.clause)
     if support.channels:
         yield Entry("Support", "channels", ", ".join(support.channels), support.clause)
+    if support.ranked_by:
+        yield Entry("Support", "priority decided by", support.ranked_by, support.clause)
     for priority in support.priorities:
-        if priority.means:
-            yield Entry("Support", f"priority {priority.id}", priority.means, support.clause)
+        yield Entry("Support", f"priority {priority.id}", priority.means or "not described", support.clause)
     if support.matrix:
         for impact, row in support.matrix.impact.items():
             cells = ", ".join(f"urgency {urgency} → {priority}" for urgency, priority in row.items())
@@ -146,22 +163,30 @@ def _support(terms: Terms) -> Iterator[Entry]:
 def _recovery(terms: Terms) -> Iterator[Entry]:
     for recovery in terms.recovery:
         firmness = "" if recovery.commitment == "guaranteed" else " (best effort)"
-        yield Entry(
-            "Recovery", recovery.means or recovery.id, f"{words.recovery_words(recovery)}{firmness}", recovery.clause
-        )
+        excluded = f", excluded: {recovery.leaves_out}" if recovery.leaves_out else ""
+        said = f"{words.recovery_words(recovery)}{firmness}{excluded}"
+        yield Entry("Recovery", recovery.means or recovery.id, said, recovery.clause)
     for backup in terms.backups:
-        every = f"at least every {backup.every}" if backup.every else ""
+        every = f"{'at least ' * backup.at_least}every {backup.every}" if backup.every else ""
         kept = f"kept {'up to ' if backup.kept_at_most else ''}{backup.kept}" if backup.kept else ""
         places = f"in {backup.places} places" if backup.places else ""
-        yield Entry("Recovery", f"backup {backup.id}", ", ".join(filter(None, (every, kept, places))), backup.clause)
+        restores = f"restores: {backup.restores}" if backup.restores else ""
+        said = ", ".join(filter(None, (every, kept, places, restores)))
+        yield Entry("Recovery", f"backup {backup.id}", said, backup.clause)
 
 
 def _contract(terms: Terms) -> Iterator[Entry]:
     contract = terms.contract
+    if terms.time_zone is not None:
+        yield Entry("Contract", "time zone", terms.time_zone, "")
+    if terms.currency is not None:
+        yield Entry("Contract", "currency", terms.currency, "")
     for name in ("billing", "sole_remedy", "changes", "suspension"):
         stated = getattr(contract, name)
         if stated is not None:
             yield Entry("Contract", name.replace("_", " "), stated.says, stated.clause)
+    if contract.changes is not None and contract.changes.notice is not None:
+        yield Entry("Contract", "notice of changes", f"{contract.changes.notice} ahead", contract.changes.clause)
     if contract.renewal is not None:
         notice = f", unless ended {contract.renewal.notice} before" if contract.renewal.notice else ""
         value = f"renews: {contract.renewal.renews.replace('_', ' ')}{notice}"
@@ -169,15 +194,23 @@ def _contract(terms: Terms) -> Iterator[Entry]:
     if terms.monitor is not None:
         yield Entry("Contract", "monitored", words.MONITORS[terms.monitor.by], terms.monitor.clause)
     for said in terms.undertakings:
-        yield Entry("Also promised", "", said.says, said.clause)
+        yield Entry("Other commitments", "", said.says, said.clause)
 
 
 def _questions(policy: Policy) -> Iterator[Entry]:
+    if policy.tiers:
+        yield Entry("Contract", "plans", ", ".join(policy.tiers), "")
     for question in policy.readings:
-        answers = ", ".join(f"{name} (default)" if name == question.default else name for name in question.answers)
-        yield Entry("Open questions", question.id, f"{question.question} {answers}", "; ".join(question.clauses))
+        answers = "; ".join(
+            f"{name.replace('_', ' ')}{' (taken)' * (name == question.default)}"
+            + (f": {answer.because}" if answer.because else "")
+            for name, answer in question.answers.items()
+        )
+        said = f"{question.question} {FLAWS[question.kind]}. {answers}"
+        yield Entry("Open questions", question.id, said, "; ".join(question.clauses))
     for noticed in policy.noticed:
-        yield Entry("Noticed", noticed.kind, noticed.says, "; ".join(noticed.clauses))
+        of_tiers = f"{', '.join(noticed.tiers)}: " if noticed.tiers is not None else ""
+        yield Entry("Noticed", noticed.kind, f"{of_tiers}{noticed.says}", "; ".join(noticed.clauses))
     for assumed in policy.assumed:
         yield Entry("Assumed", assumed.term, f"{assumed.value}: {assumed.because}", "")
 
@@ -188,6 +221,10 @@ def _source(policy: Policy) -> Iterator[Entry]:
     dates += f", updated {locales.day_of(source.updated)}" if source.updated else ""
     attribution = f", {source.attribution}" if source.attribution else ""
     yield Entry("Source", source.title, f"in {source.language}, {dates}, read: {READ[source.read]}{attribution}", "")
+    if source.url:
+        yield Entry("Source", "address", source.url, "")
+    if source.note:
+        yield Entry("Source", "note", source.note, "")
 
 
 def policy_card_html(policy: Policy) -> str:

@@ -120,7 +120,9 @@ def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Ter
         support=_resolve(read.support, chosen_tier, read.tiers),
         recovery=read.recovery,
         backups=read.backups,
-        contract=read.contract,
+        contract=read.contract.model_copy(
+            update={name: None for name, said in read.contract if said is not None and not _given(said, chosen_tier)}
+        ),
         undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
         monitor=read.monitor,
     )
@@ -175,7 +177,8 @@ def _chosen_tier(policy: Policy, tier: str | None) -> str | None:
 
 
 def _given(part: Any, tier: str | None) -> bool:
-    return part.tiers is None or tier in part.tiers
+    tiers = getattr(part, "tiers", None)
+    return tiers is None or tier in tiers
 
 
 def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:

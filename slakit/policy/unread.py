@@ -44,7 +44,7 @@ def unread_terms(terms: Terms) -> list[Unread]:
 def _unread(terms: Terms) -> Iterator[Unread]:
     claims = [terms.claims_of(remedy) for remedy in terms.remedies]
     if not terms.remedies:
-        yield Unread("what a breach earns", "no credit is computed")
+        yield Unread("what a breach earns", "credits are not computed")
     elif not any(remedy.all_caps for remedy in terms.remedies):
         yield Unread("the most that is paid", "credits are computed without a limit")
     without_deadline = "no deadline is computed: ask the provider"

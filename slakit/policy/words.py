@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slakit.locales import percent, quantity
-from slakit.policy.guarantees import Guarantee, Hours, Maintenance
+from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance
 from slakit.policy.printing import exact_percent
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.reaches import Misses, Reach, Span
@@ -26,6 +26,7 @@ from slakit.policy.remedies import (
     Right,
     Shortfall,
 )
+from slakit.policy.support import Support
 
 BASES = {
     "monthly_fee": "the monthly fee",
@@ -73,6 +74,10 @@ MEASURES = {
     "deviation": "the target missed by ",
     "points": "",
 }
+PARTIAL = {
+    "full": "a window that the term cuts is measured against its whole length",
+    "skip": "a window that the term cuts is not judged",
+}
 SIDES = {"from": "from", "above": "above", "to": "to", "below": "below"}
 MEASURED = {
     "mean": "the mean",
@@ -102,9 +107,11 @@ def promise(guarantee: Guarantee) -> str:
             return f"never down, per {window}"
         most = "less than" if guarantee.strictly else "at most"
         return f"down {most} {guarantee.within} per {window}"
-    share = f"{exact_percent(guarantee.target)} of tickets " if guarantee.target is not None else ""
+    share = f"{_limit(guarantee)} of tickets " if guarantee.target is not None else ""
     verb = {"replacement": "replaced", "response": "answered", "resolution": "resolved"}[guarantee.metric]
-    return f"{share}{verb} {times(guarantee.within)}".strip()
+    in_less = guarantee.strictly and guarantee.target is None
+    within = times(guarantee.within)
+    return f"{share}{verb} {within.replace('within', 'in less than', 1) if in_less else within}".strip()
 
 
 def _limit(guarantee: Guarantee) -> str:
@@ -175,7 +182,8 @@ def _schedule(credit: Credit, of: str) -> str:
         rows = "; ".join(_band(band, of) for band in credit.bands) + f" (of {of})" * _shares(credit)
         return ", ".join([rows, *_taken(credit)])
     if credit.flat is not None:
-        return _of(credit.flat, of)
+        each = " for each incident" if credit.per == "incident" else ""
+        return _of(credit.flat, of) + each
     return _rate(credit, of)
 
 
@@ -292,9 +300,18 @@ def _accrual(accrual: Accrual, of: str) -> str:
 def remedy_words(remedy: Remedy) -> str:
     """How a remedy is earned."""
     schedules = " and ".join(credit_words(credit) for credit in remedy.credit)
-    if len(remedy.guarantees) == 1:
+    if len(remedy.credit) > 1:
+        return f"{schedules}, {together_words(remedy)}"
+    if len(remedy.guarantees) == 1 and remedy.each != "incident":
         return schedules
-    return f"{schedules}, {each_words(remedy)} ({', '.join(remedy.guarantees)})"
+    return f"{schedules}, {together_words(remedy)}"
+
+
+def together_words(remedy: Remedy) -> str:
+    """Say how often a remedy is earned, for which guarantees, and what several schedules earn together."""
+    taken = {"sum": "added up", "largest": "the largest of them", "smallest": "the smallest of them"}[remedy.take]
+    said = f"{each_words(remedy)} ({', '.join(remedy.guarantees)})"
+    return f"{taken}, {said}" if len(remedy.credit) > 1 else said
 
 
 def each_words(remedy: Remedy) -> str:
@@ -380,6 +397,7 @@ def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:
     limit += f", not before {claims.opens} after it" if claims.opens else ""
     if claims.report is not None:
         limit += f", once reported within {claims.report.within} after {ANCHORS[claims.report.after]}"
+    limit += f" (business days less public holidays, {claims.holidays})" if claims.holidays else ""
     return limit + (", in writing" if claims.in_writing else "")
 
 
@@ -392,7 +410,13 @@ def hours_words(hours: Hours | None) -> str:
     if hours is None:
         return "around the clock"
     weekly = ", ".join(f"{days} {' '.join(spans)}" for days, spans in hours.weekly.items())
-    return weekly + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
+    zone = f" ({hours.time_zone})" if hours.time_zone else ""
+    return weekly + zone + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
+
+
+def clause_of_hours(support: Support) -> str:
+    """Return where the support hours are stated."""
+    return support.hours.clause or support.clause if support.hours is not None else support.clause
 
 
 def recovery_words(loss: Recovery) -> str:
@@ -403,12 +427,52 @@ def recovery_words(loss: Recovery) -> str:
 
 
 def rounding_words(guarantee: Guarantee) -> Iterator[str]:
-    """What the contract rounds."""
+    """Say what the contract rounds."""
     rounded = guarantee.rounded
     named = {"each outage": rounded.outage, "downtime": rounded.downtime, "the level": rounded.level}
     for name, rounding in named.items():
         if rounding is not None:
             yield f"{name} {rounding.how} to {quantity(rounding.to)}"
+
+
+def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
+    """Say what is measured, and what counts: heading, key of the term, words.
+
+    >>> terms = {"id": "a", "metric": "availability", "target": 99, "window": "1mo", "clause": "2"}
+    >>> list(guarantee_words(Guarantee(**terms, minimum="5m")))[1:]
+    [('shortest', 'minimum', 'outages shorter than 5m do not count')]
+    """
+    if guarantee.metric in ("response", "resolution"):
+        yield "judged over", "window", guarantee.window.with_article
+    if guarantee.covers:
+        yield "covers", "components", guarantee.covers
+    if guarantee.components:
+        yield "components", "components", ", ".join(guarantee.components).replace("_", " ")
+    if guarantee.on_outages:
+        yield "clock", "clock", f"starts {CLOCKS[guarantee.clock]}"
+    if guarantee.hours is not None:
+        yield "service hours", "hours", hours_words(guarantee.hours)
+    excluded = [*(f"{kind} maintenance" for kind in guarantee.exclude.maintenance), *guarantee.exclude.causes]
+    excluded += [f"tickets of kind {kind}" for kind in guarantee.exclude.tickets]
+    excluded += [f"{kind} tickets with a deadline of their own" for kind in guarantee.exclude.own_deadline]
+    if excluded:
+        yield "excludes", "causes", ", ".join(word.replace("_", " ") for word in excluded)
+    for term, said in concern_words(guarantee):
+        yield "concerns", term, said
+    if guarantee.minimum is not None:
+        yield "shortest", "minimum", f"outages shorter than {guarantee.minimum} do not count"
+    if guarantee.unit is not None:
+        yield "units", "unit", f"downtime counts in whole units of {guarantee.unit}"
+    for rounding in rounding_words(guarantee):
+        yield "rounded", "rounded", rounding
+    if guarantee.weigh is not None:
+        yield "weighed", "weigh", "downtime counts by the share of the service that is affected"
+    if isinstance(guarantee.denominator, Fixed):
+        yield "agreed time", "denominator", f"{guarantee.denominator.of} in each window, whatever its length"
+    elif guarantee.denominator == "less_maintenance":
+        yield "agreed time", "denominator", "less the maintenance that is excluded"
+    if guarantee.partial != "shorten":
+        yield "windows cut short", "partial", PARTIAL[guarantee.partial]
 
 
 def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:

@@ -217,7 +217,7 @@ def test_a_credit_that_is_earned_without_an_outage_leads_from_nothing_on() -> No
 
 def test_a_credit_that_is_always_earned_leaves_nothing_free() -> None:
     found = compare([paying("always", "bands: [{to: 100, credit: 5%}]"), "wp-heaven"])
-    assert found.terms.filter(plan="always", term="Worst availability free of cost")["value"].item() == "100 %"
+    assert found.terms.filter(plan="always", term="Lowest availability without a credit")["value"].item() == "100 %"
 
 
 def test_an_outage_of_everything_earns_a_rebate_for_each_component_where_each_earns() -> None:
@@ -606,7 +606,7 @@ def test_a_plan_that_pays_by_incident_alone_is_priced_alike_by_terms_and_contest
 
 def test_a_plan_that_promises_no_availability_is_not_best_at_exclusions() -> None:
     found = compare([plan("desk", DESK), "wp-heaven"])
-    assert figures(found, "Maintenance left out, and its notice")["desk"][1] is not True
+    assert figures(found, "Maintenance excluded, and its notice")["desk"][1] is not True
 
 
 def test_an_answer_due_in_business_days_is_better_than_none() -> None:
