@@ -71,7 +71,8 @@ def _about(review: Review) -> str:
 
 def _no_credit(review: Review, subscription: str) -> str:
     if subscription and not review.terms_of(subscription).remedies:
-        return f"No credit is computed. {without_credit(review.terms_of(subscription))}"
+        terms = review.terms_of(subscription)
+        return f"{'Nothing is owed: ' * terms.read_whole}{without_credit(terms)}"
     return "Nothing is owed: no target was missed that earns a credit."
 
 
