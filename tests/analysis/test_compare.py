@@ -11,8 +11,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from small_contracts import DAY, HOUR, LATER, MINUTE, at, down, evidence, holder, work
 
 import slakit as sla
@@ -131,7 +132,7 @@ def changes(found: Comparison) -> list[tuple[int, str]]:
     return [(int(bad * SECOND), lead) for bad, lead in found.crossings.select("downtime_seconds", "leads").iter_rows()]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(offers("one"), offers("two"), st.sampled_from(["1234.56", "1000000000000"]), st.data())
 def test_the_lead_is_where_the_curves_say_at_every_length(
     one: Policy, two: Policy, amount: str, data: st.DataObject
@@ -149,7 +150,7 @@ def test_the_lead_is_where_the_curves_say_at_every_length(
         assert ahead in (None, leader), bad
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(offers("one"), offers("two"))
 def test_a_lead_begins_where_it_is_said_to_and_the_verdict_sums_it_up(one: Policy, two: Policy) -> None:
     fee = Decimal(10**12)  # so that a microsecond of a slope is more than a cent
@@ -170,7 +171,7 @@ def test_a_lead_begins_where_it_is_said_to_and_the_verdict_sums_it_up(one: Polic
         assert bad == 0 or difference[0] * sign <= 0
 
 
-@settings(max_examples=20, deadline=None)
+@examples(5)
 @given(offers("one"), offers("two"))
 def test_swapping_two_plans_turns_the_verdict_around_and_moves_no_crossing(one: Policy, two: Policy) -> None:
     there, back = compare([one, two]), compare([two, one])
@@ -181,7 +182,7 @@ def test_swapping_two_plans_turns_the_verdict_around_and_moves_no_crossing(one: 
     assert there.leader == back.leader
 
 
-@settings(max_examples=15, deadline=None)
+@examples(4)
 @given(offers("one"))
 def test_a_plan_is_equal_to_itself(one: Policy) -> None:
     found = compare([one, one.but({}, id="two")])

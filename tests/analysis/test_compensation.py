@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from ruamel.yaml import YAML
 
 from slakit.analysis.compensation import Compensation, Interval, Point, Verdicts, judge
@@ -197,7 +198,7 @@ def are_true(verdicts: Verdicts, deal: Deal) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75)
 @given(deals(grain=1))
 def test_in_whole_steps_the_verdicts_are_those_of_every_level(deal: Deal) -> None:
     everything = deal.points([Fraction(level) for level in LEVELS])
@@ -207,7 +208,7 @@ def test_in_whole_steps_the_verdicts_are_those_of_every_level(deal: Deal) -> Non
     assert all(point.level.denominator == 1 for point in witnesses(verdicts))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75)
 @given(deals(grain=None))
 def test_where_every_number_is_a_level_the_verdicts_are_those_of_every_quarter(deal: Deal) -> None:
     verdicts = deal.compensation.verdicts
@@ -215,7 +216,7 @@ def test_where_every_number_is_a_level_the_verdicts_are_those_of_every_quarter(d
     assert are_true(verdicts, deal)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75)
 @given(deals(grain=1))
 def test_in_whole_steps_the_free_and_the_unrewarded_level_are_those_of_every_level(deal: Deal) -> None:
     everything = deal.points([Fraction(level) for level in LEVELS])
@@ -226,7 +227,7 @@ def test_in_whole_steps_the_free_and_the_unrewarded_level_are_those_of_every_lev
     assert deal.compensation.best_unrewarded == (unrewarded[0] if unrewarded and unrewarded[0] != best else None)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75)
 @given(deals(grain=None))
 def test_where_every_number_is_a_level_nothing_worse_than_the_worst_free_level_is_free(deal: Deal) -> None:
     """An open end has no last level: the level named may then be the end itself, but nothing short of it."""
@@ -242,7 +243,7 @@ def test_where_every_number_is_a_level_nothing_worse_than_the_worst_free_level_i
     assert 0 in (deal.point(worst).penalty, deal.point(worst + beside).penalty)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(75)
 @given(deals(grain=None))
 def test_where_every_number_is_a_level_nothing_better_than_the_best_unrewarded_level_goes_unrewarded(
     deal: Deal,

@@ -9,8 +9,9 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from small_contracts import contract as of_one
 
 from slakit.analysis.curves import cases_of, credit_curve
@@ -156,7 +157,7 @@ def awarded(case: OneOutage, lengths: list[int]) -> list[int]:
     return [paid.get(number, 0) for number in range(count)]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37)
 @given(contracts(), st.data())
 def test_every_edge_and_any_other_length_earns_what_is_awarded(terms: Terms, data: st.DataObject) -> None:
     case = one(terms)
@@ -169,7 +170,7 @@ def test_every_edge_and_any_other_length_earns_what_is_awarded(terms: Terms, dat
     assert [int(amount * 100) for amount in asked["amount"]] == awarded(case, lengths)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(37)
 @given(contracts(), st.data())
 def test_between_two_points_the_curve_is_a_straight_line(terms: Terms, data: st.DataObject) -> None:
     case = one(terms)

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from small_contracts import DAY, HOUR, MINUTE, at, contract, down, holder, judged, seconds_by_verdict, work
 
 from slakit.analysis.curves import credit_curve
@@ -1034,19 +1035,19 @@ def break_points(terms: Terms) -> Iterator[timedelta]:
         )
 
 
-@settings(max_examples=120, deadline=None)
+@examples(30)
 @given(schedules(), lengths())
 def test_what_any_length_of_outage_shows_to_be_wrong_is_found(policy: Policy, some: list[timedelta]) -> None:
     assert wrongs(policy.terms(), some) <= told_of(policy)
 
 
-@settings(max_examples=120, deadline=None)
+@examples(30)
 @given(schedules())
 def test_what_is_found_to_be_wrong_shows_in_some_length_of_outage(policy: Policy) -> None:
     assert told_of(policy) == wrongs(policy.terms(), list(break_points(policy.terms())))
 
 
-@settings(max_examples=120, deadline=None)
+@examples(30)
 @given(schedules())
 def test_every_level_that_is_told_earns_what_is_told(policy: Policy) -> None:
     told = findings(policy)
@@ -1058,7 +1059,7 @@ def test_every_level_that_is_told_earns_what_is_told(policy: Policy) -> None:
         assert earned(terms, re.findall(r"([\d.]+) %", figure)) == [0, 0], figure
 
 
-@settings(max_examples=120, deadline=None)
+@examples(30)
 @given(schedules(), lengths())
 def test_no_outage_that_is_longer_than_the_free_one_is_free(policy: Policy, some: list[timedelta]) -> None:
     level = Fraction(only(policy, "worst-free").split(" %")[0])

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 import slakit as sla
 from slakit.analysis.imagined import Incident, imagine
@@ -25,7 +26,7 @@ def counted(review: Review, guarantee: str = "network") -> int:
 
 
 @given(st.integers(0, 600), st.integers(1, 600), st.one_of(st.none(), st.integers(-60, 700)))
-@settings(max_examples=20, deadline=None)
+@examples(5)
 def test_it_is_judged_like_a_row_of_a_table(begin: int, length: int, signal: int | None) -> None:
     def at(minutes: int) -> str:
         return f"2026-08-{10 + minutes // 1440:02}T{minutes % 1440 // 60:02}:{minutes % 60:02}:00+02:00"

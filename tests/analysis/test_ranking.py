@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 import slakit as sla
 from slakit.analysis.ranking import CRITERIA, MOST_WEIGHT, rank_plans
@@ -35,7 +36,7 @@ def points(ranking: object) -> dict[str, Decimal]:
 
 
 @given(WEIGHTS)
-@settings(max_examples=60, deadline=None)
+@examples(15)
 def test_points_are_those_of_the_criteria_and_never_more_than_a_hundred(weights: dict[str, int]) -> None:
     ranking = rank_plans(COMPARED, weights)
     sums = ranking.table.group_by("plan").agg(pl.col("earned").sum(), pl.col("points").first())
@@ -47,7 +48,7 @@ def test_points_are_those_of_the_criteria_and_never_more_than_a_hundred(weights:
 
 
 @given(WEIGHTS)
-@settings(max_examples=40, deadline=None)
+@examples(10)
 def test_the_best_plan_on_a_matter_gets_all_of_its_weight(weights: dict[str, int]) -> None:
     table = rank_plans(COMPARED, weights).table
     total = sum(weights.values())
@@ -57,7 +58,7 @@ def test_the_best_plan_on_a_matter_gets_all_of_its_weight(weights: dict[str, int
 
 
 @given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
-@settings(max_examples=30, deadline=None)
+@examples(7)
 def test_only_the_proportions_of_the_weights_matter(credit: int, claim: int, support: int, budget: int) -> None:
     once = {"credit": credit, "claim": claim, "support": support, "budget": budget}
     twice = {name: 2 * weight for name, weight in once.items()}
@@ -65,7 +66,7 @@ def test_only_the_proportions_of_the_weights_matter(credit: int, claim: int, sup
 
 
 @given(WEIGHTS)
-@settings(max_examples=30, deadline=None)
+@examples(7)
 def test_a_tip_is_the_nearest_weight_that_puts_another_plan_first(weights: dict[str, int]) -> None:
     ranking = rank_plans(COMPARED, weights)
     tips = {name: (plan, weight) for name, plan, weight in ranking.tips.iter_rows()}

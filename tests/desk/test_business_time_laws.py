@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from slakit.measure import business_time
 from slakit.measure.business_time import Calendar
@@ -28,7 +29,7 @@ MINUTE = 60 * 10**6
 DAY = 24 * 60 * MINUTE
 LENGTH = 8 * DAY
 """How long the slow calculation looks. [µs]"""
-LAW = settings(deadline=None, max_examples=50)
+LAW = examples(12)
 
 clocks = st.integers(0, 47).map(lambda half: f"{half // 2:02}:{half % 2 * 30:02}")
 ends = clocks | st.just("24:00")
@@ -167,7 +168,7 @@ def spans_of(hours: Hours, day: date) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-@settings(deadline=None, max_examples=25)
+@examples(6)
 @given(calendars(), st.lists(st.tuples(offsets, offsets), min_size=1, max_size=20))
 def test_working_time_agrees_with_counting_minutes(calendar: Calendar, cases: list[tuple[int, int]]) -> None:
     opened = slow_minutes(calendar)

@@ -22,8 +22,9 @@ from desk_support import (
     ticket,
     verdicts,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
@@ -184,7 +185,7 @@ def test_each_of_several_holds_moves_what_is_due() -> None:
 moments = st.integers(0, 4 * 24 * 4).map(lambda quarter: OPENED + quarter * 15 * MINUTE)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(6)
 @given(moments, st.none() | moments, st.lists(st.tuples(moments, moments), max_size=4), st.integers(1, 40))
 def test_a_ticket_is_late_by_the_working_time_since_it_was_due(
     opened: Any, answered: Any, waits: list[tuple[Any, Any]], quarters: int

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from polars.testing import assert_frame_equal
 
 from slakit.evidence.files import read_evidence, write_table
@@ -90,7 +91,7 @@ def test_times_are_read_as_iso_8601_writes_them(written: str) -> None:
     instant=st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),
     minutes=st.integers(-14 * 60, 14 * 60),
 )
-@settings(max_examples=60, deadline=None)
+@examples(15)
 def test_an_offset_moves_a_time_by_itself(instant: datetime, minutes: int) -> None:
     sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
     written = f"{instant.isoformat()}{sign}{hours:02}:{rest:02}"
@@ -146,7 +147,7 @@ def test_fees_are_read_exactly(written: str) -> None:
 
 
 @given(st.decimals(0, 10**9, places=6))
-@settings(max_examples=60, deadline=None)
+@examples(15)
 def test_any_fee_with_six_decimals_comes_back_as_it_went_in(fee: Decimal) -> None:
     assert Evidence.of([{**SUBSCRIPTION, "monthly_fee": str(fee)}]).subscriptions["monthly_fee"].item() == fee
 
@@ -333,7 +334,7 @@ def test_only_whole_tables_of_known_formats_are_written(tmp_path: Path, table: p
 
 
 @given(seed=st.integers(0, 2**32 - 1), order=st.permutations(range(10)))
-@settings(max_examples=20, deadline=None)
+@examples(5)
 def test_the_order_of_rows_and_columns_changes_nothing_but_the_order(seed: int, order: list[int]) -> None:
     frames = {name: as_text(SAMPLES, name) for name in TABLES}
     shuffled = {

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import polars as pl
 import portion
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from slakit.measure.intervals import (
     Line,
@@ -25,7 +26,7 @@ FAR = 2**61
 small = st.tuples(st.integers(0, 40), st.integers(0, 12)).map(lambda span: (span[0], span[0] + span[1]))
 large = st.tuples(st.integers(0, FAR), st.integers(0, FAR)).map(lambda span: (min(span), max(span)))
 spans = st.lists(small, max_size=12) | st.lists(large, max_size=6)
-law = settings(max_examples=60, deadline=None)
+law = examples(15)
 
 
 def frame(rows: list[tuple[int, int]]) -> pl.DataFrame:

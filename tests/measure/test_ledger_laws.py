@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from laws import examples
 from random_evidence import random_evidence
 from reference_evidence import AS_OF, PERIOD, as_evidence
 from small_contracts import (
@@ -37,7 +38,7 @@ from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
 
-law = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+law = examples(6, suppress_health_check=list(HealthCheck))
 PAYING = ("klikk", "wp-heaven", "klink-cloud")
 JUNE, JULY = at("2026-06-01"), at("2026-07-01")
 
@@ -152,7 +153,7 @@ def halves(outage: Row, cut: datetime) -> list[Row]:
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_CREDIT)
-@settings(law, max_examples=8)
+@examples(4, law)
 @given(started=instants, length=lengths, share=st.floats(0, 1))
 def test_an_outage_split_in_two_earns_the_same(kind: str, started: datetime, length: timedelta, share: float) -> None:
     whole = down(started, length)
@@ -285,7 +286,7 @@ def test_the_months_of_a_quarter_sum_to_the_quarter(seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS_OF_CREDIT if kind != "printed ranges"])
-@settings(law, max_examples=8)
+@examples(4, law)
 @given(started=instants, length=lengths, more=lengths)
 def test_less_availability_never_earns_less(kind: str, started: datetime, length: timedelta, more: timedelta) -> None:
     ended = min(started + length, JULY)
@@ -299,7 +300,7 @@ def in_oslo(outage: Row) -> Row:
 
 
 @pytest.mark.parametrize(("policy", "tier"), [("klikk", "gold"), ("wp-heaven", None), ("klink-cloud", "enterprise")])
-@settings(law, max_examples=10)
+@examples(4, law)
 @given(started=instants, length=lengths, more=lengths)
 def test_less_availability_never_earns_less_under_a_real_contract(
     policy: str, tier: str | None, started: datetime, length: timedelta, more: timedelta
@@ -329,7 +330,7 @@ def kept(kind: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS_OF_CREDIT if kept(kind)])
-@settings(law, max_examples=6)
+@examples(4, law)
 @given(share=st.floats(0, 1))
 def test_nothing_is_earned_at_the_target_or_above(kind: str, share: float) -> None:
     allowed = (JULY - JUNE) / 1000

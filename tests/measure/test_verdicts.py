@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from small_contracts import (
     DAY,
     HOUR,
@@ -261,7 +262,7 @@ def test_no_hardware_is_owed_for_when_the_subscription_ended_before_its_measurem
 SPANS = st.tuples(st.sampled_from(["a", "b", "c", None]), st.integers(0, 30), st.integers(1, 12))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(10)
 @given(st.lists(SPANS, max_size=8), st.sampled_from([2, 3]))
 def test_the_time_in_which_enough_are_down_at_once_counts_once(
     spans: list[tuple[str | None, int, int]], n: int

@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 
 from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import Duration, Money, PlainDuration, Share, Window, percent_units
@@ -101,7 +102,7 @@ def test_other_text_is_no_window(text: str) -> None:
         Window.parse(text)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25)
 @given(st.integers(-(10**17), 10**17))
 def test_a_printed_duration_reads_back_as_itself(microseconds: int) -> None:
     printed = print_duration(microseconds).removeprefix("-")
@@ -110,14 +111,14 @@ def test_a_printed_duration_reads_back_as_itself(microseconds: int) -> None:
     assert whole + int(fraction.ljust(6, "0") or 0) == abs(microseconds)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25)
 @given(st.decimals(0, 100, places=6), st.integers(0, 5))
 def test_a_printed_percentage_never_reads_better_than_it_is(percent: Decimal, decimals: int) -> None:
     printed = Decimal(print_percent(percent, decimals))
     assert printed <= percent < printed + Decimal(1).scaleb(-decimals)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25)
 @given(st.integers(0, 100_000_000))
 def test_six_decimals_of_a_percentage_are_kept(units: int) -> None:
     assert percent_units(Decimal(units).scaleb(-6)) == units

@@ -9,8 +9,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
+from laws import examples
 
 from slakit.policy.document import Policy
 from slakit.policy.files import (
@@ -180,7 +181,7 @@ def test_a_policy_of_the_library_reads_back_as_it_was_written(name: str, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["again.yaml"]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+@examples(30, phases=PHASES)
 @given(policies())
 def test_any_policy_reads_back_as_it_was_written(policy: Policy) -> None:
     text = policy_text(policy)
@@ -248,7 +249,7 @@ def test_a_policy_of_the_library_fits_the_schema(path: Path) -> None:
     assert [error.message for error in validator().iter_errors(plain(read_yaml(path).tree))] == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+@examples(10, phases=PHASES)
 @given(policies())
 def test_any_written_policy_fits_the_schema(policy: Policy) -> None:
     tree = parse_yaml(policy_text(policy)).tree

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from laws import examples
 from small_contracts import MINUTE, amounts, at, contract, down, judged
 
 TOTAL = 30 * 24 * 60
@@ -86,7 +87,7 @@ def written(schedule: dict[str, Any]) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(15)
 @given(schedules(), st.lists(st.lists(st.integers(1, 1500), max_size=3), min_size=4, max_size=4))
 def test_each_month_is_credited_as_reckoned_alone(schedule: dict[str, Any], months: list[list[int]]) -> None:
     policy = contract(f"target: 99.9, denominator: {{of: {TOTAL}m}}, {written(schedule)}")
