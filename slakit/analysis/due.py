@@ -11,7 +11,7 @@ import polars as pl
 from slakit.analysis.outputs import currencies_of, instant, money, names_of
 from slakit.analysis.plans import Policies
 from slakit.evidence.tables import Evidence
-from slakit.measure.case import COUNTED
+from slakit.measure.availability import incidents_of_windows
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
@@ -143,30 +143,28 @@ class Deadlines:
 
     @cached_property
     def counted(self) -> pl.DataFrame:
-        """Counted outages and late tickets of missed windows: `started`, `ended` (null if going on), `reported`."""
+        """Counted incidents and late tickets of missed windows, each once.
+
+        `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs).
+        """
         missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
-        counted = pl.concat([self._outages(), self._tickets()])
+        counted = pl.concat([self._incidents(), self._tickets()])
         return counted.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else counted.clear()
 
     @cached_property
     def last(self) -> pl.DataFrame:
-        """The last outage, or late ticket, of each missed window.
+        """The last incident, or late ticket, of each missed window; one that goes on comes after all that ended.
 
-        `subscriber`, `rule`, `window_start`, `started`, `ended`; the last two are null while one still goes on.
+        `subscriber`, `rule`, `window_start`, `started`, `ended` (µs; null while it goes on).
         """
-        last = self.counted.sort("ended", nulls_last=True).group_by(RULE_WINDOW)
-        found = last.agg(pl.col("started", "ended").last(), pl.col("ended").is_null().any().alias("going"))
-        return found.with_columns(pl.when(~pl.col("going")).then(name).alias(name) for name in ("started", "ended"))
+        last = self.counted.sort("ended", "started", nulls_last=True).group_by(RULE_WINDOW)
+        return last.agg(pl.col("started", "ended").last())
 
-    def _outages(self) -> pl.DataFrame:
-        ended = pl.when(~pl.col("open")).then("ended").alias("ended")
-        outages = self.awards.case.outages.select("outage", "started", ended, "reported")
-        subscribers = self.awards.case.duties.select("duty", "subscriber")
-        counted = self.awards.ledger.filter(pl.col("verdict") == COUNTED).select(
-            "duty", "rule", "outage", "window_start"
-        )
-        known = counted.join(subscribers, on="duty").join(outages, on="outage")
-        return known.select(*RULE_WINDOW, "started", "ended", "reported")
+    def _incidents(self) -> pl.DataFrame:
+        case = self.awards.case
+        found = incidents_of_windows(case, self.awards.ledger).join(case.duties.select("duty", "subscriber"), on="duty")
+        ended = pl.when(~pl.col("going")).then("end").alias("ended")
+        return found.select(*RULE_WINDOW, pl.col("start").alias("started"), ended, "reported")
 
     def _tickets(self) -> pl.DataFrame:
         late = self.awards.desk.judged.filter(pl.col("verdict") == "missed")
@@ -192,7 +190,7 @@ class Deadlines:
             )
             anchors = owed["window_end"]
             if claims.after in ("incident_end", "incident_start"):
-                anchors = self._incidents(owed, rules, "ended" if claims.after == "incident_end" else "started")
+                anchors = self._anchors(owed, rules, "ended" if claims.after == "incident_end" else "started")
             zone = terms.time_zone or ASSUMED_ZONE
             days = self.awards.fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
             limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
@@ -217,8 +215,8 @@ class Deadlines:
         )
         return owed.join(by_window, on=["subscriber", "window_start"], how="left", maintain_order="left")
 
-    def _incidents(self, owed: pl.DataFrame, rules: Sequence[int], edge: str) -> pl.Series:
-        """Start or end of the last counted outage of the guarantees that missed; null while one of them goes on."""
-        ours = self.last.filter(pl.col("rule").is_in(list(rules))).sort("ended", nulls_last=True)
+    def _anchors(self, owed: pl.DataFrame, rules: Sequence[int], edge: str) -> pl.Series:
+        """Start or end of the last incident of the guarantees that missed; no end while one of them goes on."""
+        ours = self.last.filter(pl.col("rule").is_in(list(rules))).sort("ended", "started", nulls_last=True)
         last = ours.group_by("subscriber", "window_start", maintain_order=True).agg(pl.col(edge).last())
         return owed.join(last, on=["subscriber", "window_start"], how="left", maintain_order="left")[edge]

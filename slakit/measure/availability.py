@@ -62,18 +62,16 @@ def _with_incidents(case: Case, ledger: pl.DataFrame, windows: pl.DataFrame) -> 
     if not asked:
         return none
     step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
-    stretches = measure_stretches(case, ledger).filter(pl.col("rule").is_in(asked))
+    incidents = measure_stretches(case, ledger).filter(pl.col("rule").is_in(asked))
+    incidents = incidents.with_columns((rounded(pl.col("downtime"), step, how) - pl.col("downtime")).alias("added"))
     keys = ["duty", "window_start", "window_end"]
-    counted = stretches.group_by(keys).agg(
-        pl.len().cast(pl.Int64).alias("incidents"), rounded(pl.col("downtime"), step, how).sum().alias("rounded")
-    )
+    counted = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("added").sum())
     joined = windows.join(counted, on=keys, how="left", maintain_order="left")
-    rounds = per_rule((rule.guarantee.rounded.outage is not None for rule in case.rules), pl.Boolean)
-    lengths = pl.when(rounds).then(pl.col("rounded").fill_null(0)).otherwise("downtime")
+    lengths = (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0)
     return joined.with_columns(
         pl.min_horizontal(lengths, "agreed").alias("downtime"),
         pl.when(pl.col("rule").is_in(asked)).then(pl.col("incidents").fill_null(0)).alias("incidents"),
-    ).drop("rounded")
+    ).drop("added")
 
 
 def _looks_at_incidents(rule: Rule) -> bool:
@@ -176,14 +174,13 @@ def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
     pieces = counted.join(chunk.duties.select("duty", "line"), on="duty")
     pieces = pieces.with_columns(chunk.placed("start").alias("at")).sort("at")
     weighed = any(rule.guarantee.weigh for rule in chunk.rules)
-    length = _weighed(chunk) if weighed else pl.col("end") - pl.col("start")
+    length = _weighed(chunk.case) if weighed else pl.col("end") - pl.col("start")
     sums = pieces.select(length.cum_sum().alias("sum"))["sum"]
     edges = windows.select(chunk.placed("window_start").alias("first"), chunk.placed("window_end").alias("last"))
     before, after = (pieces["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
     within = _running_total(sums, after) - _running_total(sums, before)
-    if weighed:  # rounded once, to the microsecond, so that cutting an outage changes nothing
-        exact = pl.lit(within)
-        within = pl.select(((exact * 2 + MILLIONTHS) // (2 * MILLIONTHS)).cast(pl.Int64)).to_series()
+    if weighed:
+        within = pl.select(_whole_microseconds(pl.lit(within))).to_series()
     subscribers = chunk.duties.select("duty", "subscriber")
     return (
         windows.with_columns(within.alias("downtime"))
@@ -199,12 +196,17 @@ def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
 MILLIONTHS = 10**6
 
 
-def _weighed(chunk: Chunk) -> pl.Expr:
+def _weighed(case: Case) -> pl.Expr:
     """Length of a piece, times the share affected where the guarantee weighs it. [millionths of a µs]"""
     length = (pl.col("end") - pl.col("start")).cast(pl.Int128)
-    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
-    share = pl.lit(chunk.case.outages["affected"]).gather(pl.col("outage"))
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in case.rules), pl.Boolean)
+    share = pl.lit(case.outages["affected"]).gather(pl.col("outage"))
     return pl.when(weighs).then(length * share).otherwise(length * MILLIONTHS)
+
+
+def _whole_microseconds(millionths: pl.Expr) -> pl.Expr:
+    """A weighed length, rounded once, so that cutting an outage changes nothing. [µs]"""
+    return ((millionths * 2 + MILLIONTHS) // (2 * MILLIONTHS)).cast(pl.Int64)
 
 
 def _agreed(chunk: Chunk) -> pl.DataFrame:
@@ -258,22 +260,21 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
         `met`.
     """
     shown = ledger.filter(per_incident(case.rules) & pl.col("window_start").is_not_null())
-    going = case.outages.select("outage", "open")
-    counted = pl.when(pl.col("verdict") == COUNTED).then(pl.col("end") - pl.col("start")).otherwise(0)
-    incidents = (
-        shown.join(going, on="outage")
-        .group_by("duty", "rule", "window_start", "window_end")
-        .agg(
-            counted.sum().alias("downtime"),
-            (pl.col("open") & (pl.col("window_end") == case.as_of)).any().alias("running"),
-        )
-        .filter(pl.col("downtime") > 0)
-        .sort("duty", "window_start")
+    still = pl.col("open") & (pl.col("window_end") == case.as_of)
+    windows = (
+        shown.filter(pl.col("run").is_not_null())
+        .join(case.outages.select("outage", "open"), on="outage")
+        .group_by("duty", "run", "window_start", "window_end")
+        .agg(still.any().alias("running"))
     )
+    incidents = windows.join(incident_runs(case, ledger), on=["duty", "run"]).drop("run", "start", "end")
+    incidents = incidents.filter(pl.col("downtime") > 0).sort("duty", "window_start")
     ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
     judged = judge_incidents(incidents.with_columns(running.alias("running")), case.rules)
-    return judged.join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+    known = judged.join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+    edges = ("window_start", "window_end")
+    return known.select("duty", "rule", "subscriber", *edges, "running", "downtime", "met")
 
 
 def judge_incidents(incidents: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -287,21 +288,84 @@ def _limit(rule: Rule) -> int | None:
     return getattr(within, "microseconds", None)
 
 
-def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Maximal stretches of counted time inside each window: what a remedy per incident counts.
+def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Measure every incident: a run of outages, before maintenance is taken out and before units and windows cut it.
+
+    Parameters
+    ----------
+    ledger
+        As `account_downtime` gives it.
 
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `window_start`, `window_end`, `downtime` (µs).
+        `duty`, `rule`, `run`, `start`, `end` (its first and last counted instant, µs) and `downtime` (the counted time
+        in it, µs, weighed where the guarantee weighs it), whatever windows it lies in; those with any counted time, in
+        the order of duties and time.
     """
-    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules)).sort("duty", "start")
-    same = [pl.col(name) == pl.col(name).shift(1) for name in ("duty", "window_start")]
-    goes_on = pl.all_horizontal(*same, pl.col("start") == pl.col("end").shift(1)).fill_null(value=False)
-    numbered = counted.with_columns((~goes_on).cum_sum().alias("stretch"))
-    keys = ["duty", "rule", "window_start", "window_end"]
-    return (
-        numbered.group_by("stretch", maintain_order=True)
-        .agg(*(pl.col(key).first() for key in keys), (pl.col("end") - pl.col("start")).sum().alias("downtime"))
-        .drop("stretch")
+    counted = ledger.filter(pl.col("decided") == COUNTED)
+    weighed = any(rule.guarantee.weigh for rule in case.rules)
+    length = _weighed(case) if weighed else pl.col("end") - pl.col("start")
+    runs = counted.group_by("duty", "run").agg(
+        pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), length.sum().alias("downtime")
     )
+    if weighed:
+        runs = runs.with_columns(_whole_microseconds(pl.col("downtime")).alias("downtime"))
+    return runs.select("duty", "rule", "run", "start", "end", "downtime").sort("duty", "start")
+
+
+def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Incidents of every window: what a remedy per incident counts. An incident belongs, whole, to where it starts.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime` (as `incident_runs` gives them,
+        µs), in the order of duties, windows and time. A window that slides has every incident that starts in it.
+    """
+    runs = incident_runs(case, ledger).filter(~per_incident(case.rules))
+    return placed_in_windows(case, runs).select(
+        "duty", "rule", "window_start", "window_end", "run", "start", "end", "downtime"
+    )
+
+
+def incidents_of_windows(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Incidents that have counted time in a window, wherever they start: those that it can have been missed for.
+
+    Returns
+    -------
+    pl.DataFrame
+        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime` (µs; of the whole incident), and
+        `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
+    """
+    counted = ledger.filter(pl.col("verdict") == COUNTED)
+    alone = per_incident(case.rules)
+    keys = ["duty", "window_start", "window_end", "run"]
+    inside = placed_in_windows(case, counted.filter(~alone).drop("window_start", "window_end"))
+    pairs = pl.concat([inside.select(keys), counted.filter(alone).select(keys)]).unique(maintain_order=True)
+    outages = case.outages.select("outage", "open", pl.col("reported"))
+    members = ledger.filter(pl.col("run").is_not_null()).select("duty", "run", "outage").join(outages, on="outage")
+    about = members.group_by("duty", "run").agg(pl.col("open").any(), pl.col("reported").min())
+    known = pairs.join(incident_runs(case, ledger), on=["duty", "run"], maintain_order="left")
+    known = known.join(about, on=["duty", "run"], maintain_order="left")
+    ends = case.duties.select("duty", "ends")
+    going = (pl.col("open") & (pl.col("ends") > case.as_of)).alias("going")
+    return known.join(ends, on="duty", maintain_order="left").with_columns(going).drop("open", "ends")
+
+
+def placed_in_windows(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with each window of their duty that their `start` lies in: `window_start`, `window_end` (µs) are added."""
+    edges = ("window_start", "window_end")
+    schema = {**rows.drop("rule").schema, **dict.fromkeys(edges, pl.Int64)}
+    tables = [pl.DataFrame(schema={"rule": pl.UInt32, **schema})]
+    for chunk in case.chunks():
+        own = rows.join(chunk.duties.select("duty", "line"), on="duty")
+        own = own.with_columns(chunk.placed("start").alias("at")).sort("at").drop("line")
+        placed = chunk.windows.select(*edges, *(chunk.placed(edge).alias(f"{edge}_at") for edge in edges))
+        first, after = (own["at"].search_sorted(placed[f"{edge}_at"], side="left").cast(pl.Int64) for edge in edges)
+        found = placed.select(edges).with_columns(first.alias("first"), after.alias("after"))
+        found = found.filter(pl.col("after") > pl.col("first"))
+        numbers = found.with_columns(pl.int_ranges("first", "after").alias("number")).explode("number")
+        chosen = own.drop("at")[numbers["number"]] if numbers.height else own.drop("at").clear()
+        tables.append(chosen.with_columns(*(numbers[edge] for edge in edges)).select(tables[0].columns))
+    return pl.concat(tables)

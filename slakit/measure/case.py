@@ -11,13 +11,16 @@ import polars as pl
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.hours import closed_hours
-from slakit.measure.intervals import Line, carve
-from slakit.measure.maintenance import cover_of_kind, qualifying
+from slakit.measure.intervals import Line, carve, intersect
+from slakit.measure.maintenance import concerning, cover_of_kind, qualifying
 from slakit.measure.measurements import numbered, slices_down
 from slakit.measure.rules import FOREVER, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
 
 VERDICTS = (
+    "after_as_of",
+    "no_length",
+    "not_judged",
     "outside_period",
     "other_component",
     "excluded_cause",
@@ -38,7 +41,8 @@ VERDICT = {name: number for number, name in enumerate(VERDICTS)}
 COUNTED = VERDICT["counted"]
 LARGEST_CHUNK = 4_000_000
 """Rows (outage × duty) worked on at once: bounds memory, changes no number."""
-PIECE = ["line", "rule", "outage", "start", "end"]
+PIECE = ["line", "rule", "outage", "start", "end", "run"]
+"""A piece of an outage; `run` is the incident that it is part of, null before it is known or where nothing runs."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class Chunk:
     """Maximal stretches of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
     members: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Which run an outage of a duty without windows belongs to: `line`, `outage`, `run`."""
+    _covers: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -120,8 +125,37 @@ class Chunk:
         return qualifying(self.case.maintenance, self.rules, self.duties)
 
     def maintenance_cover(self, kind: int) -> pl.DataFrame:
-        """Time on the line that qualifying maintenance of one kind takes up."""
-        return cover_of_kind(self.maintenance, kind, self.rules, self.case.line, self.cells)
+        """Time on the line that qualifying maintenance of one kind takes up, whatever component it concerns."""
+        if kind not in self._covers:
+            self._covers[kind] = cover_of_kind(self.maintenance, kind, self.rules, self.case.line, self.cells)
+        return self._covers[kind]
+
+    def maintained(self, kind: int) -> list[str]:
+        """Components that qualifying maintenance of one kind names."""
+        own = self.maintenance.filter(pl.col("qualifies") & (pl.col("kind") == kind))
+        return own["component"].drop_nulls().unique().sort().to_list()
+
+    def maintenance_of(self, kind: int, component: str | None) -> pl.DataFrame:
+        """Time on the line in which a component is under maintenance of one kind; without one, all components."""
+        return intersect(concerning(self.maintenance, kind, component, self.case.line), self.maintenance_cover(kind))
+
+    def under_maintenance(self, pieces: pl.DataFrame, kind: int) -> pl.DataFrame:
+        """Cut pieces, and say of each part whether it is `inside` maintenance of its outage's component.
+
+        An outage without a component, and maintenance without one, concern all.
+        """
+        cover, named = self.maintenance_cover(kind), self.maintained(kind)
+        if not named:
+            return carve(pieces, cover)
+        component = pl.lit(self.case.outages["component"]).gather(pl.col("outage"))
+        pieces = pieces.with_columns(component.alias("component"))
+        other = pl.col("component").is_not_null() & ~pl.col("component").is_in(named)
+        parts = [
+            carve(pieces.filter(pl.col("component").is_null()), cover),
+            carve(pieces.filter(other), self.maintenance_of(kind, None)),
+            *(carve(pieces.filter(pl.col("component") == name), self.maintenance_of(kind, name)) for name in named),
+        ]
+        return pl.concat(parts).drop("component")
 
     @cached_property
     def closed_hours(self) -> pl.DataFrame:
@@ -155,13 +189,14 @@ class Chunk:
         ]
         self.closed.append(pieces.select(*PIECE, *given))
 
-    def close_inside(
-        self, pieces: pl.DataFrame, cover: pl.DataFrame, verdict: str, *, kind: int | None = None
-    ) -> pl.DataFrame:
+    def close_inside(self, pieces: pl.DataFrame, cover: pl.DataFrame, verdict: str) -> pl.DataFrame:
         """Give the parts inside a cover their verdict; the rest stays open."""
         if cover.is_empty() or pieces.is_empty():
             return pieces
-        parts = carve(pieces, cover)
+        return self.close_parts(carve(pieces, cover), verdict)
+
+    def close_parts(self, parts: pl.DataFrame, verdict: str, *, kind: int | None = None) -> pl.DataFrame:
+        """Give the parts that are `inside` their verdict; the rest stays open."""
         self.close(parts.filter("inside"), verdict, kind=kind)
         return parts.filter(~pl.col("inside")).drop("inside")
 

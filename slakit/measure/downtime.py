@@ -6,12 +6,12 @@ search. Each step closes some of the pieces with its verdict and hands on the re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from slakit.measure.case import PIECE, VERDICT, Case, Chunk
-from slakit.measure.intervals import carve, split, union
+from slakit.measure.intervals import carve, foremost, split, union
 from slakit.measure.maintenance import KINDS, cell_edges
 from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
 from slakit.policy.reaches import INSIDE
@@ -25,21 +25,22 @@ def account_downtime(case: Case) -> pl.DataFrame:
     pl.DataFrame
         `duty`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`), `kind`
         (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null
-        where no window is judged). In the order of duties and time. For each duty the pieces of an outage tile it.
+        where no window is judged), `run` (number of its incident within the duty; null where nothing runs) and
+        `decided` (the verdict that the piece has, or would have inside a window that is judged). In the order of
+        duties and time. For each duty the pieces of an outage tile it.
     """
     chunks = [_account(chunk) for chunk in case.chunks()]
-    return (
-        pl.concat(chunks)
-        if chunks
-        else _account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))
-    )
+    if not chunks:
+        chunks = [_account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))]
+    return _with_points(case, pl.concat(chunks))
 
 
 def _account(chunk: Chunk) -> pl.DataFrame:
     pieces = _drop_lone(chunk, _start_clocks(chunk, _pass_whole(chunk, _observe(chunk))))
     pieces = _drop_short_runs(chunk, _drop_overlaps(chunk, pieces))
     for kind in range(len(KINDS)):
-        pieces = chunk.close_inside(pieces, chunk.maintenance_cover(kind), "maintenance", kind=kind)
+        if not chunk.maintenance_cover(kind).is_empty():
+            pieces = chunk.close_parts(chunk.under_maintenance(pieces, kind), "maintenance", kind=kind)
     pieces = chunk.close_inside(pieces, chunk.closed_hours, "outside_hours")
     pieces = chunk.close_inside(pieces, _outside_term(chunk), "outside_term")
     chunk.close(_whole_units(chunk, pieces), "counted")
@@ -116,7 +117,8 @@ def _pass_whole(chunk: Chunk, observed: pl.DataFrame) -> pl.DataFrame:
         .when(silent).then(VERDICT["unreported"])
         .otherwise(None)
     )  # fmt: skip
-    judged = observed.select(*PIECE, "signal", verdict.cast(pl.UInt8).alias("verdict"))
+    no_run = pl.lit(None, dtype=pl.UInt32).alias("run")
+    judged = observed.with_columns(no_run).select(*PIECE, "signal", verdict.cast(pl.UInt8).alias("verdict"))
     stopped = judged.filter(pl.col("verdict").is_not_null())
     chunk.closed.append(stopped.select(*PIECE, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
     return judged.filter(pl.col("verdict").is_null())
@@ -127,9 +129,7 @@ def _start_clocks(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
     clocked = pieces.with_columns(pl.max_horizontal("start", chunk.placed("signal")).alias("clock"))
     early = clocked.filter(pl.col("clock") > pl.col("start"))
     chunk.close(early.with_columns(pl.col("clock").alias("end")), "before_clock")
-    return clocked.select("line", "rule", "outage", pl.col("clock").alias("start"), "end").filter(
-        pl.col("end") > pl.col("start")
-    )
+    return clocked.with_columns(pl.col("clock").alias("start")).select(PIECE).filter(pl.col("end") > pl.col("start"))
 
 
 def _drop_lone(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
@@ -164,19 +164,74 @@ def _down_at_once(pieces: pl.DataFrame) -> pl.DataFrame:
 
 
 def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
-    """Step 5: what already runs in an earlier outage. The rest knows its `run`."""
+    """Step 5: what already runs in another outage. The rest knows its `run`."""
     ordered = pieces.sort("start", maintain_order=True)  # ties stay in the order of ids
     reach = pl.col("end").cum_max()
     running = reach.shift(1).fill_null(-1)
     marked = ordered.with_columns(running.alias("running"), reach.alias("reach"))
     begins = pl.col("start") > pl.col("running")
     marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"))
-    overlap = marked.filter(pl.col("running") > pl.col("start"))
-    chunk.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
     ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["reach"]
     chunk.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
     chunk.members = marked.filter(per_incident(chunk.rules)).select("line", "outage", "run")
-    return marked.with_columns(pl.max_horizontal("start", "running").alias("start")).select(*PIECE, "run")
+    contested = _contested(chunk, marked)
+    simple = marked.filter(~pl.col("run").is_in(contested.implode())) if contested.len() else marked
+    overlap = simple.filter(pl.col("running") > pl.col("start"))
+    chunk.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
+    first = simple.with_columns(pl.max_horizontal("start", "running").alias("start")).select(PIECE)
+    kept = first.filter(pl.col("end") > pl.col("start"))
+    if contested.is_empty():
+        return kept
+    return pl.concat([kept, _share_out(chunk, marked.filter(pl.col("run").is_in(contested.implode())).select(PIECE))])
+
+
+def _contested(chunk: Chunk, marked: pl.DataFrame) -> pl.Series:
+    """Runs in which it matters which of several outages at once keeps the time."""
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
+    parted = any(chunk.maintained(kind) for kind in range(len(KINDS)))
+    if not parted and not any(rule.guarantee.weigh for rule in chunk.rules):
+        return pl.Series("run", [], dtype=pl.UInt32)
+    overlapping = marked.filter((pl.col("running") > pl.col("start")).any().over("run"))
+    outages = chunk.case.outages
+    facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
+    differ = (pl.col("affected").n_unique() > 1) & pl.col("weighs").first()
+    if parted:
+        differ = differ | (pl.col("component").n_unique() > 1)
+    return overlapping.with_columns(*facts, weighs.alias("weighs")).group_by("run").agg(differ=differ).filter("differ")["run"]
+
+
+def _share_out(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+    """Give each instant of contested runs to one outage.
+
+    One that is not under maintenance comes before one that is, then the larger weight where weights count, then the
+    earlier clock, then the id: so neither the order of rows nor an id decides how much is counted.
+    """
+    parts = pieces.with_columns(pl.col("start").alias("clock"), pl.lit(value=False).alias("spared"))
+    for kind in range(len(KINDS)):
+        cut = chunk.under_maintenance(parts, kind)
+        parts = cut.with_columns((pl.col("spared") | pl.col("inside")).alias("spared")).drop("inside")
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
+    weight = pl.when(weighs).then(pl.lit(chunk.case.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
+    ranks = parts.select(pl.col("spared").cast(pl.Int64), -weight.cast(pl.Int64), "clock", "outage").rows()
+    spans = parts.select("start", "end").rows()
+    first = foremost(spans, ranks)
+    kept = pl.DataFrame(first, schema={"part": pl.Int64, "start": pl.Int64, "end": pl.Int64}, orient="row")
+    numbered = parts.drop("start", "end").with_row_index("part").with_columns(pl.col("part").cast(pl.Int64))
+    lost = pl.DataFrame(_without(spans, first), schema=kept.schema, orient="row")
+    chunk.close(lost.join(numbered, on="part", maintain_order="left"), "overlapping")
+    return kept.join(numbered, on="part", maintain_order="left").select(PIECE)
+
+
+def _without(
+    spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]
+) -> Iterator[tuple[int, int, int]]:
+    """What is left of spans when parts of them are taken: number of the span, start and end."""
+    reached = [start for start, _ in spans]
+    for number, start, end in taken:  # in order of time
+        if start > reached[number]:
+            yield number, reached[number], start
+        reached[number] = end
+    yield from ((number, at, spans[number][1]) for number, at in enumerate(reached) if at < spans[number][1])
 
 
 def _drop_short_runs(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
@@ -207,19 +262,20 @@ def _outside_term(chunk: Chunk) -> pl.DataFrame:
 
 
 def _whole_units(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
-    """Step 10: cut each counted stretch down to whole units."""
+    """Step 10: cut the counted time of each run down to whole units, from its end."""
     if not any(rule.guarantee.unit for rule in chunk.rules):
         return pieces
-    unit = per_rule((_length(rule.guarantee.unit) or 1 for rule in chunk.rules), pl.Int64)
-    ordered = pieces.sort("start").with_columns(unit.alias("unit"))
-    stretch = (pl.col("start") != pl.col("end").shift(1)).fill_null(value=True).cum_sum()
-    ordered = ordered.with_columns(stretch.alias("stretch"))
-    first, last = pl.col("start").first().over("stretch"), pl.col("end").last().over("stretch")
-    ordered = ordered.with_columns((last - (last - first) % pl.col("unit")).alias("whole"))
-    beyond = ordered.filter(pl.col("end") > pl.col("whole"))
-    chunk.close(beyond.with_columns(pl.max_horizontal("start", "whole").alias("start")), "partial_unit")
-    within = ordered.filter(pl.col("start") < pl.col("whole"))
-    return within.with_columns(pl.min_horizontal("end", "whole").alias("end"))
+    unit = per_rule((_length(rule.guarantee.unit) for rule in chunk.rules), pl.Int64)
+    pieces = pieces.with_columns(unit.alias("unit"))
+    free, ordered = pieces.filter(pl.col("unit") == 0), pieces.filter(pl.col("unit") > 0).sort("start")
+    length = pl.col("end") - pl.col("start")
+    whole = length.sum().over("run") // pl.col("unit") * pl.col("unit")
+    beyond = (length.cum_sum().over("run") - whole).clip(0)
+    ordered = ordered.with_columns((pl.col("end") - beyond).alias("whole"))
+    rest = ordered.filter(pl.col("end") > pl.col("whole"))
+    chunk.close(rest.with_columns(pl.max_horizontal("start", "whole").alias("start")), "partial_unit")
+    within = ordered.filter(pl.col("start") < pl.col("whole")).with_columns(pl.col("whole").alias("end"))
+    return pl.concat([free.select(PIECE), within.select(PIECE)])
 
 
 def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
@@ -242,6 +298,8 @@ def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
         "kind",
         "window_start",
         "window_end",
+        "run",
+        pl.col("verdict").alias("decided"),
     )
 
 
@@ -283,3 +341,31 @@ def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     return known.with_columns(
         pl.when(shown).then(f"window_{edge}").alias(f"window_{edge}") for edge in ("start", "end")
     )
+
+
+def _with_points(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Add outages that have no time to judge: those without length, and those that begin after the assessment."""
+    points = case.outages.filter((pl.col("ended") <= pl.col("started")) | (pl.col("started") >= case.as_of))
+    points = points.filter(pl.col("of_rule").is_null())
+    if points.is_empty():
+        return ledger
+    recorded = per_rule((rule.guarantee.measured is None for rule in case.rules), pl.Boolean)
+    duties = case.duties.filter(recorded).select("duty", "rule", "subscriber")
+    verdict = pl.when(pl.col("started") >= case.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
+    told = points.join(duties, on="subscriber").with_columns(
+        pl.col("started").alias("start"),
+        pl.col("started").alias("end"),
+        verdict.cast(pl.UInt8).alias("verdict"),
+        verdict.cast(pl.UInt8).alias("decided"),
+        pl.lit(None, dtype=pl.UInt8).alias("kind"),
+        pl.lit(None, dtype=pl.UInt32).alias("run"),
+    )
+    slides = per_rule((rule.guarantee.window.slides for rule in case.rules), pl.Boolean)
+    windows = case.windows.join(case.duties.select("duty", "rule"), on="duty").filter(~slides)
+    edges = windows.select("duty", "window_start", "window_end").sort("window_start")
+    told = told.sort("start").join_asof(
+        edges, left_on="start", right_on="window_start", by="duty", coalesce=False, check_sortedness=False
+    )
+    inside = pl.col("start") < pl.col("window_end")
+    told = told.with_columns(pl.when(inside).then(edge).alias(edge) for edge in ("window_start", "window_end"))
+    return pl.concat([ledger, told.select(ledger.columns)]).sort("duty", "start", maintain_order=True)

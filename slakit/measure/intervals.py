@@ -6,7 +6,10 @@ binary search then serves all lines at once, without grouping.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
 
 import polars as pl
 
@@ -160,3 +163,40 @@ def covered_before(cover: pl.DataFrame, positions: pl.Series) -> pl.Series:
     last = (begun - 1).clip(0)
     overhang = (cover["end"].gather(last) - positions).clip(0)
     return pl.select(pl.when(begun > 0).then(lengths.gather(last) - overhang).otherwise(0)).to_series()
+
+
+def foremost(spans: Sequence[tuple[int, int]], ranks: Sequence[tuple[int, ...]]) -> list[tuple[int, int, int]]:
+    """Say of each instant which of the spans that hold it comes first.
+
+    Parameters
+    ----------
+    spans
+        Start and end of each, in any order.
+    ranks
+        Of each span; the lowest comes first. No two spans that overlap have the same.
+
+    Returns
+    -------
+    list of tuple
+        Number of the span, start and end of the time in which it comes first; in order of time.
+
+    >>> foremost([(0, 10), (2, 4)], [(1,), (0,)])
+    [(0, 0, 2), (1, 2, 4), (0, 4, 10)]
+    """
+    waiting = sorted(range(len(spans)), key=lambda number: spans[number][0], reverse=True)
+    running: list[tuple[tuple[int, ...], int]] = []
+    first: list[tuple[int, int, int]] = []
+    for start, end in pairwise(sorted({edge for span in spans for edge in span})):
+        while waiting and spans[waiting[-1]][0] <= start:
+            number = waiting.pop()
+            heappush(running, (ranks[number], number))
+        while running and spans[running[0][1]][1] <= start:
+            heappop(running)
+        if not running:
+            continue
+        number = running[0][1]
+        if first and first[-1][0] == number and first[-1][2] == start:
+            first[-1] = (number, first[-1][1], end)
+        else:
+            first.append((number, start, end))
+    return first

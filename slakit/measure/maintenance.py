@@ -30,7 +30,7 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.Data
     Returns
     -------
     pl.DataFrame
-        `row`, `line`, `rule`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given` (µs,
+        `row`, `line`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given` (µs,
         on business days where these are required; null if never announced), `left_out` (kind), `in_scope` (component),
         `qualifies`.
     """
@@ -109,6 +109,19 @@ def cover_of_kind(
         own = limited.filter(pl.col("rule") == number)
         parts.append(_up_to_limit(own, _spans_of(rules[number], kind, own, cells, line), line))
     return union(pl.concat(parts))
+
+
+def concerning(pairs: pl.DataFrame, kind: int, component: str | None, line: Line) -> pl.DataFrame:
+    """Time on the line of the qualifying maintenance of one kind that concerns a component: `start`, `end`, disjoint.
+
+    Maintenance that names no component concerns all; without a component, only that is asked for.
+    """
+    named = pl.col("component").is_null()
+    if component is not None:
+        named = named | (pl.col("component") == component)
+    own = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind) & named)
+    edges = (("started", "start"), ("ended", "end"))
+    return union(own.select(line.place(pl.col(name), pl.col("line")).alias(to) for name, to in edges))
 
 
 def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line) -> pl.DataFrame:
