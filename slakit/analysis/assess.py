@@ -132,7 +132,7 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
     credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
     ranges, answers = owed_ranges(awards, plans)
     return {
-        "ledger": outputs.ledger_table(case, awards.ledger.filter(ours), subscriptions),
+        "ledger": outputs.ledger_table(case, awards.ledger, subscriptions, sorted(measured)),
         "availability": outputs.availability_table(case, awards.windows.filter(ours), subscriptions),
         "incidents": outputs.incidents_table(case, awards.incidents.filter(ours), subscriptions),
         "figures": outputs.figures_table(awards.figures, awards.figures.measured.filter(on_figures), subscriptions),

@@ -83,6 +83,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     told = Teller(mine, subscription, first, last, zone)
     terms = mine.terms_of(subscription)
     lines = [line for guarantee in terms.guarantees for line in told.guarantee(guarantee)]
+    lines += told.not_judged()
     if not lines:
         wrong, remedy = "no window that was assessed touches it", f"take a period inside {review.period}"
         raise InputError(review.evidence.source, [Problem("window", window, wrong, remedy)])
@@ -98,6 +99,10 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
 
 
 Line = tuple[int, str]
+STOP_AN_OUTAGE = ("other_component", "excluded_cause", "too_small", "unreported")
+"""Verdicts that an outage gets as a whole, before any of it runs."""
+DO_NOT_RUN = ("after_as_of", "no_length", "before_clock", "alone")
+"""Verdicts of pieces that are part of no incident."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ class Teller:
             yield 1, "No service time was agreed in this window: nothing to judge."
             return
         if guarantee.metric != "availability":
-            count = f", in {_stretches(self._counted(guarantee, start))} outages" * (guarantee.metric == "incidents")
+            count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
             yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
             return
         budget = agreed * (100 - Decimal(str(row["target"]))) / 100
@@ -166,9 +171,16 @@ class Teller:
         reached = percent_text(Decimal(str(row["availability"])), 6)
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
-    def _counted(self, guarantee: Guarantee, window: datetime) -> pl.DataFrame:
-        mine = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
-        return mine.filter(pl.col("verdict") == "counted").sort("started")
+    def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
+        """How many incidents start in a window: runs of pieces that touch, each where its counted time begins."""
+        mine, verdict = self.review.ledger.filter(pl.col("guarantee") == guarantee.id), pl.col("verdict")
+        stopped = mine.filter(verdict.is_in(STOP_AN_OUTAGE))["outage"].unique()
+        ran = mine.filter(~verdict.is_in(DO_NOT_RUN) & ~pl.col("outage").is_in(stopped.implode())).sort("started")
+        begins = (pl.col("started") > pl.col("ended").cum_max().shift(1)).fill_null(value=True)
+        runs = ran.with_columns(begins.cum_sum().alias("run"))
+        counted = runs.filter(pl.col("verdict").is_in(["counted", "outside_period"]))
+        starts = counted.group_by("run").agg(pl.col("started").min(), (pl.col("verdict") == "counted").any())
+        return starts.filter(pl.col("verdict") & (pl.col("started") >= first) & (pl.col("started") < last)).height
 
     def _figure(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
         start, end = row["window_start"], row["window_end"]
@@ -232,6 +244,16 @@ class Teller:
             yield 1, f"{elsewhere} more {concerns} other components ({guarantee.clause_of('components')})."
         if concerned.is_empty():
             yield 1, "No outage in this window concerns it."
+
+    def not_judged(self) -> Iterator[Line]:
+        """Outages that no guarantee of the contract judges."""
+        told = self.review.ledger.filter(
+            (pl.col("verdict") == "not_judged") & (pl.col("started") < self.last) & (pl.col("ended") >= self.first)
+        )
+        if told.height:
+            yield 0, "Outages that no guarantee judges"
+        for row in told.iter_rows(named=True):
+            yield 1, f"Outage {row['outage']}, {self.when(row['started'])} to {self.when(row['ended'])}."
 
     def remedy(self, remedy: Remedy) -> Iterator[Line]:
         """What the windows earn by a remedy."""
@@ -334,11 +356,6 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
             (1, f"Held from {teller.when(start)} to {teller.when(end) if end else 'now'}: the clock stood still.")
         )
     return Explanation(f"{ticket} · {subscription} · {terms.provider} ({zone.key})", tuple(lines))
-
-
-def _stretches(counted: pl.DataFrame) -> int:
-    """How many outages counted pieces in order of time make: those that touch are one."""
-    return int((counted["started"] != counted["ended"].shift(1)).fill_null(value=True).sum())
 
 
 def _in_unit(number: str, guarantee: Guarantee, unit: object) -> str:

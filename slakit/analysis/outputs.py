@@ -57,11 +57,22 @@ def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
     return per_rule((rule.guarantee.id for rule in rules), pl.String).alias("guarantee")
 
 
-def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """The ledger: one row per piece of an outage, in the order of subscriptions, guarantees and time."""
+def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame, chosen: Iterable[int]) -> pl.DataFrame:
+    """Tell every outage: one row per piece, in the order of subscriptions, guarantees and time.
+
+    Parameters
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
+    subscriptions
+        The checked table.
+    chosen
+        Numbers of the rules that are told about. Recorded outages that none of them judges come last, as `not_judged`.
+    """
     outages = case.outages
+    ours = ledger.filter(of_rules(chosen))
     subscriber = pl.lit(case.duties["subscriber"]).gather(pl.col("duty"))
-    return ledger.select(
+    told = ours.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
         guarantees_of(case.rules),
         pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
@@ -73,6 +84,25 @@ def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame) 
         pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
         _clause(case.rules).alias("clause"),
     )
+    judging = [number for number in chosen if case.rules[number].guarantee.measured is None]
+    judged = case.duties.filter(of_rules(judging))["subscriber"].unique()
+    unjudged = outages.filter(pl.col("of_rule").is_null() & ~pl.col("subscriber").is_in(judged.implode()))
+    unjudged = unjudged.sort("subscriber", "started", maintain_order=True)
+    ended = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
+    no_text, no_window = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=INSTANT)
+    rest = unjudged.select(
+        names_of(subscriptions),
+        no_text.alias("guarantee"),
+        pl.col("name").alias("outage"),
+        "component",
+        no_window.alias("window_start"),
+        instant("started"),
+        ended.cast(INSTANT).alias("ended"),
+        seconds(ended - pl.col("started")).alias("seconds"),
+        pl.lit("not_judged").alias("verdict"),
+        no_text.alias("clause"),
+    )
+    return pl.concat([told, rest]) if rest.height else told
 
 
 def _clause(rules: Sequence[Rule]) -> pl.Expr:

@@ -60,13 +60,15 @@ class Reasons:
         row = self.observed.get(str(piece["outage"]), {"cause": None})
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
+            "after_as_of": "it begins after the date of the assessment",
+            "no_length": "it begins and ends at the same instant: its length is unknown",
             "outside_period": "outside the windows that were assessed",
             "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
             "before_clock": f"the clock starts with the {signal}",
             "too_small": f"it affects only {_share(row.get('affected'))} of the service",
             "alone": f"fewer than {self.guarantee.at_once} components were down at once",
-            "overlapping": "already running in another outage",
+            "overlapping": "already counted in another outage that runs at the same time",
             "too_short": f"shorter than {self.guarantee.minimum}",
             "maintenance": "inside maintenance that the contract leaves out",
             "outside_hours": "outside the service hours",

@@ -8,7 +8,6 @@ import polars as pl
 
 from slakit.measure.case import COUNTED, Case, Chunk
 from slakit.measure.intervals import covered_before, subtract, union
-from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import Rule, per_incident, per_rule
 from slakit.policy.guarantees import Fixed, RoundedTime
 from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
@@ -237,7 +236,7 @@ def _maintained(chunk: Chunk, windows: pl.DataFrame) -> pl.Expr:
     rules: Sequence[Rule] = chunk.rules
     if not any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
         return pl.lit(0, dtype=pl.Int64)
-    cover = union(pl.concat([chunk.maintenance_cover(kind) for kind in range(len(KINDS))]))
+    cover = chunk.whole_maintenance
     if not chunk.closed_hours.is_empty():
         cover = subtract(cover, union(chunk.closed_hours))
     less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
@@ -306,8 +305,9 @@ def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     counted = ledger.filter(pl.col("decided") == COUNTED)
     weighed = any(rule.guarantee.weigh for rule in case.rules)
     length = _weighed(case) if weighed else pl.col("end") - pl.col("start")
-    runs = counted.group_by("duty", "run").agg(
-        pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), length.sum().alias("downtime")
+    lengths = counted.with_columns(length.alias("downtime"))  # looked up before grouping: polars types no empty look-up
+    runs = lengths.group_by("duty", "run").agg(
+        pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), pl.col("downtime").sum()
     )
     if weighed:
         runs = runs.with_columns(_whole_microseconds(pl.col("downtime")).alias("downtime"))
@@ -356,8 +356,7 @@ def incidents_of_windows(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
 def placed_in_windows(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with each window of their duty that their `start` lies in: `window_start`, `window_end` (µs) are added."""
     edges = ("window_start", "window_end")
-    schema = {**rows.drop("rule").schema, **dict.fromkeys(edges, pl.Int64)}
-    tables = [pl.DataFrame(schema={"rule": pl.UInt32, **schema})]
+    tables = [rows.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias(edge) for edge in edges)]
     for chunk in case.chunks():
         own = rows.join(chunk.duties.select("duty", "line"), on="duty")
         own = own.with_columns(chunk.placed("start").alias("at")).sort("at").drop("line")

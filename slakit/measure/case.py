@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 
 import polars as pl
 
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.hours import closed_hours
-from slakit.measure.intervals import Line, carve, intersect
-from slakit.measure.maintenance import concerning, cover_of_kind, qualifying
+from slakit.measure.intervals import Line, carve, intersect, union
+from slakit.measure.maintenance import KINDS, concerning, cover_of_kind, qualifying
 from slakit.measure.measurements import numbered, slices_down
 from slakit.measure.rules import FOREVER, Rule, duties_of, per_rule
 from slakit.measure.windows import judged_windows
@@ -156,6 +156,26 @@ class Chunk:
             *(carve(pieces.filter(pl.col("component") == name), self.maintenance_of(kind, name)) for name in named),
         ]
         return pl.concat(parts).drop("component")
+
+    @cached_property
+    def whole_maintenance(self) -> pl.DataFrame:
+        """Time on the line in which maintenance concerns all that the guarantee covers: `start`, `end`, disjoint."""
+        kinds = range(len(KINDS))
+        named = {name for kind in kinds for name in self.maintained(kind)}
+        if not named:
+            return union(pl.concat([self.maintenance_cover(kind) for kind in kinds]))
+        of = {
+            name: union(pl.concat([self.maintenance_of(kind, name) for kind in kinds]))
+            for name in (None, *sorted(named))
+        }
+        parts = [of[None]]
+        scopes = {tuple(sorted(rule.guarantee.components)) for rule in self.rules}
+        for scope in sorted(scope for scope in scopes if set(scope) <= named and scope):
+            rules = [n for n, rule in enumerate(self.rules) if tuple(sorted(rule.guarantee.components)) == scope]
+            lines = self.duties.filter(pl.col("rule").is_in(rules))["line"].cast(pl.Int64)
+            own = (pl.col("start") // self.case.line.stride).is_in(lines.implode())
+            parts.append(reduce(intersect, [of[name] for name in scope]).filter(own).select("start", "end"))
+        return union(pl.concat(parts))
 
     @cached_property
     def closed_hours(self) -> pl.DataFrame:

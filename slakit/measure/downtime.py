@@ -197,7 +197,12 @@ def _contested(chunk: Chunk, marked: pl.DataFrame) -> pl.Series:
     differ = (pl.col("affected").n_unique() > 1) & pl.col("weighs").first()
     if parted:
         differ = differ | (pl.col("component").n_unique() > 1)
-    return overlapping.with_columns(*facts, weighs.alias("weighs")).group_by("run").agg(differ=differ).filter("differ")["run"]
+    return (
+        overlapping.with_columns(*facts, weighs.alias("weighs"))
+        .group_by("run")
+        .agg(differ=differ)
+        .filter("differ")["run"]
+    )
 
 
 def _share_out(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
@@ -222,9 +227,7 @@ def _share_out(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
     return kept.join(numbered, on="part", maintain_order="left").select(PIECE)
 
 
-def _without(
-    spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]
-) -> Iterator[tuple[int, int, int]]:
+def _without(spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
     """What is left of spans when parts of them are taken: number of the span, start and end."""
     reached = [start for start, _ in spans]
     for number, start, end in taken:  # in order of time

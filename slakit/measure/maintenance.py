@@ -30,9 +30,9 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.Data
     Returns
     -------
     pl.DataFrame
-        `row`, `line`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs), `given` (µs,
-        on business days where these are required; null if never announced), `left_out` (kind), `in_scope` (component),
-        `qualifies`.
+        `row`, `line`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs),
+        `given` (µs, on business days where these are required; null if never announced), `left_out` (kind), `in_scope`
+        (component), `qualifies`.
     """
     scopes = [rule.guarantee.components for rule in rules]
     kind = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)

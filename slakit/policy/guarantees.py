@@ -174,7 +174,7 @@ class Roundings(Part):
     """What the contract rounds, and how."""
 
     outage: RoundedTime | None = None
-    """Each counted stretch of downtime in a window."""
+    """The counted time of each incident. What rounding adds or takes goes to the window it starts in."""
     downtime: RoundedTime | None = None
     """The downtime of a window."""
     level: Rounded | None = None
@@ -282,7 +282,7 @@ class Guarantee(Part):
     minimum: PlainDuration | None = None
     """A run shorter than this does not count."""
     unit: PlainDuration | None = None
-    """Downtime counts in whole units of this."""
+    """The counted time of each incident is cut down to whole units of this, at its end."""
     rounded: Roundings = Roundings()
     weigh: Literal["affected"] | None = None
     denominator: Literal["window", "less_maintenance"] | Fixed = "window"

@@ -33,6 +33,9 @@ VERDICTS = {
     "outside_term": "outside the contract",
     "partial_unit": "less than a whole unit",
     "outside_period": "not in this review",
+    "no_length": "recorded without a length",
+    "after_as_of": "begins after this review",
+    "not_judged": "judged by no guarantee",
 }
 STATUSES = {
     "claimable": "can still be claimed",

@@ -41,7 +41,7 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
         First and last instant to draw; from an hour before to an hour after what happened, if not given.
     """
     own = review.of(subscription)
-    pieces = own.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period"]))
+    pieces = own.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period", "not_judged"]))
     outages = review.evidence.outages.filter(pl.col("subscription") == subscription)
     if outages.is_empty():
         return empty_chart("No outage", f"No outage of {subscription} is recorded.")
@@ -74,7 +74,7 @@ def _longest(review: Review) -> str:
 
 def main_promise(review: Review) -> str:
     """The promise under which most of an outage counts: one about a window, if any concerns it."""
-    concerned = review.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period"]))
+    concerned = review.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period", "not_judged"]))
     by_window = concerned.filter(pl.col("guarantee").is_in(review.availability["guarantee"].implode()))
     counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0).sum()
     pieces = concerned if by_window.is_empty() else by_window

@@ -19,6 +19,7 @@ COLOUR_OF = {
     "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock": SKY, "unreported": SKY,
     "overlapping": GREEN, "too_short": GREEN, "partial_unit": GREEN, "outside_hours": GREY, "outside_term": GREY,
     "outside_period": GREY, "other_component": GREY, "too_small": PURPLE, "alone": GREEN,
+    "no_length": GREY, "after_as_of": GREY, "not_judged": GREY,
 }  # fmt: skip
 MOST_OUTAGES = 2_000
 MOST_LABELLED = 15
@@ -64,7 +65,9 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
 
 def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
     """One row per outage and guarantee, with the verdicts on its pieces in words."""
-    concerned = lanes.review.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period"]))
+    concerned = lanes.review.ledger.filter(
+        ~pl.col("verdict").is_in(["other_component", "outside_period", "after_as_of"])
+    )
     pieces = concerned.group_by("guarantee", "outage", "verdict", maintain_order=True).agg(
         pl.col("seconds").sum(), pl.col("started").min(), pl.col("ended").max(), pl.col("clause").first()
     )

@@ -167,7 +167,7 @@ def show_ledger(review: Review, subscription: str) -> GT:
     shown = ledger.filter(~pl.col("verdict").is_in(NOT_CONCERNED))
     rows = [
         {
-            "Promise": names.get(row["guarantee"], row["guarantee"]),
+            "Promise": names.get(row["guarantee"], row["guarantee"]) or "No guarantee",
             "Outage": row["outage"],
             "From": instant_text(row["started"], zone),
             "To": instant_text(row["ended"], zone),
