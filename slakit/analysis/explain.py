@@ -208,7 +208,7 @@ class Teller:
         start, end = row["window_start"], row["window_end"]
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
-        state = {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
+        state = "still running" if row["running"] else {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
         yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {state}"
         yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
         mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
@@ -217,6 +217,9 @@ class Teller:
         left_out = mine.filter(pl.col("verdict") == "left_out").height
         if left_out:
             yield 1, f"{left_out} left out by their kind ({guarantee.clause_of('tickets')})."
+        outside = mine.filter(pl.col("verdict") == "outside_term").height
+        if outside:
+            yield 1, f"{outside} opened before measurement begins or after the subscription ends: not judged."
         if not row["eligible"]:
             yield 1, "No ticket to judge."
             return

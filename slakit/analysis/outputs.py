@@ -240,6 +240,7 @@ def attainment_table(desk: Desk, attainment: pl.DataFrame, subscriptions: pl.Dat
         pl.when(eligible > 0).then(percent).cast(PERCENT).alias("attainment"),
         per_rule((rule.guarantee.target for rule in desk.rules), PERCENT).alias("target"),  # type: ignore[arg-type]
         "met",
+        "running",
     )
 
 

@@ -41,7 +41,8 @@ class Review:
     tickets
         Tickets judged one by one, under each guarantee on tickets: `subscription`, `guarantee`, `ticket`, `priority`,
         `kind`, `window_start`, `opened`, `answered`, `due`, `within_seconds`, `elapsed_seconds` (working time),
-        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, left_out), `clause`.
+        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, left_out,
+        outside_term), `clause`.
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
         `met`, `running`.

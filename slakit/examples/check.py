@@ -226,14 +226,14 @@ def _shares(review: Review, _terms: Terms, _period: str) -> Found:
 def _levels(review: Review, _terms: Terms, _period: str) -> Found:
     judged = review.availability.filter(~pl.col("running"))
     levels = _of(judged, "guarantee", "availability", sums=False)
-    tickets = _of(review.attainment, "guarantee", "attainment", sums=False)
+    tickets = _of(review.attainment.filter(~pl.col("running")), "guarantee", "attainment", sums=False)
     figures = _of(review.figures.filter(~pl.col("running")), "guarantee", "level", sums=False)
     return Found(levels.by_name | tickets.by_name | figures.by_name, sums=False)
 
 
 def _met(review: Review, _terms: Terms, _period: str) -> Found:
     over = ~pl.col("running")
-    tables = [review.availability.filter(over), review.figures.filter(over), review.attainment]
+    tables = [review.availability.filter(over), review.figures.filter(over), review.attainment.filter(over)]
     alone = review.incidents.with_columns(pl.col("started").alias("window_start"))
     found = [_of(table, "guarantee", "met", sums=False) for table in [*tables, alone]]
     return Found({name: own for one in found for name, own in one.by_name.items()}, sums=False)

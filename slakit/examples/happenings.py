@@ -205,16 +205,22 @@ def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level
         problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
         raise InputError(case.where, [problem])
     opened = to_instant(window[0] + 12 * MICROSECONDS["h"])
-    priority = _first_priority(terms, guarantee)
+    counts = _that_counts(terms, guarantee)
     for number in range(TICKETS):
         answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
         times: dict[str, datetime] = {"opened": opened, "responded": answered, "resolved": answered}
-        yield {"ticket": f"{guarantee.id}-{number}", "subscription": NAME, **priority, **times}
+        yield {"ticket": f"{guarantee.id}-{number}", "subscription": NAME, **counts, **times}
 
 
-def _first_priority(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
-    """A priority for which times are promised, this guarantee's before those of others."""
+def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
+    """A kind and a priority of tickets that the guarantee is about: its own, before those of others."""
+    about, excluded = guarantee.tickets, guarantee.exclude
     times = [own.within for own in (guarantee, *terms.guarantees) if isinstance(own.within, dict)]
     known = [priority.id for priority in terms.support.priorities] if terms.support else []
     named = [priority for within in times for priority in within] + known
-    return {"priority": named[0]} if named else {}
+    counts = {}
+    if priorities := (about.priorities if about else []) or named:
+        counts["priority"] = priorities[0]
+    if kinds := [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]:
+        counts["kind"] = kinds[0]
+    return counts

@@ -25,7 +25,7 @@ def measure_attainment(
     -------
     pl.DataFrame
         `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
-        (null without an eligible ticket, without a target, or while the window runs).
+        (null without an eligible ticket, or while the window runs). Without a target each late ticket misses.
     """
     duties = duties_of(evidence.subscriptions, rules)
     windows = judged_windows(duties, rules, period, as_of).join(
@@ -36,9 +36,11 @@ def measure_attainment(
     shown = windows.select(*keys, "window_end", "running").join(counted, on=keys, how="left", maintain_order="left")
     shown = shown.with_columns(pl.col("eligible", "met_count", "pending").fill_null(0))
     target = per_rule(
-        (None if r.guarantee.target is None else percent_units(r.guarantee.target) for r in rules), pl.Int64
+        (FULL if r.guarantee.target is None else percent_units(r.guarantee.target) for r in rules), pl.Int64
     )
-    met = pl.col("met_count").cast(pl.Int128) * FULL >= target * pl.col("eligible").cast(pl.Int128)
+    reached, level = pl.col("met_count").cast(pl.Int128) * FULL, target * pl.col("eligible").cast(pl.Int128)
+    strictly = per_rule((r.guarantee.strictly and r.guarantee.target is not None for r in rules), pl.Boolean)
+    met = (reached > level) | ((reached == level) & ~strictly)
     return shown.with_columns(pl.when((pl.col("eligible") > 0) & ~pl.col("running")).then(met).alias("met"))
 
 
@@ -80,9 +82,9 @@ def by_priority(
         The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
         which so many percent of the answered tickets were answered, in the unit of `elapsed`.
     """
-    kept = judged.filter(pl.col("verdict") != "left_out")
+    kept = judged.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
     together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
-    both, keys = pl.concat([together, kept]), [*of, "priority"]
+    both, keys = pl.concat([together, kept.filter(pl.col("priority").is_not_null())]), [*of, "priority"]
     answered = both.filter(pl.col("answered").is_not_null())
     ranks = {share: -((1 - pl.len().cast(pl.Int64)) * share // 100) for share in (50, 90, 95)}
     quantiles = answered.group_by(keys).agg(

@@ -8,9 +8,8 @@ import polars as pl
 
 from slakit.evidence.tables import Evidence
 from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
-from slakit.measure.calendar import to_instant
 from slakit.measure.conventions import Calendars, Conventions, working_time
-from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule
+from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, duties_of
 from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
@@ -31,7 +30,12 @@ JUDGED = {
     "elapsed": pl.Int64,
     "verdict": pl.String,
 }
-"""A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending or left_out."""
+"""A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, left_out (by its
+kind) or outside_term."""
+
+
+IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends"))
+"""Whether a ticket was opened in the time in which its guarantee is measured."""
 
 
 def desk_rules(plan: Plan, terms: Terms) -> list[Rule]:
@@ -60,11 +64,11 @@ def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
 
 
 def holds_of(evidence: Evidence) -> pl.DataFrame:
-    """Holds in their order: `ticket` (row of the tickets table), `resolved` (of the ticket), `start`, `end` (µs)."""
-    numbers = evidence.tickets.select("ticket", pl.col("resolved").dt.epoch("us")).with_row_index("number")
+    """Holds in their order: `ticket` (row of the tickets table), `start`, `end` (µs)."""
+    numbers = evidence.tickets.select("ticket").with_row_index("number")
     holds = evidence.holds.join(numbers, on="ticket", how="left", maintain_order="left")
     start, end = pl.col("started").dt.epoch("us").alias("start"), pl.col("ended").dt.epoch("us").alias("end")
-    return holds.select(pl.col("number").alias("ticket"), "resolved", start, end)
+    return holds.select(pl.col("number").alias("ticket"), start, end)
 
 
 def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
@@ -97,16 +101,18 @@ def _unknown(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
 
 
 def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
-    """Tickets whose priority cannot be told, is not one of the policy, or has no target."""
+    """Tickets whose priority cannot be told, is not one of the policy, or has no target.
+
+    Where there is one target for all, a ticket needs no priority; one that it has must still be one of the policy.
+    """
     support, within = rule.support, rule.guarantee.within
     known = [priority.id for priority in support.priorities] if support else []
     about = rule.guarantee.tickets.priorities if rule.guarantee.tickets is not None else []
     targets = list(within) if isinstance(within, dict) else about or known
     by_matrix = support is not None and support.matrix is not None
     remedy = "give a priority" + ", or impact and urgency as the policy names them" * by_matrix
-    strange = (
-        pl.col("priority").is_null() | ~pl.col("priority").is_in(targets) if targets else pl.col("priority").is_null()
-    )
+    unknown = pl.lit(isinstance(within, dict)) & pl.col("priority").is_null()
+    strange = unknown | (~pl.col("priority").is_in(targets)).fill_null(value=False) if targets else unknown
     columns = ("ticket", "priority", "impact", "urgency")
     for number, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
         place = f"tickets row {number + 2} priority"
@@ -119,14 +125,6 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
             yield Problem(
                 place, priority, f"{rule.guarantee.id} has no target for this priority", one_of(targets, priority)
             )
-
-
-def _late_holds(holds: pl.DataFrame) -> Iterator[Problem]:
-    """Holds that begin after their ticket was resolved."""
-    late = holds.with_row_index("number").filter(pl.col("start") > pl.col("resolved"))
-    for number, start in late.select("number", "start").iter_rows():
-        wrong, remedy = "after the ticket was resolved", "end the hold before, or give the later instant of resolution"
-        yield Problem(f"holds row {number + 2} started", to_instant(start), wrong, remedy)
 
 
 def judge_tickets(
@@ -151,15 +149,18 @@ def judge_tickets(
     Raises
     ------
     InputError
-        Tickets whose priority cannot be told or has no target, and holds after the resolution; all at once, by row.
+        Tickets whose priority cannot be told or has no target; all at once, by row.
     """
     tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
-    same_plan = [(pl.col("policy") == r.policy) & pl.col("tier").eq_missing(pl.lit(r.tier, pl.String)) for r in rules]
-    ranked = [prioritised(tickets.filter(same), rule.support) for rule, same in zip(rules, same_plan, strict=True)]
+    terms = duties_of(evidence.subscriptions, rules).select("subscriber", "rule", "starts", "ends")
+    held = [
+        tickets.join(terms.filter(pl.col("rule") == n), on="subscriber", maintain_order="left")
+        for n in range(len(rules))
+    ]
+    ranked = [prioritised(mine, rule.support) for rule, mine in zip(rules, held, strict=True)]
     asked = [concerned(mine, rule) for rule, mine in zip(rules, ranked, strict=True)]
-    problems = [problem for rule, mine in zip(rules, ranked, strict=True) for problem in _unknown(mine, rule)]
-    problems += [problem for rule, mine in zip(rules, asked, strict=True) for problem in _unranked(mine, rule)]
-    problems += _late_holds(holds) if rules else ()
+    problems = [p for rule, mine in zip(rules, ranked, strict=True) for p in _unknown(mine.filter(IN_TERM), rule)]
+    problems += [p for rule, mine in zip(rules, asked, strict=True) for p in _unranked(mine.filter(IN_TERM), rule)]
     if problems:
         raise InputError(evidence.source, list(dict.fromkeys(problems)))
     first = int(tickets["opened"].min() or as_of)  # type: ignore[arg-type]
@@ -168,7 +169,7 @@ def judge_tickets(
     for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
         for priority, within in _targets(rule):
             of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
-            judged = _clocked(of_rank, holds, rule, within, calendars)
+            judged = _clocked(of_rank.drop("rule"), holds, rule, within, calendars)
             tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
     place = pl.col("rule").cast(pl.Int64) * 2**32 + pl.col("ticket")  # one key sorts faster than two
     return pl.concat(tables).sort(place)
@@ -231,14 +232,21 @@ def _begun_in_time(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _verdict(rule: Rule) -> pl.Expr:
-    """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up."""
+    """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up.
+
+    A target for single tickets that must be passed (`strictly`, without a share) is not met by the whole of its time.
+    """
     own = pl.col("own_due").is_not_null()
-    in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(pl.col("elapsed") <= pl.col("within"))
+    strictly = rule.guarantee.strictly and rule.guarantee.target is None
+    kept = pl.col("elapsed") < pl.col("within") if strictly else pl.col("elapsed") <= pl.col("within")
+    in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(kept)
     answered = pl.col("answered").is_not_null()
     exclude = rule.guarantee.exclude
     left_out = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
     return (
-        pl.when(left_out.fill_null(value=False))
+        pl.when(~IN_TERM)
+        .then(pl.lit("outside_term"))
+        .when(left_out.fill_null(value=False))
         .then(pl.lit("left_out"))
         .when(~in_time)
         .then(pl.lit("missed"))

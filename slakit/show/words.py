@@ -37,6 +37,7 @@ VERDICTS = {
     "after_as_of": "begins after this review",
     "not_judged": "judged by no guarantee",
 }
+TICKET_VERDICTS = {"left_out": "left out", "outside_term": "outside the contract"}
 STATUSES = {
     "claimable": "can still be claimed",
     "not_yet": "cannot be claimed yet",

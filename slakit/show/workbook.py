@@ -15,7 +15,7 @@ from slakit.analysis.review import Review
 from slakit.locales import in_locale
 from slakit.policy.words import SPANS
 from slakit.show.sheets import Column, Fact, Sheet, write_workbook
-from slakit.show.words import STATUSES, VERDICTS, counted, deadline_text, instant_text, window_name
+from slakit.show.words import STATUSES, TICKET_VERDICTS, VERDICTS, counted, deadline_text, instant_text, window_name
 
 MET = {True: "met", False: "missed"}
 KEPT = {True: "kept", False: "missed"}
@@ -50,13 +50,13 @@ PAGES = {
     "attainment": Page("Tickets that met their target, window by window", [
         SUBSCRIPTION, GUARANTEE, *WINDOW, Column("eligible", "Tickets judged"), Column("met_count", "In time"),
         Column("pending", "Still open"), Column("attainment", "Attained", "percent"), TARGET,
-        Column("met", "Verdict", words=MET, strong=[MET[False]]),
+        Column("met", "Verdict", words=MET, strong=[MET[False]]), Column("running", "Window is", words=RUNNING),
     ]),
     "tickets": Page("Tickets one by one", [
         SUBSCRIPTION, GUARANTEE, Column("ticket", "Ticket"), Column("priority", "Priority"), Column("kind", "Kind"),
         STARTS, Column("opened", "Opened"), Column("answered", "Answered"), Column("due", "Due"), WITHIN,
         Column("elapsed_seconds", "Took"), Column("remaining_seconds", "Time left"), Column("late_seconds", "Late by"),
-        Column("verdict", "Verdict", words={"left_out": "left out"}, strong=["missed"]), CLAUSE,
+        Column("verdict", "Verdict", words=TICKET_VERDICTS, strong=["missed"]), CLAUSE,
     ], "Lengths in working time, time that a ticket was on hold left out."),
     "credits": Page("Credits", [
         SUBSCRIPTION, REMEDY, *WINDOW, Column("credit_percent", "Credit before caps", "percent"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from desk_support import DAY, HOUR, MICROSECOND, MINUTE, Row, at, attained, desk, holder, judged, ticket
+from desk_support import DAY, HOUR, MICROSECOND, MINUTE, Row, at, attained, desk, holder, judged, ticket, verdicts
 
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
@@ -83,9 +83,10 @@ def test_a_window_that_runs_has_no_verdict_yet() -> None:
     assert row == (4, 1, 0, Decimal(25), None)
 
 
-def test_a_guarantee_without_a_goal_counts_and_judges_nothing() -> None:
+def test_a_guarantee_without_a_goal_is_missed_by_one_late_ticket() -> None:
     policy = desk("id: response, metric: response, within: 1h")
-    assert attained(judged(policy, tickets(1, 1))) == [(2, 1, 0, Decimal(50), None)]
+    assert attained(judged(policy, tickets(1, 1))) == [(2, 1, 0, Decimal(50), False)]
+    assert attained(judged(policy, tickets(2, 0))) == [(2, 2, 0, Decimal(100), True)]
 
 
 def test_attainment_and_times_by_priority_and_altogether() -> None:
@@ -178,3 +179,59 @@ def test_credits_of_windows_add_up_and_a_ticket_counts_in_one() -> None:
     review = klikk(rows, period="2026-06/2026-07")
     assert [credit["amount"] for credit in of_tickets(review)] == [Decimal("0.00"), Decimal("3000.00")]
     assert review.tickets.filter(guarantee="resolution").height == 15
+
+
+# ------------------------------------------------------------------------------------- what counts, and how strictly
+
+
+def test_tickets_outside_the_term_are_not_eligible_and_need_nothing() -> None:
+    policy = desk(
+        "id: response, metric: response, within: 1h, target: 95, begins: {next: 1mo}", "priorities: [{id: P1}]"
+    )
+    held = holder(starts=at("2026-05-10"), ends=at("2026-06-20"))
+    rows = [
+        ticket(at("2026-05-31T23:59:59"), DAY, "early", priority="unknown"),
+        ticket(at("2026-06-01"), HOUR, "first"),
+        ticket(at("2026-06-20") - MICROSECOND, DAY, "last"),
+        ticket(at("2026-06-20"), DAY, "late", priority=None),
+    ]
+    review = judged(policy, rows, period="2026-05/2026-06", held=held)
+    assert verdicts(review) == ["outside_term", "met", "missed", "outside_term"]
+    assert [row[:3] for row in attained(review)] == [(0, 0, 0), (2, 1, 0)]
+
+
+@pytest.mark.parametrize(("strictly", "kept"), [("", True), (", strictly: true", False)])
+def test_a_share_that_must_be_passed_is_not_kept_by_itself(strictly: str, kept: bool) -> None:
+    policy = desk(f"id: response, metric: response, within: 1h, target: 95{strictly}")
+    rows = [ticket(OPENED, HOUR if n else DAY, f"t{n}") for n in range(20)]
+    assert judged(policy, rows).attainment["met"].to_list() == [kept]
+
+
+def test_a_time_that_must_be_kept_strictly_is_not_kept_by_all_of_it() -> None:
+    policy = desk("id: response, metric: response, within: 1h, strictly: true")
+    rows = [ticket(OPENED, HOUR, "on"), ticket(OPENED, HOUR - MICROSECOND, "under")]
+    assert sorted(verdicts(judged(policy, rows))) == ["met", "missed"]
+
+
+def test_a_guarantee_on_single_tickets_is_missed_by_each_late_one_and_earns_for_each() -> None:
+    accrual = "credit: {accrual: {credit: 1%, per: 5m, count: complete, each: incident}, clause: c}"
+    policy = desk(f"id: response, metric: response, within: 15m, {accrual}")
+    minutes = {"late": 27, "later": 31, "good": 15}
+    rows = [ticket(OPENED, timedelta(minutes=length), name) for name, length in minutes.items()]
+    review = judged(policy, rows)
+    assert review.credits["amount"].to_list() == [20 + 30]
+    assert review.attainment["met"].to_list() == [False]
+    assert judged(policy, rows[2:]).attainment["met"].to_list() == [True]
+
+
+def test_tickets_without_a_priority_count_once_altogether() -> None:
+    policy = desk("id: response, metric: response, within: 1h")
+    judged_tickets = judged(policy, [ticket(OPENED, HOUR, priority=None), ticket(OPENED, HOUR, "u")]).tickets
+    shares = by_priority(judged_tickets, ("guarantee",), "elapsed_seconds")
+    assert shares.select("priority", "eligible").rows() == [(None, 2), ("P1", 1)]
+
+
+def test_attainment_says_which_windows_run() -> None:
+    policy = desk("id: response, metric: response, within: 1h, target: 95")
+    review = judged(policy, [ticket(OPENED, HOUR)], period="2026-05/2026-06", as_of=OPENED + DAY)
+    assert review.attainment["running"].to_list() == [False, True]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,8 +55,7 @@ def test_priorities_that_cannot_be_told_are_refused_together_and_once() -> None:
         ticket(OPENED, HOUR, "half", priority=None, impact="high"),
         ticket(OPENED, HOUR, "ranked", priority=None, impact="high", urgency="low"),
     ]
-    late = [hold(OPENED, HOUR, "good"), hold(OPENED + 2 * HOUR, HOUR, "good")]
-    problems = refused(lambda: judged(PRIORITIES, rows, late))
+    problems = refused(lambda: judged(PRIORITIES, rows))
     assert [problem.split(":")[0] for problem in problems[:4]] == [
         "tickets row 3 priority = P11",
         "tickets row 4 priority",
@@ -64,9 +64,7 @@ def test_priorities_that_cannot_be_told_are_refused_together_and_once() -> None:
     ]
     assert "did you mean P1?" in problems[0]
     assert "give a priority, or impact and urgency" in problems[1]
-    assert problems[4].startswith("holds row 3 started")
-    assert "after the ticket was resolved" in problems[4]
-    assert len(problems) == 5
+    assert len(problems) == 4
 
 
 def test_bad_tickets_of_several_policies_are_told_at_once() -> None:
@@ -85,9 +83,23 @@ def test_a_priority_that_has_no_target_is_refused() -> None:
     assert problem.startswith("tickets row 2 priority = P2: response has no target for this priority; ")
 
 
-def test_a_hold_that_begins_when_the_ticket_is_resolved_is_no_fault() -> None:
-    policy = desk("id: response, metric: response, within: 1h")
-    assert judged(policy, [ticket(OPENED, HOUR)], [hold(OPENED + HOUR, None)]).tickets["verdict"].to_list() == ["met"]
+@pytest.mark.parametrize("after", [HOUR, 2 * HOUR])
+def test_a_hold_after_the_resolution_takes_nothing_and_is_no_fault(after: timedelta) -> None:
+    policy = desk("id: response, metric: response, within: 59m")
+    review = judged(policy, [ticket(OPENED, HOUR)], [hold(OPENED + after, None)])
+    assert review.tickets.select("verdict", "elapsed_seconds").rows() == [("missed", 3600)]
+
+
+def test_where_there_is_one_target_for_all_a_ticket_needs_no_priority() -> None:
+    policy = desk("id: resolution, metric: resolution, within: 4h, target: 95", "hours: 24/7")
+    review = judged(policy, [ticket(OPENED, HOUR, priority=None), ticket(OPENED, 5 * HOUR, "u", priority="any")])
+    assert review.attainment.select("eligible", "met_count").rows() == [(2, 1)]
+
+
+def test_a_priority_that_the_policy_does_not_have_is_refused_even_where_none_is_needed() -> None:
+    policy = desk("id: response, metric: response, within: 1h", "priorities: [{id: P1}, {id: P2}]")
+    [problem] = refused(lambda: judged(policy, [ticket(OPENED, HOUR, priority="P3")]))
+    assert problem.startswith("tickets row 2 priority = P3: not a priority of the policy")
 
 
 def test_tickets_of_policies_without_a_promise_about_them_need_no_priority() -> None:

@@ -29,7 +29,7 @@ def headline_desk(review: Review, subscription: str) -> None:
     """How many tickets were answered and resolved in time, and what is still open."""
     label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
     own = review.of(subscription)
-    tickets = own.tickets.filter(pl.col("verdict") != "left_out")
+    tickets = own.tickets.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
     promises = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
     if not promises:
         show_headline(label, "nothing promised", f"{terms_name(terms)} promises no answer in time.")
