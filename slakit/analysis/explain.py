@@ -13,7 +13,7 @@ import polars as pl
 
 from slakit import locales
 from slakit.analysis.review import Review
-from slakit.analysis.verdicts import Reasons
+from slakit.analysis.verdicts import NOT_JUDGED, Reasons
 from slakit.measure.calendar import Period, to_instant
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
@@ -249,14 +249,17 @@ class Teller:
             yield 1, "No outage in this window concerns it."
 
     def not_judged(self) -> Iterator[Line]:
-        """Outages that no guarantee of the contract judges."""
+        """Outages that could not be judged: without length, after the assessment, or under no guarantee."""
         told = self.review.ledger.filter(
-            (pl.col("verdict") == "not_judged") & (pl.col("started") < self.last) & (pl.col("ended") >= self.first)
-        )
+            pl.col("verdict").is_in(list(NOT_JUDGED))
+            & (pl.col("started") < self.last)
+            & (pl.col("ended") >= self.first)
+        ).unique("outage", keep="first", maintain_order=True)
         if told.height:
-            yield 0, "Outages that no guarantee judges"
+            yield 0, "Outages that were not judged"
         for row in told.iter_rows(named=True):
-            yield 1, f"Outage {row['outage']}, {self.when(row['started'])} to {self.when(row['ended'])}."
+            why = NOT_JUDGED[row["verdict"]]
+            yield 1, f"Outage {row['outage']}, {self.when(row['started'])} to {self.when(row['ended'])}: {why}."
 
     def remedy(self, remedy: Remedy) -> Iterator[Line]:
         """What the windows earn by a remedy."""

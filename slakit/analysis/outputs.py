@@ -67,7 +67,7 @@ def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame, 
     subscriptions
         The checked table.
     chosen
-        Numbers of the rules that are told about. Recorded outages that none of them judges come last, as `not_judged`.
+        Numbers of the rules that are told about. Recorded outages that none of them judges come last.
     """
     outages = case.outages
     ours = ledger.filter(of_rules(chosen))
@@ -89,6 +89,8 @@ def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame, 
     unjudged = outages.filter(pl.col("of_rule").is_null() & ~pl.col("subscriber").is_in(judged.implode()))
     unjudged = unjudged.sort("subscriber", "started", maintain_order=True)
     ended = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
+    begun = pl.when(pl.col("started") == ended).then(pl.lit("no_length")).otherwise(pl.lit("not_judged"))
+    verdict = pl.when(pl.col("started") >= case.as_of).then(pl.lit("after_as_of")).otherwise(begun)
     no_text, no_window = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=INSTANT)
     rest = unjudged.select(
         names_of(subscriptions),
@@ -99,7 +101,7 @@ def ledger_table(case: Case, ledger: pl.DataFrame, subscriptions: pl.DataFrame, 
         instant("started"),
         ended.cast(INSTANT).alias("ended"),
         seconds(ended - pl.col("started")).alias("seconds"),
-        pl.lit("not_judged").alias("verdict"),
+        verdict.alias("verdict"),
         no_text.alias("clause"),
     )
     return pl.concat([told, rest]) if rest.height else told

@@ -23,6 +23,12 @@ SIGNALS = {
     "reported_or_detected": "report or detection",
     "diagnosed": "diagnosis",
 }
+NOT_JUDGED = {
+    "after_as_of": "it begins after the date of the assessment",
+    "no_length": "it begins and ends at the same instant, so its length is unknown",
+    "not_judged": "no guarantee of the contract judges recorded outages",
+}
+"""Verdicts of outages that are told, but have no time to judge or nothing to be judged by; and why."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +66,7 @@ class Reasons:
         row = self.observed.get(str(piece["outage"]), {"cause": None})
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
-            "after_as_of": "it begins after the date of the assessment",
-            "no_length": "it begins and ends at the same instant: its length is unknown",
+            **NOT_JUDGED,
             "outside_period": "outside the windows that were assessed",
             "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",

@@ -60,9 +60,7 @@ def _with_incidents(case: Case, ledger: pl.DataFrame, windows: pl.DataFrame) -> 
     none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
     if not asked:
         return none
-    step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
     incidents = measure_stretches(case, ledger).filter(pl.col("rule").is_in(asked))
-    incidents = incidents.with_columns((rounded(pl.col("downtime"), step, how) - pl.col("downtime")).alias("added"))
     keys = ["duty", "window_start", "window_end"]
     counted = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("added").sum())
     joined = windows.join(counted, on=keys, how="left", maintain_order="left")
@@ -266,8 +264,10 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
         .group_by("duty", "run", "window_start", "window_end")
         .agg(still.any().alias("running"))
     )
-    incidents = windows.join(incident_runs(case, ledger), on=["duty", "run"]).drop("run", "start", "end")
-    incidents = incidents.filter(pl.col("downtime") > 0).sort("duty", "window_start")
+    incidents = windows.join(incident_runs(case, ledger), on=["duty", "run"]).drop("run", "start", "end", "added")
+    incidents = incidents.sort("duty", "window_start")
+    step, how = _rounding([rule.guarantee.rounded.downtime for rule in case.rules])
+    incidents = incidents.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
     ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
     judged = judge_incidents(incidents.with_columns(running.alias("running")), case.rules)
@@ -298,9 +298,9 @@ def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `run`, `start`, `end` (its first and last counted instant, µs) and `downtime` (the counted time
-        in it, µs, weighed where the guarantee weighs it), whatever windows it lies in; those with any counted time, in
-        the order of duties and time.
+        `duty`, `rule`, `run`, `start`, `end` (its first and last counted instant, µs), `downtime` (the counted time in
+        it, µs, weighed and rounded where the guarantee does so) and `added` (by rounding, µs), whatever windows it lies
+        in; those with any counted time, in the order of duties and time.
     """
     counted = ledger.filter(pl.col("decided") == COUNTED)
     weighed = any(rule.guarantee.weigh for rule in case.rules)
@@ -311,7 +311,11 @@ def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     )
     if weighed:
         runs = runs.with_columns(_whole_microseconds(pl.col("downtime")).alias("downtime"))
-    return runs.select("duty", "rule", "run", "start", "end", "downtime").sort("duty", "start")
+    step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
+    runs = runs.filter(pl.col("downtime") > 0).with_columns(rounded(pl.col("downtime"), step, how).alias("rounded"))
+    runs = runs.with_columns((pl.col("rounded") - pl.col("downtime")).alias("added")).drop("downtime")
+    columns = ["duty", "rule", "run", "start", "end", pl.col("rounded").alias("downtime"), "added"]
+    return runs.select(columns).sort("duty", "start")
 
 
 def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
@@ -320,12 +324,12 @@ def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime` (as `incident_runs` gives them,
-        µs), in the order of duties, windows and time. A window that slides has every incident that starts in it.
+        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (as `incident_runs`
+        gives them, µs), in the order of duties, windows and time. A window that slides has each that starts in it.
     """
     runs = incident_runs(case, ledger).filter(~per_incident(case.rules))
     return placed_in_windows(case, runs).select(
-        "duty", "rule", "window_start", "window_end", "run", "start", "end", "downtime"
+        "duty", "rule", "window_start", "window_end", "run", "start", "end", "downtime", "added"
     )
 
 
@@ -335,8 +339,8 @@ def incidents_of_windows(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime` (µs; of the whole incident), and
-        `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
+        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (µs; of the whole
+        incident), `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
     """
     counted = ledger.filter(pl.col("verdict") == COUNTED)
     alone = per_incident(case.rules)

@@ -360,15 +360,9 @@ def _with_points(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
         pl.col("started").alias("end"),
         verdict.cast(pl.UInt8).alias("verdict"),
         verdict.cast(pl.UInt8).alias("decided"),
-        pl.lit(None, dtype=pl.UInt8).alias("kind"),
-        pl.lit(None, dtype=pl.UInt32).alias("run"),
+        *(
+            pl.lit(None, dtype=ledger.schema[name]).alias(name)
+            for name in ("kind", "run", "window_start", "window_end")
+        ),
     )
-    slides = per_rule((rule.guarantee.window.slides for rule in case.rules), pl.Boolean)
-    windows = case.windows.join(case.duties.select("duty", "rule"), on="duty").filter(~slides)
-    edges = windows.select("duty", "window_start", "window_end").sort("window_start")
-    told = told.sort("start").join_asof(
-        edges, left_on="start", right_on="window_start", by="duty", coalesce=False, check_sortedness=False
-    )
-    inside = pl.col("start") < pl.col("window_end")
-    told = told.with_columns(pl.when(inside).then(edge).alias(edge) for edge in ("window_start", "window_end"))
     return pl.concat([ledger, told.select(ledger.columns)]).sort("duty", "start", maintain_order=True)

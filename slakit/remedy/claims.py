@@ -66,8 +66,8 @@ def opening(claims: Claims, zone: str, anchor: int) -> int | None:
 
 
 def _anchor_day(claims: Claims, zone: str, anchor: int) -> date:
-    """A window ends with the day before its end."""
-    return local_day(anchor - 1 if _at_end(claims) else anchor, zone)
+    """The day of the last instant of a window or an incident, or of the first of an incident."""
+    return local_day(anchor if claims.after == "incident_start" else anchor - 1, zone)
 
 
 def _at_end(claims: Claims) -> bool:
@@ -103,7 +103,8 @@ def _business_day(day: date, count: int, holidays: str | None) -> date:
 
 def report_deadline(report: Report, zone: str, anchor: int, holidays: str | None) -> int:
     """The last instant at which an outage is reported in time. [µs]"""
-    return _after(report.within, anchor, local_day(anchor, zone), holidays, zone)
+    last = anchor if report.after == "incident_start" else anchor - 1
+    return _after(report.within, anchor, local_day(last, zone), holidays, zone)
 
 
 def deadlines(claims: Claims, zone: str, anchors: pl.Series, billing_days: pl.Series | None = None) -> pl.Series:

@@ -246,7 +246,7 @@ def test_outages_that_no_guarantee_judges_are_told() -> None:
     review = judged(policy, rows)
     assert review.ledger.select("outage", "guarantee", "seconds", "verdict").sort("outage").rows() == [
         ("a", None, H, "not_judged"),
-        ("b", None, 0, "not_judged"),
+        ("b", None, 0, "no_length"),
     ]
 
 
