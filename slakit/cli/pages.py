@@ -34,14 +34,14 @@ def explore(
     chosen = choose(notebooks or (), parameters or (), check_policy=check_policy)
     stderr().print("starting …", markup=False, highlight=False)
 
-    def ready(address: str, links: list[tuple[str, str]]) -> None:
+    def ready(address: str, links: list[tuple[str, str]], redirect: Path) -> None:
         for title, link in links:
             stdout().print(f"{title}\n    {link}", markup=False, highlight=False, soft_wrap=True)
         if len(links) > 1:
             stdout().print(f"All of them\n    {address}", markup=False, highlight=False, soft_wrap=True)
         stderr().print("Only this machine can open them. Stop with Ctrl-C.", markup=False, highlight=False)
         if browser:
-            open_browser(address)
+            open_browser(redirect.as_uri())
 
     ended_by = serve(chosen, ready, port=port)
     with contextlib.suppress(OSError):  # the terminal may be gone

@@ -30,6 +30,22 @@ from slakit.explore.copies import Page
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 """What the browser loads beside Voila: whatever else is installed for JupyterLab might ask the network."""
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # Voila starts by inline scripts; Vega compiles
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+"""Content-Security-Policy: a page loads nothing from, and sends nothing to, anywhere but this server."""
 IDLE = 3600  # [s] after which a kernel ends that no page is connected to
 
 
@@ -86,7 +102,9 @@ class Leave(JupyterHandler):
 
     @authenticated
     async def post(self, kernel: str) -> None:
-        """End the kernel, unless the page has said so before."""
+        """End the kernel, unless the page has said so before. Pages of other origins may not ask for it."""
+        if not self.check_origin():
+            raise HTTPError(403)
         kernels: Any = self.kernel_manager
         if kernel in kernels:
             await kernels.shutdown_kernel(kernel)
@@ -138,6 +156,7 @@ class PageServer(Voila):  # type: ignore[misc]
         """Give the templates what they all need."""
         settings = super().init_settings()
         settings["allow_remote_access"] = False
+        settings["headers"] = {**settings.get("headers", {}), "Content-Security-Policy": POLICY}
         settings["slakit_pages"] = self.pages
         settings["voila_jinja2_env"].globals["css"] = page_css()
         return settings

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
-Ready = Callable[[str, "list[tuple[str, str]]"], None]
+Ready = Callable[[str, "list[tuple[str, str]]", Path], None]
 
 
 class Serving:
@@ -33,7 +33,9 @@ class Serving:
     Parameters
     ----------
     ready
-        Is called when pages can be opened: with the address to open, and title and address of every page.
+        Is called when pages can be opened: with the address to open, title and address of every page, and a file
+        that leads a browser to the address. The address holds the token, and the arguments of a process can be read
+        by every user of the machine; the file can be read by this user only.
     """
 
     def __init__(self, ready: Ready) -> None:
@@ -51,7 +53,7 @@ class Serving:
 
     def run(self, chosen: Sequence[Chosen], door: socket.socket) -> None:
         """Serve until stopped."""
-        with tempfile.TemporaryDirectory(prefix="slakit-") as name, _kernels():
+        with tempfile.TemporaryDirectory(prefix="slakit-") as name, _kernels(name):
             folder = Path(name).resolve()
             with without_slow_imports():
                 from slakit.explore.copies import write_copies
@@ -61,7 +63,7 @@ class Serving:
             server = PageServer(
                 door,
                 pages,
-                lambda: self.serves(server, door.getsockname()[1]),
+                lambda: self.serves(server, door.getsockname()[1], folder),
                 root_dir=str(folder),
                 token=self.token,
                 log_level=logging.CRITICAL,
@@ -70,12 +72,16 @@ class Serving:
             server.initialize()
             server.start()
 
-    def serves(self, server: PageServer, port: int) -> None:
+    def serves(self, server: PageServer, port: int, folder: Path) -> None:
         """Note that the server runs, and say where the pages are."""
         self.server = server
         base, token = f"http://{HOST}:{port}/", f"?token={self.token}"
         links = [(page.title, f"{base}explore/{page.address}{token}") for page in server.pages]
-        self.ready(links[0][1] if len(links) == 1 else f"{base}{token}", links)
+        address = links[0][1] if len(links) == 1 else f"{base}{token}"
+        redirect = folder / "open.html"
+        redirect.touch(mode=0o600)
+        redirect.write_text(f'<!DOCTYPE html><meta http-equiv="refresh" content="0; url={address}">', encoding="utf-8")
+        self.ready(address, links, redirect)
 
 
 def serve(chosen: Sequence[Chosen], ready: Ready, *, port: int = 0) -> str:
@@ -122,13 +128,14 @@ def open_door(port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _kernels() -> Iterator[None]:
+def _kernels(scratch: str) -> Iterator[None]:
     """Provide what kernels are forked from: it does its imports while this process does its own."""
     with without_slow_imports():
         from slakit.batch.forkserver import can_fork, close_server, open_server
+        from slakit.batch.preloaded import SCRATCH
     try:
         if can_fork():
-            open_server(quiet=True)
+            open_server({SCRATCH: scratch}, quiet=True)
         yield
     finally:
         if "slakit.batch.forkserver" in sys.modules:

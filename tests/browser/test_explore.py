@@ -85,10 +85,46 @@ def test_without_the_token_nothing_is_shown(browser: Any, slider: Path, explore:
     assert status(served.url, Host="elsewhere.example") == 403
 
 
-def status(address: str, **headers: str) -> int:
+def test_pages_of_other_origins_cannot_end_a_kernel(slider: Path, explore: Start) -> None:
+    base, _, token = explore(slider).url.partition("explore/")
+    leave = f"{base}voila/api/shutdown/1-1-1-1-1?{token.partition('?')[2]}"
+    assert status(leave, "POST", Origin="https://elsewhere.example") == 403
+    assert status(leave, "POST", Origin=base.rstrip("/")) == 204
+
+
+def test_a_page_may_load_nothing_from_elsewhere(slider: Path, explore: Start) -> None:
+    with urllib.request.urlopen(explore(slider).url) as reply:
+        policy = reply.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "http" not in policy
+
+
+def test_the_browser_is_opened_without_the_token_in_its_arguments(slider: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    opener = tmp_path / "opener"
+    opener.write_text(f'#!/bin/sh\necho "$@" > {asked}.part\nmv {asked}.part {asked}\nsleep 60\n')
+    opener.chmod(0o700)
+    command = [sys.executable, "-m", "slakit", "explore", str(slider)]
+    served = MarkedProcess(command, {"BROWSER": f"{opener} %s"}, cwd=HOUSE)
+    served.wait_for(asked)
+    address = asked.read_text().strip()
+    redirect = Path(address.removeprefix("file://"))
+    assert address.startswith("file://")
+    assert redirect.stat().st_mode & 0o077 == 0
+    token = redirect.read_text().partition("token=")[2].partition('"')[0]
+    assert len(token) > 20
+    for pid in served.family():
+        assert token.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    os.killpg(served.process.pid, signal.SIGINT)
+    served.end()
+    assert not redirect.exists()
+
+
+def status(address: str, method: str = "GET", **headers: str) -> int:
     """Ask for an address as a program would; returns the status of the reply."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as reply:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=headers, method=method)) as reply:
             return int(reply.status)
     except urllib.error.HTTPError as error:
         with error:
