@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ MOST_LINES = 200
 """Problems that a message prints; `InputError.problems` has all of them."""
 MOST_NAMES = 12
 """Names that a message lists."""
+HIDDEN_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+"""Control characters (but tab and line feed) and marks that change the direction of text: a terminal obeys them."""
+HIDDEN = re.compile(HIDDEN_CHARACTERS[:-1] + "\ud800-\udfff]")
+"""The same, and halves of surrogate pairs, which no file in UTF-8 can hold."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Problem:
 
     def __str__(self) -> str:
         seen = "" if self.value is None else f" = {shorten(self.value)}"
-        return f"{self.where}{seen}: {self.wrong}; {self.remedy}"
+        return printable(f"{self.where}{seen}: {self.wrong}; {self.remedy}")
 
 
 class InputError(ValueError):
@@ -42,10 +47,20 @@ class InputError(ValueError):
         self.subject = subject
         self.problems = list(problems)
         count = len(self.problems)
-        lines = [f"{subject}: {count} problem{'s' if count != 1 else ''}", *map(str, self.problems[:MOST_LINES])]
+        heading = printable(f"{subject}: {count} problem{'s' if count != 1 else ''}")
+        lines = [heading, *map(str, self.problems[:MOST_LINES])]
         if count > MOST_LINES:
             lines.append(f"… and {count - MOST_LINES:,} more")
         super().__init__("\n  ".join(lines))
+
+
+def printable(text: str) -> str:
+    """Write out what a terminal or a page would obey and not show: control characters and marks of direction.
+
+    >>> printable("red: \\x1b[31m, reversed: \\u202e")
+    'red: U+001B[31m, reversed: U+202E'
+    """
+    return HIDDEN.sub(lambda found: f"U+{ord(found[0]):04X}", text)
 
 
 def shorten(value: object, width: int = 60) -> str:

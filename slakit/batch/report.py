@@ -23,6 +23,7 @@ from slakit.batch.execution import Session
 from slakit.batch.manifest import Headline, Manifest
 from slakit.batch.page import HEADLINE, Page, plain, report_page
 from slakit.batch.plan import Report
+from slakit.problems import printable
 
 LONGEST_ERROR = 2_000
 
@@ -102,7 +103,7 @@ def run_notebook(report: Report, environment: dict[str, str], session: Session) 
 
 def first_error(name: str, text: str) -> str:
     """Print an error without terminal colours, cut if it is endless."""
-    text = plain(f"{name}: {text}".strip())
+    text = printable(plain(f"{name}: {text}".strip()))
     return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from slakit.problems import InputError, Problem
+from slakit.problems import InputError, Problem, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,15 +29,24 @@ def safe(*cells: str) -> tuple[str, ...]:
     """Text of files may look like markup: show it as it is."""
     from rich.markup import escape
 
-    return tuple(escape(cell) for cell in cells)
+    return tuple(escape(printable(cell)) for cell in cells)
 
 
 def stdout() -> Console:
     """Where answers go."""
+    console = _console()
+    return console if console.is_terminal else _console(width=PIPED_WIDTH)
+
+
+def _console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A console to which text goes without anything that a terminal would obey."""
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=PIPED_WIDTH)
+    class SafeConsole(Console):
+        def print(self, *objects: Any, **how: Any) -> None:
+            super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
+
+    return SafeConsole(stderr=stderr, width=width)
 
 
 def new_table(*headers: str, title: str | None = None) -> Table:
@@ -50,9 +59,7 @@ def new_table(*headers: str, title: str | None = None) -> Table:
 
 def stderr() -> Console:
     """Where progress and complaints go."""
-    from rich.console import Console
-
-    return Console(stderr=True)
+    return _console(stderr=True)
 
 
 @contextmanager

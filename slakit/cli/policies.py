@@ -10,7 +10,7 @@ import typer
 
 from slakit.cli.console import new_table, plain, safe, stdout, writing
 from slakit.cli.options import PeriodOption, PolicyName, PolicyNames, Tier, app
-from slakit.problems import InputError, Problem, one_of
+from slakit.problems import InputError, Problem, one_of, printable
 
 if TYPE_CHECKING:
     from slakit.policy.document import Policy
@@ -106,7 +106,7 @@ def new(
         raise InputError(str(path), [Problem(str(path), None, "there already", "name another file with --out")])
     with writing(path):
         write_whole(path, text)
-    typer.echo(f"{path} is written: fill it in, then slakit validate {path}")
+    typer.echo(printable(f"{path} is written: fill it in, then slakit validate {path}"))
 
 
 @app.command()
@@ -139,7 +139,7 @@ def validate(
     for path in files:
         try:
             what = _validate(path)
-            typer.echo(f"{path}: {what}, no problem found")
+            typer.echo(printable(f"{path}: {what}, no problem found"))
         except InputError as error:
             problems += error.problems
     if problems:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from slakit.evidence.instants import read_instants
-from slakit.problems import one_of
+from slakit.problems import HIDDEN_CHARACTERS, one_of
 
 if TYPE_CHECKING:
     from slakit.evidence.tables import Column
@@ -66,6 +66,10 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         faults = [*(Fault(column.name, *each) for each in found), strange]
     else:
         values, faults = READERS[column.kind](text, column)
+    if text.dtype == pl.String:
+        hidden = text.str.contains(HIDDEN_CHARACTERS).fill_null(False)
+        hidden_wrong = "a control character, or a mark that turns text round"
+        faults = [Fault(column.name, hidden, hidden_wrong, "take it out"), *faults]
     empty = text.is_null()
     if not column.optional and empty.any():
         faults = [Fault(column.name, empty, "empty", EXPECTED[column.kind][1]), *faults]

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slakit.problems import InputError, Problem
+from slakit.problems import HIDDEN, InputError, Problem
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -176,6 +176,7 @@ def _mapping(node: Any, place: Place, document: Document, problems: list[Problem
             problems.append(Problem(f"{document.name}:{line}", None, "a key is not a word", "use a plain word"))
             continue
         key = key_node.value
+        _refuse_hidden(key, f"{document.name}:{line}", problems)
         if key in tree:
             problems.append(
                 Problem(
@@ -197,6 +198,7 @@ def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]
     if tag == f"{PLAIN}bool":
         return text.lower() == "true"
     if tag == f"{PLAIN}str" or tag == f"{PLAIN}timestamp":
+        _refuse_hidden(text, document.where(place), problems)
         return text
     try:
         if tag == f"{PLAIN}int":
@@ -212,6 +214,12 @@ def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]
         return None
     problems.append(_tag_problem(node, document))
     return None
+
+
+def _refuse_hidden(text: str, where: str, problems: list[Problem]) -> None:
+    """Refuse what a terminal would obey: names and clauses are printed there."""
+    if HIDDEN.search(text):
+        problems.append(Problem(where, text, "a control character, or a mark that turns text round", "take it out"))
 
 
 def _tag_problem(node: Any, document: Document) -> Problem:
