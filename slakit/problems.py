@@ -15,6 +15,8 @@ HIDDEN_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 """Control characters (but tab and line feed) and marks that change the direction of text: a terminal obeys them."""
 HIDDEN = re.compile(HIDDEN_CHARACTERS[:-1] + "\ud800-\udfff]")
 """The same, and halves of surrogate pairs, which no file in UTF-8 can hold."""
+CLOSE = 0.65
+"""How alike two names must be for one to be suggested."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class InputError(ValueError):
     plan.yaml: 1 problem
       plan.yaml:3 name = a/b: not safe as a file name; use letters
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook: where it was raised is of no use to who gave the input."""
+        return str(self).splitlines()
 
     def __init__(self, subject: str, problems: Iterable[Problem]) -> None:
         self.subject = subject
@@ -80,7 +86,8 @@ def one_of(names: Iterable[str], seen: str = "") -> str:
     'did you mean gold? there are gold, silver'
     """
     known = list(names)
-    close = difflib.get_close_matches(seen, known, n=1)
+    folded = {name.casefold(): name for name in reversed(known)}
+    close = [folded[name] for name in difflib.get_close_matches(seen.casefold(), folded, n=1, cutoff=CLOSE)]
     some = f"{', '.join(known[:MOST_NAMES])} and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
     listed = f"there are {some or ', '.join(known)}" if known else "there are none"
     return f"did you mean {close[0]}? {listed}" if close else listed

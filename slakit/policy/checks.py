@@ -56,7 +56,8 @@ def _unique(policy: Policy) -> Iterator[Finding]:
     for section, ids in named.items():
         for index, name in enumerate(ids):
             if name in ids[:index]:
-                yield (section, index), name, "named twice", "give each its own id"
+                mend = {"tiers": "name each once", "maintenance": "write one entry for each kind"}
+                yield (section, index), name, "named twice", mend.get(section, "give each its own id")
     own = {g.id for g in policy.guarantees if g.credit is not None}
     counted = Counter(remedy.id for remedy in policy.remedies)
     for index, remedy in enumerate(policy.remedies):

@@ -83,8 +83,8 @@ class Duration(Quantity):
 
     >>> Duration.parse("1h30m").microseconds
     5400000000
-    >>> Duration.parse("2bd").business_days
-    2
+    >>> Duration.parse("2bd").business_days, Duration.parse("34m19.2s").microseconds
+    (2, 2059200000)
     """
 
     text: str
@@ -93,7 +93,7 @@ class Duration(Quantity):
     business_days: int = 0
 
     called: ClassVar[str] = "duration"
-    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|s|ms|us))+$|^\d+(bd|mo|q|y)$"
+    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|ms|us)|\d+(\.\d{1,6})?s)+$|^\d+(bd|mo|q|y)$"
     example: ClassVar[str] = "30m, 48h, 10d, 1mo, 1bd"
 
     @classmethod
@@ -104,10 +104,10 @@ class Duration(Quantity):
             if unit == "bd":
                 return cls(text, business_days=count)
             return cls(text, months=count * {"mo": 1, "q": 3, "y": 12}[unit])
-        if not re.fullmatch(r"([0-9]{1,15}(w|d|h|ms|us|m|s))+", text):
+        if not re.fullmatch(r"([0-9]{1,15}(w|d|h|ms|us|m)|[0-9]{1,15}(\.[0-9]{1,6})?s)+", text):
             raise ValueError(f"not a duration; write a number and a unit, like {cls.example}")
-        parts = re.findall(r"([0-9]+)(w|d|h|ms|us|m|s)", text)
-        length = sum(int(count) * MICROSECONDS[unit] for count, unit in parts)
+        parts = re.findall(r"([0-9.]+)(w|d|h|ms|us|m|s)", text)
+        length = int(sum(Fraction(count) * MICROSECONDS[unit] for count, unit in parts))
         if length > LONGEST:
             raise ValueError("longer than ten thousand years; write a shorter time")
         return cls(text, microseconds=length)
@@ -125,7 +125,7 @@ class Duration(Quantity):
 class PlainDuration(Duration):
     """A duration of fixed length: no months, no business days."""
 
-    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|s|ms|us))+$"
+    pattern: ClassVar[str] = r"^(\d+(w|d|h|m|ms|us)|\d+(\.\d{1,6})?s)+$"
     example: ClassVar[str] = "30m, 48h, 10d"
 
     @classmethod

@@ -241,16 +241,38 @@ WRONG = {
     "decimal_type": ("not a number", "write digits with a point, like 99.95"),
     "too_short": ("empty", "write at least one entry, or leave it out"),
     "decimal_parsing": ("not a number", "write digits with a point, like 99.95"),
+    "string_pattern_mismatch": ("not a name of this format", "use lower-case letters, digits and _"),
+    "string_too_long": ("a name that is too long", "use at most 60 characters"),
+    "string_too_short": ("empty", "write it, or leave the key out"),
+    "greater_than": ("too small", "write a larger number"),
+    "greater_than_equal": ("too small", "write a larger number"),
+    "less_than": ("too large", "write a smaller number"),
+    "less_than_equal": ("too large", "write a smaller number"),
 }
+BOUNDS = {"ge": "from", "gt": "above", "le": "up to", "lt": "below"}
+SHAPES = {"list_type", "dict_type", "model_type", "string_type"}
+"""Errors that only say that a value has another shape: the other branches of a union say more."""
+CLOSE = 0.75
+"""How alike two words must be for one to be suggested: `less_than` does not mean `more_than`."""
 
 
 def problems_of(error: ValidationError, document: Document, words: Iterable[str] = ()) -> list[Problem]:
     """Say what a pydantic model found wrong, in the words and at the lines of the file.
 
     A validator that knows the remedy raises `ValueError("what is wrong; what would be right")`. `words` are the keys
-    that exist in the format, to suggest the one that was meant.
+    that exist in the format, to suggest the one that was meant. Where a value may be of several kinds, pydantic tells
+    what is wrong with it as each of them: said is only what is wrong with it as the kind that it looks like.
     """
-    return [_problem_of(found, document, list(words)) for found in error.errors(include_url=False)]
+    by_place: dict[str, list[Any]] = {}
+    for found in error.errors(include_url=False):
+        by_place.setdefault(document.where(_written_place(found["loc"], document)), []).append(found)
+    problems: dict[str, Problem] = {}
+    for errors in by_place.values():
+        telling = [found for found in errors if found["type"] not in SHAPES] or errors
+        for found in telling:
+            problem = _problem_of(found, document, list(words))
+            problems.setdefault(str(problem), problem)
+    return list(problems.values())
 
 
 def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
@@ -261,8 +283,15 @@ def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
     else:
         wrong, remedy = WRONG.get(found["type"], (found["msg"][:1].lower() + found["msg"][1:], "see the format"))
     if found["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(place[-1]) if place else "", words, n=1)
+        close = difflib.get_close_matches(str(place[-1]) if place else "", words, n=1, cutoff=CLOSE)
         remedy = f"did you mean {close[0]}?" if close else "take it out"
+    if "ge" in context or "le" in context or "gt" in context or "lt" in context:
+        bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)
+        remedy = f"write a number {bound}"
+    if "_-]" in context.get("pattern", ""):
+        remedy = "use lower-case letters, digits, _ and -"
+    elif "ratio" in context.get("pattern", ""):
+        wrong, remedy = "not a way of measuring", "use ratio, mean, sum, largest, smallest, last, down or p95"
     if found["type"] == "literal_error":
         remedy = f"use {context['expected']}".replace("'", "")
     shows_value = found["type"] not in ("missing", "extra_forbidden") and not isinstance(found["input"], dict | list)

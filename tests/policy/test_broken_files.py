@@ -232,12 +232,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "two tiers of one name": (
         "tiers: [gold, silver]",
         "tiers: [gold, gold]",
-        "8 tiers[1] = gold: named twice; give each its own id",
+        "8 tiers[1] = gold: named twice; name each once",
     ),
     "two kinds of maintenance that are one": (
         "maintenance: [",
         "maintenance: [{kind: scheduled, clause: n}, ",
-        "9 maintenance[1] = scheduled: named twice; give each its own id",
+        "9 maintenance[1] = scheduled: named twice; write one entry for each kind",
     ),
     "a reading of a term that is not there": (
         "readings: []",
@@ -309,6 +309,26 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "tiers: gold",
         "8 tiers = gold: not a list; write [a, b] or one entry a line with a dash",
     ),
+    "an id in capitals": (
+        "id: uptime",
+        "id: Up Time",
+        "11 guarantees.Up Time.id = Up Time: not a name of this format; use lower-case letters, digits, _ and -",
+    ),
+    "a key that is like none that fits": (
+        CREDIT,
+        '    credit: {bands: [{less_than: 99.9, below: 99, credit: 5%}], clause: "2"}\n',
+        "16 guarantees.uptime.credit.bands[0].less_than: not a term of this format; take it out",
+    ),
+    "a length of time that is none": (
+        "    metric: availability\n    target: 99.9\n",
+        "    metric: downtime\n    within: soon\n",
+        "13 guarantees.uptime.within = soon: not a duration; write a number and a unit, like 30m, 48h, 10d, 1mo, 1bd",
+    ),
+    "a number beyond its bounds": (
+        CREDIT,
+        '    credit: {flat: 5%, earn_back: {windows: 0}, clause: "2"}\n',
+        "16 guarantees.uptime.credit.earn_back.windows = 0: too small; write a number from 1",
+    ),
     "a word where a mapping stands": (
         'claims: {within: 10d, clause: "3"}',
         "claims: ten days",
@@ -334,6 +354,11 @@ def test_the_file_that_is_broken_below_is_whole() -> None:
 @pytest.mark.parametrize(("before", "after", "told"), BROKEN.values(), ids=BROKEN.keys())
 def test_it_is_told_of(before: str, after: str, told: str) -> None:
     assert str(broken((before, after))) == f"northwind.yaml: 1 problem\n  northwind.yaml:{told}"
+
+
+def test_lengths_that_slakit_prints_can_be_read_again() -> None:
+    text = WHOLE.replace("metric: availability\n    target: 99.9", "metric: downtime\n    within: 34m19.2s")
+    assert parse_policy(text).guarantees[0].within.microseconds == 2_059_200_000
 
 
 def test_two_remedies_of_one_name_are_both_told_of() -> None:
