@@ -13,7 +13,7 @@ from reference.values import NotCovered
 
 Tree = dict[str, Any]
 KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
-PER_TIER = ("target", "at_least", "at_most", "commitment")
+LIMITS = ("target", "at_least", "at_most", "within")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Term
     tiers = policy.get("tiers") or []
     if tier is None and len(tiers) == 1:
         tier = tiers[0]
-    guarantees = [guarantee_of(one, tier, tiers) for one in policy["guarantees"] if has_tier(one, tier)]
+    guarantees = [guarantee_of(one, tier, tiers) for one in policy["guarantees"] if is_given(one, tier, tiers)]
     remedies = [own_remedy(one) for one in guarantees if one.get("credit")]
     remedies += [one for one in policy.get("remedies") or [] if has_tier(one, tier)]
     remedies = [remedy_of(one, tier, tiers) for one in remedies]
@@ -113,6 +113,12 @@ def has_tier(part: Tree, tier: str | None) -> bool:
     return part.get("tiers") is None or tier in part["tiers"]
 
 
+def is_given(guarantee: Tree, tier: str | None, tiers: list[str]) -> bool:
+    """Whether a tier has a guarantee: it is named, and no level or time is written for other tiers alone."""
+    written = [name for name in LIMITS if guarantee.get(name) is not None]
+    return has_tier(guarantee, tier) and all(of_tier(guarantee[name], tier, tiers) is not None for name in written)
+
+
 def of_tier(value: Any, tier: str | None, tiers: list[str]) -> Any:
     """One value for all, or the tier's of a mapping."""
     if isinstance(value, dict) and tiers and set(value) <= set(tiers):
@@ -122,7 +128,7 @@ def of_tier(value: Any, tier: str | None, tiers: list[str]) -> Any:
 
 def guarantee_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
     guarantee = dict(written)
-    for name in (*PER_TIER, "within"):
+    for name in (*LIMITS, "commitment"):
         guarantee[name] = of_tier(written.get(name), tier, tiers)
     guarantee["commitment"] = guarantee["commitment"] or "guaranteed"
     guarantee["window"] = window_text(written["window"])
