@@ -140,7 +140,9 @@ class Case:
         windows = judge.windows((start, end))
         windows += [one for one in judge.windows((start - 1, start)) if one[1] == start and one not in windows]
         judged = [one for one in windows if start < one[1] <= end and one[1] <= as_of]
-        begun = [one for one in windows if start <= one[0] < end and one[0] < as_of]
+        # The rules are silent on windows that slide and still run: there is one for each day, and none is shown.
+        slides = judge.guarantee["window"].startswith("rolling ")
+        begun = [one for one in windows if start <= one[0] < end and one[0] < as_of and not slides]
         running = [one for one in begun if one[1] > min(end, as_of)]
         return [judge.fact(one) for one in judged], [judge.fact(one) for one in running]
 
@@ -272,7 +274,7 @@ class Case:
             row = {"eligible": fact.eligible, "met_count": fact.met_count, "pending": fact.pending}
             return "attainment", row | {"attainment": level, "exact": fact.level, "target": fact.limit, "met": fact.met}
         if judge.by_incident:
-            within = seconds(length_of(guarantee["within"]))
+            within = seconds(judge.within)
             row = {
                 "started": moment(fact.window[0]),
                 "ended": moment(fact.window[1]),

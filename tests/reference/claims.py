@@ -106,7 +106,7 @@ class Deadlines:
         lost = steps.report_by is not None and not steps.reported and self.contract.as_of > steps.report_by
         if lost or (steps.deadline is not None and self.contract.as_of > steps.deadline):
             return "expired"
-        return "claimable"
+        return "not_yet" if steps.opens is not None and self.contract.as_of < steps.opens else "claimable"
 
 
 def is_claimed(row: Owed, claims: list[Row]) -> bool:

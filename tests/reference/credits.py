@@ -11,7 +11,7 @@ from typing import Any
 from reference.calendars import Span, months_before
 from reference.downtime import Contract, Incident, Row
 from reference.fees import Fees
-from reference.levels import HUNDRED, ON_TICKETS, Fact, Judge, days_of, rises
+from reference.levels import HUNDRED, ON_TICKETS, Fact, Judge, days_of, is_measured, rises
 from reference.terms import Tree
 from reference.values import (
     NEVER,
@@ -140,7 +140,7 @@ class Schedule:
         """A promise about single tickets earns by each late one, one about incidents by each of them."""
         guarantee = self.judge.guarantee
         single = guarantee["metric"] in ON_TICKETS and guarantee.get("target") is None
-        single = single and self.credit["kind"] in ("flat", "accrual", "bands")
+        single = single and self.credit["kind"] in ("flat", "accrual")
         return "incident" if single or self.judge.by_incident else str(self.credit["per"])
 
     def worth(self, text: Any, times: Fraction = Fraction(1)) -> Earned:
@@ -182,12 +182,20 @@ class Schedule:
         if rate.get("accrual") is not None:
             return self.of_accrual(rate["accrual"], time)
         if rate.get("multiple") is not None:
-            if not self.fact.agreed:
-                return NOTHING
-            return Earned(fraction(rate["multiple"]) * self.basis * time / self.fact.agreed)
+            return Earned(fraction(rate["multiple"]) * self.basis * self.part_lost(time))
         if rate.get("shortfall") is not None:
             return self.of_shortfall(rate["shortfall"], incident)
         return NOTHING
+
+    def part_lost(self, time: Fraction) -> Fraction:
+        """Which part of its time a window has lost."""
+        guarantee = self.judge.guarantee
+        if guarantee["metric"] == "availability" and is_measured(guarantee):
+            # The rules are silent: what a measured availability lacks stands for the time lost.
+            return (HUNDRED - self.fact.level) / HUNDRED if self.fact.level is not None else Fraction(0)
+        if guarantee["metric"] in (*ON_TICKETS, "figure"):
+            raise NotCovered("the time lost of what measures no time")
+        return time / self.fact.agreed if self.fact.agreed else Fraction(0)
 
     def of_accrual(self, accrual: Tree, time: Fraction) -> Earned:
         """So much for each interval of downtime after a deductible, and none beyond the most that earns."""

@@ -123,20 +123,18 @@ class Judge:
             fact.level = self.rounded(fact.level)
             fact.met = self.keeps(fact.level)
             return
-        # The rules are silent: downtime longer than the agreed time (of a printed month) leaves nothing available.
-        fact.level = max(Fraction(0), HUNDRED * (fact.agreed - fact.downtime) / fact.agreed)
-        fact.level = self.rounded(fact.level)
+        fact.level = self.rounded(HUNDRED * (fact.agreed - fact.downtime) / fact.agreed)
         if metric == "availability":
             fact.limit = limit_of(self.guarantee)
             fact.met = self.keeps(fact.level)
         else:
-            within = length_of(self.guarantee["within"])
+            within = self.within
             fact.limit = HUNDRED * (fact.agreed - within) / fact.agreed
             fact.met = fact.downtime < within if self.guarantee.get("strictly") else fact.downtime <= within
 
     def of_incident(self, incident: Incident) -> Fact:
         """A promise about single incidents: a replacement, or the downtime of one."""
-        within = length_of(self.guarantee["within"])
+        within = self.within
         kept = incident.length < within if self.guarantee.get("strictly") else incident.length <= within
         return Fact(
             incident.run,
@@ -147,6 +145,12 @@ class Judge:
             touching=[incident],
             going_on=incident.going_on,
         )
+
+    @property
+    def within(self) -> int:
+        if isinstance(self.guarantee["within"], dict):
+            raise NotCovered("times by priority of what is no ticket")
+        return length_of(self.guarantee["within"])
 
     def rounded(self, level: Fraction) -> Fraction:
         rounding = (self.guarantee.get("rounded") or {}).get("level")

@@ -44,7 +44,7 @@ def desk_of(
     clock = Clock(guarantee, policy, contract)
     found = []
     for row in tickets:
-        if instant(row["opened"]) <= contract.as_of:
+        if instant(row["opened"]) < contract.as_of:
             own = [hold for hold in holds if hold["ticket"] == row["ticket"]]
             found.append(clock.judge(row, own, term))
     return Desk(found)
@@ -75,14 +75,15 @@ class Clock:
         )
         if not self.concerns(row, ticket):
             ticket.verdict = "not_concerned"
-        elif self.stays_out(row):
-            ticket.verdict = "left_out"
-        elif not covers([term], ticket.opened):
-            ticket.verdict = "outside_term"
-        elif row.get("due") is not None:
+            return ticket
+        if row.get("due") is not None:
             self.by_own_deadline(ticket, instant(row["due"]))
         else:
             self.by_clock(ticket, holds)
+        if self.stays_out(row):
+            ticket.verdict = "left_out"
+        elif not covers([term], ticket.opened):
+            ticket.verdict = "outside_term"
         return ticket
 
     def priority(self, row: Row) -> str | None:
