@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from slakit.problems import InputError, Problem
 
@@ -24,6 +25,24 @@ chosen: Locale | None = None
 NUMBER = re.compile(r"(-?)([0-9][0-9,]*)(?:\.([0-9]+))?")
 QUANTITY = re.compile(r"(-?[0-9,.]+)(%| [A-Z]{3}|)")
 NO_BREAK = "\u00a0"
+
+
+MACHINE_ZONES = re.compile(r"^(localtime|posixrules|Factory|(posix|right)/.*)$", re.IGNORECASE)
+"""Zones that are those of a machine, or that only some machines know."""
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether a name is a time zone that is the same on every machine.
+
+    >>> is_time_zone("Europe/Oslo"), is_time_zone("localtime"), is_time_zone("Oslo")
+    (True, False, False)
+    """
+    if MACHINE_ZONES.match(name):
+        return False
+    try:
+        return bool(ZoneInfo(name))
+    except (ValueError, OSError, KeyError):
+        return False
 
 
 def use_locale(name: str | None = "") -> None:

@@ -15,7 +15,7 @@ from slakit.analysis.worth import remedies_of
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import print_count
+from slakit.policy.printing import listed, print_count
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 
@@ -27,6 +27,7 @@ def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Itera
     yield from question_findings(policy, terms)
     yield from _noticed(policy, terms)
     yield from _assumed(policy)
+    yield from _rights(terms)
     yield from _around(terms)
     yield from _age(policy, as_of)
 
@@ -70,6 +71,12 @@ def _around(terms: Terms) -> Iterator[Finding]:
         yield Finding("auto-renewal", "contract", sentence, figure, (renewal.clause,))
 
 
+def _rights(terms: Terms) -> Iterator[Finding]:
+    for right in terms.rights:
+        sentence = f"A breach of {listed(right.guarantees)} gives a right beside credits"
+        yield Finding("right", right.id, sentence, words.right_words(right), (right.clause,))
+
+
 def _notice(notice: Duration | None) -> bool:
     return notice is not None and bool(notice.microseconds or notice.months or notice.business_days)
 
@@ -103,12 +110,15 @@ def day_of(text: str) -> date | None:
 
 
 def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
-    """What a dearer tier loses against the one below it, or does not add; with the dearer tier."""
+    """Find what a higher-priced tier loses against the one below it, or does not add; with that tier."""
     for cheap, dear in pairwise(policy.terms(tier=tier) for tier in policy.tiers):
         losses = list(_losses(cheap, dear))
         about = f"{cheap.tier} → {dear.tier}"
         for figure, clause in losses:
-            yield str(dear.tier), Finding("tier-promises-less", about, "A dearer tier promises less", figure, (clause,))
+            yield (
+                str(dear.tier),
+                Finding("tier-promises-less", about, "A higher-priced tier promises less", figure, (clause,)),
+            )
         if _promises(cheap) == _promises(dear):
             sentence = f"{str(dear.tier).capitalize()} promises no figure and pays no credit that {cheap.tier} does not"
             yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same figures, the same credits")

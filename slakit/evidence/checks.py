@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
 import polars as pl
 
 from slakit.evidence.cells import Fault, read_cells
+from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
@@ -75,11 +76,8 @@ def check_time_zone(time_zone: str | None, source: str) -> None:
 
 
 def is_zone(name: str) -> bool:
-    """Whether a time zone of that name exists; the list of all of them is read from the disk each time."""
-    try:
-        return bool(ZoneInfo(name))
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return False
+    """Whether a time zone of that name exists on every machine; the list of all is read from the disk each time."""
+    return is_time_zone(name)
 
 
 def check_header(sheet: Sheet, table: Table) -> Iterator[Problem]:

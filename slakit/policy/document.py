@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
@@ -22,15 +24,34 @@ if TYPE_CHECKING:
 Currency = Annotated[str, AfterValidator(known_currency)]
 
 
+def _is_day(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) or not _exists(text):
+        raise ValueError("not a day of the calendar; write it like 2026-11-27")
+    return text
+
+
+def _is_date(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text) or not _exists(text):
+        raise ValueError("not a date; write a year, a month or a day, like 2026, 2026-11 or 2026-11-27")
+    return text
+
+
+def _exists(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text + "0000-01-01"[len(text) :]))
+    except ValueError:
+        return False
+
+
 class Source(Part):
     """Where the terms come from."""
 
     title: str
     language: str
     url: str | None = None
-    updated: str | None = None
+    updated: Annotated[str, AfterValidator(_is_date)] | None = None
     """Date the document gives itself."""
-    retrieved: str
+    retrieved: Annotated[str, AfterValidator(_is_day)]
     read: Literal["whole", "excerpt", "transcription"] = "whole"
     attribution: str | None = None
     """Whose transcription it is, and its licence, as it must be named."""

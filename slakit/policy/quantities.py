@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import core_schema
@@ -377,10 +376,10 @@ def _factor(value: Decimal) -> Decimal:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError("not a time zone; write it like Europe/Oslo") from None
+    if locales.MACHINE_ZONES.match(name):
+        raise ValueError("not the same on every machine; name the zone, like Europe/Oslo")
+    if not locales.is_time_zone(name):
+        raise ValueError("not a time zone; write it like Europe/Oslo")
     return name
 
 
@@ -392,7 +391,10 @@ def _decimal(value: object) -> object:
 
 def _text(value: object) -> object:
     """A clause is a name: `3.10` is not 3.1. Numbers arrive as exact decimals and keep their digits."""
-    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+    text = str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+    if isinstance(text, str) and not text.strip():
+        raise ValueError("empty; write where the document says it, like 4.2")
+    return text
 
 
 _NUMBER = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})

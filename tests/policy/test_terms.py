@@ -16,7 +16,7 @@ format: 1
 id: tiered
 provider: P
 service: S
-source: {title: T, language: en, retrieved: x}
+source: {title: T, language: en, retrieved: 2026-01-01}
 tiers: [gold, silver]
 guarantees:
   - {id: a, metric: availability, target: {gold: 99.9, silver: 99}, window: 1mo, clause: c}

@@ -76,7 +76,7 @@ def test_every_example_names_its_source() -> None:
 def test_a_level_of_minus_ten_is_refused() -> None:
     """Accord refuses a measured level below 0; here a level is measured, and the file's own figures are refused."""
     text = (
-        "format: 1\nid: a\nprovider: p\nservice: s\nsource: {title: t, language: en, retrieved: x}\n"
+        "format: 1\nid: a\nprovider: p\nservice: s\nsource: {title: t, language: en, retrieved: 2026-01-01}\n"
         "guarantees:\n  - {id: u, metric: availability, target: -10, window: 1mo, clause: c}\n"
     )
     with pytest.raises(InputError, match=r"target = -10: not a percentage; write a number from 0 to 100"):
