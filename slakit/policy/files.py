@@ -65,7 +65,7 @@ STAND_IN: dict[str, Any] = {
     "id": "x",
     "provider": "x",
     "service": "x",
-    "source": {"title": "x", "language": "en", "retrieved": "x"},
+    "source": {"title": "x", "language": "en", "retrieved": "2000-01-01"},
     "guarantees": [{"id": "stand-in", "metric": "availability", "target": 99, "window": "1mo", "clause": "x"}],
 }
 """What stands for required sections that are broken, while the others are compared."""

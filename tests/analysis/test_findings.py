@@ -638,6 +638,17 @@ CASES: dict[str, Case] = {
         [("updated: 2025-09-01", "updated: 2025-01-01")],
     ),
     "undated": Case([("updated: 2025-09-01, ", "")], "read on 2026-01-01", ""),
+    "read-in-part": Case([("language: en", "language: en, read: excerpt")], "read on 2026-01-01; not read: ", ""),
+    "right": Case(
+        [
+            (
+                "readings: []",
+                'rights: [{id: end, says: leave, for: [uptime], when: {streak: 3}, clause: "5"}]\nreadings: []',
+            )
+        ],
+        "leave, from the third window missed in a row on",
+        "5",
+    ),
     "not-read": Case([("updated: 2025-09-01, ", "read: excerpt, ")], "read on 2026-01-01", ""),
     "worst-free": Case(
         [], "99.5 % (3h36m of 30 days)", "2", [(OUTAGES, ""), ('    credit: {shortfall: {rate: 1}, clause: "4"}\n', "")]
@@ -672,6 +683,24 @@ def test_a_finding_stands_while_its_cause_does(code: str) -> None:
     first = next(row for row in found.iter_rows(named=True) if row["figure"].startswith(case.figure))
     assert (first["clauses"], first["severity"]) == (case.clauses, CODES[code][0])
     assert first["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("per", "downtime"), [("1mo", "21m54s"), ("1mo", "22m19s"), ("1y", "4h22m58s"), ("1d", "43s"), ("1d", "44s")]
+)
+def test_a_printed_figure_of_a_usual_month_or_year_follows_from_the_target(per: str, downtime: str) -> None:
+    """An average month has 30.4375 days, and a part of a second is left out in print."""
+    clause = '    clause: "1"\n'
+    shown = f"{clause}    printed: [{{per: {per}, downtime: {downtime}, clause: p}}]\n"
+    codes = set(findings(edited([(LEVELS, "target: 99.95"), (clause, shown)]))["code"])
+    assert "printed-differs" not in codes
+
+
+def test_two_printed_figures_of_the_same_level_do_not_disagree() -> None:
+    clause = '    clause: "1"\n'
+    both = "[{per: 1d, downtime: 43s, clause: p}, {per: 1mo, downtime: 21m54s, clause: p}]"
+    shown = f"{clause}    printed: {both}\n"
+    assert "printed-differs" not in set(findings(edited([(LEVELS, "target: 99.95"), (clause, shown)]))["code"])
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -57,6 +57,31 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         TARGET + "    qqqqqq: 5m\n",
         "14 guarantees.uptime.qqqqqq: not a term of this format; take it out",
     ),
+    "a day written otherwise": (
+        "retrieved: 2026-01-01",
+        "retrieved: 27.11.2026",
+        "5 source.retrieved = 27.11.2026: not a day of the calendar; write it like 2026-11-27",
+    ),
+    "a day that there is not": (
+        "retrieved: 2026-01-01",
+        "retrieved: 2026-13-45",
+        "5 source.retrieved = 2026-13-45: not a day of the calendar; write it like 2026-11-27",
+    ),
+    "a date of the text that is none": (
+        "retrieved: 2026-01-01",
+        "retrieved: 2026-01-01, updated: spring",
+        "5 source.updated = spring: not a date; write a year, a month or a day, like 2026, 2026-11 or 2026-11-27",
+    ),
+    "a clause that is empty": (
+        'clause: "2"',
+        'clause: " "',
+        "16 guarantees.uptime.credit.clause = ' ': empty; write where the document says it, like 4.2",
+    ),
+    "the time zone of whoever runs it": (
+        "time_zone: Europe/Oslo",
+        "time_zone: localtime",
+        "6 time_zone = localtime: not the same on every machine; name the zone, like Europe/Oslo",
+    ),
     "a window that is none": (
         "window: 1mo",
         "window: monthly",

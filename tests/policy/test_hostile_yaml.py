@@ -153,7 +153,8 @@ def test_a_thousand_wrong_keys_are_each_answered() -> None:
 def test_terms_with_markup_stay_text() -> None:
     name = "<script>alert(1)</script>"
     policy = parse_policy(
-        f"format: 1\nid: a\nprovider: {name}\nservice: {name}\nsource: {{title: t, language: en, retrieved: 2026-01-01}}\n"
+        f"format: 1\nid: a\nprovider: {name}\nservice: {name}\n"
+        "source: {title: t, language: en, retrieved: 2026-01-01}\n"
         f"guarantees: [{{id: u, name: {name}, metric: availability, target: 99, window: 1mo, clause: {name}}}]\n"
     )
     assert policy.provider == name

@@ -258,8 +258,8 @@ def test_what_is_best_is_bold_and_only_that() -> None:
 def test_findings_are_headed_by_policy_and_severity() -> None:
     found = findings_of(["klikk", "wp-heaven"])
     said = text_of(show_findings(found, ["defect", "gap"]))
-    assert "klikk: defects of the text" in said
-    assert "wp-heaven: gaps" in said
+    assert "klikk: contradictions and errors" in said
+    assert "wp-heaven: missing terms" in said
     assert "risks" not in said.lower()
     alone = text_of(show_findings(findings_of(["wp-heaven"])))
     assert "|Risks|" in alone
@@ -404,10 +404,20 @@ def test_headlines_count_defects_gaps_and_risks(displayed: list[dict[str, Any]])
     found = findings_of(["klikk"])
     headline_findings(found)
     counts = dict(found["severity"].value_counts().iter_rows())
-    said = ", ".join(f"{counts[name]} {name}s" for name in ("defect", "gap", "risk"))
-    assert displayed[0][MIME]["value"] == said
+    kinds = {"defect": "contradictions and errors", "gap": "missing terms", "risk": "risks"}
+    assert displayed[0][MIME]["value"] == ", ".join(f"{counts[kind]} {words}" for kind, words in kinds.items())
     assert displayed[0][MIME]["label"] == "In the text of the contract"
     assert displayed[0][MIME]["note"].startswith("klikk: ")
+
+
+def test_a_headline_never_says_that_a_contract_read_in_part_has_no_defects(displayed: list[dict[str, Any]]) -> None:
+    name = "atlassian-cloud"
+    headline_findings(findings_of([name]))
+    headline_findings(findings_of([name, "klikk"]))
+    alone, both = (bundle[MIME]["value"] for bundle in displayed)
+    assert " no " not in f" {alone} "
+    assert alone.endswith("(read in part; what was not read is not judged)")
+    assert both.endswith("(1 of 2 contracts read in part; what was not read is not judged)")
 
 
 def test_headlines_of_readings_give_the_range(review: Review, displayed: list[dict[str, Any]]) -> None:
