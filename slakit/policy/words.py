@@ -78,6 +78,10 @@ PARTIAL = {
     "full": "a window that the term cuts is measured against its whole length",
     "skip": "a window that the term cuts is not judged",
 }
+SPANS_OF_ALLOWANCE = {
+    "window": "per window", "1d": "a day", "1w": "a week", "1mo": "a month", "1q": "a quarter", "1y": "a year",
+}  # fmt: skip
+STEPS = {"started": "started ", "complete": "full ", "nearest": "nearest ", "exact": ""}
 SIDES = {"from": "from", "above": "above", "to": "to", "below": "below"}
 MEASURED = {
     "mean": "the mean",
@@ -273,16 +277,15 @@ def _band(band: Band, of: str) -> str:
 
 
 def _shortfall(shortfall: Shortfall, of: str) -> str:
-    start = {"full": f"beyond {percent('100')}", "target": "by which the target is missed"}.get(
-        str(shortfall.from_), f"beyond {quantity(shortfall.from_)}"
-    )
     until = f", as far as {quantity(shortfall.to)}" if shortfall.to is not None else ""
+    missed = {"full": f"short of {percent('100')}", "target": "by which the target is missed"}
+    start = missed.get(str(shortfall.from_), f"counted from {quantity(shortfall.from_)}")
     if shortfall.step is not None:
-        return (
-            f"{_of(shortfall.credit, of)} for each {shortfall.count} step of {quantity(shortfall.step)} {start}{until}"
-        )
+        step = f"{STEPS[shortfall.count]}step of {quantity(shortfall.step)}"
+        return f"{_of(shortfall.credit, of)} for each {step} {start}{until}"
     rate = shortfall.rate if shortfall.rate is not None else 1
-    return f"{exact_percent(rate)} of {of} for each percentage point {start}, to the fraction{until}"
+    short = "short" if shortfall.from_ == "target" else start
+    return f"{exact_percent(rate)} of {of} per percentage point {short}, pro rata{until}"
 
 
 def _accrual(accrual: Accrual, of: str) -> str:
@@ -292,7 +295,7 @@ def _accrual(accrual: Accrual, of: str) -> str:
     elif accrual.after.microseconds:
         after = f" beyond {accrual.after}"
     until = f" up to {accrual.to}" if accrual.to is not None else ""
-    how = "" if accrual.count == "exact" else f"{accrual.count} "
+    how = STEPS[accrual.count]
     span = "in an incident" if accrual.each == "incident" else "in a window"
     return f"{_of(accrual.credit, of)} for each {how}{accrual.per} of downtime{after}{until} {span}"
 
@@ -505,7 +508,7 @@ def maintenance_words(maintenance: Maintenance, *, read_whole: bool = True) -> s
     notice = f"announced {maintenance.notice} ahead" if maintenance.notice else without
     notice += f" (business days less public holidays, {maintenance.holidays})" if maintenance.holidays else ""
     limit = maintenance.allowance
-    allowance = f", at most {limit.at_most} per {limit.per}" if limit else ""
+    allowance = f", at most {limit.at_most} {SPANS_OF_ALLOWANCE[limit.per]}" if limit else ""
     if maintenance.hours is not None:
         allowance = f", {hours_words(maintenance.hours)}" + allowance
     preferred = f"; preferably {maintenance.preferred}" if maintenance.preferred else ""

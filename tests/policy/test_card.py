@@ -52,16 +52,21 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
     [
         (
             {"accrual": {"credit": "5%", "per": "15m", "count": "complete", "after": "target"}},
-            "5% of the monthly fee for each complete 15m of downtime beyond what the target allows in a window",
+            "5% of the monthly fee for each full 15m of downtime beyond what the target allows in a window",
         ),
         (
             {"shortfall": {"step": 1, "credit": "1%", "count": "complete"}},
-            "1% of the monthly fee for each complete step of 1 by which the target is missed",
+            "1% of the monthly fee for each full step of 1 by which the target is missed",
         ),
         (
             {"shortfall": {"rate": 10}},
-            "10 % of the monthly fee for each percentage point by which the target is missed, to the fraction",
+            "10 % of the monthly fee per percentage point short, pro rata",
         ),
+        (
+            {"shortfall": {"rate": 10, "from": "full"}},
+            "10 % of the monthly fee per percentage point short of 100 %, pro rata",
+        ),
+        ({"flat": "5%", "per": "incident"}, "5% of the monthly fee for each incident"),
         (
             {"flat": "5%", "when": {"streak": 2}},
             "5% of the monthly fee, only from the second window missed in a row on",
@@ -85,3 +90,14 @@ def test_counts_of_a_window_are_not_counts_of_measurements() -> None:
     terms = {"id": "api", "metric": "availability", "target": 99, "window": "1mo", "clause": "1"}
     guarantee = Guarantee.model_validate({**terms, "measured": {"by": "ratio"}})
     assert words.promise(guarantee) == "99 % per calendar month, from all counts of the window together"
+
+
+def test_several_schedules_of_a_remedy_are_told_each_in_its_own_words() -> None:
+    accrual = "accrual: {credit: 5%, per: 30m, count: complete}"
+    two = f'[{{{accrual}, clause: "2"}}, {{for: [uptime], flat: 25 EUR, payout: refund, clause: "3"}}]'
+    policy = parse_policy(POLICY.replace('{flat: 5%, clause: "2"}', two))
+    entries = {entry.term: (entry.value, entry.clause) for entry in policy_card(policy) if entry.section == "Credits"}
+    assert entries["rebate (1 of 2)"] == ("5% of the monthly fee for each full 30m of downtime in a window", "2")
+    assert entries["rebate (2 of 2)"] == ("25 EUR (uptime)", "3")
+    assert entries["rebate (2 of 2): paid as"] == ("refund", "3")
+    assert entries["rebate: altogether"][0] == "added up, once per window that is missed (uptime)"
