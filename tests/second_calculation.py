@@ -1,0 +1,154 @@
+"""The engine and the reference side by side: `compared(case)`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import reference
+from random_cases import Case
+
+from slakit.analysis.assess import assess
+from slakit.problems import InputError
+
+Row = dict[str, Any]
+Tables = Mapping[str, list[Row]]
+
+WINDOW = ("subscription", "guarantee", "window_start")
+CREDIT = ("subscription", "remedy", "window_start")
+COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "ledger": (("subscription", "guarantee", "outage", "verdict"), ("seconds",)),
+    "counted": (WINDOW, ("seconds",)),
+    "availability": ((*WINDOW, "window_end"), ("agreed_seconds", "downtime_seconds", "availability", "met", "running")),
+    "counts": ((*WINDOW, "window_end"), ("met", "running")),
+    "figures": ((*WINDOW, "window_end"), ("measurements", "level", "limit", "met", "running")),
+    "attainment": ((*WINDOW, "window_end"), ("eligible", "met_count", "pending", "attainment", "met")),
+    "tickets": (
+        ("subscription", "guarantee", "ticket"),
+        (
+            "priority",
+            "kind",
+            "window_start",
+            "opened",
+            "answered",
+            "due",
+            "within_seconds",
+            "elapsed_seconds",
+            "verdict",
+        ),
+    ),
+    "incidents": (("subscription", "guarantee", "started"), ("ended", "seconds", "within_seconds", "met", "running")),
+    "credits": ((*CREDIT, "window_end"), ("credit_percent", "basis_amount", "amount", "currency", "cap")),
+    "claims": (CREDIT, ("amount", "currency", "deadline", "deadline_earliest", "status")),
+    "claim_steps": (CREDIT, ("opens", "report_by", "reported")),
+    "rights": (("subscription", "right", "guarantee", "window_start", "window_end"), ("until",)),
+    "ranges": (("subscription",), ("currency", "amount", "amount_low", "amount_high", "widened_by")),
+    "recoveries": (("subscription", "recovery"), ("rpo_met", "rto_met")),
+}
+"""Table → what names a row, and what the two must agree on."""
+
+
+@dataclass
+class Comparison:
+    """What was compared, and where the two differ.
+
+    Attributes
+    ----------
+    cells
+        Number of values compared.
+    different
+        Table, row and values of the engine and of the reference.
+    refused
+        Why the engine, or the reference, did not judge it; empty if both did.
+    """
+
+    cells: int = 0
+    different: list[tuple[str, tuple[object, ...], object, object]] = field(default_factory=list)
+    refused: str = ""
+
+    def told(self, most: int = 12) -> str:
+        """The differences, in lines."""
+        lines = [f"{table} {key}: engine {ours}, reference {theirs}" for table, key, ours, theirs in self.different]
+        return "\n".join(lines[:most])
+
+
+def compared(case: Case) -> Comparison:
+    """Assess a case twice, and compare every table."""
+    found = Comparison()
+    try:
+        theirs = reference.assess(case.policies, case.evidence, case.period, case.as_of)
+    except reference.NotCovered as reason:
+        return Comparison(refused=f"reference: {reason}")
+    try:
+        review = assess(case.checked(), case.period, case.as_of, policies=case.parsed())
+    except InputError as error:
+        return Comparison(refused=f"engine: {error.problems[0].wrong}; {error.problems[0].remedy}")
+    ours = {name: getattr(review, name).rows(named=True) for name in COMPARED if hasattr(review, name)}
+    metrics = {
+        (row["subscription"], guarantee.id): guarantee.metric
+        for row in case.evidence["subscriptions"]
+        for guarantee in review.terms[row["policy"], row["tier"]].guarantees
+    }
+    here, there = _arranged(ours, metrics), _arranged(theirs, metrics)
+    for table, (key, values) in COMPARED.items():
+        one, other = _by_key(here[table], key, values), _by_key(there[table], key, values)
+        for name in sorted({*one, *other}, key=str):
+            found.cells += len(values)
+            if one.get(name) != other.get(name):
+                found.different.append((table, name, one.get(name), other.get(name)))
+    return found
+
+
+def _arranged(tables: Tables, metrics: Mapping[tuple[str, str], str]) -> dict[str, list[Row]]:
+    """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves."""
+    arranged = {name: list(tables.get(name, [])) for name in COMPARED}
+    sums: dict[tuple[Any, ...], Fraction] = {}
+    counted: dict[tuple[Any, ...], Fraction] = {}
+    for row in arranged["ledger"]:
+        length = Fraction(row["seconds"])
+        key = tuple(row[name] for name in COMPARED["ledger"][0])
+        sums[key] = sums.get(key, Fraction(0)) + length
+        if row["verdict"] == "counted":
+            window = tuple(row[name] for name in WINDOW)
+            counted[window] = counted.get(window, Fraction(0)) + length
+    for table in ("availability", "figures", "attainment", "incidents"):  # what still runs has no verdict
+        arranged[table] = [row | ({"met": None} if row.get("running") else {}) for row in arranged[table]]
+    arranged["figures"] = [row for row in arranged["figures"] if row["measurements"] or not row["running"]]
+    arranged["credits"] = [row for row in arranged["credits"] if row["amount"]]
+    arranged["tickets"] = [_told_of_ticket(row) for row in arranged["tickets"] if row["verdict"] != "not_concerned"]
+    arranged["ledger"] = [
+        dict(zip(COMPARED["ledger"][0], key, strict=True)) | {"seconds": s} for key, s in sums.items()
+    ]
+    arranged["counted"] = [dict(zip(WINDOW, key, strict=True)) | {"seconds": s} for key, s in counted.items()]
+    for table in ("availability", "figures"):
+        for row in list(arranged[table]):
+            if metrics.get((row["subscription"], row["guarantee"])) == "incidents":
+                arranged[table].remove(row)
+                arranged["counts"].append(row)
+    return arranged
+
+
+def _told_of_ticket(row: Row) -> Row:
+    """A ticket that was answered in time is not due any more."""
+    return row | ({"due": None} if row["verdict"] == "met" else {})
+
+
+def _by_key(rows: list[Row], key: tuple[str, ...], values: tuple[str, ...]) -> dict[tuple[object, ...], object]:
+    return {
+        tuple(_plain(row.get(name)) for name in key): {name: _plain(row.get(name)) for name in values} for row in rows
+    }
+
+
+def _plain(value: object) -> object:
+    """A value that compares whatever its type: exact numbers as fractions rounded to what tables hold."""
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, Decimal | Fraction | int):
+        return round(Fraction(value) * 10**6) / 10**6
+    return str(value)
