@@ -390,21 +390,13 @@ class Story:
                 yield row | {"value": max(Decimal(0), limit + rng.choice(near))}
 
     def _charges(self) -> list[Row]:
-        """A charge for each month, for all or for a component."""
+        """A charge for each month, and sometimes one for each component beside it."""
         zone, rows = ZoneInfo(self.policy.time_zone or "UTC"), []
-        for back in range(-1, 14):
+        for back in range(-4, 14):
             month = (self.first.replace(day=15, tzinfo=None) - back * 30 * DAY).replace(day=1, tzinfo=zone)
-            if self.rng.random() < 0.8:
-                amount = Decimal(self.rng.choice(ROUND_FEES))
-                component = self.rng.choice((None, None, *COMPONENTS))
-                rows.append(
-                    {
-                        "subscription": self.name,
-                        "component": component,
-                        "started": month.astimezone(UTC),
-                        "amount": amount,
-                    }
-                )
+            for component in (None, *self.rng.sample(COMPONENTS, self.rng.choice((0, 0, 3)))):
+                row = {"subscription": self.name, "component": component, "started": month.astimezone(UTC)}
+                rows.append(row | {"amount": Decimal(self.rng.choice(ROUND_FEES))})
         return rows
 
     def _recovery(self) -> Row:

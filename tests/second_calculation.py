@@ -13,6 +13,7 @@ import reference
 from random_cases import Case
 
 from slakit.analysis.assess import assess
+from slakit.policy.terms import Terms
 from slakit.problems import InputError
 
 Row = dict[str, Any]
@@ -88,14 +89,14 @@ def compared(case: Case) -> Comparison:
     except InputError as error:
         return Comparison(refused=f"engine: {error.problems[0].wrong}; {error.problems[0].remedy}")
     ours = {name: getattr(review, name).rows(named=True) for name in COMPARED if hasattr(review, name)}
-    metrics = {
-        (row["subscription"], guarantee.id): guarantee.metric
-        for row in case.evidence["subscriptions"]
-        for guarantee in review.terms[row["policy"], row["tier"]].guarantees
-    }
-    here, there = _arranged(ours, metrics), _arranged(theirs, metrics)
+    terms = {row["subscription"]: review.terms_of(row["subscription"]) for row in case.evidence["subscriptions"]}
+    here, there = _arranged(ours, terms), _arranged(theirs, terms)
     for table, (key, values) in COMPARED.items():
         one, other = _by_key(here[table], key, values), _by_key(there[table], key, values)
+        if table == "tickets":  # the reference gives no working time to a ticket with a deadline of its own
+            own = {name for name, row in other.items() if row["within_seconds"] is None and name in one}
+            one |= {name: one[name] | {"within_seconds": None, "elapsed_seconds": None} for name in own}
+            other |= {name: other[name] | {"elapsed_seconds": None} for name in own}
         for name in sorted({*one, *other}, key=str):
             found.cells += len(values)
             if one.get(name) != other.get(name):
@@ -103,9 +104,29 @@ def compared(case: Case) -> Comparison:
     return found
 
 
-def _arranged(tables: Tables, metrics: Mapping[tuple[str, str], str]) -> dict[str, list[Row]]:
-    """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves."""
+def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]]:
+    """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves.
+
+    Left out is what the rules do not say: a sliding window that still runs, the verdict of any that does, and the fee
+    of which several schedules of a remedy are a share.
+    """
     arranged = {name: list(tables.get(name, [])) for name in COMPARED}
+    promised = {(name, guarantee.id): guarantee for name, own in terms.items() for guarantee in own.guarantees}
+    alone = {(name, remedy.id) for name, own in terms.items() for remedy in own.remedies if len(remedy.credit) == 1}
+    for table in ("availability", "figures", "attainment", "incidents"):
+        kept = [
+            row | {"met": None} if row.get("running") else row
+            for row in arranged[table]
+            if not (row.get("running") and promised[row["subscription"], row["guarantee"]].window.slides)
+        ]
+        arranged[table] = kept
+    for table in ("availability", "figures"):
+        for row in list(arranged[table]):
+            if promised[row["subscription"], row["guarantee"]].metric == "incidents":
+                arranged[table].remove(row)
+                arranged["counts"].append(row)
+    arranged["recoveries"] = [row for row in arranged["recoveries"] if (row["rpo_met"], row["rto_met"]) != (None, None)]
+    arranged["figures"] = [row for row in arranged["figures"] if row["measurements"] or not row["running"]]
     sums: dict[tuple[Any, ...], Fraction] = {}
     counted: dict[tuple[Any, ...], Fraction] = {}
     for row in arranged["ledger"]:
@@ -115,20 +136,18 @@ def _arranged(tables: Tables, metrics: Mapping[tuple[str, str], str]) -> dict[st
         if row["verdict"] == "counted":
             window = tuple(row[name] for name in WINDOW)
             counted[window] = counted.get(window, Fraction(0)) + length
-    for table in ("availability", "figures", "attainment", "incidents"):  # what still runs has no verdict
-        arranged[table] = [row | ({"met": None} if row.get("running") else {}) for row in arranged[table]]
-    arranged["figures"] = [row for row in arranged["figures"] if row["measurements"] or not row["running"]]
-    arranged["credits"] = [row for row in arranged["credits"] if row["amount"]]
+    arranged["credits"] = [
+        row
+        | ({} if (row["subscription"], row["remedy"]) in alone else {"credit_percent": None, "basis_amount": None})
+        | ({"cap": None} if row["cap"] == "minimum" else {})
+        for row in arranged["credits"]
+        if row["amount"]
+    ]
     arranged["tickets"] = [_told_of_ticket(row) for row in arranged["tickets"] if row["verdict"] != "not_concerned"]
     arranged["ledger"] = [
         dict(zip(COMPARED["ledger"][0], key, strict=True)) | {"seconds": s} for key, s in sums.items()
     ]
     arranged["counted"] = [dict(zip(WINDOW, key, strict=True)) | {"seconds": s} for key, s in counted.items()]
-    for table in ("availability", "figures"):
-        for row in list(arranged[table]):
-            if metrics.get((row["subscription"], row["guarantee"])) == "incidents":
-                arranged[table].remove(row)
-                arranged["counts"].append(row)
     return arranged
 
 
@@ -137,7 +156,7 @@ def _told_of_ticket(row: Row) -> Row:
     return row | ({"due": None} if row["verdict"] == "met" else {})
 
 
-def _by_key(rows: list[Row], key: tuple[str, ...], values: tuple[str, ...]) -> dict[tuple[object, ...], object]:
+def _by_key(rows: list[Row], key: tuple[str, ...], values: tuple[str, ...]) -> dict[tuple[object, ...], Row]:
     return {
         tuple(_plain(row.get(name)) for name in key): {name: _plain(row.get(name)) for name in values} for row in rows
     }
