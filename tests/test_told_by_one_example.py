@@ -19,6 +19,7 @@ from small_contracts import (
     holder,
     judged,
     owed,
+    seconds_by_verdict,
     work,
 )
 
@@ -63,6 +64,25 @@ def test_a_fee_of_the_term_is_its_whole_months_and_thirtieths(ends: str, owes: i
 def test_a_year_of_fee_is_twelve_months_of_it() -> None:
     policy = contract("target: 99.9, credit: {flat: 1y, clause: c}")
     assert owed(judged(policy, [down(JUNE, DAY)])) == 12_000
+
+
+# ------------------------------------------------------------------------------------------------ downtime
+
+
+def test_an_outage_that_affects_nobody_is_no_downtime() -> None:
+    nobody = down(JUNE, DAY, "nobody", affected="0")
+    some = down(JUNE + HOUR, HOUR, "some", affected="0.01")
+    for terms, hours in (("target: 99.9", 1), ("target: 99.9, weigh: affected", Decimal("0.01"))):
+        review = judged(contract(terms), [nobody, some])
+        assert review.availability["downtime_seconds"].to_list() == [3600 * hours]
+        assert seconds_by_verdict(review)["too_small"] == 86_400
+
+
+def test_no_availability_is_below_nothing() -> None:
+    policy = contract("target: 99.9, denominator: {of: 1h}, credit: {shortfall: {rate: 1}, clause: c}")
+    review = judged(policy, [down(JUNE, DAY)])
+    assert review.availability.select("availability", "downtime_seconds").row(0) == (0, 86_400)
+    assert owed(review) == 999
 
 
 # ------------------------------------------------------------------------------------------------ measurements

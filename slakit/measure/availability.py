@@ -77,7 +77,8 @@ def _looks_at_incidents(rule: Rule) -> bool:
 
 def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """Add the level that is promised, as the contract rounds it."""
-    levels = [pl.col("agreed").alias("total"), pl.col("downtime").alias("bad")]
+    # A denominator that is printed may be shorter than the downtime: no level is below nothing.
+    levels = [pl.col("agreed").alias("total"), pl.min_horizontal("downtime", "agreed").alias("bad")]
     if any(rule.guarantee.rounded.downtime for rule in rules):
         step, how = _rounding([rule.guarantee.rounded.downtime for rule in rules])
         windows = windows.with_columns(

@@ -75,7 +75,7 @@ def _observe(chunk: Chunk) -> pl.DataFrame:
 
 def _affects_enough(rules: Sequence[Rule]) -> pl.Expr:
     """Whether the share that an outage affects is one that the rule counts."""
-    enough: pl.Expr = pl.lit(value=True)
+    enough: pl.Expr = pl.col("affected") > 0  # what affects nobody is no downtime
     for number, rule in enumerate(rules):
         if rule.guarantee.affected is not None:
             share = pl.col("affected") * 100  # millionths, as percent units
