@@ -462,6 +462,7 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Remedy", "points"): _nothing,
     ("Recovery", "id"): _names("vm", "datacenter"),
     ("Backup", "id"): _names("daily", "weekly"),
+    ("Fixed", "of"): _names("30d", "31d", "43200m", "365d"),
     ("Misses", "of"): lambda drawing: drawing.rng.choice((2, 3, 4)),
     ("EarnBack", "windows"): lambda drawing: drawing.rng.choice((1, 2)),
     ("FeeSum", "last"): _names("30d", "12mo", "1mo", "3mo"),

@@ -107,38 +107,57 @@ def compared(case: Case) -> Comparison:
 def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]]:
     """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves.
 
-    Left out is what the rules do not say: a sliding window that still runs, the verdict of any that does, and the fee
-    of which several schedules of a remedy are a share.
+    Left out is what the rules do not say: a sliding window that still runs, and for which of them an outage is paid;
+    the verdict of any window that runs; of weighed outages at once, which keeps the time; the fee of which several
+    schedules of a remedy are a share; and by how much an availability is below nothing.
     """
     arranged = {name: list(tables.get(name, [])) for name in COMPARED}
     promised = {(name, guarantee.id): guarantee for name, own in terms.items() for guarantee in own.guarantees}
     alone = {(name, remedy.id) for name, own in terms.items() for remedy in own.remedies if len(remedy.credit) == 1}
+    sliding = {name for name, guarantee in promised.items() if guarantee.window.slides}
+    weighed = {name for name, guarantee in promised.items() if guarantee.weigh}
+    slides = {
+        (name, remedy.id)
+        for name, own in terms.items()
+        for remedy in own.remedies
+        if any((name, one) in sliding for one in remedy.guarantees)
+    }
+    for table in ("credits", "claims", "claim_steps"):
+        arranged[table] = [row for row in arranged[table] if (row["subscription"], row["remedy"]) not in slides]
+    arranged["ranges"] = [row for row in arranged["ranges"] if row["subscription"] not in {name for name, _ in slides}]
     for table in ("availability", "figures", "attainment", "incidents"):
         kept = [
             row | {"met": None} if row.get("running") else row
             for row in arranged[table]
-            if not (row.get("running") and promised[row["subscription"], row["guarantee"]].window.slides)
+            if not (row.get("running") and (row["subscription"], row["guarantee"]) in sliding)
         ]
         arranged[table] = kept
+    counts = {name for name, guarantee in promised.items() if guarantee.metric == "incidents"}
     for table in ("availability", "figures"):
         for row in list(arranged[table]):
-            if promised[row["subscription"], row["guarantee"]].metric == "incidents":
+            if (row["subscription"], row["guarantee"]) in counts:
                 arranged[table].remove(row)
                 arranged["counts"].append(row)
+    for row in arranged["availability"]:
+        row["availability"] = row["availability"] if row["availability"] is None else max(0, row["availability"])
+    unread = {"not_read": "not_required"}
+    arranged["claims"] = [row | {"status": unread.get(row["status"], row["status"])} for row in arranged["claims"]]
     arranged["recoveries"] = [row for row in arranged["recoveries"] if (row["rpo_met"], row["rto_met"]) != (None, None)]
     arranged["figures"] = [row for row in arranged["figures"] if row["measurements"] or not row["running"]]
     sums: dict[tuple[Any, ...], Fraction] = {}
     counted: dict[tuple[Any, ...], Fraction] = {}
     for row in arranged["ledger"]:
         length = Fraction(row["seconds"])
-        key = tuple(row[name] for name in COMPARED["ledger"][0])
+        at_once = (row["subscription"], row["guarantee"]) in weighed
+        key = tuple(None if name == "outage" and at_once else row[name] for name in COMPARED["ledger"][0])
         sums[key] = sums.get(key, Fraction(0)) + length
-        if row["verdict"] == "counted":
+        if row["verdict"] == "counted" and (row["subscription"], row["guarantee"]) not in sliding:
             window = tuple(row[name] for name in WINDOW)
             counted[window] = counted.get(window, Fraction(0)) + length
     arranged["credits"] = [
         row
         | ({} if (row["subscription"], row["remedy"]) in alone else {"credit_percent": None, "basis_amount": None})
+        | ({} if row["basis_amount"] else {"credit_percent": None})
         | ({"cap": None} if row["cap"] == "minimum" else {})
         for row in arranged["credits"]
         if row["amount"]
