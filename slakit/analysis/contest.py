@@ -77,7 +77,8 @@ def earned(groups: Sequence[Sequence[OneOutage]], bad: int) -> Fraction:
 def _of_remedy(group: Sequence[OneOutage], bad: int) -> Fraction:
     """Once for each guarantee that misses, up to the cap of the window; or once where any does."""
     paid = [case.paid(min(bad, case.longest)) for case in group]
-    if group[0].remedy is None or group[0].remedy.each != "guarantee":
+    remedy = group[0].remedy
+    if remedy is None or all(credit.earned_per == "window" for credit in remedy.credit):
         return max(paid)
     return min([sum(paid, Fraction(0)), *group[0].limits(per_incident=False)])
 

@@ -72,7 +72,7 @@ def _grows(case: OneOutage) -> bool:
 
 def _alone(remedy: Remedy, cap: Cap) -> bool:
     """Whether one outage shows all that such a cap can see."""
-    once = remedy.each == "window" and not any(credit.by_incident for credit in remedy.credit)
+    once = all(credit.earned_per == "window" for credit in remedy.credit)
     return cap.per == "incident" or (cap.per == "window" and once)
 
 

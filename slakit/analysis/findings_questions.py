@@ -96,7 +96,7 @@ def _facts(terms: Terms) -> dict[str, Facts]:
     return {
         "downtime allowed": {g.id: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
         "earned": _schedules(remedies),
-        "how often": {remedy.name or remedy.id: [words.each_words(remedy)] for remedy in remedies},
+        "how often": {remedy.name or remedy.id: words.often_words(remedy) for remedy in remedies},
         "at most": {name: said or [no_cap] for name, said in caps.items()},
         "claimed": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
         "maintenance left out": {g.id: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages},

@@ -120,7 +120,7 @@ def cases_on_tickets(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
             alike = guarantee.model_copy(update={"metric": "availability"})
             rule = Rule(terms.policy, terms.tier, terms.time_zone or ASSUMED_ZONE, alike, ())
             for remedy in remedies_of(terms, guarantee.id):
-                if not any(credit.by_incident for credit in remedy.credit) and remedy.each != "incident":
+                if not any(credit.by_incident for credit in remedy.credit):
                     yield OneOutage(remedy, rule, FULL, one_fee(terms, fee))
 
 

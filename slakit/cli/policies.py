@@ -149,6 +149,7 @@ def validate(
 def _validate(path: Path) -> str:
     from slakit.evidence.files import read_evidence
     from slakit.policy.files import policy_of
+    from slakit.policy.superseded import superseded_keys
     from slakit.policy.yaml import read_yaml
 
     if path.suffix not in (".yaml", ".yml"):
@@ -165,6 +166,8 @@ def _validate(path: Path) -> str:
         read_plan(path, check_policy=check_policy)
         return "batch plan"
     policy_of(document)
+    for older in superseded_keys(document.tree):
+        typer.echo(f"{document.where(older.place)}: an older key, which is still read; write {older.successor}")
     return "policy"
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
+from slakit.policy.superseded import renewed_changes
 from slakit.policy.terms import set_term
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
@@ -20,6 +21,7 @@ def changed_policy(policy: Policy, changes: Mapping[str, object], name: str) -> 
     """See `Policy.but`."""
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     tree["id"] = name
+    changes = renewed_changes(tree, changes)
     problems = [problem for path, value in changes.items() for problem in _set(policy, tree, path, value)]
     paths = [_by_name(tree, single) for path in changes for single in _each_guarantee(policy, path)]
     tree["readings"] = list(_still_open(tree.get("readings", []), paths))

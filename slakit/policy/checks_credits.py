@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.part import Part
-from slakit.policy.quantities import Money, Points, Share
-from slakit.policy.remedies import Accrual, Band, Claims, Credit, FeeSum, Limits
+from slakit.policy.quantities import Money, Points, Share, Window
+from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeSum, Limits
 from slakit.policy.yaml import Place
 
 Finding = tuple[Place, object, str, str]
@@ -32,6 +32,7 @@ def credits_fit_guarantees(policy: Policy) -> Iterator[Finding]:
     yield from _schedules_fit_metrics(policy)
     yield from _levels_are_percentages(policy)
     yield from _windows_fit_remedies(policy)
+    yield from _caps_fit(policy)
     yield from _claims_fit_windows(policy)
 
 
@@ -120,9 +121,11 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
         accrual, shortfall = rate.accrual, rate.shortfall
         if guarantee.on_figures and (accrual is not None or rate.multiple is not None):
             yield "measurements are no downtime"
-        if guarantee.metric in ON_TICKETS and accrual is not None and accrual.each == "window":
-            yield "tickets have no downtime; accrue each: incident"
-        if accrual is not None and accrual.after == "target" and not _allows(accrual, guarantee):
+        if guarantee.metric in ON_TICKETS and accrual is not None and not credit.by_incident:
+            yield "tickets have no downtime; accrue per: incident"
+        if guarantee.metric in ON_TICKETS and (rate.multiple is not None or (shortfall and credit.by_incident)):
+            yield "late tickets have no share of the time lost"
+        if accrual is not None and accrual.after == "target" and not _allows(guarantee):
             yield "only a percentage of a window's time allows downtime"
         if shortfall is not None and guarantee.metric == "downtime":
             yield "points are counted from a percentage or figure"
@@ -132,9 +135,24 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
         if shortfall is not None and shortfall.step is None and averaged:
             yield "a mean of slices is exact only against steps and bands"
 
+    if credit.by_incident and guarantee.on_figures:
+        yield "measurements have no incidents"
+    if credit.earned_per == "day":
+        yield from _no_days(guarantee)
 
-def _allows(accrual: Accrual, guarantee: Guarantee) -> bool:
-    return accrual.each == "window" and guarantee.metric == "availability" and guarantee.window.text != "incident"
+
+def _no_days(guarantee: Guarantee) -> Iterator[str]:
+    """Why a guarantee has no days to earn by."""
+    if not guarantee.on_outages:
+        yield "only downtime lies in days"
+    if guarantee.window.slides or guarantee.window.text in ("incident", "1d", "1h"):
+        yield f"a window of {guarantee.window} does not consist of days"
+    if guarantee.weigh is not None or guarantee.rounded.outage is not None or guarantee.rounded.downtime is not None:
+        yield "weighed or rounded downtime is of the window, not of one day"
+
+
+def _allows(guarantee: Guarantee) -> bool:
+    return guarantee.metric == "availability" and guarantee.window.text != "incident"
 
 
 def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
@@ -243,6 +261,57 @@ def _windows_fit_remedies(policy: Policy) -> Iterator[Finding]:
                 yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
 
 
+def _caps_fit(policy: Policy) -> Iterator[Finding]:
+    """A cap limits what is earned in its span: that must consist of whole windows, or of incidents, or of days."""
+    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
+    own = [
+        (("guarantees", i, "credit"), g.credit, [g.credit], [g.id]) for i, g in enumerate(policy.guarantees) if g.credit
+    ]
+    shared = [(("remedies", i), remedy, remedy.credit, remedy.guarantees) for i, remedy in enumerate(policy.remedies)]
+    single = [
+        (("remedies", i, "credit", n), credit, [credit], remedy.guarantees)
+        for i, remedy in enumerate(policy.remedies)
+        for n, credit in enumerate(remedy.credit)
+    ]
+    for place, limits, credits, names in [*own, *shared, *single]:
+        judged = [guarantees[name].window for name in names if name in guarantees]
+        for index, cap in enumerate(limits.caps):
+            wrong = _wrong_cap(cap, limits, credits, judged)
+            if wrong is not None:
+                yield (*place, "caps", index, "per"), cap.per, *wrong
+
+
+def _wrong_cap(cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Window]) -> tuple[str, str] | None:
+    """Why a cap cannot be applied, and what would be right."""
+    if cap.per == "incident":
+        if not any(credit.by_incident for credit in credits) and not any(w.text == "incident" for w in judged):
+            return "a cap per incident on what no incident earns by itself", "cap the window, or earn per: incident"
+        if limits.points is not None:
+            return "points are worth money by the window, not by the incident", "cap the window"
+    if not isinstance(cap.per, Window):
+        return None
+    slid = [Window("1d" if window.rolling_days else "1mo") if window.slides else window for window in judged]
+    longer = next((window for window in slid if _days_of(cap.per) < _days_of(window)), None)
+    if longer is None:
+        return None
+    if cap.per.text == "1d" and all(credit.earned_per == "day" for credit in credits):
+        return (
+            None
+            if len(credits) == 1
+            else ("a cap per day on several schedules", "write one schedule, or cap the window")
+        )
+    wrong = f"shorter than the window that is judged ({longer.words_for_people})"
+    return wrong, "cap the window, or, by day, earn per: day" if cap.per.text == "1d" else "cap the window"
+
+
+def _days_of(window: Window) -> float:
+    """About how long a window is."""
+    if window.slides:
+        return window.rolling_days or 30 * (window.rolling_months or 0)
+    fixed = {"1h": 0.04, "1d": 1, "1w": 7, "incident": 0, "term": float("inf")}
+    return fixed[window.text] if window.text in fixed else 30 * (window.months or 1)
+
+
 def _claims_fit_windows(policy: Policy) -> Iterator[Finding]:
     """A sliding window has no last incident of its own to count a deadline from."""
     slides = {g.id for g in policy.guarantees if g.window.slides}
@@ -268,4 +337,4 @@ def _earning(policy: Policy) -> Iterator[tuple[Place, Credit, list[str], bool]]:
     for index, remedy in enumerate(policy.remedies):
         for position, credit in enumerate(remedy.credit):
             place = ("remedies", index, "credit", position)
-            yield place, credit, list(remedy.guarantees), remedy.each == "incident" or credit.by_incident
+            yield place, credit, list(remedy.guarantees), credit.by_incident

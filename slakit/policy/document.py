@@ -15,6 +15,7 @@ from slakit.policy.part import Id, Part, Stated, Word
 from slakit.policy.quantities import Clause, Duration, Zone
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import Claims, Remedy, Right
+from slakit.policy.superseded import renewed
 from slakit.policy.support import Support
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ class Policy(Part):
     assumed: list[Assumed] = []
     readings: list[Question] = []
     _origin: str | None = PrivateAttr(default=None)
+
+    _in_todays_keys = model_validator(mode="before")(renewed)
 
     @property
     def origin(self) -> str | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import core_schema
 
 from slakit import locales
@@ -369,10 +369,25 @@ def _level(value: Decimal) -> Decimal:
     return value
 
 
-def _factor(value: Decimal) -> Decimal:
-    if not 0 < value <= 10**6 or value != value.quantize(Decimal("0.000001")):
-        raise ValueError("not a factor; write a number above 0, up to a million, with at most six decimals")
-    return value
+def _factor(value: object) -> Decimal | Fraction:
+    """Take a number as it is written, and a fraction like 1/360 exactly."""
+    wrong = ValueError("not a factor; write a number above 0, up to a million, with at most six decimals, or 1/360")
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}", value):
+        value = Fraction(value)
+    if isinstance(value, Fraction):
+        if not 0 < value <= 10**6:
+            raise wrong
+        return value if value.denominator > 1 else Decimal(value.numerator)
+    factor = _decimal(value)
+    if not isinstance(factor, Decimal) or not factor.is_finite() or not 0 < factor <= 10**6:
+        raise wrong
+    if factor != factor.quantize(Decimal("0.000001")):
+        raise wrong
+    return factor
+
+
+def _as_written(value: Decimal | Fraction) -> Decimal | str:
+    return str(value) if isinstance(value, Fraction) else value
 
 
 def _zone(name: str) -> str:
@@ -400,12 +415,19 @@ def _text(value: object) -> object:
 _NUMBER = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
 Percent = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_exact_percent), _NUMBER]
 Factor = Annotated[
-    Decimal,
-    BeforeValidator(_decimal),
-    AfterValidator(_factor),
-    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000}),
+    Decimal | Fraction,
+    PlainValidator(_factor),
+    PlainSerializer(_as_written),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
+                {"type": "string", "pattern": r"^\d{1,9}/\d{1,9}$", "examples": ["1/360"]},
+            ]
+        }
+    ),
 ]
-"""A number above nothing, up to a million."""
+"""A number above nothing, up to a million, or a fraction."""
 Level = Annotated[
     Decimal,
     BeforeValidator(_decimal),

@@ -25,6 +25,7 @@ Basis = Literal[
     "previous_month_fee", "next_month_fee",
 ]  # fmt: skip
 Count = Literal["started", "complete", "nearest", "exact"]
+Earned = Literal["window", "guarantee", "incident", "day"]
 Anchor = Literal["window_end", "incident_end", "incident_start", "end_of_second_month"]
 Payout = Literal["future_invoice", "refund", "price_reduction", "extension", "voucher", "account_credit"]
 KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
@@ -128,7 +129,6 @@ class Accrual(Part):
     """What is left out of it: a time, or the downtime that the target allows."""
     to: PlainDuration | None = None
     """Downtime beyond this earns no more."""
-    each: Literal["incident", "window"] = "window"
 
     @model_validator(mode="after")
     def _per_something(self) -> Self:
@@ -185,9 +185,8 @@ class Band(Reach):
 
     @property
     def by_outage(self) -> bool:
-        """Whether it looks at each outage by itself."""
-        grows = self.plus is not None and self.plus.accrual is not None and self.plus.accrual.each == "incident"
-        return grows or self.over is not None or self.outage is not None
+        """Whether it looks at the length of one outage."""
+        return self.over is not None or self.outage is not None
 
     @property
     def spans(self) -> dict[str, Span]:
@@ -293,8 +292,11 @@ class Credit(Rate, Limits):
     take: Literal["deepest", "largest", "sum"] = "deepest"
     """Where several bands are reached: the deepest, the one with the largest credit, or all of them."""
     flat: Annotated[Worth | None, PerTier()] = None
-    per: Literal["window", "incident"] = "window"
-    """Whether a flat credit is earned once per missed window or once per incident in it."""
+    per: Earned | None = None
+    """What earns it: each `window` in which any guarantee of the remedy is breached (the one that earns most), each
+    `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the
+    guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage, else
+    `window`."""
     when: Reach | None = None
     """Earned only where this holds as well."""
     raised: list[Raised] = []
@@ -315,6 +317,33 @@ class Credit(Rate, Limits):
                 raise ValueError("bands of different kinds; write all of windows, or all of single outages")
         return self
 
+    @model_validator(mode="after")
+    def _per_has_a_meaning(self) -> Self:
+        per, bands = self.earned_per, [band for table in self.tables for band in table]
+        rates: list[Rate] = [self, *(band.plus for band in bands if band.plus is not None)]
+        shortfalls = [rate.shortfall for rate in rates if rate.shortfall is not None]
+        if per in ("window", "guarantee") and any(band.by_outage for band in bands):
+            raise ValueError(f"the length of one outage is not of a {per}; write per: incident, or bands on downtime")
+        if per in ("incident", "day"):
+            self._judges_single(per, bands)
+            if any(rate.accrual is not None and rate.accrual.after == "target" for rate in rates):
+                raise ValueError(f"a target allows downtime in a window, not in one {per}; write after: 1h")
+            if any(shortfall.step is not None for shortfall in shortfalls):
+                raise ValueError(f"steps of a shortfall are of a window, not of one {per}; write per: window")
+        if per == "day" and shortfalls:
+            raise ValueError("a shortfall is of a window, not of one day; write per: window, or judge a window of 1d")
+        return self
+
+    @staticmethod
+    def _judges_single(per: Earned, bands: list[Band]) -> None:
+        """Refuse bands by which one incident, or day, would earn what the whole window does."""
+        own = {"outage", "downtime"} if per == "day" else {"outage"}
+        for band in bands:
+            grows = band.plus is not None and band.plus.shortfall is None and band.credit is None
+            if not own & set(band.spans) and not grows:
+                said = " or ".join(sorted(own))
+                raise ValueError(f"a band of per: {per} goes by the {said} of that {per}; write it, or per: window")
+
     @property
     def tables(self) -> list[list[Band]]:
         """Its bands: one table, or one for each tier that has its own."""
@@ -323,10 +352,16 @@ class Credit(Rate, Limits):
         return [] if self.bands is None else [self.bands]
 
     @property
+    def earned_per(self) -> Earned:
+        """What earns it, written or not."""
+        if self.per is not None:
+            return self.per
+        return "incident" if any(band.by_outage for bands in self.tables for band in bands) else "window"
+
+    @property
     def by_incident(self) -> bool:
         """Whether it looks at single incidents."""
-        accrues = self.accrual is not None and self.accrual.each == "incident"
-        return accrues or self.per == "incident" or any(band.by_outage for bands in self.tables for band in bands)
+        return self.earned_per == "incident"
 
     @property
     def grounds(self) -> list[Reach]:
@@ -402,8 +437,6 @@ class Remedy(Limits):
     id: Id
     name: str | None = None
     guarantees: list[Id] = Field(alias="for", min_length=1)
-    each: Literal["window", "guarantee", "incident"] = "window"
-    """Earned once per window in which any guarantee misses, once for each that misses, or once for each incident."""
     take: Literal["sum", "largest", "smallest"] = "sum"
     tiers: list[str] | None = None
     credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]

@@ -191,7 +191,6 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
                 guarantees=[guarantee.id],
                 credit=[credit],
                 clause=credit.clause,
-                each="window",
                 caps=[],
                 **_lifted([credit]),
             )

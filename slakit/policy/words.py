@@ -160,6 +160,8 @@ def credit_words(credit: Credit) -> str:
 def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
+    if credit.earned_per == "day" or (credit.by_incident and credit.bands is None):
+        yield per_words(credit, several=False)
     for raised in credit.raised:
         yield f"times {quantity(raised.by)} {_when(raised)}"
 
@@ -296,8 +298,7 @@ def _accrual(accrual: Accrual, of: str) -> str:
         after = f" beyond {accrual.after}"
     until = f" up to {accrual.to}" if accrual.to is not None else ""
     how = STEPS[accrual.count]
-    span = "in an incident" if accrual.each == "incident" else "in a window"
-    return f"{_of(accrual.credit, of)} for each {how}{accrual.per} of downtime{after}{until} {span}"
+    return f"{_of(accrual.credit, of)} for each {how}{accrual.per} of downtime{after}{until}"
 
 
 def remedy_words(remedy: Remedy) -> str:
@@ -305,7 +306,7 @@ def remedy_words(remedy: Remedy) -> str:
     schedules = " and ".join(credit_words(credit) for credit in remedy.credit)
     if len(remedy.credit) > 1:
         return f"{schedules}, {together_words(remedy)}"
-    if len(remedy.guarantees) == 1 and remedy.each != "incident":
+    if len(remedy.guarantees) == 1:
         return schedules
     return f"{schedules}, {together_words(remedy)}"
 
@@ -313,19 +314,34 @@ def remedy_words(remedy: Remedy) -> str:
 def together_words(remedy: Remedy) -> str:
     """Say how often a remedy is earned, for which guarantees, and what several schedules earn together."""
     taken = {"sum": "added up", "largest": "the largest of them", "smallest": "the smallest of them"}[remedy.take]
-    said = f"{each_words(remedy)} ({', '.join(remedy.guarantees)})"
+    said = f"{', '.join(often_words(remedy))} ({', '.join(remedy.guarantees)})"
     return f"{taken}, {said}" if len(remedy.credit) > 1 else said
 
 
-def each_words(remedy: Remedy) -> str:
-    """How often a remedy is earned."""
-    if len(remedy.guarantees) == 1 and remedy.each != "incident":
-        return "once per window that is missed"
+def often_words(remedy: Remedy) -> list[str]:
+    """How often a remedy is earned, each way once."""
+    return [*dict.fromkeys(per_words(credit, several=len(remedy.guarantees) > 1) for credit in remedy.credit)]
+
+
+def per_words(credit: Credit, *, several: bool) -> str:
+    """How often a schedule is earned.
+
+    Parameters
+    ----------
+    several
+        Whether its remedy is for several guarantees.
+
+    >>> per_words(Credit(flat="5%", per="incident", clause="1"), several=False)
+    'for each incident in a window that is missed'
+    """
+    breach = " in a window that is missed" if credit.bands is None else ""
+    single = "once per window that is missed"
     return {
-        "window": "once per window in which any of them misses",
-        "guarantee": "for each of them that misses",
-        "incident": "for each incident in a window that is missed",
-    }[remedy.each]
+        "window": "once per window in which any of them misses" if several else single,
+        "guarantee": "for each of them that misses" if several else single,
+        "incident": f"for each incident{breach}",
+        "day": f"for each day with downtime{breach}",
+    }[credit.earned_per]
 
 
 def cap_words(cap: Cap) -> str:

@@ -11,11 +11,12 @@ import polars as pl
 
 from slakit.measure.attainment import Desk
 from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
+from slakit.measure.calendar import calendar_windows
 from slakit.measure.case import COUNTED, Case
 from slakit.measure.desk import desk_rules
 from slakit.measure.figures import Figures, figure_rules
 from slakit.measure.rules import Plan, Rule, per_rule, rules_of
-from slakit.policy.quantities import percent_units
+from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -158,7 +159,10 @@ class Awards:
     def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
         facts = self.known(reaches_of(remedy.credit), rules)
         stretches = _of_rules(self.stretches, rules, STRETCHES)
-        return award_measured(remedy, rules, facts, stretches, self.fees, self.claimed.get(remedy.id, {}))
+        claimed = self.claimed.get(remedy.id, {})
+        per_day = any(credit.earned_per == "day" for credit in remedy.credit)
+        days = downtime_by_day(self.case, self.ledger, rules) if per_day else None
+        return award_measured(remedy, rules, facts, stretches, self.fees, claimed, days)
 
     def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:
         """Facts of some rules, with all that conditions on windows ask for."""
@@ -194,6 +198,7 @@ def award_measured(
     stretches: pl.DataFrame,
     fees: Fees,
     claimed: Mapping[int, Sequence[tuple[int, int]]],
+    days: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Award a remedy over what was measured, as `award_credits` gives it.
 
@@ -209,13 +214,19 @@ def award_measured(
         Fees of the subscribers.
     claimed
         Claims already made under the remedy: subscriber → start of the window (µs) and amount (minor units).
+    days
+        For a schedule per day, as `downtime_by_day` gives them; if not given, each outage begins at midnight.
     """
-    if not _by_incident(remedy):
-        return award_credits(Award(remedy, rules, facts, facts.clear(), claimed), fees)
+    per = {credit.earned_per for credit in remedy.credit}
     judged = facts.filter(pl.col("total") > 0).drop("outage", strict=False)
-    found = stretches.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
-    incidents = found.join(judged, on=KEYS, maintain_order="left")
-    return award_credits(Award(remedy, rules, facts, incidents, claimed), fees)
+    incidents, of_days = facts.clear(), None
+    if "incident" in per:
+        found = stretches.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
+        incidents = found.join(judged, on=KEYS, maintain_order="left")
+    if "day" in per:
+        by_day = days if days is not None else days_from_midnight(stretches)
+        of_days = by_day.join(judged.drop("downtime"), on=KEYS, maintain_order="left")
+    return award_credits(Award(remedy, rules, facts, incidents, claimed, of_days), fees)
 
 
 def with_conditions(facts: pl.DataFrame, stretches: pl.DataFrame, reaches: Sequence[Reach]) -> pl.DataFrame:
@@ -229,17 +240,46 @@ def with_conditions(facts: pl.DataFrame, stretches: pl.DataFrame, reaches: Seque
     return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
 
 
+def downtime_by_day(case: Case, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
+    """Counted downtime of each local day of a window on which any lies.
+
+    Returns
+    -------
+    pl.DataFrame
+        `DAYS`: `incident` is the first instant of the day, `downtime` that of the day, `outage` its longest stretch.
+    """
+    counted = ledger.filter((pl.col("verdict") == COUNTED) & pl.col("rule").is_in(list(rules)))
+    pieces = counted.join(case.duties.select("duty", "subscriber"), on="duty").sort(*KEYS, "start")
+    found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
+    for *key, start, end in pieces.select(*KEYS, "start", "end").iter_rows():
+        for midnight, next_midnight in calendar_windows(Window("1d"), rules[key[1]].zone, start, end):
+            first, last = max(start, midnight), min(end, next_midnight)
+            spans = found.setdefault((*key, midnight), [])
+            if spans and spans[-1][1] == first:
+                first, _ = spans.pop()
+            spans.append((first, last))
+    lengths = {day: [last - first for first, last in spans] for day, spans in found.items()}
+    rows = [(*day, sum(of_day), max(of_day)) for day, of_day in lengths.items()]
+    return pl.DataFrame(rows, schema=DAYS, orient="row")
+
+
+def days_from_midnight(stretches: pl.DataFrame) -> pl.DataFrame:
+    """Part outages of which only the length is known over days of 24 hours, as if each began at midnight: `DAYS`."""
+    day = MICROSECONDS["d"]
+    rows = [
+        (*key, number * day, *[min(day, length - number * day)] * 2)
+        for *key, length in stretches.select(*KEYS, "outage").iter_rows()
+        for number in range(-(-length // day))
+    ]
+    return pl.DataFrame(rows, schema=DAYS, orient="row")
+
+
 def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
     """Whether two rules found the same rows."""
     if one not in tables or other not in tables:
         return one not in tables and other not in tables
     left, right = (tables[number].drop("rule", "duty", strict=False) for number in (one, other))
     return left.equals(right)
-
-
-def _by_incident(remedy: Remedy) -> bool:
-    """Whether a remedy looks at single incidents."""
-    return remedy.each == "incident" or any(credit.by_incident for credit in remedy.credit)
 
 
 FACTS_SCHEMA = {
@@ -250,6 +290,10 @@ FACTS_SCHEMA = {
 STRETCHES = {
     "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "outage": pl.Int64,
+}  # fmt: skip
+DAYS = {
+    "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
+    "incident": pl.Int64, "downtime": pl.Int64, "outage": pl.Int64,
 }  # fmt: skip
 
 

@@ -113,6 +113,5 @@ class Allowance:
 
 
 def in_order(caps: Sequence[Cap]) -> list[Cap]:
-    """Caps in the order in which they are applied; those per incident are not among them."""
-    later = [cap for cap in caps if cap.per != "incident"]
-    return sorted(later, key=lambda cap: ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per))
+    """Caps over windows and longer, in the order in which they are applied."""
+    return sorted(caps, key=lambda cap: ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per))

@@ -14,7 +14,7 @@ import polars as pl
 from slakit.measure.rules import Rule
 from slakit.policy.quantities import Money
 from slakit.policy.reaches import lies_within
-from slakit.policy.remedies import FeeBasis, PointValue, Remedy, Worth
+from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
 from slakit.remedy.caps import Allowance, in_order
 from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, half_up
@@ -34,8 +34,8 @@ KEY = ["subscriber", "window_start", "window_end"]
 KEY_TYPES = {name: CREDITS[name] for name in KEY}
 DUE = {name: CREDITS[name] for name in (*KEY, "percent", "basis", "amount", "cap")}
 EARNINGS = {
-    **KEY_TYPES, "rule": pl.UInt32, "incident": pl.Int64, "num": pl.Int128, "den": pl.Int128, "money": pl.Boolean,
-    "of_num": pl.Int128, "of_den": pl.Int128, "credit": pl.Int32,
+    **KEY_TYPES, "rule": pl.UInt32, "incident": pl.Int64, "num": pl.Int128, "den": pl.Int128, "part": pl.Int64,
+    "parts": pl.Int64, "money": pl.Boolean, "of_num": pl.Int128, "of_den": pl.Int128, "credit": pl.Int32,
 }  # fmt: skip
 Ratio = tuple[int, int]
 """Numerator and denominator, not reduced."""
@@ -49,7 +49,7 @@ class Award:
     ----------
     rules
         Number of a rule → the rule.
-    facts, stretches
+    facts, stretches, days
         As `schedules.earned` takes them, of these rules only. A window without agreed time (`total` 0) earns nothing,
         but belongs to the assessment all the same.
     claimed
@@ -61,6 +61,7 @@ class Award:
     facts: pl.DataFrame
     stretches: pl.DataFrame
     claimed: Mapping[int, Sequence[tuple[int, int]]]
+    days: pl.DataFrame | None = None
 
 
 class Due(NamedTuple):
@@ -69,17 +70,20 @@ class Due(NamedTuple):
     Attributes
     ----------
     credit, rule, incident
-        Which schedule, for which guarantee, and for which incident where it looks at them.
+        Which schedule, for which guarantee, and for which incident or day where it looks at them.
     share
         Of the fee basis; or points.
+    basis
+        The fee that it is a share of. [millionths of the currency's unit]
     amount, capped
-        Millionths of the currency's unit, before and after caps per incident.
+        Millionths of the currency's unit, before and after caps per incident or day.
     """
 
     credit: int
     rule: int
     incident: int | None
     share: Ratio
+    basis: Fraction
     amount: Ratio
     capped: Ratio
 
@@ -120,7 +124,7 @@ def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> pl.
 def _due(award: Award, fees: Fees) -> pl.DataFrame:
     """What windows earn before later caps: the key, `percent`, `basis`, `amount`, `cap`."""
     earnings = _earnings(award, fees)
-    together = award.remedy.points is not None or any(cap.per == "incident" for cap in award.remedy.all_caps)
+    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
     alone = (pl.len().over(KEY) == 1) & ~pl.lit(together)
     split = earnings.with_columns(alone.alias("alone"))
     return pl.concat([_simple(split.filter("alone"), fees), _compound(award, fees, split.filter(~pl.col("alone")))])
@@ -128,11 +132,10 @@ def _due(award: Award, fees: Fees) -> pl.DataFrame:
 
 def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
     """What every schedule gives, with its fee basis as `of_num` / `of_den`."""
-    by_incident = award.remedy.each == "incident"
     judged = award.facts.filter(pl.col("total") > 0)
     tables = [pl.DataFrame(schema=EARNINGS)]
     for number, credit in enumerate(award.remedy.credit):
-        found = earned(credit, judged, award.stretches, per_incident=by_incident)
+        found = earned(credit, judged, award.stretches, award.days)
         for rule_number, rule in award.rules.items():
             if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
                 of_rule = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)
@@ -145,9 +148,10 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
 
     Python's integers, because the products of long windows and large fees leave 128 bits.
     """
-    columns = ("subscriber", "num", "den", "of_num", "of_den", "money")
+    columns = ("subscriber", "num", "den", "part", "parts", "of_num", "of_den", "money")
     shares, amounts = [], []
-    for who, num, den, of_num, of_den, money in rows.select(columns).iter_rows():
+    for who, whole, by, part, parts, of_num, of_den, money in rows.select(columns).iter_rows():
+        num, den = whole * part, by * parts
         if money:
             amounts.append(fees.minor(who, num, den))
             shares.append(half_up(num * of_den * 100 * MICRO, den * max(1, of_num)))
@@ -160,26 +164,41 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
 
 
 def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
-    """Windows that earn several things, or points, or under a cap per incident."""
+    """Windows that earn several things, or points, or under a cap per incident or day."""
     found = []
+    on_parts = caps_on_parts(award.remedy)
     ordered = rows.sort(*KEY, "credit", "rule", "incident").iter_rows(named=True)
     for key, entries in groupby(ordered, key=itemgetter(*KEY)):
         listed = list(entries)
-        of = Fraction(listed[0]["of_num"], listed[0]["of_den"])
-        due = [
-            _entry(award, fees, list(parts))
-            for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))
-        ]
+        due = [_entry(list(parts)) for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))]
+        due = _capped(award, fees, on_parts, due, key)
         share, amount, capped = (
             _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
         )
+        of = _common_basis(award.remedy, due)
+        if of is None:  # shares of different fees: that of all of them together
+            of = sum({(one.rule): one.basis for one in reversed(due)}.values(), Fraction(0))
+            share = (Fraction(*amount) / of if of else Fraction(*share)).as_integer_ratio()
         if award.remedy.points is not None:
             share, amount = of_points(award.remedy.points, Fraction(*share), of)
             capped = amount
-        bit = "incident" if amount[0] * capped[1] > capped[0] * amount[1] else None
+        bit = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
         percent = half_up(share[0] * 100 * MICRO, share[1])
         found.append((*key, percent, int(of), fees.minor(key[0], *capped), bit))
     return pl.DataFrame(found, schema=DUE, orient="row")
+
+
+def caps_on_parts(remedy: Remedy) -> list[Cap]:
+    """Caps on what single incidents earn, or single days where a remedy is earned per day."""
+    daily = all(credit.earned_per == "day" for credit in remedy.credit)
+    return [cap for cap in remedy.all_caps if cap.per == "incident" or (daily and str(cap.per) == "1d")]
+
+
+def _common_basis(remedy: Remedy, due: Sequence[Due]) -> Fraction | None:
+    """The fee of which all that is earned is a share; where one guarantee decides, that guarantee's."""
+    if len({one.basis for one in due}) > 1 and all(credit.earned_per == "window" for credit in remedy.credit):
+        return max(due, key=lambda one: Fraction(*one.amount)).basis
+    return due[0].basis if len({one.basis for one in due}) == 1 else None
 
 
 def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio, Ratio]:
@@ -194,56 +213,84 @@ def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio
     return value.as_integer_ratio(), (value * of).as_integer_ratio()
 
 
-def _entry(award: Award, fees: Fees, parts: Sequence[Mapping[str, int]]) -> Due:
-    """What one schedule earns for one window or incident, all its parts together."""
+def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
+    """What one schedule earns for one window, incident or day, all its parts together."""
     first = parts[0]
     worths = [_worths(row) for row in parts]
     share, amount = worths[0]
     if len(worths) > 1:
         share = sum((Fraction(*of) for of, _ in worths), Fraction(0)).as_integer_ratio()
         amount = sum((Fraction(*of) for _, of in worths), Fraction(0)).as_integer_ratio()
-    capped, span = amount, (first["window_start"], first["window_end"])
-    for cap in award.remedy.all_caps:
-        if cap.per == "incident":
-            limit = fees.limit(cap.at_most, cap.of, first["subscriber"], award.rules[first["rule"]], span)
-            if capped[0] * limit.denominator > limit.numerator * capped[1]:
-                capped = (limit.numerator, limit.denominator)
-    return Due(first["credit"], first["rule"], first["incident"], share, amount, capped)
+    basis = Fraction(first["of_num"], first["of_den"])
+    return Due(first["credit"], first["rule"], first["incident"], share, basis, amount, amount)
+
+
+def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, int, int]) -> list[Due]:
+    """What is left of each incident or day under its caps; schedules that add up share the limit of an incident."""
+    if not caps:
+        return list(due)
+    sums = award.remedy.take == "sum"
+    together: dict[tuple[object, ...], list[Due]] = {}
+    kept = []
+    for one in due:
+        single = award.remedy.credit[one.credit].earned_per in ("incident", "day")
+        if single or award.rules[one.rule].per_incident:
+            together.setdefault((one.rule, one.incident, None if sums else one.credit), []).append(one)
+        else:
+            kept.append(one)
+    for (number, *_), of_one in together.items():
+        rule = award.rules[int(number)]  # type: ignore[call-overload]
+        limit = min(fees.limit(cap.at_most, cap.of, key[0], rule, key[1:]) for cap in caps)
+        amount = sum((Fraction(*one.amount) for one in of_one), Fraction(0))
+        for one in of_one:
+            left = one.amount if amount <= limit else (Fraction(*one.amount) * limit / amount).as_integer_ratio()
+            kept.append(one._replace(capped=left))
+    return sorted(kept, key=attrgetter("credit", "rule"))
 
 
 def _worths(row: Mapping[str, int]) -> tuple[Ratio, Ratio]:
     """Share of the fee, and amount."""
-    num, den, of_num, of_den = (row[name] for name in ("num", "den", "of_num", "of_den"))
+    num, den = row["num"] * row["part"], row["den"] * row["parts"]
+    of_num, of_den = row["of_num"], row["of_den"]
     if row["money"]:
         return (num * of_den, den * max(1, of_num)), (num, den)
     return (num, den), (num * of_num, den * of_den)
 
 
 def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
-    """Incidents of a guarantee add up; guarantees and schedules add up or one is taken, as the remedy says."""
+    """Add up guarantees, incidents and days as each schedule says; then add up the schedules, or take one of them.
+
+    Once per window, the guarantee that earns most decides; per day, the one that earns most on that day.
+    """
     if len(entries) == 1:
         return worth(entries[0])
     by_credit = []
-    for _, of_credit in groupby(entries, key=attrgetter("credit")):
-        by_rule = [
-            sum((Fraction(*worth(entry)) for entry in of_rule), Fraction(0))
-            for _, of_rule in groupby(of_credit, key=attrgetter("rule"))
-        ]
-        by_credit.append(max(by_rule) if remedy.each == "window" else sum(by_rule, Fraction(0)))
+    for number, of_credit in groupby(entries, key=attrgetter("credit")):
+        per = remedy.credit[number].earned_per
+        values: dict[object, Fraction] = {}
+        for entry in of_credit:
+            value = Fraction(*worth(entry))
+            if per in ("window", "day"):
+                day = entry.incident if per == "day" else None
+                values[day] = max(values.get(day, Fraction(0)), value)
+            else:
+                values[None] = values.get(None, Fraction(0)) + value
+        by_credit.append(sum(values.values(), Fraction(0)))
     taken: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[remedy.take]  # type: ignore[assignment]
     return taken(by_credit).as_integer_ratio()
 
 
 def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Apply the caps that look across windows, in the order of time."""
-    if all(cap.per == "incident" for cap in award.remedy.all_caps) and award.remedy.minimum is None:
+    later = [cap for cap in award.remedy.all_caps if cap not in caps_on_parts(award.remedy)]
+    if not later and award.remedy.minimum is None:
         return rows
     rule = next(iter(award.rules.values())) if award.rules else None
     paid = []
     due = rows.filter("earns").select(*KEY, "amount", "cap").iter_rows()
     for subscriber, owed in groupby(due, key=itemgetter(0)):
         assert rule is not None
-        allowance = _allowance(award, fees, subscriber, rule, windows)
+        allowance = _allowance(award, fees, later, subscriber, rule, windows)
         for _, start, end, amount, bit in owed:
             left, bit_later = allowance.take(amount, start, end)
             paid.append((subscriber, start, end, left, bit_later or bit))
@@ -252,7 +299,9 @@ def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
     return joined.with_columns(pl.coalesce("left", "amount").alias("amount"), pl.coalesce("bit", "cap").alias("cap"))
 
 
-def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: pl.DataFrame) -> Allowance:
+def _allowance(
+    award: Award, fees: Fees, later: Sequence[Cap], subscriber: int, rule: Rule, windows: pl.DataFrame
+) -> Allowance:
     def limit(worth: Worth, of: FeeBasis, start: int, end: int) -> int:
         span = (start, end) if fees.varies(of) else None
         return fees.minor(subscriber, *fees.limit(worth, of, subscriber, rule, span).as_integer_ratio())
@@ -263,5 +312,5 @@ def _allowance(award: Award, fees: Fees, subscriber: int, rule: Rule, windows: p
         own = windows.filter(pl.col("subscriber") == subscriber)
         inside = own.select("window_start", "window_end").rows()
     elsewhere = [(at, paid) for at, paid in claimed if not any(start <= at < end for start, end in inside)]
-    caps, minimum = in_order(award.remedy.all_caps), award.remedy.minimum
+    caps, minimum = in_order(later), award.remedy.minimum
     return Allowance(caps, minimum, limit, elsewhere, rule.zone, *fees.holder(subscriber))

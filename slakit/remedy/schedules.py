@@ -1,4 +1,4 @@
-"""Credit schedules: one window's facts → a share of a fee, money or points, as an exact fraction.
+"""Credit schedules: facts of a window, or of an incident or day in it → a share of a fee, money or points, exactly.
 
 Facts come as `total` and `bad` integers (µs of agreed service time and downtime; tickets and late tickets; millionths
 of a figure), so that every threshold is decided without a division.
@@ -22,7 +22,9 @@ FACTS = ["subscriber", "rule", "window_start", "window_end", "incident"]
 COUNTED = pl.Int128
 
 
-def earned(credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, *, per_incident: bool = False) -> pl.DataFrame:
+def earned(
+    credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, days: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """What each window earns by one schedule.
 
     Parameters
@@ -33,23 +35,30 @@ def earned(credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, *, per_
         Judged windows: `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target` (percent units),
         `sign`, `missed`, `agreed`, `downtime` (µs), and what conditions ask for (see `reaches.holds`).
     stretches
-        Counted stretches of the same windows, or late tickets: the facts of the window, with `incident` (number) and
-        `outage` (length, µs).
-    per_incident
-        A flat credit is earned by each stretch, as the remedy says.
+        Incidents of the same windows, or late tickets: the facts of the window, with `incident` (number) and `outage`
+        (length, µs).
+    days
+        Local days of the same windows on which downtime lies: the facts of the window, with `incident` (number of the
+        day), `downtime` (of the day, µs) and `outage` (the longest in it, µs). Needed by a schedule per day.
 
     Returns
     -------
     pl.DataFrame
         The keys, `num` and `den` (of the fee; of a millionth of the currency's unit where `money`; points where they
-        are earned), and `money`. Only what is above nothing. Schedules by incident give a row for each incident.
+        are earned), `part` and `parts` (what share of that is earned, where a window's credit is parted over its
+        incidents), and `money`. Only what is above nothing. Schedules per incident or day give a row for each.
     """
-    by_incident = credit.by_incident or (per_incident and credit.flat is not None)
-    rows = stretches if by_incident else facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
+    if credit.earned_per == "incident":
+        lengths = pl.col("outage").sum().over("subscriber", "rule", "window_start", "window_end")
+        rows = stretches.with_columns(lengths.alias("lengths"))
+    elif credit.earned_per == "day":
+        rows = days if days is not None else stretches.clear()
+    else:
+        rows = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
     if credit.when is not None:
         rows = rows.filter(holds(credit.when))
     parts = [_times(_earned(credit, own), factor) for own, factor in _raised(credit, rows)]
-    return pl.concat(parts).filter(pl.col("num") > 0)
+    return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
 
 
 def _raised(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:
@@ -73,22 +82,30 @@ def _earned(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
         return _banded(credit, credit.bands, rows)
     if credit.flat is not None:
         return _worth(rows.filter("missed"), pl.lit(1), credit.flat)
-    return _rated(credit, rows.filter("missed"))
+    return _rated(credit, rows.filter("missed"), per_incident=credit.by_incident)
 
 
-def _rated(rate: Rate, missed: pl.DataFrame) -> pl.DataFrame:
-    """What grows with the miss."""
+def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
+    """What grows with the miss: with that of the window or day, or with the length of each incident in it."""
+    lost = wide("outage" if per_incident else "downtime")
     if rate.shortfall is not None:
-        return _points_missed(rate.shortfall, missed)
+        found = _points_missed(rate.shortfall, missed)
+        return _parted(found, missed) if per_incident else found
     if rate.accrual is not None:
-        return _accrued(rate.accrual, missed)
+        return _accrued(rate.accrual, missed, lost)
     factor = Fraction(rate.multiple or 0)
-    lost, agreed = wide("downtime") * factor.numerator, wide("agreed") * factor.denominator
-    return _share(missed.filter(pl.col("agreed") > 0), lost, agreed)
+    agreed = wide("agreed") * factor.denominator
+    return _share(missed.filter(pl.col("agreed") > 0), lost * factor.numerator, agreed)
+
+
+def _parted(found: pl.DataFrame, incidents: pl.DataFrame) -> pl.DataFrame:
+    """Part the credit of a window over its incidents, by their counted time: the allowance counts once."""
+    return found.with_columns(incidents["outage"].alias("part"), incidents["lengths"].alias("parts"))
 
 
 def _share(rows: pl.DataFrame, num: pl.Expr, den: pl.Expr) -> pl.DataFrame:
-    return rows.select(*FACTS, num.alias("num"), den.alias("den"), pl.lit(value=False).alias("money"))
+    whole = [pl.lit(1, dtype=pl.Int64).alias(name) for name in ("part", "parts")]
+    return rows.select(*FACTS, num.alias("num"), den.alias("den"), *whole, pl.lit(value=False).alias("money"))
 
 
 def _worth(rows: pl.DataFrame, count: pl.Expr, worth: Share | Money | Points | None, of: int = 1) -> pl.DataFrame:
@@ -109,21 +126,23 @@ def worth_of(worth: Share | Money | Points | None) -> Fraction:
 
 def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
     """Bands that are reached: the last in their order, or all of them where they add up."""
+    per_incident = credit.by_incident
     if credit.take == "sum":
-        return pl.concat([_of_band(band, rows.filter(holds(band))) for band in bands])
+        return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
     parts = []
     for (sign,), own in rows.partition_by("sign", as_dict=True).items() if rows.height else [((1,), rows)]:
         chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
         for number in in_order(credit, bands, falls=sign > 0):
             chosen = pl.when(holds(bands[number])).then(number).otherwise(chosen)
         placed = own.with_columns(chosen.alias("band"))
-        parts += [_of_band(band, placed.filter(pl.col("band") == n)) for n, band in enumerate(bands)]
+        for number, band in enumerate(bands):
+            parts.append(_of_band(band, placed.filter(pl.col("band") == number), per_incident=per_incident))
     return pl.concat(parts)
 
 
-def _of_band(band: Band, rows: pl.DataFrame) -> pl.DataFrame:
+def _of_band(band: Band, rows: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
     credit = _worth(rows, pl.lit(1), band.credit)
-    return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows)])
+    return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows, per_incident=per_incident)])
 
 
 def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> list[int]:
@@ -182,9 +201,8 @@ def _level_from(shortfall: Shortfall) -> pl.Expr:
     return pl.lit(level, dtype=pl.Int64)
 
 
-def _accrued(accrual: Accrual, rows: pl.DataFrame) -> pl.DataFrame:
+def _accrued(accrual: Accrual, rows: pl.DataFrame, length: pl.Expr) -> pl.DataFrame:
     """Intervals of downtime, counted in parts of 100 % where the deductible is what the target allows."""
-    length = wide("outage" if accrual.each == "incident" else "downtime")
     if accrual.to is not None:
         length = length.clip(upper_bound=accrual.to.microseconds)
     if isinstance(accrual.after, str):

@@ -503,7 +503,7 @@ def test_other_terms_are_assessed_as_the_changed_policy_is(tables: Evidence) -> 
 
 def test_a_term_that_settles_a_question_narrows_the_range(tables: Evidence) -> None:
     klikk, mine = find_policy("klikk"), tables.only("fjord-iaas")
-    asked = klikk.but({"guarantees.iaas.window": "1mo", "remedies.iaas.each": "guarantee"})
+    asked = klikk.but({"guarantees.iaas.window": "1mo", "remedies.iaas.credit.0.per": "guarantee"})
     found = compare([(klikk, "gold"), (asked, "gold")], evidence=mine)
     (low, high), (asked_low, asked_high) = found.owed.select("lowest", "highest").rows()
     assert low <= asked_low <= asked_high <= high
@@ -598,7 +598,7 @@ def test_credits_of_some_lengths_are_those_of_the_curves() -> None:
 
 
 def test_a_plan_that_pays_by_incident_alone_is_priced_alike_by_terms_and_contests() -> None:
-    credit = "accrual: {credit: 5%, per: 1h, count: started, each: incident}"
+    credit = "accrual: {credit: 5%, per: 1h, count: started}, per: incident"
     by_incident = plan("incidents", f"  - {{id: up, {INCIDENT}, clause: c, credit: {{{credit}, clause: c}}}}")
     found = compare([by_incident, "wp-heaven"])
     assert found.contests["verdict"].to_list() == ["better"]

@@ -898,7 +898,7 @@ def test_a_cap_on_a_window_bites_where_several_incidents_earn() -> None:
 def test_a_cap_on_a_window_bites_where_each_of_several_guarantees_earns() -> None:
     second = "  - {id: network, metric: availability, target: 99.9, window: 1mo, clause: c}\n"
     remedy = (
-        "remedies: [{id: both, for: [uptime, network], each: guarantee, credit: {flat: 5%, clause: k}, "
+        "remedies: [{id: both, for: [uptime, network], credit: {flat: 5%, per: guarantee, clause: k}, "
         "caps: [{per: window, at_most: 8%}]}]"
     )
     policy = contract("target: 99.9", second + remedy)

@@ -128,7 +128,7 @@ KINDS_OF_CREDIT = {
     "begun half hours": "accrual: {credit: 5%, per: 30m, count: started}",
     "complete half hours after one hour": "accrual: {credit: 5%, per: 30m, count: complete, after: 1h}",
     "nearest half hours": "accrual: {credit: 5%, per: 30m, count: nearest}",
-    "half hours of an incident": "accrual: {credit: 5%, per: 30m, count: started, each: incident}",
+    "half hours of an incident": "accrual: {credit: 5%, per: 30m, count: started}, per: incident",
     "bands on length": "bands: [{over: 30m, credit: 5%}, {over: 4h, credit: 20%}]",
     "flat": "flat: 5%",
     "flat per incident": "flat: 5%, per: incident",

@@ -143,7 +143,7 @@ def test_an_outage_over_midnight_is_counted_once_in_every_rolling_window() -> No
 @pytest.mark.parametrize(
     "credit",
     [
-        "accrual: {credit: 1%, per: 30m, count: started, each: incident}",
+        "accrual: {credit: 1%, per: 30m, count: started}, per: incident",
         "bands: [{over: 30m, credit: 2%}]",
         "flat: 2%, per: incident",
     ],

@@ -184,7 +184,7 @@ def test_a_settled_question_is_gone_and_the_others_stay() -> None:
     assert open_questions("klikk", {}) == every
     for path, value, settled in [
         ("guarantees.iaas.window", "1q", "window"),
-        ("remedies.iaas.each", "incident", "rebate"),
+        ("remedies.iaas.credit.0.per", "incident", "rebate"),
         ("claims.after", "window_end", "claim"),
         ("guarantees.hardware-replacement.credit.accrual.count", "started", "replacement-hours"),
     ]:

@@ -52,7 +52,7 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
     [
         (
             {"accrual": {"credit": "5%", "per": "15m", "count": "complete", "after": "target"}},
-            "5% of the monthly fee for each full 15m of downtime beyond what the target allows in a window",
+            "5% of the monthly fee for each full 15m of downtime beyond what the target allows",
         ),
         (
             {"shortfall": {"step": 1, "credit": "1%", "count": "complete"}},

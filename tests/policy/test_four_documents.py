@@ -216,8 +216,8 @@ def test_its_questions_and_answers_are_those_of_the_rules_default_first(policy: 
 
 ANSWERS = [
     ("klikk", "gold", "window", "quarter", "guarantees.hardware.window", "1q"),
-    ("klikk", "gold", "rebate", "per_component", "remedies.iaas.each", "guarantee"),
-    ("klikk", "gold", "rebate", "per_incident", "remedies.iaas.each", "incident"),
+    ("klikk", "gold", "rebate", "per_component", "remedies.iaas.credit.0.per", "guarantee"),
+    ("klikk", "gold", "rebate", "per_incident", "remedies.iaas.credit.0.per", "incident"),
     (
         "klikk",
         "gold",

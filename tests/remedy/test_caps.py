@@ -43,7 +43,7 @@ def test_a_cap_per_window() -> None:
 
 
 def test_a_cap_per_incident_acts_before_incidents_are_summed() -> None:
-    schedule = "accrual: {credit: 10%, per: 1h, count: started, each: incident}"
+    schedule = "accrual: {credit: 10%, per: 1h, count: started}, per: incident"
     rows = [down(NOON, 3 * HOUR, "a"), down(NOON + DAY, 9 * HOUR, "b")]
     review = judged(capped("{per: incident, at_most: 50%}", schedule), rows)
     assert named(review) == [(300 + 500, "incident")]

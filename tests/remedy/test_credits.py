@@ -70,13 +70,13 @@ SCHEDULES: dict[str, tuple[str, list[object], str]] = {
     ),
     "begun hours of the window": ("accrual: {credit: 1%, per: 1h, count: started}", [90 * MINUTE, 90 * MINUTE], "30"),
     "begun hours of each incident": (
-        "accrual: {credit: 1%, per: 1h, count: started, each: incident}",
+        "accrual: {credit: 1%, per: 1h, count: started}, per: incident",
         [90 * MINUTE, 90 * MINUTE],
         "40",
     ),
     "hours after a deductible": ("accrual: {credit: 1%, per: 1h, count: complete, after: 2h}", [3 * HOUR], "10"),
     "a deductible for each incident": (
-        "accrual: {credit: 1%, per: 1h, count: complete, after: 2h, each: incident}",
+        "accrual: {credit: 1%, per: 1h, count: complete, after: 2h}, per: incident",
         [3 * HOUR, 3 * HOUR],
         "20",
     ),
@@ -154,12 +154,12 @@ guarantees:
   - {id: web, metric: availability, target: 99.9, window: 1mo, components: [web], clause: c}
   - {id: disk, metric: availability, target: 99.9, window: 1mo, components: [disk], clause: c}
 remedies:
-  - {id: both, for: [web, disk], EACH credit: CREDIT}
+  - {id: both, for: [web, disk], REST credit: CREDIT}
 """
 
 
-def shared(each: str, credit: str = "{flat: 5%, clause: c}", rest: str = "") -> Policy:
-    return contract_of(SHARED.replace("EACH", f"{each}, " if each else "").replace("CREDIT", credit) + rest)
+def shared(rest: str, credit: str = "{flat: 5%, clause: c}") -> Policy:
+    return contract_of(SHARED.replace("REST", f"{rest}, " if rest else "").replace("CREDIT", credit))
 
 
 TWICE_WEB_ONCE_DISK = [
@@ -171,22 +171,24 @@ TWICE_WEB_ONCE_DISK = [
 
 
 @pytest.mark.parametrize(
-    ("each", "amount"), [("", 50), ("each: window", 50), ("each: guarantee", 100), ("each: incident", 200)]
+    ("per", "amount"),
+    [("", 50), ("per: window, ", 50), ("per: guarantee, ", 100), ("per: incident, ", 200), ("per: day, ", 150)],
 )
-def test_a_shared_remedy_is_earned_once_or_for_each(each: str, amount: int) -> None:
-    assert owed(judged(shared(each), TWICE_WEB_ONCE_DISK)) == amount
+def test_a_shared_remedy_is_earned_once_or_for_each(per: str, amount: int) -> None:
+    """Web is down on the tenth and the eleventh, disk on the eleventh and, for a minute, on the twelfth."""
+    assert owed(judged(shared("", f"{{flat: 5%, {per}clause: c}}"), TWICE_WEB_ONCE_DISK)) == amount
 
 
 def test_incidents_of_a_guarantee_that_is_kept_earn_nothing() -> None:
     rows = [down(NOON, HOUR, "a", component="web"), down(NOON + DAY, MINUTE, "b", component="disk")]
-    assert owed(judged(shared("each: incident"), rows)) == 50
+    assert owed(judged(shared("", "{flat: 5%, per: incident, clause: c}"), rows)) == 50
 
 
 def test_once_per_window_the_guarantee_that_misses_most_decides() -> None:
     rows = [down(NOON, MONTH / 100, "a", component="web"), down(NOON + 2 * DAY, MONTH / 50, "b", component="disk")]
     credit = "{shortfall: {rate: 1}, clause: c}"
     assert owed(judged(shared("", credit), rows)) == 19
-    assert owed(judged(shared("each: guarantee", credit), rows)) == 28
+    assert owed(judged(shared("", "{shortfall: {rate: 1}, per: guarantee, clause: c}"), rows)) == 28
 
 
 def test_several_schedules_add_up_unless_the_largest_is_taken() -> None:
@@ -194,11 +196,12 @@ def test_several_schedules_add_up_unless_the_largest_is_taken() -> None:
     rows = [down(NOON, HOUR, component="web")]
     assert owed(judged(shared("", credit), rows)) == 80
     assert owed(judged(shared("take: largest", credit), rows)) == 50
-    assert owed(judged(shared("take: largest, each: guarantee", credit), TWICE_WEB_ONCE_DISK)) == 100
+    each = "[{flat: 5%, per: guarantee, clause: c}, {flat: 30 EUR, per: guarantee, clause: c}]"
+    assert owed(judged(shared("take: largest", each), TWICE_WEB_ONCE_DISK)) == 100
 
 
 def test_an_outage_of_no_component_misses_all_of_them() -> None:
-    assert owed(judged(shared("each: guarantee"), [down(NOON, HOUR)])) == 100
+    assert owed(judged(shared("", "{flat: 5%, per: guarantee, clause: c}"), [down(NOON, HOUR)])) == 100
 
 
 def test_a_guarantee_may_have_a_schedule_of_its_own_beside_a_shared_one() -> None:

@@ -182,8 +182,8 @@ def test_windows_of_the_contract_and_of_the_fiscal_year() -> None:
 
 def test_late_tickets_are_incidents() -> None:
     policy = contract(
-        "metric: response, target: 100, within: 2h, credit: {accrual: {credit: 10 EUR, per: 1h, count: started, "
-        "each: incident}, clause: c}",
+        "metric: response, target: 100, within: 2h, credit: {accrual: {credit: 10 EUR, per: 1h, count: started}, "
+        "per: incident, clause: c}",
         "support: {clause: c}",
     )
     opened = at("2026-06-02T08:00")

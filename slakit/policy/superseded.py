@@ -1,0 +1,202 @@
+"""Keys of older policy files, in today's words: `each` of a remedy, and of an accrual, is `per` of a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from slakit.policy.yaml import Place
+
+INCIDENT = "incident"
+NOTHING = "nothing: per: window holds where none is written"
+
+
+class Superseded(NamedTuple):
+    """An older key of a policy file.
+
+    Attributes
+    ----------
+    place
+        Where it stands, as the file is written.
+    written
+        Its value.
+    successor
+        What to write.
+    """
+
+    place: Place
+    written: object
+    successor: str
+
+
+def renewed(tree: Any) -> Any:
+    """Write a policy in today's keys; one that has no older key stays as it is.
+
+    >>> old = {"remedies": [{"id": "r", "each": "guarantee", "credit": {"flat": "5%"}}]}
+    >>> renewed(old)
+    {'remedies': [{'id': 'r', 'credit': {'flat': '5%', 'per': 'guarantee'}}]}
+    """
+    return _translated(tree)[0] if superseded_keys(tree) else tree
+
+
+def superseded_keys(tree: Any) -> list[Superseded]:
+    """Find the older keys of a policy file.
+
+    >>> superseded_keys({"remedies": [{"id": "r", "each": "incident", "credit": {"flat": "5%"}}]})[0].successor
+    'per: incident in its credit'
+    """
+    return _translated(tree)[1] if isinstance(tree, dict) else []
+
+
+def renewed_changes(tree: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Write changes of terms (path → value) in today's keys.
+
+    Parameters
+    ----------
+    tree
+        The policy that they change.
+    """
+    found: dict[str, Any] = {}
+    for path, value in changes.items():
+        found |= _change(tree, path, value)
+    return found
+
+
+def _translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Superseded]]:
+    found: list[Superseded] = []
+    new = dict(tree)
+    for section in ("guarantees", "remedies"):
+        if isinstance(tree.get(section), list):
+            entries = enumerate(tree[section])
+            new[section] = [_holder(entry, (section, number), found) for number, entry in entries]
+    if isinstance(tree.get("readings"), list):
+        questions = enumerate(tree["readings"])
+        new["readings"] = [_question(tree, entry, ("readings", number), found) for number, entry in questions]
+    return new, found
+
+
+def _holder(entry: Any, place: Place, found: list[Superseded]) -> Any:
+    """A guarantee or remedy with its schedules; a remedy's `each` goes to all of them."""
+    if not isinstance(entry, dict) or "credit" not in entry:
+        return entry
+    each = entry.get("each") if place[0] == "remedies" else None
+    credit, several = entry["credit"], isinstance(entry["credit"], list)
+    schedules = credit if several else [credit]
+    places = [(*place, "credit", number) if several else (*place, "credit") for number in range(len(schedules))]
+    new = [_schedule(one, each, here, found) for one, here in zip(schedules, places, strict=True)]
+    newer = {key: value for key, value in entry.items() if key != "each"} if each is not None else entry
+    newer = newer | {"credit": new if several else new[0]}
+    if each is None:
+        return newer
+    says = NOTHING if each == "window" else f"per: {each} in its credit"
+    found.append(Superseded((*place, "each"), each, says))
+    return newer
+
+
+def _schedule(credit: Any, each: object, place: Place, found: list[Superseded]) -> Any:
+    """A schedule with `per` for what its accrual, or its remedy, said in `each`."""
+    if not isinstance(credit, dict):
+        return credit
+    accrues: list[tuple[Place, object]] = []
+    new = _without_each(credit, place, accrues)
+    for here, written in accrues:
+        says = (
+            "nothing: per: window holds where none is written"
+            if written == "window"
+            else f"per: {written} in the credit"
+        )
+        found.append(Superseded(here, written, says))
+    own = next((written for _, written in accrues if written != "window"), None)
+    if own is not None:
+        return new | {"per": own}
+    if each in (None, "window") or new.get("per") == INCIDENT or _goes_by_length(new):
+        return new
+    return new | {"per": each}
+
+
+def _without_each(part: Any, place: Place, accrues: list[tuple[Place, object]]) -> Any:
+    """A schedule whose accruals, its own and those of its bands, have no `each`."""
+    if isinstance(part, list):
+        return [_without_each(entry, (*place, number), accrues) for number, entry in enumerate(part)]
+    if not isinstance(part, dict):
+        return part
+    new = {}
+    for key, value in part.items():
+        if key == "accrual" and isinstance(value, dict) and "each" in value:
+            accrues.append(((*place, key, "each"), value["each"]))
+            value = {name: own for name, own in value.items() if name != "each"}
+        new[key] = _without_each(value, (*place, key), accrues)
+    return new
+
+
+def _goes_by_length(credit: Mapping[str, Any]) -> bool:
+    """Whether a schedule looks at single incidents whatever its remedy says."""
+    bands = credit.get("bands")
+    tables = list(bands.values()) if isinstance(bands, dict) else [bands]
+    rows = [row for table in tables if isinstance(table, list) for row in table if isinstance(row, dict)]
+    accrues = credit.get("per") == INCIDENT and "accrual" in credit
+    return accrues or any("outage" in row or "over" in row for row in rows)
+
+
+def _question(tree: dict[str, Any], question: Any, place: Place, found: list[Superseded]) -> Any:
+    """A question whose answers set today's keys."""
+    answers = question.get("answers") if isinstance(question, dict) else None
+    if not isinstance(answers, dict):
+        return question
+    new = {}
+    for name, answer in answers.items():
+        changes = answer.get("set") if isinstance(answer, dict) else None
+        if isinstance(changes, dict):
+            here = (*place, "answers", name, "set")
+            translated: dict[str, Any] = {}
+            for path, value in changes.items():
+                change = _change(tree, path, value)
+                if change != {path: value}:
+                    said = ", ".join(f"{term}: {own}" for term, own in change.items() if term.endswith(".per"))
+                    found.append(Superseded((*here, path), None, said or "per in the credit"))
+                translated |= change
+            answer = answer | {"set": translated}
+        new[name] = answer
+    return question | {"answers": new}
+
+
+def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
+    """One change of a term, as changes of today's terms."""
+    section, _, rest = path.partition(".")
+    holder, _, term = rest.partition(".")
+    if path in ("guarantees", "remedies"):
+        return {path: renewed({path: value})[path]}
+    if section not in ("guarantees", "remedies"):
+        return {path: value}
+    if section == "remedies" and term == "each":
+        return {f"{section}.{holder}.{name}.per": value for name in _schedules_of(tree, holder)}
+    if term == "credit":
+        each = next((entry.get("each") for entry in _entries(tree, section, holder)), None)
+        new = _holder({"credit": value} | ({"each": each} if each else {}), (section,), [])
+        return {path: new["credit"]}
+    parent, accrual, last = path.partition(".accrual")
+    schedule = parent.partition(".bands")[0]
+    if accrual and last == ".each":
+        return {f"{schedule}.per": value}
+    if term.endswith("accrual") and isinstance(value, dict) and "each" in value:
+        plain = {key: own for key, own in value.items() if key != "each"}
+        return {path: plain, f"{schedule}.per": value["each"]}
+    return {path: value}
+
+
+def _entries(tree: Any, section: str, name: str) -> Iterator[dict[str, Any]]:
+    entries = tree.get(section) if isinstance(tree, dict) else None
+    for number, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict) and name in (entry.get("id"), str(number)):
+            yield entry
+
+
+def _schedules_of(tree: Any, remedy: str) -> Iterator[str]:
+    """Paths of a remedy's schedules that its `each` concerned."""
+    for entry in _entries(tree, "remedies", remedy):
+        credit = entry.get("credit")
+        for number, schedule in enumerate(credit if isinstance(credit, list) else [credit]):
+            accrual = schedule.get("accrual") if isinstance(schedule, dict) else None
+            own = isinstance(accrual, dict) and accrual.get("each") == INCIDENT
+            if isinstance(schedule, dict) and not own and not _goes_by_length(schedule):
+                yield f"credit.{number}"
