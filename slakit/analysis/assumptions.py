@@ -34,7 +34,8 @@ def assumptions_of(
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
     rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
-    rows += [*_of_unread(chosen), *_of_states(chosen), *_of_conventions(evidence, conventions)]
+    rows += [*_of_unread(chosen), *_of_states(chosen), *_of_sliding_windows(chosen)]
+    rows += [*_of_conventions(evidence, conventions)]
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
@@ -87,6 +88,18 @@ def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
         reaches += [reach for right in terms.rights for reach in right.when]
         if any(reach.streak or reach.misses for reach in reaches):
             yield name, "windows before the period", "met", "What is missed in a row is counted within the assessment"
+
+
+def _of_sliding_windows(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
+    """Windows that slide overlap; what one has paid for is no part of those after it."""
+    for (name, _), terms in chosen.items():
+        earning = {guarantee for remedy in terms.remedies for guarantee in remedy.guarantees}
+        for guarantee in terms.guarantees:
+            if guarantee.window.slides and guarantee.id in earning:
+                because = (
+                    "Windows overlap; the first that ends when an outage is over pays for it, those after it do not"
+                )
+                yield name, f"guarantees.{guarantee.id}.credit", "an outage is paid for once", because
 
 
 def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:

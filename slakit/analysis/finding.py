@@ -51,6 +51,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "flat-credit": ("risk", "the shortest miss earns as much as the longest"),
     "largest-credit": ("risk", "longer outages earn no more than this"),
     "cap-at-once": ("risk", "the smallest credit reaches the cap"),
+    "rolling-window": ("risk", "windows overlap, and one outage lies in many of them"),
     "late-start": ("risk", "time is paid for and not yet measured"),
     "suspended": ("risk", "promises rest while something else is unpaid"),
     "tier-promises-less": ("risk", "a higher-priced tier promises less on some term"),

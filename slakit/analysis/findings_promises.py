@@ -38,10 +38,23 @@ def promise_findings(terms: Terms) -> Iterator[Finding]:
             yield from _clock(guarantee)
             yield from _exclusions(guarantee)
         yield from _parts(guarantee)
+        if guarantee.window.slides and remedies_of(terms, guarantee.id):
+            yield _overlapping(guarantee)
     yield from _measurement(terms)
     yield from _begins(terms)
     yield from _people(terms)
     yield from _recoveries(terms)
+
+
+def _overlapping(guarantee: Guarantee) -> Finding:
+    """Windows that slide: judged again and again, and paid for once."""
+    step = "month" if guarantee.window.rolling_months else "day"
+    sentence = "Windows overlap, and one outage lies in many of them: how often it is paid for is not said"
+    figure = (
+        f"judged at the end of each {step} over {guarantee.window.words_for_people}; taken to be paid for once, in the "
+        "first window that ends when the outage is over"
+    )
+    return Finding("rolling-window", guarantee.id, sentence, figure, (guarantee.clause_of("window"),))
 
 
 def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:

@@ -231,7 +231,7 @@ class OneOutage:
         if short <= 0:
             return Fraction(0)
         if shortfall.step is None:
-            rate = Fraction(shortfall.rate if shortfall.rate is not None else 1)
+            rate = shortfall.per_point * 100
             return Fraction(short, FULL * total) * rate * self._basis(credit)
         step = percent_units(shortfall.step) * total
         return (short + lift_of(shortfall.count, step)) // step * self._worth(credit, shortfall.credit)

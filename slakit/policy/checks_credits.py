@@ -33,6 +33,7 @@ def credits_fit_guarantees(policy: Policy) -> Iterator[Finding]:
     yield from _levels_are_percentages(policy)
     yield from _windows_fit_remedies(policy)
     yield from _caps_fit(policy)
+    yield from _given_back_after_windows(policy)
     yield from _claims_fit_windows(policy)
 
 
@@ -279,6 +280,21 @@ def _caps_fit(policy: Policy) -> Iterator[Finding]:
             wrong = _wrong_cap(cap, limits, credits, judged)
             if wrong is not None:
                 yield (*place, "caps", index, "per"), cap.per, *wrong
+
+
+def _given_back_after_windows(policy: Policy) -> Iterator[Finding]:
+    """A credit is given back after windows that follow each other: those that slide overlap."""
+    windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
+    own = [(("guarantees", i, "credit"), g.credit, [g.id]) for i, g in enumerate(policy.guarantees) if g.credit]
+    shared = [(("remedies", i), remedy, remedy.guarantees) for i, remedy in enumerate(policy.remedies)]
+    for place, limits, names in [*own, *shared]:
+        if limits.earn_back is not None and any(windows[name].slides for name in names if name in windows):
+            yield (
+                (*place, "earn_back"),
+                None,
+                "windows that overlap do not follow each other",
+                "judge a calendar window",
+            )
 
 
 def _wrong_cap(cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Window]) -> tuple[str, str] | None:

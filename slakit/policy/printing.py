@@ -49,14 +49,12 @@ def percent_text(value: Decimal | Fraction, decimals: int = 3) -> str:
     return locales.percent(print_percent(value, decimals))
 
 
-def exact_percent(value: Decimal | Fraction | int | None) -> str:
+def exact_percent(value: Decimal | int | None) -> str:
     """A percentage with its sign, as the contract prints it.
 
     >>> exact_percent(Decimal("99.50"))
     '99.50 %'
     """
-    if isinstance(value, Fraction):
-        return f"{value} %"
     return locales.percent(locales.quantity(value))
 
 

@@ -369,7 +369,7 @@ def _level(value: Decimal) -> Decimal:
     return value
 
 
-def _factor(value: object) -> Decimal | Fraction:
+def as_factor(value: object) -> Decimal | Fraction:
     """Take a number as it is written, and a fraction like 1/360 exactly."""
     wrong = ValueError("not a factor; write a number above 0, up to a million, with at most six decimals, or 1/360")
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}", value):
@@ -416,7 +416,7 @@ _NUMBER = WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})
 Percent = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_exact_percent), _NUMBER]
 Factor = Annotated[
     Decimal | Fraction,
-    PlainValidator(_factor),
+    PlainValidator(as_factor),
     PlainSerializer(_as_written),
     WithJsonSchema(
         {

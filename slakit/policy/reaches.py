@@ -136,7 +136,7 @@ class Reach(Levels):
     streak: Annotated[Counts, BeforeValidator(_from, json_schema_input_type=Counts | int)] | None = None
     """Number of windows missed in a row, this one the last."""
     misses: Misses | None = None
-    """Number of windows missed among the last few."""
+    """Number of windows missed among the last few, this one being one of them."""
 
     measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -17,7 +18,18 @@ from pydantic import (
 
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, as_list
-from slakit.policy.quantities import Clause, Duration, Factor, Level, Money, PlainDuration, Points, Share, Window
+from slakit.policy.quantities import (
+    Clause,
+    Duration,
+    Factor,
+    Level,
+    Money,
+    PlainDuration,
+    Points,
+    Share,
+    Window,
+    as_factor,
+)
 from slakit.policy.reaches import Counts, Lengths, Levels, Reach, Span
 
 Basis = Literal[
@@ -84,11 +96,30 @@ def _level_or_word(value: object) -> object:
     return value if value in ("target", "full") else Levels(to=value).to  # type: ignore[arg-type]
 
 
+def _rate(value: object) -> object:
+    """A share of the fee is written as a word, `1/360` or `5%`; points of it as a number."""
+    if value is None or not isinstance(value, str | Share | Fraction):
+        return None if value is None else as_factor(value)
+    share = Share.read(str(value) if isinstance(value, Fraction) else value)
+    if share.is_time or not share.value:
+        raise ValueError("not a share for each point; write a number, like 1, or a share, like 1/360")
+    return share
+
+
+def _rate_as_written(value: object) -> object:
+    return str(value) if isinstance(value, Share) else value
+
+
 class Shortfall(Part):
     """Points missed, as a share of the fee; in whole steps, where the document says so."""
 
-    rate: Factor | None = None
-    """Share of the fee for each point missed, in points. 1 if neither it nor a step is written."""
+    rate: Annotated[
+        Share | Decimal | None,
+        PlainValidator(_rate, json_schema_input_type=Share | Factor | None),
+        PlainSerializer(_rate_as_written),
+    ] = None
+    """What each point missed earns: a share of the fee (`1/360`, `5%`), or a number of points of it (`1` is 1 %). 1 if
+    neither it nor a step is written."""
     from_: Annotated[
         Literal["target", "full"] | Decimal,
         PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
@@ -101,6 +132,11 @@ class Shortfall(Part):
     credit: Worth | None = None
     """For each step."""
     count: Literal["started", "complete", "nearest"] = "started"
+
+    @property
+    def per_point(self) -> Fraction:
+        """Share of the fee for each point missed."""
+        return self.rate.value if isinstance(self.rate, Share) else Fraction(self.rate or 1) / 100
 
     @model_validator(mode="after")
     def _step_has_credit(self) -> Self:

@@ -285,9 +285,10 @@ def _shortfall(shortfall: Shortfall, of: str) -> str:
     if shortfall.step is not None:
         step = f"{STEPS[shortfall.count]}step of {quantity(shortfall.step)}"
         return f"{_of(shortfall.credit, of)} for each {step} {start}{until}"
-    rate = shortfall.rate if shortfall.rate is not None else 1
+    rate = shortfall.rate
+    share = quantity(rate) if isinstance(rate, Share) else exact_percent(rate if rate is not None else 1)
     short = "short" if shortfall.from_ == "target" else start
-    return f"{exact_percent(rate)} of {of} per percentage point {short}, pro rata{until}"
+    return f"{share} of {of} per percentage point {short}, pro rata{until}"
 
 
 def _accrual(accrual: Accrual, of: str) -> str:

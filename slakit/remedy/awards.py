@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.credits import Award, award_credits
 from slakit.remedy.fees import Fees
+from slakit.remedy.paid_once import LEVEL, Owner, paid_once, spans_of
 from slakit.remedy.reaches import asks, with_state
 from slakit.remedy.schedules import reaches_of
 
@@ -159,10 +160,40 @@ class Awards:
     def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
         facts = self.known(reaches_of(remedy.credit), rules)
         stretches = _of_rules(self.stretches, rules, STRETCHES)
+        if any(rule.guarantee.window.slides for rule in rules.values()):
+            facts = self._paid_once(remedy, rules, facts)
         claimed = self.claimed.get(remedy.id, {})
         per_day = any(credit.earned_per == "day" for credit in remedy.credit)
         days = downtime_by_day(self.case, self.ledger, rules) if per_day else None
         return award_measured(remedy, rules, facts, stretches, self.fees, claimed, days)
+
+    def _paid_once(self, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
+        """Facts without what an earlier sliding window of the same guarantee has paid for."""
+        sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
+        duties = self.case.duties.filter(pl.col("rule").is_in(sliding))
+        owners = duties.select("duty", "subscriber")
+        counted = self.ledger.filter(pl.col("rule").is_in(sliding) & (pl.col("verdict") == COUNTED))
+        case = replace(self.case, windows=self.case.windows.join(duties.select("duty"), on="duty", how="semi"))
+        of_figures = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(duties["rule"].implode()))
+
+        def remeasure(paid_until: Mapping[Owner, int]) -> pl.DataFrame:
+            edges = [(who, rule, end) for (who, rule), end in paid_until.items()]
+            paid = pl.DataFrame(edges, schema=PAID_UNTIL, orient="row")
+            of_duty = duties.select("duty", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
+            cut = counted.join(of_duty.select("duty", "paid_end"), on="duty", how="left", maintain_order="left")
+            cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
+            again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
+            apart = of_figures.join(paid, on=["subscriber", "rule"], how="left").with_columns(
+                pl.when(pl.col("window_start") < pl.col("paid_end")).then(0).otherwise("total").alias("total")
+            )
+            return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
+
+        joined = counted.join(owners, on="duty").sort("subscriber", "rule", "start")
+        spans = spans_of(joined.select("subscriber", "rule", "start", "end").iter_rows())
+        slid = facts.filter(pl.col("rule").is_in(sliding))
+        others = facts.filter(~pl.col("rule").is_in(sliding)).with_columns(pl.lit(value=True).alias("pays"))
+        once = paid_once(remedy.credit, rules, slid, spans, remeasure)
+        return pl.concat([once.select(others.columns), others])
 
     def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:
         """Facts of some rules, with all that conditions on windows ask for."""
@@ -291,6 +322,7 @@ STRETCHES = {
     "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "outage": pl.Int64,
 }  # fmt: skip
+PAID_UNTIL = {"subscriber": pl.UInt32, "rule": pl.UInt32, "paid_end": pl.Int64}
 DAYS = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "incident": pl.Int64, "downtime": pl.Int64, "outage": pl.Int64,

@@ -133,6 +133,8 @@ def _due(award: Award, fees: Fees) -> pl.DataFrame:
 def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
     """What every schedule gives, with its fee basis as `of_num` / `of_den`."""
     judged = award.facts.filter(pl.col("total") > 0)
+    if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
+        judged = judged.filter("pays").drop("pays")
     tables = [pl.DataFrame(schema=EARNINGS)]
     for number, credit in enumerate(award.remedy.credit):
         found = earned(credit, judged, award.stretches, award.days)

@@ -18,7 +18,7 @@ from slakit.policy.reaches import Misses, Reach, Side, Span
 def holds(reach: Reach) -> pl.Expr:
     """Whether all that a condition says holds.
 
-    >>> facts = pl.DataFrame({"total": [100, 100], "bad": [2, 2], "streak": [0, 2]})
+    >>> facts = pl.DataFrame({"total": [100, 100], "bad": [2, 2], "missed": [False, True], "streak": [0, 2]})
     >>> facts.select(holds(Reach(below=99, streak=2))).to_series().to_list()
     [False, True]
     """
@@ -34,6 +34,8 @@ def _lies(measure: str, span: Span) -> pl.Expr:
         return missed & pl.all_horizontal(_deviates(side, units) for side, units in span.bounds)
     name = f"misses_{span.of}" if isinstance(span, Misses) else measure
     sides = [_compared(side, pl.col(name), pl.lit(units)) for side, units in span.bounds]
+    if measure in ("streak", "misses"):  # of breaches of which this window is the last: a good one has none
+        sides.append(pl.col("missed"))
     return pl.all_horizontal(sides).fill_null(value=False)
 
 

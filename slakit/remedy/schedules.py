@@ -190,7 +190,7 @@ def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
         step = pl.lit(percent_units(shortfall.step), dtype=pl.Int128) * pl.col("whole")
         up = {"started": step - 1, "complete": pl.lit(0, dtype=pl.Int128), "nearest": step // 2}[shortfall.count]
         return _worth(rows, (pl.col("short") + up) // step, shortfall.credit)
-    rate = Fraction(shortfall.rate if shortfall.rate is not None else 1)
+    rate = shortfall.per_point * 100
     return _share(rows, pl.col("short") * rate.numerator, pl.col("whole") * FULL * rate.denominator)
 
 

@@ -93,7 +93,7 @@ def schedules() -> st.SearchStrategy[str]:
     )  # fmt: skip
     shortfall = (rate | step).map("shortfall: {}".format)
     accrual = st.builds(
-        "accrual: {{credit: {}, per: {}, count: {}, after: {}, each: {}}}".format,
+        "accrual: {{credit: {}, per: {}, count: {}, after: {}}}, per: {}".format,
         worths(), st.sampled_from(["30m", "1h", "7h"]),
         st.sampled_from(["started", "complete", "nearest", "exact"]),
         st.sampled_from(["0m", "3h", "15m", "0m, to: 9h"]),
@@ -118,7 +118,11 @@ def contracts(draw: st.DrawFn) -> Terms:
     rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
     terms = [MONTHLY, MONTHLY.replace("99.9", "100")]
     plain = not any(word in " ".join(credits) for word in OF_WINDOWS)
-    return contract(", ".join(credits), draw(st.sampled_from([*terms, *([INCIDENT] if plain else [])])), rest)
+    guarantee = draw(st.sampled_from([*terms, *([INCIDENT] if plain else [])]))
+    text, by_incident = ", ".join(credits), ("}, per: incident", "outage", "over")
+    if guarantee != INCIDENT and not any(word in text for word in by_incident):
+        text, rest = (said.replace("{per: incident", "{per: window") for said in (text, rest))
+    return contract(text, guarantee, rest)
 
 
 def one(terms: Terms) -> OneOutage:

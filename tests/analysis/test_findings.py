@@ -613,6 +613,11 @@ CASES: dict[str, Case] = {
         "2",
         [schedule("multiple: 1, caps: [{per: window, at_most: 50%}]")],
     ),
+    "rolling-window": Case(
+        [("    window: 1mo\n", "    window: {rolling: 30d}\n")],
+        "judged at the end of each day over rolling 30 days; taken to be paid for once",
+        "1",
+    ),
     "late-start": Case(
         [("tiers: [silver", "begins: {next: 1mo, clause: b}\ntiers: [silver")], "a service that starts on 1", "b"
     ),

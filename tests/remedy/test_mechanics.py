@@ -322,3 +322,18 @@ def test_a_service_that_is_never_down_misses_by_a_microsecond() -> None:
     review = judged(policy, [down(at("2026-06-10"), timedelta(microseconds=1))])
     assert review.incidents["met"].to_list() == [False]
     assert review.credits["credit_percent"].to_list() == [10]
+
+
+@pytest.mark.parametrize(
+    ("condition", "paid"),
+    [
+        ("misses: {from: 2, of: 6}", [0, 100, 0]),
+        ("misses: {below: 2, of: 2}", [100, 0, 0]),
+        ("streak: {from: 1}", [100, 100, 0]),
+        ("streak: {below: 2}", [100, 0, 0]),
+    ],
+)
+def test_a_condition_on_windows_missed_before_never_holds_in_a_good_window(condition: str, paid: list[int]) -> None:
+    policy = contract(f"target: 99.9, credit: {{bands: [{{{condition}, credit: 10%}}], clause: c}}")
+    rows = [down(at(f"2026-0{month}-10"), 8 * HOUR, f"o{month}") for month in (4, 5)]
+    assert amounts(judged(policy, rows, "2026-04/2026-06")) == paid

@@ -1,0 +1,101 @@
+"""Sliding windows: what one of them has paid for does not make a later one pay again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import polars as pl
+
+from slakit.measure.rules import Rule
+from slakit.policy.remedies import Credit
+from slakit.remedy.schedules import earned
+
+KEY = ["subscriber", "rule"]
+LEVEL = ["total", "bad", "missed", "downtime"]
+Owner = tuple[int, int]
+"""A subscriber and a rule."""
+Spans = Mapping[Owner, Sequence[tuple[int, int]]]
+"""Spans of downtime: the first instant, and the first one after it. [µs]"""
+Remeasure = Callable[[Mapping[Owner, int]], pl.DataFrame]
+"""Facts of windows, without the downtime before an instant of their owner."""
+
+
+def paid_once(
+    credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame, downtime: Spans, remeasure: Remeasure
+) -> pl.DataFrame:
+    """Leave in each sliding window only the downtime that no window before it has paid for.
+
+    An outage is paid for whole, in the first window that owes anything for it and ends when it is over.
+
+    Parameters
+    ----------
+    credits, rules
+        Schedules of a remedy, and the rules that measure its guarantees, by number.
+    facts
+        Of sliding windows, as `schedules.earned` takes them.
+    downtime
+        Downtime without a gap.
+    remeasure
+        Measures the windows again, without what has been paid for.
+
+    Returns
+    -------
+    pl.DataFrame
+        The same windows, and whether each `pays`.
+    """
+    left, paid_until = facts, dict[Owner, int]()
+    settled = []
+    while not left.is_empty():
+        over = [
+            not _goes_on(downtime.get((who, rule), ()), end)
+            for who, rule, end in left.select(*KEY, "window_end").rows()
+        ]
+        payable = left.filter(pl.Series(over, dtype=pl.Boolean) & (pl.col("total") > 0))
+        paying = _first_paying(credits, rules, payable)
+        placed = left.join(paying, on=KEY, how="left", maintain_order="left")
+        beyond = (pl.col("window_end") > pl.col("paid_end")).fill_null(value=False)
+        pays = (pl.col("window_end") == pl.col("paid_end")).fill_null(value=False)
+        settled.append(placed.filter(~beyond).with_columns(pays.alias("pays")).drop("paid_end"))
+        paid_until |= {(who, rule): end for who, rule, end in paying.iter_rows()}
+        left = _measured_again(placed.filter(beyond).drop("paid_end"), remeasure, paid_until)
+    return pl.concat(settled) if settled else facts.with_columns(pl.lit(value=True).alias("pays"))
+
+
+def spans_of(pieces: Iterable[tuple[int, int, int, int]]) -> dict[Owner, list[tuple[int, int]]]:
+    """Join pieces (subscriber, rule, start, end), in order, where one begins as another ends.
+
+    >>> spans_of([(0, 0, 1, 2), (0, 0, 2, 5), (0, 0, 6, 7)])
+    {(0, 0): [(1, 5), (6, 7)]}
+    """
+    spans: dict[Owner, list[tuple[int, int]]] = {}
+    for who, rule, start, end in pieces:
+        own = spans.setdefault((who, rule), [])
+        first = own.pop()[0] if own and own[-1][1] == start else start
+        own.append((first, end))
+    return spans
+
+
+def _goes_on(downtime: Sequence[tuple[int, int]], end: int) -> bool:
+    """Whether downtime goes on across the end of a window."""
+    return any(first < end < last for first, last in downtime)
+
+
+def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
+    """The end of the first window of each owner that earns anything: `paid_end`."""
+    tables = []
+    for credit in credits:
+        named = [
+            number for number, rule in rules.items() if rule.guarantee.id in (credit.guarantees or [rule.guarantee.id])
+        ]
+        own = facts.filter(pl.col("rule").is_in(named))
+        tables.append(earned(credit, own, own.clear()).select(*KEY, "window_end"))
+    return pl.concat(tables).group_by(KEY).agg(pl.col("window_end").min().alias("paid_end"))
+
+
+def _measured_again(facts: pl.DataFrame, remeasure: Remeasure, paid_until: Mapping[Owner, int]) -> pl.DataFrame:
+    """The same windows with levels that what has been paid for is no part of."""
+    if facts.is_empty():
+        return facts
+    windows = [*KEY, "window_start", "window_end"]
+    fresh = remeasure(paid_until).select(*windows, *LEVEL)
+    return facts.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)
