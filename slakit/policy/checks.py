@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from slakit.policy.checks_credits import Finding, credits_agree, credits_fit_guarantees
+from slakit.policy.checks_meaning import keys_decide
 from slakit.policy.document import Policy, Question
 from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.part import Part, PerTier
@@ -33,6 +34,7 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
     if "guarantees" in sound:
         yield from _remedies_name_guarantees(policy)
     yield from credits_agree(policy)
+    yield from keys_decide(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
     yield from _incidents_have_windows(policy)

@@ -117,12 +117,19 @@ def _schedules_fit_metrics(policy: Policy) -> Iterator[Finding]:
 def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
     bands = [band for table in credit.tables for band in table]
     rates = [credit, *(band.plus for band in bands if band.plus is not None)]
+    single = guarantee.on_single_tickets and credit.per in (None, "incident")
+    if guarantee.on_single_tickets and not single:
+        yield "each late ticket earns by itself; write per: incident"
+    if guarantee.on_single_tickets and any(rate.shortfall is not None for rate in rates):
+        yield "single tickets have no level"
+    if single and any(not band.by_outage for band in bands):
+        yield "a band goes by how late a ticket is; write outage: 1h"
     yield from _unmeasured({measure for reach in credit.reaches for measure in reach.spans}, guarantee)
     for rate in rates:
         accrual, shortfall = rate.accrual, rate.shortfall
         if guarantee.on_figures and (accrual is not None or rate.multiple is not None):
             yield "measurements are no downtime"
-        if guarantee.metric in ON_TICKETS and accrual is not None and not credit.by_incident:
+        if guarantee.metric in ON_TICKETS and accrual is not None and not (credit.by_incident or single):
             yield "tickets have no downtime; accrue per: incident"
         if guarantee.metric in ON_TICKETS and (rate.multiple is not None or (shortfall and credit.by_incident)):
             yield "late tickets have no share of the time lost"

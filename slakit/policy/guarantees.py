@@ -355,6 +355,11 @@ class Guarantee(Part):
         return self.at_most is None and self.metric != "incidents"
 
     @property
+    def on_single_tickets(self) -> bool:
+        """Whether each ticket is promised an answer in time, and no share of them: each late one is a breach."""
+        return self.metric in ON_TICKETS and self.target is None
+
+    @property
     def on_outages(self) -> bool:
         """Whether it is measured from outages: recorded ones, or slices that are down."""
         return self.metric in ON_OUTAGES and (self.measured is None or self.measured.by == "down")

@@ -331,8 +331,8 @@ class Credit(Rate, Limits):
     per: Earned | None = None
     """What earns it: each `window` in which any guarantee of the remedy is breached (the one that earns most), each
     `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the
-    guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage, else
-    `window`."""
+    guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage or
+    single tickets are promised an answer in time, else `window`."""
     when: Reach | None = None
     """Earned only where this holds as well."""
     raised: list[Raised] = []

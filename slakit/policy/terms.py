@@ -184,7 +184,7 @@ def _given(part: Any, tier: str | None) -> bool:
 def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:
     kept = {guarantee.id for guarantee in guarantees}
     for guarantee in guarantees:
-        credit = guarantee.credit
+        credit = _per_ticket(guarantee.credit, [guarantee]) if guarantee.credit is not None else None
         if credit is not None and _earns(credit, tier) and guarantee.commitment == "guaranteed":
             yield Remedy.model_construct(
                 id=guarantee.id,
@@ -199,10 +199,17 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
         credits = [_resolve(credit, tier, policy.tiers) for credit in remedy.credit]
         credits = [credit for credit in credits if _earns(credit, tier)]
         earning = [name for name in remedy.guarantees if name in kept & firm]
+        credits = [_per_ticket(credit, [g for g in guarantees if g.id in earning]) for credit in credits]
         if _given(remedy, tier) and credits and earning:
             whole = _resolve(remedy, tier, policy.tiers)
             own = {name: value for name, value in _lifted(credits).items() if getattr(whole, name) is None}
             yield whole.model_copy(update={"credit": credits, "guarantees": earning, **own})
+
+
+def _per_ticket(credit: Credit, guarantees: list[Guarantee]) -> Credit:
+    """What promises about single tickets earn, each late one earns."""
+    single = bool(guarantees) and all(guarantee.on_single_tickets for guarantee in guarantees)
+    return credit.model_copy(update={"per": "incident"}) if single and credit.per is None else credit
 
 
 def _lifted(credits: list[Credit]) -> dict[str, Any]:

@@ -262,13 +262,14 @@ def _worths(row: Mapping[str, int]) -> tuple[Ratio, Ratio]:
 def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
     """Add up guarantees, incidents and days as each schedule says; then add up the schedules, or take one of them.
 
-    Once per window, the guarantee that earns most decides; per day, the one that earns most on that day.
+    Once per window, the guarantee that earns most decides; per day, the one that earns most on that day. Points are
+    those of all guarantees together.
     """
     if len(entries) == 1:
         return worth(entries[0])
     by_credit = []
     for number, of_credit in groupby(entries, key=attrgetter("credit")):
-        per = remedy.credit[number].earned_per
+        per = remedy.credit[number].earned_per if remedy.points is None else "guarantee"
         values: dict[object, Fraction] = {}
         for entry in of_credit:
             value = Fraction(*worth(entry))

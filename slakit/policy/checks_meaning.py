@@ -1,0 +1,133 @@
+"""Keys that would decide nothing where they stand: they are refused, so that nobody relies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from slakit.policy.checks_credits import Finding
+from slakit.policy.document import Policy
+from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.quantities import Duration
+from slakit.policy.remedies import Claims, Credit
+from slakit.policy.yaml import Place
+
+RECORDED = "recorded outages"
+SLICES = "slices that are down"
+FIGURES = "measurements"
+TICKETS = "tickets"
+ALL = (RECORDED, SLICES, FIGURES, TICKETS)
+
+MEASURED_FROM: dict[str, tuple[str, ...]] = {
+    "clock": (RECORDED,),
+    "hours": (RECORDED, SLICES),
+    "minimum": (RECORDED, SLICES),
+    "unit": (RECORDED, SLICES),
+    "weigh": (RECORDED,),
+    "denominator": (RECORDED, SLICES),
+    "exclude.maintenance": (RECORDED, SLICES),
+    "exclude.causes": (RECORDED, FIGURES),  # of measurements it says what they must not contain
+    "exclude.tickets": (TICKETS,),
+    "exclude.own_deadline": (TICKETS,),
+    "rounded.outage": (RECORDED, SLICES),
+    "rounded.downtime": (RECORDED, SLICES),
+    "rounded.level": (RECORDED, SLICES, FIGURES),
+}
+"""Key → from what a guarantee must be measured, so that the key decides anything."""
+METRICS: dict[str, tuple[str, ...]] = {
+    "target": ("availability", *ON_TICKETS),
+    "at_least": ("figure",),
+    "at_most": ("figure", "incidents"),
+    "within": ("downtime", "replacement", *ON_TICKETS),
+    "measured.unit": ("figure",),
+    "rounded.level": ("availability", "figure"),
+    "rounded.downtime": ("availability", "downtime"),
+    "printed": ("availability",),
+}
+"""Key → metrics of which it is a term."""
+
+
+def keys_decide(policy: Policy) -> Iterator[Finding]:
+    """Find keys that nothing depends on."""
+    for index, guarantee in enumerate(policy.guarantees):
+        yield from _of_guarantee(guarantee, ("guarantees", index))
+        if guarantee.credit is not None:
+            yield from _of_credit(guarantee.credit, ("guarantees", index, "credit"), [guarantee.id])
+    for index, remedy in enumerate(policy.remedies):
+        if remedy.take != "sum" and len(remedy.credit) == 1:
+            yield ("remedies", index, "take"), remedy.take, "one schedule leaves nothing to choose", "take it out"
+        for number, credit in enumerate(remedy.credit):
+            yield from _of_credit(credit, ("remedies", index, "credit", number), remedy.guarantees)
+        if remedy.claims is not None:
+            yield from _of_claims(remedy.claims, ("remedies", index, "claims"))
+    if policy.claims is not None:
+        yield from _of_claims(policy.claims, ("claims",))
+    for index, kind in enumerate(policy.maintenance):
+        if kind.holidays is not None and not (kind.notice is not None and kind.notice.business_days):
+            yield ("maintenance", index, "holidays"), kind.holidays, *NO_BUSINESS_DAYS
+
+
+NO_BUSINESS_DAYS = ("no time here is in business days", "take it out, or write a time like 5bd")
+
+
+def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
+    source = _source(guarantee)
+    for key, sources in MEASURED_FROM.items():
+        if source not in sources and _differs(guarantee, key):
+            yield (*place, *key.split(".")), None, f"{key} decides nothing of {source}", "take it out"
+    for key, metrics in METRICS.items():
+        in_words = guarantee.metric.replace("_", " ")
+        if guarantee.metric not in metrics and _differs(guarantee, key):
+            yield (*place, *key.split(".")), None, f"{key} is no term of a promise on {in_words}", "take it out"
+    if guarantee.window.text == "incident":
+        for key in ("denominator", "partial", "weigh"):
+            if _differs(guarantee, key):
+                yield (*place, key), None, f"{key} is of a window, and single incidents have none", "take it out"
+
+
+def _source(guarantee: Guarantee) -> str:
+    """What it is measured from."""
+    if guarantee.metric in ON_TICKETS:
+        return TICKETS
+    if guarantee.on_figures:
+        return FIGURES
+    return RECORDED if guarantee.measured is None else SLICES
+
+
+def _differs(part: Any, key: str) -> bool:
+    """Whether a term is written, and not as it would hold without."""
+    for name in key.split("."):
+        if part is None:
+            return False
+        default, part = type(part).model_fields[name].get_default(call_default_factory=True), getattr(part, name)
+    return bool(part != default)
+
+
+def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Finding]:
+    if credit.take != "deepest" and credit.bands is None:
+        yield (*place, "take"), credit.take, "only bands are chosen among", "take it out"
+    for position, name in enumerate(credit.guarantees or []):
+        if place[0] == "guarantees" and name not in names:
+            yield (*place, "for", position), name, "a schedule of one guarantee is for that one", "take it out"
+    for rate in [credit, *(band.plus for table in credit.tables for band in table if band.plus is not None)]:
+        shortfall = rate.shortfall
+        if shortfall is not None and shortfall.step is None and "count" in shortfall.model_fields_set:
+            yield (
+                place,
+                None,
+                "only steps of a shortfall are counted",
+                "write step: 1 and credit: 1%, or take count out",
+            )
+
+
+def _of_claims(claims: Claims, place: Place) -> Iterator[Finding]:
+    if not claims.needed:
+        for name in ("opens", "after", "to_end_of", "report", "holidays", "in_writing", "evidence"):
+            if _differs(claims, name):
+                yield (*place, name), None, "no claim is needed, and so nothing of one decides", "drop one of the two"
+        return
+    if claims.to_end_of is not None and claims.within is None and claims.after != "end_of_second_month":
+        yield (*place, "to_end_of"), claims.to_end_of, "no deadline that could be put off", "write within"
+    times: list[Duration | None] = [claims.opens, claims.within, claims.report.within if claims.report else None]
+    if claims.holidays is not None and not any(time is not None and time.business_days for time in times):
+        yield (*place, "holidays"), claims.holidays, *NO_BUSINESS_DAYS
