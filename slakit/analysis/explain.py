@@ -272,12 +272,24 @@ class Teller:
             yield 1, f"Owed for a miss: {words.remedy_words(remedy)} ({clause})."
             share = percent_text(row["credit_percent"], 6)
             yield 1, f"Earned: {share} of {exact_money(row['basis_amount'], row['currency'])}."
+            yield from self._paid_before(remedy, row)
             yield from self._caps(remedy, row["cap"])
             yield from self._claim(remedy, start)
 
+    def _paid_before(self, remedy: Remedy, row: dict[str, object]) -> Iterator[Line]:
+        """Of a sliding window, the last one before it that has paid for outages which lie in both."""
+        terms = self.review.terms_of(self.subscription)
+        if not any(terms.guarantee(name).window.slides for name in remedy.guarantees):
+            return
+        mine = (pl.col("subscription") == self.subscription) & (pl.col("remedy") == remedy.id) & (pl.col("amount") > 0)
+        within = pl.col("window_end").is_between(row["window_start"], row["window_end"], closed="none")
+        paid = self.review.credits.filter(mine & within)["window_end"].max()
+        if isinstance(paid, datetime):
+            yield 1, f"Outages before {self.day(paid)} have been paid for by the window that ended then."
+
     def _caps(self, remedy: Remedy, bit: str | None) -> Iterator[Line]:
         for cap in remedy.all_caps:
-            state = "it bites here" if cap.per == bit else "it does not bite here"
+            state = "it bites here" if str(cap.per) == bit else "it does not bite here"
             clause = f" ({cap.clause})" if cap.clause else ""
             yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
 

@@ -34,6 +34,7 @@ def credits_fit_guarantees(policy: Policy) -> Iterator[Finding]:
     yield from _windows_fit_remedies(policy)
     yield from _caps_fit(policy)
     yield from _given_back_after_windows(policy)
+    yield from _tickets_apart(policy)
     yield from _claims_fit_windows(policy)
 
 
@@ -302,6 +303,15 @@ def _given_back_after_windows(policy: Policy) -> Iterator[Finding]:
                 "windows that overlap do not follow each other",
                 "judge a calendar window",
             )
+
+
+def _tickets_apart(policy: Policy) -> Iterator[Finding]:
+    """Late tickets earn one by one, and windows do not: a schedule for both must say which it means."""
+    single = {guarantee.id: guarantee.on_single_tickets for guarantee in policy.guarantees}
+    for place, credit, names, _ in _earning(policy):
+        kinds = {single[name] for name in credit.guarantees or names if name in single}
+        if len(kinds) > 1 and credit.per is None:
+            yield place, None, "single tickets beside windows", "write per: incident, or a schedule for each"
 
 
 def _wrong_cap(cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Window]) -> tuple[str, str] | None:

@@ -199,7 +199,8 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
         credits = [_resolve(credit, tier, policy.tiers) for credit in remedy.credit]
         credits = [credit for credit in credits if _earns(credit, tier)]
         earning = [name for name in remedy.guarantees if name in kept & firm]
-        credits = [_per_ticket(credit, [g for g in guarantees if g.id in earning]) for credit in credits]
+        judged = [guarantee for guarantee in guarantees if guarantee.id in earning]
+        credits = [_per_ticket(credit, judged) for credit in credits]
         if _given(remedy, tier) and credits and earning:
             whole = _resolve(remedy, tier, policy.tiers)
             own = {name: value for name, value in _lifted(credits).items() if getattr(whole, name) is None}
@@ -208,7 +209,8 @@ def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> 
 
 def _per_ticket(credit: Credit, guarantees: list[Guarantee]) -> Credit:
     """What promises about single tickets earn, each late one earns."""
-    single = bool(guarantees) and all(guarantee.on_single_tickets for guarantee in guarantees)
+    own = [guarantee for guarantee in guarantees if credit.guarantees is None or guarantee.id in credit.guarantees]
+    single = bool(own) and all(guarantee.on_single_tickets for guarantee in own)
     return credit.model_copy(update={"per": "incident"}) if single and credit.per is None else credit
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, down, evidence, holder, work
+from small_contracts import HOUR, MINUTE, Row, at, contract, down, evidence, holder, work
 
 from slakit.analysis.assess import assess
 from slakit.policy.document import Policy
@@ -96,7 +96,6 @@ DESCRIBES = {
 }
 """Keys that cards, findings and explanations show."""
 
-TENTH = at("2026-06-09")
 OUTAGES: list[Row] = [
     down(at("2026-04-14"), HOUR, "f", component="web"),
     down(at("2026-05-12T10:00"), 9 * HOUR, "e", component="web"),
@@ -302,7 +301,7 @@ DECIDES: dict[str, Pair] = {
     "Maintenance.holidays": around(kind("notice: 1bd, "), kind("notice: 1bd, holidays: IT, "), LEFT_OUT),
     "Maintenance.hours": around(kind(""), kind("hours: {weekly: {tue: ['12:00-13:00']}}, "), LEFT_OUT),
     "Maintenance.allowance": around(kind(""), kind("allowance: {at_most: 30m}, "), LEFT_OUT),
-    "Exclude.maintenance": around(kind(""), kind(""), FLAT)[:2] + (LEFT_OUT_FLAT, kind("")),
+    "Exclude.maintenance": (*around(kind(""), kind(""), FLAT)[:2], LEFT_OUT_FLAT, kind("")),
     "Exclude.causes": terms(FLAT, f"{FLAT}, exclude: {{causes: [customer]}}"),
     "Exclude.tickets": terms(LATE, f"{LATE}, exclude: {{tickets: [change]}}"),
     "Exclude.own_deadline": terms(LATE, f"{LATE}, exclude: {{own_deadline: [change]}}"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, contract_of, down, judged, owed
 
+from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
 from slakit.problems import InputError
@@ -57,6 +58,12 @@ def test_every_window_is_judged_as_its_rule_says_all_the_same() -> None:
     assert review.availability.filter(~pl.col("met")).height == 18  # to the window that ends with 18 June
     assert review.credits.height == 30
     assert "an outage is paid for once" in review.assumptions["value"].to_list()
+
+
+def test_an_explanation_names_the_window_that_has_paid() -> None:
+    review = judged(FLAT, [down(JUNE + 4 * DAY, 2 * HOUR)])
+    told = [line for _, line in explain(review, "s", "2026-06-07").lines]
+    assert "Outages before 2026-06-06 have been paid for by the window that ended then." in told
 
 
 @settings(max_examples=25)
