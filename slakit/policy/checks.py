@@ -37,7 +37,6 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
     yield from keys_decide(policy)
     yield from _ranks_exist(policy)
     yield from _desk_windows(policy)
-    yield from _incidents_have_windows(policy)
     yield from _tickets_have_priorities(policy)
     if "guarantees" in sound:
         yield from _rights_name_guarantees(policy)
@@ -149,14 +148,6 @@ def _desk_windows(policy: Policy) -> Iterator[Finding]:
                 wrong,
                 "use 1d, 1w, 1mo, 1q, 1y, billing_month or term",
             )
-
-
-def _incidents_have_windows(policy: Policy) -> Iterator[Finding]:
-    for index, guarantee in enumerate(policy.guarantees):
-        counts = guarantee.metric == "incidents" or guarantee.rounded.outage is not None
-        if guarantee.window.slides and counts:
-            wrong = f"incidents do not belong to one window of {guarantee.window}"
-            yield ("guarantees", index, "window"), guarantee.window, wrong, "judge a calendar window"
 
 
 def _tickets_have_priorities(policy: Policy) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from slakit.measure.attainment import Desk
-from slakit.measure.availability import measure_availability, measure_incidents, measure_stretches
+from slakit.measure.availability import incident_runs, measure_availability, measure_incidents, measure_stretches
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.case import COUNTED, Case
 from slakit.measure.desk import desk_rules
@@ -22,7 +22,7 @@ from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.credits import Award, award_credits
 from slakit.remedy.fees import Fees
-from slakit.remedy.paid_once import LEVEL, Owner, paid_once, spans_of
+from slakit.remedy.paid_once import LEVEL, Owner, paid_once
 from slakit.remedy.reaches import asks, with_state
 from slakit.remedy.schedules import reaches_of
 
@@ -171,8 +171,7 @@ class Awards:
         """Facts without what an earlier sliding window of the same guarantee has paid for."""
         sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
         duties = self.case.duties.filter(pl.col("rule").is_in(sliding))
-        owners = duties.select("duty", "subscriber")
-        counted = self.ledger.filter(pl.col("rule").is_in(sliding) & (pl.col("verdict") == COUNTED))
+        ledger = self.ledger.filter(pl.col("rule").is_in(sliding))
         case = replace(self.case, windows=self.case.windows.join(duties.select("duty"), on="duty", how="semi"))
         of_figures = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(duties["rule"].implode()))
 
@@ -180,7 +179,7 @@ class Awards:
             edges = [(who, rule, end) for (who, rule), end in paid_until.items()]
             paid = pl.DataFrame(edges, schema=PAID_UNTIL, orient="row")
             of_duty = duties.select("duty", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
-            cut = counted.join(of_duty.select("duty", "paid_end"), on="duty", how="left", maintain_order="left")
+            cut = ledger.join(of_duty.select("duty", "paid_end"), on="duty", how="left", maintain_order="left")
             cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
             again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
             apart = of_figures.join(paid, on=["subscriber", "rule"], how="left").with_columns(
@@ -188,11 +187,13 @@ class Awards:
             )
             return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
 
-        joined = counted.join(owners, on="duty").sort("subscriber", "rule", "start")
-        spans = spans_of(joined.select("subscriber", "rule", "start", "end").iter_rows())
+        runs = incident_runs(self.case, ledger).join(duties.select("duty", "subscriber"), on="duty")
+        incidents: dict[Owner, list[tuple[int, int]]] = {}
+        for who, rule, start, end in runs.select("subscriber", "rule", "start", "end").iter_rows():
+            incidents.setdefault((who, rule), []).append((start, end))
         slid = facts.filter(pl.col("rule").is_in(sliding))
         others = facts.filter(~pl.col("rule").is_in(sliding)).with_columns(pl.lit(value=True).alias("pays"))
-        once = paid_once(remedy.credit, rules, slid, spans, remeasure)
+        once = paid_once(remedy.credit, rules, slid, incidents, remeasure)
         return pl.concat([once.select(others.columns), others])
 
     def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -15,13 +15,13 @@ LEVEL = ["total", "bad", "missed", "downtime"]
 Owner = tuple[int, int]
 """A subscriber and a rule."""
 Spans = Mapping[Owner, Sequence[tuple[int, int]]]
-"""Spans of downtime: the first instant, and the first one after it. [µs]"""
+"""Spans of time: the first instant, and the first one after it. [µs]"""
 Remeasure = Callable[[Mapping[Owner, int]], pl.DataFrame]
 """Facts of windows, without the downtime before an instant of their owner."""
 
 
 def paid_once(
-    credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame, downtime: Spans, remeasure: Remeasure
+    credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame, incidents: Spans, remeasure: Remeasure
 ) -> pl.DataFrame:
     """Leave in each sliding window only the downtime that no window before it has paid for.
 
@@ -33,8 +33,8 @@ def paid_once(
         Schedules of a remedy, and the rules that measure its guarantees, by number.
     facts
         Of sliding windows, as `schedules.earned` takes them.
-    downtime
-        Downtime without a gap.
+    incidents
+        First and last counted instant of each incident.
     remeasure
         Measures the windows again, without what has been paid for.
 
@@ -47,7 +47,7 @@ def paid_once(
     settled = []
     while not left.is_empty():
         over = [
-            not _goes_on(downtime.get((who, rule), ()), end)
+            not _goes_on(incidents.get((who, rule), ()), end)
             for who, rule, end in left.select(*KEY, "window_end").rows()
         ]
         payable = left.filter(pl.Series(over, dtype=pl.Boolean) & (pl.col("total") > 0))
@@ -61,23 +61,9 @@ def paid_once(
     return pl.concat(settled) if settled else facts.with_columns(pl.lit(value=True).alias("pays"))
 
 
-def spans_of(pieces: Iterable[tuple[int, int, int, int]]) -> dict[Owner, list[tuple[int, int]]]:
-    """Join pieces (subscriber, rule, start, end), in order, where one begins as another ends.
-
-    >>> spans_of([(0, 0, 1, 2), (0, 0, 2, 5), (0, 0, 6, 7)])
-    {(0, 0): [(1, 5), (6, 7)]}
-    """
-    spans: dict[Owner, list[tuple[int, int]]] = {}
-    for who, rule, start, end in pieces:
-        own = spans.setdefault((who, rule), [])
-        first = own.pop()[0] if own and own[-1][1] == start else start
-        own.append((first, end))
-    return spans
-
-
-def _goes_on(downtime: Sequence[tuple[int, int]], end: int) -> bool:
-    """Whether downtime goes on across the end of a window."""
-    return any(first < end < last for first, last in downtime)
+def _goes_on(incidents: Sequence[tuple[int, int]], end: int) -> bool:
+    """Whether an incident goes on across the end of a window."""
+    return any(first < end < last for first, last in incidents)
 
 
 def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:

@@ -51,6 +51,8 @@ def earned(
     if credit.earned_per == "incident":
         lengths = pl.col("outage").sum().over("subscriber", "rule", "window_start", "window_end")
         rows = stretches.with_columns(lengths.alias("lengths"))
+        if credit.shortfall is not None:
+            rows = pl.concat([rows, _without_incidents(rows, facts)])
     elif credit.earned_per == "day":
         rows = days if days is not None else stretches.clear()
     else:
@@ -59,6 +61,14 @@ def earned(
         rows = rows.filter(holds(credit.when))
     parts = [_times(_earned(credit, own), factor) for own, factor in _raised(credit, rows)]
     return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
+
+
+def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Windows in which no incident starts: what they fall short by, one from before, is theirs alone."""
+    keys = ["subscriber", "rule", "window_start", "window_end"]
+    alone = facts.join(incidents.select(keys), on=keys, how="anti", maintain_order="left")
+    one = [pl.lit(1, dtype=pl.Int64).alias(name) for name in ("outage", "lengths")]
+    return alone.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"), *one).select(incidents.columns)
 
 
 def _raised(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:

@@ -337,3 +337,34 @@ def test_a_condition_on_windows_missed_before_never_holds_in_a_good_window(condi
     policy = contract(f"target: 99.9, credit: {{bands: [{{{condition}, credit: 10%}}], clause: c}}")
     rows = [down(at(f"2026-0{month}-10"), 8 * HOUR, f"o{month}") for month in (4, 5)]
     assert amounts(judged(policy, rows, "2026-04/2026-06")) == paid
+
+
+@pytest.mark.parametrize("per", ["", "per: incident, "])
+def test_a_late_ticket_earns_by_itself_where_no_share_of_tickets_is_promised(per: str) -> None:
+    policy = contract(
+        f"metric: response, within: 15m, credit: {{accrual: {{credit: 1%, per: 5m, count: complete}}, {per}clause: c}}",
+        "support: {priorities: [{id: p}], clause: s}",
+    )
+    opened = at("2026-06-10T10:00")
+    ticket = {"ticket": "t", "subscription": "s", "priority": "p", "opened": opened, "responded": opened + 27 * MINUTE}
+    assert amounts(judged(policy, tickets=[ticket])) == [20]
+
+
+@pytest.mark.parametrize(
+    "guarantee", ["metric: incidents, at_most: 1", "target: 99.9, rounded: {outage: {to: 1h, how: up}}"]
+)
+def test_a_month_without_an_outage_is_a_good_one(guarantee: str) -> None:
+    review = judged(contract(f"{guarantee}, credit: {{flat: 10%, clause: c}}"))
+    assert (review.availability["met"].to_list(), amounts(review)) == ([True], [0])
+
+
+def test_an_incident_is_a_run_before_maintenance_and_months_cut_it() -> None:
+    policy = contract(
+        "target: 100, exclude: {maintenance: [scheduled]}, "
+        "credit: {bands: [{outage: {from: 4h}, credit: 10%}], clause: c}",
+        "maintenance: [{kind: scheduled, clause: m}]",
+    )
+    over_the_end = [down(at("2026-06-30T21:00"), 6 * HOUR)]
+    assert amounts(judged(policy, over_the_end, "2026-06/2026-07")) == [100, 0]
+    parted = [work(at("2026-06-10T03:00"), HOUR)]
+    assert amounts(judged(policy, [down(at("2026-06-10"), 7 * HOUR)], maintenance=parted)) == [100]

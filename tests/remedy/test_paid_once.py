@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, contract_of, down, judged, owed
+from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, contract_of, down, judged, owed, work
 
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
@@ -91,6 +91,22 @@ def test_each_guarantee_of_a_remedy_has_its_outages_paid_once() -> None:
     assert paid_on(judged(policy, rows)) == [(5, 100), (7, 100)]
 
 
+def test_incidents_that_were_one_too_many_are_counted_once() -> None:
+    policy = contract("metric: incidents, at_most: 2, window: {rolling: 30d}, credit: {flat: 10%, clause: c}")
+    rows = [down(JUNE + day * DAY, HOUR, f"o{day}") for day in (2, 5, 8, 11, 14, 17)]
+    assert paid_on(judged(policy, rows)) == [(9, 100), (18, 100)]
+
+
+def test_an_incident_that_maintenance_parts_at_midnight_is_paid_once() -> None:
+    policy = contract(
+        "target: 99.9, window: {rolling: 30d}, exclude: {maintenance: [scheduled]}, credit: {flat: 10%, clause: c}",
+        "maintenance: [{kind: scheduled, clause: m}]",
+    )
+    midnight = at("2026-06-06")
+    maintained = [work(midnight - HOUR, 2 * HOUR)]
+    assert paid_on(judged(policy, [down(midnight - 3 * HOUR, 6 * HOUR)], maintenance=maintained)) == [(6, 100)]
+
+
 def test_measurements_are_paid_for_again_in_a_window_that_begins_after() -> None:
     policy = contract(
         "metric: figure, at_most: 100, measured: {by: largest}, window: {rolling: 7d}, credit: {flat: 10%, clause: c}"
@@ -105,8 +121,7 @@ def test_measurements_are_paid_for_again_in_a_window_that_begins_after() -> None
 @pytest.mark.parametrize(
     "guarantee",
     [
-        "metric: incidents, at_most: 2, window: {rolling: 30d}",
-        "target: 99, window: {rolling: 30d}, rounded: {outage: {to: 1h, how: up}}",
+        "target: 99, window: {rolling: 30d}, credit: {flat: 5%, per: incident, clause: c}",
         "target: 99, window: {rolling: 30d}, credit: {flat: 5%, earn_back: {windows: 2}, clause: c}",
     ],
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, contract_of, down, holder, judged, owed
+from small_contracts import DAY, HOUR, MINUTE, Row, amounts, at, contract, contract_of, down, holder, judged, owed
 
 from slakit.problems import InputError
 
@@ -34,6 +34,13 @@ def test_a_shortfall_is_parted_over_the_incidents_so_that_the_allowance_counts_o
     expected = Decimal("19.28")
     assert earns("shortfall: {rate: 1}", TEN_HOURS_TWICE, fee="720") == expected
     assert earns("shortfall: {rate: 1}, per: incident", TEN_HOURS_TWICE, fee="720") == expected
+
+
+def test_a_window_that_falls_short_by_an_incident_from_before_earns_it_itself() -> None:
+    policy = contract("target: 99.9, credit: {shortfall: {rate: 1}, per: incident, clause: c}")
+    by_window = contract("target: 99.9, credit: {shortfall: {rate: 1}, clause: c}")
+    rows = [down(at("2026-05-31T12:00"), 36 * HOUR)]
+    assert amounts(judged(policy, rows, "2026-05/2026-06")) == amounts(judged(by_window, rows, "2026-05/2026-06"))
 
 
 def test_a_cap_per_incident_limits_each_part_of_a_shortfall() -> None:
