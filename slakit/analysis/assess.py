@@ -17,6 +17,8 @@ from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
+from slakit.analysis.vocabulary import in_words_of_contracts
+from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.evidence.tables import Evidence
 from slakit.measure.attainment import desk_of
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -42,6 +44,7 @@ def assess(
     policies: Policies | None = None,
     ranges: bool = True,
     conventions: Conventions | None = None,
+    strict: bool = False,
 ) -> Review:
     """Judge evidence by the contracts it names.
 
@@ -62,6 +65,8 @@ def assess(
         Whether to assess under every combination of answers. Without it a range is the one amount.
     conventions
         How the clocks of tickets run where tools differ, and extra closing days; the defaults if not given.
+    strict
+        Whether evidence that gives rise to warnings is refused.
 
     Returns
     -------
@@ -70,7 +75,8 @@ def assess(
     Raises
     ------
     InputError
-        A policy, tier, question, answer, period or instant is unknown; all problems at once.
+        A policy, tier, question, answer, period or instant is unknown; all problems at once. With `strict` also for
+        each warning.
 
     Examples
     --------
@@ -86,12 +92,19 @@ def assess(
     moment = instant_of(as_of)
     known = policies if policies is not None else policies_of(evidence)
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
+    evidence, warned = in_words_of_contracts(evidence, plans)
     fees = Fees(evidence.subscriptions, evidence.charges)
     made = claims_made(evidence, fees, known, to_microseconds(moment))
     awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
+    tables = _tables(awards, plans, evidence)
+    warned += warnings_of(evidence, plans, tables["credits"], span, moment)
+    warnings = warnings_table(warned, evidence)
+    if strict:
+        refuse_warnings(warnings, evidence.source)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     return Review(
-        **_tables(awards, plans, evidence),
+        **tables,
+        warnings=warnings,
         assumptions=assumptions_of(evidence, known, chosen, fees, conventions),
         evidence=evidence,
         period=span,
@@ -177,7 +190,7 @@ def instant_of(as_of: str | date | datetime) -> datetime:
 
 
 def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy) -> dict[str, Policy]:
-    """Find the policies that subscriptions name: in the library, or as files beside the evidence or here.
+    """Find the policies that subscriptions name: in the library, or as files beside the evidence, or else here.
 
     Raises
     ------
@@ -187,7 +200,7 @@ def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy)
     policies: dict[str, Policy] = {}
     problems: list[Problem] = []
     for name in evidence.subscriptions["policy"].unique(maintain_order=True):
-        beside = Path(evidence.source) / name
+        beside = (evidence.folder or Path()) / name
         try:
             policies[name] = find(str(beside) if name.endswith((".yaml", ".yml")) and beside.is_file() else name)
         except InputError as error:

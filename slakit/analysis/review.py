@@ -22,12 +22,15 @@ from slakit.policy.document import Policy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
-WRITTEN = ("ledger", "availability", "attainment", "credits", "ranges", "claims")
-"""Tables that an assessment writes to files."""
 STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
 """Statuses of claims whose money can still be had."""
-KEPT = ("incidents", "figures", "rights", "claim_steps", "tickets", "readings", "recoveries", "backups")
-"""Its other tables about subscriptions."""
+OF_SUBSCRIPTIONS = (
+    "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
+    "rights", "claims", "claim_steps", "recoveries", "backups", "warnings",
+)  # fmt: skip
+"""The tables of an assessment that have a column `subscription`."""
+TABLES = (*OF_SUBSCRIPTIONS, "assumptions")
+"""All tables of an assessment, as they are written to files."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,7 +40,7 @@ class Review:
     Attributes
     ----------
     ledger, availability, attainment, credits, ranges, claims
-        The tables that are written to files; instants in UTC, money and percentages as exact decimals.
+        As the calculation rules describe them; instants in UTC, money and percentages as exact decimals.
     tickets
         Tickets judged one by one, under each guarantee on tickets: `subscription`, `guarantee`, `ticket`, `priority`,
         `kind`, `window_start`, `opened`, `answered`, `due`, `within_seconds`, `elapsed_seconds` (working time),
@@ -60,6 +63,9 @@ class Review:
         `opens`, `report_by`, `reported` (whether an outage of the window was, in time).
     recoveries, backups
         As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
+    warnings
+        Rows of the evidence that were not used, or not as they are written: `subscription`, `table`, `row` (as the file
+        shows it, the header being row 1; the first where there are several), `code`, `says`.
     assumptions
         What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
     evidence, period, as_of
@@ -90,6 +96,7 @@ class Review:
     claim_steps: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
+    warnings: pl.DataFrame
     assumptions: pl.DataFrame
     evidence: Evidence
     period: Period
@@ -114,9 +121,7 @@ class Review:
         if subscription not in known:
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
-        tables = {
-            name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in (*WRITTEN, *KEPT)
-        }
+        tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
         plan = self.plan_of(subscription)
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
         parts = {name: getattr(self, name) for name in ("evidence", "period", "as_of", "policies", "terms")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -113,7 +114,7 @@ def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evi
     if fee is not None:
         same = pl.lit(fee).cast(evidence.subscriptions.schema["monthly_fee"]).alias("monthly_fee")
         holders = holders.with_columns(same, pl.lit(None, dtype=pl.String).alias("component_fees"))
-    tables = {"subscriptions": holders.drop("plan", "of_tier", "paid")}
+    tables: dict[str, Any] = {"subscriptions": holders.drop("plan", "of_tier", "paid")}
     for table, name in (("outages", "outage"), ("maintenance", "maintenance")):
         rows: pl.DataFrame = getattr(evidence, table)
         own = pl.concat_str(name, pl.lit(AT), "plan").alias(name)
@@ -121,7 +122,8 @@ def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evi
             rows.join(plans, how="cross").with_columns(named.alias("subscription"), own).select(rows.columns)
         )
     empty = {name: getattr(evidence, name).clear() for name in TABLES if name not in tables}
-    return Evidence(**tables, **empty, source=evidence.source)
+    given = evidence.given & {*tables, "outages"}
+    return Evidence(**tables, **empty, source=evidence.source, given=given, folder=evidence.folder)
 
 
 def _currency(terms: Terms) -> str | None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from slakit.analysis.review import Review
     from slakit.measure.conventions import Conventions
 
+MOST_WARNINGS = 40
+"""Warnings that a summary prints."""
+
 
 @app.command()
 def assess(
@@ -25,15 +28,16 @@ def assess(
     time_zone: Zone = None,
     ranges: Annotated[bool, typer.Option(help="Also assess under every other reading.")] = True,
     closed: Closed = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence that gives rise to warnings.")] = False,
 ) -> None:
-    """Assess evidence: write ledger, availability, attainment, credits, ranges and claims as CSV and Parquet."""
-    from slakit.analysis.review import WRITTEN
+    """Assess evidence: write every table of the review as CSV and Parquet."""
+    from slakit.analysis.review import TABLES
     from slakit.evidence.files import write_table
 
-    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges)
+    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
     with writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        for name in WRITTEN:
+        for name in TABLES:
             for suffix in ("csv", "parquet"):
                 write_table(getattr(review, name), out / f"{name}.{suffix}")
     _print_summary(review, out)
@@ -48,6 +52,7 @@ def _assessed(
     closed: Path | None,
     *,
     ranges: bool,
+    strict: bool = False,
 ) -> Review:
     from slakit.analysis.assess import assess as assess_evidence
     from slakit.evidence.files import read_evidence
@@ -57,7 +62,9 @@ def _assessed(
         conventions = _conventions(closed)
         evidence = read_evidence(path, time_zone=time_zone)
         status.update("assessing")
-        return assess_evidence(evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions)
+        return assess_evidence(
+            evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions, strict=strict
+        )
 
 
 def _conventions(closed: Path | None) -> Conventions:
@@ -89,6 +96,31 @@ def _print_summary(review: Review, out: Path) -> None:
     console.print(rows)
     owed = ", ".join(f"{amount:,} {currency}" for currency, amount in review.owed.items()) or "nothing"
     console.print(f"Owed in all: {owed}. Tables are in {out}.", highlight=False, markup=False)
+    _print_rights(review)
+    _print_warnings(review)
+
+
+def _print_rights(review: Review) -> None:
+    for right in review.rights.iter_rows(named=True):
+        zone = review.zone_of(right["subscription"])
+        until = f", until {right['until'].astimezone(zone):%Y-%m-%d %H:%M}" if right["until"] else ""
+        window = f"{right['window_start'].astimezone(zone):%Y-%m-%d}"
+        said = f"Right of {right['subscription']}: {right['says']} ({right['guarantee']}, window from {window}{until})"
+        stdout().print(f"{said}.", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_warnings(review: Review) -> None:
+    """Print the first warnings, and how many there are."""
+    count = review.warnings.height
+    if not count:
+        return
+    rows = new_table("subscription", "table", "row", f"{count} warning{'s' * (count > 1)}")
+    for warning in review.warnings.head(MOST_WARNINGS).iter_rows(named=True):
+        row = "–" if warning["row"] is None else str(warning["row"])
+        rows.add_row(*safe(warning["subscription"], warning["table"], row, warning["says"]))
+    stdout().print(rows)
+    if count > MOST_WARNINGS:
+        stdout().print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
 
 
 @app.command()

@@ -66,7 +66,8 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
         sheets = find_sheets(path)
     except OSError as error:
         raise InputError(str(path), [cannot_read(str(path), error)]) from None
-    return evidence_of(sheets, time_zone=time_zone, source=str(path)).only(subscription)
+    folder = (path if path.is_dir() else path.parent).absolute()
+    return evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder).only(subscription)
 
 
 def find_sheets(path: Path) -> dict[str, Sheet]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -199,6 +200,18 @@ class Evidence:
 
     Instants are UTC microseconds, amounts exact decimals with 6 places. Rows are in the order in which
     they were given; an optional column that was not given is null throughout (`affected`: 1).
+
+    Attributes
+    ----------
+    source
+        Where the tables come from, for messages.
+    given
+        The tables that were given. One that was not is empty here, and says nothing: `outages` without a row says that
+        there was no outage, no table `outages` says that nobody looked.
+    folder
+        What the paths of policies are relative to, where the tables come from files.
+    rows
+        Row of each line of a table in its file, for tables with blank rows; see `row_numbers`.
     """
 
     subscriptions: pl.DataFrame
@@ -212,6 +225,9 @@ class Evidence:
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     source: str
+    given: frozenset[str] = frozenset(TABLES)
+    folder: Path | None = None
+    rows: Mapping[str, pl.Series] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -221,19 +237,18 @@ class Evidence:
         time_zone: str | None = None,
         **tables: pl.DataFrame | Iterable[Mapping[str, object]],
     ) -> Evidence:
-        """Check tables held in memory: frames, or rows as dictionaries; without a row a table is absent.
+        """Check tables held in memory: frames, or rows as dictionaries. `outages=[]` says that there was none.
 
         >>> Evidence.of([{"subscription": "a", "policy": "klikk", "monthly_fee": "90", "currency": "NOK",
         ...               "starts": "2026-01-01T00:00:00+01:00"}])
         Evidence(memory: 1 subscriptions)
         """
-        given = {"subscriptions": subscriptions, **tables}
-        listed = {name: rows if isinstance(rows, pl.DataFrame) else list(rows) for name, rows in given.items()}
-        frames = {
-            name: rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
-            for name, rows in listed.items()
-            if not isinstance(rows, list) or rows or name not in TABLES
-        }
+        frames = {}
+        for name, given in {"subscriptions": subscriptions, **tables}.items():
+            rows = given if isinstance(given, pl.DataFrame) else list(given)
+            if isinstance(rows, list) and not rows and name in TABLES:
+                rows = TABLES[name].empty()
+            frames[name] = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
         return check_tables(frames, time_zone=time_zone, source="memory")
 
     def only(self, subscription: str = "") -> Evidence:
@@ -250,18 +265,29 @@ class Evidence:
         if subscription not in known:
             wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.source, [wrong])
-        kept = {}
+        kept: dict[str, pl.DataFrame] = {}
+        rows: dict[str, pl.Series] = {}
         for name in TABLES:
             frame: pl.DataFrame = getattr(self, name)
             if "subscription" in frame.columns:
-                kept[name] = frame.filter(pl.col("subscription") == subscription)
-        kept["holds"] = self.holds.filter(pl.col("ticket").is_in(kept["tickets"]["ticket"].implode()))
-        return Evidence(**kept, source=self.source)
+                own = frame["subscription"] == subscription
+            else:  # holds know their ticket only, and come after tickets
+                own = frame["ticket"].is_in(kept["tickets"]["ticket"].implode())
+            kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)
+        return Evidence(**kept, source=self.source, given=self.given, folder=self.folder, rows=rows)
+
+    def row_numbers(self, table: str) -> pl.Series:
+        """Return the number of each row of a table as its file shows it: the header is row 1."""
+        height = getattr(self, table).height
+        known = self.rows.get(table)
+        if known is not None and len(known) == height:
+            return known.cast(pl.Int64)
+        return pl.int_range(2, height + 2, eager=True)
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table that has any."""
-        sizes = {field.name: getattr(self, field.name) for field in fields(self) if field.name in TABLES}
-        return {name: frame.height for name, frame in sizes.items() if frame.height}
+        sizes = {name: getattr(self, name).height for name in TABLES}
+        return {name: height for name, height in sizes.items() if height}
 
     def __repr__(self) -> str:
         return f"Evidence({self.source}: {', '.join(f'{n} {name}' for name, n in self.counts().items())})"
@@ -294,7 +320,11 @@ def check_tables(
     return evidence_of(sheets, time_zone=time_zone, source=source)
 
 
-def evidence_of(sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str) -> Evidence:
+def evidence_of(
+    sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str, folder: Path | None = None
+) -> Evidence:
     """Check tables that know which file they come from; see `check_tables`."""
     checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)
-    return Evidence(**{name: checked.get(name, table.empty()) for name, table in TABLES.items()}, source=source)
+    tables = {name: checked.get(name, table.empty()) for name, table in TABLES.items()}
+    rows = {name: sheet.rows for name, sheet in sheets.items() if sheet.rows is not None}
+    return Evidence(**tables, source=source, given=frozenset(sheets), folder=folder, rows=rows)

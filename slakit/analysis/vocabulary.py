@@ -1,0 +1,210 @@
+"""Words of evidence and words of the contract: one that differs only in how it is written is taken as the other."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import polars as pl
+
+from slakit.analysis.plans import Plans, parts_of
+from slakit.evidence.tables import Evidence
+from slakit.measure.rules import Plan
+from slakit.policy.remedies import FeeSum
+from slakit.policy.terms import Terms
+
+MATCHED = {
+    "outages": ("component", "cause"),
+    "maintenance": ("component",),
+    "tickets": ("kind", "priority", "impact", "urgency"),
+    "charges": ("component",),
+    "recoveries": ("kind",),
+}
+"""Columns of evidence that hold words which contracts name."""
+LONG = 8
+"""Letters from which on two of them may differ in a word that was mistyped; in a shorter one, one."""
+SHORTEST = 4
+
+Known = Mapping[str, Sequence[str]]
+"""Column → the words that a contract names for it."""
+Warned = tuple[str, str, int | None, str, str]
+"""Subscription, table, row, code, sentence: a row of `review.warnings`."""
+
+
+def plain_word(word: str) -> str:
+    """Strip a word of what people write differently: case, blanks, hyphens, underscores.
+
+    >>> plain_word("Third-Party API") == plain_word("third_party_api")
+    True
+    """
+    return re.sub(r"[\s_\-‐‑–]+", "", unicodedata.normalize("NFKC", word)).casefold()
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Find the word that was probably meant: one or two letters away. Words that differ in a number are different.
+
+    >>> closest("netwrok", ["network", "hardware"]), closest("server-2", ["server-1"])
+    ('network', None)
+    """
+    seen = plain_word(word)
+    for other in known:
+        meant = plain_word(other)
+        allowed = 2 if min(len(seen), len(meant)) >= LONG else 1
+        same_without_number = re.sub(r"\d", "", seen) == re.sub(r"\d", "", meant)
+        if min(len(seen), len(meant)) >= SHORTEST and not same_without_number and distance(seen, meant) <= allowed:
+            return other
+    return None
+
+
+def distance(one: str, other: str) -> int:
+    """Count the letters to add, drop, change or swap with their neighbour to make one word of another.
+
+    >>> distance("netwrok", "network"), distance("custmer", "customer")
+    (1, 1)
+    """
+    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        row = [i]
+        for j, meant in enumerate(other, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != meant))
+            if i > 1 and j > 1 and (letter, one[i - 2]) == (other[j - 2], meant):
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
+
+
+def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
+    """List the words that a plan names under any reading, by table and column (`outages.cause`)."""
+    found: dict[str, list[str]] = {f"{table}.{column}": [] for table, columns in MATCHED.items() for column in columns}
+    components: list[str] = []
+    for terms in {id(terms): terms for terms in readings}.values():
+        for guarantee in terms.guarantees:
+            components += guarantee.components
+            found["outages.cause"] += guarantee.exclude.causes
+            about = guarantee.tickets
+            found["tickets.kind"] += [*guarantee.exclude.tickets, *guarantee.exclude.own_deadline]
+            found["tickets.kind"] += about.kinds if about else []
+            found["tickets.priority"] += about.priorities if about else []
+            on_tickets = guarantee.metric in ("response", "resolution")
+            found["tickets.priority"] += guarantee.within if on_tickets and isinstance(guarantee.within, dict) else []
+        components += [name for basis in parts_of(terms.remedies, FeeSum) for name in basis.components]
+        found["recoveries.kind"] += [target.id for target in terms.recovery]
+        if terms.support is not None:
+            found["tickets.priority"] += [priority.id for priority in terms.support.priorities]
+            impacts = terms.support.matrix.impact if terms.support.matrix else {}
+            found["tickets.impact"] += impacts
+            found["tickets.urgency"] += [urgency for row in impacts.values() for urgency in row]
+    for table, columns in MATCHED.items():
+        if "component" in columns:
+            found[f"{table}.component"] = components
+    return {name: list(dict.fromkeys(words)) for name, words in found.items()}
+
+
+def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, list[Warned]]:
+    """Write evidence in the words of the contracts, and tell of each word what was done.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables.
+    plans
+        Terms of each plan under each reading.
+
+    Returns
+    -------
+    tuple
+        The evidence; and a warning for each word of a subscription that was taken as another (`taken_as`), or that is
+        close to one and was not (`near_word`). The row is the first with that word.
+    """
+    known = {plan: words_of(readings) for plan, readings in plans.items()}
+    tables: dict[str, pl.DataFrame] = {}
+    warned: list[Warned] = []
+    for table, columns in MATCHED.items():
+        frame: pl.DataFrame = getattr(evidence, table)
+        if frame.is_empty():
+            continue
+        for column in columns:
+            used = _words_used(evidence, table, frame, column)
+            taken = []
+            for policy, tier, word in used.select("policy", "tier", column).unique(maintain_order=True).iter_rows():
+                meant, code = _meant(word, known.get((policy, tier), {}).get(f"{table}.{column}", ()))
+                if code is not None:
+                    taken.append((policy, tier, word, meant, code))
+            if taken:
+                names = ["policy", "tier", column, "meant", "code"]
+                rule = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
+                told = used.join(rule, on=["policy", "tier", column], nulls_equal=True, maintain_order="left")
+                warned += _tell(told, table, column)
+                frame = _rewritten(frame, told.filter(pl.col("code") == "taken_as"), column)
+        tables[table] = frame
+    subscriptions, of_fees = _fees_in_words(evidence, known)
+    return replace(evidence, **tables, subscriptions=subscriptions), [*of_fees, *warned]  # type: ignore[arg-type]
+
+
+def _meant(word: str, known: Sequence[str]) -> tuple[str | None, str | None]:
+    """Tell which word of the contract a word stands for, and how sure that is."""
+    if word in known:
+        return None, None
+    same = [other for other in known if plain_word(other) == plain_word(word)]
+    if len(same) == 1:
+        return same[0], "taken_as"
+    near = same[0] if same else closest(word, known)
+    return near, "near_word" if near else None
+
+
+def _words_used(evidence: Evidence, table: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Each word of each subscription: its plan, the row where it comes first, and how many have it."""
+    numbered = frame.select("subscription", column).with_columns(evidence.row_numbers(table).alias("row"))
+    used = numbered.drop_nulls(column).group_by("subscription", column, maintain_order=True)
+    held = evidence.subscriptions.select("subscription", "policy", "tier")
+    counted = used.agg(pl.col("row").min(), pl.len().alias("count"))
+    return counted.join(held, on="subscription", maintain_order="left")
+
+
+def _rewritten(frame: pl.DataFrame, taken: pl.DataFrame, column: str) -> pl.DataFrame:
+    meant = taken.select("subscription", column, "meant")
+    joined = frame.join(meant, on=["subscription", column], how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("meant", column).alias(column)).drop("meant")
+
+
+def _tell(told: pl.DataFrame, table: str, column: str) -> Iterator[Warned]:
+    for row in told.iter_rows(named=True):
+        more = f" ({row['count']} rows)" if row["count"] > 1 else ""
+        if row["code"] == "taken_as":
+            says = f"The {column} '{row[column]}' is taken as '{row['meant']}', as the contract writes it{more}."
+        else:
+            says = f"The contract does not name the {column} '{row[column]}'. Is '{row['meant']}' meant?{more}"
+        yield row["subscription"], table, row["row"], row["code"], says
+
+
+def _fees_in_words(evidence: Evidence, known: Mapping[Plan, Known]) -> tuple[pl.DataFrame, list[Warned]]:
+    """Name the components of fees as the contracts do."""
+    table = evidence.subscriptions
+    if table["component_fees"].null_count() == table.height:
+        return table, []
+    warned: list[Warned] = []
+    written: list[str | None] = []
+    columns = pl.struct("subscription", "policy", "tier", "component_fees")
+    rows = evidence.row_numbers("subscriptions").to_list()
+    for row, held in zip(rows, table.select(columns).to_series().to_list(), strict=True):
+        fees = held["component_fees"]
+        names = json.loads(fees, parse_float=Decimal, parse_int=Decimal) if fees else {}
+        meant = {}
+        for name in names:
+            word, code = _meant(name, known.get((held["policy"], held["tier"]), {}).get("outages.component", ()))
+            if code == "taken_as" and word in names:
+                code = "near_word"
+            if code == "taken_as" and word is not None:
+                meant[name] = word
+            if code is not None:
+                told = pl.DataFrame([{**held, "component": name, "meant": word, "code": code, "row": row, "count": 1}])
+                warned += _tell(told, "subscriptions", "component")
+        if meant:
+            fees = "{" + ", ".join(f"{json.dumps(meant.get(name, name))}: {fee}" for name, fee in names.items()) + "}"
+        written.append(fees)
+    return table.with_columns(pl.Series("component_fees", written, dtype=pl.String)), warned

@@ -1,0 +1,274 @@
+"""Warnings: rows of the evidence that were not used, or not as they are written, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+
+from slakit.analysis.plans import Plans
+from slakit.analysis.vocabulary import Warned
+from slakit.evidence.instants import INSTANT
+from slakit.evidence.tables import TABLES, Evidence
+from slakit.measure.calendar import Period, to_instant
+from slakit.measure.desk import ANSWERS
+from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
+
+WARNINGS: Mapping[str, Any] = MappingProxyType(
+    {"subscription": pl.String, "table": pl.String, "row": pl.Int64, "code": pl.String, "says": pl.String}
+)
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "no_length": "An outage starts and ends at the same instant: its length is unknown, and nothing of it counts",
+        "after_as_of": "A row begins after the instant of the assessment: it is not known yet",
+        "not_judged": "No guarantee of the contract judges the row",
+        "unknown_component": "No guarantee of the contract names the component",
+        "taken_as": "A word differs from one of the contract only in case, blanks, hyphens or underscores: it is taken "
+        "as that word",
+        "near_word": "A word is close to one of the contract, and is not taken as it",
+        "early_signal": "An outage was detected, reported or diagnosed a day or more before it started",
+        "outside_subscription": "A row lies before the subscription starts or after it ends",
+        "claim_without_window": "A claim that was made fits no window in which the remedy is due",
+        "claim_before_window": "A claim was made before its window began",
+        "hold_after_resolution": "A hold begins after its ticket was resolved, and takes nothing",
+        "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
+        "samples_missing": "Measurements are missing in a window: what was not measured is not known",
+    }
+)
+"""Every code of a warning, and what it means."""
+EARLY = timedelta(days=1)
+BEGINS = {
+    "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
+    "backups": "taken", "maintenance": "started",
+}  # fmt: skip
+"""When a row of a table begins; outages have a word of their own for each case."""
+
+
+def warnings_of(
+    evidence: Evidence, plans: Plans, credits: pl.DataFrame, period: Period, as_of: datetime
+) -> Iterator[Warned]:
+    """Find the rows of the evidence that the assessment did not use, or that are odd.
+
+    Parameters
+    ----------
+    evidence
+        In the words of the contracts.
+    plans
+        Terms of each plan under each reading, the chosen one first.
+    credits
+        The table of the assessment.
+    """
+    chosen = {plan: readings[0] for plan, readings in plans.items()}
+    held = dict(zip(evidence.subscriptions["subscription"], _plans_held(evidence), strict=True))
+    yield from _outages(evidence, as_of)
+    yield from _outages_not_judged(evidence, held, chosen)
+    yield from _components(evidence, held, chosen)
+    yield from _maintenance(evidence, held, plans)
+    yield from _tickets_not_judged(evidence, held, chosen)
+    yield from _holds(evidence)
+    yield from _claims(evidence, held, chosen, credits, period)
+    yield from _recoveries_not_judged(evidence, held, plans)
+    yield from _later(evidence, as_of)
+    yield from _outside(evidence)
+
+
+def warnings_table(warned: Iterable[Warned], evidence: Evidence) -> pl.DataFrame:
+    """Return warnings as a table, in the order of subscriptions, tables and rows."""
+    found = pl.DataFrame(list(dict.fromkeys(warned)), schema=dict(WARNINGS), orient="row")
+    names = evidence.subscriptions["subscription"].to_list()
+    order = [_rank("subscription", names), _rank("table", list(TABLES)), pl.col("row"), _rank("code", list(CODES))]
+    return found.sort(order, nulls_last=True, maintain_order=True)
+
+
+def _rank(column: str, names: Sequence[str]) -> pl.Expr:
+    return pl.col(column).replace_strict(names, range(len(names)), default=len(names), return_dtype=pl.UInt32)
+
+
+def refuse_warnings(warnings: pl.DataFrame, source: str) -> None:
+    """Refuse evidence that gives rise to warnings.
+
+    Raises
+    ------
+    InputError
+        There are some; each is a problem.
+    """
+    problems = [
+        Problem(f"{row['table']} row {row['row']}" if row["row"] is not None else row["table"], row["subscription"],
+                row["says"].removesuffix("."), "correct the evidence, or assess without --strict")
+        for row in warnings.iter_rows(named=True)
+    ]  # fmt: skip
+    if problems:
+        raise InputError(source, problems)
+
+
+def _plans_held(evidence: Evidence) -> list[Plan]:
+    return evidence.subscriptions.select("policy", "tier").rows()
+
+
+def _numbered(evidence: Evidence, table: str) -> pl.DataFrame:
+    frame: pl.DataFrame = getattr(evidence, table)
+    return frame.with_columns(evidence.row_numbers(table).alias("row"))
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def _outages(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
+    """Outages without a length, after the assessment, or with a signal long before them."""
+    outages = _numbered(evidence, "outages")
+    for row in outages.filter(pl.col("started") == pl.col("ended")).iter_rows(named=True):
+        says = f"Outage {row['outage']} starts and ends at {_utc(row['started'])}. Its length is unknown."
+        yield row["subscription"], "outages", row["row"], "no_length", says
+    for row in outages.filter(pl.col("started") >= pl.lit(as_of).cast(INSTANT)).iter_rows(named=True):
+        says = f"Outage {row['outage']} begins after {_utc(as_of)}, the instant of the assessment."
+        yield row["subscription"], "outages", row["row"], "after_as_of", says
+    for signal in ("detected", "reported", "diagnosed"):
+        for row in outages.filter(pl.col(signal) <= pl.col("started") - EARLY).iter_rows(named=True):
+            says = f"Outage {row['outage']} was {signal} at {_utc(row[signal])}, a day or more before it started."
+            yield row["subscription"], "outages", row["row"], "early_signal", says
+
+
+def _outages_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
+    """Outages of contracts whose guarantees are judged by something else."""
+    judging = {
+        plan: any(g.on_outages and g.measured is None for g in terms.guarantees) for plan, terms in chosen.items()
+    }
+    idle = [name for name, plan in held.items() if not judging[plan]]
+    outages = _numbered(evidence, "outages").filter(pl.col("subscription").is_in(idle))
+    for row in outages.iter_rows(named=True):
+        measured = [g.id for g in chosen[held[row["subscription"]]].guarantees if g.measured is not None]
+        reason = f"the contract judges {', '.join(measured)} by measurements" if measured else "none is about outages"
+        says = f"No guarantee judges outage {row['outage']}: {reason}."
+        yield row["subscription"], "outages", row["row"], "not_judged", says
+
+
+def _components(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
+    """Components of outages that no guarantee names, where none covers everything."""
+    scopes = {
+        plan: [g.components for g in terms.guarantees if g.on_outages and g.measured is None]
+        for plan, terms in chosen.items()
+    }
+    used = _numbered(evidence, "outages").drop_nulls("component")
+    first = used.group_by("subscription", "component", maintain_order=True).agg(pl.col("row").min(), pl.len())
+    for subscription, component, row, count in first.iter_rows():
+        named = scopes[held[subscription]]
+        if not named or any(not scope or component in scope for scope in named):
+            continue
+        known = list(dict.fromkeys(name for scope in named for name in scope))
+        more = f" ({count} rows)" if count > 1 else ""
+        says = f"No guarantee covers the component '{component}'; there are {', '.join(known)}{more}."
+        yield subscription, "outages", row, "unknown_component", says
+
+
+def _maintenance(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
+    """Maintenance that no guarantee excludes under any reading, whatever its notice."""
+    for row in _numbered(evidence, "maintenance").iter_rows(named=True):
+        guarantees = [g for terms in plans[held[row["subscription"]]] for g in terms.guarantees if g.on_outages]
+        kinds = [g for g in guarantees if row["kind"] in g.exclude.maintenance]
+        covered = [g for g in kinds if row["component"] is None or not g.components or row["component"] in g.components]
+        if not covered:
+            scope = f"maintenance of {row['component']}" if kinds else f"{row['kind']} maintenance"
+            says = f"Maintenance {row['maintenance']} changes nothing: no guarantee excludes {scope}."
+            yield row["subscription"], "maintenance", row["row"], "maintenance_without_effect", says
+
+
+def _tickets_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
+    """Tickets that no guarantee is about, those of one kind and priority together."""
+    about: dict[Plan, list[tuple[list[str], list[str]]]] = {}
+    for plan, terms in chosen.items():
+        scopes = [g.tickets for g in terms.guarantees if g.metric in ANSWERS]
+        about[plan] = [(scope.kinds, scope.priorities) if scope else ([], []) for scope in scopes]
+    groups = _numbered(evidence, "tickets").group_by("subscription", "kind", "priority", maintain_order=True)
+    for subscription, kind, priority, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
+        scopes_ = about[held[subscription]]
+        if any((not kinds or kind in kinds) and (not ranks or priority in ranks or priority is None)
+               for kinds, ranks in scopes_):  # fmt: skip
+            continue
+        what = ", ".join(f"{name} {word}" for name, word in (("kind", kind), ("priority", priority)) if word)
+        described = f"tickets of {what}" if what and scopes_ else "tickets"
+        says = f"No guarantee is about {described}: {count} {'row is' if count == 1 else 'rows are'} not judged."
+        yield subscription, "tickets", row, "not_judged", says
+
+
+def _holds(evidence: Evidence) -> Iterator[Warned]:
+    known = evidence.tickets.select("ticket", "subscription", "resolved")
+    holds = _numbered(evidence, "holds").join(known, on="ticket", maintain_order="left")
+    for row in holds.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
+        says = f"A hold of ticket {row['ticket']} begins at {_utc(row['started'])}, after it was resolved."
+        yield row["subscription"], "holds", row["row"], "hold_after_resolution", says
+
+
+def _claims(
+    evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms], credits: pl.DataFrame, period: Period
+) -> Iterator[Warned]:
+    """Claims made for windows in which nothing is due, or before their window; earlier ones are taken off caps."""
+    term = evidence.subscriptions.select("subscription", "starts", "ends")
+    made = _numbered(evidence, "claims_made").join(term, on="subscription", maintain_order="left")
+    due = credits.filter(pl.col("amount") > 0).select("subscription", "remedy", "window_start", "window_end")
+    spans = {key: rows.select("window_start", "window_end").rows() for key, rows in
+             due.partition_by("subscription", "remedy", as_dict=True).items()}  # fmt: skip
+    for row in made.iter_rows(named=True):
+        subscription, remedy, at = row["subscription"], row["remedy"], row["window_start"]
+        fitting = [span for span in spans.get((subscription, remedy), []) if span[0] <= at < span[1]]
+        first, last = period.span(chosen[held[subscription]].time_zone or ASSUMED_ZONE)
+        begin = fitting[0][0] if fitting else at
+        if row["claimed"] < begin:
+            says = f"The claim of {_utc(row['claimed'])} for {remedy} was made before its window began ({_utc(begin)})."
+            yield subscription, "claims_made", row["row"], "claim_before_window", says
+        elif at < row["starts"] or (row["ends"] is not None and at >= row["ends"]):
+            says = f"The claim of {_utc(row['claimed'])} for {remedy} is for a window outside the subscription."
+            yield subscription, "claims_made", row["row"], "claim_without_window", says
+        elif not fitting and to_instant(first) <= at < to_instant(last):
+            says = f"The claim of {_utc(row['claimed'])} for {remedy} fits no window with a credit ({_utc(at)})."
+            yield subscription, "claims_made", row["row"], "claim_without_window", says
+
+
+def _recoveries_not_judged(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
+    """Recoveries and backups for which the contract sets no target."""
+    targets = {plan: {target.id for terms in readings for target in terms.recovery} for plan, readings in plans.items()}
+    for row in _numbered(evidence, "recoveries").iter_rows(named=True):
+        known = targets[held[row["subscription"]]]
+        if row["kind"] not in known:
+            there = f"; there are {', '.join(sorted(known))}" if known else ""
+            says = f"The contract sets no recovery target for the loss of a {row['kind']}{there}."
+            yield row["subscription"], "recoveries", row["row"], "not_judged", says
+    promised = {plan: any(terms.backups for terms in readings) for plan, readings in plans.items()}
+    groups = _numbered(evidence, "backups").group_by("subscription", maintain_order=True)
+    for subscription, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
+        if not promised[held[subscription]]:
+            rows = "row is" if count == 1 else "rows are"
+            says = f"The contract has no guarantee about backups: {count} {rows} not judged."
+            yield subscription, "backups", row, "not_judged", says
+
+
+def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
+    """Rows of other tables that begin after the assessment, those of one subscription together."""
+    for table, begins in BEGINS.items():
+        if table != "maintenance":
+            after = _numbered(evidence, table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
+            yield from _together(after, table, "after_as_of", f"after {_utc(as_of)}, the instant of the assessment")
+
+
+def _outside(evidence: Evidence) -> Iterator[Warned]:
+    """Rows outside the time of their subscription, those of one subscription together."""
+    term = evidence.subscriptions.select("subscription", "starts", "ends")
+    for table, begins in {**BEGINS, "outages": "started"}.items():
+        if table == "claims_made":
+            continue
+        rows = _numbered(evidence, table).join(term, on="subscription", maintain_order="left")
+        over = pl.col("ended") if "ended" in rows.columns else pl.col(begins)
+        outside = rows.filter((pl.col(begins) >= pl.col("ends")) | (over < pl.col("starts")))
+        yield from _together(outside, table, "outside_subscription", "before the subscription starts or after it ends")
+
+
+def _together(rows: pl.DataFrame, table: str, code: str, where: str) -> Iterator[Warned]:
+    groups = rows.group_by("subscription", maintain_order=True).agg(pl.col("row").min(), pl.len())
+    for subscription, row, count in groups.iter_rows():
+        lies = "One row lies" if count == 1 else f"{count} rows lie"
+        yield subscription, table, row, code, f"{lies} {where}."

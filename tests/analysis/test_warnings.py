@@ -1,0 +1,216 @@
+"""What an assessment says about evidence that it did not use, or not as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slakit.analysis.assess import assess
+from slakit.analysis.review import Review
+from slakit.analysis.vocabulary import closest, plain_word
+from slakit.analysis.warnings import CODES
+from slakit.evidence.tables import Evidence
+from slakit.policy.files import parse_policy
+from slakit.problems import InputError
+
+CONTRACT = """\
+format: 1
+id: web
+provider: X
+service: S
+source: {title: x, language: en, retrieved: 2026-11-27}
+support: {hours: 24/7, priorities: [{id: urgent}, {id: normal}], clause: "5"}
+maintenance: [{kind: scheduled, clause: "3"}]
+guarantees:
+  - id: net
+    metric: availability
+    target: 99.9
+    window: 1mo
+    components: [core_network]
+    exclude: {causes: [customer, force_majeure], maintenance: [scheduled]}
+    clause: "1"
+    credit: {of: monthly_fee, bands: [{below: 99.9, credit: 10%}], clause: "2"}
+  - {id: answers, metric: response, within: 4h, target: 95, window: 1mo, tickets: {kinds: [alert]}, clause: "5"}
+"""
+MEASURED = """\
+format: 1
+id: web
+provider: X
+service: S
+source: {title: x, language: en, retrieved: 2026-11-27}
+guarantees:
+  - {id: store, metric: availability, target: 99.9, window: 1mo, measured: {by: ratio}, clause: "1"}
+"""
+HOLDER = {"subscription": "web", "policy": "web", "monthly_fee": "1000", "currency": "EUR",
+          "starts": "2026-01-01T00:00:00Z", "ends": "2026-12-01T00:00:00Z"}  # fmt: skip
+DAY = {"subscription": "web", "started": "2026-08-10T00:00:00Z", "ended": "2026-08-11T00:00:00Z"}
+AS_OF = "2026-09-05T00:00:00Z"
+
+
+def reviewed(contract: str = CONTRACT, *, strict: bool = False, **tables: list[dict[str, Any]]) -> Review:
+    """Assess August of one subscription."""
+    evidence = Evidence.of([HOLDER], **{"outages": [], **tables})
+    policies = {"web": parse_policy(contract)}
+    return assess(evidence, "2026-08", AS_OF, policies=policies, ranges=False, strict=strict)
+
+
+def warned(contract: str = CONTRACT, **tables: list[dict[str, Any]]) -> list[tuple[str, int | None, str]]:
+    """Table, row and code of each warning."""
+    return reviewed(contract, **tables).warnings.select("table", "row", "code").rows()
+
+
+def outage(**cells: object) -> dict[str, Any]:
+    return {"outage": "o", **DAY, "component": "core_network", **cells}
+
+
+CASES: dict[str, tuple[Mapping[str, list[dict[str, Any]]], tuple[str, int | None, str]]] = {
+    "an outage without length": (
+        {"outages": [outage(ended=DAY["started"])]},
+        ("outages", 2, "no_length"),
+    ),
+    "an outage after the assessment": (
+        {"outages": [outage(), outage(outage="p", started="2026-09-10T00:00:00Z", ended=None)]},
+        ("outages", 3, "after_as_of"),
+    ),
+    "a component that no guarantee names": (
+        {"outages": [outage(component="billing")]},
+        ("outages", 2, "unknown_component"),
+    ),
+    "a component in capitals": ({"outages": [outage(component="Core Network")]}, ("outages", 2, "taken_as")),
+    "a cause with a hyphen": ({"outages": [outage(cause="Force-Majeure")]}, ("outages", 2, "taken_as")),
+    "a cause that was mistyped": ({"outages": [outage(cause="custmer")]}, ("outages", 2, "near_word")),
+    "a report two days before the outage": (
+        {"outages": [outage(reported="2026-08-08T00:00:00Z")]},
+        ("outages", 2, "early_signal"),
+    ),
+    "an outage before the contract": (
+        {"outages": [outage(started="2025-08-10T00:00:00Z", ended="2025-08-11T00:00:00Z")]},
+        ("outages", 2, "outside_subscription"),
+    ),
+    "maintenance of a kind that counts": (
+        {"maintenance": [{"maintenance": "m", **DAY, "kind": "emergency"}]},
+        ("maintenance", 2, "maintenance_without_effect"),
+    ),
+    "maintenance of something else": (
+        {"maintenance": [{"maintenance": "m", **DAY, "kind": "scheduled", "component": "billing"}]},
+        ("maintenance", 2, "maintenance_without_effect"),
+    ),
+    "a ticket kind in capitals": (
+        {"tickets": [ticket_row := {"ticket": "t", "subscription": "web", "opened": "2026-08-03T09:00:00Z",
+                                    "responded": "2026-08-03T10:00:00Z", "priority": "urgent", "kind": "Alert"}]},
+        ("tickets", 2, "taken_as"),
+    ),
+    "a ticket of a kind that nothing is promised about": (
+        {"tickets": [{**ticket_row, "kind": "question"}]},
+        ("tickets", 2, "not_judged"),
+    ),
+    "a ticket after the contract": (
+        {"tickets": [{**ticket_row, "kind": "alert", "opened": "2025-08-03T09:00:00Z"}]},
+        ("tickets", 2, "outside_subscription"),
+    ),
+    "a claim for a month in which nothing is due": (
+        {"claims_made": [claim := {"subscription": "web", "remedy": "net", "window_start": "2026-08-01T00:00:00Z",
+                                   "claimed": "2026-09-02T00:00:00Z"}]},
+        ("claims_made", 2, "claim_without_window"),
+    ),
+    "a claim for a month before the contract": (
+        {"claims_made": [{**claim, "window_start": "2025-08-01T00:00:00Z"}]},
+        ("claims_made", 2, "claim_without_window"),
+    ),
+    "a claim before its month": (
+        {"outages": [outage()], "claims_made": [{**claim, "claimed": "2026-07-02T00:00:00Z"}]},
+        ("claims_made", 2, "claim_before_window"),
+    ),
+    "a recovery of something without a target": (
+        {"recoveries": [{"recovery": "r", "subscription": "web", "kind": "vm", "failed": DAY["started"]}]},
+        ("recoveries", 2, "not_judged"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_row_that_is_not_used_as_it_is_written_is_told(case: str) -> None:
+    tables, expected = CASES[case]
+    assert warned(**tables) == [expected]
+
+
+GOOD: dict[str, Mapping[str, list[dict[str, Any]]]] = {
+    "an outage with a cause of no contract": {"outages": [outage(cause="power")]},
+    "a report some hours before the outage": {"outages": [outage(reported="2026-08-09T20:00:00Z")]},
+    "an outage of everything": {"outages": [outage(component=None)]},
+    "maintenance of everything": {"maintenance": [{"maintenance": "m", **DAY, "kind": "scheduled"}]},
+    "a ticket of the kind promised": {"tickets": [{**ticket_row, "kind": "alert"}]},
+    "a claim for what is due": {"outages": [outage()], "claims_made": [claim]},
+    "a claim of an earlier period": {"claims_made": [{**claim, "window_start": "2026-03-01T00:00:00Z"}]},
+}
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_rows_that_are_used_are_not_warned_about(case: str) -> None:
+    assert warned(**GOOD[case]) == []
+
+
+def test_a_component_that_differs_only_in_writing_is_taken_as_that_of_the_contract() -> None:
+    exact, written = reviewed(outages=[outage()]), reviewed(outages=[outage(component="CORE-network")])
+    assert written.owed == exact.owed
+    assert str(written.owed["EUR"]) == "100.00"
+    assert written.ledger["component"].to_list() == exact.ledger["component"].to_list()
+
+
+def test_a_cause_that_differs_only_in_writing_is_excluded() -> None:
+    assert str(reviewed(outages=[outage(cause="Force Majeure")]).owed.get("EUR", 0)) in ("0", "0.00")
+
+
+def test_outages_of_a_contract_that_is_judged_by_measurements_are_told() -> None:
+    said = reviewed(MEASURED, outages=[outage(component=None)]).warnings
+    assert said["code"].to_list() == ["not_judged"]
+    assert said["says"][0] == "No guarantee judges outage o: the contract judges store by measurements."
+
+
+def test_words_are_told_once_with_the_number_of_their_rows() -> None:
+    rows = [outage(outage=str(n), component="Core network") for n in range(3)]
+    said = reviewed(outages=rows).warnings
+    assert said["says"].to_list() == [
+        "The component 'Core network' is taken as 'core_network', as the contract writes it (3 rows)."
+    ]
+
+
+def test_strict_assessments_refuse_what_they_would_warn_about() -> None:
+    with pytest.raises(InputError) as refused:
+        reviewed(strict=True, outages=[outage(ended=DAY["started"]), outage(outage="p", component="billing")])
+    assert [problem.where for problem in refused.value.problems] == ["outages row 2", "outages row 3"]
+    assert reviewed(strict=True, outages=[outage()]).warnings.is_empty()
+
+
+def test_a_review_of_one_subscription_has_the_warnings_of_that_one() -> None:
+    review = reviewed(outages=[outage(ended=DAY["started"])])
+    assert review.of("web").warnings.equals(review.warnings)
+    other = {**HOLDER, "subscription": "other"}
+    both = Evidence.of([other, HOLDER], outages=[outage(ended=DAY["started"])])
+    together = assess(both, "2026-08", AS_OF, policies={"web": parse_policy(CONTRACT)}, ranges=False)
+    assert together.of("other").warnings.is_empty()
+    assert together.of("web").warnings.equals(review.warnings)
+
+
+def test_every_warning_has_a_code_that_is_explained() -> None:
+    assert {code for _, (_, _, code) in CASES.values()} <= set(CODES)
+
+
+@given(st.sampled_from(["third_party_api", "customer", "Core-Network"]), st.data())
+@settings(max_examples=40, deadline=None)
+def test_case_blanks_and_hyphens_make_no_other_word(word: str, data: st.DataObject) -> None:
+    letters = [data.draw(st.sampled_from([c.lower(), c.upper()])) if c.isalpha() else data.draw(
+        st.sampled_from([" ", "-", "_", ""])) for c in word]  # fmt: skip
+    assert plain_word("".join(letters)) == plain_word(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [("server-2", "server-1"), ("db", "dc"), ("third_party", "third_party_api"), ("power", "network"), ("vm", "vms")],
+)
+def test_words_that_mean_different_things_are_not_close(word: str, known: str) -> None:
+    assert closest(word, [known]) is None
