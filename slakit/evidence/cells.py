@@ -61,7 +61,7 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
     if column.optional and text.null_count() == len(text):
         return Reading(pl.repeat(column.default, len(text), dtype=column.dtype, eager=True).alias(column.name), [])
     if column.kind == "instant":
-        values, found = read_instants(text, time_zone)
+        values, found = read_instants(text, time_zone, dates=column.dates)
         strange = Fault(column.name, (values < FIRST_INSTANT).fill_null(False), "before 1700", "look at the year")
         faults = [*(Fault(column.name, *each) for each in found), strange]
     else:

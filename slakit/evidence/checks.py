@@ -50,7 +50,8 @@ def check_sheets(
     problems = []
     for name in sheets:
         if name not in tables:
-            problems.append(Problem(sheets[name].place, None, "not a table", one_of(tables, name)))
+            unknown = Problem(sheets[name].place, None, "not a table", one_of(tables, name))
+            problems += sheets[name].broken or [unknown]
     if required not in sheets:
         problems.append(Problem(source, None, f"no table {required}", f"add {required}.csv or a sheet {required}"))
     checked: dict[str, pl.DataFrame] = {}

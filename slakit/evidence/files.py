@@ -9,16 +9,14 @@ import polars as pl
 
 from slakit.evidence.checks import Sheet
 from slakit.evidence.formats import READERS, unread
-from slakit.evidence.tables import TABLES, Evidence, evidence_of
+from slakit.evidence.tables import REQUIRED_TABLE, TABLES, Evidence, evidence_of
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
 from slakit.whole import replacing
 
 READ = frozenset({*READERS, ".xlsx"})
-# A table in one of these would be overlooked in silence.
-TABLE_LIKE = frozenset(
-    {".tsv", ".tab", ".xls", ".xlsm", ".xlsb", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".gz", ".zip"}
-)
+# What file managers and programs leave behind, and nobody wrote; so are names that begin with a dot or `~$`.
+LEFT_BEHIND = frozenset({"desktop.ini", "thumbs.db"})
 FORMULA_START = r"^[=+\-@\t\r]"
 NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
@@ -27,8 +25,9 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
     """Read and check the evidence in a folder or in one Excel workbook.
 
     A folder holds `NAME.csv`, `NAME.parquet` or `NAME.xlsx` for each table of `TABLES`; a workbook holds one
-    sheet for each. Only `subscriptions` must be there. CSV is UTF-8, with commas or semicolons. Other files
-    (notes, policies) are left alone, unless they look like a table.
+    sheet for each. Only `subscriptions` must be there. CSV is UTF-8, with commas or semicolons. A `README`, hidden
+    files and policy files that a subscription names may lie beside them; any other file or folder is refused, for
+    nobody would read it.
 
     Parameters
     ----------
@@ -82,23 +81,54 @@ def find_sheets(path: Path) -> dict[str, Sheet]:
 
 
 def read_folder(folder: Path) -> dict[str, Sheet]:
-    """Read the tables of a folder; what cannot be read is a sheet that says why."""
+    """Read the tables of a folder; what cannot be read, and what nobody reads, is a sheet that says why."""
     sheets: dict[str, Sheet] = {}
+    others: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if not looks_like_table(path):
+        if path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme":
             continue
         name = path.stem
-        if name in sheets:
+        if path.suffix.lower() not in READ:
+            others.append(path)
+        elif name in sheets:
             both = f"{sheets[name].place} and {path.name}"
             sheets[name] = unread(both, f"more than one file for {name}", "keep one")
         else:
             sheets[name] = read_table(path)
+    policies = named_policies(folder, sheets.get(REQUIRED_TABLE))
+    for path in others:
+        if not holds_only(path, policies):
+            sheets[path.name] = not_read(path)
     return sheets
 
 
-def looks_like_table(path: Path) -> bool:
-    """Tell tables from notes, policies, and what Excel and file managers leave behind."""
-    return not path.name.startswith((".", "~$")) and path.suffix.lower() in READ | TABLE_LIKE
+def named_policies(folder: Path, subscriptions: Sheet | None) -> frozenset[Path]:
+    """Return the files that subscriptions name as their policies."""
+    cells = pl.DataFrame() if subscriptions is None else subscriptions.cells
+    if "policy" not in cells.columns or cells["policy"].dtype != pl.String:
+        return frozenset()
+    return frozenset((folder / name).resolve() for name in cells["policy"].drop_nulls().unique() if "\0" not in name)
+
+
+def holds_only(path: Path, files: frozenset[Path]) -> bool:
+    """Whether a path is one of some files, or a folder that holds nothing but them and hidden files."""
+    if not path.is_dir():
+        return path.resolve() in files
+    inside = [each for each in path.iterdir() if not each.name.startswith(".")]
+    return bool(inside) and all(holds_only(each, files) for each in inside)
+
+
+def not_read(path: Path) -> Sheet:
+    """Return the sheet of a file or folder beside the tables that nobody reads."""
+    name, suffix = path.stem, path.suffix.lower()
+    if path.is_dir():
+        return unread(path.name, "a folder, which is not read", "move its tables beside subscriptions, or take it away")
+    if name in TABLES:
+        remedy = f"save it as {name}.csv, {name}.parquet or {name}.xlsx"
+        return unread(path.name, f"{suffix or 'a file without an ending'} is not read", remedy)
+    if suffix in (".yaml", ".yml"):
+        return unread(path.name, "not read: no subscription names it as its policy", "name it, or take it away")
+    return unread(path.name, "not a table, and not read", "take it away; only a README may lie beside the tables")
 
 
 def read_table(path: Path) -> Sheet:
@@ -106,8 +136,6 @@ def read_table(path: Path) -> Sheet:
     name, place, suffix = path.stem, path.name, path.suffix.lower()
     if name not in TABLES:
         return Sheet(place, pl.DataFrame())
-    if suffix not in READ:
-        return unread(place, f"{suffix} is not read", f"save it as {name}.csv, {name}.parquet or {name}.xlsx")
     if path.exists() and not path.is_file():
         return unread(place, "not a file" if not path.is_dir() else "a folder, not a file", "take it away")
     try:

@@ -14,6 +14,7 @@ ISO_8601 = (
     r"(?:\.(?P<fraction>[0-9]+))?(?P<offset>Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?$"
 )
 WRITE_TIME = "write it like 2026-03-01T10:00:00Z or 2026-03-01T10:00:00+01:00"
+WRITE_DATE = "write its first instant, like 2026-03-01T00:00:00+01:00, or read with a time zone for dates"
 NAME_ZONE = "add Z or an offset such as +01:00, or read with a time zone for times without one"
 
 
@@ -26,7 +27,7 @@ class Found(NamedTuple):
     say: Callable[[int], tuple[str, str]] | None = None
 
 
-def read_instants(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Found]]:
+def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = False) -> tuple[pl.Series, list[Found]]:
     """Read times: ISO 8601 text, or polars datetimes.
 
     Parameters
@@ -35,6 +36,8 @@ def read_instants(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, l
         Text (null where empty) or datetimes, with a zone or without.
     time_zone
         The zone of times without an offset, None to refuse them.
+    dates
+        Whether a date without a time of day is its first instant in that zone; refused otherwise.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def read_instants(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, l
     rest = (values.is_null() & times.is_not_null()).arg_true()
     if rest.is_empty():
         return values, []
-    others, found = read_other_texts(times.gather(rest), time_zone)
+    others, found = read_other_texts(times.gather(rest), time_zone, dates=dates)
     found = [spread(each, rest, len(times)) for each in found]
     return values.scatter(rest, others), found
 
@@ -65,9 +68,11 @@ def spread(found: Found, rest: pl.Series, height: int) -> Found:
     return found._replace(rows=rows, say=lambda i: say(int(rest.search_sorted(i))))
 
 
-def read_other_texts(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Found]]:
+def read_other_texts(times: pl.Series, time_zone: str | None, *, dates: bool) -> tuple[pl.Series, list[Found]]:
     """Read ISO 8601 text in all its forms, field by field."""
     text = times.str.strip_chars()
+    if dates and time_zone is not None:
+        text = pl.select(pl.when(is_date(text)).then(text + "T00:00").otherwise(text)).to_series()
     parts = text.str.extract_groups(ISO_8601).struct.unnest()
     is_time = parts["date"].is_not_null()
     written = pl.concat_str("date", pl.lit("T"), "clock", pl.lit(":"), pl.col("seconds").fill_null("00"))
@@ -79,7 +84,7 @@ def read_other_texts(times: pl.Series, time_zone: str | None) -> tuple[pl.Series
     no_offset = is_time & parts["offset"].is_null()
     found = [
         Found(~is_time & ~is_date(text), "not a time", WRITE_TIME),
-        Found(~is_time & is_date(text), "a date without a time of day", WRITE_TIME),
+        Found(~is_time & is_date(text), "a date without a time of day", WRITE_DATE if dates else WRITE_TIME),
         Found(too_fine, "more than 6 decimals of a second", "round it to microseconds"),
         Found(is_time & wall.is_null() & ~too_fine, "not a time that exists", "look at the day and the hour"),
     ]

@@ -49,6 +49,7 @@ class Column:
     one_of: tuple[str, ...] = ()
     between: tuple[int, int] | None = None
     default: Decimal | None = None  # what an empty cell means
+    dates: bool = False  # whether a date may stand for its first instant; of an end it would not be clear
 
     @property
     def dtype(self) -> Any:
@@ -82,7 +83,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                     Column("tier", "name", optional=True),
                     Column("monthly_fee", "amount"),
                     Column("currency", "currency"),
-                    Column("starts", "instant"),
+                    Column("starts", "instant", dates=True),
                     Column("ends", "instant", optional=True, not_before="starts"),
                     Column("reference", "text", optional=True),
                     Column("billing_day", "whole", optional=True, between=(1, 28)),
@@ -144,7 +145,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 (
                     SUBSCRIPTION,
                     Column("remedy", "name"),
-                    Column("window_start", "instant"),
+                    Column("window_start", "instant", dates=True),
                     Column("claimed", "instant"),
                     Column("amount", "amount", optional=True),
                 ),

@@ -402,3 +402,41 @@ def test_among_many_subscriptions_only_the_closest_is_named() -> None:
     outages = [{"outage": "o", "subscription": "customer-00O42", "started": NOON}]
     with pytest.raises(InputError, match=r"no such subscription; did you mean customer-\d{5}\?$"):
         Evidence.of(known, outages=outages)
+
+
+ONLY_README = "take it away; only a README may lie beside the tables"
+NOT_READ = {
+    "outages.txt": "outages.txt: .txt is not read; save it as outages.csv, outages.parquet or outages.xlsx",
+    "outages.ndjson": "outages.ndjson: .ndjson is not read; save it as outages.csv, outages.parquet or outages.xlsx",
+    "outages.yml": "outages.yml: .yml is not read; save it as outages.csv, outages.parquet or outages.xlsx",
+    "outages": "outages: a file without an ending is not read; save it as outages.csv, outages.parquet or outages.xlsx",
+    "august/outages.csv": "august: a folder, which is not read; move its tables beside subscriptions, or take it away",
+    "notes.txt": f"notes.txt: not a table, and not read; {ONLY_README}",
+    "incidents.json": f"incidents.json: not a table, and not read; {ONLY_README}",
+    "other.yaml": "other.yaml: not read: no subscription names it as its policy; name it, or take it away",
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_a_file_that_nobody_reads_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("outage,subscription,started\n")
+    assert refusal(tmp_path) == [NOT_READ[name]]
+
+
+def test_quotes_that_do_not_match_in_a_cell_are_refused(tmp_path: Path) -> None:
+    text = f'outage,subscription,started,cause\no-1,fjord,{NOON},"a"b"c"\n'
+    told = refusal(tmp_path, outages__csv=text)
+    assert told == [
+        "outages.csv row 2: quotes that do not match; "
+        "put a value with quotes, separators or line breaks in quotes, and double the quotes in it"
+    ]
+
+
+def test_one_odd_time_in_a_column_of_good_ones_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"o-{n},fjord,{NOON}\n" for n in range(5))
+    text = f"outage,subscription,started\n{rows}o-5,fjord,yesterday\n"
+    assert refusal(tmp_path, outages__csv=text) == [
+        "outages.csv row 7 started = yesterday: not a time; "
+        "write it like 2026-03-01T10:00:00Z or 2026-03-01T10:00:00+01:00"
+    ]

@@ -250,11 +250,50 @@ def test_csv_of_any_dialect_reads_alike(tmp_path: Path, separator: str, mark: st
     same(read_evidence(tmp_path), Evidence.of([SUBSCRIPTION]))
 
 
-def test_notes_policies_and_hidden_files_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "subscriptions.csv").write_text((SAMPLES / "subscriptions.csv").read_text())
-    for name in ("README.md", "notes.txt", "own.yaml", ".DS_Store", "~$outages.xlsx", "contract.pdf"):
+def test_a_readme_hidden_files_and_policies_that_are_named_are_left_alone(tmp_path: Path) -> None:
+    row = {**SUBSCRIPTION, "policy": "own.yaml"}
+    pl.DataFrame([row, {**row, "subscription": "b", "policy": "policies/other.yml"}]).write_csv(
+        tmp_path / "subscriptions.csv"
+    )
+    (tmp_path / "policies").mkdir()
+    for name in ("README.md", "readme", ".DS_Store", "~$outages.xlsx", "Thumbs.db", "own.yaml", "policies/other.yml"):
         (tmp_path / name).write_bytes(b"\0")
-    assert read_evidence(tmp_path).counts() == {"subscriptions": 7}
+    assert read_evidence(tmp_path).counts() == {"subscriptions": 2}
+
+
+def test_tables_that_were_not_given_are_told_from_empty_ones(tmp_path: Path) -> None:
+    assert Evidence.of([SUBSCRIPTION]).given == {"subscriptions"}
+    assert Evidence.of([SUBSCRIPTION], outages=[]).given == {"subscriptions", "outages"}
+    pl.DataFrame([SUBSCRIPTION]).write_csv(tmp_path / "subscriptions.csv")
+    (tmp_path / "outages.csv").write_text("outage,subscription,started\n")
+    evidence = read_evidence(tmp_path, subscription="fjord")
+    assert evidence.given == {"subscriptions", "outages"}
+    assert evidence.folder == tmp_path
+
+
+def test_rows_keep_the_number_that_the_file_shows(tmp_path: Path) -> None:
+    pl.DataFrame([SUBSCRIPTION, {**SUBSCRIPTION, "subscription": "b"}]).write_csv(tmp_path / "subscriptions.csv")
+    (tmp_path / "outages.csv").write_text(
+        f"outage,subscription,started\no-1,b,{NOON}\n,,\no-2,fjord,{NOON}\no-3,b,{NOON}\n"
+    )
+    evidence = read_evidence(tmp_path)
+    assert evidence.row_numbers("outages").to_list() == [2, 4, 5]
+    assert evidence.only("b").row_numbers("outages").to_list() == [2, 5]
+    assert evidence.only("fjord").row_numbers("subscriptions").to_list() == [2]
+
+
+def test_a_start_may_be_a_date_where_a_time_zone_is_named() -> None:
+    held = {**SUBSCRIPTION, "starts": "2026-07-01"}
+    evidence = Evidence.of([held], time_zone="Europe/Oslo")
+    assert evidence.subscriptions["starts"].to_list() == [datetime(2026, 6, 30, 22, tzinfo=UTC)]
+    typed = pl.DataFrame([{**SUBSCRIPTION, "starts": datetime(2026, 7, 1).date()}])
+    assert Evidence.of(typed, time_zone="Europe/Oslo").subscriptions["starts"].equals(evidence.subscriptions["starts"])
+
+
+@pytest.mark.parametrize(("column", "zone"), [("starts", None), ("ends", "Europe/Oslo")])
+def test_a_date_is_refused_where_its_instant_is_not_clear(column: str, zone: str | None) -> None:
+    with pytest.raises(InputError, match=f"row 2 {column} = 2026-07-01: a date without a time of day; write"):
+        Evidence.of([{**SUBSCRIPTION, "starts": NOON, column: "2026-07-01"}], time_zone=zone)
 
 
 HOSTILE = [
