@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ import polars as pl
 
 from slakit import locales
 from slakit.analysis.outputs import total_owed
+from slakit.analysis.warnings import rows_used
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.rules import ASSUMED_ZONE, Plan
@@ -29,7 +31,7 @@ OF_SUBSCRIPTIONS = (
     "rights", "claims", "claim_steps", "recoveries", "backups", "warnings",
 )  # fmt: skip
 """The tables of an assessment that have a column `subscription`."""
-TABLES = (*OF_SUBSCRIPTIONS, "assumptions")
+TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
 """All tables of an assessment, as they are written to files."""
 
 
@@ -66,6 +68,8 @@ class Review:
     warnings
         Rows of the evidence that were not used, or not as they are written: `subscription`, `table`, `row` (as the file
         shows it, the header being row 1; the first where there are several), `code`, `says`.
+    row_counts
+        Rows of the evidence: `subscription`, `table`, `read`, `used` (those that bear on a figure of the period).
     assumptions
         What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
     evidence, period, as_of
@@ -126,6 +130,11 @@ class Review:
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
         parts = {name: getattr(self, name) for name in ("evidence", "period", "as_of", "policies", "terms")}
         return Review(**tables, assumptions=about, **parts)
+
+    @cached_property
+    def row_counts(self) -> pl.DataFrame:
+        """Rows of each table of the evidence that were read, and that bear on a figure of the period."""
+        return rows_used(self.evidence, {name: getattr(self, name) for name in OF_SUBSCRIPTIONS})
 
     def plan_of(self, subscription: str) -> Plan:
         """Policy and tier of a subscription."""

@@ -28,6 +28,8 @@ MATCHED = {
 LONG = 8
 """Letters from which on two of them may differ in a word that was mistyped; in a shorter one, one."""
 SHORTEST = 4
+SEARCHED = 2_000
+"""Different words of a column among which mistyped ones are looked for."""
 
 Known = Mapping[str, Sequence[str]]
 """Column → the words that a contract names for it."""
@@ -125,45 +127,49 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
     tables: dict[str, pl.DataFrame] = {}
     warned: list[Warned] = []
     for table, columns in MATCHED.items():
-        frame: pl.DataFrame = getattr(evidence, table)
-        if frame.is_empty():
-            continue
+        tables[table] = getattr(evidence, table)
         for column in columns:
-            used = _words_used(evidence, table, frame, column)
-            taken = []
-            for policy, tier, word in used.select("policy", "tier", column).unique(maintain_order=True).iter_rows():
-                meant, code = _meant(word, known.get((policy, tier), {}).get(f"{table}.{column}", ()))
-                if code is not None:
-                    taken.append((policy, tier, word, meant, code))
+            words = tables[table][column].drop_nulls().unique(maintain_order=True).to_list()
+            near = len(words) <= SEARCHED
+            taken = [
+                (*plan, word, *found)
+                for plan, named in known.items()
+                for word in words
+                if (found := _meant(word, named[f"{table}.{column}"], near=near)) is not None
+            ]
             if taken:
-                names = ["policy", "tier", column, "meant", "code"]
-                rule = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
-                told = used.join(rule, on=["policy", "tier", column], nulls_equal=True, maintain_order="left")
+                told = _words_used(evidence, table, column, taken)
                 warned += _tell(told, table, column)
-                frame = _rewritten(frame, told.filter(pl.col("code") == "taken_as"), column)
-        tables[table] = frame
+                tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
     subscriptions, of_fees = _fees_in_words(evidence, known)
-    return replace(evidence, **tables, subscriptions=subscriptions), [*of_fees, *warned]  # type: ignore[arg-type]
+    tables["subscriptions"] = subscriptions
+    return replace(evidence, **tables), [*of_fees, *warned]  # type: ignore[arg-type]
 
 
-def _meant(word: str, known: Sequence[str]) -> tuple[str | None, str | None]:
-    """Tell which word of the contract a word stands for, and how sure that is."""
+def _meant(word: str, known: Sequence[str], *, near: bool = True) -> tuple[str, str] | None:
+    """Tell which word of the contract a word stands for, and the code of the warning; nothing if it is its own."""
     if word in known:
-        return None, None
+        return None
     same = [other for other in known if plain_word(other) == plain_word(word)]
     if len(same) == 1:
         return same[0], "taken_as"
-    near = same[0] if same else closest(word, known)
-    return near, "near_word" if near else None
+    meant = same[0] if same else closest(word, known) if near else None
+    return None if meant is None else (meant, "near_word")
 
 
-def _words_used(evidence: Evidence, table: str, frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Each word of each subscription: its plan, the row where it comes first, and how many have it."""
+def _words_used(evidence: Evidence, table: str, column: str, taken: Sequence[tuple[str | None, ...]]) -> pl.DataFrame:
+    """Find who uses words that stand for others: `row` where each comes first, and the `count` of its rows."""
+    names = ["policy", "tier", column, "meant", "code"]
+    rule = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
+    frame: pl.DataFrame = getattr(evidence, table)
     numbered = frame.select("subscription", column).with_columns(evidence.row_numbers(table).alias("row"))
-    used = numbered.drop_nulls(column).group_by("subscription", column, maintain_order=True)
+    used = numbered.filter(pl.col(column).is_in(rule[column].unique().implode()))
+    counted = used.group_by("subscription", column, maintain_order=True).agg(
+        pl.col("row").min(), pl.len().alias("count")
+    )
     held = evidence.subscriptions.select("subscription", "policy", "tier")
-    counted = used.agg(pl.col("row").min(), pl.len().alias("count"))
-    return counted.join(held, on="subscription", maintain_order="left")
+    by_plan = counted.join(held, on="subscription", maintain_order="left")
+    return by_plan.join(rule, on=["policy", "tier", column], how="inner", nulls_equal=True, maintain_order="left")
 
 
 def _rewritten(frame: pl.DataFrame, taken: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -196,14 +202,14 @@ def _fees_in_words(evidence: Evidence, known: Mapping[Plan, Known]) -> tuple[pl.
         names = json.loads(fees, parse_float=Decimal, parse_int=Decimal) if fees else {}
         meant = {}
         for name in names:
-            word, code = _meant(name, known.get((held["policy"], held["tier"]), {}).get("outages.component", ()))
-            if code == "taken_as" and word in names:
-                code = "near_word"
-            if code == "taken_as" and word is not None:
+            found = _meant(name, known[(held["policy"], held["tier"])]["outages.component"])
+            if found is None:
+                continue
+            word, code = found if found[0] not in names else (found[0], "near_word")
+            if code == "taken_as":
                 meant[name] = word
-            if code is not None:
-                told = pl.DataFrame([{**held, "component": name, "meant": word, "code": code, "row": row, "count": 1}])
-                warned += _tell(told, "subscriptions", "component")
+            told = pl.DataFrame([{**held, "component": name, "meant": word, "code": code, "row": row, "count": 1}])
+            warned += _tell(told, "subscriptions", "component")
         if meant:
             fees = "{" + ", ".join(f"{json.dumps(meant.get(name, name))}: {fee}" for name, fee in names.items()) + "}"
         written.append(fees)

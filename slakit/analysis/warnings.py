@@ -272,3 +272,84 @@ def _together(rows: pl.DataFrame, table: str, code: str, where: str) -> Iterator
     for subscription, row, count in groups.iter_rows():
         lies = "One row lies" if count == 1 else f"{count} rows lie"
         yield subscription, table, row, code, f"{lies} {where}."
+
+
+NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of")
+"""Verdicts of outages that bear on no figure of the period."""
+
+
+def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Count the rows of the evidence that were read, and those that bear on a figure of the period.
+
+    Parameters
+    ----------
+    evidence
+        What was assessed.
+    tables
+        The tables of the review, of all subscriptions or of one.
+
+    Returns
+    -------
+    pl.DataFrame
+        `subscription`, `table`, `read`, `used`.
+    """
+    key = ["subscription", "guarantee"]
+    incidents = tables["incidents"].select(*key, window_start="started", window_end="ended")
+    judged = [tables[name].select(incidents.columns) for name in ("availability", "figures")]
+    edges = [pl.col("window_start").min().alias("first"), pl.col("window_end").max().alias("last")]
+    of_guarantee = pl.concat([incidents, *judged]).group_by(key).agg(edges)
+    spans = of_guarantee.group_by("subscription").agg(pl.col("first").min(), pl.col("last").max())
+    tickets = tables["tickets"].select("ticket").unique()
+    idle = tables["warnings"].filter(pl.col("code").is_in(["maintenance_without_effect", "claim_without_window"]))
+    numbered = {name: _numbered(evidence, name) for name in TABLES}
+    in_use = numbered["maintenance"].join(spans, on="subscription")
+    in_use = in_use.filter((pl.col("started") < pl.col("last")) & (pl.col("ended") > pl.col("first")))
+    measured = numbered["measurements"].join(of_guarantee, on=["subscription", "guarantee"])
+    counted = tables["ledger"].filter(~pl.col("verdict").is_in(NOT_USED)).select("outage").unique()
+    targets = tables["recoveries"].filter(pl.any_horizontal(pl.col("rpo_seconds", "rto_seconds").is_not_null()))
+    charged = tables["credits"].group_by("subscription").agg(pl.col("window_end").max().alias("last"))
+    of_holds = numbered["holds"].join(evidence.tickets.select("ticket", "subscription"), on="ticket")
+    used = {
+        "outages": numbered["outages"].join(counted, on="outage", how="semi"),
+        "maintenance": _without(in_use, idle, "maintenance"),
+        "tickets": numbered["tickets"].join(tickets, on="ticket", how="semi"),
+        "holds": of_holds.join(tickets, on="ticket", how="semi"),
+        "claims_made": _without(numbered["claims_made"], idle, "claims_made"),
+        "measurements": measured.filter(pl.col("measured").is_between("first", "last", closed="left")),
+        "charges": numbered["charges"].join(charged, on="subscription").filter(pl.col("started") < pl.col("last")),
+        "recoveries": numbered["recoveries"].join(targets.select("recovery"), on="recovery", how="semi"),
+        "backups": numbered["backups"].join(tables["backups"], on=["subscription", "taken"], how="semi"),
+    }
+    read = {**numbered, "holds": of_holds}
+    held = tables["ranges"].select("subscription")
+    rows = []
+    for name in TABLES:
+        counts = [frame.group_by("subscription").len(column) for frame, column in
+                  ((read[name], "read"), (used.get(name, read[name]), "used"))]  # fmt: skip
+        known = held.join(counts[0], on="subscription", maintain_order="left")
+        known = known.join(counts[1], on="subscription", how="left", maintain_order="left")
+        rows.append(known.select("subscription", pl.lit(name).alias("table"), "read", pl.col("used").fill_null(0)))
+    return pl.concat(rows).with_columns(pl.col("read", "used").cast(pl.Int64))
+
+
+def _without(rows: pl.DataFrame, warnings: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Rows that no warning is about."""
+    return rows.join(warnings.filter(pl.col("table") == table), on=["subscription", "row"], how="anti")
+
+
+def evidence_reference() -> str:
+    """Describe every table of evidence, and every warning, as Markdown."""
+    kinds = {"name": "name", "text": "text", "instant": "time", "amount": "number", "share": "0 to 1",
+             "whole": "whole number", "currency": "ISO 4217", "fees": "JSON"}  # fmt: skip
+    sections = []
+    for name, table in TABLES.items():
+        rows = []
+        for column in table.columns:
+            words = ", ".join(f"`{word}`" for word in column.one_of)
+            says = column.says or (f"one of `{column.refers_to}`" if column.refers_to else "")
+            rows.append(f"| `{column.name}`{'?' * column.optional} | {words or kinds[column.kind]} | {says} |")
+        head = f"#### {name}\n\n{table.says}.\n\n| column | is | meaning |\n|---|---|---|\n"
+        sections.append(head + "\n".join(rows).replace("|  |", "| |"))
+    told = "\n".join(f"| `{code}` | {says} |" for code, says in CODES.items())
+    sections.append(f"#### Warnings\n\n| code | meaning |\n|---|---|\n{told}")
+    return "\n\n".join(sections) + "\n"

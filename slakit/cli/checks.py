@@ -9,6 +9,7 @@ import typer
 
 from slakit.cli.console import stderr, stdout
 from slakit.cli.options import app
+from slakit.problems import InputError
 
 if TYPE_CHECKING:
     from slakit.examples.check import Outcome
@@ -27,7 +28,12 @@ def check(
     from slakit.examples.check import check as check_cases
     from slakit.examples.files import find_files, read_cases
 
-    cases = [case for path in find_files(paths) for case in read_cases(path)]
+    cases, unread = [], []
+    for path in find_files(paths):
+        try:
+            cases += read_cases(path)
+        except InputError as error:
+            unread += error.problems
     checking = track(check_cases(cases), "checking", total=len(cases), console=stderr(), transient=True)
     outcomes: list[Outcome] = list(checking)
     for outcome in outcomes:
@@ -37,6 +43,8 @@ def check(
     policies = len({outcome.case.policy.id for outcome in outcomes})
     said = f"{len(outcomes) - len(differ)} of {len(outcomes)} examples of {policies} policies hold"
     stdout().print(f"{said}." if not differ else f"{said}; {len(differ)} do not.", highlight=False)
+    if unread:
+        raise InputError("examples", unread)
     if differ:
         raise typer.Exit(SOME_DIFFER)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -206,17 +207,37 @@ def _terms(name: str, tier: str | None) -> Iterator[Terms]:
         yield policy.terms(tier=chosen)
 
 
+class Described(StrEnum):
+    """What there is a schema of."""
+
+    POLICY = "policy"
+    EXAMPLES = "examples"
+    EVIDENCE = "evidence"
+
+
 @app.command()
 def schema(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a reference for people instead.")] = False,
+    of: Annotated[Described, typer.Option("--of", help="Of policy files, example files or tables of evidence.")] = (
+        Described.POLICY
+    ),
 ) -> None:
-    """Print the JSON Schema of policy files, for editors; or what every key means, for people."""
+    """Print the JSON Schema of policy or example files, for editors; or what every key means, for people."""
     import json
 
+    from slakit.analysis.warnings import evidence_reference
+    from slakit.examples.model import ExampleFile
     from slakit.policy.files import find_policy, library, policy_schema
-    from slakit.policy.reference import format_reference
+    from slakit.policy.reference import format_reference, sections_of
 
     if markdown:
-        typer.echo(format_reference(find_policy(name) for name in library()), nl=False)
+        printers = {
+            Described.POLICY: lambda: format_reference(find_policy(name) for name in library()),
+            Described.EXAMPLES: lambda: sections_of(ExampleFile),
+            Described.EVIDENCE: evidence_reference,
+        }
+        typer.echo(printers[of](), nl=False)
+    elif of is Described.EVIDENCE:
+        raise typer.BadParameter("evidence is tables, which have no JSON Schema; add --markdown")
     else:
-        typer.echo(json.dumps(policy_schema(), indent=2))
+        typer.echo(json.dumps(policy_schema() if of is Described.POLICY else ExampleFile.model_json_schema(), indent=2))

@@ -75,6 +75,8 @@ def _conventions(closed: Path | None) -> Conventions:
 
 
 def _print_summary(review: Review, out: Path) -> None:
+    import polars as pl
+
     rows = new_table("subscription", "policy", "owed", "over all readings", "still claimable", "claim until")
     for row in review.headline().iter_rows(named=True):
         currency, deadline = row["currency"], row["next_deadline"]
@@ -96,6 +98,9 @@ def _print_summary(review: Review, out: Path) -> None:
     console.print(rows)
     owed = ", ".join(f"{amount:,} {currency}" for currency, amount in review.owed.items()) or "nothing"
     console.print(f"Owed in all: {owed}. Tables are in {out}.", highlight=False, markup=False)
+    counts = review.row_counts.group_by("table", maintain_order=True).agg(pl.col("read", "used").sum())
+    told = ", ".join(f"{row['table']} {row['used']:,} of {row['read']:,}" for row in counts.iter_rows(named=True))
+    console.print(f"Rows used of those read: {told}.", highlight=False, markup=False, soft_wrap=True)
     _print_rights(review)
     _print_warnings(review)
 

@@ -50,6 +50,7 @@ class Column:
     between: tuple[int, int] | None = None
     default: Decimal | None = None  # what an empty cell means
     dates: bool = False  # whether a date may stand for its first instant; of an end it would not be clear
+    says: str = ""  # what it means, for people
 
     @property
     def dtype(self) -> Any:
@@ -63,6 +64,7 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
+    says: str = ""  # what one row is
 
     def empty(self) -> pl.DataFrame:
         """Return the table without a row, with its types."""
@@ -78,116 +80,161 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             Table(
                 "subscriptions",
                 (
-                    Column("subscription", "name", unique=True),
-                    Column("policy", "name"),
-                    Column("tier", "name", optional=True),
-                    Column("monthly_fee", "amount"),
+                    Column("subscription", "name", unique=True, says="its id"),
+                    Column("policy", "name", says="id in the library, or path of a policy file beside the evidence"),
+                    Column("tier", "name", optional=True, says="one of the policy's"),
+                    Column("monthly_fee", "amount", says="what is paid for a month"),
                     Column("currency", "currency"),
-                    Column("starts", "instant", dates=True),
-                    Column("ends", "instant", optional=True, not_before="starts"),
-                    Column("reference", "text", optional=True),
-                    Column("billing_day", "whole", optional=True, between=(1, 28)),
-                    Column("component_fees", "fees", optional=True),
+                    Column("starts", "instant", dates=True, says="first instant of the contract"),
+                    Column(
+                        "ends",
+                        "instant",
+                        optional=True,
+                        not_before="starts",
+                        says="first instant after it; empty: it goes on",
+                    ),
+                    Column("reference", "text", optional=True, says="order or account number"),
+                    Column(
+                        "billing_day",
+                        "whole",
+                        optional=True,
+                        between=(1, 28),
+                        says="day on which a billing month begins; 1 if empty",
+                    ),
+                    Column(
+                        "component_fees", "fees", optional=True, says='component → monthly fee: `{"hardware": 900.50}`'
+                    ),
                 ),
+                "A customer's contract",
             ),
             Table(
                 "outages",
                 (
-                    Column("outage", "name", unique=True),
+                    Column("outage", "name", unique=True, says="its id"),
                     SUBSCRIPTION,
-                    Column("component", "text", optional=True),
+                    Column("component", "text", optional=True, says="what was down; empty: everything"),
                     Column("started", "instant"),
-                    Column("ended", "instant", optional=True, not_before="started"),
-                    Column("detected", "instant", optional=True),
-                    Column("reported", "instant", optional=True),
-                    Column("diagnosed", "instant", optional=True),
-                    Column("cause", "text", optional=True),
-                    Column("affected", "share", optional=True, default=Decimal(1)),
+                    Column("ended", "instant", optional=True, not_before="started", says="empty: still down"),
+                    Column("detected", "instant", optional=True, says="when monitoring saw it"),
+                    Column("reported", "instant", optional=True, says="when it was reported to the provider"),
+                    Column("diagnosed", "instant", optional=True, says="when the fault was found"),
+                    Column(
+                        "cause",
+                        "text",
+                        optional=True,
+                        says="a word, such as `power`, `customer` or `force_majeure`; empty: not known",
+                    ),
+                    Column(
+                        "affected",
+                        "share",
+                        optional=True,
+                        default=Decimal(1),
+                        says="share of users or requests; 1 if empty",
+                    ),
                 ),
+                "A time in which something was down",
             ),
             Table(
                 "maintenance",
                 (
-                    Column("maintenance", "name", unique=True),
+                    Column("maintenance", "name", unique=True, says="its id"),
                     SUBSCRIPTION,
-                    Column("component", "text", optional=True),
+                    Column("component", "text", optional=True, says="what it concerns; empty: everything"),
                     Column("started", "instant"),
                     Column("ended", "instant", not_before="started"),
-                    Column("announced", "instant", optional=True),
+                    Column("announced", "instant", optional=True, says="when; empty: never"),
                     Column("kind", "name", one_of=("scheduled", "emergency")),
                 ),
+                "Maintenance of the provider",
             ),
             Table(
                 "tickets",
                 (
-                    Column("ticket", "name", unique=True),
+                    Column("ticket", "name", unique=True, says="its id"),
                     SUBSCRIPTION,
                     Column("opened", "instant"),
-                    Column("responded", "instant", optional=True, not_before="opened"),
-                    Column("resolved", "instant", optional=True, not_before="opened"),
-                    Column("priority", "name", optional=True),
+                    Column("responded", "instant", optional=True, not_before="opened", says="empty: not yet"),
+                    Column("resolved", "instant", optional=True, not_before="opened", says="empty: not yet"),
+                    Column("priority", "name", optional=True, says="as the policy names it; or impact and urgency"),
                     Column("impact", "name", optional=True),
                     Column("urgency", "name", optional=True),
-                    Column("kind", "name", optional=True),  # an open vocabulary: policies name theirs
-                    Column("due", "instant", optional=True),
+                    Column("kind", "name", optional=True, says="such as `incident`"),
+                    Column("due", "instant", optional=True, says="a deadline of its own"),
                 ),
+                "A ticket",
             ),
             Table(
                 "holds",
                 (
-                    Column("ticket", "name", refers_to="tickets"),
+                    Column("ticket", "name", refers_to="tickets", says="that waits for the customer"),
                     Column("started", "instant"),
-                    Column("ended", "instant", optional=True, not_before="started"),
+                    Column("ended", "instant", optional=True, not_before="started", says="empty: still waiting"),
                 ),
+                "Time in which a ticket waits for the customer; it does not count",
             ),
             Table(
                 "claims_made",
                 (
                     SUBSCRIPTION,
-                    Column("remedy", "name"),
-                    Column("window_start", "instant", dates=True),
-                    Column("claimed", "instant"),
-                    Column("amount", "amount", optional=True),
+                    Column("remedy", "name", says="id of the remedy, or of the guarantee, claimed for"),
+                    Column(
+                        "window_start", "instant", dates=True, says="first instant of the window, or any other in it"
+                    ),
+                    Column("claimed", "instant", says="when"),
+                    Column(
+                        "amount", "amount", optional=True, says="what was granted; empty: nothing is taken off caps"
+                    ),
                 ),
+                "A claim that was made already",
             ),
             Table(
                 "measurements",
                 (
                     SUBSCRIPTION,
-                    Column("guarantee", "name"),
-                    Column("measured", "instant"),  # when, or when its slice begins
-                    Column("value", "amount", optional=True),  # or counts:
-                    Column("failed", "whole", optional=True, between=(0, 10**12)),
-                    Column("total", "whole", optional=True, between=(0, 10**12)),
+                    Column("guarantee", "name", says="id of the guarantee it is a measurement for"),
+                    Column("measured", "instant", says="when, or when its slice begins"),
+                    Column("value", "amount", optional=True, says="the value; or counts:"),
+                    Column("failed", "whole", optional=True, between=(0, 10**12), says="how many failed"),
+                    Column("total", "whole", optional=True, between=(0, 10**12), says="of how many"),
                 ),
+                "A figure, or counts, that somebody measured",
             ),
             Table(
                 "charges",
                 (
                     SUBSCRIPTION,
-                    Column("component", "text", optional=True),
-                    Column("started", "instant"),  # first instant of the time it is charged for
-                    Column("amount", "amount"),
+                    Column("component", "text", optional=True, says="what is charged; empty: the whole"),
+                    Column("started", "instant", says="first instant of the time it is charged for"),
+                    Column("amount", "amount", says="what is charged"),
                 ),
+                "A fee that differs from month to month",
             ),
             Table(
                 "recoveries",
                 (
-                    Column("recovery", "name", unique=True),
+                    Column("recovery", "name", unique=True, says="its id"),
                     SUBSCRIPTION,
-                    Column("kind", "name"),  # what was lost: policies name theirs (vm, datacenter)
-                    Column("failed", "instant", not_before="last_good_copy"),
-                    Column("last_good_copy", "instant", optional=True),
-                    Column("restored", "instant", optional=True, not_before="failed"),
+                    Column("kind", "name", says="what was lost, as the policy names it"),
+                    Column("failed", "instant", not_before="last_good_copy", says="when it was lost"),
+                    Column("last_good_copy", "instant", optional=True, says="time of the data that came back"),
+                    Column("restored", "instant", optional=True, not_before="failed", says="empty: not yet"),
                 ),
+                "A loss, and its recovery",
             ),
             Table(
                 "backups",
                 (
                     SUBSCRIPTION,
-                    Column("taken", "instant"),
-                    Column("kept_until", "instant", optional=True, not_before="taken"),
+                    Column("taken", "instant", says="when"),
+                    Column(
+                        "kept_until",
+                        "instant",
+                        optional=True,
+                        not_before="taken",
+                        says="when it was deleted, or will be",
+                    ),
                 ),
+                "A backup",
             ),
         )
     }

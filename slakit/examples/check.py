@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from slakit.analysis.budgets import window_budgets
 from slakit.analysis.review import Review
 from slakit.examples.files import Case
 from slakit.examples.happenings import evidence_of
+from slakit.examples.model import Happened
 from slakit.measure.calendar import Period
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Money, PlainDuration, Share
@@ -106,7 +108,10 @@ def _differences(case: Case, review: Review, terms: Terms) -> Iterator[Differenc
         if what == "deadline":
             yield from _deadline(review, expected)
             continue
-        slack = _slack(case.example.tolerance.get(what))  # type: ignore[call-overload]
+        if what in HAPPENED:
+            yield from _happened(what, expected, getattr(review, what)[HAPPENED[what]].to_list())
+            continue
+        slack = case.example.tolerance.slack(what) if case.example.tolerance else Fraction(0)
         found = FINDERS[what](review, terms, case.example.period)
         yield from _compared(what, expected, found, slack)
 
@@ -172,14 +177,6 @@ def _plain(expected: Any) -> Any:
 def _alike(expected: Any, value: Any, slack: Fraction) -> bool:
     wanted = _plain(expected)
     return wanted is value if isinstance(wanted, bool) else abs(wanted - Fraction(value)) <= slack
-
-
-def _slack(written: str | None) -> Fraction:
-    if written is None:
-        return Fraction(0)
-    if written[-1].isalpha():
-        return Fraction(PlainDuration.parse(written).microseconds)
-    return Fraction(Decimal(written.removesuffix("%")))
 
 
 def _print(expected: Any) -> str:
@@ -249,6 +246,25 @@ def _budget(_review: Review, terms: Terms, period: str) -> Found:
     budgets = window_budgets(terms, period)
     micros = (pl.col("budget_seconds") * 1_000_000).cast(pl.Int64).alias("allowed")
     return _of(budgets.with_columns(micros), "guarantee", "allowed", sums=False)
+
+
+HAPPENED = {"rights": "right", "warnings": "code"}
+"""Tables of which only is expected what is in them, and the column that names it."""
+
+
+def _happened(what: str, expected: Happened, found: list[str]) -> Iterator[Difference]:
+    """Compare what is in a table: which names there are, or how many rows of each."""
+    counts = dict(Counter(found))
+    wanted = expected if isinstance(expected, dict) else dict.fromkeys(expected, 1)
+    known = counts if isinstance(expected, dict) else dict.fromkeys(counts, 1)
+    if {name: count for name, count in wanted.items() if count} != known:
+        yield Difference(what, _listed(expected), _listed(counts if isinstance(expected, dict) else list(counts)))
+
+
+def _listed(names: Happened) -> str:
+    if isinstance(names, dict):
+        return ", ".join(f"{name} {count} times" for name, count in sorted(names.items())) or "none"
+    return ", ".join(sorted(names)) or "none"
 
 
 FINDERS = {

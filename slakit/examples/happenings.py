@@ -40,7 +40,8 @@ def evidence_of(case: Case, terms: Terms) -> Evidence:
     tables = {name: list(_rows(case.example, name)) for name in TABLES}
     for name, rows in _happened(case, terms, period):
         tables[name] += rows
-    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows}
+    # What an example does not write did not happen: only what was measured cannot be known from silence.
+    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name != "measurements"}
     return Evidence.of([_subscription(case, terms, period)], **given)
 
 
@@ -221,6 +222,9 @@ def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
     counts = {}
     if priorities := (about.priorities if about else []) or named:
         counts["priority"] = priorities[0]
-    if kinds := [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]:
+    kinds = [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]
+    if any(own.tickets and own.tickets.kinds for own in terms.guarantees):
+        kinds.append(NAME)  # where kinds matter, one that no other guarantee is about
+    if kinds:
         counts["kind"] = kinds[0]
     return counts

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -25,6 +27,17 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | Decimal | datetime) else value
 
 
+def _slack(value: object) -> object:
+    """Read money, a share or a number, whichever is written."""
+    if isinstance(value, str) and value.endswith("%"):
+        return Share.read(value)
+    if isinstance(value, str) and " " in value:
+        return Money.read(value)
+    return _exact(Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value)
+
+
+NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+Slack = Annotated[Money | Share | Decimal, BeforeValidator(_slack)]
 Number = Annotated[Decimal, BeforeValidator(_exact)]
 Text = Annotated[str, BeforeValidator(_text)]
 Lengths = PlainDuration | list[PlainDuration] | dict[str, PlainDuration | list[PlainDuration]]
@@ -32,9 +45,19 @@ Numbers = Number | list[Number] | dict[str, Number | list[Number]]
 Amounts = Money | list[Money] | dict[str, Money | list[Money]]
 Shares = Share | list[Share] | dict[str, Share | list[Share]]
 Verdicts = bool | list[bool] | dict[str, bool | list[bool]]
+Happened = list[str] | dict[str, int]
 GIVEN = ("downtime", "availability", "attainment", "figure")
 """What can be said to have happened in one word. Tables go together; a word stands alone."""
 TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made")
+
+
+def moneys(amounts: Amounts | None) -> list[Money]:
+    """Return every amount that is written, however it is written."""
+    if isinstance(amounts, dict):
+        amounts = list(amounts.values())  # type: ignore[arg-type]
+    if isinstance(amounts, list):
+        return [money for amount in amounts for money in moneys(amount)]
+    return [] if amounts is None else [amounts]
 
 
 class Expected(Part):
@@ -53,49 +76,91 @@ class Expected(Part):
     """Allowed downtime of the first window."""
     deadline: Text | None = None
     """Of the first claim."""
+    rights: Happened | None = None
+    """Ids of the rights that arose, each once; or how many times each did. `[]` if none did."""
+    warnings: Happened | None = None
+    """Codes of the warnings, each once; or how many there are of each. `[]` if there is none."""
     refused: str | None = None
     """Words of the refusal of the evidence or the terms."""
 
     @model_validator(mode="after")
     def _expects_something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("nothing is expected; write credit, availability, met, downtime, budget or deadline")
+            raise ValueError(f"nothing is expected; write {', '.join(type(self).model_fields)}")
         return self
+
+
+class Tolerance(Part):
+    """By how much what comes out may differ from what is expected, key by key."""
+
+    credit: Slack | None = None
+    """Money in the currency of the credit, or a plain number."""
+    share: Slack | None = None
+    """Percentage points."""
+    availability: Slack | None = None
+    """Percentage points."""
+    downtime: PlainDuration | None = None
+    budget: PlainDuration | None = None
+
+    def slack(self, what: str) -> Fraction:
+        """Return by how much a value may differ, in the unit in which it is compared."""
+        value = getattr(self, what, None)
+        if isinstance(value, PlainDuration):
+            return Fraction(value.microseconds)
+        if isinstance(value, Share):
+            return value.value * 100
+        return Fraction(value.amount if isinstance(value, Money) else value or 0)
 
 
 class Example(Part):
     """What happened to one subscription, and what must come out."""
 
     name: str
+    """Told where it does not hold; each name once in a file."""
     source: str | None = None
     """Who published it, where it is not whom the file names; `ours` if nobody did."""
     tier: str | None = None
+    """The only one, if not written."""
     reading: dict[str, Text] = {}
+    """Question → answer; the default of each question that is not named."""
     fee: Money | None = None
     """Monthly; 1000 in the policy's currency, if not written."""
     components: dict[str, Money] = {}
     """Component → its monthly fee."""
     period: Text = "2026-06"
+    """First and last month, or one."""
     starts: Text | None = None
     """Of the subscription; two years before the period, if not written."""
     ends: Text | None = None
+    """Of the subscription; it goes on, if not written."""
     billing_day: int | None = None
+    """Day on which a billing month begins."""
     as_of: Text | None = None
     """After everything, if not written."""
     downtime: Lengths | None = None
+    """That much, from the beginning of the window: one value, one for each window, or by guarantee."""
     availability: Numbers | None = None
+    """The level that comes out, written the same ways. [percent]"""
     attainment: Numbers | None = None
+    """Share of tickets answered in time. [percent]"""
     figure: Numbers | None = None
+    """What was measured, in the unit of the guarantee."""
     outages: list[Row] = []
+    """Rows as in the table of evidence, without id and subscription."""
     maintenance: list[Row] = []
+    """As outages."""
     measurements: list[Row] = []
+    """As outages."""
     tickets: list[Row] = []
+    """As outages."""
     charges: list[Row] = []
+    """As outages."""
     claims_made: list[Row] = []
+    """As outages."""
     evidence: str | None = None
     """A folder with the evidence of one subscription, relative to the file."""
     expect: Expected
-    tolerance: dict[Literal["credit", "share", "availability", "downtime", "budget"], Text] = {}
+    tolerance: Tolerance | None = None
     """By how much a published number, which is rounded, may differ."""
     because: str | None = None
     """Why there is a tolerance."""
@@ -108,6 +173,10 @@ class Example(Part):
             raise ValueError("what happened is said twice; write one of downtime, availability, outages or evidence")
         if self.tolerance and not self.because:
             raise ValueError("a tolerance without a reason; write because: the page rounds to whole dollars")
+        allowed = self.tolerance.credit if self.tolerance else None
+        paid = {money.currency for money in moneys(self.expect.credit)}
+        if isinstance(allowed, Money) and paid - {allowed.currency}:
+            raise ValueError(f"the credit is in {', '.join(sorted(paid))}; write its tolerance in that currency")
         return self
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from slakit.policy.checks import coherence
 from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
+from slakit.policy.skeleton import PLACEHOLDER
 from slakit.policy.yaml import Document, parse_yaml, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
 from slakit.whole import write_whole
@@ -47,6 +49,7 @@ def policy_of(document: Document) -> Policy:
     if not isinstance(document.tree, dict):
         problem = Problem(document.where(()), None, "not a policy", "write keys and values, beginning with format: 1")
         raise InputError(document.name, [problem])
+    refuse_placeholders(document)
     try:
         policy = Policy.model_validate(document.tree)
         problems, sections = [], set(Policy.model_fields)
@@ -58,6 +61,36 @@ def policy_of(document: Document) -> Policy:
     if problems:
         raise InputError(document.name, problems)
     return policy
+
+
+def refuse_placeholders(document: Document) -> None:
+    """Refuse a file in which placeholders of `slakit new` are left.
+
+    Raises
+    ------
+    InputError
+        There are some; each with its line.
+    """
+    remedy = "write what the document says, or delete the line if it does not say it"
+    places = [
+        Problem(document.where(place), PLACEHOLDER, "a placeholder that is not filled in", remedy)
+        for place, text in texts_in(document.tree)
+        if PLACEHOLDER in text
+    ]
+    if places:
+        raise InputError(document.name, places)
+
+
+def texts_in(tree: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every text of a document, keys left out, with its place."""
+    if isinstance(tree, str):
+        yield place, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from texts_in(value, (*place, key))
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            yield from texts_in(value, (*place, number))
 
 
 STAND_IN: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from slakit.policy.document import Policy
@@ -28,11 +28,24 @@ def format_reference(policies: Iterable[Policy]) -> str:
     for policy in policies:
         for part in _parts_in(policy):
             users.setdefault(type(part).__name__, policy.id)
-    schema = Policy.model_json_schema(by_alias=True)
-    parts = {"Policy": schema} | schema.get("$defs", {})
+    return sections_of(Policy, users)
+
+
+def sections_of(root: type[Part], users: Mapping[str, str] | None = None) -> str:
+    """Describe a model and every part that it holds.
+
+    Parameters
+    ----------
+    root
+        The model of a whole file.
+    users
+        Part → the id of a policy that uses it.
+    """
+    schema = root.model_json_schema(by_alias=True)
+    parts = {root.__name__: schema} | schema.get("$defs", {})
     models = {model.__name__: model for model in _models(Part)}
-    ordered = ["Policy", *(name for name in _in_order("Policy", parts) if name in models)]
-    return "\n\n".join(_section(name, parts[name], models[name], users) for name in ordered) + "\n"
+    ordered = [root.__name__, *(name for name in _in_order(root.__name__, parts) if name in models)]
+    return "\n\n".join(_section(name, parts[name], models[name], users or {}) for name in ordered) + "\n"
 
 
 def _models(base: type[Part]) -> Iterator[type[Part]]:
@@ -72,7 +85,7 @@ def _in_order(name: str, parts: dict[str, Any]) -> list[str]:
     return found
 
 
-def _section(name: str, schema: dict[str, Any], model: type[Part], users: dict[str, str]) -> str:
+def _section(name: str, schema: dict[str, Any], model: type[Part], users: Mapping[str, str]) -> str:
     said = " ".join((model.__doc__ or "").split("\n\n")[0].split())
     user = f" In use: `{users[name]}`." if name in users and name != "Policy" else ""
     rows = [f"#### {name}", f"{said}{user}", "| key | is | meaning |\n|---|---|---|"]

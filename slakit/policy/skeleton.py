@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import date
 
+PLACEHOLDER = "CHANGE-ME"
+"""What stands for a value that only the document can give."""
 SKELETON = """\
-# The service level agreement of {provider}. Fill in what the document says, with the clause it says it in; delete what
-# it does not say. `slakit validate {id}.yaml` names everything that is wrong, `slakit findings {id}.yaml` what is odd.
+# The service level agreement of {provider}. Write what the document says in place of each {change}, with the clause
+# it says it in; delete what it does not say. While one is left the file is refused. `slakit validate {id}.yaml` names
+# everything that is wrong, `slakit findings {id}.yaml` what is odd.
 format: 1
 id: {id}
 provider: {name}
-service: What is bought
+service: {change}
 source:
-  title: Service level agreement
+  title: {change}
   language: en
   # url: https://…
   # updated: 2026-01-31              # the date the document gives itself
@@ -24,27 +27,26 @@ source:
 # tiers: [basic, plus]               # plans, the cheapest first; a value that differs is a mapping from tier to value
 
 maintenance:
-  - {{kind: scheduled, notice: 48h, clause: "2"}}
+  - {{kind: scheduled, notice: {change}, clause: {change}}}    # notice like 48h
   # - {{kind: emergency, clause: "2"}}
 
 guarantees:
   - id: service
     metric: availability             # or downtime, incidents, figure, replacement, response, resolution
-    target: 99.9
-    window: 1mo                      # or 1d, 1w, 1q, 1y, billing_month, term, incident, {{rolling: 30d}}
-    exclude: {{maintenance: [scheduled], causes: [customer, force_majeure]}}
-    clause: "1"
+    target: {change}                # like 99.9
+    window: {change}                # 1mo, 1d, 1w, 1q, 1y, billing_month, term, incident, {{rolling: 30d}}
+    exclude: {{maintenance: [scheduled], causes: [{change}]}}    # like customer, force_majeure
+    clause: {change}                # where the document says it
     # clauses: {{formula: "1.2"}}      # where single terms stand elsewhere
     credit:
       of: monthly_fee
       bands:                         # or shortfall, accrual, flat, multiple
-        - {{below: 99.9, credit: 10%}}
-        - {{below: 99.0, credit: 25%}}
+        - {{below: {change}, credit: {change}}}    # like {{below: 99.9, credit: 10%}}
       # caps: [{{per: window, at_most: 100%}}]
-      clause: "3"
+      clause: {change}
   # - {{id: response, metric: response, within: {{P1: 1h, P2: 4h, P3: 1bd}}, window: 1mo, clause: "5"}}
 
-claims: {{within: 30d, after: window_end, evidence: [account id], payout: future_invoice, clause: "4"}}
+claims: {{within: {change}, after: window_end, evidence: [{change}], clause: {change}}}    # within like 30d
 
 # support: {{hours: 24/7, clause: "5"}}
 # monitor: {{by: provider, clause: "1"}}                       # whose figures decide
@@ -68,7 +70,7 @@ claims: {{within: 30d, after: window_end, evidence: [account id], payout: future
 
 
 def policy_skeleton(provider: str, today: date) -> str:
-    """Text of a policy file to fill in, valid as it stands.
+    """Text of a policy file to fill in; it is refused until no placeholder is left.
 
     Parameters
     ----------
@@ -84,11 +86,13 @@ def policy_skeleton(provider: str, today: date) -> str:
 
     Examples
     --------
-    >>> policy_skeleton("Northwind GmbH", date(2026, 11, 22)).splitlines()[3]
+    >>> policy_skeleton("Northwind GmbH", date(2026, 11, 22)).splitlines()[4]
     'id: northwind-gmbh'
     """
     name = re.sub(r"[^a-z0-9]+", "-", provider.lower()).strip("-")[:60].strip("-")
     if not name:
         raise ValueError(f"{provider!r} has no letter or digit; write the name of the provider")
     quoted = '"' + provider.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return SKELETON.format(provider=" ".join(provider.split()), name=quoted, id=name, today=today.isoformat())
+    return SKELETON.format(
+        provider=" ".join(provider.split()), name=quoted, id=name, today=today.isoformat(), change=PLACEHOLDER
+    )

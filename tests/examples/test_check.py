@@ -26,7 +26,10 @@ terms:
        hours: {weekly: {mon-fri: ["08:00-18:00"]}}}
     - {id: delay, metric: figure, at_most: 120, measured: {by: mean, unit: ms}, window: 1mo, clause: "1"}
     - {id: desk, metric: response, target: 90, within: {P1: 1h, P2: 4h}, window: 1mo, clause: "1"}
+    - {id: alerts, metric: response, within: 15m, target: 95, tickets: {kinds: [alert], priorities: [P2]},
+       window: 1mo, clause: "1", credit: {bands: [{below: 95, credit: 5%}], clause: "2"}}
   claims: {within: 10d, after: window_end, clause: "3"}
+  rights: [{id: leave, says: The customer may end the contract, when: [{below: 99}], for: [web], clause: "4"}]
 """
 
 
@@ -54,6 +57,14 @@ HOLD = [
     " expect: {credit: 0 EUR}",
     "tier: gold, downtime: 1h, expect: {refused: not a tier of this policy}",
     "fee: 1 EUR, downtime: {web: 1h}, expect: {credit: 0.11 EUR}, tolerance: {credit: 0.01}, because: it is cut",
+    "fee: 1 EUR, downtime: {web: 1h}, expect: {credit: 0.11 EUR}, tolerance: {credit: 0.01 EUR}, because: it is cut",
+    "downtime: {web: 1h}, expect: {share: 9%}, tolerance: {share: 1%}, because: it is cut",
+    "attainment: {alerts: 90}, expect: {met: {alerts: false}, credit: {alerts: 50 EUR}}",
+    "downtime: {web: 9h}, expect: {rights: [leave], warnings: []}",
+    "downtime: {web: [9h, 9h, 0s]}, period: 2026-06/2026-08, expect: {rights: {leave: 2}}",
+    "downtime: {web: 1h}, expect: {rights: [], warnings: {}}",
+    'outages: [{started: "2026-06-10T10:00:00Z", ended: "2026-06-10T10:00:00Z", component: Web}],'
+    " expect: {warnings: [no_length, taken_as]}",
 ]
 
 
@@ -64,6 +75,9 @@ def test_what_is_true_holds(example: str, tmp_path: Path) -> None:
 
 
 DIFFER = [
+    ("downtime: {web: 1h}, expect: {rights: [leave]}", "rights: expected leave, found none"),
+    ("downtime: {web: 9h}, expect: {rights: []}", "rights: expected none, found leave"),
+    ("downtime: {web: 9h}, expect: {rights: {leave: 2}}", "rights: expected leave 2 times, found leave 1 times"),
     ("downtime: {web: 1h}, expect: {credit: 99 EUR}", "credit: expected 99 EUR, found 100 EUR"),
     ("downtime: {web: 1h}, expect: {share: 5%}", "share: expected 5%, found 10%"),
     ("downtime: {web: 1h}, expect: {met: {web: true}}", "met of web: expected yes, found no"),
@@ -93,6 +107,9 @@ REFUSED = [
     ("downtime: 1h, expect: {credt: 1 EUR}", "expect.credt: not a term of this format; did you mean credit?"),
     ("downtime: 1h, expect: {met: true}, tolerance: {credit: 1}", "a tolerance without a reason"),
     ("downtime: soon, expect: {met: true}", "not a duration"),
+    ("downtime: 1h, expect: {credit: 1 EUR}, tolerance: {credit: 1 USD}, because: x", "the credit is in EUR"),
+    ("downtime: 1h, expect: {credit: 1 EUR}, tolerance: {credit: little}, because: x", "not a number"),
+    ("downtime: 1h, expect: {credit: 1 EUR}, tolerance: {met: 1}, because: x", "tolerance.met: not a term"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from slakit.policy.mechanics import MECHANICS, mechanics_of, windows_of_policy
 from slakit.policy.part import words_of_format
 from slakit.policy.reference import format_reference
 from slakit.policy.skeleton import policy_skeleton
+from slakit.problems import InputError
 
 
 @pytest.mark.parametrize("name", library())
@@ -52,10 +54,34 @@ def test_the_reference_names_a_provider_for_what_is_in_use() -> None:
     assert "In use: `klikk`." in text
 
 
-def test_a_skeleton_is_valid_as_it_stands() -> None:
-    policy = parse_policy(policy_skeleton('Größe & "Co"', date(2026, 11, 22)))
+FILLED = {
+    "service": "A database", "title": "Service levels", "notice": "48h", "target": "99.9", "window": "1mo",
+    "causes": "customer", "below": "99.9", "credit": "10%", "within": "30d", "evidence": "account", "clause": '"1"',
+}  # fmt: skip
+
+
+def filled(skeleton: str) -> str:
+    """The skeleton with something written for each placeholder."""
+    return re.sub(r"(\w+): (\[?)CHANGE-ME", lambda found: f"{found[1]}: {found[2]}{FILLED[found[1]]}", skeleton)
+
+
+def test_a_skeleton_is_valid_once_it_is_filled_in() -> None:
+    policy = parse_policy(filled(policy_skeleton('Größe & "Co"', date(2026, 11, 22))))
     assert (policy.id, policy.provider) == ("gr-e-co", 'Größe & "Co"')
     assert policy.source.retrieved == "2026-11-22"
+
+
+def test_a_skeleton_is_refused_while_a_placeholder_is_left() -> None:
+    text = policy_skeleton("Northwind", date(2026, 11, 22))
+    with pytest.raises(InputError) as refused:
+        parse_policy(text, name="northwind.yaml")
+    assert len(refused.value.problems) == 14
+    assert str(refused.value.problems[4]).startswith(
+        "northwind.yaml:26 guarantees.service.target = CHANGE-ME: a placeholder that is not filled in; write what"
+    )
+    one_left = filled(text).replace("title: Service levels", "title: CHANGE-ME of 2026")
+    with pytest.raises(InputError, match=r"source.title = CHANGE-ME: a placeholder"):
+        parse_policy(one_left)
 
 
 def test_a_name_without_letters_makes_no_id() -> None:
