@@ -97,7 +97,7 @@ def assess(
     made = claims_made(evidence, fees, known, to_microseconds(moment))
     awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
     tables = _tables(awards, plans, evidence)
-    warned += warnings_of(evidence, plans, tables["credits"], span, moment)
+    warned += warnings_of(evidence, plans, tables, span, moment)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)

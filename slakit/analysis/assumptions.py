@@ -10,6 +10,7 @@ import polars as pl
 from slakit.analysis.plans import Policies
 from slakit.evidence.tables import Evidence
 from slakit.measure.conventions import Conventions
+from slakit.measure.desk import ANSWERS
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
@@ -109,9 +110,29 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
             if component not in fees.components[subscriber]:
                 because = "No fee of the component is given; the whole monthly fee is taken"
                 yield subscription, f"component_fees {component}", "monthly_fee", because
+    for subscription, policy, tier in evidence.subscriptions.select("subscription", "policy", "tier").iter_rows():
+        yield from _of_tables(evidence, subscription, chosen[(policy, tier)])
     unknown = evidence.claims_made.filter(pl.col("amount").is_null())
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
         yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off caps"
+
+
+def _of_tables(evidence: Evidence, subscription: str, terms: Terms) -> Iterator[Row]:
+    """What a table says by what is not in it, and what an absent one leaves open."""
+    needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
+    for guarantee in terms.guarantees:
+        if guarantee.measured is not None:
+            needed["measurements"].append(guarantee.id)
+        elif guarantee.on_outages:
+            needed["outages"].append(guarantee.id)
+        elif guarantee.metric in ANSWERS:
+            needed["tickets"].append(guarantee.id)
+    for table, guarantees in needed.items():
+        if guarantees and table not in evidence.given:
+            because = f"Without the table {table} there is no verdict on {', '.join(guarantees)}"
+            yield subscription, f"table {table}", "not given", because
+    if needed["outages"] and "outages" in evidence.given:
+        yield subscription, "table outages", "complete", "What is not listed is taken as time without an outage"
 
 
 def _component_fees(terms: Terms) -> list[str]:

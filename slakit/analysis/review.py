@@ -34,6 +34,9 @@ OF_SUBSCRIPTIONS = (
 TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
 """All tables of an assessment, as they are written to files."""
 
+SHOWN = 10
+"""Warnings that a notebook shows under a review."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Review:
@@ -212,7 +215,17 @@ class Review:
         )
         head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in self.headline().columns)
         title = f"Owed for {html.escape(self.period.printed)}, as of {locales.instant(self.as_of)} UTC"
-        return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        table = f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return table + self._warned()
+
+    def _warned(self) -> str:
+        """The first warnings as HTML; nothing where there is none."""
+        said = [html.escape(says) for says in self.warnings["says"].head(SHOWN)]
+        if not said:
+            return ""
+        more = self.warnings.height - len(said)
+        said += [f"… and {more:,} more in <code>review.warnings</code>"] * (more > 0)
+        return f"<p>Warnings about the evidence:</p><ul>{''.join(f'<li>{line}</li>' for line in said)}</ul>"
 
 
 def _shown(cell: object) -> str:

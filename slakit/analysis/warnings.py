@@ -50,7 +50,7 @@ BEGINS = {
 
 
 def warnings_of(
-    evidence: Evidence, plans: Plans, credits: pl.DataFrame, period: Period, as_of: datetime
+    evidence: Evidence, plans: Plans, tables: Mapping[str, pl.DataFrame], period: Period, as_of: datetime
 ) -> Iterator[Warned]:
     """Find the rows of the evidence that the assessment did not use, or that are odd.
 
@@ -60,8 +60,8 @@ def warnings_of(
         In the words of the contracts.
     plans
         Terms of each plan under each reading, the chosen one first.
-    credits
-        The table of the assessment.
+    tables
+        Of the review: `credits`, `availability` and `figures`.
     """
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     held = dict(zip(evidence.subscriptions["subscription"], _plans_held(evidence), strict=True))
@@ -71,8 +71,9 @@ def warnings_of(
     yield from _maintenance(evidence, held, plans)
     yield from _tickets_not_judged(evidence, held, chosen)
     yield from _holds(evidence)
-    yield from _claims(evidence, held, chosen, credits, period)
+    yield from _claims(evidence, held, chosen, tables["credits"], period)
     yield from _recoveries_not_judged(evidence, held, plans)
+    yield from _samples(evidence, held, chosen, tables, as_of)
     yield from _later(evidence, as_of)
     yield from _outside(evidence)
 
@@ -245,6 +246,50 @@ def _recoveries_not_judged(evidence: Evidence, held: Mapping[str, Plan], plans: 
             rows = "row is" if count == 1 else "rows are"
             says = f"The contract has no guarantee about backups: {count} {rows} not judged."
             yield subscription, "backups", row, "not_judged", says
+
+
+def _samples(
+    evidence: Evidence,
+    held: Mapping[str, Plan],
+    chosen: Mapping[Plan, Terms],
+    tables: Mapping[str, pl.DataFrame],
+    as_of: datetime,
+) -> Iterator[Warned]:
+    """Windows in which slices, or days, have no measurement."""
+    if "measurements" not in evidence.given:
+        return
+    key = ["subscription", "guarantee"]
+    windows = pl.concat(
+        [tables[name].select(*key, "window_start", "window_end") for name in ("availability", "figures")]
+    )
+    terms = {row[0]: row[1:] for row in evidence.subscriptions.select("subscription", "starts", "ends").iter_rows()}
+    taken = {each: rows["measured"].sort() for each, rows in
+             evidence.measurements.partition_by(key, as_dict=True).items()}  # fmt: skip
+    for (subscription, name), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
+        guarantee = chosen[held[subscription]].guarantee(name)
+        if guarantee.measured is None:
+            continue
+        starts, ends = terms[subscription]
+        spans = rows.select("window_start", "window_end").rows()
+        if guarantee.window.slides:  # its windows overlap: what is missing is told once
+            spans = [(min(first for first, _ in spans), max(last for _, last in spans))]
+        step = guarantee.measured.slice
+        measured = taken.get((subscription, name), pl.Series([], dtype=INSTANT))
+        for window in spans:
+            first, last = max(window[0], starts), min(window[1], as_of, ends or as_of)
+            inside = measured.filter((measured >= first) & (measured < last))
+            days = max(0, -(-(last - first) // EARLY))
+            if step is not None:
+                length, what = timedelta(microseconds=step.microseconds), f"slices of {step}"
+                expected = (last - first) // length if last > first else 0
+                found = inside.n_unique()
+            else:
+                expected, what = (days, "days") if len(inside) != 1 else (0, "days")
+                found = ((inside - first).dt.total_microseconds() // (86_400 * 10**6)).n_unique()
+            if expected > found:
+                missing = f"{expected - found:,} of {expected:,} {what}"
+                says = f"{name} has no measurement in {missing} of the window from {first:%Y-%m-%d} to {last:%Y-%m-%d}."
+                yield subscription, "measurements", None, "samples_missing", says
 
 
 def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:

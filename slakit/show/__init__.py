@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         show_support,
         show_terms,
         show_tiers,
+        show_warnings,
         show_worth,
     )
     from slakit.show.workbook import (
@@ -141,6 +142,7 @@ _HOMES = {
     "show_support": "tables",
     "show_terms": "tables",
     "show_tiers": "tables",
+    "show_warnings": "tables",
     "show_worth": "tables",
     "window_budgets_of": "choose",
     "worth_of": "choose",
@@ -205,6 +207,7 @@ __all__ = [
     "show_support",
     "show_terms",
     "show_tiers",
+    "show_warnings",
     "show_worth",
     "window_budgets_of",
     "worth_of",

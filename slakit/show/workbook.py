@@ -97,6 +97,10 @@ PAGES = {
     "assumptions": Page("What was assumed because neither document nor evidence says it, and how questions were read", [
         Column("subject", "About"), Column("term", "Term"), Column("value", "Taken as"), Column("because", "Because"),
     ]),
+    "warnings": Page("Rows of the evidence that were not used, or not as they are written", [
+        SUBSCRIPTION, Column("table", "Table"), Column("row", "Row"), Column("code", "Code"),
+        Column("says", "Warning"),
+    ], "Rows are counted as the file shows them; the header is row 1. Of several rows the first is named."),
 }  # fmt: skip
 """Tables of a review, in the order of their sheets."""
 SUMMARY = [
@@ -161,8 +165,8 @@ def _summary(review: Review) -> Sheet:
     ]
     assumed = [_assumed(review, subscription) for subscription in headline["subscription"]]
     table = headline.with_columns(pl.Series("assumed", assumed, dtype=pl.String))
-    others = counted(review.assumptions.height, "assumption")
-    notes = [f"Owed is the default reading of each contract, or the one chosen. {others.capitalize()} in all."]
+    others, told = counted(review.assumptions.height, "assumption"), counted(review.warnings.height, "warning")
+    notes = [f"Owed is the default reading of each contract, or the one chosen. {others.capitalize()} in all, {told}."]
     return Sheet("Summary", f"Owed for {review.period}", table, SUMMARY, facts, notes)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -214,3 +215,44 @@ def test_case_blanks_and_hyphens_make_no_other_word(word: str, data: st.DataObje
 )
 def test_words_that_mean_different_things_are_not_close(word: str, known: str) -> None:
     assert closest(word, [known]) is None
+
+
+HOURLY = MEASURED.replace("{by: ratio}", "{by: down, slice: 1h, at: 100}")
+
+
+def samples(*hours: int) -> list[dict[str, Any]]:
+    """Hours of August, counted from its first instant, in each of which one request was answered."""
+    begin = datetime(2026, 8, 1, tzinfo=UTC)
+    same = {"subscription": "web", "guarantee": "store", "failed": 0, "total": 1}
+    return [{**same, "measured": begin + timedelta(hours=hour)} for hour in hours]
+
+
+MISSING = {
+    "ten hours of a month": (HOURLY, [n for n in range(744) if not 100 <= n < 110], "10 of 744 slices of 1h"),
+    "one hour": (HOURLY, range(1, 744), "1 of 744 slices of 1h"),
+    "all": (HOURLY, [], "744 of 744 slices of 1h"),
+    "days of a ratio": (MEASURED, [24 * day for day in (17, 19, 20)], "28 of 31 days"),
+}
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_missing_samples_are_told(case: str) -> None:
+    contract, hours, missing = MISSING[case]
+    said = reviewed(contract, measurements=samples(*hours)).warnings
+    assert said["code"].to_list() == ["samples_missing"]
+    assert said["says"][0] == f"store has no measurement in {missing} of the window from 2026-08-01 to 2026-09-01."
+
+
+@pytest.mark.parametrize(("contract", "hours"), [(HOURLY, range(744)), (MEASURED, range(744)), (MEASURED, [0])])
+def test_samples_that_are_all_there_are_not_warned_about(contract: str, hours: Sequence[int]) -> None:
+    assert warned(contract, measurements=samples(*hours)) == []
+
+
+def test_a_list_of_outages_is_taken_as_complete_and_an_absent_one_leaves_it_open() -> None:
+    columns = ["subject", "term", "value"]
+    assert ("web", "table outages", "complete") in reviewed().assumptions.select(columns).rows()
+    evidence = Evidence.of([HOLDER])
+    bare = assess(evidence, "2026-08", AS_OF, policies={"web": parse_policy(CONTRACT)}, ranges=False).assumptions
+    assert ("web", "table outages", "not given") in bare.select(columns).rows()
+    assert ("web", "table tickets", "not given") in bare.select(columns).rows()
+    assert "Without the table tickets there is no verdict on answers" in bare["because"].to_list()

@@ -25,12 +25,13 @@ from slakit.show import (
     show_payouts,
     show_support,
     show_tiers,
+    show_warnings,
     window_budgets_of,
 )
 from slakit.show.tables.memo import Memo, memo_table
 
 LIBRARY = ["klikk", "wp-heaven", "klink-cloud", "cloudworkz"]
-OF_REVIEWS = [show_assumptions, show_attainment, show_claims, show_credits, show_ledger]
+OF_REVIEWS = [show_assumptions, show_attainment, show_claims, show_credits, show_ledger, show_warnings]
 
 
 def text_of(table: GT) -> str:
@@ -76,6 +77,14 @@ def test_credits_claims_and_ledger_use_contract_time_and_exact_figures(review: R
 def test_a_miss_never_reads_as_a_pass(review: Review) -> None:
     attained = text_of(show_attainment(review, "fjord-iaas"))
     assert "93.333 %|95 %" in attained
+
+
+def test_warnings_name_the_row_and_say_what_was_not_used(review: Review) -> None:
+    said = text_of(show_warnings(review))
+    assert "harbor-enterprise|outages|68|Outage ha-13 starts and ends at 2026-08-19 09:00 UTC." in said
+    assert "No warnings: the evidence was used as it is written." in text_of(show_warnings(review, "nordlys-web"))
+    assert "<li>Outage ha-13 starts and ends" in review._repr_html_()
+    assert "Warnings" not in review.of("nordlys-web")._repr_html_()
 
 
 @pytest.mark.parametrize("show", OF_REVIEWS)

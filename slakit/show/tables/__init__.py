@@ -16,7 +16,14 @@ from slakit.show.tables.desk import (
 from slakit.show.tables.findings import show_findings, show_worth
 from slakit.show.tables.plans import show_budgets, show_payouts, show_support, show_tiers
 from slakit.show.tables.ranking import show_ranking
-from slakit.show.tables.review import show_assumptions, show_attainment, show_claims, show_credits, show_ledger
+from slakit.show.tables.review import (
+    show_assumptions,
+    show_attainment,
+    show_claims,
+    show_credits,
+    show_ledger,
+    show_warnings,
+)
 
 __all__ = [
     "headline_desk",
@@ -44,5 +51,6 @@ __all__ = [
     "show_support",
     "show_terms",
     "show_tiers",
+    "show_warnings",
     "show_worth",
 ]

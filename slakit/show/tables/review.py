@@ -209,3 +209,32 @@ def show_assumptions(review: Review, subscription: str = "") -> GT:
         groups="About",
     )
     return memo_table(rows, memo, "Nothing was assumed.")
+
+
+def show_warnings(review: Review, subscription: str = "") -> GT:
+    """Rows of the evidence that were not used, or not as they are written.
+
+    Parameters
+    ----------
+    review
+        From `assess`.
+    subscription
+        One of the evidence; all of them, if not named.
+    """
+    rows = [
+        {
+            "Subscription": row["subscription"],
+            "Table": row["table"].replace("_", " "),
+            "Row": "–" if row["row"] is None else str(row["row"]),
+            "Warning": row["says"],
+        }
+        for row in narrowed(review, subscription).warnings.iter_rows(named=True)
+    ]
+    memo = Memo(
+        "Warnings about the evidence",
+        "Rows that were not used, or not as they are written.",
+        ["Rows are counted as the file shows them; the header is row 1. Of several rows the first is named."],
+        groups="Subscription",
+        numbers=["Row"],
+    )
+    return memo_table(rows, memo, "No warnings: the evidence was used as it is written.")
