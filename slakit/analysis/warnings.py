@@ -169,14 +169,18 @@ def _components(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Pl
 
 def _maintenance(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
     """Maintenance that no guarantee excludes under any reading, whatever its notice."""
-    for row in _numbered(evidence, "maintenance").iter_rows(named=True):
-        guarantees = [g for terms in plans[held[row["subscription"]]] for g in terms.guarantees if g.on_outages]
-        kinds = [g for g in guarantees if row["kind"] in g.exclude.maintenance]
-        covered = [g for g in kinds if row["component"] is None or not g.components or row["component"] in g.components]
-        if not covered:
-            scope = f"maintenance of {row['component']}" if kinds else f"{row['kind']} maintenance"
-            says = f"Maintenance {row['maintenance']} changes nothing: no guarantee excludes {scope}."
-            yield row["subscription"], "maintenance", row["row"], "maintenance_without_effect", says
+    words = _numbered(evidence, "maintenance").select("subscription", "maintenance", "row", "kind", "component")
+    scopes: dict[tuple[Plan, str], list[list[str]]] = {}
+    for subscription, maintenance, row, kind, component in words.iter_rows():
+        plan = held[subscription]
+        if (plan, kind) not in scopes:
+            guarantees = {id(g): g for terms in plans[plan] for g in terms.guarantees if g.on_outages}.values()
+            scopes[plan, kind] = [g.components for g in guarantees if kind in g.exclude.maintenance]
+        excluding = scopes[plan, kind]
+        if not any(component is None or not scope or component in scope for scope in excluding):
+            what = f"maintenance of {component}" if excluding else f"{kind} maintenance"
+            says = f"Maintenance {maintenance} changes nothing: no guarantee excludes {what}."
+            yield subscription, "maintenance", row, "maintenance_without_effect", says
 
 
 def _tickets_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
