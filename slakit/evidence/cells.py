@@ -62,8 +62,13 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         return Reading(pl.repeat(column.default, len(text), dtype=column.dtype, eager=True).alias(column.name), [])
     if column.kind == "instant":
         values, found = read_instants(text, time_zone, dates=column.dates)
-        strange = Fault(column.name, (values < FIRST_INSTANT).fill_null(False), "before 1700", "look at the year")
-        faults = [*(Fault(column.name, *each) for each in found), strange]
+        early, late = (values < FIRST_INSTANT).fill_null(False), (values >= LAST_INSTANT).fill_null(False)
+        open_end = "look at the year; where there is no end yet, leave it empty"
+        strange = [
+            Fault(column.name, early, "before 1700", "look at the year"),
+            Fault(column.name, late, "after 2199", open_end if column.not_before else "look at the year"),
+        ]
+        faults = [*(Fault(column.name, *each) for each in found), *strange]
     else:
         values, faults = READERS[column.kind](text, column)
     if text.dtype == pl.String:
@@ -116,6 +121,7 @@ def read_text(text: pl.Series, _column: Column) -> tuple[pl.Series, list[Fault]]
 
 LARGEST_AMOUNT = 10**15
 FIRST_INSTANT = datetime(1700, 1, 1, tzinfo=UTC)
+LAST_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def read_amount(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:

@@ -13,7 +13,7 @@ from slakit import locales
 from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.problems import InputError, Problem
 
-FIRST_YEAR, LAST_YEAR = 1700, 9998
+FIRST_YEAR, LAST_YEAR = 1700, 2199
 """Years in which contracts are assessed: the calendar goes on a little before and after."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -89,14 +89,18 @@ class Period:
         InputError
             It is not a period, or ends before it begins.
         """
-        begin, slash, end = text.partition("/")
+        remedy = "write it like 2026-07/2026-09, 2026-07 or 2026-07-01/2026-09-30"
         try:
+            begin, slash, end = text.partition("/")
             first, after = _days(begin)[0], _days(end if slash else begin)[1]
-        except ValueError:
-            first, after = date.max, date.min
-        if first >= after or not FIRST_YEAR <= first.year <= after.year <= LAST_YEAR:
-            remedy = "write it like 2026-07/2026-09, 2026-07 or 2026-07-01/2026-09-30"
-            raise InputError("period", [Problem("period", text, "not a period", remedy)])
+        except (ValueError, OverflowError, AttributeError, TypeError):
+            raise InputError("period", [Problem("period", text, "not a period", remedy)]) from None
+        if first >= after:
+            wrong = "a period that ends before it begins"
+            raise InputError("period", [Problem("period", text, wrong, "write the earlier month or day first")])
+        if not FIRST_YEAR <= first.year <= after.year <= LAST_YEAR:
+            wrong = f"a period outside the years {FIRST_YEAR} to {LAST_YEAR}"
+            raise InputError("period", [Problem("period", text, wrong, "look at the year")])
         return cls(first, after)
 
     def span(self, zone: str) -> Span:

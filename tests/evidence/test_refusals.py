@@ -440,3 +440,11 @@ def test_one_odd_time_in_a_column_of_good_ones_is_refused(tmp_path: Path) -> Non
         "outages.csv row 7 started = yesterday: not a time; "
         "write it like 2026-03-01T10:00:00Z or 2026-03-01T10:00:00+01:00"
     ]
+
+
+@pytest.mark.parametrize("column", ["starts", "ends"])
+def test_a_year_that_nobody_means_is_refused(column: str) -> None:
+    row = {"subscription": "s", "policy": "p", "monthly_fee": "1", "currency": "DKK", "starts": "2026-01-01T00:00:00Z"}
+    with pytest.raises(InputError, match="after 2199; look at the year") as told:
+        Evidence.of([row | {column: "9999-12-31T00:00:00Z"}])
+    assert ("where there is no end yet, leave it empty" in str(told.value)) == (column == "ends")
