@@ -85,6 +85,25 @@ def test_no_availability_is_below_nothing() -> None:
     assert owed(review) == 999
 
 
+def test_maintenance_that_is_excluded_and_nowhere_described_needs_no_notice() -> None:
+    policy = contract("target: 99.9, exclude: {maintenance: [scheduled]}")
+    review = judged(
+        policy, [down(JUNE, 2 * HOUR)], maintenance=[work(JUNE, HOUR), work(JUNE, DAY, name="e", kind="emergency")]
+    )
+    assert seconds_by_verdict(review) == {"maintenance": 3600, "counted": 3600}
+    assert review.ledger["clause"].to_list() == ["c", "c"]
+
+
+# ------------------------------------------------------------------------------------------------ rights
+
+
+def test_a_right_that_needs_an_outage_does_not_arise_without_one() -> None:
+    right = "rights: [{id: leave, says: end it, for: [uptime], when: {outage: {to: 5m}}, clause: r}]"
+    policy = contract("target: 99.9", right)
+    assert judged(policy).rights.is_empty()
+    assert judged(policy, [down(JUNE, HOUR / 12)]).rights["right"].to_list() == ["leave"]
+
+
 # ------------------------------------------------------------------------------------------------ measurements
 
 

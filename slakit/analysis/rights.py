@@ -25,7 +25,7 @@ RIGHTS: dict[str, Any] = {
 def rights_of(awards: Awards, plans: Plans) -> pl.DataFrame:
     """Rights that arose under the chosen reading: one row for each window at whose end a condition held.
 
-    A condition on single outages holds where it does for the longest of the window.
+    A condition on single outages holds where it does for the longest of the window; without an outage it does not.
     """
     tables = [pl.DataFrame(schema=RIGHTS)]
     for plan, readings in plans.items():
@@ -36,7 +36,8 @@ def rights_of(awards: Awards, plans: Plans) -> pl.DataFrame:
 def _arisen(awards: Awards, plan: Plan, terms: Terms, right: Right) -> pl.DataFrame:
     rules = awards.rules_of(plan, terms, right.guarantees)
     facts = awards.known(right.when, rules).filter(pl.col("total") > 0)
-    held = facts.filter(pl.any_horizontal(holds(reach) for reach in right.when))
+    arises = (holds(reach) & ((pl.col("outage") > 0) if reach.outage is not None else True) for reach in right.when)
+    held = facts.filter(pl.any_horizontal(arises))
     names = {number: rule.guarantee.id for number, rule in rules.items()}
     until = deadlines(Claims(within=right.within), terms.time_zone or ASSUMED_ZONE, held["window_end"])
     return held.with_columns(until.alias("until")).select(

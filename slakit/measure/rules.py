@@ -55,11 +55,15 @@ Plan = tuple[str, str | None]
 def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
     """The rules by which one set of terms measures the outages of a plan's subscriptions."""
     zone = terms.time_zone or ASSUMED_ZONE
-    return [
-        Rule(*plan, zone, g, tuple(m for m in terms.maintenance if m.kind in g.exclude.maintenance))
-        for g in terms.guarantees
-        if g.on_outages
-    ]
+    return [Rule(*plan, zone, g, excluded_maintenance(terms, g)) for g in terms.guarantees if g.on_outages]
+
+
+def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenance, ...]:
+    """The kinds of maintenance that a guarantee excludes; one of which nothing more is written needs no notice."""
+    written = {term.kind: term for term in terms.maintenance}
+    clause = guarantee.clause_of("maintenance")
+    kinds = dict.fromkeys(guarantee.exclude.maintenance)
+    return tuple(written.get(kind) or Maintenance(kind=kind, clause=clause) for kind in kinds)
 
 
 def distinct(many: Iterable[Iterable[Rule]]) -> list[Rule]:
