@@ -11,11 +11,13 @@ import pytest
 from small_contracts import (
     DAY,
     HOUR,
+    LATER,
     Row,
     at,
     contract,
     contract_of,
     down,
+    evidence,
     holder,
     judged,
     owed,
@@ -23,6 +25,7 @@ from small_contracts import (
     work,
 )
 
+from slakit.analysis.assess import assess
 from slakit.analysis.curves import credit_curve
 from slakit.analysis.worth import promise_worth
 from slakit.evidence.files import read_evidence
@@ -132,6 +135,17 @@ def test_a_slice_of_nothing_among_nothing_is_no_failure() -> None:
     rows = measured([{"failed": 0, "total": 0}, {"failed": 6, "total": 10}])
     levels = judged(policy, (), "2026-06-01", measurements=rows).figures["level"].to_list()
     assert levels == [Decimal("97.5")]
+
+
+def test_measurements_are_those_of_the_plan_and_not_of_another_guarantee_of_that_name() -> None:
+    by_value = contract("target: 99.9, measured: {by: last}")
+    by_count = contract("target: 99.9, measured: {by: ratio}")
+    rows = [*measured([{"value": Decimal(95)}]), *measured([{"failed": 1, "total": 10}])]
+    rows[1] |= {"subscription": "t"}
+    held = [holder("value"), holder("count") | {"subscription": "t"}]
+    known = {"value": by_value, "count": by_count}
+    review = assess(evidence(subscriptions=held, measurements=rows), "2026-06", LATER, policies=known)
+    assert review.figures["level"].to_list() == [95, 90]
 
 
 # ------------------------------------------------------------------------------------------------ evidence

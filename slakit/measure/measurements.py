@@ -36,7 +36,9 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     InputError
         One is of the other kind, or impossible.
     """
-    own = known.filter(pl.col("guarantee") == rule.guarantee.id)
+    of_plan = (pl.col("policy") == rule.policy) & pl.col("tier").eq_missing(pl.lit(rule.tier, dtype=pl.String))
+    holders = evidence.subscriptions.with_row_index("subscriber").filter(of_plan)["subscriber"]
+    own = known.filter((pl.col("guarantee") == rule.guarantee.id) & pl.col("subscriber").is_in(holders.implode()))
     measured = rule.guarantee.measured
     assert measured is not None
     needed = ["failed", "total"] if takes_counts(measured) else ["value"]
