@@ -73,7 +73,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     >>> from slakit.analysis.assess import assess
     >>> from slakit.evidence.tables import Evidence
     >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
-    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}])
+    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
     >>> print(explain(assess(evidence, "2026-06", "2026-07-01"), "shop", "2026-06").lines[0][1])
     Website uptime, 2026-06-01 to 2026-07-01: met
     """
@@ -160,6 +160,10 @@ class Teller:
         agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
         if agreed == 0:
             yield 1, "No service time was agreed in this window: nothing to judge."
+            return
+        if row["availability"] is None:
+            missing = "No outages were recorded or ruled out" if guarantee.measured is None else "Nothing was measured"
+            yield 1, f"{missing}: nothing to judge."
             return
         if guarantee.metric != "availability":
             count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")

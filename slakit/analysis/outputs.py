@@ -131,7 +131,7 @@ def availability_table(case: Case, windows: pl.DataFrame, subscriptions: pl.Data
     """Availability per window; `running` windows have no verdict yet."""
     target = per_rule((rule.guarantee.target for rule in case.rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
     counts = per_rule((rule.guarantee.metric == "incidents" for rule in case.rules), pl.Boolean)
-    total = pl.when(counts).then("agreed").otherwise("total")
+    total = pl.when(counts & (pl.col("total") > 0)).then("agreed").otherwise("total")
     bad = pl.when(counts).then("downtime").otherwise("bad")
     return windows.sort("duty", "window_end").select(
         names_of(subscriptions),

@@ -84,7 +84,7 @@ class Review:
     --------
     >>> from slakit.analysis.assess import assess
     >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
-    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}])
+    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
     >>> assess(evidence, "2026-06", "2026-07-01")
     Review(2026-06, as of 2026-07-01 00:00Z: 0.00 DKK owed)
     """

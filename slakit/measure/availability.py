@@ -26,13 +26,31 @@ def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     pl.DataFrame
         `duty`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
         `incidents` (null where nothing asks for them), `total`, `bad` (the level is (total − bad) / total), `met` (null
-        where nothing was agreed, or the window runs).
+        where nothing was agreed, or the window runs). Without a table of outages, and in windows without a measurement
+        where outages come from measurements, `total` is 0 and `met` null.
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
     measured = [_measure(chunk, counted) for chunk in case.chunks()]
     if not measured:
         measured = [_measure(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0), counted)]
-    return judge_windows(_with_incidents(case, ledger, pl.concat(measured)), case.rules)
+    return _of_observed(case, judge_windows(_with_incidents(case, ledger, pl.concat(measured)), case.rules))
+
+
+def _of_observed(case: Case, windows: pl.DataFrame) -> pl.DataFrame:
+    """Take the level and the verdict from windows of which nobody recorded or measured anything."""
+    by_samples = per_rule((rule.guarantee.measured is not None for rule in case.rules), pl.Boolean)
+    if case.recorded and not any(rule.guarantee.measured for rule in case.rules):
+        return windows
+    edges = ["duty", "window_start", "window_end"]
+    sampled = case.samples.join(case.duties.select("duty", "subscriber", "rule"), on=["subscriber", "rule"])
+    inside = placed_in_windows(case, sampled.select("duty", "rule", pl.col("at").alias("start")))
+    seen = inside.select(edges).unique().with_columns(pl.lit(value=True).alias("sampled"))
+    joined = windows.join(seen, on=edges, how="left", maintain_order="left")
+    observed = pl.when(by_samples).then(pl.col("sampled").fill_null(value=False)).otherwise(pl.lit(case.recorded))
+    return joined.with_columns(
+        *(pl.when(observed).then(name).otherwise(0).alias(name) for name in ("total", "bad")),
+        pl.when(observed).then("met").alias("met"),
+    ).drop("sampled")
 
 
 def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -265,7 +283,7 @@ def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
         .group_by("duty", "run", "window_start", "window_end")
         .agg(still.any().alias("running"))
     )
-    incidents = windows.join(incident_runs(case, ledger), on=["duty", "run"]).drop("run", "start", "end", "added")
+    incidents = windows.join(incident_runs(case, shown), on=["duty", "run"]).drop("run", "start", "end", "added")
     incidents = incidents.sort("duty", "window_start")
     step, how = _rounding([rule.guarantee.rounded.downtime for rule in case.rules])
     incidents = incidents.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))

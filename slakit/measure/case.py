@@ -41,6 +41,7 @@ VERDICT = {name: number for number, name in enumerate(VERDICTS)}
 COUNTED = VERDICT["counted"]
 LARGEST_CHUNK = 4_000_000
 """Rows (outage × duty) worked on at once: bounds memory, changes no number."""
+SAMPLES = {"subscriber": pl.UInt32, "rule": pl.UInt32, "at": pl.Int64}
 PIECE = ["line", "rule", "outage", "start", "end", "run"]
 """A piece of an outage; `run` is the incident that it is part of, null before it is known or where nothing runs."""
 
@@ -59,6 +60,10 @@ class Case:
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
     duties, windows
         As `duties_of` and `judged_windows` give them.
+    recorded
+        Whether there is a table of outages: without one nobody says that nothing happened.
+    samples
+        Measurements that make outages: `subscriber`, `rule`, `at` (µs).
     """
 
     rules: Sequence[Rule]
@@ -68,6 +73,8 @@ class Case:
     maintenance: pl.DataFrame
     period: Period
     as_of: int
+    recorded: bool = True
+    samples: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAMPLES))
 
     @cached_property
     def line(self) -> Line:
@@ -236,6 +243,17 @@ def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
     return pl.concat(tables)
 
 
+def _samples(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
+    """When something was measured, of rules that find outages in measurements."""
+    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    known = numbered(evidence).filter(pl.col("at") < as_of) if asked else pl.DataFrame()
+    tables = [pl.DataFrame(schema=SAMPLES)]
+    for number, rule in asked:
+        own = known.filter(pl.col("guarantee") == rule.guarantee.id)
+        tables.append(own.select("subscriber", pl.lit(number, dtype=pl.UInt32).alias("rule"), "at"))
+    return pl.concat(tables)
+
+
 def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> Case:
     """Lay out evidence for measuring; nothing after `as_of` is known yet.
 
@@ -276,4 +294,5 @@ def case_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: in
         "kind",
         *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
     )
-    return Case(rules, duties, windows, outages, maintenance, period, as_of)
+    recorded, samples = "outages" in evidence.given, _samples(evidence, rules, as_of)
+    return Case(rules, duties, windows, outages, maintenance, period, as_of, recorded, samples)

@@ -244,10 +244,10 @@ def _verdict(rule: Rule) -> pl.Expr:
     exclude = rule.guarantee.exclude
     left_out = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
     return (
-        pl.when(~IN_TERM)
-        .then(pl.lit("outside_term"))
-        .when(left_out.fill_null(value=False))
+        pl.when(left_out.fill_null(value=False))
         .then(pl.lit("left_out"))
+        .when(~IN_TERM)
+        .then(pl.lit("outside_term"))
         .when(~in_time)
         .then(pl.lit("missed"))
         .when(answered)

@@ -174,35 +174,37 @@ def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
     ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["reach"]
     chunk.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
     chunk.members = marked.filter(per_incident(chunk.rules)).select("line", "outage", "run")
-    contested = _contested(chunk, marked)
-    simple = marked.filter(~pl.col("run").is_in(contested.implode())) if contested.len() else marked
+    marked = marked.with_columns(_contested(chunk, marked).alias("contested"))
+    simple = marked.filter(~pl.col("contested"))
     overlap = simple.filter(pl.col("running") > pl.col("start"))
     chunk.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
     first = simple.with_columns(pl.max_horizontal("start", "running").alias("start")).select(PIECE)
     kept = first.filter(pl.col("end") > pl.col("start"))
-    if contested.is_empty():
+    if simple.height == marked.height:
         return kept
-    return pl.concat([kept, _share_out(chunk, marked.filter(pl.col("run").is_in(contested.implode())).select(PIECE))])
+    return pl.concat([kept, _share_out(chunk, marked.filter("contested").select(PIECE))])
 
 
-def _contested(chunk: Chunk, marked: pl.DataFrame) -> pl.Series:
-    """Runs in which it matters which of several outages at once keeps the time."""
-    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
+def _contested(chunk: Chunk, marked: pl.DataFrame) -> pl.Expr:
+    """Whether it matters, in the run of a piece, which of several outages at once keeps the time."""
     parted = any(chunk.maintained(kind) for kind in range(len(KINDS)))
     if not parted and not any(rule.guarantee.weigh for rule in chunk.rules):
-        return pl.Series("run", [], dtype=pl.UInt32)
-    overlapping = marked.filter((pl.col("running") > pl.col("start")).any().over("run"))
+        return pl.lit(value=False)
+    overlap = marked.filter(pl.col("running") > pl.col("start"))["run"].unique()
     outages = chunk.case.outages
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean).alias("weighs")
     facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
+    pieces = marked.filter(_of_runs(chunk, overlap)).select("run", weighs, *facts)
     differ = (pl.col("affected").n_unique() > 1) & pl.col("weighs").first()
     if parted:
         differ = differ | (pl.col("component").n_unique() > 1)
-    return (
-        overlapping.with_columns(*facts, weighs.alias("weighs"))
-        .group_by("run")
-        .agg(differ=differ)
-        .filter("differ")["run"]
-    )
+    return _of_runs(chunk, pieces.group_by("run").agg(differ.alias("differ")).filter("differ")["run"])
+
+
+def _of_runs(chunk: Chunk, runs: pl.Series) -> pl.Expr:
+    """Whether a piece is of one of some runs."""
+    chosen = pl.Series([False], dtype=pl.Boolean).new_from_index(0, chunk.runs.height).scatter(runs, values=True)
+    return pl.lit(chosen).gather(pl.col("run"))
 
 
 def _share_out(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:

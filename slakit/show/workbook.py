@@ -139,7 +139,7 @@ def review_sheets(review: Review) -> list[Sheet]:
     >>> from slakit.analysis.assess import assess
     >>> from slakit.evidence.tables import Evidence
     >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
-    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}])
+    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
     >>> [sheet.name for sheet in review_sheets(assess(evidence, "2026-06", "2026-07-01"))]
     ['Summary', 'Availability', 'Credits', 'Ranges', 'Assumptions']
     """

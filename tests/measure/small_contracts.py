@@ -12,7 +12,7 @@ import polars as pl
 
 from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
-from slakit.evidence.tables import Evidence
+from slakit.evidence.tables import TABLES, Evidence
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy
 
@@ -76,9 +76,10 @@ def holder(policy: str = "small", fee: str = "1000", currency: str = "EUR", **kn
 def evidence(
     outages: Iterable[Row] = (), *, subscriptions: Iterable[Row] | None = None, **tables: Iterable[Row]
 ) -> Evidence:
-    """Checked tables; a table without a row is left out, and one subscription stands in where none is given."""
+    """Checked tables; one without a row is left out, but that of outages, and one subscription stands in for none."""
     given = {"outages": list(outages), **{name: list(rows) for name, rows in tables.items()}}
     filled = {name: pl.DataFrame(rows, infer_schema_length=None) for name, rows in given.items() if rows}
+    filled.setdefault("outages", TABLES["outages"].empty())
     held = list(subscriptions) if subscriptions is not None else [holder()]
     return Evidence.of(pl.DataFrame(held, infer_schema_length=None), **filled)
 

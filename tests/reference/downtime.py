@@ -291,7 +291,7 @@ def account(
     """Give every instant of every outage its verdict, but for `outside_period`."""
     seen = [found for row in outages if (found := seen_outage(row, guarantee, contract.as_of))]
     maintenance = qualifying(works, guarantee, policy, contract)
-    pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term))
+    pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term), maintenance)
     runs = merged(piece.span for piece in pieces if piece.verdict == "running")
     for piece in pieces:
         if piece.verdict == "running":
@@ -321,16 +321,24 @@ def edges_of(seen: list[Outage], works: list[Work], guarantee: Tree, contract: C
     return sorted(edges)
 
 
-def before_runs(seen: list[Outage], guarantee: Tree, edges: list[int]) -> list[Piece]:
-    """Steps 1 to 5. What passes them is `running`."""
+def before_runs(seen: list[Outage], guarantee: Tree, edges: list[int], works: list[Work]) -> list[Piece]:
+    """Steps 1 to 5. What passes them is `running`.
+
+    The rules are silent on two components that are down at once, one of them under maintenance: the other one's
+    downtime is not taken out, so it keeps the time, whichever began first.
+    """
     pieces = []
     for start, end in pairwise(edges):
         active = [outage for outage in seen if outage.span[0] <= start and end <= outage.span[1]]
         running = [outage for outage in active if outage.whole is None and outage.clock <= start]
         alone = not down_at_once(running, guarantee)
-        first = min(running, key=lambda outage: (outage.clock, outage.id), default=None)
         # With `weigh: affected` the largest weight at each instant counts, whichever outage it belongs to.
-        weight = max((outage.weight for outage in running), default=Fraction(1))
+        first = min(
+            running,
+            key=lambda outage: (maintained(outage, start, works), -outage.weight, outage.clock, outage.id),
+            default=None,
+        )
+        weight = first.weight if first else Fraction(1)
         for outage in active:
             if outage.whole:
                 verdict = outage.whole
@@ -358,13 +366,18 @@ def after_runs(piece: Piece, run: Span, guarantee: Tree, works: list[Work], cont
     at = piece.span[0]
     if guarantee.get("minimum") and run[1] - run[0] < length_of(guarantee["minimum"]):
         return "too_short"
-    if any(covers([work.span], at) and concerns_same(work.component, piece.outage.component) for work in works):
+    if maintained(piece.outage, at, works):
         return "maintenance"
     if not covers(open_spans(guarantee.get("hours"), contract.zone, piece.span), at):
         return "outside_hours"
     if not covers([term], at):
         return "outside_term"
     return "counted"
+
+
+def maintained(outage: Outage, at: int, works: list[Work]) -> bool:
+    """Whether what an outage concerns is under maintenance at an instant."""
+    return any(covers([work.span], at) and concerns_same(work.component, outage.component) for work in works)
 
 
 def whole_units(counted: list[Piece], pieces: list[Piece], unit: int) -> list[Piece]:
