@@ -113,6 +113,11 @@ CASES: dict[str, tuple[Mapping[str, list[dict[str, Any]]], tuple[str, int | None
         {"tickets": [{**ticket_row, "kind": "alert", "opened": "2025-08-03T09:00:00Z"}]},
         ("tickets", 2, "outside_subscription"),
     ),
+    "a hold after the ticket was resolved": (
+        {"tickets": [{**ticket_row, "kind": "alert", "resolved": "2026-08-03T12:00:00Z"}],
+         "holds": [{"ticket": "t", "started": "2026-08-03T13:00:00Z", "ended": "2026-08-03T14:00:00Z"}]},
+        ("holds", 2, "hold_after_resolution"),
+    ),
     "a claim for a month in which nothing is due": (
         {"claims_made": [claim := {"subscription": "web", "remedy": "net", "window_start": "2026-08-01T00:00:00Z",
                                    "claimed": "2026-09-02T00:00:00Z"}]},
