@@ -160,10 +160,15 @@ def credit_words(credit: Credit) -> str:
 def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
-    if credit.earned_per == "day" or (credit.by_incident and credit.bands is None):
+    if _says_how_often(credit):
         yield per_words(credit, several=False)
     for raised in credit.raised:
         yield f"times {quantity(raised.by)} {_when(raised)}"
+
+
+def _says_how_often(credit: Credit) -> bool:
+    """Whether the words of a schedule say how often it is earned; else those of its remedy do."""
+    return credit.earned_per == "day" or (credit.by_incident and credit.bands is None)
 
 
 def credit_pieces(credit: Credit) -> list[str]:
@@ -188,8 +193,7 @@ def _schedule(credit: Credit, of: str) -> str:
         rows = "; ".join(_band(band, of) for band in credit.bands) + f" (of {of})" * _shares(credit)
         return ", ".join([rows, *_taken(credit)])
     if credit.flat is not None:
-        each = " for each incident" if credit.per == "incident" else ""
-        return _of(credit.flat, of) + each
+        return _of(credit.flat, of)
     return _rate(credit, of)
 
 
@@ -303,20 +307,21 @@ def _accrual(accrual: Accrual, of: str) -> str:
 
 
 def remedy_words(remedy: Remedy) -> str:
-    """How a remedy is earned."""
+    """Say how a remedy is earned."""
     schedules = " and ".join(credit_words(credit) for credit in remedy.credit)
-    if len(remedy.credit) > 1:
-        return f"{schedules}, {together_words(remedy)}"
-    if len(remedy.guarantees) == 1:
+    if len(remedy.guarantees) == 1 and len(remedy.credit) == 1:
         return schedules
-    return f"{schedules}, {together_words(remedy)}"
+    together = together_words(remedy)
+    return f"{schedules} {together}" if together.startswith("(") else f"{schedules}, {together}"
 
 
 def together_words(remedy: Remedy) -> str:
-    """Say how often a remedy is earned, for which guarantees, and what several schedules earn together."""
+    """Say what several schedules earn together, how often where they do not say it themselves, for which guarantees."""
     taken = {"sum": "added up", "largest": "the largest of them", "smallest": "the smallest of them"}[remedy.take]
-    said = f"{', '.join(often_words(remedy))} ({', '.join(remedy.guarantees)})"
-    return f"{taken}, {said}" if len(remedy.credit) > 1 else said
+    several = len(remedy.guarantees) > 1
+    often = [per_words(credit, several=several) for credit in remedy.credit if not _says_how_often(credit)]
+    said = [*([taken] if len(remedy.credit) > 1 else []), *dict.fromkeys(often)]
+    return f"{', '.join(said)} ({', '.join(remedy.guarantees)})".strip()
 
 
 def often_words(remedy: Remedy) -> list[str]:

@@ -66,7 +66,7 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
             {"shortfall": {"rate": 10, "from": "full"}},
             "10 % of the monthly fee per percentage point short of 100 %, pro rata",
         ),
-        ({"flat": "5%", "per": "incident"}, "5% of the monthly fee for each incident"),
+        ({"flat": "5%", "per": "incident"}, "5% of the monthly fee, for each incident in a window that is missed"),
         (
             {"flat": "5%", "when": {"streak": 2}},
             "5% of the monthly fee, only from the second window missed in a row on",
@@ -97,7 +97,7 @@ def test_several_schedules_of_a_remedy_are_told_each_in_its_own_words() -> None:
     two = f'[{{{accrual}, clause: "2"}}, {{for: [uptime], flat: 25 EUR, payout: refund, clause: "3"}}]'
     policy = parse_policy(POLICY.replace('{flat: 5%, clause: "2"}', two))
     entries = {entry.term: (entry.value, entry.clause) for entry in policy_card(policy) if entry.section == "Credits"}
-    assert entries["rebate (1 of 2)"] == ("5% of the monthly fee for each full 30m of downtime in a window", "2")
+    assert entries["rebate (1 of 2)"] == ("5% of the monthly fee for each full 30m of downtime", "2")
     assert entries["rebate (2 of 2)"] == ("25 EUR (uptime)", "3")
     assert entries["rebate (2 of 2): paid as"] == ("refund", "3")
     assert entries["rebate: altogether"][0] == "added up, once per window that is missed (uptime)"

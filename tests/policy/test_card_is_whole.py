@@ -176,7 +176,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         ((*G, 0, "printed"), [{"per": "1mo", "downtime": "43m", "clause": "x", name: value}])] for name, value in {
         "per": "1y", "downtime": "44m", "clause": "y"}.items()},
     **{f"Remedy.{name}": [((*R, 0, name), value)] for name, value in {
-        "id": "other", "name": "Rows", "guarantees": ["late"], "each": "incident", "take": "largest", "tiers": ["best"],
+        "id": "other", "name": "Rows", "guarantees": ["late"], "take": "largest", "tiers": ["best"],
         "claims": {"within": "5d"}, "clause": "x", "caps": [{"per": "window", "at_most": "40%"}],
         "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
         "points": {"each": "1%"},
@@ -207,7 +207,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Shortfall.credit": [((*R, 2, "credit", "shortfall", "credit"), "2%")],
     "Shortfall.count": [((*R, 2, "credit", "shortfall", "count"), "complete")],
     **{f"Accrual.{name}": [((*R, 3, "credit", "accrual", name), value)] for name, value in {
-        "credit": "2%", "per": "2h", "count": "complete", "after": "target", "to": "8h", "each": "incident"}.items()},
+        "credit": "2%", "per": "2h", "count": "complete", "after": "target", "to": "8h"}.items()},
     **{f"{model}.{name}": [((*R, 4, "credit", "bands", 1, "plus"), {name: value})]
        for model in ("Rate", "Slope") for name, value in {
         "shortfall": {"rate": 2}, "accrual": {"credit": "3%", "per": "1h", "count": "started"}, "multiple": 2}.items()},
