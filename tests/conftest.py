@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import holidays
 import pytest
+from effort import QUICK
 from hypothesis import HealthCheck, settings
-from laws import QUICK
 from public_holidays import holidays_by_law
 
 # `quick` tries the same few examples each time, so that the README's command says the same on every machine.

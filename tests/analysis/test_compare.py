@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from small_contracts import DAY, HOUR, LATER, MINUTE, at, down, evidence, holder, work
 
 import slakit as sla

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from ruamel.yaml import YAML
 
 from slakit.analysis.compensation import Compensation, Interval, Point, Verdicts, judge

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from small_contracts import contract as of_one
 
 from slakit.analysis.curves import cases_of, credit_curve

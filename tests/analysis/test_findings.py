@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from small_contracts import DAY, HOUR, MINUTE, at, contract, down, holder, judged, seconds_by_verdict, work
 
 from slakit.analysis.curves import credit_curve

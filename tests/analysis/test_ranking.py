@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 
 import slakit as sla
 from slakit.analysis.ranking import CRITERIA, MOST_WEIGHT, rank_plans

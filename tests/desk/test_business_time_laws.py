@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 
 from slakit.measure import business_time
 from slakit.measure.business_time import Calendar

@@ -22,9 +22,9 @@ from desk_support import (
     ticket,
     verdicts,
 )
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 import xlsxwriter
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from polars.testing import assert_frame_equal
 
 from slakit.evidence.files import read_evidence, write_table

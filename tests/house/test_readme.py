@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import doctest
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from cli_support import Run, run
+
+__all__ = ["run"]  # a fixture
 
 HOUSE = Path(__file__).parents[2]
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
@@ -37,18 +37,14 @@ def shown() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("command", "output"), shown(), ids=[command for command, _ in shown()])
-def test_commands_print_what_is_shown(command: str, output: str, tmp_path: Path) -> None:
+def test_commands_print_what_is_shown(
+    command: str, output: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(HOUSE)
+    monkeypatch.setenv("NO_COLOR", "1")
     words = command.replace("/tmp/answer", str(tmp_path)).split()[1:]
-    environment = {**os.environ, "COLUMNS": "160", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "slakit", *words],
-        cwd=HOUSE,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
-    lines = (done.stdout + done.stderr).replace(str(tmp_path), "/tmp/answer").splitlines()
+    done = run(*words)
+    lines = (done.out + done.err).replace(str(tmp_path), "/tmp/answer").splitlines()
     printed = [" ".join(line.split()) for line in lines]  # how wide a column is differs between versions of rich
     position = 0
     for line in (" ".join(line.split()) for line in output.splitlines()):

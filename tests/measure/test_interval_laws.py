@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import polars as pl
 import portion
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 
 from slakit.measure.intervals import (
     Line,

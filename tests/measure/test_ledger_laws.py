@@ -9,9 +9,9 @@ from random import Random
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from laws import examples
 from random_evidence import random_evidence
 from reference_evidence import AS_OF, PERIOD, as_evidence
 from small_contracts import (

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from small_contracts import (
     DAY,
     HOUR,

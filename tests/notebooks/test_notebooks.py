@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from effort import some_quick
 
 from slakit.batch.parameters import parameters_of
 from slakit.batch.plan import read_plan
@@ -72,7 +73,10 @@ def test_the_answer_comes_first(path: Path) -> None:
     assert "".join(cells(path, "markdown")[0]["source"]).startswith("# ")
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+ONE_OF_A_KIND = [path for path in NOTEBOOKS if path.stem in ("credit_curves", "what_if")]
+
+
+@pytest.mark.parametrize("path", some_quick(NOTEBOOKS, ONE_OF_A_KIND), ids=lambda path: path.stem)
 def test_a_notebook_runs_as_it_stands(path: Path) -> None:
     outputs = [output for cell in run(path).cells if cell.cell_type == "code" for output in cell.outputs]
     shown = [output.get("data", {}) for output in outputs]
@@ -109,6 +113,7 @@ def plan_of_all() -> str:
     return "\n".join(["format: 1", f"defaults: {{{known}}}", "reports:", *lines])
 
 
+@pytest.mark.long
 def test_every_notebook_runs_for_all_four_documents(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(plan_of_all(), encoding="utf-8")
     manifest = run_plan(read_plan(tmp_path / "plan.yaml"), tmp_path / "out")

@@ -6,9 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 
 from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import Duration, Money, PlainDuration, Share, Window, percent_units

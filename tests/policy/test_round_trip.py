@@ -10,9 +10,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from effort import examples
 from hypothesis import Phase, given
 from hypothesis import strategies as st
-from laws import examples
 
 from slakit.policy.document import Policy
 from slakit.policy.files import (

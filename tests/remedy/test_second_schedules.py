@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import examples
 from small_contracts import MINUTE, amounts, at, contract, down, judged
 
 TOTAL = 30 * 24 * 60
