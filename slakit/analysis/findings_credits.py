@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from slakit.analysis.break_points import turning_points
 from slakit.analysis.compensation import Point, judge
 from slakit.analysis.finding import Finding
-from slakit.analysis.one_outage import OneOutage
-from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_tickets, free_level, worst_free
+from slakit.analysis.single_outage import SingleOutage
+from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, cases_on_shares, free_level, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.printing import exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Credit, Remedy
 from slakit.policy.terms import Terms
-from slakit.remedy.fees import MICRO
 
 FEE = Decimal(1000)
 
@@ -27,7 +27,7 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
         yield from _worth(case)
         if case.remedy is not None:
             yield from _schedule(case, case.remedy)
-    for case in cases_on_tickets(terms, FEE):
+    for case in cases_on_shares(terms, FEE):
         yield from _worst_free(case, "attainment")
         if case.remedy is not None:
             yield from _schedule(case, case.remedy)
@@ -36,7 +36,7 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
 # --- what a promise is worth
 
 
-def _worth(case: OneOutage) -> Iterator[Finding]:
+def _worth(case: SingleOutage) -> Iterator[Finding]:
     yield from _worst_free(case, "availability")
     if case.remedy is not None:
         earned = (_earned(case, length // MICROSECOND) for length in LENGTHS if length // MICROSECOND <= case.longest)
@@ -44,7 +44,7 @@ def _worth(case: OneOutage) -> Iterator[Finding]:
         yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of(case.remedy),))
 
 
-def _worst_free(case: OneOutage, what: str) -> Iterator[Finding]:
+def _worst_free(case: SingleOutage, what: str) -> Iterator[Finding]:
     guarantee = case.rule.guarantee
     free = worst_free(case)
     if free is None:
@@ -78,9 +78,9 @@ def up_to(free: int) -> str:
     return f"up to {print_duration(free)}"
 
 
-def free_lengths(case: OneOutage, free: int) -> str:
+def free_lengths(case: SingleOutage, free: int) -> str:
     """The lengths up to one that is free: from none at all, or from the longest below it that is paid."""
-    paid = max((point for point in case.break_points if point < free and case.paid(point)), default=None)
+    paid = max((point for point in turning_points(case) if point < free and case.credit(point)), default=None)
     if paid is None:
         return up_to(free)
     low = f"more than {print_duration(paid)}"
@@ -89,29 +89,29 @@ def free_lengths(case: OneOutage, free: int) -> str:
     return f"{low} and {up_to(free).replace('anything shorter', 'less')}"
 
 
-def _earned(case: OneOutage, bad: int) -> str:
-    paid = case.paid(bad)
+def _earned(case: SingleOutage, bad: int) -> str:
+    paid = case.credit(bad)
     if not paid:
         return f"{print_duration(bad)}: nothing"
     times = print_percent(paid / _lost_fee(case, bad), 2)
     return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} × the fee for it"
 
 
-def share_of(case: OneOutage, bad: int) -> Fraction:
+def share_of(case: SingleOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
-    return case.paid(bad) / case.basis
+    return case.credit(bad) / case.basis
 
 
-def by_length(case: OneOutage) -> bool:
+def by_length(case: SingleOutage) -> bool:
     """Whether a promise is about a length of time, and no share of a window."""
     return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
 
 
-def _lost_fee(case: OneOutage, bad: int) -> Fraction:
+def _lost_fee(case: SingleOutage, bad: int) -> Fraction:
     """The fee for lost time: of the window's fee where that is what a credit is a share of, else of 30 days."""
     if case.remedy and case.remedy.credit[0].of == "window_fee" and not case.rule.per_incident:
         return case.basis * bad / case.longest
-    return Fraction(FEE) * MICRO * bad / MONTH
+    return Fraction(FEE) * bad / MONTH
 
 
 def percent(share: Fraction) -> str:
@@ -119,7 +119,7 @@ def percent(share: Fraction) -> str:
     return percent_text(100 * share, 3)
 
 
-def _basis(case: OneOutage) -> str:
+def _basis(case: SingleOutage) -> str:
     return words.fee_words(case.remedy.credit[0].of) if case.remedy else "the monthly fee"
 
 
@@ -128,12 +128,12 @@ def clause_of(remedy: Remedy) -> str:
     return remedy.clause or remedy.credit[0].clause
 
 
-def level_above(case: OneOutage, bad: int) -> str:
+def level_above(case: SingleOutage, bad: int) -> str:
     """The level that an outage leaves, rounded up: never worse than it was."""
     return percent_text(free_level(case, bad), 6)
 
 
-def level_below(case: OneOutage, bad: int) -> str:
+def level_below(case: SingleOutage, bad: int) -> str:
     """The level that an outage leaves, rounded down: never better than it was."""
     return percent_text(Decimal((case.longest - bad) * FULL // case.longest).scaleb(-6), 6)
 
@@ -141,16 +141,16 @@ def level_below(case: OneOutage, bad: int) -> str:
 # --- schedules, by their break points
 
 
-def _points(case: OneOutage) -> list[Point]:
+def _points(case: SingleOutage) -> list[Point]:
     """The curve of credits as levels of service, the best first."""
     edges = {0, case.longest, min(case.allowed, case.longest), min(case.allowed + 1, case.longest)}
-    lengths = sorted({*case.turning_points, *edges})
-    return [Point(Fraction(bad), bad <= case.allowed, case.paid(bad)) for bad in lengths]
+    lengths = sorted({*turning_points(case), *edges})
+    return [Point(Fraction(bad), bad <= case.allowed, case.credit(bad)) for bad in lengths]
 
 
-def _schedule(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
+def _schedule(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
     points, about, clauses = _points(case), case.rule.guarantee.id, (clause_of(remedy),)
-    verdicts = judge(points, most=Fraction(FEE) * MICRO)
+    verdicts = judge(points, most=Fraction(FEE))
     if verdicts.inconsistent:
         better, worse = verdicts.inconsistent
         sentence = "A worse level earns the customer less than a better one"
@@ -168,15 +168,15 @@ def _schedule(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
         yield from _largest(case, points, clauses)
 
 
-def _due(case: OneOutage, point: Point) -> str:
+def _due(case: SingleOutage, point: Point) -> str:
     return percent(share_of(case, int(point.level))) if point.penalty else "nothing"
 
 
-def _place(case: OneOutage, point: Point, level: str) -> str:
+def _place(case: SingleOutage, point: Point, level: str) -> str:
     return print_duration(int(point.level)) if by_length(case) else level
 
 
-def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
     """Levels that miss the target and earn nothing, besides a microsecond's rounding."""
     unpaid = [int(point.level) for point in points if not point.met and not point.penalty]
     if case.rule.per_incident:
@@ -198,11 +198,11 @@ def _missed_unpaid(case: OneOutage, points: Sequence[Point], clauses: tuple[str,
     yield Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
 
 
-def _credits(case: OneOutage) -> list[Credit]:
+def _credits(case: SingleOutage) -> list[Credit]:
     return case.remedy.credit if case.remedy else []
 
 
-def _largest(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+def _largest(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
     about, most = case.rule.guarantee.id, max(point.penalty for point in points)
     if not most:
         return
@@ -218,7 +218,7 @@ def _largest(case: OneOutage, points: Sequence[Point], clauses: tuple[str, ...])
         yield Finding("largest-credit", about, "However long an outage lasts, it earns no more", figure, clauses)
 
 
-def _reached(case: OneOutage, bad: int) -> str:
+def _reached(case: SingleOutage, bad: int) -> str:
     if by_length(case):
         return f"reached at {print_duration(bad)}"
     above, below = level_above(case, bad), level_below(case, bad)
