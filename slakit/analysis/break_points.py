@@ -28,6 +28,8 @@ from slakit.remedy.schedules import lift_of, worth_of
 
 MOST_STEPS = 5_000
 """A schedule with more steps than this is not drawn."""
+MOST_POINTS = 4 * MOST_STEPS
+"""Lengths that are asked about one curve at most."""
 UNEVEN = (
     0.0423, 0.0911, 0.1507, 0.2113, 0.2718, 0.3183, 0.3679, 0.4343, 0.5101, 0.5772, 0.6434, 0.7071, 0.7854, 0.8660,
     0.9375,
@@ -100,6 +102,8 @@ def proposals(case: SingleOutage, *, steps: bool) -> list[int]:
     minimum = case.rule.guarantee.minimum
     edges |= {minimum.microseconds} if minimum and case.axis == "time" else set()
     near = {edge + beside for edge in edges for beside in (-1, 0, 1)}
+    if len(near) > MOST_POINTS:
+        raise too_many_steps(case, len(edges))
     return sorted(length for length in near if 0 <= length <= case.longest)
 
 
@@ -213,9 +217,9 @@ def bends(values: Values, points: Sequence[int], case: SingleOutage) -> list[int
     meetings: dict[tuple[int, int], set[int]] = {}
     while crooked:
         found.update(edge for span in crooked for edge in span)
-        if len(found) > 4 * MOST_STEPS:
-            raise too_many_steps(case, len(found))
         within = {span: _places(*span) | meetings.get(span, set()) for span in crooked}
+        if len(known) + sum(map(len, within.values())) > MOST_POINTS:
+            raise too_many_steps(case, len(known))
         known.update(values(sorted(set().union(*within.values()))))
         crooked = []
         for (left, right), places in within.items():

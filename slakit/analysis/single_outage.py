@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -25,7 +25,7 @@ from slakit.measure.availability import (
     measure_incidents,
     measure_stretches,
 )
-from slakit.measure.calendar import Period, Span
+from slakit.measure.calendar import Period, Span, local_day
 from slakit.measure.case import Case
 from slakit.measure.downtime import account_downtime
 from slakit.measure.hours import open_spans
@@ -196,7 +196,7 @@ def simplest(credit: int) -> Fraction:
 # --- asking for many lengths at once
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _known(_key: str) -> dict[int, Outcome]:
     """What is known already of outages with this key."""
     return {}
@@ -330,7 +330,8 @@ def imagined_fees(fee: Decimal, currency: str, count: int, exact: int = 0) -> Fe
 def _measure(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Facts and stretches as `Awards` has them, of a subscriber for each length."""
     guarantee = case.rule.guarantee
-    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or guarantee.rounded.outage):
+    rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and case.rule.per_incident)
+    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds):
         facts, stretches = _by_ledger(case, downtimes)
     else:
         facts, stretches = _whole(case, downtimes)
@@ -362,7 +363,6 @@ def _whole(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, 
     return facts_of_windows(judge_windows(windows, [case.rule])), found
 
 
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 OUTAGES: dict[str, pl.DataType | type[pl.DataType]] = {
     "outage": pl.UInt32, "name": pl.String, "subscriber": pl.UInt32, "component": pl.String, "cause": pl.String,
     "started": pl.Int64, "ended": pl.Int64, "detected": pl.Int64, "reported": pl.Int64, "diagnosed": pl.Int64,
@@ -399,8 +399,9 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFra
         pl.lit(10**6, dtype=pl.Int64).alias("affected"),
         pl.lit(value=False).alias("open"),
     )
-    period = Period(FIRST_DAY, LAST_DAY)
-    as_of = max([last, *ends]) + MICROSECONDS["d"]
+    after = max([last, *ends]) + 2 * MICROSECONDS["d"]
+    period = Period(local_day(min(first, started), case.rule.zone), local_day(after, case.rule.zone))
+    as_of = after + MICROSECONDS["d"]
     laid = Case(
         [case.rule], duties, windows.clear() if case.rule.per_incident else windows, outages.select(list(OUTAGES)),
         pl.DataFrame(schema=MAINTENANCE), period, as_of,
