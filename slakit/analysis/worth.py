@@ -51,7 +51,7 @@ def promise_worth(
         `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, where
         everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
-        the fee for the time lost, a month being 30 days).
+        the fee for the time lost, a month being 30 days, or the service hours in them).
 
     Examples
     --------
@@ -80,7 +80,7 @@ def _rows(case: SingleOutage, lengths: Sequence[int], fee: Decimal) -> Iterator[
     outcomes([case], fitting)
     for length in fitting:
         share = case.credit(length) / Fraction(fee)
-        of_lost_time = scaled(share * MONTH / length) if length else Decimal(0)
+        of_lost_time = scaled(share * service_month(case) / length) if length else Decimal(0)
         yield *costs, seconds_of(length), scaled(100 * share), of_lost_time
 
 
@@ -91,6 +91,14 @@ def scaled(value: Fraction) -> Decimal:
     Decimal('0.333333')
     """
     return Decimal(half_up(*(value * MICRO).as_integer_ratio())).scaleb(-6)
+
+
+def service_month(case: SingleOutage) -> Fraction:
+    """Service time that a monthly fee buys: 30 days, or the service hours in as long. [µs]"""
+    if case.rule.guarantee.hours is None:
+        return Fraction(MONTH)
+    first, last = case.span
+    return Fraction(MONTH * case.longest, last - first)
 
 
 def worst_free(case: SingleOutage) -> int | None:

@@ -386,3 +386,32 @@ def test_every_plan_has_a_curve_in_every_month(name: str) -> None:
 def test_a_month_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="period = October: not a period"):
         credit_curve(find_policy("klikk").terms(tier="gold"), month="October")
+
+
+# --- faults that a second calculation of the same rule had
+
+
+def test_rounded_downtime_earns_what_an_assessment_awards() -> None:
+    policy = policy_of("{shortfall: {rate: 1}, clause: c}", f"{MONTHLY}, rounded: {{downtime: {{to: 1h, how: up}}}}")
+    curve = credit_curve(policy.terms(), fee=1000, at=[timedelta(minutes=90)])
+    assert curve["amount"].to_list() == [Decimal("1.78")]
+
+
+def test_an_accrual_bends_where_its_deductible_and_its_end_lie() -> None:
+    terms = contract("{accrual: {credit: 1%, per: 1h, count: exact, after: 8h, to: 20h}, clause: c}")
+    assert points(terms) == [(0, 0), (28_800, 0), (72_000, 12), (2_592_000, 12)]
+
+
+def test_the_worth_of_two_guarantees_is_that_of_the_remedy_of_each() -> None:
+    text = CONTRACT.format(terms=MONTHLY, rest="take: sum", credits="{flat: 5%, clause: c}")
+    text = text.replace("remedies:", f"  - {{id: other, clause: c, {MONTHLY.replace('99.9', '99')}}}\nremedies:")
+    text += "  - {id: rebate, for: [other], clause: c, credit: [{flat: 20%, clause: c}]}\n"
+    worth = promise_worth(parse_policy(text).terms(), [timedelta(days=1)])
+    assert worth.select("guarantee", "remedy", "credit_percent").rows() == [
+        ("uptime", "credit", 5), ("other", "rebate", 20),
+    ]  # fmt: skip
+
+
+def test_many_terms_give_the_curves_of_each() -> None:
+    plans = [policy.terms(tier=tier) for policy, tier in find_plans("klink-cloud")]
+    assert credit_curve(plans).rows() == [row for terms in plans for row in credit_curve(terms).iter_rows()]
