@@ -201,9 +201,10 @@ def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[s
     The one just under the target comes first: it is the one that is met most often.
     """
     spans = [list(own) for unpaid, own in groupby(points, key=lambda p: not p.met and not p.penalty) if unpaid]
-    for span in spans[:1] if by_length(case) else spans:
+    for span in spans:
         first, last = int(span[0].level), int(span[-1].level)
-        if last > case.allowed + 1:
+        at_once = first <= case.allowed + 1  # between two bands of lengths there is a gap, and no late beginning
+        if last > case.allowed + 1 and (at_once or not by_length(case)):
             yield _unpaid(case, first, last, clauses)
 
 

@@ -19,6 +19,7 @@ from slakit.analysis.break_points import MOST_STEPS, break_points, proposals, tu
 from slakit.analysis.curves import cases_of, credit_curve
 from slakit.analysis.findings import findings
 from slakit.analysis.single_outage import SingleOutage, outcomes
+from slakit.analysis.worth import promise_worth
 from slakit.evidence.tables import Evidence
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans, find_policy, library, parse_policy
