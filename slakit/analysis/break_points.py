@@ -99,6 +99,9 @@ def proposals(case: SingleOutage, *, steps: bool) -> list[int]:
     for credit in case.schedules:
         edges |= {length for edge in _edges(case, credit) for length in as_counted(case, edge)}
         edges |= set(_steps_of(case, credit, every=steps))
+        if credit.earned_per == "day" and case.axis == "time":
+            day = MICROSECONDS["d"]
+            edges |= {edge % day + day * number for edge in edges for number in range(case.longest // day + 1)}
     minimum = case.rule.guarantee.minimum
     edges |= {minimum.microseconds} if minimum and case.axis == "time" else set()
     near = {edge + beside for edge in edges for beside in (-1, 0, 1)}

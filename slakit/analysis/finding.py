@@ -55,7 +55,6 @@ CODES: dict[str, tuple[Severity, str]] = {
     "flat-credit": ("risk", "the shortest miss earns as much as the longest"),
     "largest-credit": ("risk", "longer outages earn no more than this"),
     "earned-back": ("risk", "a credit is taken back when the service is good again"),
-    "paid-again": ("risk", "one outage may be paid for on several days, which a provider will dispute"),
     "cap-at-once": ("risk", "the smallest credit reaches the cap"),
     "rolling-window": ("risk", "windows overlap, and one outage lies in many of them"),
     "late-start": ("risk", "time is paid for and not yet measured"),

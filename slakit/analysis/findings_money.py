@@ -1,4 +1,4 @@
-"""Findings about terms that change what a credit is worth: what is given back, never reached, halved or paid twice."""
+"""Findings about terms that change what a credit is worth: what is given back, never reached, or of another span."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ def money_findings(terms: Terms) -> Iterator[Finding]:
     for case in cases_on_outages(terms, FEE):
         if case.remedy is not None and not case.rule.per_incident:
             yield from _fee_span(case)
-            yield from _paid_again(case, case.remedy)
             yield from _beyond_the_fee(case)
 
 
@@ -119,14 +118,14 @@ def _most_points(remedy: Remedy) -> Fraction | None:
         if most is None:
             return None
         holders = [g for g in remedy.guarantees if credit.guarantees is None or g in credit.guarantees]
-        each.append(most * (1 if remedy.each == "window" else len(holders)))
+        each.append(most * (1 if credit.earned_per == "window" else len(holders)))
     if not each:
         return None
     return max(each) if remedy.take == "largest" else min(each) if remedy.take == "smallest" else sum(each, Fraction(0))
 
 
 def _most_of_schedule(credit: Credit) -> Fraction | None:
-    if credit.by_incident or (credit.flat is None and credit.bands is None):
+    if credit.earned_per not in ("window", "guarantee") or (credit.flat is None and credit.bands is None):
         return None
     bands = [band for table in credit.tables for band in table]
     if any(band.plus is not None for band in bands):
@@ -153,25 +152,6 @@ def _fee_span(case: SingleOutage) -> Iterator[Finding]:
         of_window = percent(share * months / judged)
         figure = f"{percent(share)} of it, the most for one outage, is {of_window} of the fee for that time"
         yield Finding("fee-of-other-span", case.rule.guarantee.id, sentence, figure, (clause_of_case(case),))
-
-
-def _paid_again(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
-    """A window that slides by the day holds one outage on many days, and each of them may be paid."""
-    window = case.rule.guarantee.window
-    if not window.slides or not case.tells_whether:
-        return
-    points = [length for length in turning_points(case) if case.credit(length)]
-    if not points:
-        return
-    days = drawn_length(window) // MICROSECONDS["d"]
-    share = share_of(case, points[0])
-    longer = [words.cap_words(cap) for cap in remedy.all_caps if cap.per not in ("incident", "window")]
-    limit = f", {' and '.join(longer)}" if longer else ", and no cap over a longer span ends it"
-    sentence = "One outage may be paid for on several days: it lies in each window that ends within the next ones"
-    figure = (
-        f"an outage of {print_duration(points[0])} lies in the windows of {days} days, {percent(share)} each{limit}"
-    )
-    yield Finding("paid-again", case.rule.guarantee.id, sentence, figure, (clause_of_case(case),))
 
 
 def _beyond_the_fee(case: SingleOutage) -> Iterator[Finding]:

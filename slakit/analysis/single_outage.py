@@ -36,8 +36,10 @@ from slakit.policy.quantities import FULL, MICROSECONDS, percent_units
 from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Basis, Cap, Credit, FeeBasis, Remedy
 from slakit.remedy.awards import (
+    DAYS,
     STRETCHES,
     award_measured,
+    downtime_by_day,
     facts_of_incidents,
     facts_of_windows,
     with_conditions,
@@ -251,11 +253,12 @@ def first_where(cases: Sequence[SingleOutage], holds: Callable[[Outcome], bool],
 
 def _ask(cases: Sequence[SingleOutage], downtimes: Sequence[int]) -> dict[int, Outcome]:
     measured = [_measure(case, [min(length, case.longest) for length in downtimes]) for case in cases]
-    parts = [[own[kind] for own in measured] for kind in (0, 1)]
+    parts = [[own[kind] for own in measured] for kind in (0, 1, 2)]
     if len(cases) > 1:
         parts = [[own.with_columns(_rule_is(number)) for number, own in enumerate(owns)] for owns in parts]
-    facts, stretches = (pl.concat(owns) for owns in parts)
-    paid = _award(cases, with_targets(facts, [case.rule for case in cases]), stretches, len(downtimes))
+    facts, stretches, days = (pl.concat(owns) for owns in parts)
+    judged = Measured(with_targets(facts, [case.rule for case in cases]), stretches, days)
+    paid = _award(cases, judged, len(downtimes))
     missed, agreed, down = [False] * len(paid), [0] * len(paid), [0] * len(paid)
     for number, miss, time, lost in facts.select("subscriber", "missed", "agreed", "downtime").iter_rows():
         missed[number] |= miss
@@ -267,9 +270,7 @@ def _rule_is(number: int) -> pl.Expr:
     return pl.lit(number, dtype=pl.UInt32).alias("rule")
 
 
-def _award(
-    cases: Sequence[SingleOutage], facts: pl.DataFrame, stretches: pl.DataFrame, count: int
-) -> list[tuple[int, int]]:
+def _award(cases: Sequence[SingleOutage], measured: Measured, count: int) -> list[tuple[int, int]]:
     """Credit and amount of each subscriber; see `Outcome`.
 
     A minimum is compared with what would be paid: so where there is one, each outage is awarded twice, exactly and in
@@ -280,14 +281,15 @@ def _award(
         return [(0, 0)] * count
     twice = remedy.minimum is not None
     fees = imagined_fees(first.fee, first.currency, 2 * count if twice else count, exact=count)
+    facts, stretches, days = measured
     if twice:
         again = (pl.col("subscriber") + count).cast(pl.UInt32)
-        facts = pl.concat([facts, facts.with_columns(again)])
-        later = pl.col("number") + stretches.height
-        stretches = pl.concat([stretches, stretches.with_columns(again, later.cast(pl.UInt32))])
+        later = (pl.col("number") + stretches.height).cast(pl.UInt32)
+        facts, days = (pl.concat([own, own.with_columns(again)]) for own in (facts, days))
+        stretches = pl.concat([stretches, stretches.with_columns(again, later)])
     known = with_conditions(facts, stretches, reaches_of(remedy.credit))
     rules = {number: case.rule for number, case in enumerate(cases)}
-    awarded = award_measured(remedy, rules, known, stretches, fees, {})
+    awarded = award_measured(remedy, rules, known, stretches, fees, {}, days)
     paid: dict[int, int] = {}
     for subscriber, amount in awarded.select("subscriber", "amount").iter_rows():
         paid[subscriber] = paid.get(subscriber, 0) + amount
@@ -327,26 +329,43 @@ def imagined_fees(fee: Decimal, currency: str, count: int, exact: int = 0) -> Fe
 # --- measuring
 
 
-def _measure(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Facts and stretches as `Awards` has them, of a subscriber for each length."""
+class Measured(NamedTuple):
+    """What was measured of outages, as an assessment has it, of a subscriber for each length.
+
+    Attributes
+    ----------
+    facts, stretches
+        As `Awards` has them.
+    days
+        As `downtime_by_day` gives them; none where nothing is earned per day.
+    """
+
+    facts: pl.DataFrame
+    stretches: pl.DataFrame
+    days: pl.DataFrame
+
+
+def _measure(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     guarantee = case.rule.guarantee
     rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and case.rule.per_incident)
-    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds):
-        facts, stretches = _by_ledger(case, downtimes)
+    daily = any(credit.earned_per == "day" for credit in case.schedules)
+    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds or daily):
+        facts, stretches, days = _by_ledger(case, downtimes)
     else:
-        facts, stretches = _whole(case, downtimes)
+        facts, stretches, days = _whole(case, downtimes)
     if guarantee.on_figures:
         facts = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime"))
-    return facts, stretches.with_row_index("number").select(list(STRETCHES))
+    return Measured(facts, stretches.with_row_index("number").select(list(STRETCHES)), days)
 
 
+NO_DAYS = pl.DataFrame(schema=DAYS)
 WINDOWS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "running": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64, "incidents": pl.Int64,
 }  # fmt: skip
 
 
-def _whole(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _whole(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     """Facts and stretches where nothing shortens an outage: no ledger is needed to know what counts."""
     first, last = case.span
     down = [(number, downtime) for number, downtime in enumerate(downtimes) if downtime > 0]
@@ -357,10 +376,10 @@ def _whole(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, 
     found = pl.DataFrame(stretches, schema=stretch, orient="row")
     if alone:
         judged = found.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
-        return facts_of_incidents(judge_incidents(judged, [case.rule])), found
+        return Measured(facts_of_incidents(judge_incidents(judged, [case.rule])), found, NO_DAYS)
     rows = [(number, 0, first, last, False, case.longest, down, int(down > 0)) for number, down in enumerate(downtimes)]
     windows = pl.DataFrame(rows, schema=WINDOWS, orient="row")
-    return facts_of_windows(judge_windows(windows, [case.rule])), found
+    return Measured(facts_of_windows(judge_windows(windows, [case.rule])), found, NO_DAYS)
 
 
 OUTAGES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -374,7 +393,7 @@ MAINTENANCE: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     """Facts and stretches of an assessment of one outage for each subscriber."""
     first, last = case.span
     number = pl.int_range(pl.len(), dtype=pl.UInt32)
@@ -407,11 +426,15 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> tuple[pl.DataFra
         pl.DataFrame(schema=MAINTENANCE), period, as_of,
     )  # fmt: skip
     ledger = account_downtime(laid)
+    daily = any(credit.earned_per == "day" for credit in case.schedules)
+    days = downtime_by_day(laid, ledger, {0: case.rule}) if daily else NO_DAYS
     if case.rule.per_incident:
         incidents = measure_incidents(laid, ledger)
-        return facts_of_incidents(incidents), incidents.rename({"downtime": "outage"})
+        return Measured(facts_of_incidents(incidents), incidents.rename({"downtime": "outage"}), days)
     stretches = measure_stretches(laid, ledger).join(duties.select("duty", "subscriber"), on="duty")
-    return facts_of_windows(measure_availability(laid, ledger)), stretches.rename({"downtime": "outage"})
+    return Measured(
+        facts_of_windows(measure_availability(laid, ledger)), stretches.rename({"downtime": "outage"}), days
+    )
 
 
 def laid_out(guarantee: Guarantee, zone: str, span: Span, downtimes: Sequence[int]) -> tuple[int, list[int]]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 from effort import examples
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from small_contracts import contract as of_one
 
@@ -103,7 +103,7 @@ def schedules() -> st.SearchStrategy[str]:
         worths(), st.sampled_from(["30m", "1h", "7h"]),
         st.sampled_from(["started", "complete", "nearest", "exact"]),
         st.sampled_from(["0m", "3h", "15m", "0m, to: 9h"]),
-        st.sampled_from(["incident", "window"]),
+        st.sampled_from(["incident", "window", "day"]),
     )  # fmt: skip
     other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
     more = st.sampled_from(["", "", ", when: {below: 99.7}", ", raised: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"])
@@ -122,7 +122,7 @@ HOW_COUNTED = [
     ', hours: {weekly: {mon-fri: ["09:00-17:00"]}}',
     ', hours: {weekly: {mon-sat: ["06:30-23:00"]}}, unit: 10m',
     ", strictly: true",
-    ", denominator: {of: 43800m}",
+    ", denominator: {of: 42000m}",
 ]
 
 
@@ -141,10 +141,15 @@ def contracts(draw: st.DrawFn) -> Policy:
     terms = draw(st.sampled_from([MONTHLY, MONTHLY, MONTHLY.replace("99.9", "100")]))
     plain = not any(word in " ".join(credits) for word in OF_WINDOWS)
     terms = draw(st.sampled_from([terms, terms, INCIDENT])) if plain else terms
-    counted = draw(
-        st.sampled_from([how for how in HOW_COUNTED if terms != INCIDENT or not OF_A_WINDOW & {*how.split()}])
-    )
-    return policy_of(", ".join(credits), terms + counted, rest)
+    ways = [how for how in HOW_COUNTED if terms != INCIDENT or not OF_A_WINDOW & {*how.split()}]
+    text, counted = ", ".join(credits), draw(st.sampled_from(ways))
+    by_incident = ("}, per: incident", "outage", "over")
+    if terms != INCIDENT and not any(word in text for word in by_incident):
+        text, rest = (said.replace("{per: incident", "{per: window") for said in (text, rest))
+    try:
+        return policy_of(text, terms + counted, rest)
+    except InputError:  # two mechanics that do not go together
+        reject()
 
 
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)

@@ -685,11 +685,6 @@ CASES: dict[str, Case] = {
     "earned-back": Case(
         [schedule("shortfall: {rate: 1}, earn_back: {windows: 3, clause: e}")], "given back: 100% after 3 windows", "e"
     ),
-    "paid-again": Case(
-        [("    window: 1mo\n", "    window: {rolling: 30d}\n"), schedule("flat: 10%")],
-        "an outage of 3h36m0.000001s lies in the windows of 30 days, 10 % each, and no cap over a longer span ends it",
-        "2",
-    ),
     "fee-of-other-span": Case(
         [schedule("flat: 10%, of: quarterly_fee")],
         "10 % of it, the most for one outage, is 30 % of the fee for that time",
