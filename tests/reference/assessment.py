@@ -129,7 +129,8 @@ class Case:
             if guarantee.get("measured"):
                 outages = slices_down(measurements, guarantee["measured"])
             accounts = account(guarantee, policy, contract, term, outages, self.evidence.get("maintenance", []))
-        return Judge(guarantee, contract, term, accounts, measurements, desk)
+        told = not on_outages(guarantee) or "outages" in self.evidence
+        return Judge(guarantee, contract, term, accounts, measurements, desk, told)
 
     def facts_of(self, judge: Judge) -> tuple[list[Fact], list[Fact]]:
         """Windows that end in the period, and those that have begun in it and not ended by its end or by now."""
@@ -142,7 +143,9 @@ class Case:
         judged = [one for one in windows if start < one[1] <= end and one[1] <= as_of]
         # The rules are silent on windows that slide and still run: there is one for each day, and none is shown.
         slides = judge.guarantee["window"].startswith("rolling ")
-        begun = [one for one in windows if start <= one[0] < end and one[0] < as_of and not slides]
+        # A term is in progress in every period of it, whenever it began.
+        first = -NEVER if judge.guarantee["window"] == "term" else start
+        begun = [one for one in windows if first <= one[0] < end and one[0] < as_of and not slides]
         running = [one for one in begun if one[1] > min(end, as_of)]
         return [judge.fact(one) for one in judged], [judge.fact(one) for one in running]
 
@@ -455,6 +458,8 @@ def write_recovery(tables: Tables, case: Case) -> None:
         if promise is None:
             continue
         failed = instant(row["failed"])
+        if failed >= case.contract.as_of:
+            continue
         lost = None if row.get("last_good_copy") is None else failed - instant(row["last_good_copy"])
         back = None if row.get("restored") is None else instant(row["restored"]) - failed
         rpo = length_of(promise["rpo"]) if promise.get("rpo") else None

@@ -99,10 +99,12 @@ class Deadlines:
         return max(by for by, _ in each), any(reported for _, reported in each)
 
     def status(self, steps: Steps, claimed: bool) -> str:
-        if self.claims is None or self.claims.get("needed") is False:
+        if self.claims is not None and self.claims.get("needed") is False:
             return "not_required"
         if claimed:
             return "claimed"
+        if self.claims is None:
+            return "not_required"
         lost = steps.report_by is not None and not steps.reported and self.contract.as_of > steps.report_by
         if lost or (steps.deadline is not None and self.contract.as_of > steps.deadline):
             return "expired"

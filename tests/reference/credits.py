@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from reference.calendars import Span, months_before
-from reference.downtime import Contract, Incident, Row
+from reference.calendars import Span, common, months_before
+from reference.downtime import Contract, Incident, Piece, Row
 from reference.fees import Fees
 from reference.levels import HUNDRED, ON_TICKETS, Fact, Judge, days_of, is_measured, rises
 from reference.terms import Tree
@@ -137,11 +137,12 @@ class Schedule:
 
     @property
     def per(self) -> str:
-        """A promise about single tickets earns by each late one, one about incidents by each of them."""
+        """What earns it; if not written, single tickets earn by each late one, single incidents by each of them."""
         guarantee = self.judge.guarantee
+        if self.judge.by_incident:
+            return "incident"
         single = guarantee["metric"] in ON_TICKETS and guarantee.get("target") is None
-        single = single and self.credit["kind"] in ("flat", "accrual")
-        return "incident" if single or self.judge.by_incident else str(self.credit["per"])
+        return self.credit["per"] or ("incident" if single else "window")
 
     def worth(self, text: Any, times: Fraction = Fraction(1)) -> Earned:
         worth = worth_of(text)
@@ -227,8 +228,10 @@ class Schedule:
         if shortfall.get("step") is not None:
             number = steps(points, fraction(shortfall["step"]), shortfall.get("count") or "started")
             return self.worth(shortfall["credit"], number)
-        rate = fraction(shortfall.get("rate") or 1)
-        return Earned(rate * points / HUNDRED * self.basis)
+        rate = shortfall.get("rate") or 1
+        # A number is of points of the fee, what is written as a share is one.
+        per_point = worth_of(rate).share if isinstance(rate, str) else fraction(rate) / HUNDRED
+        return Earned(per_point * points * self.basis)
 
     def points_missed(self, shortfall: Tree) -> Fraction:
         level, limit = self.fact.level, self.fact.limit
@@ -302,15 +305,22 @@ class Schedule:
         kind = self.credit["kind"]
         if accounts is None or self.fact.agreed == 0 or kind not in ("flat", "accrual", "multiple", "bands"):
             raise NotCovered(f"{kind} per day")
-        if kind == "bands" and any(band.get("downtime") is None for band in self.credit["bands"]):
-            raise NotCovered("bands per day that do not speak of downtime")
         days: dict[Any, Earned] = {}
         for day in days_of(self.fact.window, self.judge.contract):
             time = accounts.downtime_in(day)
             if time:
-                fact = Fact(**(vars(self.fact) | {"downtime": time}))
+                # The rules are silent on the outages of a day: the parts of incidents that lie in it.
+                parts = [part for one in self.fact.touching if (part := part_of(one, day))]
+                fact = Fact(**(vars(self.fact) | {"downtime": time, "incidents": parts}))
                 days[day] = Schedule(self.credit | {"per": "window"}, self.judge, fact, self.fees).of(None, time)
         return days
+
+
+def part_of(incident: Incident, day: Span) -> Incident | None:
+    """What of an incident lies in a day."""
+    pieces = [Piece(one.outage, common(one.span, day), one.verdict, one.weight) for one in incident.pieces]
+    length = sum((piece.weighed for piece in pieces), Fraction(0))
+    return Incident(common(incident.run, day), False, pieces, length, length) if length else None
 
 
 # Remedies
@@ -390,7 +400,7 @@ class Award:
                     row.guarantees.append(name)
                 if schedule.per == "incident":
                     found[name, key] = earned
-                elif credit["per"] == "guarantee":
+                elif schedule.per == "guarantee":
                     found[name] = earned
                 elif credit.get("points") or self.remedy.get("points"):
                     found[key] = found.get(key, NOTHING) + earned  # the points of all guarantees together
@@ -451,7 +461,7 @@ class Award:
         reached = [band for band in value["bands"] if in_span({k: v for k, v in band.items() if k in LEVELS}, points)]
         if not points or not reached:
             return Fraction(0)
-        deepest = max(reached, key=lambda band: fraction(band.get("from", band.get("above", -1))))
+        deepest = max(reached, key=lambda band: (fraction(band.get("from", band.get("above", -1))), "above" in band))
         return self.limit(deepest["credit"], of, self.one(row), row.window)
 
     def combine(self, row: Owed, schedules: list[dict[Any, Earned]]) -> None:
@@ -490,7 +500,7 @@ class Limits:
             row.amount = paid(amount, self.award.currency)
             for part in self.parts:
                 if part.get("minimum"):
-                    carried = self.at_least(part["minimum"], row, carried)
+                    carried = self.at_least(part["minimum"], row, amount > 0, carried)
 
     def caps(self) -> list[Tree]:
         """Per incident, per window, per rolling span, per term."""
@@ -540,7 +550,7 @@ class Limits:
                 taken += fraction(claim["amount"])
         return taken
 
-    def at_least(self, minimum: Tree, row: Owed, carried: Fraction) -> Fraction:
+    def at_least(self, minimum: Tree, row: Owed, owed: bool, carried: Fraction) -> Fraction:
         """What is too small is not paid, raised, or carried on. Compared is what would be paid."""
         strict = minimum.get("more_than") is not None
         text = minimum["more_than"] if strict else minimum["at_least"]
@@ -550,7 +560,7 @@ class Limits:
         if minimum["otherwise"] == "carried":
             row.amount = paid(amount, self.award.currency) if enough else Decimal(0)
             return Fraction(0) if enough else amount
-        if not enough and amount:
+        if not enough and owed:
             raised = limit if minimum["otherwise"] == "raised" else Fraction(0)
             row.amount = paid(raised, self.award.currency)
         return Fraction(0)
@@ -560,11 +570,12 @@ class Limits:
         row = self.rows[number]
         if not earn_back or not row.earned:
             return Fraction(0)
-        following = self.rows[number + 1 : number + 1 + int(earn_back["windows"])]
-        if len(following) < int(earn_back["windows"]):
-            return Fraction(0)
-        good = all(self.is_good(fact, earn_back.get("level")) for one in following for fact in one.facts.values())
-        return fraction_of_share(earn_back.get("share")) if good else Fraction(0)
+        count = int(earn_back["windows"])
+        for name in row.facts:
+            following = [one.facts[name] for one in self.rows[number + 1 :] if name in one.facts][:count]
+            if len(following) < count or not all(self.is_good(fact, earn_back.get("level")) for fact in following):
+                return Fraction(0)
+        return fraction_of_share(earn_back.get("share"))
 
     @staticmethod
     def is_good(fact: Fact, level: Tree | None) -> bool:

@@ -83,7 +83,9 @@ class Incident:
     going_on: bool
     pieces: list[Piece] = field(default_factory=list)
     length: Fraction = Fraction(0)
-    """The counted time in it."""
+    """The counted time in it, weighed and rounded as the contract says."""
+    exact: Fraction = Fraction(0)
+    """The same, not rounded."""
     reported: list[int | None] = field(default_factory=list)
 
     @property
@@ -123,22 +125,14 @@ class Accounts:
         return parts
 
     def downtime_in(self, window: Span) -> Fraction:
-        """Counted time of a window, weighed and rounded as the contract says."""
-        return counted_time(self.counted_in(window), self.guarantee)
+        """Counted time of a window, weighed and rounded as the contract says.
 
-
-def counted_time(pieces: list[Piece], guarantee: Tree) -> Fraction:
-    """Downtime of a window: each stretch rounded first, then their sum, where the contract rounds."""
-    return rounded_time(rounded_stretches(pieces, guarantee), (guarantee.get("rounded") or {}).get("downtime"))
-
-
-def rounded_stretches(pieces: list[Piece], guarantee: Tree) -> Fraction:
-    rounding = (guarantee.get("rounded") or {}).get("outage")
-    stretches = []
-    for stretch in merged(piece.span for piece in pieces):
-        length = sum((piece.weighed for piece in pieces if stretch[0] <= piece.span[0] < stretch[1]), Fraction(0))
-        stretches.append(rounded_time(length, rounding))
-    return sum(stretches, Fraction(0))
+        What rounding adds to an incident, or takes from it, goes to the window it starts in.
+        """
+        counted = sum((piece.weighed for piece in self.counted_in(window)), Fraction(0))
+        starting = [one for one in self.incidents if window[0] <= one.first < window[1]]
+        counted += sum((one.length - one.exact for one in starting), Fraction(0))
+        return rounded_time(counted, (self.guarantee.get("rounded") or {}).get("downtime"))
 
 
 def rounded_time(length: Fraction, rounding: Tree | None) -> Fraction:
@@ -404,10 +398,11 @@ def whole_units(counted: list[Piece], pieces: list[Piece], unit: int) -> list[Pi
 def incident_of(run: Span, counted: list[Piece], seen: list[Outage], guarantee: Tree) -> Incident:
     inside = [one for one in seen if one.whole is None and run[0] <= one.clock and one.span[1] <= run[1]]
     going_on = any(one.going_on for one in inside)
-    length = rounded_stretches(counted, guarantee)
+    exact = sum((piece.weighed for piece in counted), Fraction(0))
+    length = rounded_time(exact, (guarantee.get("rounded") or {}).get("outage"))
     if guarantee["window"] == "incident":
         length = rounded_time(length, (guarantee.get("rounded") or {}).get("downtime"))
-    return Incident(run, going_on, counted, length, [one.reported for one in inside])
+    return Incident(run, going_on, counted, length, exact, [one.reported for one in inside])
 
 
 def agreed_time(window: Span, accounts: Accounts) -> int:
@@ -422,6 +417,8 @@ def agreed_time(window: Span, accounts: Accounts) -> int:
         return length_of(denominator["of"])
     if guarantee.get("partial") == "full":
         inside = window
+    if inside[1] >= NEVER and guarantee.get("hours"):
+        raise NotCovered("service hours without an end")
     agreed = open_spans(guarantee.get("hours"), contract.zone, inside)
     if denominator == "less_maintenance":
         agreed = without(agreed, accounts.maintained)

@@ -71,6 +71,8 @@ class Judge:
     accounts: Accounts | None
     measurements: list[Row]
     desk: Desk | None
+    told: bool = True
+    """Whether there is a table of what it is judged by; an absent one says nothing."""
     known: dict[Span, Fact] = field(default_factory=dict)
 
     @property
@@ -91,8 +93,10 @@ class Judge:
 
     def windows(self, within: Span) -> list[Span]:
         """All windows, less those that a contract does not judge because it is cut short in them."""
+        if self.guarantee["window"] == "term":
+            return [self.term] if self.term[1] > within[0] and self.term[0] < within[1] else []
         found = self.contract.windows(self.guarantee["window"], within)
-        if self.guarantee.get("partial") != "skip" or self.guarantee["window"] == "term":
+        if self.guarantee.get("partial") != "skip":
             return found
         return [window for window in found if not self.is_cut(window)]
 
@@ -111,7 +115,8 @@ class Judge:
             for one in self.accounts.incidents
             if any(common(piece.span, window)[1] > common(piece.span, window)[0] for piece in one.pieces)
         ]
-        self.judge_outages(fact)
+        if self.told:
+            self.judge_outages(fact)
         return fact
 
     def judge_outages(self, fact: Fact) -> None:
@@ -123,7 +128,9 @@ class Judge:
             fact.level = self.rounded(fact.level)
             fact.met = self.keeps(fact.level)
             return
-        fact.level = self.rounded(HUNDRED * (fact.agreed - fact.downtime) / fact.agreed)
+        # The rules are silent: downtime longer than the agreed time (of a printed month) leaves nothing available.
+        level = max(Fraction(0), HUNDRED * (fact.agreed - fact.downtime) / fact.agreed)
+        fact.level = self.rounded(level)
         if metric == "availability":
             fact.limit = limit_of(self.guarantee)
             fact.met = self.keeps(fact.level)
@@ -169,7 +176,7 @@ class Judge:
         inside = common(window, self.term)
         fact = Fact(window, limit=limit_of(self.guarantee))
         rows = [row for row in self.measurements if covers([inside], instant(row["measured"]))]
-        rows = [row for row in rows if instant(row["measured"]) <= self.contract.as_of]
+        rows = [row for row in rows if instant(row["measured"]) < self.contract.as_of]
         if self.guarantee.get("hours"):
             # The rules are silent: what is measured outside the service hours is not measured of the service.
             opened = open_spans(self.guarantee["hours"], self.contract.zone, inside)
@@ -201,7 +208,14 @@ def of_desk(guarantee: Tree, desk: Desk, window: Span, judge: Judge) -> Fact:
     late = [ticket for ticket in tickets if ticket.verdict == "missed"]
     fact.eligible = fact.met_count + len(late)
     fact.incidents = [
-        Incident((ticket.opened, ticket.answered or judge.contract.as_of), ticket.answered is None, [], ticket.late)
+        # A ticket is itself a report.
+        Incident(
+            (ticket.opened, ticket.answered or judge.contract.as_of),
+            going_on=ticket.answered is None,
+            length=ticket.late,
+            exact=ticket.late,
+            reported=[ticket.opened],
+        )
         for ticket in late
     ]
     fact.touching = fact.incidents

@@ -182,14 +182,13 @@ def caps_of(part: Tree, tier: str | None, tiers: list[str]) -> list[Tree]:
     return caps
 
 
-def per_of(credit: Tree, remedy: Tree) -> str:
-    """How often a schedule is earned; keys of older files say the same in other places."""
+def per_of(credit: Tree, remedy: Tree) -> str | None:
+    """What earns a schedule, where it is written; keys of older files say the same in other places."""
+    if credit.get("per"):
+        return str(credit["per"])
     accruals = [credit.get("accrual"), *((band.get("plus") or {}).get("accrual") for band in credit["bands"] or [])]
     if any(accrual and accrual.get("each") == "incident" for accrual in accruals):
         return "incident"
     if any(band.get("outage") is not None for band in credit["bands"] or []):
         return "incident"  # the length of one outage, each by itself
-    written = credit.get("per")
-    if written in ("incident", "guarantee", "day"):
-        return str(written)
-    return remedy.get("each") or "window"
+    return remedy["each"] if remedy.get("each") in ("guarantee", "incident") else None

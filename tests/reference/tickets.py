@@ -136,7 +136,7 @@ class Clock:
         ticket.within = target.business_days * DAY if target.business_days else target.microseconds
         until = self.contract.as_of if ticket.answered is None else ticket.answered
         until = max(until, ticket.opened)
-        ticket.elapsed = total(self.running((ticket.opened, until), holds, bool(target.business_days)))
+        ticket.elapsed = total(self.running((ticket.opened, until), holds, bool(target.business_days), until))
         # `strictly` speaks of the target; without one the time itself must be passed.
         strict = bool(self.guarantee.get("strictly")) and self.guarantee.get("target") is None
         late = ticket.elapsed > ticket.within or (strict and ticket.elapsed == ticket.within)
@@ -144,9 +144,9 @@ class Clock:
             ticket.verdict, ticket.late = "missed", Fraction(ticket.elapsed - ticket.within)
         else:
             ticket.verdict = "pending" if ticket.answered is None else "met"
-        ticket.due = self.due(ticket, holds, bool(target.business_days))
+        ticket.due = self.due(ticket, holds, bool(target.business_days), until)
 
-    def running(self, within: Span, holds: list[Row], business: bool) -> list[Span]:
+    def running(self, within: Span, holds: list[Row], business: bool, until: int) -> list[Span]:
         """When the clock runs: the support hours, or business time, less holds."""
         if business:
             hours = self.hours or {}
@@ -155,8 +155,8 @@ class Clock:
             spans = open_spans(self.hours, self.contract.zone, within)
         waits = []
         for hold in holds:
-            # The rules are silent on a hold without an end: it lasts until now, as an outage that is still down does.
-            ended = self.contract.as_of if hold.get("ended") is None else instant(hold["ended"])
+            # The rules are silent on a hold that goes on beyond now, or beyond the answer: it is known until then.
+            ended = until if hold.get("ended") is None else min(until, instant(hold["ended"]))
             waits.append((instant(hold["started"]), ended))
         return without(spans, waits)
 
@@ -167,14 +167,14 @@ class Clock:
         named_zone = (self.hours or {}).get("time_zone")
         return ZoneInfo(named_zone) if named_zone else self.contract.zone
 
-    def due(self, ticket: Ticket, holds: list[Row], business: bool) -> int | None:
+    def due(self, ticket: Ticket, holds: list[Row], business: bool, until: int) -> int | None:
         """The instant at which the time is up; nothing if it does not come within four years."""
         left = ticket.within or 0
         if not left:
             return ticket.opened
         for reach in (10, 60, 400, 1500):
             seen = 0
-            for start, end in self.running((ticket.opened, ticket.opened + reach * DAY), holds, business):
+            for start, end in self.running((ticket.opened, ticket.opened + reach * DAY), holds, business, until):
                 if seen + end - start >= left:
                     return start + left - seen
                 seen += end - start

@@ -16,8 +16,8 @@ SECOND = 10**6
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-NEVER = 10**18
-"""Later than any instant: the end of what has no end."""
+NEVER = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+"""The last instant there is: the end of what has no end."""
 UNITS = {"us": 1, "ms": 1000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 
 
@@ -33,8 +33,8 @@ def instant(moment: datetime) -> int:
 
 
 def moment(at: int | None) -> datetime | None:
-    """Microseconds since 1970 as a moment; nothing for what never comes."""
-    return None if at is None or at >= NEVER else EPOCH + at * MICROSECOND
+    """Microseconds since 1970 as a moment."""
+    return None if at is None else EPOCH + min(at, NEVER) * MICROSECOND
 
 
 def fraction(number: Any) -> Fraction:
