@@ -154,14 +154,13 @@ def credit_words(credit: Credit) -> str:
     '1/30 of the monthly fee'
     """
     own = f" ({', '.join(credit.guarantees)})" if credit.guarantees is not None else ""
-    return ", ".join([_schedule(credit, fee_words(credit.of)) + own, *_conditions(credit)])
+    often = [per_words(credit, several=False)] if _says_how_often(credit) else []
+    return ", ".join([_schedule(credit, fee_words(credit.of)) + own, *_conditions(credit), *often])
 
 
 def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
-    if _says_how_often(credit):
-        yield per_words(credit, several=False)
     for raised in credit.raised:
         yield f"times {quantity(raised.by)} {_when(raised)}"
 
