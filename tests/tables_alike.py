@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.review import KEPT, WRITTEN, Review
+from slakit.analysis.review import OF_SUBSCRIPTIONS, Review
 
 Row = dict[str, Any]
 
-TABLES = tuple(dict.fromkeys((*WRITTEN, *KEPT)))
+TABLES = OF_SUBSCRIPTIONS
 """Every table about subscriptions."""
 PLACES = ("row",)
 """Columns that say where evidence stands, and not what follows from it."""

@@ -18,7 +18,7 @@ from tables_alike import differences
 from slakit import cli
 from slakit.analysis.assess import assess
 from slakit.analysis.explain import explain
-from slakit.analysis.review import WRITTEN, Review
+from slakit.analysis.review import OF_SUBSCRIPTIONS, Review
 from slakit.evidence.files import read_evidence
 from slakit.policy.files import read_policy
 from slakit.policy.quantities import Duration
@@ -61,7 +61,7 @@ def outputs_agree(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     policies = {f"{name}.yaml": read_policy(folder / f"{name}.yaml") for name in case.policies}
     review = assess(read_evidence(folder), case.period, case.as_of, policies=policies, ranges=False)
     in_memory = assess(case.checked(), case.period, case.as_of, policies=case.parsed(), ranges=False)
-    for name in WRITTEN:
+    for name in OF_SUBSCRIPTIONS:
         frame = getattr(review, name)
         assert pl.read_parquet(out / f"{name}.parquet").equals(frame), name
         expected = cells_of(frame)

@@ -26,7 +26,7 @@ from small_contracts import (
 )
 
 from slakit.analysis.assess import assess
-from slakit.analysis.review import KEPT, WRITTEN
+from slakit.analysis.review import OF_SUBSCRIPTIONS
 from slakit.policy.document import Policy
 
 JUNE, JULY = at("2026-06-01"), at("2026-07-01")
@@ -305,8 +305,9 @@ def test_every_table_says_the_same_of_a_subscription_alone_and_beside_others(
         )
         alone = assess(own, "2026-06", "2026-08-01", policies=POLICIES)
         beside = together.of(name)
-        for table in (*WRITTEN, *KEPT):
-            assert getattr(alone, table).equals(getattr(beside, table)), (name, table)
+        for table in OF_SUBSCRIPTIONS:
+            one, other = (getattr(review, table).drop("row", strict=False) for review in (alone, beside))
+            assert one.equals(other), (name, table)  # a warning's row says where evidence stands, which differs
 
 
 @law
