@@ -12,11 +12,14 @@ from typing import NamedTuple
 
 import polars as pl
 
+from slakit.analysis.break_points import bends, proposals
 from slakit.analysis.budgets import EXACT, seconds_of
-from slakit.analysis.one_outage import OneOutage, with_crossings, without_straights
+from slakit.analysis.single_outage import SingleOutage, outcomes
 from slakit.analysis.worth import MONTH, cases_on_outages
 from slakit.policy.terms import Terms
 
+NOISE = 100
+"""Two credits that differ by no more are the same: each is rounded to its last digit. [10 ** -20 currency units]"""
 CONTESTS: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "other": pl.String, "verdict": pl.String, "crossings": pl.UInt32,
 }  # fmt: skip
@@ -59,9 +62,9 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
     )
 
 
-def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[OneOutage]]:
+def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
     """Remedies that earn by window, each with all its guarantees; where there are none, those that earn by incident."""
-    by_remedy: dict[str | None, list[OneOutage]] = {}
+    by_remedy: dict[str | None, list[SingleOutage]] = {}
     for case in cases_on_outages(terms, fee):
         by_remedy.setdefault(case.remedy.id if case.remedy else None, []).append(case)
     groups = list(by_remedy.values())
@@ -69,82 +72,65 @@ def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[OneOutage]]:
     return by_window or groups
 
 
-def earned(groups: Sequence[Sequence[OneOutage]], bad: int) -> Fraction:
-    """What one outage of everything earns under all remedies of a plan. [millionths]"""
-    return sum((_of_remedy(group, bad) for group in groups), Fraction(0))
-
-
-def _of_remedy(group: Sequence[OneOutage], bad: int) -> Fraction:
-    """Once for each guarantee that misses, up to the cap of the window; or once where any does."""
-    paid = [case.paid(min(bad, case.longest)) for case in group]
-    remedy = group[0].remedy
-    if remedy is None or all(credit.earned_per == "window" for credit in remedy.credit):
-        return max(paid)
-    return min([sum(paid, Fraction(0)), *group[0].limits(per_incident=False)])
+def earned(groups: Sequence[Sequence[SingleOutage]], downtimes: Sequence[int]) -> dict[int, int]:
+    """What outages of everything earn under all remedies of a plan, by their length. [10 ** -20 currency units]"""
+    known = [outcomes(group, downtimes) for group in groups]
+    return {downtime: sum(own[downtime].credit for own in known) for downtime in downtimes}
 
 
 class Curve(NamedTuple):
-    """What one outage earns by its length: straight between neighbouring points. [µs, millionths]"""
+    """What one outage earns by its length: straight between neighbouring points. [µs, 10 ** -20 currency units]"""
 
     points: list[int]
-    values: list[Fraction]
+    values: list[int]
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[OneOutage]]) -> Curve:
+    def of(cls, groups: Sequence[Sequence[SingleOutage]]) -> Curve:
         """The curve of a plan, up to its shortest window."""
         cases = [case for group in groups for case in group]
         longest = min([MONTH, *(case.longest for case in cases)])
-        points = sorted({0, longest} | {point for case in cases for point in case.break_points if point <= longest})
-        for group in groups:
-            points = _with_turns(points, group)
-        bent = without_straights(points, partial(earned, groups))
-        return cls(bent, [earned(groups, point) for point in bent])
+        proposed = {length for case in cases for length in proposals(case, steps=True) if length <= longest}
+        ends = sorted({0, longest} | proposed)
+        bent = bends(partial(earned, groups), ends, cases[0]) if cases else ends
+        values = earned(groups, bent)
+        return cls(bent, [values[point] for point in bent])
 
-    def at(self, bad: int) -> Fraction:
+    def at(self, downtime: int) -> Fraction:
         """What an outage of a length earns."""
-        after = bisect_left(self.points, bad)
-        if self.points[after] == bad:
-            return self.values[after]
+        after = bisect_left(self.points, downtime)
+        if self.points[after] == downtime:
+            return Fraction(self.values[after])
         (left, right), (low, high) = self.points[after - 1 : after + 1], self.values[after - 1 : after + 1]
-        return low + (high - low) * (bad - left) / (right - left)
+        return low + Fraction((high - low) * (downtime - left), right - left)
 
 
 def _changes(one: Curve, other: Curve) -> Iterator[tuple[int, int]]:
     """Lengths from which on a plan leads that did not lead before, with 1 for the one plan and -1 for the other."""
     longest = min(one.points[-1], other.points[-1])
     points = sorted({longest} | {point for curve in (one, other) for point in curve.points if point < longest})
-    ahead = [one.at(point) - other.at(point) for point in points]
-    last = _sign(ahead[0])
-    if last:
-        yield points[0], last
-    for (left, right), (low, high) in zip(pairwise(points), pairwise(ahead), strict=True):
-        lead = _sign(high)
+    last = 0
+    for left, right in pairwise([points[0], *points]):
+        lead = _lead(one, other, right)
         if lead and lead != last:
-            # A straight difference passes through nothing between the two points, or leaves it after the first.
-            steady = right - left == 1 or low == high
-            yield right if steady else left + (right - left) * low // (low - high) + 1, lead
+            yield _first_lead(one, other, (left, right), lead), lead
             last = lead
 
 
-def _sign(value: Fraction) -> int:
-    return (value > 0) - (value < 0)
+def _first_lead(one: Curve, other: Curve, span: tuple[int, int], lead: int) -> int:
+    """The first place of a span at which a plan leads that does at its end: the difference is straight within it."""
+    left, right = span
+    low, high = (one.at(place) - other.at(place) for place in span)
+    if right - left < 2 or low == high:
+        return right
+    near = left + int((right - left) * low / (low - high)) if low * high < 0 else left
+    places = (near + beside for beside in (-1, 0, 1, 2))
+    return next((place for place in places if left < place < right and _lead(one, other, place) == lead), right)
 
 
-def _with_turns(points: list[int], group: Sequence[OneOutage]) -> list[int]:
-    """Add where one guarantee of a remedy comes to earn more than another, or all of them more than the cap."""
-    for one, other in combinations(group, 2):
-        points = with_crossings(points, partial(_apart, one, other))
-    for limit in group[0].limits(per_incident=False):
-        points = with_crossings(points, partial(_beyond, group, limit))
-    return points
-
-
-def _apart(one: OneOutage, other: OneOutage, bad: int) -> Fraction:
-    return one.paid(min(bad, one.longest)) - other.paid(min(bad, other.longest))
-
-
-def _beyond(group: Sequence[OneOutage], limit: Fraction, bad: int) -> Fraction:
-    return sum((case.paid(min(bad, case.longest)) for case in group), Fraction(0)) - limit
+def _lead(one: Curve, other: Curve, downtime: int) -> int:
+    """Which of two plans earns more: 1, -1, or 0 where both earn the same, as far as credits are exact."""
+    ahead = one.at(downtime) - other.at(downtime)
+    return 0 if abs(ahead) <= NOISE else (1 if ahead > 0 else -1)
 
 
 def _verdict(leads: set[int]) -> str:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
 
-from slakit.analysis.budgets import EXACT, agreed_time
-from slakit.analysis.one_outage import OneOutage
-from slakit.measure.calendar import MICROSECOND, Period, calendar_windows
-from slakit.measure.rules import Rule, rules_of
+from slakit.analysis.break_points import break_points
+from slakit.analysis.budgets import EXACT, agreed_time, seconds_of
+from slakit.analysis.single_outage import ULP, SingleOutage, laid_out, outcomes
+from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, midnight
+from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
+from slakit.policy.currencies import minor_digits
 from slakit.policy.guarantees import Fixed, Guarantee
-from slakit.policy.quantities import MICROSECONDS, Window
+from slakit.policy.quantities import FULL, MICROSECONDS, Window
+from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.fees import Fees
+from slakit.remedy.fees import MICRO, half_up
 
 CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
@@ -28,7 +31,7 @@ CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def credit_curve(
-    terms: Terms,
+    terms: Terms | Iterable[Terms],
     remedy: str | None = None,
     *,
     window_length: timedelta | None = None,
@@ -44,7 +47,7 @@ def credit_curve(
     Parameters
     ----------
     terms
-        A policy for one tier, under one reading.
+        A policy for one tier, under one reading; or several of them.
     remedy
         One of `terms.remedies`; all that outages earn, if not named. A remedy of several guarantees is drawn for its
         first. Terms without any such remedy give one curve of nothing, with no `remedy`.
@@ -86,14 +89,33 @@ def credit_curve(
     if not exact_fee.is_finite() or exact_fee <= 0:
         raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 100")])
     asked = None if at is None else [length // MICROSECOND for length in at]
+    many = [terms] if isinstance(terms, Terms) else list(terms)
+    drawn = Period.parse(month) if month else window_length
     rows: list[tuple[object, ...]] = []
-    for case in cases_of(terms, remedy, Period.parse(month) if month else window_length, exact_fee):
-        lengths = case.break_points if asked is None else [length for length in asked if 0 <= length <= case.longest]
-        rows += ((terms.policy, terms.tier, *case.row(length), terms.currency) for length in lengths)
+    for one in many:
+        for case in cases_of(one, remedy, drawn, exact_fee):
+            lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
+            rows += ((one.policy, one.tier, *row, one.currency) for row in _rows(case, lengths))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
 
 
-def cases_of(terms: Terms, remedy: str | None, length: timedelta | Period | None, fee: Decimal) -> Iterator[OneOutage]:
+def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, ...]]:
+    """Columns of `CURVES` from `remedy` to `amount`, for outages of some lengths. [µs]"""
+    known, digits = outcomes([case], lengths), minor_digits(case.currency)
+    guarantee = case.rule.guarantee
+    promised = (case.remedy and case.remedy.id, guarantee.id, guarantee.target, seconds_of(case.allowed))
+    for length in lengths:
+        outcome, available = known[length], None
+        if not case.rule.per_incident:
+            available = Decimal((outcome.agreed - outcome.downtime) * FULL // outcome.agreed).scaleb(-6)
+        share = 100 * MICRO * outcome.credit * ULP / case.basis
+        percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
+        yield *promised, seconds_of(length), available, percent, Decimal(outcome.amount).scaleb(-digits)
+
+
+def cases_of(
+    terms: Terms, remedy: str | None, length: timedelta | Period | None, fee: Decimal
+) -> Iterator[SingleOutage]:
     """The remedies that outages earn, each with the guarantee it is drawn for; see `credit_curve`."""
     judged_by = rules_of((terms.policy, terms.tier), terms)
     rules = {rule.guarantee.id: rule for rule in judged_by if rule.guarantee.metric != "incidents"}
@@ -102,45 +124,67 @@ def cases_of(terms: Terms, remedy: str | None, length: timedelta | Period | None
     if remedy is not None and remedy not in earning:
         seen = Problem(f"{terms.policy} remedy", remedy, "no outage earns it", one_of(earning, remedy))
         raise InputError(terms.policy, [seen])
-    fees = one_fee(terms, fee)
     for name, (found, judged) in earning.items():
         if remedy in (None, name):
-            yield OneOutage(found, judged[0], _longest(judged[0], length), fees)
+            yield imagined_outage(terms, found, judged[0], fee, length)
     if not earning:
         for rule in [rule for rule in rules.values() if rule.guarantee.metric == "availability"][:1]:
-            yield OneOutage(None, rule, _longest(rule, length), fees)
+            yield imagined_outage(terms, None, rule, fee, length)
 
 
-def _longest(rule: Rule, length: timedelta | Period | None) -> int:
-    if isinstance(length, Period):
-        return length_in(rule.guarantee, rule.zone, length)
-    return window_length_of(rule.guarantee, length)
+def imagined_outage(
+    terms: Terms, remedy: Remedy | None, rule: Rule, fee: Decimal, length: timedelta | Period | None = None
+) -> SingleOutage:
+    """A single outage in a window of a guarantee, under one of the remedies that it earns.
+
+    Parameters
+    ----------
+    terms
+        Whose currency is paid.
+    remedy, rule
+        The remedy, if any, and the guarantee.
+    fee
+        Monthly fee. [currency units]
+    length
+        Of the window: see `credit_curve`.
+    """
+    span = window_drawn(rule.guarantee, rule.zone, length)
+    longest = agreed_time(rule.guarantee, rule.zone, span)
+    return SingleOutage(remedy, rule, span, longest, fee, terms.currency or "EUR")
 
 
-def length_in(guarantee: Guarantee, zone: str, month: Period) -> int:
-    """Agreed service time of the window in which a month begins; see `credit_curve`. [µs]"""
-    window = guarantee.window
-    if window.text in ("incident", "term") or window.from_start:
-        return window_length_of(guarantee)
-    begin, _ = month.span(zone)
-    first, last = calendar_windows(window, zone, begin, begin)[0]
-    return agreed_time(guarantee, zone, (slid_back(window, first, last, zone), last))
+def window_drawn(guarantee: Guarantee, zone: str, length: timedelta | Period | None = None) -> Span:
+    """The window that a guarantee is drawn for: see `credit_curve`. [µs]
+
+    Without a month it is that which ends with June 2026, in which no clock changes; one of a given agreed time begins
+    with that June.
+    """
+    window, after = guarantee.window, midnight(date(2026, 7, 1), zone)
+    fixed = guarantee.denominator.of.microseconds if isinstance(guarantee.denominator, Fixed) else None
+    if isinstance(length, Period) and window.text not in ("incident", "term") and not window.from_start:
+        begin, _ = length.span(zone)
+        first, last = calendar_windows(window, zone, begin, begin)[0]
+        return slid_back(window, first, last, zone), last
+    if isinstance(length, timedelta) and fixed is None:
+        first = midnight(date(2026, 6, 1), zone)
+        return first, _after_so_much(guarantee, zone, first, length // MICROSECOND)
+    return after - (fixed if fixed is not None and guarantee.hours is None else drawn_length(window)), after
 
 
-def one_fee(terms: Terms, fee: Decimal) -> Fees:
-    """The same monthly fee as every basis. [currency units]"""
-    first, after = datetime(2026, 1, 1, 12, tzinfo=UTC), datetime(2027, 1, 1, 12, tzinfo=UTC)  # a term is a year
-    known = {"monthly_fee": [fee], "currency": [terms.currency or "EUR"], "component_fees": [None], "billing_day": [1]}
-    return Fees(pl.DataFrame({**known, "starts": [first], "ends": [after]}))
+def _after_so_much(guarantee: Guarantee, zone: str, first: int, agreed: int) -> int:
+    """When so much service time has passed. [µs]"""
+    if guarantee.hours is None:
+        return first + agreed
+    last = first + agreed
+    while agreed_time(guarantee, zone, (first, last)) < agreed:
+        last += max(agreed, MICROSECONDS["w"])
+    _, (end,) = laid_out(guarantee, zone, (first, last), [agreed])
+    return end
 
 
-def window_length_of(guarantee: Guarantee, length: timedelta | None = None) -> int:
+def window_length_of(guarantee: Guarantee, zone: str = ASSUMED_ZONE) -> int:
     """Agreed service time that a guarantee is drawn for: see `credit_curve`. [µs]"""
-    if isinstance(guarantee.denominator, Fixed):
-        return guarantee.denominator.of.microseconds
-    if length is not None:
-        return length // MICROSECOND
-    return drawn_length(guarantee.window)
+    return agreed_time(guarantee, zone, window_drawn(guarantee, zone))
 
 
 def drawn_length(window: Window) -> int:

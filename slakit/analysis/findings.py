@@ -11,6 +11,7 @@ from slakit.analysis.finding import CODES, SEVERITIES, Finding
 from slakit.analysis.findings_contract import contract_findings, day_of, tier_findings
 from slakit.analysis.findings_credits import credit_findings
 from slakit.analysis.findings_limits import limit_findings
+from slakit.analysis.findings_money import money_findings
 from slakit.analysis.findings_promises import promise_findings
 from slakit.analysis.findings_unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.policy.document import Policy
@@ -97,6 +98,7 @@ def _of_terms(policy: Policy, terms: Terms, day: date | None) -> Iterator[Findin
     yield from promise_findings(terms)
     yield from credit_findings(terms)
     yield from limit_findings(terms)
+    yield from money_findings(terms)
     yield from contract_findings(policy, terms, day)
 
 

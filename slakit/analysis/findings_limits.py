@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
+from slakit.analysis.break_points import proposals
 from slakit.analysis.curves import window_length_of
 from slakit.analysis.finding import Finding
 from slakit.analysis.findings_credits import FEE, clause_of, percent
-from slakit.analysis.one_outage import OneOutage
-from slakit.analysis.worth import cases_on_outages, cases_on_tickets
+from slakit.analysis.single_outage import SingleOutage, outcomes
+from slakit.analysis.worth import cases_on_outages, cases_on_shares
 from slakit.locales import quantity
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
@@ -27,7 +29,7 @@ LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123,
 
 def limit_findings(terms: Terms) -> Iterator[Finding]:
     """What a buyer should know about what limits the credits of one plan."""
-    for case in [*cases_on_outages(terms, FEE), *cases_on_tickets(terms, FEE)]:
+    for case in [*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE)]:
         if case.remedy is not None:
             yield from _caps(case, case.remedy)
     figures = {g.id for g in terms.guarantees if g.metric in ("figure", "incidents")}  # their levels are no percentages
@@ -42,15 +44,16 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
 # --- caps
 
 
-def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
+def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
     for cap in remedy.all_caps:
-        amount = Fraction(case.fees.limit(cap.at_most, cap.of, 0, case.rule))
-        without = _without(case, remedy, cap)
-        credits = [credit for credit in map(without.paid, without.turning_points) if credit]
+        amount, without = case.limit(cap), _without(case, remedy, cap)
+        lengths = proposals(without, steps=False)
+        outcomes([without], lengths)
+        credits = [credit for credit in map(without.credit, lengths) if credit]
         if not credits:
             continue
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
-        about, basis = case.rule.guarantee.id, words.fee_words(remedy.credit[0].of)
+        about, basis = case.rule.guarantee.id, words.fee_words(case.of)
         if amount <= min(credits) and not _grows(without):
             figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
@@ -63,9 +66,9 @@ def _caps(case: OneOutage, remedy: Remedy) -> Iterator[Finding]:
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
 
 
-def _grows(case: OneOutage) -> bool:
+def _grows(case: SingleOutage) -> bool:
     """Whether the credit grows from nothing on without a jump: then none is the smallest."""
-    points = [(point, case.paid(point)) for point in case.break_points]
+    points = [(point, case.credit(point)) for point in proposals(case, steps=False)]
     rises = ((one, other) for one, other in pairwise(points) if other[1] and not one[1])
     return any(other[0] - one[0] > 1 for one, other in rises)
 
@@ -76,7 +79,7 @@ def _alone(remedy: Remedy, cap: Cap) -> bool:
     return cap.per == "incident" or (cap.per == "window" and once)
 
 
-def _without(case: OneOutage, remedy: Remedy, cap: Cap) -> OneOutage:
+def _without(case: SingleOutage, remedy: Remedy, cap: Cap) -> SingleOutage:
     """The same remedy without one of its caps, and without those over longer spans."""
 
     def kept(caps: list[Cap]) -> list[Cap]:
@@ -84,7 +87,7 @@ def _without(case: OneOutage, remedy: Remedy, cap: Cap) -> OneOutage:
 
     credits = [credit.model_copy(update={"caps": kept(credit.caps)}) for credit in remedy.credit]
     bare = remedy.model_copy(update={"caps": kept(remedy.caps), "credit": credits})
-    return OneOutage(bare, case.rule, case.longest, case.fees)
+    return replace(case, remedy=bare)
 
 
 def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:

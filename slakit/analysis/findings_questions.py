@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from slakit.analysis.break_points import turning_points
 from slakit.analysis.finding import Finding
 from slakit.analysis.findings_credits import FEE, level_below, percent, share_of
 from slakit.analysis.findings_promises import allows
-from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.single_outage import SingleOutage, outcomes
 from slakit.analysis.worth import cases_on_outages
 from slakit.policy import words
 from slakit.policy.document import Answer, Policy, Question
@@ -23,7 +24,7 @@ LONG = 160
 """Letters from which on a difference between schedules is told by what one outage earns."""
 Facts = Mapping[str, Sequence[str]]
 """Guarantee, remedy or kind → what is said of it, piece by piece."""
-Cases = Mapping[str, Sequence[OneOutage]]
+Cases = Mapping[str, Sequence[SingleOutage]]
 """Answer → the remedies that one guarantee earns under it."""
 
 
@@ -157,36 +158,34 @@ def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
             case = next(iter(cases.values()))[0]
             place = print_duration(bad) if case.rule.per_incident else level_below(case, bad)
             about = f" for {guarantee}" if len(shared) > 1 else ""
-            return f"earned{about} at {place}, of {_basis(case)}: {_answers(credits)}"
+            return f"earned{about} at {place}, of {words.fee_words(case.of)}: {_answers(credits)}"
     return None
 
 
-def _by_guarantee(terms: Terms) -> dict[str, list[OneOutage]]:
-    found: dict[str, list[OneOutage]] = {}
+def _by_guarantee(terms: Terms) -> dict[str, list[SingleOutage]]:
+    found: dict[str, list[SingleOutage]] = {}
     for case in cases_on_outages(terms, FEE):
         if case.remedy is not None:
             found.setdefault(case.rule.guarantee.id, []).append(case)
     return found
 
 
-def _basis(case: OneOutage) -> str:
-    return words.fee_words(case.remedy.credit[0].of) if case.remedy else ""
-
-
 def _tells_apart(cases: Cases) -> int | None:
     """The length, amid two break points where there is such a one, at which the most answers differ. [µs]"""
-    alike = {(case.longest, case.rule.per_incident, _basis(case)) for own in cases.values() for case in own}
+    alike = {(case.longest, case.rule.per_incident, str(case.of)) for own in cases.values() for case in own}
     if len(alike) > 1:
         return None
-    edges = sorted({point for own in cases.values() for case in own for point in case.break_points})
+    edges = sorted({point for own in cases.values() for case in own for point in turning_points(case)})
     amid = [(one + other) // 2 for one, other in pairwise(edges) if other - one > MICROSECONDS["s"]]
+    for case in (case for own in cases.values() for case in own):
+        outcomes([case], [*amid, *edges])
     return max([*amid, *edges], key=lambda bad: len({_share(own, bad) for own in cases.values()}))
 
 
-def _share(cases: Sequence[OneOutage], bad: int) -> Fraction:
+def _share(cases: Sequence[SingleOutage], bad: int) -> Fraction:
     return sum((share_of(case, bad) for case in cases), Fraction(0))
 
 
-def _credit(cases: Sequence[OneOutage], bad: int) -> str:
+def _credit(cases: Sequence[SingleOutage], bad: int) -> str:
     share = _share(cases, bad)
     return percent(share) if share else "nothing"

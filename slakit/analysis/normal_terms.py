@@ -13,6 +13,7 @@ from slakit import locales
 from slakit.analysis.budgets import EXACT, budget_of, seconds_of
 from slakit.analysis.contest import cases_in_contest, earned
 from slakit.analysis.curves import window_length_of
+from slakit.analysis.single_outage import ULP
 from slakit.analysis.worth import LENGTHS, MONTH, cases_on_outages, free_level, scaled, worst_free
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
@@ -22,7 +23,6 @@ from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ
-from slakit.remedy.fees import MICRO
 
 Better = Literal["higher", "lower"]
 TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -162,9 +162,10 @@ def _firm(guarantee: Guarantee, figure: Decimal, otherwise: Decimal = Decimal(0)
 
 
 def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
-    cases = cases_in_contest(terms, fee)
+    lengths = [length // MICROSECOND for length in LENGTHS]
+    credits = earned(cases_in_contest(terms, fee), lengths)
     for length in LENGTHS:
-        share = earned(cases, length // MICROSECOND) / (Fraction(fee) * MICRO)
+        share = credits[length // MICROSECOND] * ULP / Fraction(fee)
         percent = scaled(100 * share)
         value = f"{percent_text(percent, 2)} of the fee" if share else "nothing"
         term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import polars as pl
 
+from slakit.analysis.break_points import turning_points
 from slakit.analysis.budgets import EXACT, seconds_of
-from slakit.analysis.curves import one_fee, window_length_of
-from slakit.analysis.one_outage import OneOutage
+from slakit.analysis.curves import imagined_outage, window_drawn
+from slakit.analysis.single_outage import SingleOutage, outcomes
 from slakit.measure.calendar import MICROSECOND
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.policy.quantities import FULL, MICROSECONDS
@@ -29,13 +30,15 @@ WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: Decimal | float = 1000) -> pl.DataFrame:
+def promise_worth(
+    terms: Terms | Iterable[Terms], lengths: Sequence[timedelta] = LENGTHS, *, fee: Decimal | float = 1000
+) -> pl.DataFrame:
     """What each promise about outages is worth to the customer, and leaves to the provider.
 
     Parameters
     ----------
     terms
-        A policy for one tier, under one reading.
+        A policy for one tier, under one reading; or several of them.
     lengths
         Lengths of one outage, in one window, that counts in full.
     fee
@@ -48,7 +51,7 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
         `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, where
         everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
-        the fee for the time lost, a month being 30 days).
+        the fee for the time lost, a month being 30 days, or the service hours in them).
 
     Examples
     --------
@@ -57,28 +60,28 @@ def promise_worth(terms: Terms, lengths: Sequence[timedelta] = LENGTHS, *, fee: 
     >>> worth.select(pl.col("free_availability", "credit_percent", "of_lost_time").cast(pl.Float64)).row(0)
     (99.9, 5.0, 36.0)
     """
-    exact_fee = Decimal(str(fee))
+    exact_fee, asked = Decimal(str(fee)), [length // MICROSECOND for length in lengths]
+    many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = [
-        (terms.policy, terms.tier, *row)
-        for case in cases_on_outages(terms, exact_fee)
-        for row in _rows(case, [length // MICROSECOND for length in lengths], exact_fee)
+        (one.policy, one.tier, *row)
+        for one in many
+        for case in cases_on_outages(one, exact_fee)
+        for row in _rows(case, asked, exact_fee)
     ]
     return pl.DataFrame(rows, schema=WORTH, orient="row")
 
 
-def _rows(case: OneOutage, lengths: Sequence[int], fee: Decimal) -> Iterator[tuple[object, ...]]:
+def _rows(case: SingleOutage, lengths: Sequence[int], fee: Decimal) -> Iterator[tuple[object, ...]]:
     free, guarantee = worst_free(case), case.rule.guarantee
     level = None if case.rule.per_incident or free is None else free_level(case, free)
-    costs = (
-        guarantee.id,
-        case.remedy and case.remedy.id,
-        guarantee.target,
-        level,
-        None if free is None else seconds_of(free),
-    )
-    for bad in [length for length in lengths if length <= case.longest]:
-        share = case.paid(bad) / (Fraction(fee) * MICRO)
-        yield (*costs, seconds_of(bad), scaled(100 * share), scaled(share * MONTH / bad) if bad else Decimal(0))
+    seconds = None if free is None else seconds_of(free)
+    costs = (guarantee.id, case.remedy and case.remedy.id, guarantee.target, level, seconds)
+    fitting = [length for length in lengths if length <= case.longest]
+    outcomes([case], fitting)
+    for length in fitting:
+        share = case.credit(length) / Fraction(fee)
+        of_lost_time = scaled(share * service_month(case) / length) if length else Decimal(0)
+        yield *costs, seconds_of(length), scaled(100 * share), of_lost_time
 
 
 def scaled(value: Fraction) -> Decimal:
@@ -90,40 +93,55 @@ def scaled(value: Fraction) -> Decimal:
     return Decimal(half_up(*(value * MICRO).as_integer_ratio())).scaleb(-6)
 
 
-def worst_free(case: OneOutage) -> int | None:
+def service_month(case: SingleOutage) -> Fraction:
+    """Service time that a monthly fee buys: 30 days, or the service hours in as long. [µs]"""
+    if case.rule.guarantee.hours is None:
+        return Fraction(MONTH)
+    first, last = case.span
+    return Fraction(MONTH * case.longest, last - first)
+
+
+def worst_free(case: SingleOutage) -> int | None:
     """The longest outage that earns nothing; none where every level earns something, or one tells too little. [µs]"""
     if not case.tells_whether:
         return None
-    return max((point for point in case.turning_points if not case.paid(point)), default=None)
+    return max((length for length in turning_points(case) if not case.credit(length)), default=None)
 
 
-def free_level(case: OneOutage, bad: int) -> Decimal:
+def free_level(case: SingleOutage, downtime: int) -> Decimal:
     """Availability that an outage leaves, rounded up, so that it costs the provider nothing indeed. [percent]"""
-    return Decimal(-(-(case.longest - bad) * FULL // case.longest)).scaleb(-6)
+    return Decimal(-(-(case.longest - downtime) * FULL // case.longest)).scaleb(-6)
 
 
-def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
+def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[SingleOutage]:
     """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing."""
-    fees = one_fee(terms, fee)
     for rule in rules_of((terms.policy, terms.tier), terms):
         if rule.guarantee.metric == "incidents":  # one outage says nothing of how many
             continue
         earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
         for remedy in earned or [None]:
-            yield OneOutage(remedy, rule, window_length_of(rule.guarantee), fees)
+            yield imagined_outage(terms, remedy, rule, fee)
 
 
-def cases_on_tickets(terms: Terms, fee: Decimal) -> Iterator[OneOutage]:
-    """Every promised attainment that earns something, as if late tickets were downtime: the same schedules hold."""
+def cases_on_shares(terms: Terms, fee: Decimal) -> Iterator[SingleOutage]:
+    """Every other promised percentage that earns something: attainments, availabilities that come from measurements.
+
+    What is late, or fails, is a share of all there is. The same schedules hold, but for those by incident.
+    """
     for guarantee in terms.guarantees:
-        if guarantee.metric in ("response", "resolution") and guarantee.target is not None:
-            alike = guarantee.model_copy(update={"metric": "availability"})
-            rule = Rule(terms.policy, terms.tier, terms.time_zone or ASSUMED_ZONE, alike, ())
-            for remedy in remedies_of(terms, guarantee.id):
-                if not any(credit.by_incident for credit in remedy.credit):
-                    yield OneOutage(remedy, rule, FULL, one_fee(terms, fee))
+        if guarantee.target is None or guarantee.on_outages:
+            continue
+        alike = guarantee.model_copy(update={"metric": "availability"})
+        rule = Rule(terms.policy, terms.tier, terms.time_zone or ASSUMED_ZONE, alike, ())
+        span = window_drawn(guarantee, rule.zone)
+        for remedy in remedies_of(terms, guarantee.id):
+            if not any(credit.by_incident for credit in remedy.credit):
+                yield SingleOutage(remedy, rule, span, FULL, fee, terms.currency or "EUR", "share")
 
 
 def remedies_of(terms: Terms, guarantee: str) -> list[Remedy]:
-    """What a guarantee earns."""
-    return [remedy for remedy in terms.remedies if guarantee in remedy.guarantees]
+    """What a guarantee earns: remedies of which a schedule is for it."""
+    earned = [remedy for remedy in terms.remedies if guarantee in remedy.guarantees]
+    return [
+        r for r in earned if any(credit.guarantees is None or guarantee in credit.guarantees for credit in r.credit)
+    ]

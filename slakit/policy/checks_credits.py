@@ -283,7 +283,7 @@ def _caps_fit(policy: Policy) -> Iterator[Finding]:
         for n, credit in enumerate(remedy.credit)
     ]
     for place, limits, credits, names in [*own, *shared, *single]:
-        judged = [guarantees[name].window for name in names if name in guarantees]
+        judged = [guarantees[name] for name in names if name in guarantees]
         for index, cap in enumerate(limits.caps):
             wrong = _wrong_cap(cap, limits, credits, judged)
             if wrong is not None:
@@ -314,16 +314,20 @@ def _tickets_apart(policy: Policy) -> Iterator[Finding]:
             yield place, None, "single tickets beside windows", "write per: incident, or a schedule for each"
 
 
-def _wrong_cap(cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Window]) -> tuple[str, str] | None:
+def _wrong_cap(
+    cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Guarantee]
+) -> tuple[str, str] | None:
     """Why a cap cannot be applied, and what would be right."""
+    windows = [guarantee.window for guarantee in judged]
     if cap.per == "incident":
-        if not any(credit.by_incident for credit in credits) and not any(w.text == "incident" for w in judged):
+        single = any(guarantee.window.text == "incident" or guarantee.on_single_tickets for guarantee in judged)
+        if not single and not any(credit.by_incident for credit in credits):
             return "a cap per incident on what no incident earns by itself", "cap the window, or earn per: incident"
         if limits.points is not None:
             return "points are worth money by the window, not by the incident", "cap the window"
     if not isinstance(cap.per, Window):
         return None
-    slid = [Window("1d" if window.rolling_days else "1mo") if window.slides else window for window in judged]
+    slid = [Window("1d" if window.rolling_days else "1mo") if window.slides else window for window in windows]
     longer = next((window for window in slid if _days_of(cap.per) < _days_of(window)), None)
     if longer is None:
         return None

@@ -1,4 +1,4 @@
-"""Credit curves: exact at every edge, straight between points, and what award_credits would award."""
+"""Credit curves: exact at every edge, straight between points, and what an assessment awards."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from itertools import pairwise
 import polars as pl
 import pytest
 from effort import examples
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 from small_contracts import contract as of_one
 
+from slakit.analysis.assess import assess
+from slakit.analysis.break_points import MOST_STEPS, break_points, proposals, turning_points
 from slakit.analysis.curves import cases_of, credit_curve
 from slakit.analysis.findings import findings
-from slakit.analysis.one_outage import MOST_STEPS, OneOutage
-from slakit.analysis.worth import cases_on_outages
+from slakit.analysis.single_outage import SingleOutage, outcomes
+from slakit.analysis.worth import promise_worth
+from slakit.evidence.tables import Evidence
+from slakit.policy.document import Policy
 from slakit.policy.files import find_plans, find_policy, library, parse_policy
-from slakit.policy.quantities import percent_units
+from slakit.policy.guarantees import Hours
 from slakit.policy.terms import Terms
 from slakit.problems import InputError
-from slakit.remedy.credits import Award, award_credits
-from slakit.remedy.fees import Fees
 
 FEE = Decimal("1234.56")
-DAY = 86_400 * 10**6
 CONTRACT = """\
 format: 1
 id: small
@@ -41,10 +42,15 @@ remedies:
 MONTHLY = "metric: availability, target: 99.9, window: 1mo"
 OF_WINDOWS = ("downtime", "streak", "after: target", "deviation", "incidents")
 INCIDENT = "metric: replacement, within: 2h, window: incident"
+OF_A_WINDOW = {"rounded:", "denominator:"}
+
+
+def policy_of(credits: str, terms: str = MONTHLY, rest: str = "take: sum") -> Policy:
+    return parse_policy(CONTRACT.format(terms=terms, credits=credits, rest=rest))
 
 
 def contract(credits: str, terms: str = MONTHLY, rest: str = "take: sum") -> Terms:
-    return parse_policy(CONTRACT.format(terms=terms, credits=credits, rest=rest)).terms()
+    return policy_of(credits, terms, rest).terms()
 
 
 def worths() -> st.SearchStrategy[str]:
@@ -97,15 +103,31 @@ def schedules() -> st.SearchStrategy[str]:
         worths(), st.sampled_from(["30m", "1h", "7h"]),
         st.sampled_from(["started", "complete", "nearest", "exact"]),
         st.sampled_from(["0m", "3h", "15m", "0m, to: 9h"]),
-        st.sampled_from(["incident", "window"]),
+        st.sampled_from(["incident", "window", "day"]),
     )  # fmt: skip
     other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
     more = st.sampled_from(["", "", ", when: {below: 99.7}", ", raised: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"])
     return st.builds("{}{}".format, bands | shortfall | accrual | other, more)
 
 
+HOW_COUNTED = [
+    "",
+    "",
+    ", rounded: {downtime: {to: 1h, how: up}}",
+    ", rounded: {outage: {to: 7m, how: nearest}, level: {to: 0.01, how: down}}",
+    ", rounded: {level: {to: 0.1, how: nearest}}",
+    ", unit: 5m",
+    ", minimum: 40m",
+    ", unit: 3h, minimum: 4h, rounded: {downtime: {to: 2h, how: down}}",
+    ', hours: {weekly: {mon-fri: ["09:00-17:00"]}}',
+    ', hours: {weekly: {mon-sat: ["06:30-23:00"]}}, unit: 10m',
+    ", strictly: true",
+    ", denominator: {of: 42000m}",
+]
+
+
 @st.composite
-def contracts(draw: st.DrawFn) -> Terms:
+def contracts(draw: st.DrawFn) -> Policy:
     some = draw(st.lists(schedules(), min_size=1, max_size=2))
     own = f", {draw(caps())}" if len(some) == 1 else ""
     credits = [f"{{{schedule}{own}, clause: c}}" for schedule in some]
@@ -116,76 +138,100 @@ def contracts(draw: st.DrawFn) -> Terms:
         ", minimum: {more_than: 1%, otherwise: nothing}",
     ]
     rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
-    terms = [MONTHLY, MONTHLY.replace("99.9", "100")]
+    terms = draw(st.sampled_from([MONTHLY, MONTHLY, MONTHLY.replace("99.9", "100")]))
     plain = not any(word in " ".join(credits) for word in OF_WINDOWS)
-    guarantee = draw(st.sampled_from([*terms, *([INCIDENT] if plain else [])]))
-    text, by_incident = ", ".join(credits), ("}, per: incident", "outage", "over")
-    if guarantee != INCIDENT and not any(word in text for word in by_incident):
+    terms = draw(st.sampled_from([terms, terms, INCIDENT])) if plain else terms
+    ways = [how for how in HOW_COUNTED if terms != INCIDENT or not OF_A_WINDOW & {*how.split()}]
+    text, counted = ", ".join(credits), draw(st.sampled_from(ways))
+    by_incident = ("}, per: incident", "outage", "over")
+    if terms != INCIDENT and not any(word in text for word in by_incident):
         text, rest = (said.replace("{per: incident", "{per: window") for said in (text, rest))
-    return contract(text, guarantee, rest)
+    try:
+        return policy_of(text, terms + counted, rest)
+    except InputError:  # two mechanics that do not go together
+        reject()
 
 
-def one(terms: Terms) -> OneOutage:
-    return next(cases_of(terms, None, None, FEE))
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def awarded(case: OneOutage, lengths: list[int]) -> list[int]:
-    """What `award_credits` gives for windows with such outages, each of a subscriber of its own. [minor units]"""
-    count = len(lengths)
-    subscriptions = pl.DataFrame(
-        {
-            "monthly_fee": [FEE] * count, "currency": ["EUR"] * count, "component_fees": None,
-            "billing_day": [None] * count, "starts": [datetime(2020, 1, 1, tzinfo=UTC)] * count,
-        }
+def ended(hours: Hours | None, length: timedelta) -> datetime:
+    """When an outage that begins with June, or with its first service hour, has taken so much of the service hours."""
+    if hours is None:
+        return JUNE + length
+    ((days, (span,)),) = hours.weekly.items()
+    opens, closes = (timedelta(hours=int(edge[:2]), minutes=int(edge[3:])) for edge in span.split("-"))
+    last = {"mon-fri": 4, "mon-sat": 5}[days]
+    day = JUNE
+    while True:
+        if day.weekday() <= last:
+            if length <= closes - opens:
+                return day + opens + length
+            length -= closes - opens
+        day += timedelta(days=1)
+
+
+def assessed(policy: Policy, lengths: list[int]) -> list[Decimal]:
+    """What an assessment of June owes subscribers with one outage of such a length each."""
+    hours = policy.guarantees[0].hours
+    begun = JUNE if hours is None else ended(hours, timedelta(0))
+    holder = {"policy": policy.id, "monthly_fee": str(FEE), "currency": "EUR", "starts": "2020-01-01T00:00:00Z"}
+    names = [f"s{number:03}" for number in range(len(lengths))]
+    evidence = Evidence.of(
+        [{"subscription": name, **holder} for name in names],
+        outages=[
+            {"outage": name, "subscription": name, "started": begun.isoformat(),
+             "ended": ended(hours, timedelta(microseconds=length)).isoformat()}
+            for name, length in zip(names, lengths, strict=True)
+            if length
+        ],
     )  # fmt: skip
-    guarantee = case.rule.guarantee
-    target = percent_units(guarantee.target) if guarantee.target is not None else 0
-    rows = [
-        (number, 0, 0, 30 * DAY, case.longest if guarantee.target else length, length, length > case.allowed, target)
-        for number, length in enumerate(lengths)
-    ]
-    columns = {
-        "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
-        "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "target": pl.Int64,
-    }  # fmt: skip
-    facts = pl.DataFrame(rows, schema=columns, orient="row").with_columns(
-        pl.lit(1).alias("sign"), pl.col("total").alias("agreed"), pl.col("bad").alias("downtime"),
-        pl.col("missed").cast(pl.Int64).alias("streak"), (pl.col("bad") > 0).cast(pl.Int64).alias("incidents"),
-    )  # fmt: skip
-    stretches = facts.filter(pl.col("bad") > 0).with_columns(
-        pl.col("bad").alias("outage"), pl.col("subscriber").cast(pl.Int64).alias("incident")
-    )
-    assert case.remedy is not None
-    found = award_credits(Award(case.remedy, {0: case.rule}, facts, stretches, {}), Fees(subscriptions))
-    paid = dict(found.select("subscriber", "amount").iter_rows())
-    return [paid.get(number, 0) for number in range(count)]
+    review = assess(evidence, "2026-06", "2026-08-01", policies={policy.id: policy}, ranges=False)
+    paid = dict(review.credits.group_by("subscription").agg(pl.col("amount").sum()).iter_rows())
+    return [paid.get(name, Decimal(0)) for name in names]
 
 
-@examples(37)
+def one(policy: Policy) -> SingleOutage:
+    return next(cases_of(policy.terms(), None, None, FEE))
+
+
+def drawn(policy: Policy) -> list[int]:
+    """Break points; few and far between where the schedule has too many steps to be drawn."""
+    case = one(policy)
+    try:
+        return break_points(case)
+    except InputError:
+        return proposals(case, steps=False)
+
+
+@examples(40)
 @given(contracts(), st.data())
-def test_every_edge_and_any_other_length_earns_what_is_awarded(terms: Terms, data: st.DataObject) -> None:
-    case = one(terms)
-    edges = case.break_points
+def test_every_edge_and_any_other_length_earns_what_is_assessed(policy: Policy, data: st.DataObject) -> None:
+    edges, longest = drawn(policy), one(policy).longest
     some = data.draw(st.lists(st.sampled_from(edges), max_size=12)) + edges[:6] + edges[-6:]
     near = {edge + beside for edge in some for beside in (-1, 0, 1)}
-    near |= set(data.draw(st.lists(st.integers(0, case.longest), min_size=3, max_size=12)))
-    lengths = sorted(length for length in near if 0 <= length <= case.longest)
-    asked = credit_curve(terms, fee=FEE, at=[timedelta(microseconds=length) for length in lengths])
-    assert [int(amount * 100) for amount in asked["amount"]] == awarded(case, lengths)
+    near |= set(data.draw(st.lists(st.integers(0, longest), min_size=3, max_size=12)))
+    lengths = sorted(length for length in near if 0 <= length <= longest)
+    asked = credit_curve(policy.terms(), fee=FEE, at=[timedelta(microseconds=length) for length in lengths])
+    assert asked["amount"].to_list() == assessed(policy, lengths)
 
 
-@examples(37)
+@examples(40)
 @given(contracts(), st.data())
-def test_between_two_points_the_curve_is_a_straight_line(terms: Terms, data: st.DataObject) -> None:
-    case = one(terms)
-    points = case.break_points
+def test_between_two_points_the_curve_is_a_straight_line(policy: Policy, data: st.DataObject) -> None:
+    case = one(policy)
+    try:
+        points = break_points(case)
+    except InputError:
+        return
     assert points[0] == 0
     assert points[-1] == case.longest
     long = [(left, right) for left, right in pairwise(points) if right - left > 1]
     for left, right in data.draw(st.lists(st.sampled_from(long), min_size=1, max_size=8)):
         between = data.draw(st.integers(left, right))
         share = Fraction(between - left, right - left)
-        assert case.paid(between) == case.paid(left) + share * (case.paid(right) - case.paid(left))
+        low, here, high = (outcomes([case], [place])[place].credit for place in (left, between, right))
+        assert abs(low + share * (high - low) - here) <= 2
 
 
 def points(terms: Terms, **how: object) -> list[tuple[Decimal, Decimal]]:
@@ -275,19 +321,24 @@ def test_an_outage_can_fill_a_window_of_each_kind(window: str, length: timedelta
     assert curve["downtime_seconds"].max() == length.total_seconds()
 
 
-@pytest.mark.parametrize("name", [name for name in library() if name != "ovh-public-cloud-2016"])
-def test_turning_points_tell_what_all_break_points_tell(name: str) -> None:
-    policy = find_policy(name)
-    for terms in (policy.terms(tier=tier) for tier in policy.tiers or [None]):
-        for case in cases_on_outages(terms, Decimal(1000)):
-            every = {bad: case.paid(bad) for bad in case.break_points}
-            found = {bad: case.paid(bad) for bad in case.turning_points}
-            most = max(every.values())
-            assert max(found.values()) == most
-            if most:
-                assert min(b for b in found if found[b] == most) == min(b for b in every if every[b] == most)
-            free, known = ({bad for bad, paid in points.items() if not paid} for points in (every, found))
-            assert max(free, default=None) == max(known, default=None)
+ENDLESS = [
+    "{accrual: {credit: 0.01%, per: 1m, count: complete, after: 17m}, clause: c}",
+    "{bands: [{below: 99, plus: {accrual: {credit: 0.01%, per: 1m, count: started}}}], clause: c}",
+    "{shortfall: {step: 0.001, credit: 0.02 EUR}, clause: c}",
+]
+
+
+@pytest.mark.parametrize("credit", ENDLESS)
+def test_turning_points_tell_where_endless_steps_begin_and_end(credit: str) -> None:
+    case = one(policy_of(credit, rest="caps: [{per: window, at_most: 60%}]"))
+    with pytest.raises(InputError, match=f"{MOST_STEPS} are drawn"):
+        break_points(case)
+    credits = {length: case.credit(length) for length in turning_points(case)}
+    free, most = max(length for length in credits if not credits[length]), max(credits.values())
+    full = min(length for length in credits if credits[length] == most)
+    assert most == case.credit(case.longest)
+    assert case.credit(full - 1) < most
+    assert case.credit(free + 1) > 0
 
 
 def test_a_schedule_of_many_steps_is_judged_without_drawing_it() -> None:
@@ -341,3 +392,32 @@ def test_every_plan_has_a_curve_in_every_month(name: str) -> None:
 def test_a_month_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="period = October: not a period"):
         credit_curve(find_policy("klikk").terms(tier="gold"), month="October")
+
+
+# --- faults that a second calculation of the same rule had
+
+
+def test_rounded_downtime_earns_what_an_assessment_awards() -> None:
+    policy = policy_of("{shortfall: {rate: 1}, clause: c}", f"{MONTHLY}, rounded: {{downtime: {{to: 1h, how: up}}}}")
+    curve = credit_curve(policy.terms(), fee=1000, at=[timedelta(minutes=90)])
+    assert curve["amount"].to_list() == [Decimal("1.78")]
+
+
+def test_an_accrual_bends_where_its_deductible_and_its_end_lie() -> None:
+    terms = contract("{accrual: {credit: 1%, per: 1h, count: exact, after: 8h, to: 20h}, clause: c}")
+    assert points(terms) == [(0, 0), (28_800, 0), (72_000, 12), (2_592_000, 12)]
+
+
+def test_the_worth_of_two_guarantees_is_that_of_the_remedy_of_each() -> None:
+    text = CONTRACT.format(terms=MONTHLY, rest="take: sum", credits="{flat: 5%, clause: c}")
+    text = text.replace("remedies:", f"  - {{id: other, clause: c, {MONTHLY.replace('99.9', '99')}}}\nremedies:")
+    text += "  - {id: rebate, for: [other], clause: c, credit: [{flat: 20%, clause: c}]}\n"
+    worth = promise_worth(parse_policy(text).terms(), [timedelta(days=1)])
+    assert worth.select("guarantee", "remedy", "credit_percent").rows() == [
+        ("uptime", "credit", 5), ("other", "rebate", 20),
+    ]  # fmt: skip
+
+
+def test_many_terms_give_the_curves_of_each() -> None:
+    plans = [policy.terms(tier=tier) for policy, tier in find_plans("klink-cloud")]
+    assert credit_curve(plans).rows() == [row for terms in plans for row in credit_curve(terms).iter_rows()]

@@ -404,6 +404,7 @@ CREDIT = '    credit: {shortfall: {rate: 1}, clause: "2"}\n'
 DESK = SOUND[SOUND.index("  - id: response") : SOUND.index("claims:")]
 OUTAGES = SOUND[SOUND.index("  - id: uptime") : SOUND.index("  - id: response")]
 LEVELS = "target: {silver: 99.5, gold: 99.9}"
+MINUTES = "  - {{id: minutes, metric: downtime, within: {}, window: 1mo, clause: z}}\n  - id: response"
 CONTRACT = 'contract: {changes: {says: Changes are announced, notice: 30d, clause: "9"}}'
 
 
@@ -659,6 +660,43 @@ CASES: dict[str, Case] = {
         [], "99.5 % (3h36m of 30 days)", "2", [(OUTAGES, ""), ('    credit: {shortfall: {rate: 1}, clause: "4"}\n', "")]
     ),
     "lost-time": Case([], "1h: nothing; 4h: 0.055 %, 0.1 × the fee for it; 1d: 2.833 %, 0.85", "2", [(CREDIT, "")]),
+    "limits-differ": Case(
+        [("  - id: response", MINUTES.format("40m"))],
+        "99.5 % allows 3h36m in a calendar month, and minutes allows 40m",
+        "1; z",
+        [(LEVELS, "target: 99.5"), ("  - id: response", MINUTES.format("3h36m"))],
+    ),
+    "points-unreachable": Case(
+        [schedule("flat: 2 points, points: {bands: [{from: 1, credit: 5%}, {from: 3, credit: 10%}]}")],
+        "10% from 3 points on, and a window has at most 2",
+        "2",
+        [schedule("flat: 3 points, points: {bands: [{from: 1, credit: 5%}, {from: 3, credit: 10%}]}")],
+    ),
+    "hours-excluded": Case(
+        [("    window: 1mo\n", '    window: 1mo\n    hours: {weekly: {mon-fri: ["09:00-17:00"]}}\n')],
+        "75.5 % of the time is outside them, and an outage then counts as 0s",
+        "1",
+    ),
+    "partial-full": Case(
+        [("    window: 1mo\n", "    window: 1mo\n    partial: full\n")],
+        "with half of it left, 3h36m are still allowed: 99 % of that time",
+        "1",
+    ),
+    "earned-back": Case(
+        [schedule("shortfall: {rate: 1}, earn_back: {windows: 3, clause: e}")], "given back: 100% after 3 windows", "e"
+    ),
+    "fee-of-other-span": Case(
+        [schedule("flat: 10%, of: quarterly_fee")],
+        "10 % of it, the most for one outage, is 30 % of the fee for that time",
+        "2",
+        [schedule("flat: 10%, of: window_fee")],
+    ),
+    "beyond-the-fee": Case(
+        [schedule("multiple: 2")],
+        "up to 200 % of the fee for a calendar month",
+        "2",
+        [schedule("multiple: 2, caps: [{per: window, at_most: 100%}]")],
+    ),
     "saturated": Case([schedule("multiple: 10")], "1000 % of the monthly fee, reached at 0 %", "2"),
 }
 
@@ -749,7 +787,80 @@ def test_the_cause_of_one_finding_is_the_cause_of_few_others() -> None:
         assert told <= others, code
 
 
-# --- (c) figures that are true
+# --- (c) money as an assessment awards it
+
+
+def money_of(policy: Policy) -> dict[str, list[str]]:
+    """Codes about money with their figures."""
+    codes = ("worst-free", "missed-unpaid", "largest-credit", "better-pays-more", "paid-though-met")
+    found = findings(policy)
+    return {code: found.filter(code=code)["figure"].to_list() for code in codes if code in set(found["code"])}
+
+
+HOLES = "{from: 90, below: 99.8, credit: 10%}", "{below: 89.9, credit: 20%}"
+
+
+def test_each_hole_under_a_target_is_told_the_one_just_under_it_first() -> None:
+    assert money_of(of_bands(*HOLES))["missed-unpaid"] == [
+        "at 99.85 % nothing is due, nor down to 99.8 %",
+        "at 89.95 % nothing is due, nor down to 89.9 %",
+    ]
+
+
+@pytest.mark.parametrize("measured", ["{by: ratio}", "{by: mean, slice: 5m}"])
+def test_an_availability_from_measurements_has_the_findings_of_one_from_outages(measured: str) -> None:
+    bands = f"bands: [{', '.join(HOLES)}]"
+    from_outages = money_of(contract(f"target: 99.9, credit: {{{bands}, clause: c}}"))
+    found = money_of(contract(f"target: 99.9, measured: {measured}, credit: {{{bands}, clause: c}}"))
+    assert found["missed-unpaid"] == from_outages["missed-unpaid"]
+    assert found["worst-free"] == ["89.9 %"]
+    assert set(found) == set(from_outages)
+
+
+@pytest.mark.parametrize("how", ["rounded: {downtime: {to: 1m, how: down}}", "unit: 1m"])
+def test_what_is_rounded_off_costs_the_provider_nothing(how: str) -> None:
+    policy = contract(f"target: 99.9, {how}, credit: {{flat: 10%, clause: c}}")
+    assert money_of(policy)["worst-free"] == ["99.898149 % (43m59.999999s of 30 days)"]
+
+
+def test_the_worst_free_level_is_of_the_service_hours() -> None:
+    policy = contract(
+        'target: 99, hours: {weekly: {mon-fri: ["09:00-17:00"]}}, '
+        "credit: {accrual: {credit: 5%, per: 1h, count: complete, after: 4h}, clause: c}"
+    )
+    assert money_of(policy)["worst-free"] == ["97.159091 % (4h59m59.999999s of 176 service hours)"]
+
+
+NET = "{of: {components: [power]}, for: [net], accrual: {credit: 5%, per: 30m, count: complete}, clause: n}"
+HOST = "{for: [host], accrual: {credit: 5%, per: 1h, count: complete, after: 1h, each: incident}, clause: h}"
+
+
+@pytest.mark.parametrize("credits", [[NET, HOST], [HOST, NET]])
+def test_each_guarantee_is_told_by_the_schedule_that_it_earns(credits: list[str]) -> None:
+    policy = parse_policy(TWO_SCHEDULES.format(", ".join(credits)))
+    found = findings(policy)
+    told = {row["about"]: row for row in found.filter(code="lost-time").iter_rows(named=True)}
+    assert told["net"]["sentence"].startswith("What one outage earns, of the monthly fee of power")
+    assert told["host"]["sentence"].startswith("What one outage earns, of the monthly fee, ")
+    assert {name: row["clauses"] for name, row in told.items()} == {"net": "n", "host": "h"}
+    late = found.filter(code="missed-unpaid", about="host")["figure"][0]
+    assert late == "1h are promised, credits run from 1h on, and anything shorter than 2h earns nothing"
+
+
+TWO_SCHEDULES = """\
+format: 1
+id: two
+provider: Two
+service: Hosting
+source: {{title: Terms, language: en, retrieved: 2026-01-01}}
+guarantees:
+  - {{id: net, metric: availability, target: 100, components: [net], window: 1mo, clause: g}}
+  - {{id: host, metric: replacement, within: 1h, components: [host], window: incident, clause: g}}
+remedies: [{{id: both, for: [net, host], credit: [{}]}}]
+"""
+
+
+# --- (d) figures that are true
 
 
 def only(policy: Policy, code: str) -> str:
@@ -829,12 +940,14 @@ UNPAID = {
 def test_where_a_miss_earns_nothing_both_levels_told_are_missed_and_earn_nothing(
     policy: Policy, between: str | None, down_to: str | None
 ) -> None:
-    figure = only(policy, "missed-unpaid")
-    levels = re.findall(r"([\d.]+) %", figure)
-    assert len(levels) == 2
-    assert levels == [between or levels[0], down_to or levels[1]]
-    assert all(Fraction(level) < Fraction("99.9") for level in levels)
-    assert earned(policy.terms(), levels) == [0, 0]
+    figures = findings(policy).filter(code="missed-unpaid")["figure"].to_list()
+    assert figures
+    for figure in figures:
+        levels = re.findall(r"([\d.]+) %", figure)
+        assert len(levels) == 2
+        assert levels == [between or levels[0], down_to or levels[1]]
+        assert all(Fraction(level) < Fraction("99.9") for level in levels)
+        assert earned(policy.terms(), levels) == [0, 0]
 
 
 def test_at_a_level_between_two_bands_nothing_is_due() -> None:

@@ -339,7 +339,7 @@ def test_a_condition_on_windows_missed_before_never_holds_in_a_good_window(condi
     assert amounts(judged(policy, rows, "2026-04/2026-06")) == paid
 
 
-@pytest.mark.parametrize("per", ["", "per: incident, "])
+@pytest.mark.parametrize("per", ["", "per: incident, ", "caps: [{per: incident, at_most: 5%}], "])
 def test_a_late_ticket_earns_by_itself_where_no_share_of_tickets_is_promised(per: str) -> None:
     policy = contract(
         f"metric: response, within: 15m, credit: {{accrual: {{credit: 1%, per: 5m, count: complete}}, {per}clause: c}}",
