@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -68,7 +68,7 @@ def budget_of(target: Decimal, agreed: int) -> int:
     return int((100 - Fraction(target)) * agreed // 100)
 
 
-def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
+def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.DataFrame:
     """Allowed downtime of every promise of availability, window by window.
 
     A window belongs to a period when it ends in it; one that is longer than the period, when it touches it.
@@ -101,11 +101,13 @@ def window_budgets(terms: Terms, period: str | Period) -> pl.DataFrame:
     (Decimal('2682000.000000'), '22m21s')
     """
     span = period if isinstance(period, Period) else Period.parse(period)
-    zone = terms.time_zone or ASSUMED_ZONE
-    promised = [g for g in terms.guarantees if g.metric == "availability" and g.on_outages]
+    many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = [
-        (terms.policy, terms.tier, *_row(guarantee, zone, window), zone)
-        for guarantee in promised
+        (one.policy, one.tier, *_row(guarantee, zone, window), zone)
+        for one in many
+        for zone in [one.time_zone or ASSUMED_ZONE]
+        for guarantee in one.guarantees
+        if guarantee.metric == "availability" and guarantee.on_outages
         for window in windows_of(guarantee, zone, span)
     ]
     edges = ("window_start", "window_end")

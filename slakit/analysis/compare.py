@@ -190,7 +190,7 @@ def compare(
         asked=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
         fee=drawn_for,
         terms=normal_terms(terms, drawn_for),
-        curves=pl.concat([credit_curve(own, fee=drawn_for) for own in terms.values()]),
+        curves=credit_curve(terms.values(), fee=drawn_for),
         contests=won,
         crossings=crossed,
         owed=owed_table(review) if review else pl.DataFrame(schema=OWED),

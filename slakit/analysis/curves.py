@@ -53,7 +53,8 @@ def credit_curve(
         first. Terms without any such remedy give one curve of nothing, with no `remedy`.
     window_length
         Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year and
-        for the term. A guarantee without a window is drawn for one incident of up to that length, 30 days.
+        for the term, or the service hours in as many days to the end of June 2026. A guarantee without a window is
+        drawn for one incident of up to that length, 30 days.
     month
         Instead of a length, a month of the calendar (`2026-10`): each window is as long as the one in which it begins,
         in the contract's time zone and service hours. Windows that no calendar fixes keep their length.
@@ -66,7 +67,8 @@ def credit_curve(
     -------
     pl.DataFrame
         `policy`, `tier`, `remedy`, `guarantee`, `target` [percent], `allowed_seconds` (longest outage that earns
-        nothing by the promise), `downtime_seconds`, `availability` [percent, floored; null for an incident],
+        nothing by the promise), `downtime_seconds` (length of the outage, within service hours), `availability` [as an
+        assessment measures it; percent, floored; null for an incident],
         `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`.
 
     Raises

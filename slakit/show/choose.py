@@ -105,19 +105,19 @@ def findings_of(policies: Iterable[str]) -> pl.DataFrame:
 
 
 def worth_of(terms: Iterable[Terms]) -> pl.DataFrame:
-    """What the promises of several plans are worth, as `promise_worth` gives it for one."""
-    return pl.concat([promise_worth(one) for one in terms])
+    """What the promises of several plans are worth, as `promise_worth` gives it."""
+    return promise_worth(terms)
 
 
 def window_budgets_of(terms: Iterable[Terms], period: str | Period) -> pl.DataFrame:
-    """Allowed downtime of several plans, as `window_budgets` gives it for one."""
-    return pl.concat([window_budgets(one, period) for one in terms])
+    """Allowed downtime of several plans, as `window_budgets` gives it."""
+    return window_budgets(terms, period)
 
 
 def credit_curves_of(
     terms: Iterable[Terms], fee: Decimal | float = 100, hours: Sequence[float] | None = None
 ) -> pl.DataFrame:
-    """Credit curves of several plans, as `credit_curve` gives them for one.
+    """Credit curves of several plans, as `credit_curve` gives them.
 
     Parameters
     ----------
@@ -127,4 +127,4 @@ def credit_curves_of(
         Lengths of outage to price; the break points of the curves, if not given. [h]
     """
     at = None if hours is None else [timedelta(hours=length) for length in hours]
-    return pl.concat([credit_curve(one, fee=fee, at=at) for one in terms])
+    return credit_curve(terms, fee=fee, at=at)

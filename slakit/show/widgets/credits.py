@@ -73,7 +73,7 @@ Priced = Callable[[tuple[str, ...], float, str], tuple[list[Terms], pl.DataFrame
 def _priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
     """Curves do not depend on the length that is looked at: a hand that drags it does not wait for them."""
     terms = choose_terms(policies)
-    return terms, pl.concat([credit_curve(one, fee=fee, month=month) for one in terms])
+    return terms, credit_curve(terms, fee=fee, month=month)
 
 
 def see_credits(priced: Priced, parameters: Parameters) -> View:
@@ -84,7 +84,7 @@ def see_credits(priced: Priced, parameters: Parameters) -> View:
     exact_fee(fee)
     terms, curves = priced(policies, fee, month)
     seconds = Decimal(length // MICROSECOND).scaleb(-6)
-    paid = pl.concat([credit_curve(one, fee=fee, month=month, at=[length]) for one in terms])
+    paid = credit_curve(terms, fee=fee, month=month, at=[length])
     lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])
     value, note = _told(lines, seconds)
     note = " ".join(filter(None, [note, _by_incident(paid), _without_curve(terms, paid)]))
