@@ -158,7 +158,7 @@ def test_the_new_policy_takes_the_name_it_is_given() -> None:
 def test_the_policy_that_is_changed_stays_as_it_was(name: str) -> None:
     policy = find_policy(name)
     before = policy.model_dump_json()
-    changes: dict[str, object] = {"currency": "EUR", "guarantees.0.exclude.causes": ["weather"], "tiers": policy.tiers}
+    changes: dict[str, object] = {"currency": "EUR", "guarantees.0.clauses.weather": "9", "tiers": policy.tiers}
     policy.but(changes)
     assert policy.model_dump_json() == before
 
