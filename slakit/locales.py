@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from slakit.arguments import checked
 from slakit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def is_time_zone(name: str) -> bool:
         return False
 
 
+@checked
 def use_locale(name: str | None = "") -> None:
     """Write numbers, percentages, money and dates as somewhere, wherever slakit prints for people, from now on.
 

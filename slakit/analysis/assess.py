@@ -19,6 +19,7 @@ from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
 from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
+from slakit.arguments import checked
 from slakit.evidence.tables import Evidence
 from slakit.measure.attainment import desk_of
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -35,6 +36,7 @@ from slakit.remedy.awards import Awards, Claimed
 from slakit.remedy.fees import Fees
 
 
+@checked
 def assess(
     evidence: Evidence,
     period: str | Period,
@@ -161,6 +163,7 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
     }
 
 
+@checked
 def instant_of(as_of: str | date | datetime) -> datetime:
     """Read the instant of an assessment; a date is its first instant in UTC.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 import polars as pl
 
+from slakit.arguments import checked
 from slakit.evidence.instants import INSTANT
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows
 from slakit.measure.hours import open_spans
@@ -18,8 +19,10 @@ from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
 
 EXACT = pl.Decimal(38, 6)
+MOST_LENGTH = timedelta(days=36_525)
 BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "window": pl.String, "window_start": INSTANT,
     "window_end": INSTANT, "agreed_seconds": EXACT, "target": EXACT, "budget_seconds": EXACT, "budget": pl.String,
@@ -27,7 +30,8 @@ BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def uptime_budget(target: Decimal, length: timedelta) -> timedelta:
+@checked
+def uptime_budget(target: Decimal | float, length: timedelta) -> timedelta:
     """Downtime that a target allows in a span, to the whole microsecond below.
 
     Parameters
@@ -44,7 +48,7 @@ def uptime_budget(target: Decimal, length: timedelta) -> timedelta:
 
     Raises
     ------
-    ValueError
+    InputError
         The target is not a percentage, or the span is negative.
 
     Examples
@@ -52,11 +56,33 @@ def uptime_budget(target: Decimal, length: timedelta) -> timedelta:
     >>> uptime_budget(Decimal("99.95"), timedelta(days=30))
     datetime.timedelta(seconds=1296)
     """
-    if not 0 <= target <= 100:
-        raise ValueError(f"target = {target}: not a percentage; write a number from 0 to 100")
-    if length < timedelta(0):
-        raise ValueError(f"length = {length}: a negative length; write the end after the start")
-    return budget_of(target, length // MICROSECOND) * MICROSECOND
+    agreed = exact_length("length", length)
+    try:
+        exact = Decimal(str(target))
+        is_percentage = 0 <= exact <= 100
+    except InvalidOperation:
+        is_percentage = False
+    if not is_percentage:
+        raise InputError("target", [Problem("target", target, "not a percentage", "write a number from 0 to 100")])
+    return budget_of(exact, agreed) * MICROSECOND
+
+
+def exact_length(name: str, length: timedelta, *, least: int = 0) -> int:
+    """Read a length of time that an argument gives. [µs]
+
+    >>> exact_length("window_length", timedelta(minutes=1))
+    60000000
+
+    Raises
+    ------
+    InputError
+        It is negative, shorter than `least`, or longer than can be assessed.
+    """
+    exact = length // MICROSECOND
+    if not least <= exact <= MOST_LENGTH // MICROSECOND:
+        wrong = "a negative length" if exact < 0 else "no length" if exact < least else "longer than a century"
+        raise InputError(name, [Problem(name, length, wrong, "write a length like timedelta(hours=4)")])
+    return exact
 
 
 def budget_of(target: Decimal, agreed: int) -> int:
@@ -68,6 +94,7 @@ def budget_of(target: Decimal, agreed: int) -> int:
     return int((100 - Fraction(target)) * agreed // 100)
 
 
+@checked
 def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.DataFrame:
     """Allowed downtime of every promise of availability, window by window.
 

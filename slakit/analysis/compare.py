@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 
@@ -18,16 +18,16 @@ from slakit.analysis.normal_terms import normal_terms
 from slakit.analysis.plans import Settled
 from slakit.analysis.review import Review
 from slakit.analysis.same_outages import OWED, VERDICTS, Offers, owed_table, through_every_plan, verdict_table
+from slakit.arguments import checked
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans, plan_id, tiers_of
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
+from slakit.remedy.fees import exact_fee
 
 FEE = Decimal(1000)
-LEAST, MOST = Decimal("0.000001"), Decimal(10**12)
-"""Fees that evidence can hold."""
 Offer = str | Policy | tuple[Policy, str | None]
 """A plan: `klikk:gold`, a policy with all its tiers, or a policy and one tier."""
 
@@ -129,6 +129,7 @@ def _from_side(row: Mapping[str, object], name: str) -> str:
     return {"better": "worse", "worse": "better"}.get(str(row["verdict"]), str(row["verdict"]))
 
 
+@checked
 def compare(
     plans: Iterable[Offer],
     *,
@@ -173,7 +174,7 @@ def compare(
     """
     settled = Settled.of(reading)
     offers = _offers(list(plans), settled)
-    exact = exact_fee(fee)
+    exact = None if fee is None else exact_fee(fee)
     terms = {name: chosen for name, (_, _, chosen) in offers.items()}
     drawn_for = exact if exact is not None else FEE
     won, crossed = contests(terms, drawn_for)
@@ -204,20 +205,6 @@ def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
     asked = {question.id for question in policy.readings}
     before = settled.answers.get(policy.origin or "", {}) if policy.origin else {}
     return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
-
-
-def exact_fee(fee: Decimal | float | None) -> Decimal | None:
-    """A fee that evidence can hold, exact."""
-    if fee is None:
-        return None
-    try:
-        exact = Decimal(str(fee))
-        fits = Decimal(0) < exact <= MOST and exact == exact.quantize(LEAST)
-    except InvalidOperation:
-        fits = False
-    if not fits:
-        raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 1600")])
-    return exact
 
 
 def _offers(plans: list[Offer], settled: Settled) -> Offers:

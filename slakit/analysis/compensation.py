@@ -17,8 +17,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from slakit.arguments import refuse_wrong_fields
 from slakit.problems import InputError, Problem
 
+MOST_AMOUNT = 10**18
 Number = int | Decimal | Fraction
 COMPARE: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq,
@@ -172,6 +174,7 @@ class Compensation:
     grain: Number | None = None
 
     def __post_init__(self) -> None:
+        refuse_wrong_fields(self)
         problems = list(self._problems())
         if problems:
             raise InputError("compensation", problems)
@@ -184,7 +187,16 @@ class Compensation:
                 except ValueError as error:
                     wrong, _, remedy = str(error).partition("; ")
                     yield Problem("compensation", text, wrong, remedy)
-        for interval, amount in [*self.penalties.items(), *self.rewards.items()]:
+        named = {"most": self.most, "most_reward": self.most_reward, "grain": self.grain}
+        amounts: list[tuple[str, Number]] = [*self.penalties.items(), *self.rewards.items()]
+        given = [(name, number) for name, number in named.items() if number is not None]
+        for name, number in [*amounts, *given]:
+            if (isinstance(number, Decimal) and not number.is_finite()) or not -MOST_AMOUNT <= number <= MOST_AMOUNT:
+                wrong = "not a number that can be calculated with"
+                yield Problem(f"compensation {name}", number, wrong, f"write one of at most {MOST_AMOUNT:,}")
+                return
+        sizes: list[tuple[str, Number]] = [("most", self.most or 0), ("most_reward", self.most_reward or 0)]
+        for interval, amount in [*amounts, *sizes]:
             if amount < 0:
                 yield Problem(f"compensation {interval}", amount, "a negative amount", "write it under the other side")
         if self.grain is not None and self.grain <= 0:

@@ -10,8 +10,9 @@ from fractions import Fraction
 import polars as pl
 
 from slakit.analysis.break_points import break_points
-from slakit.analysis.budgets import EXACT, agreed_time, seconds_of
+from slakit.analysis.budgets import EXACT, agreed_time, exact_length, seconds_of
 from slakit.analysis.single_outage import ULP, SingleOutage, laid_out, outcomes
+from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, midnight
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
@@ -21,7 +22,7 @@ from slakit.policy.quantities import FULL, MICROSECONDS, Window
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.fees import MICRO, half_up
+from slakit.remedy.fees import MICRO, exact_fee, half_up
 
 CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
@@ -30,6 +31,7 @@ CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
+@checked
 def credit_curve(
     terms: Terms | Iterable[Terms],
     remedy: str | None = None,
@@ -74,8 +76,8 @@ def credit_curve(
     Raises
     ------
     InputError
-        No outage earns a remedy of that name, the month cannot be read, the fee is not above nothing, or the schedule
-        has thousands of steps.
+        No outage earns a remedy of that name, the month cannot be read, a length is negative, the fee is not above
+        nothing, or the schedule has thousands of steps.
 
     Examples
     --------
@@ -87,15 +89,15 @@ def credit_curve(
     >>> october["allowed_seconds"][0]   # the month the clocks go back has 745 hours
     Decimal('1341.000000')
     """
-    exact_fee = Decimal(str(fee))
-    if not exact_fee.is_finite() or exact_fee <= 0:
-        raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 100")])
-    asked = None if at is None else [length // MICROSECOND for length in at]
+    exact = exact_fee(fee)
+    asked = None if at is None else [exact_length("at", length) for length in at]
+    if window_length is not None:
+        exact_length("window_length", window_length, least=1)
     many = [terms] if isinstance(terms, Terms) else list(terms)
-    drawn = Period.parse(month) if month else window_length
+    drawn = Period.parse(month) if month is not None else window_length
     rows: list[tuple[object, ...]] = []
     for one in many:
-        for case in cases_of(one, remedy, drawn, exact_fee):
+        for case in cases_of(one, remedy, drawn, exact):
             lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
             rows += ((one.policy, one.tier, *row, one.currency) for row in _rows(case, lengths))
     return pl.DataFrame(rows, schema=CURVES, orient="row")

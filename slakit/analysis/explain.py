@@ -14,6 +14,7 @@ import polars as pl
 from slakit import locales
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import NOT_JUDGED, Reasons
+from slakit.arguments import checked
 from slakit.measure.calendar import Period, to_instant
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
@@ -51,6 +52,7 @@ def _html_line(depth: int, text: str) -> str:
     return f'<div style="{heading}margin-left:{depth * 1.5}em">{html.escape(text)}</div>'
 
 
+@checked
 def explain(review: Review, subscription: str, window: str) -> Explanation:
     """Tell in sentences how a subscription's windows were judged, and what they earn.
 

@@ -14,8 +14,11 @@ from slakit.analysis.findings_limits import limit_findings
 from slakit.analysis.findings_money import money_findings
 from slakit.analysis.findings_promises import promise_findings
 from slakit.analysis.findings_unread import as_far_as_read, read_in_part, rests_on_silence
+from slakit.arguments import checked
+from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR
 from slakit.policy.document import Policy
 from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
 
 FINDINGS: dict[str, type[pl.DataType]] = {
     "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
@@ -23,6 +26,7 @@ FINDINGS: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 
 
+@checked
 def findings(
     policies: Policy | Iterable[Policy], *, tier: str | None = None, as_of: date | None = None
 ) -> pl.DataFrame:
@@ -49,7 +53,7 @@ def findings(
     Raises
     ------
     InputError
-        The tier is not of a policy.
+        The tier is not of a policy, or the day is of another age.
 
     Examples
     --------
@@ -58,6 +62,9 @@ def findings(
     >>> found["figure"][1]
     '99.9 % allows 8h45m36s; 9h would be 99.8972 %'
     """
+    if as_of is not None and not FIRST_YEAR <= as_of.year <= LAST_YEAR:
+        wrong = f"a day outside the years {FIRST_YEAR} to {LAST_YEAR}"
+        raise InputError("as_of", [Problem("as_of", as_of, wrong, "look at the year")])
     chosen = [policies] if isinstance(policies, Policy) else list(policies)
     rows = [row for policy in chosen for row in _rows(policy, tier, as_of)]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row")

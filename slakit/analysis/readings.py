@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 import polars as pl
 
 from slakit.analysis.outputs import currencies_of, money, names_of
+from slakit.arguments import checked
 from slakit.policy.document import Policy
 from slakit.policy.terms import Terms, readings_of
+from slakit.problems import InputError, Problem
 from slakit.remedy.fees import Fees
 
 BY_QUESTION = ["subscription", "question"]
@@ -44,6 +46,7 @@ def readings_table(answers: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     return ranked.select(order)
 
 
+@checked
 def under_readings(
     policy: Policy, calculate: Callable[[Terms], pl.DataFrame], *, tier: str | None = None
 ) -> pl.DataFrame:
@@ -66,7 +69,7 @@ def under_readings(
     Raises
     ------
     InputError
-        The tier is not of the policy.
+        The tier is not of the policy, or the calculation returns no table.
 
     Examples
     --------
@@ -79,6 +82,12 @@ def under_readings(
     found: list[pl.DataFrame] = []
     for reading, terms in _different_terms(policy, tier):
         table = calculate(terms)
+        if not isinstance(table, pl.DataFrame):
+            wrong, remedy = (
+                f"returned {type(table).__name__}, not a polars DataFrame",
+                "return a table, as credit_curve does",
+            )
+            raise InputError("under_readings", [Problem("under_readings calculate", None, wrong, remedy)])
         if not any(table.equals(known.drop("reading")) for known in found):
             found.append(table.select(pl.lit(json.dumps(reading)).alias("reading"), pl.all()))
     return pl.concat(found)

@@ -17,6 +17,7 @@ import polars as pl
 from slakit import locales
 from slakit.analysis.outputs import total_owed
 from slakit.analysis.warnings import rows_used
+from slakit.arguments import checked
 from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.rules import ASSUMED_ZONE, Plan
@@ -116,6 +117,7 @@ class Review:
         """Sum of all credits, by currency."""
         return total_owed(self.credits)
 
+    @checked
     def of(self, subscription: str) -> Review:
         """The same review, of one subscription only.
 
@@ -124,12 +126,8 @@ class Review:
         InputError
             The evidence has no such subscription.
         """
-        known = self.evidence.subscriptions["subscription"].to_list()
-        if subscription not in known:
-            seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
-            raise InputError(self.evidence.source, [seen])
-        tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
         plan = self.plan_of(subscription)
+        tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
         parts = {name: getattr(self, name) for name in ("evidence", "period", "as_of", "policies", "terms")}
         return Review(**tables, assumptions=about, **parts)
@@ -139,9 +137,20 @@ class Review:
         """Rows of each table of the evidence that were read, and that bear on a figure of the period."""
         return rows_used(self.evidence, {name: getattr(self, name) for name in OF_SUBSCRIPTIONS})
 
+    @checked
     def plan_of(self, subscription: str) -> Plan:
-        """Policy and tier of a subscription."""
+        """Policy and tier of a subscription.
+
+        Raises
+        ------
+        InputError
+            The evidence has no such subscription.
+        """
         held = self.evidence.subscriptions.filter(pl.col("subscription") == subscription)
+        if held.is_empty():
+            known = self.evidence.subscriptions["subscription"].to_list()
+            seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
+            raise InputError(self.evidence.source, [seen])
         policy, tier = held.select("policy", "tier").row(0)
         return policy, tier
 
@@ -188,6 +197,7 @@ class Review:
             "next_deadline",
         )
 
+    @checked
     def to_excel(self, path: str | Path) -> None:
         """Write an Excel workbook: a summary, a sheet for every table that has rows, and what was assumed.
 

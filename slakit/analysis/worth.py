@@ -10,15 +10,15 @@ from fractions import Fraction
 import polars as pl
 
 from slakit.analysis.break_points import turning_points
-from slakit.analysis.budgets import EXACT, seconds_of
+from slakit.analysis.budgets import EXACT, exact_length, seconds_of
 from slakit.analysis.curves import imagined_outage, window_drawn
 from slakit.analysis.single_outage import SingleOutage, outcomes
-from slakit.measure.calendar import MICROSECOND
+from slakit.arguments import checked
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
-from slakit.remedy.fees import MICRO, half_up
+from slakit.remedy.fees import MICRO, exact_fee, half_up
 
 LENGTHS = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 MONTH = 30 * MICROSECONDS["d"]
@@ -30,6 +30,7 @@ WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
+@checked
 def promise_worth(
     terms: Terms | Iterable[Terms], lengths: Sequence[timedelta] = LENGTHS, *, fee: Decimal | float = 1000
 ) -> pl.DataFrame:
@@ -53,6 +54,11 @@ def promise_worth(
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
         the fee for the time lost, a month being 30 days, or the service hours in them).
 
+    Raises
+    ------
+    InputError
+        The fee is not above nothing, or a length is negative.
+
     Examples
     --------
     >>> from slakit.policy.files import find_policy
@@ -60,13 +66,13 @@ def promise_worth(
     >>> worth.select(pl.col("free_availability", "credit_percent", "of_lost_time").cast(pl.Float64)).row(0)
     (99.9, 5.0, 36.0)
     """
-    exact_fee, asked = Decimal(str(fee)), [length // MICROSECOND for length in lengths]
+    exact, asked = exact_fee(fee), [exact_length("lengths", length) for length in lengths]
     many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = [
         (one.policy, one.tier, *row)
         for one in many
-        for case in cases_on_outages(one, exact_fee)
-        for row in _rows(case, asked, exact_fee)
+        for case in cases_on_outages(one, exact)
+        for row in _rows(case, asked, exact)
     ]
     return pl.DataFrame(rows, schema=WORTH, orient="row")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from slakit.arguments import checked
 from slakit.evidence.checks import Sheet
 from slakit.evidence.formats import READERS, unread
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES, Evidence, evidence_of
@@ -21,6 +22,7 @@ FORMULA_START = r"^[=+\-@\t\r]"
 NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
 
+@checked
 def read_evidence(path: str | Path, *, time_zone: str | None = None, subscription: str = "") -> Evidence:
     """Read and check the evidence in a folder or in one Excel workbook.
 

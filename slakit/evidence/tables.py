@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from slakit.arguments import checked
 from slakit.evidence.checks import Sheet, check_sheets
 from slakit.evidence.instants import INSTANT
 from slakit.problems import InputError, Problem, one_of
@@ -278,6 +279,7 @@ class Evidence:
     rows: Mapping[str, pl.Series] = field(default_factory=dict)
 
     @classmethod
+    @checked
     def of(
         cls,
         subscriptions: pl.DataFrame | Iterable[Mapping[str, object]],
@@ -299,6 +301,7 @@ class Evidence:
             frames[name] = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
         return check_tables(frames, time_zone=time_zone, source="memory")
 
+    @checked
     def only(self, subscription: str = "") -> Evidence:
         """Keep what concerns one subscription; all of it, if none is named.
 
@@ -324,8 +327,17 @@ class Evidence:
             kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)
         return Evidence(**kept, source=self.source, given=self.given, folder=self.folder, rows=rows)
 
+    @checked
     def row_numbers(self, table: str) -> pl.Series:
-        """Return the number of each row of a table as its file shows it: the header is row 1."""
+        """Return the number of each row of a table as its file shows it: the header is row 1.
+
+        Raises
+        ------
+        InputError
+            There is no such table.
+        """
+        if table not in TABLES:
+            raise InputError("evidence", [Problem("table", table, "not a table of evidence", one_of(TABLES, table))])
         height = getattr(self, table).height
         known = self.rows.get(table)
         if known is not None and len(known) == height:
@@ -345,6 +357,7 @@ class Evidence:
         return f"<table><caption>Evidence: {html.escape(self.source)}</caption>{rows}</table>"
 
 
+@checked
 def check_tables(
     frames: Mapping[str, pl.DataFrame], *, time_zone: str | None = None, source: str = "evidence"
 ) -> Evidence:

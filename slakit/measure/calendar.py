@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from slakit import locales
+from slakit.arguments import checked, refuse_wrong_fields
 from slakit.policy.quantities import MICROSECONDS, Window
 from slakit.problems import InputError, Problem
 
@@ -77,7 +78,18 @@ class Period:
     first: date
     after: date
 
+    def __post_init__(self) -> None:
+        refuse_wrong_fields(self)
+        wrong = ""
+        if self.first >= self.after:
+            wrong, remedy = "a period that ends before it begins", "write the earlier month or day first"
+        elif not FIRST_YEAR <= self.first.year <= self.after.year <= LAST_YEAR:
+            wrong, remedy = f"a period outside the years {FIRST_YEAR} to {LAST_YEAR}", "look at the year"
+        if wrong:
+            raise InputError("period", [Problem("period", f"{self.first}/{self.after}", wrong, remedy)])
+
     @classmethod
+    @checked
     def parse(cls, text: str) -> Period:
         """Read `2026-07/2026-09`, `2026-07`, or `2026-07-01/2026-09-30`; both ends belong to it.
 
@@ -93,18 +105,25 @@ class Period:
         try:
             begin, slash, end = text.partition("/")
             first, after = _days(begin)[0], _days(end if slash else begin)[1]
-        except (ValueError, OverflowError, AttributeError, TypeError):
+        except (ValueError, OverflowError):
             raise InputError("period", [Problem("period", text, "not a period", remedy)]) from None
-        if first >= after:
-            wrong = "a period that ends before it begins"
-            raise InputError("period", [Problem("period", text, wrong, "write the earlier month or day first")])
-        if not FIRST_YEAR <= first.year <= after.year <= LAST_YEAR:
-            wrong = f"a period outside the years {FIRST_YEAR} to {LAST_YEAR}"
-            raise InputError("period", [Problem("period", text, wrong, "look at the year")])
-        return cls(first, after)
+        try:
+            return cls(first, after)
+        except InputError as error:
+            raise InputError("period", [replace(problem, value=text) for problem in error.problems]) from None
 
+    @checked
     def span(self, zone: str) -> Span:
-        """First instant, and the first one after it. [µs]"""
+        """First instant, and the first one after it. [µs]
+
+        Raises
+        ------
+        InputError
+            The zone is not one that every machine knows.
+        """
+        if not locales.is_time_zone(zone):
+            wrong = "not a time zone, or one that depends on the machine"
+            raise InputError("zone", [Problem("zone", zone, wrong, "write one like Europe/Oslo")])
         return midnight(self.first, zone), midnight(self.after, zone)
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args, get_type_hints
 
+from slakit.arguments import refuse_wrong_fields
 from slakit.measure.business_time import BUSINESS_DAY, Calendar, business_days
 from slakit.measure.hours import longest_day
 from slakit.measure.rules import Rule
@@ -61,10 +62,11 @@ class Conventions:
         problems = []
         for name, hint in get_type_hints(Conventions).items():
             known, value = get_args(hint), getattr(self, name)
-            if name != "closed" and value not in known:
+            if name != "closed" and not (isinstance(value, str) and value in known):
                 problems.append(Problem(name, str(value), "no such convention", one_of(known, str(value))))
         if problems:
             raise InputError("conventions", problems)
+        refuse_wrong_fields(self)
 
 
 def support_hours(rule: Rule) -> Hours | None:

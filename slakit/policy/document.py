@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from slakit.arguments import checked
 from slakit.policy.currencies import known_currency
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
@@ -193,6 +194,7 @@ class Policy(Part):
 
     __hash__ = None  # type: ignore[assignment]
 
+    @checked
     def terms(self, *, tier: str | None = None, reading: Mapping[str, str] | None = None) -> Terms:
         """What a calculator sees: this policy for one tier, under one reading.
 
@@ -212,6 +214,7 @@ class Policy(Part):
 
         return terms_of(self, tier, dict(reading or {}))
 
+    @checked
     def but(self, changes: Mapping[str, object], *, id: str | None = None) -> Policy:
         """This policy with other terms: what a contract would be, if that were agreed.
 

@@ -12,17 +12,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from slakit.arguments import checked, write_named
 from slakit.policy.checks import coherence
 from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
 from slakit.policy.skeleton import PLACEHOLDER
 from slakit.policy.yaml import Document, parse_yaml, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
-from slakit.whole import write_whole
 
 LIBRARY = Path(__file__).parent / "library"
 
 
+@checked
 def read_policy(path: str | Path) -> Policy:
     """Read a policy file.
 
@@ -39,6 +40,7 @@ def read_policy(path: str | Path) -> Policy:
     return policy_of(read_yaml(path))
 
 
+@checked
 def parse_policy(text: str, *, name: str = "<text>") -> Policy:
     """Read a policy from YAML text; see `read_policy`."""
     return policy_of(parse_yaml(text, name=name))
@@ -119,6 +121,7 @@ def library() -> list[str]:
     return sorted(path.stem for path in LIBRARY.glob("*.yaml"))
 
 
+@checked
 def find_policy(name: str | Path) -> Policy:
     """Read a policy of the library by its id, or a policy file by its path.
 
@@ -139,6 +142,7 @@ def find_policy(name: str | Path) -> Policy:
     return _from_library(text)
 
 
+@checked
 def find_plans(name: str) -> list[tuple[Policy, str | None]]:
     """Read a policy and its tiers, or the one tier that is named with it.
 
@@ -190,16 +194,24 @@ def _from_library(name: str) -> Policy:
     return read_policy(LIBRARY / f"{name}.yaml")
 
 
+@checked
 def write_policy(policy: Policy, path: str | Path) -> None:
     """Write a policy as YAML, whole or not at all. Reading it back gives the same policy.
 
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_policy(find_policy("klikk"), Path(folder) / "copy.yaml")
     ...     read_policy(Path(folder) / "copy.yaml") == find_policy("klikk")
     True
     """
-    write_whole(Path(path), policy_text(policy))
+    write_named(Path(path), policy_text(policy))
 
 
 def policy_text(policy: Policy) -> str:

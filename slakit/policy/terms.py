@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from slakit.arguments import checked
 from slakit.policy.document import Contract, Monitor, Policy, Source
 from slakit.policy.guarantees import ON_TICKETS, TIMED, Guarantee, Maintenance
 from slakit.policy.part import Part, PerTier, Stated
@@ -58,6 +59,7 @@ class Terms(Part):
     undertakings: list[Stated]
     monitor: Monitor | None
 
+    @checked
     def guarantee(self, name: str) -> Guarantee:
         """The guarantee of that id.
 
@@ -77,6 +79,7 @@ class Terms(Part):
         """Whether the whole document was read: only then does its silence mean that there is no such term."""
         return self.source.read == "whole"
 
+    @checked
     def claims_of(self, remedy: Remedy) -> Claims | None:
         """Return how a remedy is claimed: by its own terms, or the policy's.
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
 
@@ -19,6 +19,8 @@ from slakit.policy.quantities import Money, Share, Window
 from slakit.policy.remedies import FeeBasis, FeeSum, Worth
 from slakit.problems import InputError, Problem
 
+LEAST_FEE, MOST_FEE = Decimal("0.000001"), Decimal(10**12)
+"""Fees that evidence can hold."""
 MICRO = 10**6
 """Money is carried in millionths of the currency's unit until it is rounded once, at the end."""
 
@@ -30,6 +32,27 @@ def half_up(num: int, den: int) -> int:
     (3, 2)
     """
     return (2 * num + den) // (2 * den)
+
+
+def exact_fee(fee: Decimal | float) -> Decimal:
+    """Read a monthly fee that an argument gives: exact, above nothing, and no larger or finer than evidence can hold.
+
+    >>> exact_fee(1600.5)
+    Decimal('1600.5')
+
+    Raises
+    ------
+    InputError
+        It is not such a fee.
+    """
+    try:
+        exact = Decimal(str(fee))
+        fits = Decimal(0) < exact <= MOST_FEE and exact == exact.quantize(LEAST_FEE)
+    except InvalidOperation:
+        fits = False
+    if not fits:
+        raise InputError("fee", [Problem("fee", fee, "not a fee", "write an amount above 0, like 1600")])
+    return exact
 
 
 MONTHS = {"annual_fee": 12, "quarterly_fee": 3, "previous_month_fee": 1, "next_month_fee": 1, "monthly_fee": 1}

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
 from slakit.show.cells import Cell, Kind, cell_of, in_utc
 from slakit.show.looks import INK, LINE, MISS_FILL, MISS_INK, Styles, lines_of, widest
-from slakit.whole import write_whole
 
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
@@ -137,12 +137,7 @@ def write_workbook(path: str | Path, sheets: Iterable[Sheet], *, made: datetime)
     if path.suffix.lower() != ".xlsx":
         raise InputError(path.name, [Problem(path.name, None, "not the name of a workbook", "let it end in .xlsx")])
     content = workbook_bytes(sheets, made=made, place=path.name)
-    try:
-        write_whole(path, content)
-    except OSError as error:
-        wrong = f"cannot be written ({error.strerror or error})"
-        problem = Problem(str(path), None, wrong, "name a file in a folder that can be written")
-        raise InputError(str(path), [problem]) from None
+    write_named(path, content)
 
 
 def workbook_bytes(sheets: Iterable[Sheet], *, made: datetime, place: str = "workbook") -> bytes:

@@ -116,7 +116,7 @@ def test_an_answer_is_passed_over_by_policies_that_do_not_know_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "as_of", ["", "soon", "2026-06-31", "2026-06-10T12:00:00", "10.06.2026", datetime(2026, 6, 10), None, 20260610]
+    "as_of", ["", "soon", "2026-06-31", "2026-06-10T12:00:00", "10.06.2026", datetime(2026, 6, 10)]
 )
 def test_what_is_no_instant_is_refused(as_of: object) -> None:
     assert "write it like 2026-10-05T00:00:00Z" in refused(POLICY, as_of=as_of)

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
+from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
 from slakit.show.charts.canvas import Drawing
 from slakit.show.charts.renderer import VEGA_LITE
 from slakit.show.charts.theme import INK
-from slakit.whole import write_whole
 
 Kind = Literal["png", "svg"]
 BLACK, WHITE = "#1B1F24", "#FFFFFF"
@@ -73,11 +73,7 @@ def save_chart(chart: Drawing, path: str | Path, *, width: int = 760, scale: flo
         remedy = "let the name end in .png or .svg"
         raise InputError("picture", [Problem("path", path.name, "not a picture that can be drawn", remedy)])
     drawn = picture(chart, kinds[path.suffix.lower()], width=width, scale=scale)
-    try:
-        write_whole(path, drawn)
-    except OSError as error:
-        wrong, remedy = f"cannot be written ({error.strerror or error})", "name a file in a folder that can be written"
-        raise InputError("picture", [Problem("path", str(path), wrong, remedy)]) from None
+    write_named(path, drawn)
 
 
 def _on_paper(spec: Any, width: int) -> Any:

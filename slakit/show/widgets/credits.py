@@ -11,13 +11,14 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.compare import exact_fee
 from slakit.analysis.curves import credit_curve
+from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.files import find_policy, library, tiers_of
 from slakit.policy.printing import listed, percent_text, print_number
 from slakit.policy.terms import Terms
 from slakit.problems import one_of
+from slakit.remedy.fees import exact_fee
 from slakit.show.alike import Line, lines_of, plans_name
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.choose import choose_terms
@@ -35,6 +36,7 @@ DRAWN = Decimal(72)
 """Longest outage that is drawn, unless a longer one is looked at. [h]"""
 
 
+@checked
 def explore_credits(
     policies: Iterable[str] = PLANS, *, fee: float = 1000, outage: str = "4h", month: str | None = None
 ) -> Explorer:

@@ -12,6 +12,7 @@ import polars as pl
 from slakit.analysis.explain import Explanation, explain
 from slakit.analysis.imagined import Incident, imagine
 from slakit.analysis.review import Review
+from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
@@ -34,6 +35,7 @@ from slakit.show.workbook import review_sheets
 STARTED, ENDED = "2026-08-11T09:00", "2026-08-11T13:00"
 
 
+@checked
 def explore_incident(
     policy: str = "klikk:gold",
     *,

@@ -13,6 +13,7 @@ from great_tables import GT
 from slakit.analysis.budgets import window_budgets
 from slakit.analysis.finding import SEVERITIES
 from slakit.analysis.findings import findings
+from slakit.arguments import checked
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_and_tier, tiers_of
@@ -34,6 +35,7 @@ from slakit.show.words import counted
 NOTEBOOK = "policy_card"
 
 
+@checked
 def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explorer:
     """What does this contract say? Its terms with their clauses, findings, open questions and budgets.
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from slakit.analysis.compare import Comparison, compare
 from slakit.analysis.ranking import CRITERIA, MOST_WEIGHT, Ranking, rank_plans, weights_of
+from slakit.arguments import checked
 from slakit.evidence.files import read_evidence
 from slakit.evidence.tables import Evidence
 from slakit.policy.printing import listed, print_percent
@@ -33,6 +34,7 @@ PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
 ALL, NOTHING = "all subscriptions", "nothing is weighed"
 
 
+@checked
 def explore_vendors(
     plans: Iterable[str] = PLANS,
     evidence: Evidence | str | Path | None = None,
