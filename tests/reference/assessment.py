@@ -293,7 +293,9 @@ class Case:
     def write_credits(self, tables: Tables) -> None:
         claims = [row for row in self.evidence.get("claims_made", []) if instant(row["claimed"]) <= self.contract.as_of]
         for remedy in self.terms.remedies:
-            deadlines = Deadlines(remedy.get("claims") or self.terms.policy.get("claims"), self.contract)
+            own_claims = remedy.get("claims")
+            claims_terms = self.terms.policy.get("claims") if own_claims is None else own_claims
+            deadlines = Deadlines(claims_terms, self.contract)
             own = [row for row in claims if row["remedy"] == remedy["id"]]
             for row in self.owed[remedy["id"]]:
                 head = {"subscription": self.name, "remedy": remedy["id"], "window_start": moment(row.window[0])}

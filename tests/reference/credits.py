@@ -309,9 +309,9 @@ class Schedule:
         for day in days_of(self.fact.window, self.judge.contract):
             time = accounts.downtime_in(day)
             if time:
-                # The rules are silent on the outages of a day: the parts of incidents that lie in it.
                 parts = [part for one in self.fact.touching if (part := part_of(one, day))]
-                fact = Fact(**(vars(self.fact) | {"downtime": time, "incidents": parts}))
+                longest = sorted(parts, key=lambda one: one.length)[-1:]  # bands go by the longest outage in the day
+                fact = Fact(**(vars(self.fact) | {"downtime": time, "incidents": longest}))
                 days[day] = Schedule(self.credit | {"per": "window"}, self.judge, fact, self.fees).of(None, time)
         return days
 

@@ -98,11 +98,7 @@ class Judge:
         found = self.contract.windows(self.guarantee["window"], within)
         if self.guarantee.get("partial") != "skip":
             return found
-        return [window for window in found if not self.is_cut(window)]
-
-    def is_cut(self, window: Span) -> bool:
-        """Whether the subscription, or its measurement, starts or ends inside the window."""
-        return any(window[0] < edge < window[1] for edge in self.term)
+        return [window for window in found if self.term[0] <= window[0] and window[1] <= self.term[1]]
 
     # Outages
 

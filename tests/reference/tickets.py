@@ -77,7 +77,7 @@ class Clock:
             ticket.verdict = "not_concerned"
             return ticket
         if row.get("due") is not None:
-            self.by_own_deadline(ticket, instant(row["due"]))
+            self.by_own_deadline(ticket, instant(row["due"]), holds)
         else:
             self.by_clock(ticket, holds)
         if self.stays_out(row):
@@ -119,12 +119,14 @@ class Clock:
             return True
         return row.get("due") is not None and word(kind) in map(word, excluded(self.guarantee, "own_deadline"))
 
-    def by_own_deadline(self, ticket: Ticket, due: int) -> None:
+    def by_own_deadline(self, ticket: Ticket, due: int, holds: list[Row]) -> None:
         """A ticket with its own `due` is judged by that."""
         ticket.due = due
         until = self.contract.as_of if ticket.answered is None else ticket.answered
         if until > due:
-            ticket.verdict, ticket.late = "missed", Fraction(until - due)
+            # The rules are silent on how late it is: clocks run in support hours, less holds.
+            late = total(self.running((due, until), holds, False, until))
+            ticket.verdict, ticket.late = "missed", Fraction(late)
         else:
             ticket.verdict = "pending" if ticket.answered is None else "met"
 
