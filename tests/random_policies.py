@@ -70,14 +70,14 @@ METRICS = {
 }
 LIKELY = {
     ("Guarantee", "exclude"): 0.4, ("Exclude", "maintenance"): 0.6, ("Exclude", "causes"): 0.4,
-    ("Maintenance", "notice"): 0.5, ("Maintenance", "allowance"): 0.25, ("Allowance", "per"): 0.7,
-    ("Maintenance", "hours"): 0.2, ("Maintenance", "holidays"): 0.2, ("Guarantee", "components"): 0.3,
+    ("Maintenance", "notice"): 0.5, ("Maintenance", "allowance"): 0.25,
+    ("Maintenance", "hours"): 0.2, ("Maintenance", "holidays"): 0.4, ("Guarantee", "components"): 0.3,
     ("Guarantee", "measured"): 0.12, ("Guarantee", "denominator"): 0.2, ("Guarantee", "rounded"): 0.2,
     ("Measured", "slice"): 0.4, ("Credit", "caps"): 0.2, ("Credit", "raised"): 0.15, ("Credit", "when"): 0.15,
     ("Credit", "of"): 0.25, ("Cap", "of"): 0.3, ("Minimum", "of"): 0.4, ("Shortfall", "step"): 0.3,
     ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15, ("Policy", "readings"): 0.2,
     ("Policy", "recovery"): 0.1, ("Policy", "backups"): 0.1, ("Support", "matrix"): 0.3, ("Support", "hours"): 0.5,
-    ("Rounded", "how"): 0.7,
+    ("Rounded", "how"): 0.7, ("Shortfall", "count"): 0.4, ("Credit", "take"): 0.25, ("Allowance", "per"): 0.7,
     ("Renewal", "notice"): 0.5, ("Contract", "renewal"): 0.5,
 }  # fmt: skip
 """Chance of keys that decide much, or that are met seldom."""
@@ -153,6 +153,7 @@ class Drawing:
         self.currency = rng.choice(CURRENCIES)
         self.scale: tuple[str, ...] = PERCENTS
         self.points = False
+        self.on_tickets = False
         self.names = 0
 
     # --- parts
@@ -244,6 +245,7 @@ class Drawing:
         """Draw levels that this guarantee could measure."""
         scales = {"figure": FIGURES, "incidents": COUNTS}
         before: tuple[str, ...] = self.scale
+        self.on_tickets = guarantee["metric"] in ON_TICKETS
         self.scale = scales.get(guarantee["metric"], PERCENTS)
         yield
         self.scale = before
@@ -294,6 +296,10 @@ class Drawing:
     def some(self, words: tuple[str, ...] | list[str]) -> list[str]:
         """One word or more."""
         return self.rng.sample(list(words), self.rng.randint(1, min(3, len(words))))
+
+    def excluded(self, words: tuple[str, ...], *, tickets: bool) -> Any:
+        """What a guarantee on tickets, or any other, can exclude."""
+        return self.some(words) if self.on_tickets == tickets else PydanticUndefined
 
     def question(self) -> Any:
         """A question whose answers set a key of a guarantee, or of maintenance."""
@@ -443,10 +449,10 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Measured", "slice"): _names("1m", "1h", "1d"),
     ("Measured", "at"): lambda drawing: Decimal(drawing.rng.choice(("5", "50", "100", "0.1"))),
     ("Measured", "unit"): _names("ms", "points"),
-    ("Exclude", "causes"): lambda drawing: drawing.some(CAUSES),
-    ("Exclude", "tickets"): lambda drawing: drawing.some(TICKET_KINDS),
-    ("Exclude", "own_deadline"): lambda drawing: drawing.some(TICKET_KINDS),
-    ("Exclude", "maintenance"): lambda drawing: drawing.some(("scheduled", "emergency")),
+    ("Exclude", "causes"): lambda drawing: drawing.excluded(CAUSES, tickets=False),
+    ("Exclude", "tickets"): lambda drawing: drawing.excluded(TICKET_KINDS, tickets=True),
+    ("Exclude", "own_deadline"): lambda drawing: drawing.excluded(TICKET_KINDS, tickets=True),
+    ("Exclude", "maintenance"): lambda drawing: drawing.excluded(("scheduled", "emergency"), tickets=False),
     ("Tickets", "kinds"): lambda drawing: drawing.some(TICKET_KINDS),
     ("Tickets", "priorities"): lambda drawing: drawing.some(PRIORITIES),
     ("Hours", "weekly"): lambda drawing: dict(drawing.rng.choice(WEEKS)),
@@ -463,6 +469,7 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Recovery", "id"): _names("vm", "datacenter"),
     ("Backup", "id"): _names("daily", "weekly"),
     ("Fixed", "of"): _names("30d", "31d", "43200m", "365d"),
+    ("Maintenance", "notice"): _names(*DURATIONS, "1bd", "2bd", "3bd", "5bd"),
     ("Misses", "of"): lambda drawing: drawing.rng.choice((2, 3, 4)),
     ("EarnBack", "windows"): lambda drawing: drawing.rng.choice((1, 2)),
     ("FeeSum", "last"): _names("30d", "12mo", "1mo", "3mo"),
