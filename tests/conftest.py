@@ -15,7 +15,7 @@ from public_holidays import holidays_by_law
 # `long` tries many, `night` others each time: `pytest -m "long or hypothesis" --hypothesis-profile night`.
 _COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", _COMMON, max_examples=QUICK, derandomize=True, database=None)
-settings.register_profile("long", _COMMON, max_examples=8 * QUICK, derandomize=True, database=None, print_blob=True)
+settings.register_profile("long", _COMMON, max_examples=4 * QUICK, derandomize=True, database=None, print_blob=True)
 settings.register_profile("night", _COMMON, max_examples=200 * QUICK, print_blob=True)
 settings.load_profile("quick")
 
