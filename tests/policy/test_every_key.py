@@ -296,7 +296,9 @@ DECIDES: dict[str, Pair] = {
     "Hours.weekly": terms(f"{FLAT}, hours: {WORKING}", f"{FLAT}, hours: {WORKING.replace('fri', 'sun')}"),
     "Hours.time_zone": terms(f"{FLAT}, hours: {WORKING}", f"{FLAT}, hours: {zoned('time_zone: Europe/Oslo')}"),
     "Hours.holidays": terms(f"{FLAT}, hours: {WORKING}", f"{FLAT}, hours: {zoned('holidays: SE')}"),
-    "Maintenance.kind": around(kind(""), kind("").replace("scheduled", "emergency"), LEFT_OUT),
+    "Maintenance.kind": around(
+        kind("notice: 48h, "), kind("notice: 48h, ").replace("scheduled", "emergency"), LEFT_OUT
+    ),
     "Maintenance.notice": around(kind(""), kind("notice: 48h, "), LEFT_OUT),
     "Maintenance.holidays": around(kind("notice: 1bd, "), kind("notice: 1bd, holidays: IT, "), LEFT_OUT),
     "Maintenance.hours": around(kind(""), kind("hours: {weekly: {tue: ['12:00-13:00']}}, "), LEFT_OUT),
