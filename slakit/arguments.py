@@ -104,7 +104,7 @@ def write_named(path: Path, content: str | bytes) -> None:
     try:
         write_whole(path, content)
     except (OSError, ValueError) as error:  # a name may hold what no file system takes
-        wrong = f"cannot be written ({getattr(error, 'strerror', None) or 'not the name of a file'})"
+        wrong = f"cannot be written ({getattr(error, 'strerror', None) or error})"
         remedy = "name a file in a folder that can be written"
         raise InputError(str(path), [Problem(str(path), None, wrong, remedy)]) from None
 

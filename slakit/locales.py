@@ -69,7 +69,7 @@ def use_locale(name: str | None = "") -> None:
     >>> import slakit as sla
     >>> review = sla.assess(sla.Evidence.of([
     ...     {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK",
-    ...      "starts": "2025-01-01T00:00:00+01:00"}]), "2026-06", "2026-07-01")
+    ...      "starts": "2025-01-01T00:00:00+01:00"}], outages=[]), "2026-06", "2026-07-01")
     >>> sla.use_locale("da")
     >>> sla.explain(review, "shop", "2026-06").lines[4][1].split()
     ['Availability', '100', '%', 'against', '99,5', '%:', 'met.']

@@ -202,7 +202,7 @@ def test_what_a_notebook_registers_for_its_end_is_run(
     assert mark.exists()
 
 
-HOSTILE = "'\"\\\n\t</script><script>alert(1)</script>{{7*7}}\u2028é\x07"
+HOSTILE = "'\"\\\n\t</script><script>alert(1)</script>{{7*7}}\u2028é"
 
 
 def test_hostile_parameters_arrive_as_they_are_and_show_as_text(

@@ -37,6 +37,7 @@ from small_contracts import (
 from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
+from slakit.problems import InputError
 
 law = examples(6, suppress_health_check=list(HealthCheck))
 PAYING = ("klikk", "wp-heaven", "klink-cloud")
@@ -461,7 +462,7 @@ def test_an_outage_of_no_length_is_no_outage() -> None:
     assert (downtimes(review), amounts(review)) == ([0], [0])
 
 
-@pytest.mark.parametrize("year", [1900, 2100, 2254, 2256, 2300, 9000])
+@pytest.mark.parametrize("year", [1900, 2100, 2198])
 def test_every_century_is_judged_alike(year: int) -> None:
     policy = contract("target: 99.9, credit: {flat: 5%, clause: c}")
     started = at(f"{year}-06-10")
@@ -475,8 +476,8 @@ def test_a_slip_of_a_millennium_in_maintenance_hides_nothing() -> None:
         "target: 99.9, exclude: {maintenance: [scheduled]}", "maintenance: [{kind: scheduled, clause: m}]"
     )
     slipped = work(at("2026-06-10"), 365 * DAY * 7000)
-    review = judged(policy, [down(JUNE, HOUR)], maintenance=[slipped])
-    assert downtimes(review) == [3600]
+    with pytest.raises(InputError, match="after 2199; look at the year"):
+        judged(policy, [down(JUNE, HOUR)], maintenance=[slipped])
 
 
 def test_ten_thousand_outages_at_once_are_one() -> None:

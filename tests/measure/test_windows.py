@@ -213,7 +213,7 @@ def test_a_window_that_has_not_ended_by_the_instant_of_the_assessment_runs() -> 
 def test_nothing_is_judged_before_it_began() -> None:
     review = judged(contract("target: 99.9"), [down(at("2026-06-05"), HOUR)], as_of="2026-05-01")
     assert review.availability.is_empty()
-    assert review.ledger.is_empty()
+    assert review.ledger["verdict"].to_list() == ["after_as_of"]
     assert review.owed == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -29,7 +30,7 @@ from slakit.policy.yaml import Document, parse_yaml, read_yaml
 from slakit.problems import InputError
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # trees shrink for minutes
-LIBRARY = Path(read_policy.__code__.co_filename).parent / "library"
+LIBRARY = Path(sys.modules[read_policy.__module__].__file__ or "").parent / "library"
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=40)
 tricky = st.sampled_from(
