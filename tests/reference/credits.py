@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any
 
 from reference.calendars import Span, common, months_before
@@ -49,7 +50,7 @@ class Conditions:
             return False
         if reach.get("deviation") is not None and not self.deviates(reach["deviation"]):
             return False
-        if reach.get("streak") is not None and not in_span(reach["streak"], Fraction(self.streak())):
+        if reach.get("streak") is not None and not self.in_a_row(reach["streak"]):
             return False
         if reach.get("misses") is not None and not self.misses(reach["misses"]):
             return False
@@ -75,14 +76,12 @@ class Conditions:
         windows = self.judge.windows((start, self.fact.window[1]))
         return [self.judge.fact(window) for window in reversed(windows) if window[1] <= self.fact.window[1]]
 
-    def streak(self) -> int:
-        """Windows missed in a row, this one the last."""
-        count = 0
-        for fact in self.before():
-            if fact.met is not False:
-                break
-            count += 1
-        return count
+    def in_a_row(self, span: Any) -> bool:
+        """Windows missed in a row, this one the last: a window that is kept ends no row."""
+        if self.fact.met is not False:
+            return False
+        missed = list(takewhile(lambda fact: fact.met is False, self.before()))
+        return in_span(span, Fraction(len(missed)))
 
     def misses(self, span: Tree) -> bool:
         """So many windows missed of the last few that follow each other, this one among them."""
@@ -585,4 +584,5 @@ class Limits:
 
 
 def fraction_of_share(text: Any) -> Fraction:
-    return Fraction(1) if text is None else worth_of(text).share
+    worth = worth_of("100%" if text is None else text)
+    return worth.share + worth.monthly
