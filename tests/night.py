@@ -44,7 +44,7 @@ def judged(seed: str) -> Told:
     if not fault:
         return Told(seed, found.cells, found.refused)  # type: ignore[union-attr]
     kind = fault.split(" ", 1)[0]
-    small = shrunk(case, lambda other: fault_of(other)[0].startswith(kind), most=400)
+    small = shrunk(case, lambda other: fault_of(other)[0].startswith(kind), most=150)
     return Told(seed, found.cells if found else 0, "", fault_of(small)[0], small)
 
 
@@ -63,12 +63,12 @@ def fault_of(case: Case) -> tuple[str, object]:
     return found.told(), found
 
 
-def seeds(first: int, until: float) -> Iterator[str]:
-    """Seeds, until it is time."""
-    for number in count():
+def seeds(first: int, until: float, batch: int) -> Iterator[list[str]]:
+    """Batches of seeds, until it is time: a pool would take all of an endless row at once."""
+    for start in count(0, batch):
         if time.time() >= until:
             return
-        yield f"{first}/{number}"
+        yield [f"{first}/{number}" for number in range(start, start + batch)]
 
 
 def main() -> int:
@@ -81,7 +81,8 @@ def main() -> int:
     asked = command.parse_args()
     until, cells, cases, kinds, refused = time.time() + asked.hours * 3600, 0, 0, Counter[str](), Counter[str]()
     with multiprocessing.get_context("spawn").Pool(asked.workers, maxtasksperchild=500) as pool:
-        for told in pool.imap_unordered(judged, seeds(asked.seed, until), chunksize=1):
+        batches = seeds(asked.seed, until, 10 * asked.workers)
+        for told in (told for batch in batches for told in pool.imap_unordered(judged, batch)):
             cells, cases = cells + told.cells, cases + 1
             if told.refused:
                 refused[told.refused[:100]] += 1
