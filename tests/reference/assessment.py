@@ -20,7 +20,7 @@ from reference.fees import Fees
 from reference.levels import ON_TICKETS, Fact, Judge, is_measured, on_outages, slices_down
 from reference.terms import Terms, Tree, every_reading, readings_of, terms_of
 from reference.tickets import desk_of
-from reference.values import NEVER, SECOND, floored, instant, length_of, moment
+from reference.values import NEVER, SECOND, floored, instant, length_of, moment, word
 
 TABLES = (
     "ledger", "availability", "figures", "attainment", "tickets", "incidents", "credits", "claims", "claim_steps",
@@ -456,14 +456,18 @@ def differs_by(answers: Mapping[str, str], default: Mapping[str, str]) -> list[s
 def write_recovery(tables: Tables, case: Case) -> None:
     """Data lost and time until the service was back, against what is promised after such a loss."""
     for row in case.evidence.get("recoveries", []):
-        promise = next((one for one in case.terms.policy.get("recovery") or [] if one["id"] == row["kind"]), None)
+        promises = case.terms.policy.get("recovery") or []
+        promise = next((one for one in promises if word(one["id"]) == word(row["kind"])), None)
         if promise is None:
             continue
         failed = instant(row["failed"])
         if failed >= case.contract.as_of:
             continue
         lost = None if row.get("last_good_copy") is None else failed - instant(row["last_good_copy"])
-        back = None if row.get("restored") is None else instant(row["restored"]) - failed
+        restored = None if row.get("restored") is None else instant(row["restored"])
+        known = restored is not None and restored <= case.contract.as_of
+        back = restored - failed if known else None
+        waited = back if known else case.contract.as_of - failed
         rpo = length_of(promise["rpo"]) if promise.get("rpo") else None
         rto = length_of(promise["rto"]) if promise.get("rto") else None
         tables["recoveries"].append(
@@ -473,6 +477,7 @@ def write_recovery(tables: Tables, case: Case) -> None:
                 "lost_seconds": seconds(lost),
                 "rpo_met": None if lost is None or rpo is None else lost <= rpo,
                 "back_seconds": seconds(back),
-                "rto_met": None if back is None or rto is None else back <= rto,
+                # what is not restored is late once its time is up, and until then not judged
+                "rto_met": None if rto is None or (not known and waited <= rto) else waited <= rto,
             }
         )
