@@ -77,8 +77,9 @@ def worths() -> st.SearchStrategy[str]:
     return st.sampled_from(["5%", "1/30", "0.1%", "2d", "12.5%", "25 EUR", "0.07 EUR"])
 
 
-def caps() -> st.SearchStrategy[str]:
-    spans = st.sampled_from(["incident", "window", "rolling_12mo", "term"])
+def caps(promise: str) -> st.SearchStrategy[str]:
+    own = "incident" if promise == INCIDENT else "window"
+    spans = st.sampled_from([own, "rolling_12mo", "term"])
     cap = st.builds("{{per: {}, at_most: {}}}".format, spans, st.sampled_from(["10%", "100%", "1/7", "40 EUR"]))
     return st.lists(cap, max_size=2).map(lambda some: f"caps: [{', '.join(some)}]")
 
@@ -113,7 +114,7 @@ def offers(draw: st.DrawFn, name: str) -> Policy:
     credits = ", ".join(f"{{{schedule}, clause: c}}" for schedule in some)
     promise = draw(st.sampled_from([f"{AVAILABILITY}, target: 99.9", f"{AVAILABILITY}, target: 99", INCIDENT]))
     take = draw(st.sampled_from(["", "take: largest, "])) if len(some) > 1 else ""
-    remedy = f"id: credit, for: [up], clause: c, {take}{draw(caps())}"
+    remedy = f"id: credit, for: [up], clause: c, {take}{draw(caps(promise))}"
     return plan(name, f"  - {{id: up, {promise}, clause: c}}", f"remedies: [{{{remedy}, credit: [{credits}]}}]")
 
 
