@@ -1,14 +1,69 @@
-"""Files that are written whole or not at all."""
+"""Files that are read or written whole, or not at all."""
 
 from __future__ import annotations
 
+import errno
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 UNFINISHED = ".slakit-part"
 """How a file ends that is still being written: what a killed process leaves can be told by it."""
+
+
+LARGEST_TEXT = 20_000_000
+"""Bytes of a text that somebody names, unless a caller says otherwise."""
+
+
+def read_whole(path: Path, most: int = LARGEST_TEXT) -> bytes:
+    """Read a file of bearable size.
+
+    What is no file may never end (a pipe, `/dev/zero`), or never answer.
+
+    Raises
+    ------
+    OSError
+        It is not there, is no file, or is larger than `most` bytes.
+    """
+    try:
+        mode = path.stat().st_mode
+    except ValueError:
+        raise OSError(errno.EINVAL, "not a name of a file") from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "Is a directory")
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)  # the size that is told need not be true
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"too large: over {most:,} bytes")
+    return content
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a file of a name; there is none of a name that no file system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder of a name; see `is_file`."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def real_path(path: Path) -> Path:
+    """Follow the links of a path; one that leads nowhere is left as it is."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: a link to itself, before Python 3.13
+        return path.absolute()
 
 
 @contextmanager

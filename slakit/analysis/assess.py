@@ -34,6 +34,7 @@ from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
 from slakit.remedy.awards import Awards, Claimed
 from slakit.remedy.fees import Fees
+from slakit.whole import is_file
 
 
 @checked
@@ -205,7 +206,7 @@ def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy)
     for name in evidence.subscriptions["policy"].unique(maintain_order=True):
         beside = (evidence.folder or Path()) / name
         try:
-            policies[name] = find(str(beside) if name.endswith((".yaml", ".yml")) and beside.is_file() else name)
+            policies[name] = find(str(beside) if name.endswith((".yaml", ".yml")) and is_file(beside) else name)
         except InputError as error:
             problems += error.problems
     if problems:

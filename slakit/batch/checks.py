@@ -11,6 +11,7 @@ from typing import Any
 
 from slakit.batch.parameters import Parameter, parameters_of, read_notebook
 from slakit.problems import InputError, Problem, one_of
+from slakit.whole import is_file, real_path
 
 LONGEST_NAME = 100
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
@@ -170,7 +171,7 @@ class ReportCheck:
     def known_evidence(self, path: Path) -> KnownEvidence:
         """Read evidence, once; what has no table of subscriptions is the notebook's own affair."""
         if path not in self.evidence:
-            is_ours = path.is_file() or any(path.glob("subscriptions.*"))
+            is_ours = is_file(path) or any(path.glob("subscriptions.*"))
             self.evidence[path] = _read_evidence(path) if is_ours else KnownEvidence()
         return self.evidence[path]
 
@@ -243,7 +244,7 @@ def _read_evidence(path: Path) -> KnownEvidence:
     folder = path if path.is_dir() else path.parent
     named = (folder / name for name in evidence.subscriptions["policy"].unique(maintain_order=True))
     subscriptions = tuple(evidence.subscriptions["subscription"])
-    return KnownEvidence((), subscriptions, tuple(file.resolve() for file in named if file.is_file()))
+    return KnownEvidence((), subscriptions, tuple(real_path(file) for file in named if is_file(file)))
 
 
 def _without_place(problem: Problem) -> tuple[str, str]:

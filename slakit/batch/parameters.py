@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from slakit.whole import read_whole
+
 NAMED: dict[str, Any] = {
     "str": str,
     "int": int,
@@ -19,6 +21,9 @@ NAMED: dict[str, Any] = {
     "list": list,
     "dict": dict,
 }
+
+LARGEST_NOTEBOOK = 200_000_000
+"""Bytes, outputs included."""
 
 # Two threads that parse at the same time confuse each other in some versions of Python (gh-106905).
 PARSING = threading.Lock()
@@ -60,10 +65,10 @@ def read_notebook(path: Path) -> dict[str, Any]:
         It is not a notebook; the message says what is wrong and what would be right.
     """
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(read_whole(path, LARGEST_NOTEBOOK).decode())
     except OSError as error:
         raise ValueError(f"cannot be read ({error.strerror}); name a notebook, relative to the plan's folder") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("not a notebook; save it again from JupyterLab") from None
     if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         raise ValueError("not a notebook of format 4; save it again from JupyterLab")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from slakit.cli import analyses, batches, checks, pages, policies, reviews
 from slakit.cli.options import app
-from slakit.problems import InputError
+from slakit.problems import InputError, printable
 
 __all__ = ["analyses", "app", "batches", "checks", "main", "pages", "policies", "reviews"]
 
@@ -32,6 +33,9 @@ def options(
 def main() -> None:
     """Run the command line: one message to stderr when the input is at fault, no traceback unless asked for."""
     debug = "--debug" in sys.argv[1:]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # its encoding may not know every character
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="slakit")
     except InputError as error:
@@ -44,3 +48,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a full disk behind a pipe, a file that was there a moment ago
+        if debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(printable(f"slakit: {where}{error.strerror or error}"), file=sys.stderr)
+        sys.exit(INPUT_AT_FAULT)

@@ -46,6 +46,9 @@ def _console(*, stderr: bool = False, width: int | None = None) -> Console:
         def print(self, *objects: Any, **how: Any) -> None:
             super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
 
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # `main` knows what to do
+
     return SafeConsole(stderr=stderr, width=width)
 
 

@@ -13,7 +13,7 @@ from slakit.evidence.formats import READERS, unread
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES, Evidence, evidence_of
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
-from slakit.whole import replacing
+from slakit.whole import is_folder, read_whole, real_path, replacing
 
 READ = frozenset({*READERS, ".xlsx"})
 # What file managers and programs leave behind, and nobody wrote; so are names that begin with a dot or `~$`.
@@ -67,7 +67,7 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
         sheets = find_sheets(path)
     except OSError as error:
         raise InputError(str(path), [cannot_read(str(path), error)]) from None
-    folder = (path if path.is_dir() else path.parent).absolute()
+    folder = (path if is_folder(path) else path.parent).absolute()
     return evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder).only(subscription)
 
 
@@ -109,13 +109,13 @@ def named_policies(folder: Path, subscriptions: Sheet | None) -> frozenset[Path]
     cells = pl.DataFrame() if subscriptions is None else subscriptions.cells
     if "policy" not in cells.columns or cells["policy"].dtype != pl.String:
         return frozenset()
-    return frozenset((folder / name).resolve() for name in cells["policy"].drop_nulls().unique() if "\0" not in name)
+    return frozenset(real_path(folder / name) for name in cells["policy"].drop_nulls().unique())
 
 
 def holds_only(path: Path, files: frozenset[Path]) -> bool:
     """Whether a path is one of some files, or a folder that holds nothing but them and hidden files."""
-    if not path.is_dir():
-        return path.resolve() in files
+    if path.is_symlink() or not path.is_dir():  # a link may lead round in circles
+        return real_path(path) in files
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]
     return bool(inside) and all(holds_only(each, files) for each in inside)
 
@@ -161,7 +161,7 @@ def read_closing_days(path: str | Path) -> frozenset[date]:
         The file cannot be read, or lines of it are not dates; all at once, by line.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = read_whole(Path(path)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(str(path), [Problem(str(path), None, "not UTF-8 text", "save it as UTF-8")]) from None
     except OSError as error:

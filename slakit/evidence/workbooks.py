@@ -18,6 +18,11 @@ from slakit.problems import InputError, Problem, one_of
 
 NOTES = frozenset({"readme", "notes"})
 NOT_WHOLE = ("not an Excel workbook, or not a whole one", "save it again as .xlsx")
+TOO_LARGE = "save the tables alone as CSV or Parquet"
+LARGEST_UNPACKED = 1_000_000_000
+"""Bytes of a workbook when it is unpacked."""
+MOST_CELLS = 50_000_000
+"""Cells of a sheet, from A1 to its last row and column: the reader makes room for all of them."""
 # What a damaged, encrypted or older workbook raises.
 UNREADABLE = (
     zipfile.BadZipFile,
@@ -28,6 +33,8 @@ UNREADABLE = (
     ElementTree.ParseError,
 )
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+WIDE_CELL = re.compile(rb"""\br=["']([A-Z]{2,3})[0-9]""")
+CELL_ROW = re.compile(rb"""\br=["'][A-Z]{1,3}([0-9]+)["']""")
 ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)([0-9]+)"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
 
 
@@ -51,9 +58,9 @@ def read_workbook(path: Path, place: str) -> dict[str, Sheet]:
     InputError
         If the file is no workbook, or if slakit was installed without Excel.
     """
+    errors = error_cells(path, place)
     workbook = open_workbook(path, place)
     names = [name for name in workbook.sheet_names if name.casefold() not in NOTES]
-    errors = error_cells(path, place)
     return {name: read_sheet(workbook, name, f"{place} {name}", errors.get(name, [])) for name in names}
 
 
@@ -107,6 +114,8 @@ def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str
 def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]:
     """Find the cells that hold an error such as #DIV/0!: the reader would call them empty.
 
+    What unpacks to more than a machine holds is refused here, before the reader sees it.
+
     Returns
     -------
     errors
@@ -114,12 +123,32 @@ def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return {
-                name: [(int(row), letters.decode(), seen.decode()) for letters, row, seen in ERROR_CELL.findall(part)]
-                for name, part in sheet_parts(archive)
-            }
+            if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
+                raise InputError(place, [Problem(place, None, "a workbook that unpacks to gigabytes", TOO_LARGE)])
+            if archive.testzip() is not None:  # a part that is longer than it says
+                raise InputError(place, [Problem(place, None, *NOT_WHOLE)])
+            errors = {}
+            for name, part in sheet_parts(archive):
+                refuse_vast(part, f"{place} {name}")
+                found = ERROR_CELL.findall(part)
+                errors[name] = [(int(row), letters.decode(), seen.decode()) for letters, row, seen in found]
+            return errors
     except UNREADABLE:
         raise InputError(place, [Problem(place, None, *NOT_WHOLE)]) from None
+
+
+def refuse_vast(part: bytes, place: str) -> None:
+    """Refuse a sheet of which a cell lies so far away that no machine has room for all before it."""
+    columns = 0
+    for cell in WIDE_CELL.finditer(part):  # tables of evidence have none
+        column = 0
+        for letter in cell[1]:
+            column = 26 * column + letter - ord("A") + 1
+        columns = max(columns, column)
+    rows = max((int(cell[1]) for cell in CELL_ROW.finditer(part)), default=0) if columns else 0
+    if rows * columns > MOST_CELLS:
+        wrong = f"a sheet of {rows:,} rows and {columns:,} columns"
+        raise InputError(place, [Problem(place, None, wrong, "delete what stands far away from the table")])
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, bytes]]:

@@ -14,6 +14,7 @@ from slakit.policy.files import find_policy, policy_of
 from slakit.policy.part import words_of_format
 from slakit.policy.yaml import Document, problems_of, read_yaml
 from slakit.problems import InputError, Problem
+from slakit.whole import is_file, is_folder, read_whole
 
 
 class Case(NamedTuple):
@@ -50,12 +51,12 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     problems = []
     for path in paths:
-        if path.is_dir():
+        if is_folder(path):
             inside = sorted(file for file in path.rglob("*.y*ml") if _has_examples(file))
             found += inside
             if not inside:
                 problems.append(Problem(str(path), None, "no example file in it", "name files that have examples"))
-        elif path.is_file():
+        elif is_file(path):
             found.append(path)
         else:
             problems.append(Problem(str(path), None, "not there", "name a file or a folder"))
@@ -68,7 +69,10 @@ def _has_examples(path: Path) -> bool:
     """Other YAML may lie in the same folder: data of other tests, plans, policies."""
     if path.suffix not in (".yaml", ".yml"):
         return False
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    try:
+        lines = read_whole(path).decode(errors="replace").splitlines()
+    except OSError:  # a folder or a pipe of that name, a link to nowhere
+        return False
     starts = [line.split(":")[0] for line in lines if line[:1].isalpha()]
     return "examples" in starts and "format" in starts
 
@@ -111,4 +115,4 @@ def _policy(file: ExampleFile, document: Document, folder: Path) -> Policy:
         return policy_of(Document(document.name, file.terms, lines))
     name = file.policy or ""
     beside = folder / name
-    return find_policy(beside if name.endswith((".yaml", ".yml")) and beside.is_file() else name)
+    return find_policy(beside if name.endswith((".yaml", ".yml")) and is_file(beside) else name)

@@ -11,6 +11,7 @@ from slakit.batch.checks import CheckPolicy, Given, Notebook, Place, ReportCheck
 from slakit.batch.parameters import parameters_of, read_notebook
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
+from slakit.whole import is_file
 
 USUAL = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
 PACKAGE = Path(__file__).parents[1]
@@ -93,7 +94,7 @@ class _Choice:
 
     def read(self, path: Path) -> Notebook | None:
         """Read what a notebook asks for; one that asks for nothing will do."""
-        if not path.is_file():
+        if not is_file(path):
             self.wrong((str(path),), None, "no such file", "name a notebook that exists")
             return None
         try:

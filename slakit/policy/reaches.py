@@ -139,9 +139,12 @@ class Reach(Levels):
     """Number of windows missed among the last few, this one being one of them."""
 
     measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
+    without: ClassVar[str] = "a condition that asks for nothing; write what must hold, like streak: 2"
 
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
+        if not self.spans:
+            raise ValueError(self.without)
         if any(self.bounds):
             super()._is_a_span()  # type: ignore[operator]
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -210,11 +210,12 @@ class Band(Reach):
     plus: Slope | None = None
     """What it earns more, the further it is missed."""
 
+    without: ClassVar[str] = "a band needs one reach; write below, or from and to, or over"
+
     @model_validator(mode="after")
     def _one_reach(self) -> Self:
-        alone = self.over is None or (len(self.spans) == 1 and self.outage is None)
-        if not self.spans or not alone:
-            raise ValueError("a band needs one reach; write below, or from and to, or over")
+        if self.over is not None and (len(self.spans) > 1 or self.outage is not None):
+            raise ValueError(self.without)
         if self.credit is None and self.plus is None:
             raise ValueError("a band without a credit; write credit: 5%")
         return self
@@ -236,11 +237,7 @@ class Raised(Reach):
 
     by: Factor
 
-    @model_validator(mode="after")
-    def _has_reach(self) -> Self:
-        if not self.spans:
-            raise ValueError("a factor without a condition; write when, like streak: 2")
-        return self
+    without: ClassVar[str] = "a factor without a condition; write when, like streak: 2"
 
 
 class Cap(Part):

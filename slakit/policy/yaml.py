@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slakit.problems import HIDDEN, InputError, Problem
+from slakit.whole import read_whole
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -85,18 +86,11 @@ def read_yaml(path: str | Path) -> Document:
     """
     path = Path(path)
     try:
-        size = path.stat().st_size
-        plain = path.is_file() or path.is_dir()  # a pipe would be waited for
-        text = path.read_text(encoding="utf-8-sig") if plain and size <= LARGEST_FILE else None
+        text = read_whole(path, LARGEST_FILE).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         problem = Problem(str(path), None, f"cannot be read ({reason})", "give a text file in UTF-8")
         raise InputError(str(path), [problem]) from None
-    if not plain:
-        raise InputError(str(path), [Problem(str(path), None, "not a file", "give a text file in UTF-8")])
-    if text is None:
-        seen = Problem(str(path), f"{size} bytes", "too large", f"keep it under {LARGEST_FILE} bytes")
-        raise InputError(str(path), [seen])
     return parse_yaml(text, name=str(path))
 
 

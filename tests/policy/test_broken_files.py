@@ -47,6 +47,10 @@ def schedule(kinds: str) -> tuple[str, str]:
 
 BROKEN: dict[str, tuple[str, str, str]] = {
     # what is broken: the text that is replaced, by what, and what is said of it
+    "a condition that asks for nothing": (
+        *schedule("flat: 5%, when: {}"),
+        "16 guarantees.uptime.credit.when: a condition that asks for nothing; write what must hold, like streak: 2",
+    ),
     "an unknown key, and the one that was meant": (
         TARGET,
         TARGET + "    minimun: 5m\n",

@@ -1,0 +1,71 @@
+"""Files that never end, unpack to gigabytes or are no files are refused at once, with one message."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from slakit.evidence import workbooks
+from slakit.evidence.files import read_closing_days, read_evidence
+from slakit.problems import InputError
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+
+
+def workbook(rows: str) -> bytes:
+    """A workbook with one sheet of these rows."""
+    made = io.BytesIO()
+    pl.DataFrame({"subscription": ["a"]}).write_excel(made, worksheet="subscriptions")
+    changed = io.BytesIO()
+    with zipfile.ZipFile(made) as before, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            is_sheet = name == "xl/worksheets/sheet1.xml"
+            after.writestr(name, SHEET.format(rows) if is_sheet else before.read(name))
+    return changed.getvalue()
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(InputError) as told:
+        read_evidence(path)
+    return str(told.value)
+
+
+def test_a_cell_far_away_is_refused_before_room_is_made_for_all_cells_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.xlsx"
+    far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    path.write_bytes(workbook(far))
+    assert "a sheet of 1,048,576 rows and 16,384 columns" in refused(path)
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "evidence.xlsx"
+    path.write_bytes(workbook(f"<!--{' ' * 100_000}-->"))
+    assert path.stat().st_size < 50_000
+    monkeypatch.setattr(workbooks, "LARGEST_UNPACKED", 50_000)
+    assert "unpacks to gigabytes" in refused(path)
+
+
+def test_a_part_longer_than_it_says_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.xlsx"
+    whole = workbook("<row/>" * 1000)
+    size = len(SHEET.format("<row/>" * 1000)).to_bytes(4, "little")
+    path.write_bytes(whole.replace(size, (10).to_bytes(4, "little")))
+    assert "not an Excel workbook, or not a whole one" in refused(path)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "a pipe", "a folder", "nul\0name"])
+def test_closing_days_are_read_from_a_file_alone(name: str, tmp_path: Path) -> None:
+    path = Path(name) if name.startswith("/") else tmp_path / name
+    if name == "a pipe":
+        os.mkfifo(path)
+    elif name == "a folder":
+        path.mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        read_closing_days(path)
