@@ -17,6 +17,7 @@ from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
+from slakit.analysis.samples import missing_samples
 from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
@@ -100,15 +101,16 @@ def assess(
     made = claims_made(evidence, fees, known, to_microseconds(moment))
     awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
     tables = _tables(awards, plans, evidence)
-    warned += warnings_of(evidence, plans, tables, span, moment)
+    chosen = {plan: readings[0] for plan, readings in plans.items()}
+    missing = list(missing_samples(evidence, chosen, tables, moment))
+    warned += warnings_of(evidence, plans, tables, missing, span, moment)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)
-    chosen = {plan: readings[0] for plan, readings in plans.items()}
     return Review(
         **tables,
         warnings=warnings,
-        assumptions=assumptions_of(evidence, known, chosen, fees, conventions),
+        assumptions=assumptions_of(evidence, known, chosen, fees, missing, conventions),
         evidence=evidence,
         period=span,
         as_of=moment,

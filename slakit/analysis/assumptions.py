@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 import polars as pl
 
 from slakit.analysis.plans import Policies
+from slakit.analysis.samples import Missing
 from slakit.evidence.tables import Evidence
 from slakit.measure.conventions import Conventions
 from slakit.measure.desk import ANSWERS
@@ -25,6 +26,7 @@ def assumptions_of(
     policies: Policies,
     chosen: Mapping[Plan, Terms],
     fees: Fees,
+    missing: Iterable[Missing] = (),
     conventions: Conventions | None = None,
 ) -> pl.DataFrame:
     """List what was assumed, of policies and of subscriptions.
@@ -36,8 +38,16 @@ def assumptions_of(
     """
     rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
     rows += [*_of_unread(chosen), *_of_states(chosen), *_of_sliding_windows(chosen)]
-    rows += [*_of_conventions(evidence, conventions)]
+    rows += [*_of_samples(missing), *_of_conventions(evidence, conventions)]
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
+
+
+def _of_samples(missing: Iterable[Missing]) -> Iterator[Row]:
+    """What time without a measurement is taken as, where some of a window was measured."""
+    for gap in missing:
+        if gap.missing < gap.expected:
+            because = f"The contract does not say what {gap.what} without a measurement are"
+            yield gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because
 
 
 def _of_conventions(evidence: Evidence, conventions: Conventions | None) -> Iterator[Row]:

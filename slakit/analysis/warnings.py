@@ -10,12 +10,14 @@ from typing import Any
 import polars as pl
 
 from slakit.analysis.plans import Plans
+from slakit.analysis.samples import NO_VERDICT, Missing
 from slakit.analysis.vocabulary import Warned
 from slakit.evidence.instants import INSTANT
 from slakit.evidence.tables import TABLES, Evidence
 from slakit.measure.calendar import Period, to_instant
 from slakit.measure.desk import ANSWERS
 from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.printing import exact_money
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -37,7 +39,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "claim_before_window": "A claim was made before its window began",
         "hold_after_resolution": "A hold begins after its ticket was resolved, and takes nothing",
         "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
-        "samples_missing": "Measurements are missing in a window: what was not measured is not known",
+        "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
+        "says what it is taken as",
+        "claims_not_read": "Money is owed under a contract of which the terms of claims were not read",
     }
 )
 """Every code of a warning, and what it means."""
@@ -50,7 +54,12 @@ BEGINS = {
 
 
 def warnings_of(
-    evidence: Evidence, plans: Plans, tables: Mapping[str, pl.DataFrame], period: Period, as_of: datetime
+    evidence: Evidence,
+    plans: Plans,
+    tables: Mapping[str, pl.DataFrame],
+    missing: Iterable[Missing],
+    period: Period,
+    as_of: datetime,
 ) -> Iterator[Warned]:
     """Find the rows of the evidence that the assessment did not use, or that are odd.
 
@@ -61,7 +70,9 @@ def warnings_of(
     plans
         Terms of each plan under each reading, the chosen one first.
     tables
-        Of the review: `credits`, `availability` and `figures`.
+        Of the review: `credits` and `claims`.
+    missing
+        Measurements that are missing.
     """
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     held = dict(zip(evidence.subscriptions["subscription"], _plans_held(evidence), strict=True))
@@ -73,7 +84,8 @@ def warnings_of(
     yield from _holds(evidence)
     yield from _claims(evidence, held, chosen, tables["credits"], period)
     yield from _recoveries_not_judged(evidence, held, plans)
-    yield from _samples(evidence, held, chosen, tables, as_of)
+    yield from _samples(missing)
+    yield from _claims_not_read(evidence, tables["claims"])
     yield from _later(evidence, as_of)
     yield from _outside(evidence)
 
@@ -252,48 +264,24 @@ def _recoveries_not_judged(evidence: Evidence, held: Mapping[str, Plan], plans: 
             yield subscription, "backups", row, "not_judged", says
 
 
-def _samples(
-    evidence: Evidence,
-    held: Mapping[str, Plan],
-    chosen: Mapping[Plan, Terms],
-    tables: Mapping[str, pl.DataFrame],
-    as_of: datetime,
-) -> Iterator[Warned]:
+def _samples(missing: Iterable[Missing]) -> Iterator[Warned]:
     """Windows in which slices, or days, have no measurement."""
-    if "measurements" not in evidence.given:
-        return
-    key = ["subscription", "guarantee"]
-    windows = pl.concat(
-        [tables[name].select(*key, "window_start", "window_end") for name in ("availability", "figures")]
-    )
-    terms = {row[0]: row[1:] for row in evidence.subscriptions.select("subscription", "starts", "ends").iter_rows()}
-    taken = {each: rows["measured"].sort() for each, rows in
-             evidence.measurements.partition_by(key, as_dict=True).items()}  # fmt: skip
-    for (subscription, name), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
-        guarantee = chosen[held[subscription]].guarantee(name)
-        if guarantee.measured is None:
-            continue
-        starts, ends = terms[subscription]
-        spans = rows.select("window_start", "window_end").rows()
-        if guarantee.window.slides:  # its windows overlap: what is missing is told once
-            spans = [(min(first for first, _ in spans), max(last for _, last in spans))]
-        step = guarantee.measured.slice
-        measured = taken.get((subscription, name), pl.Series([], dtype=INSTANT))
-        for window in spans:
-            first, last = max(window[0], starts), min(window[1], as_of, ends or as_of)
-            inside = measured.filter((measured >= first) & (measured < last))
-            days = max(0, -(-(last - first) // EARLY))
-            if step is not None:
-                length, what = timedelta(microseconds=step.microseconds), f"slices of {step}"
-                expected = (last - first) // length if last > first else 0
-                found = inside.n_unique()
-            else:
-                expected, what = (days, "days") if len(inside) != 1 else (0, "days")
-                found = ((inside - first).dt.total_microseconds() // (86_400 * 10**6)).n_unique()
-            if expected > found:
-                missing = f"{expected - found:,} of {expected:,} {what}"
-                says = f"{name} has no measurement in {missing} of the window from {first:%Y-%m-%d} to {last:%Y-%m-%d}."
-                yield subscription, "measurements", None, "samples_missing", says
+    for gap in missing:
+        lacks = f"{gap.guarantee} has no measurement in {gap.missing:,} of {gap.expected:,} {gap.what}"
+        window = f"of the window from {gap.first:%Y-%m-%d} to {gap.last:%Y-%m-%d}"
+        so = f"they are {gap.taken}" if gap.missing < gap.expected else NO_VERDICT
+        says = f"{lacks} {window}: {so}."
+        yield gap.subscription, "measurements", None, "samples_missing", says
+
+
+def _claims_not_read(evidence: Evidence, claims: pl.DataFrame) -> Iterator[Warned]:
+    """Money owed under a contract of which the terms of claims were not read."""
+    unread = claims.filter(pl.col("status") == "not_read").group_by("subscription", "currency", maintain_order=True)
+    rows = unread.agg(pl.col("amount").sum()).join(_numbered(evidence, "subscriptions"), on="subscription")
+    for row in rows.iter_rows(named=True):
+        owed = exact_money(row["amount"], row["currency"])
+        says = f"Whether {owed} must be claimed, and by when, is not known: it was not read."
+        yield row["subscription"], "subscriptions", row["row"], "claims_not_read", says
 
 
 def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:

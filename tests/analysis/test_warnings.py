@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -232,25 +233,92 @@ def samples(*hours: int) -> list[dict[str, Any]]:
     return [{**same, "measured": begin + timedelta(hours=hour)} for hour in hours]
 
 
+WORKING = "hours: {weekly: {mon-fri: ['09:00-17:00']}},"
+SLICES = MEASURED.replace("{by: ratio}", "{by: mean, slice: 1h}")
+OSLO = MEASURED + "time_zone: Europe/Oslo\n"
 MISSING = {
-    "ten hours of a month": (HOURLY, [n for n in range(744) if not 100 <= n < 110], "10 of 744 slices of 1h"),
-    "one hour": (HOURLY, range(1, 744), "1 of 744 slices of 1h"),
-    "all": (HOURLY, [], "744 of 744 slices of 1h"),
-    "days of a ratio": (MEASURED, [24 * day for day in (17, 19, 20)], "28 of 31 days"),
-}
+    "ten hours of a month": (
+        HOURLY, [n for n in range(744) if not 100 <= n < 110], "10 of 744 slices of 1h", "they are taken as up"),
+    "one hour": (HOURLY, range(1, 744), "1 of 744 slices of 1h", "they are taken as up"),
+    "hours of a mean": (SLICES, range(10), "734 of 744 slices of 1h", "they are taken as without failure"),
+    "all": (HOURLY, [], "744 of 744 slices of 1h", "there is no verdict"),
+    "days of a ratio": (MEASURED, [24 * day for day in (17, 19, 20)], "28 of 31 days", "they are left out"),
+    "days of a contract in Oslo, whose days begin two hours sooner": (
+        OSLO, [23, 24], "30 of 31 days", "they are left out"),
+    "an hour of service": (
+        HOURLY.replace("target", f"{WORKING} target"), [n for n in range(744) if n != 57],
+        "1 of 168 slices of 1h in service hours", "they are taken as up"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", MISSING)
-def test_missing_samples_are_told(case: str) -> None:
-    contract, hours, missing = MISSING[case]
+def test_missing_samples_are_told_with_what_they_are_taken_as(case: str) -> None:
+    contract, hours, missing, taken = MISSING[case]
     said = reviewed(contract, measurements=samples(*hours)).warnings
     assert said["code"].to_list() == ["samples_missing"]
-    assert said["says"][0] == f"store has no measurement in {missing} of the window from 2026-08-01 to 2026-09-01."
+    begin = "2026-07-31" if contract is OSLO else "2026-08-01"
+    end = "2026-08-31" if contract is OSLO else "2026-09-01"
+    expected = f"store has no measurement in {missing} of the window from {begin} to {end}: {taken}."
+    assert said["says"][0] == expected
 
 
-@pytest.mark.parametrize(("contract", "hours"), [(HOURLY, range(744)), (MEASURED, range(744)), (MEASURED, [0])])
+@pytest.mark.parametrize(
+    ("contract", "hours"),
+    [
+        (HOURLY, range(744)), (MEASURED, range(744)), (MEASURED, [0]),
+        (HOURLY.replace("target", f"{WORKING} target"), [n for n in range(744) if n % 24 in range(9, 17)]),
+    ],
+)  # fmt: skip
 def test_samples_that_are_all_there_are_not_warned_about(contract: str, hours: Sequence[int]) -> None:
-    assert warned(contract, measurements=samples(*hours)) == []
+    review = reviewed(contract, measurements=samples(*hours))
+    assert review.warnings.is_empty()
+    assert not any("missing" in term for term in review.assumptions["term"])
+
+
+def test_what_missing_samples_are_taken_as_is_an_assumption() -> None:
+    review = reviewed(HOURLY, measurements=samples(*range(1, 744)))
+    because = "The contract does not say what slices of 1h without a measurement are"
+    assert review.assumptions.rows()[-1] == ("web", "missing measurements of store", "taken as up", because)
+    nothing = reviewed(HOURLY, measurements=[])
+    assert not any("missing" in term for term in nothing.assumptions["term"])
+
+
+def test_a_ratio_of_few_days_is_of_these_days_and_a_mean_over_days_of_all() -> None:
+    failed = {17: 24, 19: 69, 20: 29}
+    counts = [{**row, "failed": failed[row["measured"].day - 1], "total": 1440}
+              for row in samples(*(24 * day for day in failed))]  # fmt: skip
+    of_counts = reviewed(MEASURED, measurements=counts).figures["level"].to_list()
+    daily = reviewed(SLICES.replace("1h", "1d"), measurements=counts).figures["level"].to_list()
+    assert [*map(str, of_counts), *map(str, daily)] == ["97.175925", "99.726702"]
+
+
+@pytest.mark.parametrize("by", ["{by: mean, slice: 1h}", "{by: down, slice: 1h, at: 50}"])
+def test_a_slice_that_begins_within_another_is_refused(by: str) -> None:
+    half = [{**row, "measured": row["measured"] + timedelta(minutes=30)} for row in samples(0)]
+    with pytest.raises(InputError, match="row 3: begins within another slice of 1h of store; give one row for each 1h"):
+        reviewed(MEASURED.replace("{by: ratio}", by), measurements=[*samples(0), *half])
+
+
+@pytest.mark.parametrize(
+    ("by", "level"), [("{by: mean, slice: 1h}", "99.966397"), ("{by: down, slice: 1h, at: 50}", "100.0")]
+)
+def test_counts_of_one_slice_from_several_places_are_added(by: str, level: str) -> None:
+    rows = [{**samples(0)[0], "failed": failed, "total": total} for failed, total in ((1, 1), (0, 3))]
+    review = reviewed(MEASURED.replace("{by: ratio}", by), measurements=rows)
+    found = [*review.figures["level"].to_list(), *review.availability["availability"].to_list()]
+    assert found == [Decimal(level)]
+
+
+UNREAD = CONTRACT.replace("retrieved: 2026-11-27", "retrieved: 2026-11-27, read: excerpt")
+
+
+def test_money_whose_claim_was_not_read_is_a_warning_and_nothing_else_is() -> None:
+    review = reviewed(UNREAD, outages=[outage()])
+    says = "Whether 100.00 EUR must be claimed, and by when, is not known: it was not read."
+    assert review.warnings.rows() == [("web", "subscriptions", 2, "claims_not_read", says)]
+    assert reviewed(UNREAD).warnings.is_empty()
+    assert reviewed(CONTRACT, outages=[outage()]).warnings.is_empty()
+    assert reviewed(UNREAD + "claims: {within: 30d, clause: '7'}\n", outages=[outage()]).warnings.is_empty()
 
 
 def test_a_list_of_outages_is_taken_as_complete_and_an_absent_one_leaves_it_open() -> None:

@@ -324,7 +324,7 @@ DECIDES: dict[str, Pair] = {
     ),
     "Measured.by": terms(FIGURE, FIGURE.replace("mean", "largest")),
     "Measured.slice": terms(
-        "target: 99, measured: {by: mean, slice: 1m}", "target: 99, measured: {by: mean, slice: 2m}"
+        "target: 99, measured: {by: mean, slice: 1m}", "target: 99, measured: {by: mean, slice: 30s}"
     ),
     "Measured.at": terms(
         "target: 99, measured: {by: down, slice: 1m, at: 50}", "target: 99, measured: {by: down, slice: 1m, at: 80}"

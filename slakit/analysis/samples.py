@@ -1,0 +1,131 @@
+"""Measurements that are missing: slices, or days, of a window in which nothing was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.evidence.instants import INSTANT
+from slakit.evidence.tables import Evidence
+from slakit.measure.calendar import Span, local_day, to_instant, to_microseconds
+from slakit.measure.hours import open_spans
+from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.guarantees import Guarantee, Measured
+from slakit.policy.terms import Terms
+
+NO_VERDICT = "there is no verdict"
+"""What follows where nothing at all was measured in a window."""
+
+
+class Missing(NamedTuple):
+    """Slices, or days, of one window of one guarantee that have no measurement.
+
+    Attributes
+    ----------
+    subscription, guarantee
+        Whose window it is.
+    first, last
+        The part of the window that could be measured by the instant of the assessment.
+    missing, expected
+        How many of how many.
+    what
+        Of which kind: `days`, `slices of 5m`.
+    taken
+        What they are taken as, in words.
+    """
+
+    subscription: str
+    guarantee: str
+    first: datetime
+    last: datetime
+    missing: int
+    expected: int
+    what: str
+    taken: str
+
+
+def missing_samples(
+    evidence: Evidence, chosen: Mapping[Plan, Terms], tables: Mapping[str, pl.DataFrame], as_of: datetime
+) -> Iterator[Missing]:
+    """Find the windows in which slices within service hours, or days, have no measurement.
+
+    Where measurements have no length, one that stands alone in its window is taken as that of all of it.
+
+    Parameters
+    ----------
+    evidence
+        With or without measurements: that a whole table is missing is told otherwise.
+    chosen
+        Terms of each plan, under the chosen reading.
+    tables
+        Of the review: `availability` and `figures`.
+    as_of
+        What comes after it cannot have been measured.
+    """
+    if "measurements" not in evidence.given:
+        return
+    key, edges = ["subscription", "guarantee"], ["window_start", "window_end"]
+    windows = pl.concat([tables[name].select(*key, *edges) for name in ("availability", "figures")])
+    held = {row["subscription"]: row for row in evidence.subscriptions.iter_rows(named=True)}
+    taken = evidence.measurements.partition_by(key, as_dict=True)
+    for (name, promise), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
+        holder = held[name]
+        terms = chosen[holder["policy"], holder["tier"]]
+        guarantee, zone = terms.guarantee(promise), terms.time_zone or ASSUMED_ZONE
+        if guarantee.measured is None:
+            continue
+        spans = rows.select(edges).rows()
+        if guarantee.window.slides:  # its windows overlap: what is missing is told once
+            spans = [(min(first for first, _ in spans), max(last for _, last in spans))]
+        own = taken.get((name, promise))
+        measured = own["measured"] if own is not None else pl.Series([], dtype=INSTANT)
+        for start, end in spans:
+            first, last = max(start, holder["starts"]), min(end, as_of, holder["ends"] or as_of)
+            inside = measured.filter((measured >= first) & (measured < last))
+            if guarantee.measured.slice is None and inside.len() == 1:
+                continue
+            expected, found, what = _counted(guarantee, zone, (first, last), inside)
+            if expected > found:
+                said = taken_as(guarantee.measured)
+                yield Missing(name, promise, first, last, expected - found, expected, what, said)
+
+
+def taken_as(measured: Measured) -> str:
+    """Say what time without a measurement is taken as."""
+    if measured.by == "down":
+        return "taken as up"
+    if measured.slice is not None:
+        return "taken as without failure"
+    return "left out"
+
+
+def _counted(
+    guarantee: Guarantee, zone: str, window: tuple[datetime, datetime], inside: pl.Series
+) -> tuple[int, int, str]:
+    """How many slices, or days, a window has; how many of them were measured; and which they are."""
+    assert guarantee.measured is not None
+    first, last = map(to_microseconds, window)
+    step = guarantee.measured.slice
+    if last <= first:
+        return 0, 0, ""
+    if step is None:
+        days = (local_day(last - 1, zone) - local_day(first, zone)) // timedelta(days=1) + 1
+        return days, inside.dt.convert_time_zone(ZoneInfo(zone).key).dt.date().n_unique(), "days"
+    length = step.microseconds
+    measured = (inside - to_instant(first)).dt.total_microseconds() // length
+    if guarantee.hours is None:
+        return (last - first) // length, measured.n_unique(), f"slices of {step}"
+    spans = open_spans(guarantee.hours, zone, first, last)
+    opened = {number for span in spans for number in _slices_of(span, (first, last), length)}
+    return len(opened), len(opened & set(measured)), f"slices of {step} in service hours"
+
+
+def _slices_of(opened: Span, window: Span, length: int) -> range:
+    """Numbers of the whole slices of a window of which an open span has a part."""
+    first, last = window
+    begin, end = max(opened[0], first) - first, min(opened[1], last) - first
+    return range(begin // length, min(-(-end // length), (last - first) // length))
