@@ -30,6 +30,9 @@ CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "amount": EXACT, "currency": pl.String,
 }  # fmt: skip
 
+SEARCHED = 5 * MICROSECONDS["w"]
+"""How far to look for a window in which the service is open, where hours or days are the windows. [µs]"""
+
 
 @checked
 def credit_curve(
@@ -167,12 +170,23 @@ def window_drawn(guarantee: Guarantee, zone: str, length: timedelta | Period | N
     fixed = guarantee.denominator.of.microseconds if isinstance(guarantee.denominator, Fixed) else None
     if isinstance(length, Period) and window.text not in ("incident", "term") and not window.from_start:
         begin, _ = length.span(zone)
-        first, last = calendar_windows(window, zone, begin, begin)[0]
-        return slid_back(window, first, last, zone), last
+        windows = calendar_windows(window, zone, begin, begin + SEARCHED)
+        return _open_longest(guarantee, zone, ((slid_back(window, *each, zone), each[1]) for each in windows))
     if isinstance(length, timedelta) and fixed is None:
         first = midnight(date(2026, 6, 1), zone)
         return first, _after_so_much(guarantee, zone, first, length // MICROSECOND)
-    return after - (fixed if fixed is not None and guarantee.hours is None else drawn_length(window)), after
+    long = fixed if fixed is not None and guarantee.hours is None else drawn_length(window)
+    return _open_longest(guarantee, zone, ((end - long, end) for end in range(after, after - SEARCHED, -long)))
+
+
+def _open_longest(guarantee: Guarantee, zone: str, windows: Iterable[Span]) -> Span:
+    """The first of some windows; if the service is closed all through it, the one in which it is open longest."""
+    looked_at: list[tuple[int, Span]] = []
+    for window in windows:
+        looked_at.append((agreed_time(guarantee, zone, window), window))
+        if looked_at[0][0] or looked_at[-1][0] == window[1] - window[0]:  # none is open longer
+            break
+    return max(looked_at, key=lambda each: each[0])[1]
 
 
 def _after_so_much(guarantee: Guarantee, zone: str, first: int, agreed: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from slakit.evidence.instants import read_instants
+from slakit.evidence.instants import in_calendar, read_instants
 from slakit.problems import HIDDEN_CHARACTERS, one_of
 
 if TYPE_CHECKING:
@@ -90,10 +90,12 @@ def as_text(cells: pl.Series, column: Column) -> pl.Series | None:
         cells = cells.cast(pl.String)
     elif kind == "instant" and dtype.base_type() == pl.Datetime:
         return cells
-    elif (
-        (kind == "instant" and dtype == pl.Date)
-        or (kind in ("name", "text") and dtype.is_integer())
-        or (kind in ("amount", "share", "whole") and dtype.is_numeric())
+    elif kind == "instant" and dtype == pl.Date:
+        known = in_calendar(cells)
+        numbers = cells.to_physical().cast(pl.String)  # what is no date cannot be printed as one
+        cells = cells.set(~known, None).cast(pl.String).zip_with(known, numbers)
+    elif (kind in ("name", "text") and dtype.is_integer()) or (
+        kind in ("amount", "share", "whole") and dtype.is_numeric()
     ):
         cells = cells.cast(pl.String)  # a float prints as the shortest number that reads back as the same float
     if cells.dtype != pl.String:

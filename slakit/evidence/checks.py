@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from slakit.evidence.cells import Fault, read_cells
+from slakit.evidence.instants import in_calendar
 from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
@@ -184,11 +185,18 @@ def tell(sheet: Sheet, fault: Fault) -> Iterator[Problem]:
     for index in marked.head(SHOWN):
         wrong, remedy = fault.say(index) if fault.say else (fault.wrong, fault.remedy)
         where = f"{sheet.place} row {sheet.row(index)} {fault.column}"
-        seen = None if fault.wrong == "empty" else show(sheet.cells[fault.column][index])
+        seen = None if fault.wrong == "empty" else seen_in(sheet.cells[fault.column], index)
         yield Problem(where, seen, wrong, remedy)
     if len(marked) > SHOWN:
         more = f"and {len(marked) - SHOWN} more: {fault.wrong}"
         yield Problem(f"{sheet.place} column {fault.column}", None, more, fault.remedy)
+
+
+def seen_in(cells: pl.Series, index: int) -> object:
+    """Return a cell as a message shows it; a time that nobody can write is not shown."""
+    if cells.dtype.base_type() in (pl.Date, pl.Datetime) and not in_calendar(cells.slice(index, 1))[0]:
+        return None
+    return show(cells[index])
 
 
 def show(value: object) -> object:

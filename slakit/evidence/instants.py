@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+FIRST_DAY, LAST_DAY, DAY = -719_162, 2_932_896, 86_400
+"""First and last day that a date can be, counted from 1970. Seconds of a day."""
 INSTANT = pl.Datetime("us", "UTC")
 USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
 ISO_8601 = (
@@ -106,13 +108,24 @@ def offsets(written: pl.Series) -> pl.Series:
     return (minutes * sign * 60_000_000).cast(pl.Duration("us"))
 
 
+def in_calendar(times: pl.Series) -> pl.Series:
+    """Mark the dates and times from the year 1 to 9999; nobody can write others, and polars fails at some of them."""
+    second = {"ms": 10**3, "us": 10**6, "ns": 10**9}.get(getattr(times.dtype, "time_unit", ""))
+    number = times.to_physical().cast(pl.Int128)
+    if second is None:
+        return ((number >= FIRST_DAY) & (number <= LAST_DAY)).fill_null(True)
+    return ((number >= FIRST_DAY * DAY * second) & (number < (LAST_DAY + 1) * DAY * second)).fill_null(True)
+
+
 def read_datetimes(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Found]]:
     """Read polars datetimes of any unit and zone; nothing finer than a microsecond is dropped in silence."""
+    strange = ~in_calendar(times)
+    times = times.set(strange, None)
     micros = times.dt.cast_time_unit("us")
-    found = []
+    found = [Found(strange, "before the year 1, or after 9999", "look at the year")]
     if times.dtype == pl.Datetime("ns") or getattr(times.dtype, "time_unit", "") == "ns":
         too_fine = (times.dt.nanosecond() % 1000 != 0).fill_null(False)
-        found = [Found(too_fine, "more than 6 decimals of a second", "round it to microseconds")]
+        found.append(Found(too_fine, "more than 6 decimals of a second", "round it to microseconds"))
         micros = micros.set(too_fine, None)
     if getattr(times.dtype, "time_zone", None):
         return micros.dt.convert_time_zone("UTC"), found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -298,7 +298,7 @@ class Evidence:
             rows = given if isinstance(given, pl.DataFrame) else list(given)
             if isinstance(rows, list) and not rows and name in TABLES:
                 rows = TABLES[name].empty()
-            frames[name] = rows if isinstance(rows, pl.DataFrame) else pl.DataFrame(rows, infer_schema_length=None)
+            frames[name] = rows if isinstance(rows, pl.DataFrame) else frame_of_rows(name, rows)
         return check_tables(frames, time_zone=time_zone, source="memory")
 
     @checked
@@ -355,6 +355,31 @@ class Evidence:
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{name}</td><td>{n}</td></tr>" for name, n in self.counts().items())
         return f"<table><caption>Evidence: {html.escape(self.source)}</caption>{rows}</table>"
+
+
+def frame_of_rows(name: str, rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
+    """Make a frame of rows given as dictionaries.
+
+    Raises
+    ------
+    InputError
+        A column holds values of several kinds, or such as no table holds.
+    """
+    refused = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError)
+    try:
+        return pl.DataFrame(rows, infer_schema_length=None)
+    except refused:
+        problems = []
+        for column in dict.fromkeys(key for row in rows for key in row):
+            values = [row.get(column) for row in rows]
+            try:
+                pl.DataFrame({column: values}, infer_schema_length=None)
+            except refused:
+                kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
+                wrong = f"values that no column of a table holds together ({kinds})"
+                problems.append(Problem(f"{name} {column}", None, wrong, "give all of one kind, such as text"))
+        told = problems or [Problem(name, None, "rows that are no table", "give dictionaries of plain values")]
+        raise InputError("memory", told) from None
 
 
 @checked

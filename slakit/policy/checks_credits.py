@@ -62,9 +62,12 @@ def _points_are_worth_something(policy: Policy) -> Iterator[Finding]:
         for credit in credits:
             earned = [pair for name in sorted(earning) for pair in _worths(getattr(credit, name), (*place, name))]
             for where, worth in earned:
-                if isinstance(worth, Points) != (limits.points is not None):
-                    wrong = "points that are worth nothing" if limits.points is None else "a credit among points"
+                valued = limits.points or (credits[0].points if len(credits) == 1 else None)
+                if isinstance(worth, Points) != (valued is not None):
+                    wrong = "points that are worth nothing" if valued is None else "a credit among points"
                     yield where, worth, wrong, "write points: {each: 1%} and let all its schedules earn points"
+    limited: list[tuple[Place, Limits]] = [*_credits(policy), *((place, remedy) for place, remedy, _ in shared)]
+    for place, limits in limited:
         for name in Limits.model_fields:
             for where, worth in _worths(getattr(limits, name), (*place, name)):
                 if isinstance(worth, Points):

@@ -421,3 +421,13 @@ def test_the_worth_of_two_guarantees_is_that_of_the_remedy_of_each() -> None:
 def test_many_terms_give_the_curves_of_each() -> None:
     plans = [policy.terms(tier=tier) for policy, tier in find_plans("klink-cloud")]
     assert credit_curve(plans).rows() == [row for terms in plans for row in credit_curve(terms).iter_rows()]
+
+
+@pytest.mark.parametrize("month", [None, "2026-11"])  # begins on a Sunday, as nights of June end: closed
+@pytest.mark.parametrize(("window", "seconds"), [("1h", 3600), ("1d", 32_400)])
+def test_a_window_of_hours_or_days_is_drawn_where_the_service_is_open(
+    window: str, seconds: int, month: str | None
+) -> None:
+    hours = '{weekly: {"mon-fri": ["08:00-17:00"]}}'
+    terms = contract("{flat: 5%, clause: c}", f"metric: availability, target: 99, window: {window}, hours: {hours}")
+    assert credit_curve(terms, month=month)["downtime_seconds"].max() == seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,7 @@ import pytest
 
 from slakit.evidence import workbooks
 from slakit.evidence.files import read_closing_days, read_evidence
+from slakit.evidence.tables import Evidence
 from slakit.problems import InputError
 
 SHEET = (
@@ -69,3 +71,40 @@ def test_closing_days_are_read_from_a_file_alone(name: str, tmp_path: Path) -> N
         path.mkdir()
     with pytest.raises(InputError, match="cannot be read"):
         read_closing_days(path)
+
+
+def of_columns(**columns: pl.Series) -> str:
+    """What is said of a subscription of which some columns are odd."""
+    row = {"subscription": "a", "policy": "klikk", "monthly_fee": "9", "currency": "NOK", "starts": "2026-01-01T00:00Z"}
+    with pytest.raises(InputError) as told:
+        Evidence.of(pl.DataFrame([row]).with_columns(**columns), time_zone="UTC")
+    return str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("starts", "wrong"),
+    [
+        (pl.Series([2**62]).cast(pl.Datetime("ms", "UTC")), "before the year 1, or after 9999"),
+        (pl.Series([-(2**62)]).cast(pl.Datetime("us")), "before the year 1, or after 9999"),
+        (pl.Series([2**31 - 1], dtype=pl.Int32).cast(pl.Date), "not a time"),
+        (pl.Series([2_932_897], dtype=pl.Int32).cast(pl.Date), "not a time"),
+    ],
+)
+def test_times_beyond_all_calendars_are_refused(starts: pl.Series, wrong: str) -> None:
+    assert f"subscriptions row 2 starts: {wrong}" in of_columns(starts=starts)
+    assert "a column of" in of_columns(policy=starts)
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        ([date(2026, 8, 1), "2026-08-01"], "date and str"),
+        (["2026-08-01", date(2026, 8, 1)], "date and str"),
+        ([10**40, 1], "int"),
+        (["\ud800", "x"], "str"),
+    ],
+)
+def test_rows_that_no_table_holds_are_refused_by_their_column(values: list[object], kinds: str) -> None:
+    with pytest.raises(InputError) as told:
+        Evidence.of([{"subscription": "a", "starts": value} for value in values])
+    assert f"subscriptions starts: values that no column of a table holds together ({kinds})" in str(told.value)

@@ -47,6 +47,18 @@ def schedule(kinds: str) -> tuple[str, str]:
 
 BROKEN: dict[str, tuple[str, str, str]] = {
     # what is broken: the text that is replaced, by what, and what is said of it
+    "a limit in points on one schedule of a remedy": (
+        "remedies: []",
+        "remedies: [{id: r, for: [uptime], clause: c, "
+        "credit: [{flat: 5%, clause: c, caps: [{per: window, at_most: 1 point}]}]}]",
+        "18 remedies.r.credit[0].caps[0].at_most = 1 point: points are no limit; write a share or an amount",
+    ),
+    "shares of a schedule whose points are worth something": (
+        "remedies: []",
+        "remedies: [{id: r, for: [uptime], clause: c, credit: [{flat: 5%, clause: c, points: {each: 1%}}]}]",
+        "18 remedies.r.flat = 5%: a credit among points; "
+        "write points: {each: 1%} and let all its schedules earn points",
+    ),
     "a condition that asks for nothing": (
         *schedule("flat: 5%, when: {}"),
         "16 guarantees.uptime.credit.when: a condition that asks for nothing; write what must hold, like streak: 2",
