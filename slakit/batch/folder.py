@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slakit.problems import InputError, Problem
-from slakit.whole import UNFINISHED
+from slakit.whole import UNFINISHED, real_path
 
 LOCK = ".slakit-batch.lock"
 
@@ -55,6 +55,9 @@ def unwritable(folder: Path, error: OSError) -> InputError:
     reports: 1 problem
       reports: cannot be written (No space left on device); make room there, or name another folder
     """
+    if error.filename is not None and not real_path(Path(error.filename)).is_relative_to(real_path(folder)):
+        place, wrong = str(error.filename), f"cannot be read or written ({error.strerror or error})"
+        return InputError(place, [Problem(place, None, wrong, "look at its rights, and at the room on its disk")])
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     is_file = isinstance(error, FileExistsError | NotADirectoryError)
     remedy = "make room there, or name another folder" if full else "name a folder that can be written"

@@ -74,7 +74,10 @@ def run_plan(
         except OSError as error:
             raise unwritable(folder, error) from None
         with until_signal(batch.stop):
-            batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
+            try:
+                batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
+            except OSError as error:  # no room for temporary files
+                batch.trouble = batch.trouble or error
         batch.finish()
         if batch.trouble:
             raise unwritable(folder, batch.trouble) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from batch_support import BatchProcess, WriteNotebook, WritePlan
 
-from slakit.batch import execution, run
+from slakit.batch import execution, manifest, run
 from slakit.batch.manifest import read_manifest
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
@@ -145,6 +145,34 @@ def test_a_folder_that_vanishes_meanwhile_is_one_message(
     write_notebook("gone.ipynb", "n: int = 1", f"import shutil; shutil.rmtree({str(out)!r})")
     with pytest.raises(InputError, match="cannot be written"):
         run_plan(read_plan(write_plan("reports: [{name: gone, notebook: gone.ipynb}]")), out)
+
+
+def test_no_room_for_temporary_files_is_one_message_and_a_finished_list(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/elsewhere/slakit-1")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    with pytest.raises(InputError, match=r"/elsewhere/slakit-1: cannot be read or written \(No space left on device\)"):
+        run_plan(read_plan(three), tmp_path / "out")
+    assert read_manifest(tmp_path / "out").finished is not None
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+@pytest.mark.usefixtures("evidence")
+def test_a_file_of_the_evidence_that_vanishes_is_named(
+    of_evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = read_plan(of_evidence)
+    gone = tmp_path / "evidence" / "own.yaml"
+
+    def vanished(_: Path) -> str:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(gone))
+
+    monkeypatch.setattr(manifest, "sha256", vanished)
+    with pytest.raises(InputError, match=r"own.yaml: cannot be read or written \(No such file or directory\)"):
+        run_plan(plan, tmp_path / "out")
 
 
 def test_a_report_that_runs_for_too_long_is_ended(
