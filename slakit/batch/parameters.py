@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ NAMED: dict[str, Any] = {
     "dict": dict,
 }
 
+LARGEST_FLOAT = Decimal(sys.float_info.max)
 LARGEST_NOTEBOOK = 200_000_000
 """Bytes, outputs included."""
 
@@ -135,6 +137,8 @@ def fits(value: object, kind: ast.expr) -> bool:
     True
     >>> fits(True, ast.parse("int", mode="eval").body)
     False
+    >>> fits(Decimal("1e400"), ast.parse("float", mode="eval").body)
+    False
     """
     match kind:
         case ast.Constant(value=None):
@@ -145,6 +149,8 @@ def fits(value: object, kind: ast.expr) -> bool:
             return fits(value, left) or fits(value, right)
         case ast.Subscript(value=ast.Name(id=name), slice=inner):
             return _fits_generic(value, name, inner)
+        case ast.Name(id="float") if isinstance(value, int | Decimal) and abs(Decimal(value)) > LARGEST_FLOAT:
+            return False  # it would reach the notebook as infinity
         case ast.Name(id=name) if name in NAMED:
             return isinstance(value, NAMED[name]) and (name == "bool" or not isinstance(value, bool))
     return True

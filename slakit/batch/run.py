@@ -66,18 +66,17 @@ def run_plan(
         any more. What was made until then stays, and the record and the list say so if they can be written.
     """
     folder = Path(out_dir).resolve()
-    with locked(folder):
+    batch = _Batch(plan, folder, progress or (lambda *_: None))
+    with until_signal(batch.stop), locked(folder):  # until the list is written: none may be cut short
         try:
             sweep(folder)
-            batch = _Batch(plan, folder, progress or (lambda *_: None))
             batch.prepare(force=force)
         except OSError as error:
             raise unwritable(folder, error) from None
-        with until_signal(batch.stop):
-            try:
-                batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
-            except OSError as error:  # no room for temporary files
-                batch.trouble = batch.trouble or error
+        try:
+            batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
+        except OSError as error:  # no room for temporary files
+            batch.trouble = batch.trouble or error
         batch.finish()
         if batch.trouble:
             raise unwritable(folder, batch.trouble) from None

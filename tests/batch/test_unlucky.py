@@ -245,3 +245,21 @@ def test_a_batch_killed_outright_leaves_no_temporary_folder(
     os.kill(batch.process.pid, signal.SIGKILL)
     batch.wait_until(lambda: not list(temporary.glob("slakit-*")), seconds=20)
     shutil.rmtree(temporary)
+
+
+@on_linux
+@pytest.mark.parametrize("step", ["read_manifest", "write_index"])
+def test_a_request_to_end_before_and_after_the_reports_leaves_a_finished_list(
+    step: str, three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = getattr(run, step)
+
+    def told_to_end(*given: object) -> object:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return usual(*given)
+
+    monkeypatch.setattr(run, step, told_to_end)
+    assert run_plan(read_plan(three), tmp_path / "out").interrupted_by == "SIGTERM"
+    assert read_manifest(tmp_path / "out").finished is not None
+    assert (tmp_path / "out" / "index.html").is_file()
+    assert not [path for path in (tmp_path / "out").iterdir() if path.name.startswith(".")]
