@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -218,6 +220,8 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
     ------
     ValueError
         If the path ends otherwise, or a column holds times without a zone.
+    OSError
+        It cannot be written.
     """
     path = Path(path)
     if path.suffix not in READERS:
@@ -226,7 +230,13 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
         if path.suffix == ".csv":
             printed(frame).write_csv(unfinished, float_scientific=False)
         else:
-            frame.write_parquet(unfinished)
+            try:
+                frame.write_parquet(unfinished)
+            except pl.exceptions.ComputeError as error:
+                said = re.search(r"os error ([0-9]+)", str(error))
+                if said is None:
+                    raise
+                raise OSError(int(said[1]), os.strerror(int(said[1]))) from None
 
 
 def printed(frame: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,8 @@ UNREADABLE = (
 )
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 WIDE_CELL = re.compile(rb"""\br=["']([A-Z]{2,3})[0-9]""")
-CELL_ROW = re.compile(rb"""\br=["'][A-Z]{1,3}([0-9]+)["']""")
+UNPLACED_CELL = re.compile(rb"""<(?:\w+:)?c(?=[ />])(?![^>]*\br=)""")
+ROW = re.compile(rb"""\br=["'][A-Z]{0,3}([0-9]+)["']""")
 ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)([0-9]+)"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
 
 
@@ -145,7 +146,9 @@ def refuse_vast(part: bytes, place: str) -> None:
         for letter in cell[1]:
             column = 26 * column + letter - ord("A") + 1
         columns = max(columns, column)
-    rows = max((int(cell[1]) for cell in CELL_ROW.finditer(part)), default=0) if columns else 0
+    if UNPLACED_CELL.search(part):  # such a cell follows the one before it
+        columns = max(columns, *(len(UNPLACED_CELL.findall(row)) for row in re.split(rb"<(?:\w+:)?row\b", part)))
+    rows = max((int(found[1]) for found in ROW.finditer(part)), default=0) if columns else 0
     if rows * columns > MOST_CELLS:
         wrong = f"a sheet of {rows:,} rows and {columns:,} columns"
         raise InputError(place, [Problem(place, None, wrong, "delete what stands far away from the table")])

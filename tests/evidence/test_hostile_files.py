@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from slakit.evidence import workbooks
-from slakit.evidence.files import read_closing_days, read_evidence
+from slakit.evidence import files, workbooks
+from slakit.evidence.files import read_closing_days, read_evidence, write_table
 from slakit.evidence.tables import Evidence
 from slakit.problems import InputError
 
@@ -39,10 +41,10 @@ def refused(path: Path) -> str:
     return str(told.value)
 
 
-def test_a_cell_far_away_is_refused_before_room_is_made_for_all_cells_before_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cells", ['<c r="XFD1048576"><v>1</v></c>', "<c><v>1</v></c>" * 16384], ids=["alone", "last"])
+def test_a_cell_far_away_is_refused_before_room_is_made_for_all_cells_before_it(cells: str, tmp_path: Path) -> None:
     path = tmp_path / "evidence.xlsx"
-    far = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    path.write_bytes(workbook(far))
+    path.write_bytes(workbook(f'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">{cells}</row>'))
     assert "a sheet of 1,048,576 rows and 16,384 columns" in refused(path)
 
 
@@ -108,3 +110,17 @@ def test_rows_that_no_table_holds_are_refused_by_their_column(values: list[objec
     with pytest.raises(InputError) as told:
         Evidence.of([{"subscription": "a", "starts": value} for value in values])
     assert f"subscriptions starts: values that no column of a table holds together ({kinds})" in str(told.value)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_an_error_of_the_operating_system(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def onto_a_full_disk(_: Path) -> Iterator[Path]:
+        yield Path("/dev/full")
+
+    monkeypatch.setattr(files, "replacing", onto_a_full_disk)
+    with pytest.raises(OSError, match="No space left on device"):
+        write_table(pl.DataFrame({"a": [1] * 1000}), tmp_path / f"table.{suffix}")
