@@ -147,6 +147,18 @@ def test_a_folder_that_vanishes_meanwhile_is_one_message(
         run_plan(read_plan(write_plan("reports: [{name: gone, notebook: gone.ipynb}]")), out)
 
 
+def test_a_disk_too_full_even_for_the_lock_is_one_message(
+    three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "ftruncate", full)
+    monkeypatch.setattr(run, "write_whole", full)
+    with pytest.raises(InputError, match=r"out: cannot be written \(No space left on device\); make room there"):
+        run_plan(read_plan(three), tmp_path / "out")
+
+
 def test_no_room_for_temporary_files_is_one_message_and_a_finished_list(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
