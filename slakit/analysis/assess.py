@@ -116,6 +116,7 @@ def assess(
         as_of=moment,
         policies=known,
         terms=chosen,
+        counted_charges=frozenset(fees.counted),
     )
 
 

@@ -45,7 +45,7 @@ class Comparison:
     fee
         Monthly fee that the curves are drawn for. [currency units]
     terms
-        What each plan says on each term: `plan`, `area`, `term`, `value`, `figure`, `best`, `clause`.
+        What each plan says on each term: `plan`, `area`, `term`, `code`, `value`, `figure`, `best`, `clause`.
     curves
         Exact credit curves, as `credit_curve` gives them.
     contests

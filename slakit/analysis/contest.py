@@ -65,7 +65,7 @@ def contests(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl
 def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
     """Remedies that earn by window, each with all its guarantees; where there are none, those that earn by incident."""
     by_remedy: dict[str | None, list[SingleOutage]] = {}
-    for case in cases_on_outages(terms, fee):
+    for case in cases_on_outages(terms, fee, measured=True):
         by_remedy.setdefault(case.remedy.id if case.remedy else None, []).append(case)
     groups = list(by_remedy.values())
     by_window = [group for group in groups if not group[0].rule.per_incident]

@@ -13,10 +13,11 @@ from slakit.analysis.break_points import break_points
 from slakit.analysis.budgets import EXACT, agreed_time, exact_length, seconds_of
 from slakit.analysis.single_outage import ULP, SingleOutage, laid_out, outcomes
 from slakit.arguments import checked
+from slakit.currencies import minor_digits
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, midnight
+from slakit.measure.figures import figure_rules
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
-from slakit.policy.currencies import minor_digits
 from slakit.policy.guarantees import Fixed, Guarantee
 from slakit.policy.quantities import FULL, MICROSECONDS, Window
 from slakit.policy.remedies import Remedy
@@ -45,6 +46,10 @@ def credit_curve(
     at: Sequence[timedelta] | None = None,
 ) -> pl.DataFrame:
     """Credit against downtime, for one window with a single outage that counts in full.
+
+    A guarantee whose level is measured (`measured: {by: ratio}`) is drawn for an outage in which every request fails,
+    where as many are made at any time: the level is the share of the window that is left. Guarantees on figures of
+    another kind, and on tickets, have no curve.
 
     Each row is true to the microsecond, and between two rows the curve is a straight line. A step is two rows, a
     microsecond apart: at a band's edge no, one microsecond beyond yes.
@@ -114,7 +119,8 @@ def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, 
     for length in lengths:
         outcome, available = known[length], None
         if not case.rule.per_incident:
-            available = Decimal((outcome.agreed - outcome.downtime) * FULL // outcome.agreed).scaleb(-6)
+            agreed, down = (case.longest, length) if guarantee.on_figures else (outcome.agreed, outcome.downtime)
+            available = Decimal((agreed - down) * FULL // agreed).scaleb(-6)
         share = 100 * MICRO * outcome.credit * ULP / case.basis
         percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
         yield *promised, seconds_of(length), available, percent, Decimal(outcome.amount).scaleb(-digits)
@@ -124,8 +130,7 @@ def cases_of(
     terms: Terms, remedy: str | None, length: timedelta | Period | None, fee: Decimal
 ) -> Iterator[SingleOutage]:
     """The remedies that outages earn, each with the guarantee it is drawn for; see `credit_curve`."""
-    judged_by = rules_of((terms.policy, terms.tier), terms)
-    rules = {rule.guarantee.id: rule for rule in judged_by if rule.guarantee.metric != "incidents"}
+    rules = {rule.guarantee.id: rule for rule in rules_drawn(terms)}
     earning = {r.id: (r, [rules[name] for name in r.guarantees if name in rules]) for r in terms.remedies}
     earning = {name: pair for name, pair in earning.items() if pair[1]}
     if remedy is not None and remedy not in earning:
@@ -137,6 +142,13 @@ def cases_of(
     if not earning:
         for rule in [rule for rule in rules.values() if rule.guarantee.metric == "availability"][:1]:
             yield imagined_outage(terms, None, rule, fee, length)
+
+
+def rules_drawn(terms: Terms) -> list[Rule]:
+    """Guarantees that one outage can break: no number of incidents, no figure but an availability, no tickets."""
+    plan, metrics = (terms.policy, terms.tier), ("availability", "downtime", "replacement")
+    every = {rule.guarantee.id: rule for rule in [*rules_of(plan, terms), *figure_rules(plan, terms)]}
+    return [every[g.id] for g in terms.guarantees if g.metric in metrics]
 
 
 def imagined_outage(

@@ -78,6 +78,12 @@ CODES: dict[str, tuple[Severity, str]] = {
 """Code → severity, and what it says of a contract."""
 
 
+def findings_reference() -> str:
+    """Describe every finding as Markdown."""
+    rows = [f"| `{code}` | {severity} | {says[:1].upper()}{says[1:]} |" for code, (severity, says) in CODES.items()]
+    return "\n".join(["| code | severity | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
 class Finding(NamedTuple):
     """Something a buyer should know.
 

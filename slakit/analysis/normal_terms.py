@@ -26,11 +26,43 @@ from slakit.policy.unread import NOT_READ, READ
 
 Better = Literal["higher", "lower"]
 TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
-    "plan": pl.String, "area": pl.String, "term": pl.String, "value": pl.String, "figure": EXACT, "best": pl.Boolean,
+    "plan": pl.String, "area": pl.String, "term": pl.String, "code": pl.String, "value": pl.String,
+    "figure": EXACT, "best": pl.Boolean,
     "clause": pl.String,
 }  # fmt: skip
 NOTHING = "–"
 SEVERAL = "depends on several outages"
+
+
+LABELS: dict[str, tuple[str, str]] = {
+    "availability_objective": ("Availability", "Availability objective"),
+    "measurement_period": ("Availability", "Measurement period"),
+    "downtime_in_30_days": ("Availability", "Allowable downtime in 30 days"),
+    "downtime_in_its_period": ("Availability", "Allowable downtime in its own period"),
+    "lowest_free_availability": ("Availability", "Lowest availability without a credit"),
+    "credit_for_1h": ("Remedies", "Credit for one outage of 1h"),
+    "credit_for_4h": ("Remedies", "Credit for one outage of 4h"),
+    "credit_for_1d": ("Remedies", "Credit for one outage of 1d"),
+    "credit_schedule": ("Remedies", "Credit schedule"),
+    "credit_limit": ("Remedies", "Limit of credits"),
+    "time_to_claim": ("Remedies", "Time to claim a credit"),
+    "paid_as": ("Remedies", "Paid as"),
+    "start_of_downtime": ("Exclusions", "Start of downtime"),
+    "maintenance_excluded": ("Exclusions", "Maintenance excluded, and its notice"),
+    "causes_excluded": ("Exclusions", "Causes excluded"),
+    "support_hours": ("Service support", "Support hours"),
+    "first_response": ("Service support", "Maximum first response time"),
+    "resolution": ("Service support", "Maximum resolution time"),
+    "rpo": ("Data management", "Recovery point objective (RPO)"),
+    "rto": ("Data management", "Recovery time objective (RTO)"),
+    "backup_interval": ("Data management", "Backup interval"),
+    "measured": ("Governance", "Measured"),
+    "notice_of_changed_terms": ("Governance", "Notice of changed terms"),
+    "other_remedies": ("Governance", "Other remedies"),
+    "document": ("Source", "Document"),
+    "read": ("Source", "Read"),
+}
+"""Code of each term → the area it belongs to, and what it is called; in the order in which they are shown."""
 
 
 class Stance(NamedTuple):
@@ -38,6 +70,8 @@ class Stance(NamedTuple):
 
     Attributes
     ----------
+    code
+        The term: one of `LABELS`.
     value
         In words.
     figure, better
@@ -46,8 +80,7 @@ class Stance(NamedTuple):
         Whether the plan says nothing on it: of a document read in part, that is not known.
     """
 
-    area: str
-    term: str
+    code: str
     value: str
     clause: str = ""
     figure: Decimal | None = None
@@ -68,22 +101,23 @@ def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `plan`, `area` (availability, remedies, …), `term`, `value` (words), `figure` (to rank by; lengths in seconds,
-        shares in percent), `best` (whether no other plan is better for the customer; null where none can be ranked, or
-        all are the same), `clause`. What was not read of a document is `not read`, and has no figure.
+        `plan`, `area` (availability, remedies, …), `term`, `code` (of the term), `value` (words), `figure` (to rank by;
+        lengths in seconds, shares in percent), `best` (whether no other plan is better for the customer; null where
+        none can be ranked, or all are the same), `clause`. What was not read of a document is `not read`, and has no
+        figure.
     """
     rows = [(name, stance) for name, terms in plans.items() for stance in _stances_as_read(terms, fee)]
     figures: dict[str, list[Decimal]] = {}
     for _, stance in rows:
         if stance.figure is not None:
-            figures.setdefault(stance.term, []).append(stance.figure)
-    ordered = list(dict.fromkeys((stance.area, stance.term) for _, stance in rows))
-    told = sorted(rows, key=lambda row: ordered.index((row[1].area, row[1].term)))
-    return pl.DataFrame(
-        [(name, s.area, s.term, s.value, s.figure, _best(s, figures.get(s.term, [])), s.clause) for name, s in told],
-        schema=TERMS,
-        orient="row",
-    )
+            figures.setdefault(stance.code, []).append(stance.figure)
+    order = list(LABELS)
+    told = sorted(rows, key=lambda row: order.index(row[1].code))
+    table = [
+        (name, *LABELS[s.code], s.code, s.value, s.figure, _best(s, figures.get(s.code, [])), s.clause)
+        for name, s in told
+    ]
+    return pl.DataFrame(table, schema=TERMS, orient="row")
 
 
 def _best(stance: Stance, figures: list[Decimal]) -> bool | None:
@@ -101,8 +135,8 @@ def _stances_as_read(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     source = terms.source
     dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
     value = f"{READ[source.read]}, on {locales.day_of(source.retrieved)}"
-    yield Stance("Source", "Document", f"{source.title}{dated}")
-    yield Stance("Source", "Read", value)
+    yield Stance("document", f"{source.title}{dated}")
+    yield Stance("read", value)
 
 
 def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
@@ -120,27 +154,26 @@ def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
 def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     if not promised:
-        yield Stance("Availability", "Availability objective", "none", "", Decimal(0), "higher", silent=True)
+        yield Stance("availability_objective", "none", "", Decimal(0), "higher", silent=True)
         return
     least = min(promised, key=lambda guarantee: guarantee.target or Decimal(0))
     target, clause = least.target or Decimal(0), least.clause
     value = f"{exact_percent(target)}{_effort(least)}"
-    yield Stance("Availability", "Availability objective", value, clause, _firm(least, target), "higher")
+    yield Stance("availability_objective", value, clause, _firm(least, target), "higher")
     names = f" for each of {len(promised)} components" if len(promised) > 1 else ""
-    yield Stance("Availability", "Measurement period", least.window.words_for_people + names, clause)
+    yield Stance("measurement_period", least.window.words_for_people + names, clause)
     budget = budget_of(target, MONTH)
     seconds = _firm(least, seconds_of(budget), seconds_of(MONTH))
     value = print_duration(budget) + _effort(least)
-    yield Stance("Availability", "Allowable downtime in 30 days", value, clause, seconds, "lower")
-    yield Stance("Availability", "Allowable downtime in its own period", _longest_budget(promised), clause)
-    by_window = [case for case in cases_on_outages(terms, fee) if not case.rule.per_incident]
+    yield Stance("downtime_in_30_days", value, clause, seconds, "lower")
+    yield Stance("downtime_in_its_period", _longest_budget(promised), clause)
+    by_window = [case for case in cases_on_outages(terms, fee, measured=True) if not case.rule.per_incident]
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
     said, known = percent_text(level, 6), all(case.tells_whether for case in by_window)
-    term = "Lowest availability without a credit"
     free = any(case.remedy is None for case in by_window)
     value, figure = (said, level) if known else (SEVERAL, None)
-    yield Stance("Availability", term, value, clause, figure, "higher", silent=free)
+    yield Stance("lowest_free_availability", value, clause, figure, "higher", silent=free)
 
 
 def _longest_budget(promised: list[Guarantee]) -> str:
@@ -168,16 +201,16 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
         share = credits[length // MICROSECOND] * ULP / Fraction(fee)
         percent = scaled(100 * share)
         value = f"{percent_text(percent, 2)} of the fee" if share else "nothing"
-        term = f"Credit for one outage of {print_duration(length // MICROSECOND)}"
-        yield Stance("Remedies", term, value, _clauses(terms), percent, "higher", silent=not terms.remedies)
-    yield Stance("Remedies", "Credit schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
+        code = f"credit_for_{print_duration(length // MICROSECOND)}"
+        yield Stance(code, value, _clauses(terms), percent, "higher", silent=not terms.remedies)
+    yield Stance("credit_schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
     caps = _each(words.cap_words(cap) for remedy in terms.remedies for cap in remedy.all_caps)
-    yield Stance("Remedies", "Limit of credits", caps)
+    yield Stance("credit_limit", caps)
     yield _claim(terms)
     claims = {remedy.id: terms.claims_of(remedy) for remedy in terms.remedies}
     paid = {(own.payout if (own := claims[r.id]) else None) or c.payout for r in terms.remedies for c in r.credit}
     value = _each(sorted(payout.replace("_", " ") for payout in paid if payout))
-    yield Stance("Remedies", "Paid as", value)
+    yield Stance("paid_as", value)
 
 
 def _clauses(terms: Terms) -> str:
@@ -190,16 +223,15 @@ def _each(said: Iterator[str] | list[str]) -> str:
 
 def _claim(terms: Terms) -> Stance:
     claims = [terms.claims_of(remedy) for remedy in terms.remedies]
-    area, term = "Remedies", "Time to claim a credit"
     if not claims:
-        return Stance(area, term, NOTHING, figure=Decimal(0), better="higher")
+        return Stance("time_to_claim", NOTHING, figure=Decimal(0), better="higher")
     said = _each(words.claim_words(claim, read_whole=terms.read_whole) for claim in claims)
     stated = [claim for claim in claims if claim is not None]
     clause = stated[0].clause or "" if stated else ""
     if not terms.read_whole and any(claim is None or (claim.needed and not claim.has_deadline) for claim in claims):
-        return Stance(area, term, said, clause, None, "higher")
+        return Stance("time_to_claim", said, clause, None, "higher")
     days = min(_days(claim) for claim in stated)
-    return Stance(area, term, said, clause, days, "higher")
+    return Stance("time_to_claim", said, clause, days, "higher")
 
 
 def _days(claims: Claims) -> Decimal:
@@ -220,7 +252,7 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     clocks = _each(f"downtime starts {words.CLOCKS[guarantee.clock]}" for guarantee in on_outages)
     clause = on_outages[0].clause_of("clock") if on_outages else ""
-    yield Stance("Exclusions", "Start of downtime", clocks, clause)
+    yield Stance("start_of_downtime", clocks, clause)
     left_out = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
     kinds = [kind for kind in terms.maintenance if kind.kind in left_out]
     said = _each(f"{kind.kind}: {words.maintenance_words(kind, read_whole=terms.read_whole)}" for kind in kinds)
@@ -230,10 +262,10 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     figure = min(notices) if notices else Decimal(10**9) if on_outages else None
     unread = not terms.read_whole and any(kind.notice is None for kind in kinds)
     figure = None if unread else figure
-    yield Stance("Exclusions", "Maintenance excluded, and its notice", value, clause, figure, "higher", not kinds)
+    yield Stance("maintenance_excluded", value, clause, figure, "higher", not kinds)
     causes = ", ".join(dict.fromkeys(c.replace("_", " ") for guarantee in on_outages for c in guarantee.exclude.causes))
     clause = on_outages[0].clause_of("causes") if on_outages else ""
-    yield Stance("Exclusions", "Causes excluded", causes or "none", clause, silent=not causes)
+    yield Stance("causes_excluded", causes or "none", clause, silent=not causes)
 
 
 # --- people, data, and the contract
@@ -242,14 +274,14 @@ def _limits(terms: Terms) -> Iterator[Stance]:
 def _people(terms: Terms) -> Iterator[Stance]:
     hours = words.hours_words(terms.support.hours) if terms.support else NOTHING
     clause = terms.support.clause if terms.support else ""
-    yield Stance("Service support", "Support hours", hours, clause)
-    for metric, term in (("response", "Maximum first response time"), ("resolution", "Maximum resolution time")):
+    yield Stance("support_hours", hours, clause)
+    for metric, code in (("response", "first_response"), ("resolution", "resolution")):
         promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
         said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in promised)
         fastest = min((_fastest(guarantee) for guarantee in promised), default=Decimal(10**9))
         clause = promised[0].clause_of("within") if promised else ""
         value = said if promised else "none promised"
-        yield Stance("Service support", term, value, clause, fastest, "lower", silent=not promised)
+        yield Stance(code, value, clause, fastest, "lower", silent=not promised)
 
 
 def _fastest(guarantee: Guarantee) -> Decimal:
@@ -267,26 +299,25 @@ def _data(terms: Terms) -> Iterator[Stance]:
     points = _each(f"{loss.rpo} ({loss.id})" for loss in terms.recovery if loss.rpo)
     times = _each(f"{loss.rto} ({loss.id})" for loss in terms.recovery if loss.rto)
     clause = "; ".join(dict.fromkeys(loss.clause for loss in terms.recovery))
-    yield Stance("Data management", "Recovery point objective (RPO)", points, clause)
-    yield Stance("Data management", "Recovery time objective (RTO)", times, clause)
+    yield Stance("rpo", points, clause)
+    yield Stance("rto", times, clause)
     every = _each(f"every {copy.every}" for copy in terms.backups if copy.every)
-    yield Stance("Data management", "Backup interval", every, "; ".join(copy.clause for copy in terms.backups))
+    yield Stance("backup_interval", every, "; ".join(copy.clause for copy in terms.backups))
 
 
 def _around(terms: Terms) -> Iterator[Stance]:
     monitor = terms.monitor
     by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not said", "")
-    yield Stance("Governance", "Measured", by, clause, silent=monitor is None)
+    yield Stance("measured", by, clause, silent=monitor is None)
     changes = terms.contract.changes
     value = NOTHING
     if changes is not None:
         at_once = "at once, without notice" if terms.read_whole else "notice not read"
         value = f"{changes.notice} ahead" if changes.notice else at_once
-    yield Stance("Governance", "Notice of changed terms", value, changes.clause if changes else "")
+    yield Stance("notice_of_changed_terms", value, changes.clause if changes else "")
     sole = terms.contract.sole_remedy
     yield Stance(
-        "Governance",
-        "Other remedies",
+        "other_remedies",
         "none: credits alone" if sole else "not limited by the text",
         sole.clause if sole else "",
         silent=sole is None,

@@ -33,7 +33,7 @@ class Criterion(NamedTuple):
     label
         In words.
     term
-        The term of a comparison that says it; empty for what the same outages would have earned.
+        Code of the term of a comparison that says it; empty for what the same outages would have earned.
     worth
         Figure of the term → how good it is. The best plan gets all points, another in proportion.
     """
@@ -56,11 +56,11 @@ def _fast(seconds: Fraction) -> Fraction:
 
 
 CRITERIA: dict[str, Criterion] = {
-    "credit": Criterion("Credit for a day's outage", "Credit for one outage of 1d", _as_it_is),
+    "credit": Criterion("Credit for a day's outage", "credit_for_1d", _as_it_is),
     "outages": Criterion("Credit for your own outages", "", _as_it_is),
-    "claim": Criterion("Time to claim", "Time to claim a credit", _at_most_a_year),
-    "support": Criterion("First response", "Maximum first response time", _fast),
-    "budget": Criterion("Little downtime allowed", "Allowable downtime in 30 days", _fast),
+    "claim": Criterion("Time to claim", "time_to_claim", _at_most_a_year),
+    "support": Criterion("First response", "first_response", _fast),
+    "budget": Criterion("Little downtime allowed", "downtime_in_30_days", _fast),
 }
 """What plans are ranked by. Times are worth their inverse (twice as slow, half the points; less than a minute counts as
 one), claims without a deadline count as a year, and what is not promised, or only aimed at, is worth nothing."""
@@ -182,7 +182,7 @@ def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str
     if not criterion.term:
         yield from _owed(comparison)
         return
-    said = comparison.terms.filter((pl.col("term") == criterion.term) & pl.col("figure").is_not_null())
+    said = comparison.terms.filter((pl.col("code") == criterion.term) & pl.col("figure").is_not_null())
     for plan, value, figure in said.select("plan", "value", "figure").iter_rows():
         yield plan, (value, Fraction(figure))
 

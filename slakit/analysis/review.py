@@ -80,6 +80,8 @@ class Review:
         What was assessed.
     policies, terms
         Policies by the name the subscriptions give them; terms by policy and tier, under the chosen reading.
+    counted_charges
+        Rows of `charges`, from 0, that were part of a fee.
 
     Examples
     --------
@@ -111,6 +113,7 @@ class Review:
     as_of: datetime
     policies: Mapping[str, Policy]
     terms: Mapping[Plan, Terms]
+    counted_charges: frozenset[int] = frozenset()
 
     @property
     def owed(self) -> dict[str, Decimal]:
@@ -129,13 +132,17 @@ class Review:
         plan = self.plan_of(subscription)
         tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
-        parts = {name: getattr(self, name) for name in ("evidence", "period", "as_of", "policies", "terms")}
+        parts = {
+            name: getattr(self, name)
+            for name in ("evidence", "period", "as_of", "policies", "terms", "counted_charges")
+        }
         return Review(**tables, assumptions=about, **parts)
 
     @cached_property
     def row_counts(self) -> pl.DataFrame:
         """Rows of each table of the evidence that were read, and that bear on a figure of the period."""
-        return rows_used(self.evidence, {name: getattr(self, name) for name in OF_SUBSCRIPTIONS})
+        tables = {name: getattr(self, name) for name in OF_SUBSCRIPTIONS}
+        return rows_used(self.evidence, tables, self.counted_charges)
 
     @checked
     def plan_of(self, subscription: str) -> Plan:

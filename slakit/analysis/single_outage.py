@@ -371,7 +371,8 @@ def _whole(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     down = [(number, downtime) for number, downtime in enumerate(downtimes) if downtime > 0]
     alone = case.rule.per_incident
     spans = [(number, first, first + downtime if alone else last, downtime) for number, downtime in down]
-    stretches = [] if case.axis == "share" else [(number, 0, *span) for number, *span in spans]
+    none = case.axis == "share" or case.rule.guarantee.on_figures
+    stretches = [] if none else [(number, 0, *span) for number, *span in spans]
     stretch = {name: STRETCHES[name] for name in STRETCHES if name != "number"}
     found = pl.DataFrame(stretches, schema=stretch, orient="row")
     if alone:

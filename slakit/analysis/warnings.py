@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
+        "fee_of_nothing": "A credit is a share of what was charged, and no charge is given for that time",
         "claims_not_read": "Money is owed under a contract of which the terms of claims were not read",
     }
 )
@@ -48,9 +49,9 @@ CODES: Mapping[str, str] = MappingProxyType(
 EARLY = timedelta(days=1)
 BEGINS = {
     "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
-    "backups": "taken", "maintenance": "started",
+    "backups": "taken", "maintenance": "started", "outages": "started",
 }  # fmt: skip
-"""When a row of a table begins; outages have a word of their own for each case."""
+"""When a row of a table begins."""
 
 
 def warnings_of(
@@ -86,6 +87,7 @@ def warnings_of(
     yield from _recoveries_not_judged(evidence, held, plans)
     yield from _samples(missing)
     yield from _claims_not_read(evidence, tables["claims"])
+    yield from _fees_of_nothing(evidence, tables["credits"])
     yield from _later(evidence, as_of)
     yield from _outside(evidence)
 
@@ -284,24 +286,38 @@ def _claims_not_read(evidence: Evidence, claims: pl.DataFrame) -> Iterator[Warne
         yield row["subscription"], "subscriptions", row["row"], "claims_not_read", says
 
 
+def _fees_of_nothing(evidence: Evidence, credits: pl.DataFrame) -> Iterator[Warned]:
+    """Credits that are a share of what was charged, where no charge is given for the time that it is taken from."""
+    charged = credits.join(evidence.charges, on="subscription", how="semi", maintain_order="left")
+    for row in charged.filter((pl.col("credit_percent") > 0) & (pl.col("basis_amount") == 0)).iter_rows(named=True):
+        window = f"{row['window_start']:%Y-%m-%d} to {row['window_end']:%Y-%m-%d}"
+        says = f"The charges come to a fee of 0 from {window}, of which the credit for {row['remedy']} is a share."
+        yield row["subscription"], "charges", None, "fee_of_nothing", says
+
+
 def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
     """Rows of other tables that begin after the assessment, those of one subscription together."""
     for table, begins in BEGINS.items():
-        if table != "maintenance":
+        if table not in ("maintenance", "outages"):  # outages are told one by one
             after = _numbered(evidence, table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
             yield from _together(after, table, "after_as_of", f"after {_utc(as_of)}, the instant of the assessment")
 
 
 def _outside(evidence: Evidence) -> Iterator[Warned]:
     """Rows outside the time of their subscription, those of one subscription together."""
+    for table in BEGINS:
+        if table != "claims_made":
+            where = "before the subscription starts or after it ends"
+            yield from _together(_beyond_term(evidence, table), table, "outside_subscription", where)
+
+
+def _beyond_term(evidence: Evidence, table: str) -> pl.DataFrame:
+    """Rows of a table that lie before their subscription starts, or after it ends."""
     term = evidence.subscriptions.select("subscription", "starts", "ends")
-    for table, begins in {**BEGINS, "outages": "started"}.items():
-        if table == "claims_made":
-            continue
-        rows = _numbered(evidence, table).join(term, on="subscription", maintain_order="left")
-        over = pl.col("ended") if "ended" in rows.columns else pl.col(begins)
-        outside = rows.filter((pl.col(begins) >= pl.col("ends")) | (over < pl.col("starts")))
-        yield from _together(outside, table, "outside_subscription", "before the subscription starts or after it ends")
+    rows = _numbered(evidence, table).join(term, on="subscription", maintain_order="left")
+    begun = pl.col(BEGINS[table])
+    over = pl.col("ended") if "ended" in rows.columns else begun
+    return rows.filter((begun >= pl.col("ends")) | (over < pl.col("starts")))
 
 
 def _together(rows: pl.DataFrame, table: str, code: str, where: str) -> Iterator[Warned]:
@@ -315,7 +331,7 @@ NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "aft
 """Verdicts of outages that bear on no figure of the period."""
 
 
-def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_charges: Collection[int]) -> pl.DataFrame:
     """Count the rows of the evidence that were read, and those that bear on a figure of the period.
 
     Parameters
@@ -324,6 +340,8 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame]) -> pl.Data
         What was assessed.
     tables
         The tables of the review, of all subscriptions or of one.
+    counted_charges
+        Rows of `charges` that were part of a fee.
 
     Returns
     -------
@@ -336,15 +354,16 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame]) -> pl.Data
     edges = [pl.col("window_start").min().alias("first"), pl.col("window_end").max().alias("last")]
     of_guarantee = pl.concat([incidents, *judged]).group_by(key).agg(edges)
     spans = of_guarantee.group_by("subscription").agg(pl.col("first").min(), pl.col("last").max())
-    tickets = tables["tickets"].select("ticket").unique()
+    tickets = tables["tickets"].select("ticket").unique().join(_beyond_term(evidence, "tickets"), "ticket", how="anti")
     idle = tables["warnings"].filter(pl.col("code").is_in(["maintenance_without_effect", "claim_without_window"]))
     numbered = {name: _numbered(evidence, name) for name in TABLES}
     in_use = numbered["maintenance"].join(spans, on="subscription")
     in_use = in_use.filter((pl.col("started") < pl.col("last")) & (pl.col("ended") > pl.col("first")))
     measured = numbered["measurements"].join(of_guarantee, on=["subscription", "guarantee"])
     counted = tables["ledger"].filter(~pl.col("verdict").is_in(NOT_USED)).select("outage").unique()
+    counted = counted.join(_beyond_term(evidence, "outages"), on="outage", how="anti")
     targets = tables["recoveries"].filter(pl.any_horizontal(pl.col("rpo_seconds", "rto_seconds").is_not_null()))
-    charged = tables["credits"].group_by("subscription").agg(pl.col("window_end").max().alias("last"))
+    counted_rows = pl.int_range(pl.len()).is_in(pl.Series(list(counted_charges), dtype=pl.Int64).implode())
     of_holds = numbered["holds"].join(evidence.tickets.select("ticket", "subscription"), on="ticket")
     used = {
         "outages": numbered["outages"].join(counted, on="outage", how="semi"),
@@ -353,7 +372,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame]) -> pl.Data
         "holds": of_holds.join(tickets, on="ticket", how="semi"),
         "claims_made": _without(numbered["claims_made"], idle, "claims_made"),
         "measurements": measured.filter(pl.col("measured").is_between("first", "last", closed="left")),
-        "charges": numbered["charges"].join(charged, on="subscription").filter(pl.col("started") < pl.col("last")),
+        "charges": numbered["charges"].filter(counted_rows),
         "recoveries": numbered["recoveries"].join(targets.select("recovery"), on="recovery", how="semi"),
         "backups": numbered["backups"].join(tables["backups"], on=["subscription", "taken"], how="semi"),
     }

@@ -11,10 +11,10 @@ import polars as pl
 
 from slakit.analysis.break_points import turning_points
 from slakit.analysis.budgets import EXACT, exact_length, seconds_of
-from slakit.analysis.curves import imagined_outage, window_drawn
+from slakit.analysis.curves import imagined_outage, rules_drawn, window_drawn
 from slakit.analysis.single_outage import SingleOutage, outcomes
 from slakit.arguments import checked
-from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
+from slakit.measure.rules import ASSUMED_ZONE, Rule
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -71,7 +71,7 @@ def promise_worth(
     rows = [
         (one.policy, one.tier, *row)
         for one in many
-        for case in cases_on_outages(one, exact)
+        for case in cases_on_outages(one, exact, measured=True)
         for row in _rows(case, asked, exact)
     ]
     return pl.DataFrame(rows, schema=WORTH, orient="row")
@@ -119,10 +119,18 @@ def free_level(case: SingleOutage, downtime: int) -> Decimal:
     return Decimal(-(-(case.longest - downtime) * FULL // case.longest)).scaleb(-6)
 
 
-def cases_on_outages(terms: Terms, fee: Decimal) -> Iterator[SingleOutage]:
-    """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing."""
-    for rule in rules_of((terms.policy, terms.tier), terms):
-        if rule.guarantee.metric == "incidents":  # one outage says nothing of how many
+def cases_on_outages(terms: Terms, fee: Decimal, *, measured: bool = False) -> Iterator[SingleOutage]:
+    """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing.
+
+    Parameters
+    ----------
+    terms, fee
+        A policy for one tier, under one reading, and a monthly fee. [currency units]
+    measured
+        With availabilities that come from measurements: all requests of an outage fail, and no other.
+    """
+    for rule in rules_drawn(terms):
+        if rule.guarantee.on_figures and not measured:
             continue
         earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
         for remedy in earned or [None]:

@@ -213,18 +213,20 @@ class Described(StrEnum):
     POLICY = "policy"
     EXAMPLES = "examples"
     EVIDENCE = "evidence"
+    FINDINGS = "findings"
 
 
 @app.command()
 def schema(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a reference for people instead.")] = False,
-    of: Annotated[Described, typer.Option("--of", help="Of policy files, example files or tables of evidence.")] = (
+    of: Annotated[Described, typer.Option("--of", help="Of policies, examples, evidence or findings.")] = (
         Described.POLICY
     ),
 ) -> None:
     """Print the JSON Schema of policy or example files, for editors; or what every key means, for people."""
     import json
 
+    from slakit.analysis.finding import findings_reference
     from slakit.analysis.warnings import evidence_reference
     from slakit.examples.model import ExampleFile
     from slakit.policy.files import find_policy, library, policy_schema
@@ -235,9 +237,10 @@ def schema(
             Described.POLICY: lambda: format_reference(find_policy(name) for name in library()),
             Described.EXAMPLES: lambda: sections_of(ExampleFile),
             Described.EVIDENCE: evidence_reference,
+            Described.FINDINGS: findings_reference,
         }
         typer.echo(printers[of](), nl=False)
-    elif of is Described.EVIDENCE:
-        raise typer.BadParameter("evidence is tables, which have no JSON Schema; add --markdown")
+    elif of in (Described.EVIDENCE, Described.FINDINGS):
+        raise typer.BadParameter(f"{of} has no JSON Schema; add --markdown")
     else:
         typer.echo(json.dumps(policy_schema() if of is Described.POLICY else ExampleFile.model_json_schema(), indent=2))

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from slakit.currencies import CODES
 from slakit.evidence.instants import in_calendar, read_instants
 from slakit.problems import HIDDEN_CHARACTERS, one_of
 
@@ -171,23 +171,15 @@ def read_whole(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]
 
 
 def read_currency(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
-    """Keep the codes that ISO 4217 lists, present and past, as babel knows them."""
-    unknown = ~text.is_in(pl.Series(sorted(currencies())).implode()).fill_null(True)
+    """Keep the codes that ISO 4217 lists."""
+    unknown = ~text.is_in(pl.Series(sorted(CODES)).implode()).fill_null(True)
     wrong, remedy = "not a currency of ISO 4217", "write its three capitals, such as EUR"
 
     def say(i: int) -> tuple[str, str]:
         capitals = text[i].strip().upper()
-        return wrong, f"write {capitals}" if capitals in currencies() else remedy
+        return wrong, f"write {capitals}" if capitals in CODES else remedy
 
     return text, [Fault(column.name, unknown, wrong, remedy, say)]
-
-
-@cache
-def currencies() -> frozenset[str]:
-    """Return the currency codes of ISO 4217, also those of past years that old contracts name."""
-    from babel.core import get_global  # babel is slow to import, and only a table with fees needs it
-
-    return frozenset(get_global("all_currencies")) - {"CNH"}  # traded offshore, but not in the standard
 
 
 def read_fees(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from slakit.arguments import checked
-from slakit.policy.currencies import known_currency
+from slakit.currencies import known_currency
 from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
 from slakit.policy.quantities import Clause, Duration, Zone

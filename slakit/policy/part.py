@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import core_schema
 
 from slakit.policy.quantities import Clause
+from slakit.policy.yaml import Document, problems_of
+from slakit.problems import InputError
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -17,9 +19,23 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length
 
 
 class Part(BaseModel):
-    """A block of a policy file. Unknown keys are refused; a part does not change once read."""
+    """A block of a policy file. Unknown keys are refused; a part does not change once read.
+
+    Made by hand in Python (`Hours(weekly=…)`), what is wrong with it is an `InputError` as well.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, /, **values):
+            try:
+                self.__pydantic_validator__.validate_python(values, self_instance=self)
+            except ValidationError as error:
+                name = type(self).__name__
+                raise InputError(name, problems_of(error, Document(name, values), words_of_format())) from None
+
+        __init__.__pydantic_base_init__ = True  # a part within another is made without it, and told of with the whole
 
 
 class Stated(Part):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from slakit import locales
-from slakit.policy.currencies import minor_digits
+from slakit.currencies import minor_digits
 from slakit.policy.quantities import MICROSECONDS
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, PlainVali
 from pydantic_core import core_schema
 
 from slakit import locales
-from slakit.policy.currencies import known_currency
+from slakit.currencies import known_currency
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler

@@ -277,8 +277,11 @@ def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
     else:
         wrong, remedy = WRONG.get(found["type"], (found["msg"][:1].lower() + found["msg"][1:], "see the format"))
     if found["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(place[-1]) if place else "", words, n=1, cutoff=CLOSE)
+        key = str(place[-1]) if place else ""
+        close = difflib.get_close_matches(key, words, n=1, cutoff=CLOSE)
         remedy = f"did you mean {close[0]}?" if close else "take it out"
+        if key in words:
+            wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or take it out"
     if "ge" in context or "le" in context or "gt" in context or "lt" in context:
         bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)
         remedy = f"write a number {bound}"

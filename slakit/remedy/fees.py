@@ -12,9 +12,9 @@ from functools import cached_property
 
 import polars as pl
 
+from slakit.currencies import minor_digits
 from slakit.measure.calendar import add_months, local_day, midnight, to_microseconds
 from slakit.measure.rules import Rule
-from slakit.policy.currencies import minor_digits
 from slakit.policy.quantities import Money, Share, Window
 from slakit.policy.remedies import FeeBasis, FeeSum, Worth
 from slakit.problems import InputError, Problem
@@ -75,11 +75,14 @@ class Fees:
         The checked table: what was charged for a time, as of its first instant.
     imagined
         Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
+    counted
+        Rows of `charges` that were part of a fee that was asked for.
     """
 
     subscriptions: pl.DataFrame
     charges: pl.DataFrame | None = None
     imagined: bool = False
+    counted: set[int] = field(default_factory=set)
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -168,11 +171,13 @@ class Fees:
         return sum((Fraction(own[name]) * MICRO for name in of.components if name in own), Fraction(0))
 
     def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int:
-        return sum(
-            amount
-            for at, component, amount in self.charged[subscriber]
+        found = [
+            (row, amount)
+            for row, at, component, amount in self.charged[subscriber]
             if span[0] <= at < span[1] and (not components or component in components)
-        )
+        ]
+        self.counted.update(row for row, _ in found)
+        return sum(amount for _, amount in found)
 
     def _prorated(self, subscriber: int, zone: str, until: int, days: int, components: Sequence[str]) -> Fraction:
         """Charges of the days before an instant, each month's spread evenly over its days."""
@@ -209,15 +214,19 @@ class Fees:
         return worth.value * self.basis(of, subscriber, rule, span)
 
 
-def _charged(subscriptions: pl.DataFrame, charges: pl.DataFrame | None) -> dict[int, list[tuple[int, str | None, int]]]:
-    """Charges by subscriber: first instant (µs), component, amount (millionths)."""
-    found: dict[int, list[tuple[int, str | None, int]]] = {}
+Charge = tuple[int, int, str | None, int]
+"""Row of the table, first instant (µs), component, and amount (millionths) of what was charged."""
+
+
+def _charged(subscriptions: pl.DataFrame, charges: pl.DataFrame | None) -> dict[int, list[Charge]]:
+    """Charges by subscriber."""
+    found: dict[int, list[Charge]] = {}
     if charges is None or charges.is_empty():
         return found
     number = {name: number for number, name in enumerate(subscriptions["subscription"].to_list())}
     rows = charges.select("subscription", pl.col("started").dt.epoch("us"), "component", "amount")
-    for name, at, component, amount in rows.iter_rows():
-        found.setdefault(number[name], []).append((at, component, int(amount * MICRO)))
+    for row, (name, at, component, amount) in enumerate(rows.iter_rows()):
+        found.setdefault(number[name], []).append((row, at, component, int(amount * MICRO)))
     return found
 
 

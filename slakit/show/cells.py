@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
-from slakit.policy.currencies import minor_digits
+from slakit.currencies import minor_digits
 from slakit.policy.printing import print_duration
 
 Kind = Literal["text", "number", "percent", "money", "length", "instant", "date"]

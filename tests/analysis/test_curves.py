@@ -16,6 +16,7 @@ from small_contracts import contract as of_one
 
 from slakit.analysis.assess import assess
 from slakit.analysis.break_points import MOST_STEPS, break_points, proposals, turning_points
+from slakit.analysis.compare import compare
 from slakit.analysis.curves import cases_of, credit_curve
 from slakit.analysis.findings import findings
 from slakit.analysis.single_outage import SingleOutage, outcomes
@@ -431,3 +432,39 @@ def test_a_window_of_hours_or_days_is_drawn_where_the_service_is_open(
     hours = '{weekly: {"mon-fri": ["08:00-17:00"]}}'
     terms = contract("{flat: 5%, clause: c}", f"metric: availability, target: 99, window: {window}, hours: {hours}")
     assert credit_curve(terms, month=month)["downtime_seconds"].max() == seconds
+
+
+@pytest.mark.parametrize("measured", ["{by: ratio}", "{by: mean}"])
+@pytest.mark.parametrize(
+    "credit",
+    ["bands: [{from: 90, below: 99.8, credit: 10%}, {below: 90, credit: 20%}]", "shortfall: {rate: 2}", "flat: 5%"],
+)
+def test_a_measured_availability_earns_what_it_is_assessed_to_earn(credit: str, measured: str) -> None:
+    policy = policy_of(f"{{of: monthly_fee, {credit}, clause: c}}", f"{MONTHLY}, measured: {measured}")
+    month = 30 * 86_400
+    seconds = [0, month // 1000, month // 1000 + 1, month // 500, month // 500 + 1, month // 10, month // 10 + 1, month]
+    curve = credit_curve(policy.terms(), fee=FEE, at=[timedelta(seconds=length) for length in seconds])
+    held = {"policy": "small", "monthly_fee": FEE, "currency": "EUR", "starts": "2026-01-01T00:00:00Z"}
+    counts = {"guarantee": "uptime", "measured": "2026-06-10T00:00:00Z", "total": month}
+    evidence = Evidence.of(
+        [{"subscription": str(length), **held} for length in seconds],
+        measurements=[{"subscription": str(length), **counts, "failed": length} for length in seconds],
+    )
+    if measured == "{by: mean}":
+        values = [(Decimal(100) * (month - length) / month).quantize(Decimal("1e-6")) for length in seconds]
+        evidence = Evidence.of(
+            [{"subscription": str(length), **held} for length in seconds],
+            measurements=[{"subscription": str(length), "guarantee": "uptime", "measured": counts["measured"],
+                           "value": value} for length, value in zip(seconds, values, strict=True)],
+        )  # fmt: skip
+    review = assess(evidence, "2026-06", "2026-07-01", policies={"small": policy}, ranges=False)
+    assert curve["amount"].to_list() == review.credits["amount"].to_list()
+    assert curve["availability"].to_list()[:3] == [Decimal(100), Decimal("99.9"), Decimal("99.899961")]
+
+
+def test_an_object_store_that_is_measured_is_compared_by_what_its_outages_earn() -> None:
+    terms = find_policy("aws-s3").terms()
+    day = promise_worth(terms, [timedelta(days=1)]).filter(pl.col("guarantee") == "standard")
+    assert day.select("free_availability", "credit_percent").row(0) == (Decimal("99.9"), Decimal(25))
+    said = compare(["aws-s3", "wp-heaven"]).terms.filter(pl.col("code") == "credit_for_1d")
+    assert said["value"].to_list() == ["50 % of the fee", "2.83 % of the fee"]

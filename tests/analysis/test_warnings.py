@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -329,3 +330,51 @@ def test_a_list_of_outages_is_taken_as_complete_and_an_absent_one_leaves_it_open
     assert ("web", "table outages", "not given") in bare.select(columns).rows()
     assert ("web", "table tickets", "not given") in bare.select(columns).rows()
     assert "Without the table tickets there is no verdict on answers" in bare["because"].to_list()
+
+
+CHARGED = """\
+format: 1
+id: web
+provider: X
+service: S
+source: {title: x, language: en, retrieved: 2026-11-27}
+guarantees:
+  - {id: web, metric: availability, target: 99.9, window: 1mo, clause: "1",
+     credit: {of: FEE, bands: [{below: 99.9, credit: 10%}], clause: "2"}}
+"""
+
+
+def charge(month: int, amount: int = 100) -> dict[str, Any]:
+    return {"subscription": "web", "started": f"2026-{month:02}-01T00:00:00Z", "amount": amount}
+
+
+@pytest.mark.parametrize(
+    ("fee", "used"), [("monthly_fee", 1), ("previous_month_fee", 1), ("next_month_fee", 1), ("quarterly_fee", 3),
+                      ("annual_fee", 8)]
+)  # fmt: skip
+def test_only_charges_that_are_part_of_a_fee_are_used(fee: str, used: int) -> None:
+    charges = [charge(month) for month in range(1, 11)]
+    review = reviewed(CHARGED.replace("FEE", fee), outages=[outage()], charges=charges)
+    counts = review.row_counts.filter(pl.col("table") == "charges").select("read", "used").rows()
+    assert counts == [(10, used)]
+    assert review.of("web").row_counts.equals(review.row_counts)
+
+
+def test_a_credit_of_a_month_that_was_not_charged_is_told() -> None:
+    contract = CHARGED.replace("FEE", "monthly_fee")
+    says = "The charges come to a fee of 0 from 2026-08-01 to 2026-09-01, of which the credit for web is a share."
+    review = reviewed(contract, outages=[outage()], charges=[charge(7), charge(9)])
+    assert review.warnings.rows() == [("web", "charges", None, "fee_of_nothing", says)]
+    assert reviewed(contract, outages=[outage()], charges=[charge(8)]).warnings.is_empty()
+    assert reviewed(contract, charges=[charge(7)]).warnings.is_empty()
+
+
+def test_rows_outside_the_term_bear_on_no_figure() -> None:
+    late = {"started": "2026-12-10T00:00:00Z", "ended": "2026-12-11T00:00:00Z"}
+    ticket = {**ticket_row, "kind": "alert"}
+    evidence = {"outages": [outage(), outage(outage="p", **late)],
+                "tickets": [ticket, {**ticket, "ticket": "u", "opened": "2025-12-31T00:00:00Z"}]}  # fmt: skip
+    tables = Evidence.of([HOLDER], **evidence)
+    review = assess(tables, "2025-12/2026-12", "2027-01-05", policies={"web": parse_policy(CONTRACT)}, ranges=False)
+    counts = review.row_counts.filter(pl.col("table").is_in(["outages", "tickets"])).select("table", "read", "used")
+    assert counts.rows() == [("outages", 2, 1), ("tickets", 2, 1)]

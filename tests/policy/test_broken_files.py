@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy, read_policy
+from slakit.policy.guarantees import Hours
 from slakit.problems import InputError
 
 WHOLE = """\
@@ -505,3 +507,32 @@ def test_a_file_that_is_not_there_is_told_of(tmp_path: Path) -> None:
         InputError, match=r"nowhere\.yaml: cannot be read \(No such file or directory\); give a text file"
     ):
         read_policy(tmp_path / "nowhere.yaml")
+
+
+def test_a_term_of_another_part_is_not_suggested_where_it_stands() -> None:
+    text = """\
+format: 1
+id: x
+provider: X
+service: S
+source: {title: x, language: en, retrieved: 2026-11-27}
+maintenance: [{kind: scheduled, at_most: 4h, clause: "1"}]
+guarantees: [{id: web, metric: availability, target: 99.9, window: 1mo, clause: "1"}]
+"""
+    with pytest.raises(InputError, match=r"maintenance\[0\].at_most: not a term here; it belongs to another part"):
+        parse_policy(text)
+
+
+def test_parts_made_in_python_are_refused_as_files_are() -> None:
+    source = {"title": "T", "language": "en", "retrieved": "2026-13-45"}
+    nameless = {"id": "a", "metric": "availability", "window": "1mo", "clause": "1"}
+    with pytest.raises(InputError) as refused:
+        Policy(format=1, id="X Y", provider="x", service="s", source=source, guarantees=[nameless])
+    assert [str(problem) for problem in refused.value.problems] == [
+        "Policy id = X Y: not a name of this format; use lower-case letters, digits, _ and -",
+        "Policy source.retrieved = 2026-13-45: not a day of the calendar; write it like 2026-11-27",
+        "Policy guarantees.a: an availability without a target; write target: 99.9",
+    ]
+    with pytest.raises(InputError, match="Hours colour: not a term of this format"):
+        Hours(weekly={"mon": ["09:00-17:00"]}, colour="red")
+    assert Hours(weekly={"mon": ["09:00-17:00"]}) == Hours.model_validate({"weekly": {"mon": ["09:00-17:00"]}})

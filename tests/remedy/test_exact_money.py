@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from small_contracts import DAY, HOUR, at, contract, contract_of, down, holder, judged, owed, work
 
-from slakit.policy.currencies import CODES, minor_digits
+from slakit.currencies import CODES, minor_digits
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy, policy_text
 from slakit.problems import InputError

@@ -229,9 +229,10 @@ def test_a_plan_that_is_none_is_said_beside_the_field() -> None:
 
 
 def test_what_the_figure_leaves_out_is_said() -> None:
-    explorer = sla.explore_credits(["klikk:gold", "wp-heaven", "aws-s3"], outage="12h", month="2026-10")
+    explorer = sla.explore_credits(["klikk:gold", "wp-heaven", "aws-s3", "gsa-networx"], outage="12h", month="2026-10")
     assert "For a single incident, beside it: klikk gold pays 30 % (hardware-replacement)." in explorer.view.note
-    assert "Nothing to draw for aws-s3: no promise there is about outages." in explorer.view.note
+    silent = "Nothing to draw for gsa-networx: no promise there is about outages or availability."
+    assert f"{silent} Measured requests decide at aws-s3: in an outage all of them fail." in explorer.view.note
 
 
 def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 import slakit as sla
 from slakit import locales
 from slakit.analysis.review import Review
+from slakit.currencies import minor_digits
 from slakit.evidence.files import write_table
 from slakit.locales import in_locale
 from slakit.measure.calendar import Period
-from slakit.policy.currencies import minor_digits
 from slakit.policy.printing import exact_money, percent_text, print_count, print_money, print_percent
 from slakit.show import (
     chart_allowance,

@@ -129,10 +129,16 @@ def _by_incident(paid: pl.DataFrame) -> str:
 
 
 def _without_curve(terms: Sequence[Terms], paid: pl.DataFrame) -> str:
-    """Plans that no outage earns anything from, since they promise nothing about outages."""
+    """Plans that no outage earns anything from, and those that are drawn as if all requests failed in it."""
     priced = set(paid.select("policy", "tier").iter_rows())
     silent = dict.fromkeys(one.policy for one in terms if (one.policy, one.tier) not in priced)
-    return f"Nothing to draw for {listed(silent)}: no promise there is about outages." if silent else ""
+    drawn = {one.policy: paid.filter(pl.col("policy") == one.policy)["guarantee"].to_list() for one in terms}
+    sampled = dict.fromkeys(
+        one.policy for one in terms if any(g.on_figures and g.id in drawn[one.policy] for g in one.guarantees)
+    )
+    said = f"Nothing to draw for {listed(silent)}: no promise there is about outages or availability. " * bool(silent)
+    said += f"Measured requests decide at {listed(sampled)}: in an outage all of them fail." * bool(sampled)
+    return said.strip()
 
 
 def _pays(credit: Decimal, plans: int) -> str:
