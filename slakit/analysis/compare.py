@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from slakit.analysis.assess import instant_of
 from slakit.analysis.contest import contests
 from slakit.analysis.curves import credit_curve
 from slakit.analysis.normal_terms import normal_terms
@@ -175,6 +176,10 @@ def compare(
     settled = Settled.of(reading)
     offers = _offers(list(plans), settled)
     exact = None if fee is None else exact_fee(fee)
+    if period and isinstance(period, str):
+        period = Period.parse(period)
+    if as_of:
+        as_of = instant_of(as_of)
     terms = {name: chosen for name, (_, _, chosen) in offers.items()}
     drawn_for = exact if exact is not None else FEE
     won, crossed = contests(terms, drawn_for)

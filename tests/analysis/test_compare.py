@@ -849,3 +849,9 @@ def test_a_leader_is_never_behind_and_somewhere_ahead() -> None:
 )
 def test_the_length_from_which_on_is_told_by_the_shorter_words(seconds: str, said: str) -> None:
     assert beyond(Decimal(seconds)) == said
+
+
+@pytest.mark.parametrize("given", [{"period": "soon"}, {"as_of": "tomorrow"}])
+def test_a_period_that_is_none_is_refused_without_evidence_too(given: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=next(iter(given.values()))):
+        sla.compare(["klikk:gold", "wp-heaven"], **given)
