@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from slakit.measure.calendar import Period, to_instant
 from slakit.measure.desk import ANSWERS
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.printing import exact_money
+from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -29,7 +31,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "no_length": "An outage starts and ends at the same instant: its length is unknown, and nothing of it counts",
         "after_as_of": "A row begins after the instant of the assessment: it is not known yet",
         "not_judged": "No guarantee of the contract judges the row",
-        "unknown_component": "No guarantee of the contract names the component",
+        "unknown_component": "The contract does not name the component",
         "taken_as": "A word differs from one of the contract only in case, blanks, hyphens or underscores: it is taken "
         "as that word",
         "near_word": "A word is close to one of the contract, and is not taken as it",
@@ -41,6 +43,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
+        "repeated": "Several rows claim or measure the same at the same time, and each of them counts",
         "fee_of_nothing": "A credit is a share of what was charged, and no charge is given for that time",
         "claims_not_read": "Money is owed under a contract of which the terms of claims were not read",
     }
@@ -88,6 +91,8 @@ def warnings_of(
     yield from _samples(missing)
     yield from _claims_not_read(evidence, tables["claims"])
     yield from _fees_of_nothing(evidence, tables["credits"])
+    yield from _fees_of_others(evidence, held, plans)
+    yield from _repeated(evidence, held, chosen)
     yield from _later(evidence, as_of)
     yield from _outside(evidence)
 
@@ -293,6 +298,40 @@ def _fees_of_nothing(evidence: Evidence, credits: pl.DataFrame) -> Iterator[Warn
         window = f"{row['window_start']:%Y-%m-%d} to {row['window_end']:%Y-%m-%d}"
         says = f"The charges come to a fee of 0 from {window}, of which the credit for {row['remedy']} is a share."
         yield row["subscription"], "charges", None, "fee_of_nothing", says
+
+
+def _fees_of_others(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
+    """Fees of components that the contract does not name, where a credit is a share of the fee of a component."""
+    given = [
+        (row["subscription"], "subscriptions", row["row"], list(json.loads(row["component_fees"])))
+        for row in _numbered(evidence, "subscriptions").drop_nulls("component_fees").iter_rows(named=True)
+    ]
+    charged = _numbered(evidence, "charges").drop_nulls("component").unique(["subscription", "component"], keep="first")
+    given += [(row["subscription"], "charges", row["row"], [row["component"]]) for row in charged.iter_rows(named=True)]
+    for subscription, table, number, components in given:
+        readings = plans[held[subscription]]
+        bases = [c.of for terms in readings for remedy in terms.remedies for c in remedy.credit]
+        known = {name for terms in readings for g in terms.guarantees for name in g.components}
+        known |= {name for of in bases if isinstance(of, FeeSum) for name in of.components}
+        by_component = any(of == "component_fee" or (isinstance(of, FeeSum) and of.components) for of in bases)
+        if by_component and known:
+            there = ", ".join(sorted(known))
+            for name in sorted(set(components) - known):
+                says = f"The contract names no component '{name}', whose fee is given; there are {there}."
+                yield subscription, table, number, "unknown_component", says
+
+
+def _repeated(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
+    """Claims made twice for one window, and figures measured twice at one instant: each of the rows counts."""
+    whole = {plan: {g.id for g in terms.guarantees if g.measured is None or g.measured.slice is None}
+             for plan, terms in chosen.items()}  # fmt: skip
+    keys = {"claims_made": ("remedy", "window_start"), "measurements": ("guarantee", "measured")}
+    for table, key in keys.items():
+        groups = _numbered(evidence, table).group_by("subscription", *key, maintain_order=True)
+        counted = groups.agg(pl.col("row").min(), pl.len()).filter(pl.col("len") > 1)
+        for subscription, name, at, row, count in counted.iter_rows():
+            if table == "claims_made" or name in whole[held[subscription]]:
+                yield subscription, table, row, "repeated", f"{count} rows are for {name} at {_utc(at)}; each counts."
 
 
 def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:

@@ -378,3 +378,26 @@ def test_rows_outside_the_term_bear_on_no_figure() -> None:
     review = assess(tables, "2025-12/2026-12", "2027-01-05", policies={"web": parse_policy(CONTRACT)}, ranges=False)
     counts = review.row_counts.filter(pl.col("table").is_in(["outages", "tickets"])).select("table", "read", "used")
     assert counts.rows() == [("outages", 2, 1), ("tickets", 2, 1)]
+
+
+def test_a_fee_of_a_component_that_the_contract_does_not_name_is_told() -> None:
+    contract = CHARGED.replace("FEE", "{components: [db]}")
+    review = reviewed(contract, charges=[{**charge(8), "component": "db"}, {**charge(8), "component": "cache"}])
+    says = "The contract names no component 'cache', whose fee is given; there are db."
+    assert review.warnings.rows() == [("web", "charges", 3, "unknown_component", says)]
+    of_component = CHARGED.replace("FEE", "component_fee").replace("metric", "components: [db], metric")
+    held = {**HOLDER, "component_fees": '{"cache": 5, "db": 100}'}
+    evidence = Evidence.of([held], outages=[])
+    review = assess(evidence, "2026-08", AS_OF, policies={"web": parse_policy(of_component)}, ranges=False)
+    assert review.warnings.rows() == [("web", "subscriptions", 2, "unknown_component", says)]
+    whole = assess(evidence, "2026-08", AS_OF, policies={"web": parse_policy(CONTRACT)}, ranges=False)
+    assert whole.warnings.is_empty()
+
+
+def test_what_is_claimed_or_measured_twice_is_told() -> None:
+    twice = reviewed(MEASURED, measurements=[*samples(*range(744)), *samples(7)])
+    says = "2 rows are for store at 2026-08-01 07:00 UTC; each counts."
+    assert twice.warnings.rows() == [("web", "measurements", 9, "repeated", says)]
+    assert reviewed(HOURLY, measurements=[*samples(*range(744)), *samples(7)]).warnings.is_empty()
+    claims = [{**claim, "amount": amount} for amount in (10, 20)]
+    assert warned(outages=[outage()], claims_made=claims) == [("claims_made", 2, "repeated")]

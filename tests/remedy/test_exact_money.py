@@ -9,6 +9,7 @@ import pytest
 from small_contracts import DAY, HOUR, at, contract, contract_of, down, holder, judged, owed, work
 
 from slakit.currencies import CODES, minor_digits
+from slakit.evidence.tables import Evidence
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy, policy_text
 from slakit.problems import InputError
@@ -131,3 +132,14 @@ def test_the_fee_of_a_term_is_of_its_months_and_days(starts: str, ends: str, amo
 
 def test_a_year_of_the_fee_is_twelve_months_of_it() -> None:
     assert owed(judged(contract("target: 99.9, credit: {flat: 1y, clause: c}"), [down(NOON, HOUR)])) == 12_000
+
+
+@pytest.mark.parametrize(("currency", "known"), [("BGN", True), ("HRK", True), ("DEM", False), ("CNH", False)])
+def test_evidence_and_policies_know_the_same_currencies(currency: str, known: bool) -> None:
+    held = {"subscription": "web", "policy": "web", "monthly_fee": "1", "starts": "2026-01-01T00:00:00Z"}
+    assert (currency in CODES) is known
+    if known:
+        assert Evidence.of([{**held, "currency": currency}]).subscriptions["currency"].to_list() == [currency]
+    else:
+        with pytest.raises(InputError, match="not a currency of ISO 4217"):
+            Evidence.of([{**held, "currency": currency}])
