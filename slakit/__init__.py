@@ -10,41 +10,41 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slakit.analysis.assess import assess
-    from slakit.analysis.budgets import uptime_budget, window_budgets
-    from slakit.analysis.compare import Comparison, compare
-    from slakit.analysis.compensation import Compensation
-    from slakit.analysis.curves import credit_curve
     from slakit.analysis.explain import explain
-    from slakit.analysis.findings import findings
     from slakit.analysis.readings import under_readings
     from slakit.analysis.review import Review
-    from slakit.analysis.worth import promise_worth
+    from slakit.comparison.compare import Comparison, compare
+    from slakit.evidence.evidence import Evidence
     from slakit.evidence.files import read_evidence
-    from slakit.evidence.tables import Evidence
+    from slakit.finding.compensation import Compensation
+    from slakit.finding.run import findings
     from slakit.locales import use_locale
+    from slakit.measure.budgets import uptime_budget, window_budgets
     from slakit.measure.calendar import Period
     from slakit.measure.conventions import Conventions
     from slakit.policy.document import Policy
     from slakit.policy.files import find_policy, library, policy_schema, read_policy, write_policy
     from slakit.policy.terms import Terms
     from slakit.problems import InputError, Problem
-    from slakit.show.widgets import explore_credits, explore_incident, explore_policy, explore_vendors
+    from slakit.remedy.curves import credit_curve
+    from slakit.remedy.values import guarantee_value
+    from slakit.show.explorers import explore_credits, explore_incident, explore_policy, explore_vendors
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "assess": "analysis.assess",
-    "uptime_budget": "analysis.budgets",
-    "window_budgets": "analysis.budgets",
-    "compare": "analysis.compare",
-    "Comparison": "analysis.compare",
-    "Compensation": "analysis.compensation",
-    "credit_curve": "analysis.curves",
+    "uptime_budget": "measure.budgets",
+    "window_budgets": "measure.budgets",
+    "compare": "comparison.compare",
+    "Comparison": "comparison.compare",
+    "Compensation": "finding.compensation",
+    "credit_curve": "remedy.curves",
     "explain": "analysis.explain",
-    "findings": "analysis.findings",
+    "findings": "finding.run",
     "under_readings": "analysis.readings",
     "Review": "analysis.review",
-    "promise_worth": "analysis.worth",
+    "guarantee_value": "remedy.values",
     "read_evidence": "evidence.files",
     "Evidence": "evidence.tables",
     "use_locale": "locales",
@@ -59,10 +59,10 @@ _HOMES = {
     "Terms": "policy.terms",
     "InputError": "problems",
     "Problem": "problems",
-    "explore_credits": "show.widgets",
-    "explore_incident": "show.widgets",
-    "explore_policy": "show.widgets",
-    "explore_vendors": "show.widgets",
+    "explore_credits": "show.explorers",
+    "explore_incident": "show.explorers",
+    "explore_policy": "show.explorers",
+    "explore_vendors": "show.explorers",
 }
 
 __all__ = [
@@ -86,9 +86,9 @@ __all__ = [
     "explore_vendors",
     "find_policy",
     "findings",
+    "guarantee_value",
     "library",
     "policy_schema",
-    "promise_worth",
     "read_evidence",
     "read_policy",
     "under_readings",

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import SimpleNamespace, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from slakit._atomic import write_whole
 from slakit.problems import InputError, Problem
-from slakit.whole import write_whole
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -22,10 +22,10 @@ HOUSE = Path(__file__).parents[1]
 ROOMS = ("measure", "remedy", "policy", "analysis", "evidence")
 QUICK = ("tests/worked_examples", "tests/measure", "tests/remedy", "tests/test_told_by_one_example.py", "tests/laws")
 TESTS = {
-    "measure": (*QUICK, "tests/desk", "tests/analysis", "tests/test_engine_and_reference.py"),
-    "remedy": (*QUICK, "tests/analysis", "tests/desk", "tests/test_engine_and_reference.py"),
+    "measure": (*QUICK, "tests/tickets", "tests/analysis", "tests/test_engine_and_reference.py"),
+    "remedy": (*QUICK, "tests/analysis", "tests/tickets", "tests/test_engine_and_reference.py"),
     "policy": ("tests/policy", *QUICK, "tests/examples", "tests/cli", "tests/analysis", "tests/house/test_doctests.py"),
-    "analysis": ("tests/analysis", *QUICK, "tests/desk", "tests/cli", "tests/policy", "tests/show"),
+    "analysis": ("tests/analysis", *QUICK, "tests/tickets", "tests/cli", "tests/policy", "tests/show"),
     "evidence": ("tests/evidence", "tests/cli", *QUICK, "tests/house/test_doctests.py"),
 }
 """Room → tests that speak of it, those that tell most first."""

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from random_policies import CAUSES, COMPONENTS, Tree, policy_of, random_policy
 
-from slakit.evidence.tables import Evidence, check_tables
+from slakit.evidence.evidence import Evidence, check_tables
 from slakit.policy.document import Policy
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms

@@ -87,11 +87,11 @@ def test_the_first_signal_starts_the_wp_heaven_clock() -> None:
     at_end = outage("r", at + 3 * DAY, HOUR, reported=at + 3 * DAY + HOUR)
     found = june(contract("wp-heaven", "1600"), [late, never, after, at_end])
     assert found.verdicts == {
-        ("s", "website", "o", "before_clock"): H,
+        ("s", "website", "o", "before_clock_start"): H,
         ("s", "website", "o", "counted"): 2 * H,
         ("s", "website", "p", "unreported"): H,
         ("s", "website", "q", "unreported"): H,
-        ("s", "website", "r", "before_clock"): H,
+        ("s", "website", "r", "before_clock_start"): H,
     }
 
 
@@ -157,7 +157,7 @@ def test_what_runs_in_two_outages_stays_with_the_first_clock() -> None:
     ]
     verdicts = june(contract("wp-heaven", "1600"), outages).verdicts
     assert verdicts == {
-        ("s", "website", "late", "before_clock"): H,
+        ("s", "website", "late", "before_clock_start"): H,
         ("s", "website", "late", "counted"): 2 * H,
         ("s", "website", "o10", "overlapping"): H,
         ("s", "website", "o10", "counted"): 2 * H,
@@ -184,7 +184,7 @@ def test_klikk_hardware_replacement(length: timedelta, complete: int, started: i
         found = june(subscription, [down], replacement_hours=answer)
         expected = Decimal(2 * hours) if hours else None
         assert found.credits.get(("s", "hardware-replacement", at)) == expected
-        assert found.verdicts["s", "hardware-replacement", "o", "before_clock"] == 5 * H
+        assert found.verdicts["s", "hardware-replacement", "o", "before_clock_start"] == 5 * H
 
 
 def test_an_incident_is_judged_where_it_ends() -> None:

@@ -26,10 +26,10 @@ from small_contracts import (
 )
 
 from slakit.analysis.assess import assess
-from slakit.analysis.curves import credit_curve
-from slakit.analysis.worth import promise_worth
 from slakit.evidence.files import read_evidence
 from slakit.problems import InputError
+from slakit.remedy.curves import credit_curve
+from slakit.remedy.values import guarantee_value
 
 JUNE, JULY = at("2026-06-01"), at("2026-07-01")
 
@@ -227,6 +227,6 @@ remedies:
   - {id: large, for: [b], clause: r, credit: {flat: 50%, clause: r}}
 """
     )
-    worth = promise_worth(policy.terms(), lengths=[DAY])
+    worth = guarantee_value(policy.terms(), lengths=[DAY])
     paid = {(row["guarantee"], row["remedy"]): row["credit_percent"] for row in worth.rows(named=True)}
     assert paid == {("a", "small"): 5, ("b", "large"): 50}

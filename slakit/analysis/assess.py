@@ -8,9 +8,10 @@ from pathlib import Path
 
 import polars as pl
 
-from slakit.analysis import outputs
+from slakit._atomic import is_file
+from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
-from slakit.analysis.due import claims_made, claims_of
+from slakit.analysis.claims import claims_made, claims_of
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
@@ -21,21 +22,20 @@ from slakit.analysis.samples import missing_samples
 from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
-from slakit.evidence.tables import Evidence
-from slakit.measure.attainment import desk_of
+from slakit.evidence.evidence import Evidence
+from slakit.measure.assessment_input import input_of
+from slakit.measure.attainment import judged_tickets
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
-from slakit.measure.case import case_of
 from slakit.measure.conventions import Conventions
-from slakit.measure.desk import desk_rules
 from slakit.measure.downtime import account_downtime
-from slakit.measure.figures import figure_rules, figures_of
+from slakit.measure.measured import measured_rules, measured_values
 from slakit.measure.rules import distinct, rules_of
+from slakit.measure.tickets import ticket_rules
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
 from slakit.remedy.awards import Awards, Claimed
 from slakit.remedy.fees import Fees
-from slakit.whole import is_file
 
 
 @checked
@@ -131,10 +131,10 @@ def _awards(
     """Measure all that the readings of the plans need, each thing once."""
     refuse_unmeasured(evidence, plans)
     every = [(plan, terms) for plan, readings in plans.items() for terms in readings]
-    case = case_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
-    asked = distinct(desk_rules(plan, terms) for plan, terms in every)
-    desk = desk_of(evidence, asked, *when, conventions=conventions)
-    figures = figures_of(evidence, distinct(figure_rules(plan, terms) for plan, terms in every), *when)
+    case = input_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
+    asked = distinct(ticket_rules(plan, terms) for plan, terms in every)
+    desk = judged_tickets(evidence, asked, *when, conventions=conventions)
+    figures = measured_values(evidence, distinct(measured_rules(plan, terms) for plan, terms in every), *when)
     return Awards(case, account_downtime(case), fees, made, desk, figures)
 
 
@@ -143,23 +143,25 @@ def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.Da
     case, desk, subscriptions = awards.case, awards.desk, evidence.subscriptions
     chosen = [(plan, readings[0]) for plan, readings in plans.items()]
     measured = {awards.numbers[rule.key] for plan, terms in chosen for rule in rules_of(plan, terms)}
-    ours = outputs.of_rules(measured)
-    asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in desk_rules(plan, terms)}
-    on_tickets = outputs.of_rules(number - len(case.rules) for number in asked)
-    levels = {awards.numbers[rule.key] for plan, terms in chosen for rule in figure_rules(plan, terms)}
-    on_figures = outputs.of_rules(number - len(case.rules) - len(desk.rules) for number in levels)
+    ours = result_tables.of_rules(measured)
+    asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in ticket_rules(plan, terms)}
+    on_tickets = result_tables.of_rules(number - len(case.rules) for number in asked)
+    levels = {awards.numbers[rule.key] for plan, terms in chosen for rule in measured_rules(plan, terms)}
+    on_figures = result_tables.of_rules(number - len(case.rules) - len(desk.rules) for number in levels)
     credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
     ranges, answers = owed_ranges(awards, plans)
     return {
-        "ledger": outputs.ledger_table(case, awards.ledger, subscriptions, sorted(measured)),
-        "availability": outputs.availability_table(case, awards.windows.filter(ours), subscriptions),
-        "incidents": outputs.incidents_table(case, awards.incidents.filter(ours), subscriptions),
-        "figures": outputs.figures_table(awards.figures, awards.figures.measured.filter(on_figures), subscriptions),
+        "ledger": result_tables.ledger_table(case, awards.ledger, subscriptions, sorted(measured)),
+        "availability": result_tables.availability_table(case, awards.windows.filter(ours), subscriptions),
+        "incidents": result_tables.incidents_table(case, awards.incidents.filter(ours), subscriptions),
+        "figures": result_tables.figures_table(
+            awards.figures, awards.figures.measured.filter(on_figures), subscriptions
+        ),
         "rights": rights_of(awards, plans),
-        "attainment": outputs.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
-        "tickets": outputs.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
-        "credits": outputs.credits_table(credits, awards.fees),
-        "ranges": outputs.ranges_table(ranges, awards.fees),
+        "attainment": result_tables.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
+        "tickets": result_tables.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
+        "credits": result_tables.credits_table(credits, awards.fees),
+        "ranges": result_tables.ranges_table(ranges, awards.fees),
         "readings": readings_table(answers, awards.fees),
         **dict(zip(("claims", "claim_steps"), claims_of(awards, plans), strict=True)),
         "recoveries": recoveries_table(evidence, plans, case.as_of),

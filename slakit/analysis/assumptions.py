@@ -9,10 +9,10 @@ import polars as pl
 
 from slakit.analysis.plans import Policies
 from slakit.analysis.samples import Missing
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.conventions import Conventions
-from slakit.measure.desk import ANSWERS
 from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.measure.tickets import ANSWERS
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
 from slakit.remedy.fees import Fees
@@ -95,9 +95,11 @@ def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[R
 def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
     """Streaks and the like begin with the assessment."""
     for (name, _), terms in chosen.items():
-        reaches = [reach for remedy in terms.remedies for credit in remedy.credit for reach in credit.reaches]
-        reaches += [reach for right in terms.rights for reach in right.when]
-        if any(reach.streak or reach.misses for reach in reaches):
+        conditions = [
+            condition for remedy in terms.remedies for credit in remedy.credit for condition in credit.conditions
+        ]
+        conditions += [condition for right in terms.rights for condition in right.when]
+        if any(condition.streak or condition.misses for condition in conditions):
             yield name, "windows before the period", "met", "What is missed in a row is counted within the assessment"
 
 

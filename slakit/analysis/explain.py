@@ -73,7 +73,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     Examples
     --------
     >>> from slakit.analysis.assess import assess
-    >>> from slakit.evidence.tables import Evidence
+    >>> from slakit.evidence.evidence import Evidence
     >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
     >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
     >>> print(explain(assess(evidence, "2026-06", "2026-07-01"), "shop", "2026-06").lines[0][1])
@@ -103,8 +103,8 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
 Line = tuple[int, str]
 STOP_AN_OUTAGE = ("other_component", "excluded_cause", "too_small", "unreported")
 """Verdicts that an outage gets as a whole, before any of it runs."""
-DO_NOT_RUN = ("after_as_of", "no_length", "before_clock", "alone")
-"""Verdicts of pieces that are part of no incident."""
+DO_NOT_RUN = ("after_as_of", "no_length", "before_clock_start", "below_concurrency")
+"""Verdicts of segments that are part of no incident."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Teller:
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
     def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
-        """How many incidents start in a window: runs of pieces that touch, each where its counted time begins."""
+        """How many incidents start in a window: runs of segments that touch, each where its counted time begins."""
         mine, verdict = self.review.ledger.filter(pl.col("guarantee") == guarantee.id), pl.col("verdict")
         stopped = mine.filter(verdict.is_in(STOP_AN_OUTAGE))["outage"].unique()
         ran = mine.filter(~verdict.is_in(DO_NOT_RUN) & ~pl.col("outage").is_in(stopped.implode())).sort("started")
@@ -234,20 +234,20 @@ class Teller:
         yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
-        """Every outage of a window, piece by piece, with the verdict and why."""
-        pieces = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
+        """Every outage of a window, segment by segment, with the verdict and why."""
+        segments = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
         reasons = Reasons(self.review, self.subscription, guarantee)
-        concerned = pieces.filter(pl.col("verdict") != "other_component").sort("started")
+        concerned = segments.filter(pl.col("verdict") != "other_component").sort("started")
         for outage in concerned["outage"].unique(maintain_order=True):
             yield 1, reasons.outage(outage, self.when)
-            for piece in concerned.filter(pl.col("outage") == outage).iter_rows(named=True):
-                length = print_duration(_microseconds(piece["seconds"]))
-                clause = f" ({piece['clause']})" if piece["clause"] else ""
-                span = f"{self.when(piece['started'])} to {self.when(piece['ended'])}, {length}"
-                yield 2, f"{span}: {piece['verdict']} – {reasons.why(piece)}{clause}."
+            for segment in concerned.filter(pl.col("outage") == outage).iter_rows(named=True):
+                length = print_duration(_microseconds(segment["seconds"]))
+                clause = f" ({segment['clause']})" if segment["clause"] else ""
+                span = f"{self.when(segment['started'])} to {self.when(segment['ended'])}, {length}"
+                yield 2, f"{span}: {segment['verdict']} – {reasons.why(segment)}{clause}."
             for sentence in reasons.maintenance_that_failed(outage, self.when):
                 yield 2, sentence
-        elsewhere = pieces.filter(pl.col("verdict") == "other_component")["outage"].n_unique()
+        elsewhere = segments.filter(pl.col("verdict") == "other_component")["outage"].n_unique()
         if elsewhere:
             concerns = "concerns" if elsewhere == 1 else "concern"
             yield 1, f"{elsewhere} more {concerns} other components ({guarantee.clause_of('components')})."

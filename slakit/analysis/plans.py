@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan
 from slakit.policy.document import Policy
 from slakit.policy.quantities import Money

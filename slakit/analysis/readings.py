@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
-from slakit.analysis.outputs import currencies_of, money, names_of
+from slakit.analysis.result_tables import currencies_of, money, names_of
 from slakit.arguments import checked
 from slakit.policy.document import Policy
 from slakit.policy.terms import Terms, readings_of
@@ -73,7 +73,7 @@ def under_readings(
 
     Examples
     --------
-    >>> from slakit.analysis.budgets import window_budgets
+    >>> from slakit.measure.budgets import window_budgets
     >>> from slakit.policy.files import find_policy
     >>> every = under_readings(find_policy("cloudworkz"), lambda terms: window_budgets(terms, "2026-01"))
     >>> every.filter(guarantee="vm").unique("reading", maintain_order=True).select("window", "budget").rows()

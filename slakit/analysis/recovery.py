@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from slakit.analysis.outputs import seconds
 from slakit.analysis.plans import Plans
-from slakit.evidence.tables import Evidence
+from slakit.analysis.result_tables import seconds
+from slakit.evidence.evidence import Evidence
 from slakit.measure.recoveries import GAPS, RECOVERED, judge_backups, judge_recoveries
 from slakit.policy.terms import Terms
 

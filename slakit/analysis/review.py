@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit import locales
-from slakit.analysis.outputs import total_owed
+from slakit.analysis.result_tables import total_owed
 from slakit.analysis.warnings import rows_used
 from slakit.arguments import checked
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.document import Policy
@@ -219,7 +219,7 @@ class Review:
             slakit was installed without Excel, the path ends otherwise, or a table is larger than a sheet can be.
         """
         # What is shown is made in slakit.show, which knows this module: it is looked up when it is asked for.
-        import_module("slakit.show.workbook").review_workbook(self, path)
+        import_module("slakit.show.excel.review").review_workbook(self, path)
 
     def __repr__(self) -> str:
         sums = ", ".join(f"{amount:,} {currency}" for currency, amount in self.owed.items()) or "nothing"

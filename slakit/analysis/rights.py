@@ -6,15 +6,15 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.outputs import instant, names_of
 from slakit.analysis.plans import Plans
+from slakit.analysis.result_tables import instant, names_of
 from slakit.evidence.instants import INSTANT
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.remedies import Claims, Right
 from slakit.policy.terms import Terms
 from slakit.remedy.awards import Awards
 from slakit.remedy.claims import deadlines
-from slakit.remedy.reaches import holds
+from slakit.remedy.conditions import holds
 
 RIGHTS: dict[str, Any] = {
     "subscription": pl.String, "right": pl.String, "says": pl.String, "guarantee": pl.String,
@@ -36,7 +36,10 @@ def rights_of(awards: Awards, plans: Plans) -> pl.DataFrame:
 def _arisen(awards: Awards, plan: Plan, terms: Terms, right: Right) -> pl.DataFrame:
     rules = awards.rules_of(plan, terms, right.guarantees)
     facts = awards.known(right.when, rules).filter(pl.col("total") > 0)
-    arises = (holds(reach) & ((pl.col("outage") > 0) if reach.outage is not None else True) for reach in right.when)
+    arises = (
+        holds(condition) & ((pl.col("outage") > 0) if condition.outage is not None else True)
+        for condition in right.when
+    )
     held = facts.filter(pl.any_horizontal(arises))
     names = {number: rule.guarantee.id for number, rule in rules.items()}
     until = deadlines(Claims(within=right.within), terms.time_zone or ASSUMED_ZONE, held["window_end"])

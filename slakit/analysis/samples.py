@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.tables import Evidence
 from slakit.measure.calendar import Span, local_day, to_instant, to_microseconds
 from slakit.measure.hours import open_spans
 from slakit.measure.rules import ASSUMED_ZONE, Plan

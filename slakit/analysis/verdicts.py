@@ -1,4 +1,4 @@
-"""Why a piece of an outage got its verdict, in words."""
+"""Why a segment of an outage got its verdict, in words."""
 
 from __future__ import annotations
 
@@ -61,27 +61,27 @@ class Reasons:
         signals = [f"{name} {when(row[name])}" for name in ("detected", "reported", "diagnosed") if row[name]]  # type: ignore[arg-type]
         return f"Outage {name}, {when(row['started'])} {ended} ({', '.join(about + signals)}):"  # type: ignore[arg-type]
 
-    def why(self, piece: Mapping[str, object]) -> str:
-        """Say why a piece of the ledger got its verdict."""
-        row = self.observed.get(str(piece["outage"]), {"cause": None})
+    def why(self, segment: Mapping[str, object]) -> str:
+        """Say why a segment of the ledger got its verdict."""
+        row = self.observed.get(str(segment["outage"]), {"cause": None})
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
             **NOT_JUDGED,
             "outside_period": "outside the windows that were assessed",
             "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
-            "before_clock": f"the clock starts with the {signal}",
+            "before_clock_start": f"the clock starts with the {signal}",
             "too_small": f"it affects only {_share(row.get('affected'))} of the service",
-            "alone": f"fewer than {self.guarantee.at_once} components were down at once",
+            "below_concurrency": f"fewer than {self.guarantee.at_once} components were down at once",
             "overlapping": "already counted in another outage that runs at the same time",
             "too_short": f"shorter than {self.guarantee.minimum}",
             "maintenance": "inside maintenance that the contract leaves out",
             "outside_hours": "outside the service hours",
             "outside_term": "before measurement begins, or after the subscription ends",
-            "partial_unit": f"less than a whole {self.guarantee.unit}",
+            "rounding_remainder": f"less than a whole {self.guarantee.unit}",
             "counted": "downtime by the contract",
         }
-        return reasons[str(piece["verdict"])]
+        return reasons[str(segment["verdict"])]
 
     def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:
         """Maintenance during an outage that does not take it out, and why not."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 import polars as pl
 
 from slakit.analysis.plans import Plans, parts_of
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan
 from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms

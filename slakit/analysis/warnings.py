@@ -13,11 +13,12 @@ import polars as pl
 from slakit.analysis.plans import Plans
 from slakit.analysis.samples import NO_VERDICT, Missing
 from slakit.analysis.vocabulary import Warned
+from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.tables import TABLES, Evidence
+from slakit.evidence.tables import TABLES
 from slakit.measure.calendar import Period, to_instant
-from slakit.measure.desk import ANSWERS
 from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.measure.tickets import ANSWERS
 from slakit.policy.printing import exact_money
 from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms

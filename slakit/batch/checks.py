@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from slakit._atomic import is_file, real_path
 from slakit.batch.parameters import Parameter, parameters_of, read_notebook
 from slakit.problems import InputError, Problem, one_of
-from slakit.whole import is_file, real_path
 
 LONGEST_NAME = 100
 SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)

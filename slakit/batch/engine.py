@@ -19,10 +19,10 @@ class SlakitEngine:
     @classmethod
     def execute_notebook(cls, nb: Any, kernel_name: str, output_path: str | None = None, **kwargs: Any) -> Any:
         """Run a notebook, unless it was given parameters that it does not have."""
-        from slakit.batch.execution import TruthfulEngine
+        from slakit.batch.execution import StrictEngine
 
         refuse_unknown_parameters(nb)
-        return TruthfulEngine.execute_notebook(nb, kernel_name, output_path, **kwargs)
+        return StrictEngine.execute_notebook(nb, kernel_name, output_path, **kwargs)
 
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:

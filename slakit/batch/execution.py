@@ -176,7 +176,7 @@ class Session:
             process.kill()
 
 
-class TruthfulEngine(NBClientEngine):  # type: ignore[misc]
+class StrictEngine(NBClientEngine):  # type: ignore[misc]
     """Runs notebooks with the client above; `slakit.batch.engine` is how Papermill finds it."""
 
     @classmethod

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from slakit._atomic import UNFINISHED, real_path
 from slakit.problems import InputError, Problem
-from slakit.whole import UNFINISHED, real_path
 
 LOCK = ".slakit-batch.lock"
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slakit._atomic import write_whole
 from slakit.batch.checks import is_path
 from slakit.batch.manifest import Entry, Manifest, Status
-from slakit.whole import write_whole
 
 LABELS: dict[Status, str] = {
     "ok": "done",

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from slakit.whole import read_whole
+from slakit._atomic import read_whole
 
 NAMED: dict[str, Any] = {
     "str": str,

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from slakit._atomic import write_whole
 from slakit.batch.folder import locked, sweep, unwritable
 from slakit.batch.index import write_index
 from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
 from slakit.batch.plan import Plan, Report
 from slakit.batch.stopping import until_signal
-from slakit.whole import write_whole
 
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
@@ -255,11 +255,11 @@ class _Batch:
 @contextlib.contextmanager
 def _kernels(workers: int) -> Iterator[dict[str, str]]:
     """Provide what kernels are forked from, and the environment they get."""
-    from slakit.light import without_slow_imports
+    from slakit._import_guard import without_slow_imports
 
     with without_slow_imports():
-        from slakit.batch.forkserver import can_fork, close_server, open_server
-        from slakit.batch.preloaded import SCRATCH
+        from slakit.kernels.forkserver import can_fork, close_server, open_server
+        from slakit.kernels.preloaded import SCRATCH
     threads = max(1, _cores() // workers)
     with tempfile.TemporaryDirectory(prefix="slakit-") as home:
         environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home, SCRATCH: home}
@@ -270,5 +270,5 @@ def _kernels(workers: int) -> Iterator[dict[str, str]]:
                 import slakit.batch.report  # noqa: F401  while the server does its own imports
             yield environment
         finally:
-            if "slakit.batch.forkserver" in sys.modules:
+            if "slakit.kernels.forkserver" in sys.modules:
                 close_server()

@@ -13,7 +13,7 @@ from slakit.cli.options import PolicyNames, Readings, Tier, Zone, app
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
-    from slakit.analysis.compare import Comparison
+    from slakit.comparison.compare import Comparison
 
 MARKS = {"defect": "bold red", "gap": "bold yellow", "risk": "bold", "note": "dim"}
 
@@ -33,7 +33,7 @@ def findings(
     """Say what a buyer should know about contracts: contradictions, gaps, risks, each with its clause and a figure."""
     import polars as pl
 
-    from slakit.analysis.findings import findings as find
+    from slakit.finding.run import findings as find
     from slakit.policy.files import find_policy, policy_and_tier
 
     day: date | None = as_of.date() if as_of else None
@@ -83,9 +83,11 @@ def compare(
     ] = None,
     subscription: Annotated[str | None, typer.Option("--subscription", help="One of the evidence alone.")] = None,
     fee: Annotated[float | None, typer.Option("--fee", help="The same monthly fee for all.")] = None,
-    but: Annotated[
+    amend: Annotated[
         list[str] | None,
-        typer.Option("--but", metavar="TERM=VALUE", help="Compare the first plan with this term too; may be repeated."),
+        typer.Option(
+            "--amend", metavar="TERM=VALUE", help="Compare the first plan with this term too; may be repeated."
+        ),
     ] = None,
     period: Annotated[
         str | None, typer.Option("--period", "-p", help="Months to compare over; those of the outages, if not given.")
@@ -96,12 +98,12 @@ def compare(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all to this .xlsx workbook.")] = None,
 ) -> None:
     """Set plans side by side: terms, credits, and the same outages by everybody's rules."""
-    from slakit.analysis.compare import compare as compare_plans
-    from slakit.analysis.telling import tell_comparison
+    from slakit.comparison.compare import compare as compare_plans
+    from slakit.comparison.summary import tell_comparison
     from slakit.evidence.files import read_evidence
     from slakit.show.choose import choose_offers
 
-    offers = choose_offers(plans, but or [])
+    offers = choose_offers(plans, amend or [])
     with stderr().status("comparing", spinner="line"):
         tables = read_evidence(evidence, time_zone=time_zone).only(subscription or "") if evidence else None
         found = compare_plans(offers, fee=fee, evidence=tables, period=period, as_of=as_of, reading=reading)

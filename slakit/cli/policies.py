@@ -94,8 +94,8 @@ def new(
     """Write a commented policy file to fill in."""
     from datetime import UTC, datetime
 
+    from slakit._atomic import write_whole
     from slakit.policy.skeleton import policy_skeleton
-    from slakit.whole import write_whole
 
     try:
         text = policy_skeleton(provider, datetime.now(UTC).date())
@@ -187,7 +187,7 @@ def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> No
     """Show the downtime that each guarantee allows, window by window."""
     import polars as pl
 
-    from slakit.analysis.budgets import window_budgets
+    from slakit.measure.budgets import window_budgets
 
     budgets = pl.concat([window_budgets(terms, period) for name in policies for terms in _terms(name, tier)])
     columns = ("policy", "tier", "guarantee", "window_start", "window_end", "target", "budget", "clause")
@@ -226,9 +226,9 @@ def schema(
     """Print the JSON Schema of policy or example files, for editors; or what every key means, for people."""
     import json
 
-    from slakit.analysis.finding import findings_reference
     from slakit.analysis.warnings import evidence_reference
     from slakit.examples.model import ExampleFile
+    from slakit.finding.model import findings_reference
     from slakit.policy.files import find_policy, library, policy_schema
     from slakit.policy.reference import format_reference, sections_of
 

@@ -140,7 +140,7 @@ def due(
 ) -> None:
     """Show when response and resolution of a ticket are due, and why."""
     from slakit.analysis.assess import instant_of
-    from slakit.analysis.due_times import due_times
+    from slakit.analysis.ticket_times import due_times
     from slakit.policy.files import find_policy
 
     terms = find_policy(policy).terms(tier=tier)
@@ -212,7 +212,7 @@ def readings(
     """Rank the open questions of the contracts by how much they move what is owed."""
     import polars as pl
 
-    from slakit.show.words import money_text, readings_text
+    from slakit.show.labels import money_text, readings_text
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True)
     review = review.of(subscription) if subscription else review

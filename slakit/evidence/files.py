@@ -9,13 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
+from slakit._atomic import is_folder, read_whole, real_path, replacing
 from slakit.arguments import checked
 from slakit.evidence.checks import Sheet
+from slakit.evidence.evidence import Evidence, evidence_of
 from slakit.evidence.formats import READERS, unread
-from slakit.evidence.tables import REQUIRED_TABLE, TABLES, Evidence, evidence_of
+from slakit.evidence.tables import REQUIRED_TABLE, TABLES
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
-from slakit.whole import is_folder, read_whole, real_path, replacing
 
 READ = frozenset({*READERS, ".xlsx"})
 # What file managers and programs leave behind, and nobody wrote; so are names that begin with a dot or `~$`.

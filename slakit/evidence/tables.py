@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 import polars as pl
 
-from slakit.arguments import checked
-from slakit.evidence.checks import Sheet, check_sheets
 from slakit.evidence.instants import INSTANT
-from slakit.problems import InputError, Problem, one_of
 
 AMOUNT = pl.Decimal(38, 6)
 
@@ -241,176 +236,3 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     }
 )
 REQUIRED_TABLE = "subscriptions"  # any other may be absent, and is then empty
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Evidence:
-    """What happened, checked: one frame per table, with the columns and types of `TABLES`.
-
-    Instants are UTC microseconds, amounts exact decimals with 6 places. Rows are in the order in which
-    they were given; an optional column that was not given is null throughout (`affected`: 1).
-
-    Attributes
-    ----------
-    source
-        Where the tables come from, for messages.
-    given
-        The tables that were given. One that was not is empty here, and says nothing: `outages` without a row says that
-        there was no outage, no table `outages` says that nobody looked.
-    folder
-        What the paths of policies are relative to, where the tables come from files.
-    rows
-        Row of each line of a table in its file, for tables with blank rows; see `row_numbers`.
-    """
-
-    subscriptions: pl.DataFrame
-    outages: pl.DataFrame
-    maintenance: pl.DataFrame
-    tickets: pl.DataFrame
-    holds: pl.DataFrame
-    claims_made: pl.DataFrame
-    measurements: pl.DataFrame
-    charges: pl.DataFrame
-    recoveries: pl.DataFrame
-    backups: pl.DataFrame
-    source: str
-    given: frozenset[str] = frozenset(TABLES)
-    folder: Path | None = None
-    rows: Mapping[str, pl.Series] = field(default_factory=dict)
-
-    @classmethod
-    @checked
-    def of(
-        cls,
-        subscriptions: pl.DataFrame | Iterable[Mapping[str, object]],
-        *,
-        time_zone: str | None = None,
-        **tables: pl.DataFrame | Iterable[Mapping[str, object]],
-    ) -> Evidence:
-        """Check tables held in memory: frames, or rows as dictionaries. `outages=[]` says that there was none.
-
-        >>> Evidence.of([{"subscription": "a", "policy": "klikk", "monthly_fee": "90", "currency": "NOK",
-        ...               "starts": "2026-01-01T00:00:00+01:00"}])
-        Evidence(memory: 1 subscriptions)
-        """
-        frames = {}
-        for name, given in {"subscriptions": subscriptions, **tables}.items():
-            rows = given if isinstance(given, pl.DataFrame) else list(given)
-            if isinstance(rows, list) and not rows and name in TABLES:
-                rows = TABLES[name].empty()
-            frames[name] = rows if isinstance(rows, pl.DataFrame) else frame_of_rows(name, rows)
-        return check_tables(frames, time_zone=time_zone, source="memory")
-
-    @checked
-    def only(self, subscription: str = "") -> Evidence:
-        """Keep what concerns one subscription; all of it, if none is named.
-
-        Raises
-        ------
-        InputError
-            There is no such subscription.
-        """
-        if not subscription:
-            return self
-        known = self.subscriptions["subscription"].to_list()
-        if subscription not in known:
-            wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
-            raise InputError(self.source, [wrong])
-        kept: dict[str, pl.DataFrame] = {}
-        rows: dict[str, pl.Series] = {}
-        for name in TABLES:
-            frame: pl.DataFrame = getattr(self, name)
-            if "subscription" in frame.columns:
-                own = frame["subscription"] == subscription
-            else:  # holds know their ticket only, and come after tickets
-                own = frame["ticket"].is_in(kept["tickets"]["ticket"].implode())
-            kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)
-        return Evidence(**kept, source=self.source, given=self.given, folder=self.folder, rows=rows)
-
-    @checked
-    def row_numbers(self, table: str) -> pl.Series:
-        """Return the number of each row of a table as its file shows it: the header is row 1.
-
-        Raises
-        ------
-        InputError
-            There is no such table.
-        """
-        if table not in TABLES:
-            raise InputError("evidence", [Problem("table", table, "not a table of evidence", one_of(TABLES, table))])
-        height = getattr(self, table).height
-        known = self.rows.get(table)
-        if known is not None and len(known) == height:
-            return known.cast(pl.Int64)
-        return pl.int_range(2, height + 2, eager=True)
-
-    def counts(self) -> dict[str, int]:
-        """Return the number of rows of each table that has any."""
-        sizes = {name: getattr(self, name).height for name in TABLES}
-        return {name: height for name, height in sizes.items() if height}
-
-    def __repr__(self) -> str:
-        return f"Evidence({self.source}: {', '.join(f'{n} {name}' for name, n in self.counts().items())})"
-
-    def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{name}</td><td>{n}</td></tr>" for name, n in self.counts().items())
-        return f"<table><caption>Evidence: {html.escape(self.source)}</caption>{rows}</table>"
-
-
-def frame_of_rows(name: str, rows: Sequence[Mapping[str, object]]) -> pl.DataFrame:
-    """Make a frame of rows given as dictionaries.
-
-    Raises
-    ------
-    InputError
-        A column holds values of several kinds, or such as no table holds.
-    """
-    refused = (pl.exceptions.PolarsError, pl.exceptions.PanicException, TypeError, ValueError, OverflowError)
-    try:
-        return pl.DataFrame(rows, infer_schema_length=None)
-    except refused:
-        problems = []
-        for column in dict.fromkeys(key for row in rows for key in row):
-            values = [row.get(column) for row in rows]
-            try:
-                pl.DataFrame({column: values}, infer_schema_length=None)
-            except refused:
-                kinds = " and ".join(sorted({type(value).__name__ for value in values if value is not None}))
-                wrong = f"values that no column of a table holds together ({kinds})"
-                problems.append(Problem(f"{name} {column}", None, wrong, "give all of one kind, such as text"))
-        told = problems or [Problem(name, None, "rows that are no table", "give dictionaries of plain values")]
-        raise InputError("memory", told) from None
-
-
-@checked
-def check_tables(
-    frames: Mapping[str, pl.DataFrame], *, time_zone: str | None = None, source: str = "evidence"
-) -> Evidence:
-    """Check tables from anywhere, with text or typed columns, and return them typed.
-
-    Parameters
-    ----------
-    frames
-        Table name -> frame, with the columns that `TABLES` lists. Only `subscriptions` must be there.
-    time_zone
-        The zone of times written without an offset, such as `Europe/Oslo`. Without it they are refused.
-    source
-        Where the tables come from, for messages and for `Evidence.source`.
-
-    Raises
-    ------
-    InputError
-        With every problem of every table: table, row (the header would be row 1), column, value, remedy.
-    """
-    sheets = {name: Sheet(name, frame) for name, frame in frames.items()}
-    return evidence_of(sheets, time_zone=time_zone, source=source)
-
-
-def evidence_of(
-    sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str, folder: Path | None = None
-) -> Evidence:
-    """Check tables that know which file they come from; see `check_tables`."""
-    checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)
-    tables = {name: checked.get(name, table.empty()) for name, table in TABLES.items()}
-    rows = {name: sheet.rows for name, sheet in sheets.items() if sheet.rows is not None}
-    return Evidence(**tables, source=source, given=frozenset(sheets), folder=folder, rows=rows)

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from slakit.analysis.assess import assess, instant_of
-from slakit.analysis.budgets import window_budgets
 from slakit.analysis.review import Review
 from slakit.examples.files import Case
-from slakit.examples.happenings import evidence_of
 from slakit.examples.model import Happened
+from slakit.examples.scenario_evidence import evidence_of
+from slakit.measure.budgets import window_budgets
 from slakit.measure.calendar import Period
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Money, PlainDuration, Share

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from slakit._atomic import is_file, is_folder, read_whole
 from slakit.examples.model import Example, ExampleFile
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_of
 from slakit.policy.part import words_of_format
 from slakit.policy.yaml import Document, problems_of, read_yaml
 from slakit.problems import InputError, Problem
-from slakit.whole import is_file, is_folder, read_whole
 
 
 class Case(NamedTuple):

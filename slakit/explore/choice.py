@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slakit._atomic import is_file
 from slakit.batch.checks import CheckPolicy, Given, Notebook, Place, ReportCheck
 from slakit.batch.parameters import parameters_of, read_notebook
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
-from slakit.whole import is_file
 
 USUAL = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
 PACKAGE = Path(__file__).parents[1]

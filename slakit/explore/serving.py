@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slakit._import_guard import without_slow_imports
 from slakit.batch.stopping import until_signal
 from slakit.explore.choice import Chosen
-from slakit.light import without_slow_imports
 from slakit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -131,12 +131,12 @@ def open_door(port: int) -> socket.socket:
 def _kernels(scratch: str) -> Iterator[None]:
     """Provide what kernels are forked from: it does its imports while this process does its own."""
     with without_slow_imports():
-        from slakit.batch.forkserver import can_fork, close_server, open_server
-        from slakit.batch.preloaded import SCRATCH
+        from slakit.kernels.forkserver import can_fork, close_server, open_server
+        from slakit.kernels.preloaded import SCRATCH
     try:
         if can_fork():
             open_server({SCRATCH: scratch}, quiet=True)
         yield
     finally:
-        if "slakit.batch.forkserver" in sys.modules:
+        if "slakit.kernels.forkserver" in sys.modules:
             close_server()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.conventions import Conventions
-from slakit.measure.desk import judge_tickets
-from slakit.measure.rules import Rule, duties_of, per_rule
+from slakit.measure.rules import Rule, obligations_of, per_rule
+from slakit.measure.tickets import judge_tickets
 from slakit.measure.windows import judged_windows
 from slakit.policy.quantities import FULL, percent_units
 
@@ -27,9 +27,9 @@ def measure_attainment(
         `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
         (null without an eligible ticket, or while the window runs). Without a target each late ticket misses.
     """
-    duties = duties_of(evidence.subscriptions, rules)
-    windows = judged_windows(duties, rules, period, as_of).join(
-        duties.select("duty", "subscriber", "rule"), on="duty", maintain_order="left"
+    obligations = obligations_of(evidence.subscriptions, rules)
+    windows = judged_windows(obligations, rules, period, as_of).join(
+        obligations.select("obligation", "subscriber", "rule"), on="obligation", maintain_order="left"
     )
     counted = _counted(in_windows(judged, windows), ["subscriber", "rule", "window_start"])
     keys = ["subscriber", "rule", "window_start"]
@@ -95,7 +95,7 @@ def by_priority(
 
 
 @dataclass(frozen=True)
-class Desk:
+class JudgedTickets:
     """The tickets of a case: judged one by one, and by window.
 
     Attributes
@@ -113,10 +113,10 @@ class Desk:
     attainment: pl.DataFrame
 
 
-def desk_of(
+def judged_tickets(
     evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int, *, conventions: Conventions | None = None
-) -> Desk:
+) -> JudgedTickets:
     """Judge all tickets, and sum them up by window."""
     judged = judge_tickets(evidence, rules, as_of, conventions=conventions)
     attainment = measure_attainment(judged, evidence, rules, period, as_of)
-    return Desk(rules, in_windows(judged, attainment), attainment)
+    return JudgedTickets(rules, in_windows(judged, attainment), attainment)

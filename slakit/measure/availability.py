@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from slakit.measure.case import COUNTED, Case, Chunk
+from slakit.measure.assessment_input import COUNTED, AssessmentInput, Batch
 from slakit.measure.intervals import covered_before, subtract, union
 from slakit.measure.rules import Rule, per_incident, per_rule
 from slakit.policy.guarantees import Fixed, RoundedTime
 from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
 
 
-def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_availability(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Agreed service time, downtime and the verdict, for every window.
 
     Parameters
@@ -24,26 +24,28 @@ def measure_availability(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
+        `obligation`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
         `incidents` (null where nothing asks for them), `total`, `bad` (the level is (total − bad) / total), `met` (null
         where nothing was agreed, or the window runs). Without a table of outages, and in windows without a measurement
         where outages come from measurements, `total` is 0 and `met` null.
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
-    measured = [_measure(chunk, counted) for chunk in case.chunks()]
+    measured = [_measure(batch, counted) for batch in case.batches()]
     if not measured:
-        measured = [_measure(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0), counted)]
+        measured = [
+            _measure(Batch(case, case.obligations.with_columns(pl.col("obligation").alias("timeline")), 0), counted)
+        ]
     return _of_observed(case, judge_windows(_with_incidents(case, ledger, pl.concat(measured)), case.rules))
 
 
-def _of_observed(case: Case, windows: pl.DataFrame) -> pl.DataFrame:
+def _of_observed(case: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
     """Take the level and the verdict from windows of which nobody recorded or measured anything."""
     by_samples = per_rule((rule.guarantee.measured is not None for rule in case.rules), pl.Boolean)
     if case.recorded and not any(rule.guarantee.measured for rule in case.rules):
         return windows
-    edges = ["duty", "window_start", "window_end"]
-    sampled = case.samples.join(case.duties.select("duty", "subscriber", "rule"), on=["subscriber", "rule"])
-    inside = placed_in_windows(case, sampled.select("duty", "rule", pl.col("at").alias("start")))
+    edges = ["obligation", "window_start", "window_end"]
+    sampled = case.samples.join(case.obligations.select("obligation", "subscriber", "rule"), on=["subscriber", "rule"])
+    inside = placed_in_windows(case, sampled.select("obligation", "rule", pl.col("at").alias("start")))
     seen = inside.select(edges).unique().with_columns(pl.lit(value=True).alias("sampled"))
     joined = windows.join(seen, on=edges, how="left", maintain_order="left")
     observed = pl.when(by_samples).then(pl.col("sampled").fill_null(value=False)).otherwise(pl.lit(case.recorded))
@@ -72,14 +74,14 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     return leveled.with_columns(pl.when((pl.col("agreed") > 0) & ~pl.col("running")).then(_met(rules)).alias("met"))
 
 
-def _with_incidents(case: Case, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+def _with_incidents(case: AssessmentInput, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Count incidents, and round them, where a guarantee asks for it."""
     asked = [number for number, rule in enumerate(case.rules) if _looks_at_incidents(rule)]
     none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
     if not asked:
         return none
-    incidents = measure_stretches(case, ledger).filter(pl.col("rule").is_in(asked))
-    keys = ["duty", "window_start", "window_end"]
+    incidents = measure_downtime_intervals(case, ledger).filter(pl.col("rule").is_in(asked))
+    keys = ["obligation", "window_start", "window_end"]
     counted = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("added").sum())
     joined = windows.join(counted, on=keys, how="left", maintain_order="left")
     lengths = (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0)
@@ -185,23 +187,23 @@ def floored_percent(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
     return pl.when(agreed > 0).then(percent).cast(pl.Decimal(38, 6))
 
 
-def _measure(chunk: Chunk, counted: pl.DataFrame) -> pl.DataFrame:
-    windows = _agreed(chunk)
-    pieces = counted.join(chunk.duties.select("duty", "line"), on="duty")
-    pieces = pieces.with_columns(chunk.placed("start").alias("at")).sort("at")
-    weighed = any(rule.guarantee.weigh for rule in chunk.rules)
-    length = _weighed(chunk.case) if weighed else pl.col("end") - pl.col("start")
-    sums = pieces.select(length.cum_sum().alias("sum"))["sum"]
-    edges = windows.select(chunk.placed("window_start").alias("first"), chunk.placed("window_end").alias("last"))
-    before, after = (pieces["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
+def _measure(batch: Batch, counted: pl.DataFrame) -> pl.DataFrame:
+    windows = _agreed(batch)
+    segments = counted.join(batch.obligations.select("obligation", "timeline"), on="obligation")
+    segments = segments.with_columns(batch.placed("start").alias("at")).sort("at")
+    weighed = any(rule.guarantee.weigh for rule in batch.rules)
+    length = _weighed(batch.case) if weighed else pl.col("end") - pl.col("start")
+    sums = segments.select(length.cum_sum().alias("sum"))["sum"]
+    edges = windows.select(batch.placed("window_start").alias("first"), batch.placed("window_end").alias("last"))
+    before, after = (segments["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
     within = _running_total(sums, after) - _running_total(sums, before)
     if weighed:
         within = pl.select(_whole_microseconds(pl.lit(within))).to_series()
-    subscribers = chunk.duties.select("duty", "subscriber")
+    subscribers = batch.obligations.select("obligation", "subscriber")
     return (
         windows.with_columns(within.alias("downtime"))
-        .join(subscribers, on="duty", maintain_order="left")
-        .select("duty", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime")
+        .join(subscribers, on="obligation", maintain_order="left")
+        .select("obligation", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime")
     )
 
 
@@ -212,8 +214,8 @@ def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
 MILLIONTHS = 10**6
 
 
-def _weighed(case: Case) -> pl.Expr:
-    """Length of a piece, times the share affected where the guarantee weighs it. [millionths of a µs]"""
+def _weighed(case: AssessmentInput) -> pl.Expr:
+    """Length of a segment, times the share affected where the guarantee weighs it. [millionths of a µs]"""
     length = (pl.col("end") - pl.col("start")).cast(pl.Int128)
     weighs = per_rule((rule.guarantee.weigh is not None for rule in case.rules), pl.Boolean)
     share = pl.lit(case.outages["affected"]).gather(pl.col("outage"))
@@ -225,19 +227,19 @@ def _whole_microseconds(millionths: pl.Expr) -> pl.Expr:
     return ((millionths * 2 + MILLIONTHS) // (2 * MILLIONTHS)).cast(pl.Int64)
 
 
-def _agreed(chunk: Chunk) -> pl.DataFrame:
+def _agreed(batch: Batch) -> pl.DataFrame:
     """Windows with their agreed service time: in term, in hours, less maintenance where the guarantee says so."""
-    rules = chunk.rules
+    rules = batch.rules
     full = per_rule((rule.guarantee.partial == "full" for rule in rules), pl.Boolean)
     first = pl.max_horizontal("window_start", "starts")
     last = pl.min_horizontal("window_end", "ends")
-    windows = chunk.windows.with_columns((last > first).alias("in_term"))
+    windows = batch.windows.with_columns((last > first).alias("in_term"))
     windows = windows.with_columns(
         pl.when(full).then("window_start").otherwise(first).alias("first"),
         pl.when(full).then("window_end").otherwise(last).alias("last"),
     )
-    left_out = _inside(chunk, windows, union(chunk.closed_hours)) if not chunk.closed_hours.is_empty() else 0
-    maintained = _maintained(chunk, windows)
+    left_out = _inside(batch, windows, union(batch.closed_hours)) if not batch.closed_hours.is_empty() else 0
+    maintained = _maintained(batch, windows)
     fixed = per_rule((_fixed(rule) for rule in rules), pl.Int64)
     length = pl.coalesce(fixed, pl.col("last") - pl.col("first") - left_out)
     agreed = pl.when("in_term").then(length - maintained).otherwise(0)
@@ -249,50 +251,50 @@ def _fixed(rule: Rule) -> int | None:
     return denominator.of.microseconds if isinstance(denominator, Fixed) else None
 
 
-def _maintained(chunk: Chunk, windows: pl.DataFrame) -> pl.Expr:
-    rules: Sequence[Rule] = chunk.rules
+def _maintained(batch: Batch, windows: pl.DataFrame) -> pl.Expr:
+    rules: Sequence[Rule] = batch.rules
     if not any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
         return pl.lit(0, dtype=pl.Int64)
-    cover = chunk.whole_maintenance
-    if not chunk.closed_hours.is_empty():
-        cover = subtract(cover, union(chunk.closed_hours))
+    cover = batch.whole_maintenance
+    if not batch.closed_hours.is_empty():
+        cover = subtract(cover, union(batch.closed_hours))
     less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
-    return pl.when(less).then(_inside(chunk, windows, cover)).otherwise(0)
+    return pl.when(less).then(_inside(batch, windows, cover)).otherwise(0)
 
 
-def _inside(chunk: Chunk, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr:
+def _inside(batch: Batch, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr:
     """Length of a cover inside each window. [µs]"""
-    edges = windows.select(chunk.placed("first").alias("first"), chunk.placed("last").alias("last"))
+    edges = windows.select(batch.placed("first").alias("first"), batch.placed("last").alias("last"))
     return pl.lit(covered_before(cover, edges["last"]) - covered_before(cover, edges["first"]))
 
 
-def measure_incidents(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_incidents(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Counted time of each incident, of guarantees that are judged without a window.
 
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime` (µs),
-        `met`.
+        `obligation`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime`
+        (µs), `met`.
     """
     shown = ledger.filter(per_incident(case.rules) & pl.col("window_start").is_not_null())
     still = pl.col("open") & (pl.col("window_end") == case.as_of)
     windows = (
         shown.filter(pl.col("run").is_not_null())
         .join(case.outages.select("outage", "open"), on="outage")
-        .group_by("duty", "run", "window_start", "window_end")
+        .group_by("obligation", "run", "window_start", "window_end")
         .agg(still.any().alias("running"))
     )
-    incidents = windows.join(incident_runs(case, shown), on=["duty", "run"]).drop("run", "start", "end", "added")
-    incidents = incidents.sort("duty", "window_start")
+    incidents = windows.join(incident_runs(case, shown), on=["obligation", "run"]).drop("run", "start", "end", "added")
+    incidents = incidents.sort("obligation", "window_start")
     step, how = _rounding([rule.guarantee.rounded.downtime for rule in case.rules])
     incidents = incidents.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
     ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
     judged = judge_incidents(incidents.with_columns(running.alias("running")), case.rules)
-    known = judged.join(case.duties.select("duty", "subscriber"), on="duty", maintain_order="left")
+    known = judged.join(case.obligations.select("obligation", "subscriber"), on="obligation", maintain_order="left")
     edges = ("window_start", "window_end")
-    return known.select("duty", "rule", "subscriber", *edges, "running", "downtime", "met")
+    return known.select("obligation", "rule", "subscriber", *edges, "running", "downtime", "met")
 
 
 def judge_incidents(incidents: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -306,7 +308,7 @@ def _limit(rule: Rule) -> int | None:
     return getattr(within, "microseconds", None)
 
 
-def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def incident_runs(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Measure every incident: a run of outages, before maintenance is taken out and before units and windows cut it.
 
     Parameters
@@ -317,15 +319,15 @@ def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `run`, `start`, `end` (its first and last counted instant, µs), `downtime` (the counted time in
-        it, µs, weighed and rounded where the guarantee does so) and `added` (by rounding, µs), whatever windows it lies
-        in; those with any counted time, in the order of duties and time.
+        `obligation`, `rule`, `run`, `start`, `end` (its first and last counted instant, µs), `downtime` (the counted
+        time in it, µs, weighed and rounded where the guarantee does so) and `added` (by rounding, µs), whatever windows
+        it lies in; those with any counted time, in the order of obligations and time.
     """
     counted = ledger.filter(pl.col("decided") == COUNTED)
     weighed = any(rule.guarantee.weigh for rule in case.rules)
     length = _weighed(case) if weighed else pl.col("end") - pl.col("start")
     lengths = counted.with_columns(length.alias("downtime"))  # looked up before grouping: polars types no empty look-up
-    runs = lengths.group_by("duty", "run").agg(
+    runs = lengths.group_by("obligation", "run").agg(
         pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), pl.col("downtime").sum()
     )
     if weighed:
@@ -333,57 +335,60 @@ def incident_runs(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
     step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
     runs = runs.filter(pl.col("downtime") > 0).with_columns(rounded(pl.col("downtime"), step, how).alias("rounded"))
     runs = runs.with_columns((pl.col("rounded") - pl.col("downtime")).alias("added")).drop("downtime")
-    columns = ["duty", "rule", "run", "start", "end", pl.col("rounded").alias("downtime"), "added"]
-    return runs.select(columns).sort("duty", "start")
+    columns = ["obligation", "rule", "run", "start", "end", pl.col("rounded").alias("downtime"), "added"]
+    return runs.select(columns).sort("obligation", "start")
 
 
-def measure_stretches(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_downtime_intervals(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Incidents of every window: what a remedy per incident counts. An incident belongs, whole, to where it starts.
 
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (as `incident_runs`
-        gives them, µs), in the order of duties, windows and time. A window that slides has each that starts in it.
+        `obligation`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (as
+        `incident_runs` gives them, µs), in the order of obligations, windows and time. A window that slides has each
+        that starts in it.
     """
     runs = incident_runs(case, ledger).filter(~per_incident(case.rules))
     return placed_in_windows(case, runs).select(
-        "duty", "rule", "window_start", "window_end", "run", "start", "end", "downtime", "added"
+        "obligation", "rule", "window_start", "window_end", "run", "start", "end", "downtime", "added"
     )
 
 
-def incidents_of_windows(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Incidents that have counted time in a window, wherever they start: those that it can have been missed for.
 
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (µs; of the whole
+        `obligation`, `rule`, `window_start`, `window_end`, `run`, `start`, `end`, `downtime`, `added` (µs; of the whole
         incident), `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
     """
     counted = ledger.filter(pl.col("verdict") == COUNTED)
     alone = per_incident(case.rules)
-    keys = ["duty", "window_start", "window_end", "run"]
+    keys = ["obligation", "window_start", "window_end", "run"]
     inside = placed_in_windows(case, counted.filter(~alone).drop("window_start", "window_end"))
     pairs = pl.concat([inside.select(keys), counted.filter(alone).select(keys)]).unique(maintain_order=True)
     outages = case.outages.select("outage", "open", pl.col("reported"))
-    members = ledger.filter(pl.col("run").is_not_null()).select("duty", "run", "outage").join(outages, on="outage")
-    about = members.group_by("duty", "run").agg(pl.col("open").any(), pl.col("reported").min())
-    known = pairs.join(incident_runs(case, ledger), on=["duty", "run"], maintain_order="left")
-    known = known.join(about, on=["duty", "run"], maintain_order="left")
-    ends = case.duties.select("duty", "ends")
+    members = (
+        ledger.filter(pl.col("run").is_not_null()).select("obligation", "run", "outage").join(outages, on="outage")
+    )
+    about = members.group_by("obligation", "run").agg(pl.col("open").any(), pl.col("reported").min())
+    known = pairs.join(incident_runs(case, ledger), on=["obligation", "run"], maintain_order="left")
+    known = known.join(about, on=["obligation", "run"], maintain_order="left")
+    ends = case.obligations.select("obligation", "ends")
     going = (pl.col("open") & (pl.col("ends") > case.as_of)).alias("going")
-    return known.join(ends, on="duty", maintain_order="left").with_columns(going).drop("open", "ends")
+    return known.join(ends, on="obligation", maintain_order="left").with_columns(going).drop("open", "ends")
 
 
-def placed_in_windows(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with each window of their duty that their `start` lies in: `window_start`, `window_end` (µs) are added."""
+def placed_in_windows(case: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with each window of their obligation that their `start` lies in: `window_start`, `window_end` (µs) are added."""
     edges = ("window_start", "window_end")
     tables = [rows.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias(edge) for edge in edges)]
-    for chunk in case.chunks():
-        own = rows.join(chunk.duties.select("duty", "line"), on="duty")
-        own = own.with_columns(chunk.placed("start").alias("at")).sort("at").drop("line")
-        placed = chunk.windows.select(*edges, *(chunk.placed(edge).alias(f"{edge}_at") for edge in edges))
+    for batch in case.batches():
+        own = rows.join(batch.obligations.select("obligation", "timeline"), on="obligation")
+        own = own.with_columns(batch.placed("start").alias("at")).sort("at").drop("timeline")
+        placed = batch.windows.select(*edges, *(batch.placed(edge).alias(f"{edge}_at") for edge in edges))
         first, after = (own["at"].search_sorted(placed[f"{edge}_at"], side="left").cast(pl.Int64) for edge in edges)
         found = placed.select(edges).with_columns(first.alias("first"), after.alias("after"))
         found = found.filter(pl.col("after") > pl.col("first"))

@@ -16,7 +16,7 @@ import polars as pl
 
 from slakit.measure.calendar import local_day, midnight
 from slakit.measure.hours import open_spans
-from slakit.measure.intervals import Line, covered_before, subtract, union
+from slakit.measure.intervals import PackedTimeline, covered_before, subtract, union
 from slakit.policy.guarantees import Hours
 
 BUSINESS_DAY = 24 * 3600 * 10**6
@@ -213,15 +213,15 @@ def merged_holds(holds: pl.DataFrame) -> pl.DataFrame:
     kept = holds.filter(pl.col("end") > pl.col("start"))
     if kept.is_empty():
         return kept.select("ticket", "start", "end")
-    line = Line.holding(int(kept["start"].min()), int(kept["end"].max()))  # type: ignore[arg-type]
-    numbers = kept.select(pl.col("ticket").unique().sort()).with_row_index("line")
+    timeline = PackedTimeline.holding(int(kept["start"].min()), int(kept["end"].max()))  # type: ignore[arg-type]
+    numbers = kept.select(pl.col("ticket").unique().sort()).with_row_index("timeline")
     placed = kept.join(numbers, on="ticket").with_columns(
-        line.place(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")
+        timeline.place(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")
     )
-    number = (pl.col("start") // line.stride).alias("line").cast(pl.UInt32)
+    number = (pl.col("start") // timeline.stride).alias("timeline").cast(pl.UInt32)
     merged = union(placed).with_columns(number)
-    own = [line.position(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
-    return merged.join(numbers, on="line", maintain_order="left").select("ticket", *own)
+    own = [timeline.position(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
+    return merged.join(numbers, on="timeline", maintain_order="left").select("ticket", *own)
 
 
 def due_with_holds(

@@ -1,7 +1,7 @@
 """The ledger: every microsecond of every outage gets one verdict (calculation rules, section 3).
 
-Pieces are half-open spans on one line (`intervals.Line`), a line for each duty, so that every step is a sort or a
-search. Each step closes some of the pieces with its verdict and hands on the rest.
+Segments are half-open spans on one line (`intervals.PackedTimeline`), a line for each obligation, so that every step is
+a sort or a search. Each step closes some of the segments with its verdict and hands on the rest.
 """
 
 from __future__ import annotations
@@ -10,66 +10,68 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from slakit.measure.case import PIECE, VERDICT, Case, Chunk
+from slakit.measure.assessment_input import SEGMENT, VERDICT, AssessmentInput, Batch
 from slakit.measure.intervals import carve, foremost, split, union
 from slakit.measure.maintenance import KINDS, cell_edges
 from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
-from slakit.policy.reaches import INSIDE
+from slakit.policy.conditions import INSIDE
 
 
-def account_downtime(case: Case) -> pl.DataFrame:
-    """Give every piece of every outage its verdict, for every duty of its subscription.
+def account_downtime(case: AssessmentInput) -> pl.DataFrame:
+    """Give every segment of every outage its verdict, for every obligation of its subscription.
 
     Returns
     -------
     pl.DataFrame
-        `duty`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`), `kind`
-        (position in `maintenance.KINDS` of what took the piece, else null), `window_start`, `window_end` (µs; null
-        where no window is judged), `run` (number of its incident within the duty; null where nothing runs) and
-        `decided` (the verdict that the piece has, or would have inside a window that is judged). In the order of
-        duties and time. For each duty the pieces of an outage tile it.
+        `obligation`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`),
+        `kind` (position in `maintenance.KINDS` of what took the segment, else null), `window_start`, `window_end` (µs;
+        null where no window is judged), `run` (number of its incident within the obligation; null where nothing runs)
+        and `decided` (the verdict that the segment has, or would have inside a window that is judged). In the order of
+        obligations and time. For each obligation the segments of an outage tile it.
     """
-    chunks = [_account(chunk) for chunk in case.chunks()]
-    if not chunks:
-        chunks = [_account(Chunk(case, case.duties.with_columns(pl.col("duty").alias("line")), 0))]
-    return _with_points(case, pl.concat(chunks))
+    batches = [_account(batch) for batch in case.batches()]
+    if not batches:
+        batches = [_account(Batch(case, case.obligations.with_columns(pl.col("obligation").alias("timeline")), 0))]
+    return _with_points(case, pl.concat(batches))
 
 
-def _account(chunk: Chunk) -> pl.DataFrame:
-    pieces = _drop_lone(chunk, _start_clocks(chunk, _pass_whole(chunk, _observe(chunk))))
-    pieces = _drop_short_runs(chunk, _drop_overlaps(chunk, pieces))
+def _account(batch: Batch) -> pl.DataFrame:
+    segments = _drop_lone(batch, _start_clocks(batch, _pass_whole(batch, _observe(batch))))
+    segments = _drop_short_runs(batch, _drop_overlaps(batch, segments))
     for kind in range(len(KINDS)):
-        if not chunk.maintenance_cover(kind).is_empty():
-            pieces = chunk.close_parts(chunk.under_maintenance(pieces, kind), "maintenance", kind=kind)
-    pieces = chunk.close_inside(pieces, chunk.closed_hours, "outside_hours")
-    pieces = chunk.close_inside(pieces, _outside_term(chunk), "outside_term")
-    chunk.close(_whole_units(chunk, pieces), "counted")
-    ledger = pl.concat(chunk.closed).filter(pl.col("end") > pl.col("start"))
-    return _in_windows(chunk, ledger)
+        if not batch.maintenance_cover(kind).is_empty():
+            segments = batch.close_parts(batch.under_maintenance(segments, kind), "maintenance", kind=kind)
+    segments = batch.close_inside(segments, batch.closed_hours, "outside_hours")
+    segments = batch.close_inside(segments, _outside_term(batch), "outside_term")
+    batch.close(_whole_units(batch, segments), "counted")
+    ledger = pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))
+    return _in_windows(batch, ledger)
 
 
-def _observe(chunk: Chunk) -> pl.DataFrame:
-    """Every outage against every duty of its subscription."""
-    scopes = [rule.guarantee.components for rule in chunk.rules]
-    causes = [rule.guarantee.exclude.causes for rule in chunk.rules]
+def _observe(batch: Batch) -> pl.DataFrame:
+    """Every outage against every obligation of its subscription."""
+    scopes = [rule.guarantee.components for rule in batch.rules]
+    causes = [rule.guarantee.exclude.causes for rule in batch.rules]
     codes = [
         word_codes(scopes, "component").alias("component_code"),
         word_codes(causes, "cause").alias("cause_code"),
     ]
-    outages = chunk.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
+    outages = batch.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     outages = outages.drop("component", "cause")
-    pairs = outages.join(chunk.duties.select("subscriber", "line", "rule"), on="subscriber", maintain_order="left")
-    if any(rule.guarantee.measured is not None for rule in chunk.rules):
-        pairs = pairs.filter(_found_by_its_rule(chunk.rules))
+    pairs = outages.join(
+        batch.obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left"
+    )
+    if any(rule.guarantee.measured is not None for rule in batch.rules):
+        pairs = pairs.filter(_found_by_its_rule(batch.rules))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
     return pairs.with_columns(
-        chunk.placed("started").alias("start"),
-        chunk.placed("ended").alias("end"),
-        _signal(chunk.rules).alias("signal"),
+        batch.placed("started").alias("start"),
+        batch.placed("ended").alias("end"),
+        _signal(batch.rules).alias("signal"),
         in_scope.alias("in_scope"),
         names_word(causes, "cause_code").alias("excluded"),
-        _affects_enough(chunk.rules).alias("enough"),
+        _affects_enough(batch.rules).alias("enough"),
     )
 
 
@@ -107,7 +109,7 @@ def _signal(rules: Sequence[Rule]) -> pl.Expr:
     return chosen
 
 
-def _pass_whole(chunk: Chunk, observed: pl.DataFrame) -> pl.DataFrame:
+def _pass_whole(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
     """Verdicts that take an outage as a whole: component, cause, share affected, missing or late signal."""
     silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
     verdict = (
@@ -118,38 +120,38 @@ def _pass_whole(chunk: Chunk, observed: pl.DataFrame) -> pl.DataFrame:
         .otherwise(None)
     )  # fmt: skip
     no_run = pl.lit(None, dtype=pl.UInt32).alias("run")
-    judged = observed.with_columns(no_run).select(*PIECE, "signal", verdict.cast(pl.UInt8).alias("verdict"))
+    judged = observed.with_columns(no_run).select(*SEGMENT, "signal", verdict.cast(pl.UInt8).alias("verdict"))
     stopped = judged.filter(pl.col("verdict").is_not_null())
-    chunk.closed.append(stopped.select(*PIECE, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
+    batch.closed.append(stopped.select(*SEGMENT, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
     return judged.filter(pl.col("verdict").is_null())
 
 
-def _start_clocks(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _start_clocks(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 4: nothing runs before the signal."""
-    clocked = pieces.with_columns(pl.max_horizontal("start", chunk.placed("signal")).alias("clock"))
+    clocked = segments.with_columns(pl.max_horizontal("start", batch.placed("signal")).alias("clock"))
     early = clocked.filter(pl.col("clock") > pl.col("start"))
-    chunk.close(early.with_columns(pl.col("clock").alias("end")), "before_clock")
-    return clocked.with_columns(pl.col("clock").alias("start")).select(PIECE).filter(pl.col("end") > pl.col("start"))
+    batch.close(early.with_columns(pl.col("clock").alias("end")), "before_clock_start")
+    return clocked.with_columns(pl.col("clock").alias("start")).select(SEGMENT).filter(pl.col("end") > pl.col("start"))
 
 
-def _drop_lone(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """What runs while too few other components are down, where several must be down at once."""
-    needed = [rule.guarantee.at_once for rule in chunk.rules]
+    needed = [rule.guarantee.at_once for rule in batch.rules]
     if not any(needed):
-        return pieces
-    asked = pieces.with_columns(per_rule(needed, pl.Int64).alias("needed"))
+        return segments
+    asked = segments.with_columns(per_rule(needed, pl.Int64).alias("needed"))
     free, joint = (asked.filter(pl.col("needed").is_null() == alike) for alike in (True, False))
-    components = chunk.case.outages.select("outage", "component")
+    components = batch.case.outages.select("outage", "component")
     cover = _down_at_once(joint.join(components, on="outage", maintain_order="left"))
     parts = carve(joint.drop("needed"), cover)
-    chunk.close(parts.filter(~pl.col("inside")), "alone")
+    batch.close(parts.filter(~pl.col("inside")), "below_concurrency")
     kept = pl.concat([free.drop("needed"), parts.filter("inside").drop("inside")])
     return kept.sort("outage", "start")  # ties stay in the order of ids
 
 
-def _down_at_once(pieces: pl.DataFrame) -> pl.DataFrame:
+def _down_at_once(segments: pl.DataFrame) -> pl.DataFrame:
     """Time in which as many components as are `needed` are down; an outage of all of them is as many."""
-    ordered = pieces.sort("component", "start")
+    ordered = segments.sort("component", "start")
     fresh = pl.col("start") > pl.col("end").cum_max().shift(1).over("component")
     ordered = ordered.with_columns(fresh.fill_null(value=True).cum_sum().over("component").alias("stretch"))
     once = ordered.group_by("component", "stretch").agg(
@@ -163,70 +165,70 @@ def _down_at_once(pieces: pl.DataFrame) -> pl.DataFrame:
     return union(level.filter(pl.col("level") >= pl.col("needed")).select(pl.col("at").alias("start"), end="until"))
 
 
-def _drop_overlaps(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 5: what already runs in another outage. The rest knows its `run`."""
-    ordered = pieces.sort("start", maintain_order=True)  # ties stay in the order of ids
-    reach = pl.col("end").cum_max()
-    running = reach.shift(1).fill_null(-1)
-    marked = ordered.with_columns(running.alias("running"), reach.alias("reach"))
+    ordered = segments.sort("start", maintain_order=True)  # ties stay in the order of ids
+    condition = pl.col("end").cum_max()
+    running = condition.shift(1).fill_null(-1)
+    marked = ordered.with_columns(running.alias("running"), condition.alias("reach"))
     begins = pl.col("start") > pl.col("running")
     marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"))
     ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["reach"]
-    chunk.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
-    chunk.members = marked.filter(per_incident(chunk.rules)).select("line", "outage", "run")
-    marked = marked.with_columns(_contested(chunk, marked).alias("contested"))
+    batch.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
+    batch.members = marked.filter(per_incident(batch.rules)).select("timeline", "outage", "run")
+    marked = marked.with_columns(_contested(batch, marked).alias("contested"))
     simple = marked.filter(~pl.col("contested"))
     overlap = simple.filter(pl.col("running") > pl.col("start"))
-    chunk.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
-    first = simple.with_columns(pl.max_horizontal("start", "running").alias("start")).select(PIECE)
+    batch.close(overlap.with_columns(pl.min_horizontal("end", "running").alias("end")), "overlapping")
+    first = simple.with_columns(pl.max_horizontal("start", "running").alias("start")).select(SEGMENT)
     kept = first.filter(pl.col("end") > pl.col("start"))
     if simple.height == marked.height:
         return kept
-    return pl.concat([kept, _share_out(chunk, marked.filter("contested").select(PIECE))])
+    return pl.concat([kept, _share_out(batch, marked.filter("contested").select(SEGMENT))])
 
 
-def _contested(chunk: Chunk, marked: pl.DataFrame) -> pl.Expr:
-    """Whether it matters, in the run of a piece, which of several outages at once keeps the time."""
-    parted = any(chunk.maintained(kind) for kind in range(len(KINDS)))
-    if not parted and not any(rule.guarantee.weigh for rule in chunk.rules):
+def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
+    """Whether it matters, in the run of a segment, which of several outages at once keeps the time."""
+    parted = any(batch.maintained(kind) for kind in range(len(KINDS)))
+    if not parted and not any(rule.guarantee.weigh for rule in batch.rules):
         return pl.lit(value=False)
     overlap = marked.filter(pl.col("running") > pl.col("start"))["run"].unique()
-    outages = chunk.case.outages
-    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean).alias("weighs")
+    outages = batch.case.outages
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean).alias("weighs")
     facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
-    pieces = marked.filter(_of_runs(chunk, overlap)).select("run", weighs, *facts)
+    segments = marked.filter(_of_runs(batch, overlap)).select("run", weighs, *facts)
     differ = (pl.col("affected").n_unique() > 1) & pl.col("weighs").first()
     if parted:
         differ = differ | (pl.col("component").n_unique() > 1)
-    return _of_runs(chunk, pieces.group_by("run").agg(differ.alias("differ")).filter("differ")["run"])
+    return _of_runs(batch, segments.group_by("run").agg(differ.alias("differ")).filter("differ")["run"])
 
 
-def _of_runs(chunk: Chunk, runs: pl.Series) -> pl.Expr:
-    """Whether a piece is of one of some runs."""
-    chosen = pl.Series([False], dtype=pl.Boolean).new_from_index(0, chunk.runs.height).scatter(runs, values=True)
+def _of_runs(batch: Batch, runs: pl.Series) -> pl.Expr:
+    """Whether a segment is of one of some runs."""
+    chosen = pl.Series([False], dtype=pl.Boolean).new_from_index(0, batch.runs.height).scatter(runs, values=True)
     return pl.lit(chosen).gather(pl.col("run"))
 
 
-def _share_out(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Give each instant of contested runs to one outage.
 
     One that is not under maintenance comes before one that is, then the larger weight where weights count, then the
     earlier clock, then the id: so neither the order of rows nor an id decides how much is counted.
     """
-    parts = pieces.with_columns(pl.col("start").alias("clock"), pl.lit(value=False).alias("spared"))
+    parts = segments.with_columns(pl.col("start").alias("clock"), pl.lit(value=False).alias("spared"))
     for kind in range(len(KINDS)):
-        cut = chunk.under_maintenance(parts, kind)
+        cut = batch.under_maintenance(parts, kind)
         parts = cut.with_columns((pl.col("spared") | pl.col("inside")).alias("spared")).drop("inside")
-    weighs = per_rule((rule.guarantee.weigh is not None for rule in chunk.rules), pl.Boolean)
-    weight = pl.when(weighs).then(pl.lit(chunk.case.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean)
+    weight = pl.when(weighs).then(pl.lit(batch.case.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
     ranks = parts.select(pl.col("spared").cast(pl.Int64), -weight.cast(pl.Int64), "clock", "outage").rows()
     spans = parts.select("start", "end").rows()
     first = foremost(spans, ranks)
     kept = pl.DataFrame(first, schema={"part": pl.Int64, "start": pl.Int64, "end": pl.Int64}, orient="row")
     numbered = parts.drop("start", "end").with_row_index("part").with_columns(pl.col("part").cast(pl.Int64))
     lost = pl.DataFrame(_without(spans, first), schema=kept.schema, orient="row")
-    chunk.close(lost.join(numbered, on="part", maintain_order="left"), "overlapping")
-    return kept.join(numbered, on="part", maintain_order="left").select(PIECE)
+    batch.close(lost.join(numbered, on="part", maintain_order="left"), "overlapping")
+    return kept.join(numbered, on="part", maintain_order="left").select(SEGMENT)
 
 
 def _without(spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
@@ -239,14 +241,14 @@ def _without(spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, i
     yield from ((number, at, spans[number][1]) for number, at in enumerate(reached) if at < spans[number][1])
 
 
-def _drop_short_runs(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _drop_short_runs(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 6: runs shorter than the minimum."""
-    if not any(rule.guarantee.minimum for rule in chunk.rules):
-        return pieces
-    minimum = per_rule((_length(rule.guarantee.minimum) for rule in chunk.rules), pl.Int64)
-    length = pl.lit(chunk.runs["end"] - chunk.runs["start"]).gather(pl.col("run"))
-    short = pieces.with_columns((length < minimum).alias("short"))
-    chunk.close(short.filter("short"), "too_short")
+    if not any(rule.guarantee.minimum for rule in batch.rules):
+        return segments
+    minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
+    length = pl.lit(batch.runs["end"] - batch.runs["start"]).gather(pl.col("run"))
+    short = segments.with_columns((length < minimum).alias("short"))
+    batch.close(short.filter("short"), "too_short")
     return short.filter(~pl.col("short")).drop("short")
 
 
@@ -254,48 +256,48 @@ def _length(duration: object) -> int:
     return getattr(duration, "microseconds", 0)
 
 
-def _outside_term(chunk: Chunk) -> pl.DataFrame:
+def _outside_term(batch: Batch) -> pl.DataFrame:
     """Time before measurement begins and after the subscription ends: `start`, `end` on the line."""
-    line = chunk.case.line
+    timeline = batch.case.timeline
     begin, end = (
-        line.place(pl.lit(line.origin), pl.col("line")),
-        line.place(pl.lit(line.origin + line.stride), pl.col("line")),
+        timeline.place(pl.lit(timeline.origin), pl.col("timeline")),
+        timeline.place(pl.lit(timeline.origin + timeline.stride), pl.col("timeline")),
     )
-    before = chunk.duties.select(begin.alias("start"), chunk.placed("starts").alias("end"))
-    after = chunk.duties.select(chunk.placed("ends").alias("start"), end.alias("end"))
+    before = batch.obligations.select(begin.alias("start"), batch.placed("starts").alias("end"))
+    after = batch.obligations.select(batch.placed("ends").alias("start"), end.alias("end"))
     return union(pl.concat([before, after]))  # they overlap where the subscription ends before measurement begins
 
 
-def _whole_units(chunk: Chunk, pieces: pl.DataFrame) -> pl.DataFrame:
+def _whole_units(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 10: cut the counted time of each run down to whole units, from its end."""
-    if not any(rule.guarantee.unit for rule in chunk.rules):
-        return pieces
-    unit = per_rule((_length(rule.guarantee.unit) for rule in chunk.rules), pl.Int64)
-    pieces = pieces.with_columns(unit.alias("unit"))
-    free, ordered = pieces.filter(pl.col("unit") == 0), pieces.filter(pl.col("unit") > 0).sort("start")
+    if not any(rule.guarantee.unit for rule in batch.rules):
+        return segments
+    unit = per_rule((_length(rule.guarantee.unit) for rule in batch.rules), pl.Int64)
+    segments = segments.with_columns(unit.alias("unit"))
+    free, ordered = segments.filter(pl.col("unit") == 0), segments.filter(pl.col("unit") > 0).sort("start")
     length = pl.col("end") - pl.col("start")
     whole = length.sum().over("run") // pl.col("unit") * pl.col("unit")
     beyond = (length.cum_sum().over("run") - whole).clip(0)
     ordered = ordered.with_columns((pl.col("end") - beyond).alias("whole"))
     rest = ordered.filter(pl.col("end") > pl.col("whole"))
-    chunk.close(rest.with_columns(pl.max_horizontal("start", "whole").alias("start")), "partial_unit")
+    batch.close(rest.with_columns(pl.max_horizontal("start", "whole").alias("start")), "rounding_remainder")
     within = ordered.filter(pl.col("start") < pl.col("whole")).with_columns(pl.col("whole").alias("end"))
-    return pl.concat([free.select(PIECE), within.select(PIECE)])
+    return pl.concat([free.select(SEGMENT), within.select(SEGMENT)])
 
 
-def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Cut pieces at the edges of windows. What lies in none is outside the period, whatever else it was."""
-    alone = per_incident(chunk.rules)
-    parts = [_in_cells(chunk, ledger.filter(~alone)), _in_incidents(chunk, ledger.filter(alone))]
-    columns = [*PIECE, "verdict", "kind", "window_start", "window_end"]
+def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Cut segments at the edges of windows. What lies in none is outside the period, whatever else it was."""
+    alone = per_incident(batch.rules)
+    parts = [_in_cells(batch, ledger.filter(~alone)), _in_incidents(batch, ledger.filter(alone))]
+    columns = [*SEGMENT, "verdict", "kind", "window_start", "window_end"]
     judged = pl.concat([part.select(columns) for part in parts])
     outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
-    line = chunk.case.line
-    instants = [line.position(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
-    duty = (pl.col("line") + chunk.first_duty).cast(pl.UInt32).alias("duty")
+    timeline = batch.case.timeline
+    instants = [timeline.position(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
+    obligation = (pl.col("timeline") + batch.first_obligation).cast(pl.UInt32).alias("obligation")
     in_order = judged.sort("start", maintain_order=True)
     return in_order.select(
-        duty,
+        obligation,
         "rule",
         "outage",
         *instants,
@@ -308,37 +310,37 @@ def _in_windows(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _in_cells(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
-    edges = cell_edges(chunk.cells, chunk.case.line)
-    cells = chunk.cells.select(
-        chunk.placed("cell_start").alias("at"),
+def _in_cells(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
+    edges = cell_edges(batch.cells, batch.case.timeline)
+    cells = batch.cells.select(
+        batch.placed("cell_start").alias("at"),
         pl.col("cell_start").alias("window_start"),
         pl.col("cell_end").alias("window_end"),
     )
     after_edge = pl.DataFrame({"at": edges}).join(cells, on="at", how="left", maintain_order="left")
-    edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a piece lies after
+    edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a segment lies after
     found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
     return split(ledger, edges).with_columns(found).drop("between")
 
 
-def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
+def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     """An incident is its own window: a run, or the outage itself where nothing of it runs."""
-    line = chunk.case.line
+    timeline = batch.case.timeline
     runs = [
-        line.position(pl.lit(chunk.runs[edge]).gather(pl.col("run")), pl.col("line")).alias(f"window_{edge}")
+        timeline.position(pl.lit(batch.runs[edge]).gather(pl.col("run")), pl.col("timeline")).alias(f"window_{edge}")
         for edge in ("start", "end")
     ]
-    times = chunk.case.outages.select("outage", "started", "ended", "open")
-    members = chunk.members.with_columns(runs).join(times.select("outage", "open"), on="outage")
-    still = (pl.col("open") & (pl.col("window_end") == chunk.case.as_of)).any().over("run")
+    times = batch.case.outages.select("outage", "started", "ended", "open")
+    members = batch.members.with_columns(runs).join(times.select("outage", "open"), on="outage")
+    still = (pl.col("open") & (pl.col("window_end") == batch.case.as_of)).any().over("run")
     members = members.with_columns(still.alias("going")).drop("open", "run")
-    known = ledger.join(members, on=["line", "outage"], how="left").join(times, on="outage")
+    known = ledger.join(members, on=["timeline", "outage"], how="left").join(times, on="outage")
     known = known.with_columns(
         pl.coalesce("window_start", "started").alias("window_start"),
         pl.coalesce("window_end", "ended").alias("window_end"),
         pl.coalesce("going", "open").alias("going"),
     )
-    spans = [chunk.case.period.span(rule.zone) for rule in chunk.rules]
+    spans = [batch.case.period.span(rule.zone) for rule in batch.rules]
     begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
     judged = ~pl.col("going") & (pl.col("window_end") > begin) & (pl.col("window_end") <= end)
     begun = (pl.col("window_start") >= begin) & (pl.col("window_start") < end)
@@ -348,16 +350,16 @@ def _in_incidents(chunk: Chunk, ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_points(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
+def _with_points(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Add outages that have no time to judge: those without length, and those that begin after the assessment."""
     points = case.outages.filter((pl.col("ended") <= pl.col("started")) | (pl.col("started") >= case.as_of))
     points = points.filter(pl.col("of_rule").is_null())
     if points.is_empty():
         return ledger
     recorded = per_rule((rule.guarantee.measured is None for rule in case.rules), pl.Boolean)
-    duties = case.duties.filter(recorded).select("duty", "rule", "subscriber")
+    obligations = case.obligations.filter(recorded).select("obligation", "rule", "subscriber")
     verdict = pl.when(pl.col("started") >= case.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
-    told = points.join(duties, on="subscriber").with_columns(
+    told = points.join(obligations, on="subscriber").with_columns(
         pl.col("started").alias("start"),
         pl.col("started").alias("end"),
         verdict.cast(pl.UInt8).alias("verdict"),
@@ -367,4 +369,4 @@ def _with_points(case: Case, ledger: pl.DataFrame) -> pl.DataFrame:
             for name in ("kind", "run", "window_start", "window_end")
         ),
     )
-    return pl.concat([ledger, told.select(ledger.columns)]).sort("duty", "start", maintain_order=True)
+    return pl.concat([ledger, told.select(ledger.columns)]).sort("obligation", "start", maintain_order=True)

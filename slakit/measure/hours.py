@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit.measure.calendar import Span, local_day, to_microseconds
-from slakit.measure.intervals import Line, union
+from slakit.measure.intervals import PackedTimeline, union
 from slakit.measure.rules import Rule
 from slakit.policy.guarantees import DAYS, Hours
 
@@ -80,25 +80,25 @@ def closed_days(country: str | None, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(name, subdiv=region or None, years=year))
 
 
-def closed_hours(rules: Sequence[Rule], duties: pl.DataFrame, line: Line) -> pl.DataFrame:
-    """Time outside the service hours of each duty that has any.
+def closed_hours(rules: Sequence[Rule], obligations: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
+    """Time outside the service hours of each obligation that has any.
 
     Returns
     -------
     pl.DataFrame
-        `line`, `start`, `end` on the line; disjoint.
+        `timeline`, `start`, `end` on the line; disjoint.
     """
-    closed = [pl.DataFrame(schema={"line": pl.UInt32, "start": pl.Int64, "end": pl.Int64})]
+    closed = [pl.DataFrame(schema={"timeline": pl.UInt32, "start": pl.Int64, "end": pl.Int64})]
     for number, rule in enumerate(rules):
         if rule.guarantee.hours is not None:
-            spans = _closed_spans(rule.guarantee.hours, rule.zone, line)
-            closed.append(duties.filter(pl.col("rule") == number).select("line").join(spans, how="cross"))
-    placed = [line.place(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end")]
+            spans = _closed_spans(rule.guarantee.hours, rule.zone, timeline)
+            closed.append(obligations.filter(pl.col("rule") == number).select("timeline").join(spans, how="cross"))
+    placed = [timeline.place(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
     return pl.concat(closed).with_columns(placed).sort("start")
 
 
-def _closed_spans(hours: Hours, zone: str, line: Line) -> pl.DataFrame:
-    first, last = line.origin, line.origin + line.stride
+def _closed_spans(hours: Hours, zone: str, timeline: PackedTimeline) -> pl.DataFrame:
+    first, last = timeline.origin, timeline.origin + timeline.stride
     spans = open_spans(hours, zone, first, last)
     opened = union(pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
     edges = [first, *opened.select(pl.concat_list("start", "end").explode()).to_series().to_list(), last]

@@ -18,7 +18,7 @@ ROOM = 2**62
 
 
 @dataclass(frozen=True)
-class Line:
+class PackedTimeline:
     """Lines of the same length, laid end to end.
 
     Attributes
@@ -33,10 +33,10 @@ class Line:
     stride: int
 
     @classmethod
-    def holding(cls, first: int, last: int) -> Line:
+    def holding(cls, first: int, last: int) -> PackedTimeline:
         """Make room for positions from `first` to `last` on each line.
 
-        >>> Line.holding(10, 20)
+        >>> PackedTimeline.holding(10, 20)
         Line(origin=10, stride=12)
         """
         return cls(first, last - first + 2)
@@ -46,13 +46,13 @@ class Line:
         """How many lines fit before positions leave 64 bits."""
         return ROOM // self.stride
 
-    def place(self, position: pl.Expr, line: pl.Expr) -> pl.Expr:
+    def place(self, position: pl.Expr, timeline: pl.Expr) -> pl.Expr:
         """Position on the one line."""
-        return (position.cast(pl.Int64) - self.origin).clip(0, self.stride - 2) + line.cast(pl.Int64) * self.stride
+        return (position.cast(pl.Int64) - self.origin).clip(0, self.stride - 2) + timeline.cast(pl.Int64) * self.stride
 
-    def position(self, placed: pl.Expr, line: pl.Expr) -> pl.Expr:
+    def position(self, placed: pl.Expr, timeline: pl.Expr) -> pl.Expr:
         """Position on its own line."""
-        return placed - line.cast(pl.Int64) * self.stride + self.origin
+        return placed - timeline.cast(pl.Int64) * self.stride + self.origin
 
 
 def union(spans: pl.DataFrame) -> pl.DataFrame:
@@ -85,12 +85,12 @@ def edges(cover: pl.DataFrame) -> pl.Series:
     return pl.concat([cover["start"], cover["end"]]).sort()
 
 
-def split(pieces: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
-    """Cut pieces at sorted positions.
+def split(segments: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """Cut segments at sorted positions.
 
     Parameters
     ----------
-    pieces
+    segments
         `start`, `end`, and columns that every part keeps.
     at
         Positions to cut at, in order.
@@ -98,16 +98,16 @@ def split(pieces: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The pieces, cut, with `between`: how many of the positions lie at or before the part's start. The order of
+        The segments, cut, with `between`: how many of the positions lie at or before the part's start. The order of
         rows is not kept.
 
     >>> split(pl.DataFrame({"start": [0], "end": [10]}), pl.Series([4])).rows()
     [(0, 4, 0), (4, 10, 1)]
     """
     at = at.cast(pl.Int64)
-    first = at.search_sorted(pieces["start"], side="right").cast(pl.Int64)
-    last = at.search_sorted(pieces["end"], side="left").cast(pl.Int64)
-    marked = pieces.with_columns(first.alias("between"), last.alias("last"))
+    first = at.search_sorted(segments["start"], side="right").cast(pl.Int64)
+    last = at.search_sorted(segments["end"], side="left").cast(pl.Int64)
+    marked = segments.with_columns(first.alias("between"), last.alias("last"))
     whole = marked.filter(pl.col("last") <= pl.col("between")).drop("last")
     parts = marked.filter(pl.col("last") > pl.col("between"))
     if parts.is_empty():
@@ -121,12 +121,12 @@ def split(pieces: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     return pl.concat([whole, parts.select(whole.columns)])
 
 
-def carve(pieces: pl.DataFrame, cover: pl.DataFrame) -> pl.DataFrame:
-    """Cut pieces where a cover begins and ends, and say of each part whether it is `inside`.
+def carve(segments: pl.DataFrame, cover: pl.DataFrame) -> pl.DataFrame:
+    """Cut segments where a cover begins and ends, and say of each part whether it is `inside`.
 
     Parameters
     ----------
-    pieces
+    segments
         `start`, `end`, and columns that every part keeps.
     cover
         Disjoint spans (`union`).
@@ -135,7 +135,7 @@ def carve(pieces: pl.DataFrame, cover: pl.DataFrame) -> pl.DataFrame:
     [(0, 2, False), (2, 5, True), (5, 10, False)]
     """
     inside = (pl.col("between") % 2 == 1).alias("inside")
-    return split(pieces, edges(cover)).with_columns(inside).drop("between")
+    return split(segments, edges(cover)).with_columns(inside).drop("between")
 
 
 def intersect(spans: pl.DataFrame, cover: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 from slakit.measure.business_time import BUSINESS_DAY, Calendar, business_days
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.hours import open_spans
-from slakit.measure.intervals import Line, intersect, split, union
+from slakit.measure.intervals import PackedTimeline, intersect, split, union
 from slakit.measure.rules import Rule, names_word, per_rule, word_codes
 from slakit.policy.guarantees import Maintenance
 from slakit.policy.quantities import Window
@@ -17,27 +17,27 @@ from slakit.policy.quantities import Window
 KINDS = ("scheduled", "emergency")
 
 
-def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], duties: pl.DataFrame) -> pl.DataFrame:
-    """Maintenance against the duties of its subscription, and whether it qualifies.
+def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl.DataFrame) -> pl.DataFrame:
+    """Maintenance against the obligations of its subscription, and whether it qualifies.
 
     Parameters
     ----------
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
-    duties
-        `subscriber`, `line`, `rule`.
+    obligations
+        `subscriber`, `timeline`, `rule`.
 
     Returns
     -------
     pl.DataFrame
-        `row`, `line`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required, µs),
-        `given` (µs, on business days where these are required; null if never announced), `left_out` (kind), `in_scope`
-        (component), `qualifies`.
+        `row`, `timeline`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required,
+        µs), `given` (µs, on business days where these are required; null if never announced), `left_out` (kind),
+        `in_scope` (component), `qualifies`.
     """
     scopes = [rule.guarantee.components for rule in rules]
     kind = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
     coded = maintenance.with_columns(kind.alias("kind"), word_codes(scopes, "component").alias("code"))
-    pairs = coded.join(duties.select("subscriber", "line", "rule"), on="subscriber", maintain_order="left")
+    pairs = coded.join(obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left")
     unscoped = per_rule((not scope for scope in scopes), pl.Boolean)
     pairs = pairs.with_columns(
         _of_kind(rules, left_out=True).alias("left_out"),
@@ -90,14 +90,15 @@ def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
 
 
 def cover_of_kind(
-    pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line, cells: pl.DataFrame
+    pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timeline: PackedTimeline, cells: pl.DataFrame
 ) -> pl.DataFrame:
     """Time on the line that qualifying maintenance of one kind takes up: `start`, `end`, disjoint."""
     placed = [
-        line.place(pl.col(name), pl.col("line")).alias(to) for name, to in (("started", "start"), ("ended", "end"))
+        timeline.place(pl.col(name), pl.col("timeline")).alias(to)
+        for name, to in (("started", "start"), ("ended", "end"))
     ]
     of_kind = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind)).with_columns(placed)
-    of_kind = _inside_hours(of_kind, kind, rules, line)
+    of_kind = _inside_hours(of_kind, kind, rules, timeline)
     allowances = [_allowance(rule, kind) for rule in rules]
     if not any(allowance is not None for allowance in allowances):
         return union(of_kind)
@@ -107,11 +108,11 @@ def cover_of_kind(
     parts = [free.select("start", "end")]
     for number in limited.filter(pl.col("limit").is_not_null())["rule"].unique():
         own = limited.filter(pl.col("rule") == number)
-        parts.append(_up_to_limit(own, _spans_of(rules[number], kind, own, cells, line), line))
+        parts.append(_up_to_limit(own, _spans_of(rules[number], kind, own, cells, timeline), timeline))
     return union(pl.concat(parts))
 
 
-def concerning(pairs: pl.DataFrame, kind: int, component: str | None, line: Line) -> pl.DataFrame:
+def concerning(pairs: pl.DataFrame, kind: int, component: str | None, timeline: PackedTimeline) -> pl.DataFrame:
     """Time on the line of the qualifying maintenance of one kind that concerns a component: `start`, `end`, disjoint.
 
     Maintenance that names no component concerns all; without a component, only that is asked for.
@@ -121,10 +122,10 @@ def concerning(pairs: pl.DataFrame, kind: int, component: str | None, line: Line
         named = named | (pl.col("component") == component)
     own = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind) & named)
     edges = (("started", "start"), ("ended", "end"))
-    return union(own.select(line.place(pl.col(name), pl.col("line")).alias(to) for name, to in edges))
+    return union(own.select(timeline.place(pl.col(name), pl.col("timeline")).alias(to) for name, to in edges))
 
 
-def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: Line) -> pl.DataFrame:
+def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timeline: PackedTimeline) -> pl.DataFrame:
     """Cut maintenance to the hours in which its kind may take place."""
     parts = [pairs]
     for number, rule in enumerate(rules):
@@ -132,18 +133,20 @@ def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], line: L
         if hours is None:
             continue
         own = parts[0].filter(pl.col("rule") == number)
-        spans = open_spans(hours, rule.zone, line.origin, line.origin + line.stride)
+        spans = open_spans(hours, rule.zone, timeline.origin, timeline.origin + timeline.stride)
         opened = pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row")
         clipped = opened.with_columns(
-            pl.col("start").clip(line.origin), pl.col("end").clip(upper_bound=line.origin + line.stride)
+            pl.col("start").clip(timeline.origin), pl.col("end").clip(upper_bound=timeline.origin + timeline.stride)
         )
-        lines = own.select("line").unique().join(clipped, how="cross")
-        on_line = lines.select(line.place(pl.col(edge), pl.col("line")).alias(edge) for edge in ("start", "end"))
+        lines = own.select("timeline").unique().join(clipped, how="cross")
+        on_line = lines.select(
+            timeline.place(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")
+        )
         parts = [parts[0].filter(pl.col("rule") != number), *parts[1:], intersect(own, union(on_line))]
     return pl.concat([part.select(pairs.columns) for part in parts])
 
 
-def _spans_of(rule: Rule, kind: int, own: pl.DataFrame, cells: pl.DataFrame, line: Line) -> pl.DataFrame:
+def _spans_of(rule: Rule, kind: int, own: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
     """What an allowance is counted over: the windows, or calendar spans of its own."""
     allowance = next(term.allowance for term in rule.maintenance if term.kind == KINDS[kind])
     assert allowance is not None
@@ -151,9 +154,9 @@ def _spans_of(rule: Rule, kind: int, own: pl.DataFrame, cells: pl.DataFrame, lin
         return cells
     first, last = own["started"].min(), own["ended"].max()
     spans = calendar_windows(Window(allowance.per), rule.zone, first, last)  # type: ignore[arg-type]
-    inside = [(max(start, line.origin), min(end, line.origin + line.stride)) for start, end in spans]
+    inside = [(max(start, timeline.origin), min(end, timeline.origin + timeline.stride)) for start, end in spans]
     table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
-    return own.select("line").unique().join(table, how="cross")
+    return own.select("timeline").unique().join(table, how="cross")
 
 
 def _allowance(rule: Rule, kind: int) -> int | None:
@@ -163,17 +166,20 @@ def _allowance(rule: Rule, kind: int) -> int | None:
     return None
 
 
-def _up_to_limit(limited: pl.DataFrame, cells: pl.DataFrame, line: Line) -> pl.DataFrame:
+def _up_to_limit(limited: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
     """Keep the first of it, in time order, up to the limit of each window."""
-    limits = limited.select(pl.col("line"), "limit").unique()
-    merged = union(limited).with_columns((pl.col("start") // line.stride).cast(pl.UInt32).alias("line"))
-    parts = split(merged.join(limits, on="line"), cell_edges(cells, line)).sort("start")
-    used = (pl.col("end") - pl.col("start")).cum_sum().over("line", "between") - (pl.col("end") - pl.col("start"))
+    limits = limited.select(pl.col("timeline"), "limit").unique()
+    merged = union(limited).with_columns((pl.col("start") // timeline.stride).cast(pl.UInt32).alias("timeline"))
+    parts = split(merged.join(limits, on="timeline"), cell_edges(cells, timeline)).sort("start")
+    used = (pl.col("end") - pl.col("start")).cum_sum().over("timeline", "between") - (pl.col("end") - pl.col("start"))
     end = pl.min_horizontal("end", pl.col("start") + (pl.col("limit") - used).clip(0))
     return parts.with_columns(end.alias("end")).filter(pl.col("end") > pl.col("start")).select("start", "end")
 
 
-def cell_edges(cells: pl.DataFrame, line: Line) -> pl.Series:
+def cell_edges(cells: pl.DataFrame, timeline: PackedTimeline) -> pl.Series:
     """Where the windows of all lines begin and end, in order."""
-    placed = [cells.select(line.place(pl.col(f"cell_{edge}"), pl.col("line")).alias("at")) for edge in ("start", "end")]
+    placed = [
+        cells.select(timeline.place(pl.col(f"cell_{edge}"), pl.col("timeline")).alias("at"))
+        for edge in ("start", "end")
+    ]
     return pl.concat(placed)["at"].unique().sort()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Rule
 from slakit.policy.guarantees import Measured
 from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units

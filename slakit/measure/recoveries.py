@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.tables import Evidence
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.recovery import Backup
 from slakit.policy.terms import Terms

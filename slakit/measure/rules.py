@@ -71,7 +71,7 @@ def distinct(many: Iterable[Iterable[Rule]]) -> list[Rule]:
     return list({rule.key: rule for rules in many for rule in rules}.values())
 
 
-def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """Every rule that applies to every subscription.
 
     Parameters
@@ -82,7 +82,7 @@ def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFram
     Returns
     -------
     pl.DataFrame
-        `duty`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
+        `obligation`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
         which the guarantee is measured, µs; `ends` far away where open), `billing_day`.
     """
     holders = subscriptions.select(
@@ -101,9 +101,9 @@ def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFram
         },
         schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String},
     )
-    duties = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
-    return _begun(duties, rules).select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("duty"),
+    obligations = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
+    return _begun(obligations, rules).select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation"),
         "subscriber",
         "rule",
         "starts",
@@ -112,15 +112,15 @@ def duties_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFram
     )
 
 
-def _begun(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+def _begun(obligations: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """Move the start to where measurement begins."""
     late = [number for number, rule in enumerate(rules) if rule.guarantee.begins]
     if not late:
-        return duties
-    starts = duties.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
+        return obligations
+    starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
     begun = [_begin_of(rules[rule], start) for rule, start in starts.iter_rows()]
     moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
-    joined = duties.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
+    joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
 
 

@@ -12,8 +12,8 @@ from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import Window
 
 
-def judged_windows(duties: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
-    """Windows that an assessment judges or shows as running, of every duty that has windows.
+def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
+    """Windows that an assessment judges or shows as running, of every obligation that has windows.
 
     A window is judged when it ends in the period and by `as_of`; it is running when it begins in the period and ends
     later (calculation rules, 2.6).
@@ -21,21 +21,21 @@ def judged_windows(duties: pl.DataFrame, rules: Sequence[Rule], period: Period, 
     Returns
     -------
     pl.DataFrame
-        `duty`, `window_start`, `window_end` (µs), `running`.
+        `obligation`, `window_start`, `window_end` (µs), `running`.
     """
     counted = per_rule((rule.guarantee.window.from_start for rule in rules), pl.Boolean)
     own_start = pl.when(counted).then("starts").otherwise(0).alias("anchor")
-    duties, kind = duties.with_columns(own_start), ["rule", "billing_day", "anchor"]
+    obligations, kind = obligations.with_columns(own_start), ["rule", "billing_day", "anchor"]
     rows = [
         (rule, billing_day, anchor, start, end)
-        for rule, billing_day, anchor in duties.select(kind).unique(maintain_order=True).iter_rows()
+        for rule, billing_day, anchor in obligations.select(kind).unique(maintain_order=True).iter_rows()
         if rules[rule].guarantee.window.text not in ("incident", "term")
         for start, end in _candidates(rules[rule], billing_day, anchor, period)
     ]
     columns = {"rule": pl.UInt32, **dict.fromkeys(("billing_day", "anchor", "window_start", "window_end"), pl.Int64)}
     spans = pl.DataFrame(rows, schema=columns, orient="row")
-    windows = duties.join(spans, on=kind, maintain_order="left_right")
-    windows = pl.concat([windows, _term_windows(duties, rules).select(windows.columns)])
+    windows = obligations.join(spans, on=kind, maintain_order="left_right")
+    windows = pl.concat([windows, _term_windows(obligations, rules).select(windows.columns)])
     partial = per_rule((rule.guarantee.partial == "skip" for rule in rules), pl.Boolean)
     whole = (pl.col("window_start") >= pl.col("starts")) & (pl.col("window_end") <= pl.col("ends"))
     return _with_state(windows.filter(~partial | whole), rules, period, as_of)
@@ -57,9 +57,9 @@ def slid_back(window: Window, first: int, last: int, zone: str) -> int:
     return first
 
 
-def _term_windows(duties: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+def _term_windows(obligations: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     whole_term = [number for number, rule in enumerate(rules) if rule.guarantee.window.text == "term"]
-    terms = duties.filter(pl.col("rule").is_in(whole_term))
+    terms = obligations.filter(pl.col("rule").is_in(whole_term))
     return terms.with_columns(pl.col("starts").alias("window_start"), pl.col("ends").alias("window_end"))
 
 
@@ -76,4 +76,4 @@ def _with_state(windows: pl.DataFrame, rules: Sequence[Rule], period: Period, as
     begun = ((first >= begin) | whole_term) & (first < end) & (first < as_of)
     running = begun & ((last > end) | (last > as_of)) & ~slides
     found = windows.with_columns(running.alias("running")).filter(judged | running)
-    return found.select("duty", "window_start", "window_end", "running").sort("duty", "window_end")
+    return found.select("obligation", "window_start", "window_end", "running").sort("obligation", "window_end")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from slakit import locales
 from slakit.policy import words
-from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
+from slakit.policy.model import PolicyModel
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
     clause: str
 
 
-def policy_card(policy: Policy, tier: str | None = None) -> list[Entry]:
+def policy_card(policy: PolicyModel, tier: str | None = None) -> list[Entry]:
     """All terms of a policy, for one tier or for each.
 
     Raises
@@ -197,7 +197,7 @@ def _contract(terms: Terms) -> Iterator[Entry]:
         yield Entry("Other commitments", "", said.says, said.clause)
 
 
-def _questions(policy: Policy) -> Iterator[Entry]:
+def _questions(policy: PolicyModel) -> Iterator[Entry]:
     if policy.tiers:
         yield Entry("Contract", "plans", ", ".join(policy.tiers), "")
     for question in policy.readings:
@@ -215,7 +215,7 @@ def _questions(policy: Policy) -> Iterator[Entry]:
         yield Entry("Assumed", assumed.term, f"{assumed.value}: {assumed.because}", "")
 
 
-def _source(policy: Policy) -> Iterator[Entry]:
+def _source(policy: PolicyModel) -> Iterator[Entry]:
     source = policy.source
     dates = f"retrieved {locales.day_of(source.retrieved)}"
     dates += f", updated {locales.day_of(source.updated)}" if source.updated else ""
@@ -227,7 +227,7 @@ def _source(policy: Policy) -> Iterator[Entry]:
         yield Entry("Source", "note", source.note, "")
 
 
-def policy_card_html(policy: Policy) -> str:
+def policy_card_html(policy: PolicyModel) -> str:
     """The card as an HTML table; text of the file appears as text."""
     rows, section = [], None
     for entry in policy_card(policy):

@@ -10,17 +10,17 @@ from pydantic import ValidationError
 
 from slakit.policy.checks_credits import Finding, credits_agree, credits_fit_guarantees
 from slakit.policy.checks_meaning import keys_decide
-from slakit.policy.document import Policy, Question
 from slakit.policy.guarantees import ON_TICKETS
+from slakit.policy.model import PolicyModel, Question
 from slakit.policy.part import Part, PerTier
 from slakit.policy.terms import is_by_tier, set_term
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
 
-EVERYTHING = frozenset(Policy.model_fields)
+EVERYTHING = frozenset(PolicyModel.model_fields)
 
 
-def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[Finding]:
+def coherence(policy: PolicyModel, sound: Collection[str] = EVERYTHING) -> Iterator[Finding]:
     """Find what does not fit together in a policy whose parts are each well formed.
 
     Parameters
@@ -46,7 +46,7 @@ def coherence(policy: Policy, sound: Collection[str] = EVERYTHING) -> Iterator[F
         yield from _answers_fit(policy)
 
 
-def _unique(policy: Policy) -> Iterator[Finding]:
+def _unique(policy: PolicyModel) -> Iterator[Finding]:
     named: dict[str, list[str]] = {
         "guarantees": [g.id for g in policy.guarantees],
         "maintenance": [m.kind for m in policy.maintenance],
@@ -95,7 +95,7 @@ def _per_tier_keys(name: str, value: dict[str, Any], tiers: list[str], place: Pl
             yield (*place, key), None, f"{key} is not a tier of this policy", one_of(tiers, key)
 
 
-def _remedies_name_guarantees(policy: Policy) -> Iterator[Finding]:
+def _remedies_name_guarantees(policy: PolicyModel) -> Iterator[Finding]:
     known = [guarantee.id for guarantee in policy.guarantees]
     for index, remedy in enumerate(policy.remedies):
         for position, name in enumerate(remedy.guarantees):
@@ -108,7 +108,7 @@ def _remedies_name_guarantees(policy: Policy) -> Iterator[Finding]:
                     yield place, name, "not a guarantee of this remedy", one_of(remedy.guarantees, name)
 
 
-def _rights_name_guarantees(policy: Policy) -> Iterator[Finding]:
+def _rights_name_guarantees(policy: PolicyModel) -> Iterator[Finding]:
     known = [guarantee.id for guarantee in policy.guarantees]
     for index, right in enumerate(policy.rights):
         if right.id in [earlier.id for earlier in policy.rights[:index]]:
@@ -116,12 +116,12 @@ def _rights_name_guarantees(policy: Policy) -> Iterator[Finding]:
         for position, name in enumerate(right.guarantees):
             if name not in known:
                 yield ("rights", index, "for", position), name, "no such guarantee", one_of(known, name)
-        for position, reach in enumerate(right.when):
-            if not reach.spans:
+        for position, condition in enumerate(right.when):
+            if not condition.ranges:
                 yield ("rights", index, "when", position), None, "no condition", "write one, like streak: 3"
 
 
-def _ranks_exist(policy: Policy) -> Iterator[Finding]:
+def _ranks_exist(policy: PolicyModel) -> Iterator[Finding]:
     support = policy.support
     if support is None or support.matrix is None or not support.priorities:
         return
@@ -137,7 +137,7 @@ def _ranks_exist(policy: Policy) -> Iterator[Finding]:
                 )
 
 
-def _desk_windows(policy: Policy) -> Iterator[Finding]:
+def _desk_windows(policy: PolicyModel) -> Iterator[Finding]:
     for index, guarantee in enumerate(policy.guarantees):
         slides = guarantee.window.slides or guarantee.window.text == "incident"
         if guarantee.metric in ON_TICKETS and slides:
@@ -150,7 +150,7 @@ def _desk_windows(policy: Policy) -> Iterator[Finding]:
             )
 
 
-def _tickets_have_priorities(policy: Policy) -> Iterator[Finding]:
+def _tickets_have_priorities(policy: PolicyModel) -> Iterator[Finding]:
     known = [priority.id for priority in policy.support.priorities] if policy.support is not None else []
     for index, guarantee in enumerate(policy.guarantees):
         named = guarantee.tickets.priorities if guarantee.tickets is not None else []
@@ -160,7 +160,7 @@ def _tickets_have_priorities(policy: Policy) -> Iterator[Finding]:
                 yield place, priority, "not a priority of this policy", one_of(known, priority)
 
 
-def _answers_fit(policy: Policy) -> Iterator[Finding]:
+def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
     seen: dict[str, str] = {}
     for index, question in enumerate(policy.readings):
         paths = {path for answer in question.answers.values() for path in answer.set}
@@ -178,7 +178,7 @@ def _same_term(one: str, other: str) -> bool:
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
-def _answers_apply(policy: Policy, index: int, question: Question) -> Iterator[Finding]:
+def _answers_apply(policy: PolicyModel, index: int, question: Question) -> Iterator[Finding]:
     for name, answer in question.answers.items():
         for path, value in answer.set.items():
             place = ("readings", index, "answers", name, "set", path)
@@ -186,11 +186,11 @@ def _answers_apply(policy: Policy, index: int, question: Question) -> Iterator[F
                 yield place, value if shown else None, wrong, remedy
 
 
-def _wrong_with(policy: Policy, path: str, value: object) -> Iterator[tuple[str, str, bool]]:
+def _wrong_with(policy: PolicyModel, path: str, value: object) -> Iterator[tuple[str, str, bool]]:
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     try:
         set_term(tree, path, value)
-        changed = Policy.model_validate(tree)
+        changed = PolicyModel.model_validate(tree)
     except KeyError as missing:
         yield f"no term stands at this path ({missing.args[0]} is not there)", "name a term of this file", False
     except ValidationError as error:
@@ -204,7 +204,7 @@ def _wrong_with(policy: Policy, path: str, value: object) -> Iterator[tuple[str,
                 yield wrong, remedy, True
 
 
-def _allowances_fit_windows(policy: Policy) -> Iterator[Finding]:
+def _allowances_fit_windows(policy: PolicyModel) -> Iterator[Finding]:
     limits = [(term.kind, term.allowance) for term in policy.maintenance]
     limited = [kind for kind, allowance in limits if allowance is not None and allowance.per == "window"]
     for index, guarantee in enumerate(policy.guarantees):

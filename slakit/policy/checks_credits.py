@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from slakit.policy.document import Policy
 from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part
 from slakit.policy.quantities import Money, Points, Share, Window
 from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeSum, Limits
@@ -16,7 +16,7 @@ Finding = tuple[Place, object, str, str]
 """Place, value seen, what is wrong, what would be right."""
 
 
-def credits_agree(policy: Policy) -> Iterator[Finding]:
+def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
     """What does not fit together in schedules, caps and claims alone."""
     yield from _bands_fall(policy)
     yield from _claims_have_limits(policy)
@@ -27,7 +27,7 @@ def credits_agree(policy: Policy) -> Iterator[Finding]:
     yield from _times_are_of_months(policy)
 
 
-def credits_fit_guarantees(policy: Policy) -> Iterator[Finding]:
+def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
     """What does not fit the guarantees that earn it; these are well formed."""
     yield from _schedules_fit_metrics(policy)
     yield from _levels_are_percentages(policy)
@@ -53,7 +53,7 @@ def _worths(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
             yield from _worths(getattr(part, name), (*place, field.alias or name))
 
 
-def _points_are_worth_something(policy: Policy) -> Iterator[Finding]:
+def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
     """Points are what all schedules of a remedy earn, or none of them; nothing else is measured in them."""
     own = [(("guarantees", i, "credit"), g.credit, [g.credit]) for i, g in enumerate(policy.guarantees) if g.credit]
     shared = [(("remedies", i), remedy, remedy.credit) for i, remedy in enumerate(policy.remedies)]
@@ -74,7 +74,7 @@ def _points_are_worth_something(policy: Policy) -> Iterator[Finding]:
                     yield where, worth, "points are no limit", "write a share or an amount"
 
 
-def _worths_compare(policy: Policy) -> Iterator[Finding]:
+def _worths_compare(policy: PolicyModel) -> Iterator[Finding]:
     """The largest of several bands is known beforehand only where all are worth the same kind of thing."""
     for place, credit in _credits(policy):
         if credit.take == "largest":
@@ -87,7 +87,7 @@ def _worths_compare(policy: Policy) -> Iterator[Finding]:
 MONTHLY = ("monthly_fee", "component_fee", "previous_month_fee", "next_month_fee")
 
 
-def _times_are_of_months(policy: Policy) -> Iterator[Finding]:
+def _times_are_of_months(policy: PolicyModel) -> Iterator[Finding]:
     """A day is a thirtieth of a month's fee; it is no known share of another fee."""
     for place, credit in _credits(policy):
         of = credit.of
@@ -97,7 +97,7 @@ def _times_are_of_months(policy: Policy) -> Iterator[Finding]:
                 yield where, worth, "time of a fee that is not a month's", "write a fraction, like 1/90"
 
 
-def _judged(policy: Policy) -> Iterator[tuple[Place, Credit, Guarantee]]:
+def _judged(policy: PolicyModel) -> Iterator[tuple[Place, Credit, Guarantee]]:
     """Every schedule with each guarantee that earns it."""
     guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
     for place, credit, names, _ in _earning(policy):
@@ -106,14 +106,14 @@ def _judged(policy: Policy) -> Iterator[tuple[Place, Credit, Guarantee]]:
                 yield place, credit, guarantees[name]
 
 
-def _schedules_fit_metrics(policy: Policy) -> Iterator[Finding]:
+def _schedules_fit_metrics(policy: PolicyModel) -> Iterator[Finding]:
     for place, credit, guarantee in _judged(policy):
         for wrong in _unfit(credit, guarantee):
             yield place, None, f"{wrong} ({guarantee.id})", "write what its metric measures"
     guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
     for index, right in enumerate(policy.rights):
         for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
-            named = {measure for reach in right.when for measure in reach.spans}
+            named = {measure for condition in right.when for measure in condition.ranges}
             for wrong in _unmeasured(named, guarantee):
                 yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", "write what its metric measures"
 
@@ -128,7 +128,7 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
         yield "single tickets have no level"
     if single and any(not band.by_outage for band in bands):
         yield "a band goes by how late a ticket is; write outage: 1h"
-    yield from _unmeasured({measure for reach in credit.reaches for measure in reach.spans}, guarantee)
+    yield from _unmeasured({measure for condition in credit.conditions for measure in condition.ranges}, guarantee)
     for rate in rates:
         accrual, shortfall = rate.accrual, rate.shortfall
         if guarantee.on_figures and (accrual is not None or rate.multiple is not None):
@@ -182,7 +182,7 @@ def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
         yield "incidents do not follow each other as windows do"
 
 
-def _levels_are_percentages(policy: Policy) -> Iterator[Finding]:
+def _levels_are_percentages(policy: PolicyModel) -> Iterator[Finding]:
     for place, credit, guarantee in _judged(policy):
         if guarantee.metric not in ("figure", "incidents"):
             for table, bands in _tables(credit, place):
@@ -194,7 +194,7 @@ def _levels_are_percentages(policy: Policy) -> Iterator[Finding]:
                             yield (*table, index, side), level, wrong, "write a number from 0 to 100"
 
 
-def _credits(policy: Policy) -> Iterator[tuple[Place, Credit]]:
+def _credits(policy: PolicyModel) -> Iterator[tuple[Place, Credit]]:
     for index, guarantee in enumerate(policy.guarantees):
         if guarantee.credit is not None:
             yield ("guarantees", index, "credit"), guarantee.credit
@@ -203,7 +203,7 @@ def _credits(policy: Policy) -> Iterator[tuple[Place, Credit]]:
             yield ("remedies", index, "credit", position), credit
 
 
-def _bands_fall(policy: Policy) -> Iterator[Finding]:
+def _bands_fall(policy: PolicyModel) -> Iterator[Finding]:
     for place, credit in _credits(policy):
         for table, bands in _tables(credit, place):
             for index in range(1, len(bands)):
@@ -227,10 +227,10 @@ def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:
 
 def _one_step(band: Band, side: str) -> bool:
     """Whether a band says nothing but one side of the level."""
-    return set(band.spans) == {"level"} and [name for name, _ in band.bounds] == [side]
+    return set(band.ranges) == {"level"} and [name for name, _ in band.bounds] == [side]
 
 
-def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
+def _claims_have_limits(policy: PolicyModel) -> Iterator[Finding]:
     places: list[tuple[Place, Any]] = [(("claims",), policy.claims)]
     places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
     for place, claims in places:
@@ -243,7 +243,7 @@ def _claims_have_limits(policy: Policy) -> Iterator[Finding]:
             )
 
 
-def _caps_of_several(policy: Policy) -> Iterator[Finding]:
+def _caps_of_several(policy: PolicyModel) -> Iterator[Finding]:
     for index, remedy in enumerate(policy.remedies):
         for position, credit in enumerate(remedy.credit):
             for name in Limits.model_fields if len(remedy.credit) > 1 else ():
@@ -254,7 +254,7 @@ def _caps_of_several(policy: Policy) -> Iterator[Finding]:
                     yield ("remedies", index, "credit", position, name), None, wrong, remedy_words
 
 
-def _end_of_month_alone(policy: Policy) -> Iterator[Finding]:
+def _end_of_month_alone(policy: PolicyModel) -> Iterator[Finding]:
     places: list[tuple[Place, Claims | None]] = [(("claims",), policy.claims)]
     places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
     for place, claims in places:
@@ -262,7 +262,7 @@ def _end_of_month_alone(policy: Policy) -> Iterator[Finding]:
             yield (*place, "within"), claims.within, "the end of a month is a deadline by itself", "drop one of the two"
 
 
-def _windows_fit_remedies(policy: Policy) -> Iterator[Finding]:
+def _windows_fit_remedies(policy: PolicyModel) -> Iterator[Finding]:
     """What a remedy needs of a window: single incidents do not exist in a sliding one, nor months in an open one."""
     windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
     for place, credit, names, incidents in _earning(policy):
@@ -273,7 +273,7 @@ def _windows_fit_remedies(policy: Policy) -> Iterator[Finding]:
                 yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
 
 
-def _caps_fit(policy: Policy) -> Iterator[Finding]:
+def _caps_fit(policy: PolicyModel) -> Iterator[Finding]:
     """A cap limits what is earned in its span: that must consist of whole windows, or of incidents, or of days."""
     guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
     own = [
@@ -293,7 +293,7 @@ def _caps_fit(policy: Policy) -> Iterator[Finding]:
                 yield (*place, "caps", index, "per"), cap.per, *wrong
 
 
-def _given_back_after_windows(policy: Policy) -> Iterator[Finding]:
+def _given_back_after_windows(policy: PolicyModel) -> Iterator[Finding]:
     """A credit is given back after windows that follow each other: those that slide overlap."""
     windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
     own = [(("guarantees", i, "credit"), g.credit, [g.id]) for i, g in enumerate(policy.guarantees) if g.credit]
@@ -308,7 +308,7 @@ def _given_back_after_windows(policy: Policy) -> Iterator[Finding]:
             )
 
 
-def _tickets_apart(policy: Policy) -> Iterator[Finding]:
+def _tickets_apart(policy: PolicyModel) -> Iterator[Finding]:
     """Late tickets earn one by one, and windows do not: a schedule for both must say which it means."""
     single = {guarantee.id: guarantee.on_single_tickets for guarantee in policy.guarantees}
     for place, credit, names, _ in _earning(policy):
@@ -352,7 +352,7 @@ def _days_of(window: Window) -> float:
     return fixed[window.text] if window.text in fixed else 30 * (window.months or 1)
 
 
-def _claims_fit_windows(policy: Policy) -> Iterator[Finding]:
+def _claims_fit_windows(policy: PolicyModel) -> Iterator[Finding]:
     """A sliding window has no last incident of its own to count a deadline from."""
     slides = {g.id for g in policy.guarantees if g.window.slides}
     own = [(g.id, policy.claims, ("claims", "after")) for g in policy.guarantees if g.credit is not None]
@@ -368,7 +368,7 @@ def _claims_fit_windows(policy: Policy) -> Iterator[Finding]:
             return
 
 
-def _earning(policy: Policy) -> Iterator[tuple[Place, Credit, list[str], bool]]:
+def _earning(policy: PolicyModel) -> Iterator[tuple[Place, Credit, list[str], bool]]:
     """Every schedule with its guarantees, and whether it looks at single incidents."""
     for index, guarantee in enumerate(policy.guarantees):
         if guarantee.credit is not None:

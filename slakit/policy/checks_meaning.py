@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from slakit.policy.checks_credits import Finding
-from slakit.policy.document import Policy
 from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.model import PolicyModel
 from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Claims, Credit
 from slakit.policy.yaml import Place
@@ -47,7 +47,7 @@ METRICS: dict[str, tuple[str, ...]] = {
 """Key → metrics of which it is a term."""
 
 
-def keys_decide(policy: Policy) -> Iterator[Finding]:
+def keys_decide(policy: PolicyModel) -> Iterator[Finding]:
     """Find keys that nothing depends on."""
     for index, guarantee in enumerate(policy.guarantees):
         yield from _of_guarantee(guarantee, ("guarantees", index))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import core_schema
 
+from slakit.policy.conditions import ShareRange
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
 from slakit.policy.quantities import Clause, Duration, Level, Percent, PlainDuration, Window, Zone
-from slakit.policy.reaches import Parts
 from slakit.policy.remedies import Credit
 
 if TYPE_CHECKING:
@@ -269,7 +269,7 @@ class Guarantee(Part):
     """Components it covers; all, if none is named."""
     at_once: int | None = Field(default=None, ge=2, le=1000)
     """So many of its components must be down at the same time. What concerns all of them concerns as many."""
-    affected: Parts | None = None
+    affected: ShareRange | None = None
     """Which share of the customer's service an outage must affect to count."""
     tickets: Tickets | None = None
     """Tickets it concerns; all, if not written."""

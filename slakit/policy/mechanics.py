@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from slakit.policy.document import Policy
 from slakit.policy.guarantees import Guarantee
+from slakit.policy.model import PolicyModel
 from slakit.policy.remedies import Credit, Limits
 
 MECHANICS: dict[str, str] = {
@@ -42,7 +42,7 @@ MECHANICS: dict[str, str] = {
 """Mechanic → what it is. `slakit policies --mechanic` finds policies by these names."""
 
 
-def mechanics_of(policy: Policy) -> set[str]:
+def mechanics_of(policy: PolicyModel) -> set[str]:
     """Names of the mechanics by which a policy works.
 
     >>> from slakit.policy.files import find_policy
@@ -59,7 +59,7 @@ def mechanics_of(policy: Policy) -> set[str]:
     return found | ({"rights"} if policy.rights else set())
 
 
-def windows_of_policy(policy: Policy) -> set[str]:
+def windows_of_policy(policy: PolicyModel) -> set[str]:
     """The windows over which its guarantees are judged, as they are written."""
     return {str(guarantee.window) for guarantee in policy.guarantees}
 
@@ -84,7 +84,7 @@ def _of_credit(credit: Credit) -> Iterator[str]:
     if credit.raised:
         yield "raised"
     named = {"outage": "outage", "incidents": "count", "deviation": "deviation", "streak": "streak", "misses": "streak"}
-    yield from _named(named, (measure for reach in credit.reaches for measure in reach.spans))
+    yield from _named(named, (measure for condition in credit.conditions for measure in condition.ranges))
 
 
 def _named(names: dict[str, str], measures: Iterable[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from slakit.policy.conditions import Condition, CountRange, DurationRange, LevelRange, Range
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, as_list
 from slakit.policy.quantities import (
@@ -30,7 +31,6 @@ from slakit.policy.quantities import (
     Window,
     as_factor,
 )
-from slakit.policy.reaches import Counts, Lengths, Levels, Reach, Span
 
 Basis = Literal[
     "monthly_fee", "component_fee", "window_fee", "annual_fee", "quarterly_fee", "term_fee", "daily_fee",
@@ -93,7 +93,7 @@ def _as_it_is(value: object) -> Any:
 
 
 def _level_or_word(value: object) -> object:
-    return value if value in ("target", "full") else Levels(to=value).to  # type: ignore[arg-type]
+    return value if value in ("target", "full") else LevelRange(to=value).to  # type: ignore[arg-type]
 
 
 def _rate(value: object) -> object:
@@ -199,7 +199,7 @@ class Slope(Rate):
         return self
 
 
-class Band(Reach):
+class Band(Condition):
     """A row of a credit table: what must have been measured, and what it earns.
 
     `over` a length of one outage stands for `outage: {above: ...}`.
@@ -214,7 +214,7 @@ class Band(Reach):
 
     @model_validator(mode="after")
     def _one_reach(self) -> Self:
-        if self.over is not None and (len(self.spans) > 1 or self.outage is not None):
+        if self.over is not None and (len(self.ranges) > 1 or self.outage is not None):
             raise ValueError(self.without)
         if self.credit is None and self.plus is None:
             raise ValueError("a band without a credit; write credit: 5%")
@@ -226,13 +226,13 @@ class Band(Reach):
         return self.over is not None or self.outage is not None
 
     @property
-    def spans(self) -> dict[str, Span]:
+    def ranges(self) -> dict[str, Range]:
         """Measure → the span it must lie in."""
-        spans = super().spans
-        return spans if self.over is None else spans | {"outage": Lengths(above=self.over)}
+        ranges = super().ranges
+        return ranges if self.over is None else ranges | {"outage": DurationRange(above=self.over)}
 
 
-class Raised(Reach):
+class Raised(Condition):
     """A factor on the credit of a window of which the condition holds."""
 
     by: Factor
@@ -279,13 +279,13 @@ class EarnBack(Part):
     """A credit is given back when the service is good again in each of the windows that follow."""
 
     windows: int = Field(ge=1, le=1000)
-    level: Levels | None = None
+    level: LevelRange | None = None
     """How good; the target, if not written."""
     share: Share = Share.parse("100%")
     clause: Clause | None = None
 
 
-class PointBand(Counts):
+class PointBand(CountRange):
     """A row of a table from points to a credit."""
 
     credit: Worth
@@ -330,7 +330,7 @@ class Credit(Rate, Limits):
     `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the
     guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage or
     single tickets are promised an answer in time, else `window`."""
-    when: Reach | None = None
+    when: Condition | None = None
     """Earned only where this holds as well."""
     raised: list[Raised] = []
     """Factors; the last of which the condition holds."""
@@ -373,7 +373,7 @@ class Credit(Rate, Limits):
         own = {"outage", "downtime"} if per == "day" else {"outage"}
         for band in bands:
             grows = band.plus is not None and band.plus.shortfall is None and band.credit is None
-            if not own & set(band.spans) and not grows:
+            if not own & set(band.ranges) and not grows:
                 said = " or ".join(sorted(own))
                 raise ValueError(f"a band of per: {per} goes by the {said} of that {per}; write it, or per: window")
 
@@ -397,13 +397,13 @@ class Credit(Rate, Limits):
         return self.earned_per == "incident"
 
     @property
-    def grounds(self) -> list[Reach]:
+    def grounds(self) -> list[Condition]:
         """Every condition on which something is earned at all."""
         bands = [band for table in self.tables for band in table]
         return [*bands, *([self.when] if self.when else [])]
 
     @property
-    def reaches(self) -> list[Reach]:
+    def conditions(self) -> list[Condition]:
         """Every condition in it."""
         return [*self.grounds, *self.raised]
 
@@ -454,8 +454,8 @@ class Right(Part):
     id: Id
     says: str
     guarantees: list[Id] = Field(alias="for", min_length=1)
-    when: Annotated[list[Reach], BeforeValidator(as_list, json_schema_input_type=list[Reach] | Reach)] = Field(
-        min_length=1
+    when: Annotated[list[Condition], BeforeValidator(as_list, json_schema_input_type=list[Condition] | Condition)] = (
+        Field(min_length=1)
     )
     """A condition on a window, or several of which any will do."""
     within: Duration | None = None

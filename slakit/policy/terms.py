@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from slakit.arguments import checked
-from slakit.policy.document import Contract, Monitor, Policy, Source
 from slakit.policy.guarantees import ON_TICKETS, TIMED, Guarantee, Maintenance
+from slakit.policy.model import Contract, Monitor, PolicyModel, Source
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import KINDS, Claims, Credit, Limits, Remedy, Right
@@ -92,13 +92,13 @@ class Terms(Part):
         return stated
 
 
-def terms_of(policy: Policy, tier: str | None, reading: Mapping[str, str]) -> Terms:
+def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) -> Terms:
     """See `Policy.terms`."""
     answers = full_reading(policy, reading)
     return terms_for(read_as(policy, answers), tier, answers)
 
 
-def terms_for(read: Policy, tier: str | None, answers: Mapping[str, str]) -> Terms:
+def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -> Terms:
     """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
     chosen_tier = _chosen_tier(read, tier)
     guarantees = [_resolve(g, chosen_tier, read.tiers) for g in read.guarantees if _given(g, chosen_tier)]
@@ -136,7 +136,7 @@ def _is_desk(guarantee: Guarantee) -> bool:
     return guarantee.metric in ON_TICKETS
 
 
-def full_reading(policy: Policy, reading: Mapping[str, str]) -> dict[str, str]:
+def full_reading(policy: PolicyModel, reading: Mapping[str, str]) -> dict[str, str]:
     """Every question of a policy with its answer: the one given, else the default.
 
     Raises
@@ -158,7 +158,7 @@ def full_reading(policy: Policy, reading: Mapping[str, str]) -> dict[str, str]:
     return {question.id: reading.get(question.id, question.default) for question in policy.readings}
 
 
-def readings_of(policy: Policy, settled: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+def readings_of(policy: PolicyModel, settled: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """Every combination of answers, the default one first; `settled` questions keep their answer."""
     settled = settled or {}
     choices = []
@@ -170,7 +170,7 @@ def readings_of(policy: Policy, settled: Mapping[str, str] | None = None) -> Ite
         yield dict(zip((question.id for question in policy.readings), answers, strict=True))
 
 
-def _chosen_tier(policy: Policy, tier: str | None) -> str | None:
+def _chosen_tier(policy: PolicyModel, tier: str | None) -> str | None:
     if tier is None and len(policy.tiers) <= 1:
         return policy.tiers[0] if policy.tiers else None
     if tier is not None and tier in policy.tiers:
@@ -184,7 +184,7 @@ def _given(part: Any, tier: str | None) -> bool:
     return tiers is None or tier in tiers
 
 
-def _remedies(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:
+def _remedies(policy: PolicyModel, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:
     kept = {guarantee.id for guarantee in guarantees}
     for guarantee in guarantees:
         credit = _per_ticket(guarantee.credit, [guarantee]) if guarantee.credit is not None else None
@@ -228,7 +228,7 @@ def _earns(credit: Credit, tier: str | None) -> bool:
     return _given(credit, tier) and any(getattr(credit, kind) is not None for kind in KINDS)
 
 
-def _rights(policy: Policy, guarantees: list[Guarantee], tier: str | None) -> Iterator[Right]:
+def _rights(policy: PolicyModel, guarantees: list[Guarantee], tier: str | None) -> Iterator[Right]:
     kept = [guarantee.id for guarantee in guarantees]
     for right in policy.rights:
         if _given(right, tier) and set(right.guarantees) & set(kept):
@@ -261,18 +261,18 @@ def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
     return [g for g in guarantees if (g.within if g.metric in TIMED else g.limit) is not None]
 
 
-def read_as(policy: Policy, answers: Mapping[str, str]) -> Policy:
+def read_as(policy: PolicyModel, answers: Mapping[str, str]) -> Policy:
     """The policy with what the answers to all its questions set."""
     changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
     return _changed(policy, changes) if changes else policy
 
 
-def _changed(policy: Policy, changes: Mapping[str, object]) -> Policy:
+def _changed(policy: PolicyModel, changes: Mapping[str, object]) -> Policy:
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     for path, value in changes.items():
         set_term(tree, path, value)
     try:
-        return Policy.model_validate(tree)
+        return PolicyModel.model_validate(tree)
     except ValidationError as error:
         raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
 

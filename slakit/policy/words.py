@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slakit.locales import percent, quantity
+from slakit.policy.conditions import Condition, Misses, Range
 from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance
 from slakit.policy.printing import exact_percent
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
-from slakit.policy.reaches import Misses, Reach, Span
 from slakit.policy.recovery import Recovery
 from slakit.policy.remedies import (
     Accrual,
@@ -228,24 +228,24 @@ def _of(worth: Share | Money | Points | None, of: str) -> str:
     return f"{quantity(worth)} of {of}" if isinstance(worth, Share) else quantity(worth)
 
 
-def reach_words(reach: Reach) -> str:
+def reach_words(condition: Condition) -> str:
     """When a condition holds.
 
-    >>> reach_words(Reach(below=99, streak=2))
+    >>> reach_words(Condition(below=99, streak=2))
     'below 99 % and from the second window missed in a row on'
     """
-    return " and ".join(_span(measure, span) for measure, span in reach.spans.items())
+    return " and ".join(_span(measure, span) for measure, span in condition.ranges.items())
 
 
-def _when(reach: Reach) -> str:
-    said = reach_words(reach)
-    return said if next(iter(reach.spans)) == "streak" else f"when {said}"
+def _when(condition: Condition) -> str:
+    said = reach_words(condition)
+    return said if next(iter(condition.ranges)) == "streak" else f"when {said}"
 
 
-def _in_a_row(span: Span) -> str:
+def _in_a_row(span: Range) -> str:
     """Which of the windows missed in a row are meant.
 
-    >>> [_in_a_row(Reach(streak=ends).streak) for ends in ({"from": 1, "to": 1}, {"from": 2, "to": 2}, 3)]
+    >>> [_in_a_row(Condition(streak=ends).streak) for ends in ({"from": 1, "to": 1}, {"from": 2, "to": 2}, 3)]
     ['the first window missed', 'the second window missed in a row', 'from the third window missed in a row on']
     """
     bounds = dict(span.bounds)
@@ -263,7 +263,7 @@ def _nth(number: int) -> str:
     return f"the {named.get(number, f'{number}th')}"
 
 
-def _span(measure: str, span: Span) -> str:
+def _span(measure: str, span: Range) -> str:
     if measure == "streak":
         return _in_a_row(span)
     said = exact_percent if measure in ("level", "deviation") else quantity
@@ -367,7 +367,7 @@ def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
         yield "minimum", _minimum(limits.minimum), limits.minimum.clause or ""
     if limits.earn_back is not None:
         back = limits.earn_back
-        good = reach_words(Reach(**back.level.model_dump(by_alias=True))) if back.level else "the target met"
+        good = reach_words(Condition(**back.level.model_dump(by_alias=True))) if back.level else "the target met"
         yield "given back", f"{quantity(back.share)} after {back.windows} windows with {good}", back.clause or ""
 
 
@@ -392,7 +392,7 @@ def right_words(right: Right) -> str:
     >>> right_words(Right(id="end", says="terminate", **{"for": ["a"]}, when={"streak": 3}, within="30d", clause="9"))
     'terminate, from the third window missed in a row on, within 30d'
     """
-    when = " or ".join(_when(reach) for reach in right.when)
+    when = " or ".join(_when(condition) for condition in right.when)
     return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from slakit._atomic import read_whole
 from slakit.problems import HIDDEN, InputError, Problem
-from slakit.whole import read_whole
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -9,22 +9,27 @@ from typing import Any
 
 import polars as pl
 
-from slakit.measure.attainment import Desk
-from slakit.measure.availability import incident_runs, measure_availability, measure_incidents, measure_stretches
+from slakit.measure.assessment_input import COUNTED, AssessmentInput
+from slakit.measure.attainment import JudgedTickets
+from slakit.measure.availability import (
+    incident_runs,
+    measure_availability,
+    measure_downtime_intervals,
+    measure_incidents,
+)
 from slakit.measure.calendar import calendar_windows
-from slakit.measure.case import COUNTED, Case
-from slakit.measure.desk import desk_rules
-from slakit.measure.figures import Figures, figure_rules
+from slakit.measure.measured import MeasuredValues, measured_rules
 from slakit.measure.rules import Plan, Rule, per_rule, rules_of
+from slakit.measure.tickets import ticket_rules
+from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
-from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
+from slakit.remedy.conditions import asks, with_state
 from slakit.remedy.credits import Award, award_credits
 from slakit.remedy.fees import Fees
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
-from slakit.remedy.reaches import asks, with_state
-from slakit.remedy.schedules import reaches_of
+from slakit.remedy.schedules import conditions_of
 
 Claimed = Mapping[str, Mapping[int, Sequence[tuple[int, int]]]]
 """Claims already made: remedy → subscriber → start of the window (µs) and amount (minor units)."""
@@ -49,12 +54,12 @@ class Awards:
         Tickets, and measurements; their rules are numbered after the case's.
     """
 
-    case: Case
+    case: AssessmentInput
     ledger: pl.DataFrame
     fees: Fees
     claimed: Claimed
-    desk: Desk
-    figures: Figures
+    desk: JudgedTickets
+    figures: MeasuredValues
     _known: dict[AwardKey, pl.DataFrame] = field(default_factory=dict)
     _rules: dict[tuple[Plan, int], list[Rule]] = field(default_factory=dict)
 
@@ -107,10 +112,10 @@ class Awards:
         return ended.select(*KEYS, "total", "bad", missed, *none)
 
     @cached_property
-    def stretches(self) -> dict[int, pl.DataFrame]:
+    def downtime_intervals(self) -> dict[int, pl.DataFrame]:
         """Incidents inside judged windows, and late tickets, by rule: `outage` (length, µs) and the window."""
-        inside = measure_stretches(self.case, self.ledger).join(
-            self.case.duties.select("duty", "subscriber"), on="duty"
+        inside = measure_downtime_intervals(self.case, self.ledger).join(
+            self.case.obligations.select("obligation", "subscriber"), on="obligation"
         )
         length = pl.col("downtime").alias("outage")
         late = self.desk.judged.filter(pl.col("verdict") == "missed").with_columns(self._desk_rule)
@@ -142,7 +147,7 @@ class Awards:
         """The rules that measure some guarantees, by number."""
         asked = (plan, id(terms))
         if asked not in self._rules:
-            self._rules[asked] = [*rules_of(plan, terms), *desk_rules(plan, terms), *figure_rules(plan, terms)]
+            self._rules[asked] = [*rules_of(plan, terms), *ticket_rules(plan, terms), *measured_rules(plan, terms)]
         return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in guarantees}
 
     def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
@@ -158,28 +163,32 @@ class Awards:
         return self._known[key]
 
     def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
-        facts = self.known(reaches_of(remedy.credit), rules)
-        stretches = _of_rules(self.stretches, rules, STRETCHES)
+        facts = self.known(conditions_of(remedy.credit), rules)
+        downtime_intervals = _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
         if any(rule.guarantee.window.slides for rule in rules.values()):
             facts = self._paid_once(remedy, rules, facts)
         claimed = self.claimed.get(remedy.id, {})
         per_day = any(credit.earned_per == "day" for credit in remedy.credit)
         days = downtime_by_day(self.case, self.ledger, rules) if per_day else None
-        return award_measured(remedy, rules, facts, stretches, self.fees, claimed, days)
+        return award_measured(remedy, rules, facts, downtime_intervals, self.fees, claimed, days)
 
     def _paid_once(self, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
         """Facts without what an earlier sliding window of the same guarantee has paid for."""
         sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
-        duties = self.case.duties.filter(pl.col("rule").is_in(sliding))
+        obligations = self.case.obligations.filter(pl.col("rule").is_in(sliding))
         ledger = self.ledger.filter(pl.col("rule").is_in(sliding))
-        case = replace(self.case, windows=self.case.windows.join(duties.select("duty"), on="duty", how="semi"))
-        of_figures = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(duties["rule"].implode()))
+        case = replace(
+            self.case, windows=self.case.windows.join(obligations.select("obligation"), on="obligation", how="semi")
+        )
+        of_figures = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(obligations["rule"].implode()))
 
         def remeasure(paid_until: Mapping[Owner, int]) -> pl.DataFrame:
             edges = [(who, rule, end) for (who, rule), end in paid_until.items()]
             paid = pl.DataFrame(edges, schema=PAID_UNTIL, orient="row")
-            of_duty = duties.select("duty", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
-            cut = ledger.join(of_duty.select("duty", "paid_end"), on="duty", how="left", maintain_order="left")
+            of_duty = obligations.select("obligation", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
+            cut = ledger.join(
+                of_duty.select("obligation", "paid_end"), on="obligation", how="left", maintain_order="left"
+            )
             cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
             again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
             apart = of_figures.join(paid, on=["subscriber", "rule"], how="left").with_columns(
@@ -187,7 +196,7 @@ class Awards:
             )
             return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
 
-        runs = incident_runs(self.case, ledger).join(duties.select("duty", "subscriber"), on="duty")
+        runs = incident_runs(self.case, ledger).join(obligations.select("obligation", "subscriber"), on="obligation")
         incidents: dict[Owner, list[tuple[int, int]]] = {}
         for who, rule, start, end in runs.select("subscriber", "rule", "start", "end").iter_rows():
             incidents.setdefault((who, rule), []).append((start, end))
@@ -196,10 +205,10 @@ class Awards:
         once = paid_once(remedy.credit, rules, slid, incidents, remeasure)
         return pl.concat([once.select(others.columns), others])
 
-    def known(self, reaches: Sequence[Reach], rules: Mapping[int, Rule]) -> pl.DataFrame:
+    def known(self, conditions: Sequence[Condition], rules: Mapping[int, Rule]) -> pl.DataFrame:
         """Facts of some rules, with all that conditions on windows ask for."""
-        stretches = _of_rules(self.stretches, rules, STRETCHES)
-        return with_conditions(_of_rules(self.facts, rules, FACTS_SCHEMA), stretches, reaches)
+        downtime_intervals = _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
+        return with_conditions(_of_rules(self.facts, rules, FACTS_SCHEMA), downtime_intervals, conditions)
 
 
 def facts_of_windows(windows: pl.DataFrame) -> pl.DataFrame:
@@ -227,7 +236,7 @@ def award_measured(
     remedy: Remedy,
     rules: Mapping[int, Rule],
     facts: pl.DataFrame,
-    stretches: pl.DataFrame,
+    downtime_intervals: pl.DataFrame,
     fees: Fees,
     claimed: Mapping[int, Sequence[tuple[int, int]]],
     days: pl.DataFrame | None = None,
@@ -240,8 +249,8 @@ def award_measured(
         The remedy, and the rules that measure its guarantees, by number.
     facts
         Of these rules, as `with_conditions` gives them.
-    stretches
-        Incidents of these rules, as `Awards.stretches` has them.
+    downtime intervals
+        Incidents of these rules, as `Awards.downtime_intervals` has them.
     fees
         Fees of the subscribers.
     claimed
@@ -253,37 +262,40 @@ def award_measured(
     judged = facts.filter(pl.col("total") > 0).drop("outage", strict=False)
     incidents, of_days = facts.clear(), None
     if "incident" in per:
-        found = stretches.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
+        found = downtime_intervals.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
         incidents = found.join(judged, on=KEYS, maintain_order="left")
     if "day" in per:
-        by_day = days if days is not None else days_from_midnight(stretches)
+        by_day = days if days is not None else days_from_midnight(downtime_intervals)
         of_days = by_day.join(judged.drop("downtime"), on=KEYS, maintain_order="left")
     return award_credits(Award(remedy, rules, facts, incidents, claimed, of_days), fees)
 
 
-def with_conditions(facts: pl.DataFrame, stretches: pl.DataFrame, reaches: Sequence[Reach]) -> pl.DataFrame:
+def with_conditions(
+    facts: pl.DataFrame, downtime_intervals: pl.DataFrame, conditions: Sequence[Condition]
+) -> pl.DataFrame:
     """Add to the facts of windows what conditions ask of them: windows missed before, incidents, the longest outage."""
-    known = with_state(facts, reaches)
-    if not asks(reaches, "incidents", "outage"):
+    known = with_state(facts, conditions)
+    if not asks(conditions, "incidents", "outage"):
         return known
-    counted = stretches.group_by(KEYS)
+    counted = downtime_intervals.group_by(KEYS)
     found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage").max())
     joined = known.join(found, on=KEYS, how="left", maintain_order="left")
     return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
 
 
-def downtime_by_day(case: Case, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
+def downtime_by_day(case: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
     """Counted downtime of each local day of a window on which any lies.
 
     Returns
     -------
     pl.DataFrame
-        `DAYS`: `incident` is the first instant of the day, `downtime` that of the day, `outage` its longest stretch.
+        `DAYS`: `incident` is the first instant of the day, `downtime` that of the day, `outage` its longest downtime
+        interval.
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & pl.col("rule").is_in(list(rules)))
-    pieces = counted.join(case.duties.select("duty", "subscriber"), on="duty").sort(*KEYS, "start")
+    segments = counted.join(case.obligations.select("obligation", "subscriber"), on="obligation").sort(*KEYS, "start")
     found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
-    for *key, start, end in pieces.select(*KEYS, "start", "end").iter_rows():
+    for *key, start, end in segments.select(*KEYS, "start", "end").iter_rows():
         for midnight, next_midnight in calendar_windows(Window("1d"), rules[key[1]].zone, start, end):
             first, last = max(start, midnight), min(end, next_midnight)
             spans = found.setdefault((*key, midnight), [])
@@ -295,12 +307,12 @@ def downtime_by_day(case: Case, ledger: pl.DataFrame, rules: Mapping[int, Rule])
     return pl.DataFrame(rows, schema=DAYS, orient="row")
 
 
-def days_from_midnight(stretches: pl.DataFrame) -> pl.DataFrame:
+def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
     """Part outages of which only the length is known over days of 24 hours, as if each began at midnight: `DAYS`."""
     day = MICROSECONDS["d"]
     rows = [
         (*key, number * day, *[min(day, length - number * day)] * 2)
-        for *key, length in stretches.select(*KEYS, "outage").iter_rows()
+        for *key, length in downtime_intervals.select(*KEYS, "outage").iter_rows()
         for number in range(-(-length // day))
     ]
     return pl.DataFrame(rows, schema=DAYS, orient="row")
@@ -310,7 +322,7 @@ def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
     """Whether two rules found the same rows."""
     if one not in tables or other not in tables:
         return one not in tables and other not in tables
-    left, right = (tables[number].drop("rule", "duty", strict=False) for number in (one, other))
+    left, right = (tables[number].drop("rule", "obligation", strict=False) for number in (one, other))
     return left.equals(right)
 
 
@@ -319,7 +331,7 @@ FACTS_SCHEMA = {
     "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64,
     "target": pl.Int64, "sign": pl.Int64,
 }  # fmt: skip
-STRETCHES = {
+DOWNTIME_INTERVALS = {
     "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "outage": pl.Int64,
 }  # fmt: skip

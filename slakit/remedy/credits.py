@@ -12,8 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from slakit.measure.rules import Rule
+from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
-from slakit.policy.reaches import lies_within
 from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
 from slakit.remedy.caps import Allowance, in_order
 from slakit.remedy.earn_back import given_back
@@ -49,7 +49,7 @@ class Award:
     ----------
     rules
         Number of a rule → the rule.
-    facts, stretches, days
+    facts, downtime intervals, days
         As `schedules.earned` takes them, of these rules only. A window without agreed time (`total` 0) earns nothing,
         but belongs to the assessment all the same.
     claimed
@@ -59,7 +59,7 @@ class Award:
     remedy: Remedy
     rules: Mapping[int, Rule]
     facts: pl.DataFrame
-    stretches: pl.DataFrame
+    downtime_intervals: pl.DataFrame
     claimed: Mapping[int, Sequence[tuple[int, int]]]
     days: pl.DataFrame | None = None
 
@@ -137,7 +137,7 @@ def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
         judged = judged.filter("pays").drop("pays")
     tables = [pl.DataFrame(schema=EARNINGS)]
     for number, credit in enumerate(award.remedy.credit):
-        found = earned(credit, judged, award.stretches, award.days)
+        found = earned(credit, judged, award.downtime_intervals, award.days)
         for rule_number, rule in award.rules.items():
             if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
                 of_rule = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)

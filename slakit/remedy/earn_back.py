@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from slakit.policy.reaches import Reach
+from slakit.policy.conditions import Condition
 from slakit.policy.remedies import Remedy
-from slakit.remedy.reaches import holds
+from slakit.remedy.conditions import holds
 
 KEY = ["subscriber", "window_start", "window_end"]
 
@@ -22,7 +22,7 @@ def given_back(remedy: Remedy, facts: pl.DataFrame, rows: pl.DataFrame) -> pl.Da
         return rows
     good = ~pl.col("missed")
     if back.level is not None:
-        good = holds(Reach.model_validate(back.level.model_dump(by_alias=True, exclude_none=True)))
+        good = holds(Condition.model_validate(back.level.model_dump(by_alias=True, exclude_none=True)))
     judged = facts.filter(pl.col("total") > 0).sort("subscriber", "rule", "window_end").with_columns(good.alias("good"))
     later = [pl.col("good").shift(-n).fill_null(value=False) for n in range(1, back.windows + 1)]
     followed = pl.all_horizontal(later).over("subscriber", "rule")

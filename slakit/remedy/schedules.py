@@ -11,11 +11,11 @@ from fractions import Fraction
 
 import polars as pl
 
+from slakit.policy.conditions import Condition
 from slakit.policy.quantities import FULL, Money, Points, Share, percent_units
-from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Accrual, Band, Credit, Rate, Shortfall
+from slakit.remedy.conditions import holds, short_of, wide
 from slakit.remedy.fees import MICRO
-from slakit.remedy.reaches import holds, short_of, wide
 
 FACTS = ["subscriber", "rule", "window_start", "window_end", "incident"]
 """What a credit is earned for: a window, or an incident (its number, else null) in it."""
@@ -23,7 +23,7 @@ COUNTED = pl.Int128
 
 
 def earned(
-    credit: Credit, facts: pl.DataFrame, stretches: pl.DataFrame, days: pl.DataFrame | None = None
+    credit: Credit, facts: pl.DataFrame, downtime_intervals: pl.DataFrame, days: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """What each window earns by one schedule.
 
@@ -33,8 +33,8 @@ def earned(
         The schedule.
     facts
         Judged windows: `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target` (percent units),
-        `sign`, `missed`, `agreed`, `downtime` (µs), and what conditions ask for (see `reaches.holds`).
-    stretches
+        `sign`, `missed`, `agreed`, `downtime` (µs), and what conditions ask for (see `conditions.holds`).
+    downtime intervals
         Incidents of the same windows, or late tickets: the facts of the window, with `incident` (number) and `outage`
         (length, µs).
     days
@@ -50,11 +50,11 @@ def earned(
     """
     if credit.earned_per == "incident":
         lengths = pl.col("outage").sum().over("subscriber", "rule", "window_start", "window_end")
-        rows = stretches.with_columns(lengths.alias("lengths"))
+        rows = downtime_intervals.with_columns(lengths.alias("lengths"))
         if credit.shortfall is not None:
             rows = pl.concat([rows, _without_incidents(rows, facts)])
     elif credit.earned_per == "day":
-        rows = days if days is not None else stretches.clear()
+        rows = days if days is not None else downtime_intervals.clear()
     else:
         rows = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
     if credit.when is not None:
@@ -173,7 +173,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
     numbers = list(range(len(bands)))
     if credit.take == "largest":
         return sorted(numbers, key=lambda n: worth_of(bands[n].credit))
-    measures = {tuple(band.spans) for band in bands}
+    measures = {tuple(band.ranges) for band in bands}
     if len(measures) > 1 or len(next(iter(measures))) > 1:
         return numbers
     falls = falls and measures == {("level",)}
@@ -182,7 +182,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
 
 def _edge(band: Band, *, falls: bool) -> int:
     """Where a band begins; of one that is below a level, that level."""
-    (span,) = band.spans.values()
+    (span,) = band.ranges.values()
     bounds = dict(span.bounds)
     low = bounds.get("from", bounds.get("above", 0))
     return bounds.get("below", low) if falls else low
@@ -192,8 +192,8 @@ def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
     """The shortfall, exactly: (level · total − 100 % · good) / (100 % · total), as far as it is counted."""
     short, total = short_of(_level_from(shortfall)), wide("total")
     if shortfall.to is not None:
-        reach = pl.lit(percent_units(shortfall.to), dtype=pl.Int128)
-        span = wide("sign") * (_level_from(shortfall).cast(pl.Int128) - reach) * total
+        condition = pl.lit(percent_units(shortfall.to), dtype=pl.Int128)
+        span = wide("sign") * (_level_from(shortfall).cast(pl.Int128) - condition) * total
         short = pl.min_horizontal(short, span)
     rows = missed.with_columns(short.alias("short"), total.alias("whole"))
     if shortfall.step is not None:
@@ -231,6 +231,6 @@ def lift_of(how: str, step: int) -> int:
     return {"complete": 0, "down": 0, "started": step - 1, "up": step - 1, "nearest": step // 2}[how]
 
 
-def reaches_of(credits: Sequence[Credit]) -> list[Reach]:
+def conditions_of(credits: Sequence[Credit]) -> list[Condition]:
     """Every condition of some schedules."""
-    return [reach for credit in credits for reach in credit.reaches]
+    return [condition for credit in credits for condition in credit.conditions]

@@ -8,16 +8,16 @@ from decimal import Decimal
 
 import polars as pl
 
-from slakit.analysis.budgets import window_budgets
-from slakit.analysis.compare import Offer
-from slakit.analysis.curves import credit_curve
-from slakit.analysis.findings import findings
-from slakit.analysis.worth import promise_worth
+from slakit.comparison.compare import Offer
+from slakit.finding.run import findings
+from slakit.measure.budgets import window_budgets
 from slakit.measure.calendar import Period
 from slakit.policy.files import find_plans, find_policy, policy_and_tier
 from slakit.policy.terms import Terms
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem
+from slakit.remedy.curves import credit_curve
+from slakit.remedy.values import guarantee_value
 
 
 def choose_terms(policies: Iterable[str]) -> list[Terms]:
@@ -87,7 +87,7 @@ def choose_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Off
         terms[path] = parse_yaml(f"value: {value}", name=change).tree["value"]
     if problems:
         raise InputError("changes", problems)
-    changed = [(policy.but(terms), tier) for policy, tier in find_plans(named[0])] if terms and named else []
+    changed = [(policy.amend(terms), tier) for policy, tier in find_plans(named[0])] if terms and named else []
     return [*named, *changed]
 
 
@@ -105,8 +105,8 @@ def findings_of(policies: Iterable[str]) -> pl.DataFrame:
 
 
 def worth_of(terms: Iterable[Terms]) -> pl.DataFrame:
-    """What the promises of several plans are worth, as `promise_worth` gives it."""
-    return promise_worth(terms)
+    """What the promises of several plans are worth, as `guarantee_value` gives it."""
+    return guarantee_value(terms)
 
 
 def window_budgets_of(terms: Iterable[Terms], period: str | Period) -> pl.DataFrame:

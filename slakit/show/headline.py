@@ -8,15 +8,15 @@ from decimal import Decimal
 
 import polars as pl
 
-from slakit.analysis.compare import Comparison
 from slakit.analysis.review import STILL_OPEN, Review
-from slakit.analysis.telling import tell_comparison
+from slakit.comparison.compare import Comparison
+from slakit.comparison.summary import tell_comparison
 from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
-from slakit.show.alike import lines_of, promises_of
-from slakit.show.words import (
+from slakit.show.deduplicate import lines_of, promises_of
+from slakit.show.labels import (
     counted,
     deadline_text,
     length_text,

@@ -26,7 +26,8 @@ from small_contracts import (
 )
 
 from slakit.analysis.assess import assess
-from slakit.evidence.tables import TABLES, Evidence
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.tables import TABLES
 from slakit.problems import InputError
 
 NOON = at("2026-06-10T12:00")

@@ -12,15 +12,15 @@ import pytest
 from small_contracts import HOUR, at, contract, down, evidence, holder, judged, work
 
 import slakit as sla
-from slakit.analysis.budgets import window_budgets
-from slakit.analysis.curves import credit_curve
 from slakit.analysis.readings import under_readings
 from slakit.analysis.review import Review
-from slakit.analysis.worth import promise_worth
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
+from slakit.measure.budgets import window_budgets
 from slakit.policy.files import find_policy
 from slakit.policy.terms import Terms, readings_of
 from slakit.problems import InputError
+from slakit.remedy.curves import credit_curve
+from slakit.remedy.values import guarantee_value
 
 SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
 PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
@@ -222,7 +222,7 @@ def budgets(terms: Terms) -> pl.DataFrame:
     return window_budgets(terms, "2026-01/2026-12")
 
 
-@pytest.mark.parametrize("calculate", [budgets, credit_curve, promise_worth])
+@pytest.mark.parametrize("calculate", [budgets, credit_curve, guarantee_value])
 @pytest.mark.parametrize(
     ("name", "tier"), [("klikk", "gold"), ("wp-heaven", None), ("klink-cloud", "enterprise"), ("cloudworkz", None)]
 )

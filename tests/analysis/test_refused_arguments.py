@@ -52,9 +52,9 @@ def test_every_argument_of_the_wrong_type_is_named_at_once() -> None:
 @pytest.mark.parametrize(
     "function",
     [
-        sla.find_policy, sla.read_policy, sla.read_evidence, sla.findings, sla.compare, sla.promise_worth,
+        sla.find_policy, sla.read_policy, sla.read_evidence, sla.findings, sla.compare, sla.guarantee_value,
         sla.credit_curve, sla.explore_policy, sla.explore_incident, sla.Period.parse, EVIDENCE.only,
-        EVIDENCE.row_numbers, TERMS.guarantee, POLICY.but, JUNE.span,
+        EVIDENCE.row_numbers, TERMS.guarantee, POLICY.amend, JUNE.span,
     ],
     ids=lambda function: function.__qualname__,
 )  # fmt: skip
@@ -67,11 +67,11 @@ def test_no_public_function_takes_an_odd_object(function: Callable[..., object],
     "function",
     [
         lambda fee: sla.credit_curve(TERMS, fee=fee),
-        lambda fee: sla.promise_worth(TERMS, fee=fee),
+        lambda fee: sla.guarantee_value(TERMS, fee=fee),
         lambda fee: sla.compare(["wp-heaven", "klink-cloud:enterprise"], fee=fee),
         lambda fee: sla.explore_credits(fee=fee),
     ],
-    ids=["credit_curve", "promise_worth", "compare", "explore_credits"],
+    ids=["credit_curve", "guarantee_value", "compare", "explore_credits"],
 )
 def test_a_fee_is_read_in_the_same_way_everywhere(function: Callable[[object], object], fee: object) -> None:
     message = refused(function, fee)
@@ -86,7 +86,7 @@ def test_a_fee_is_read_in_the_same_way_everywhere(function: Callable[[object], o
         (lambda: sla.credit_curve(TERMS, window_length=timedelta(-1)), "a negative length"),
         (lambda: sla.credit_curve(TERMS, window_length=timedelta.max), "longer than a century"),
         (lambda: sla.credit_curve(TERMS, at=[timedelta(-1)]), "a negative length"),
-        (lambda: sla.promise_worth(TERMS, [timedelta(hours=-4)]), "a negative length"),
+        (lambda: sla.guarantee_value(TERMS, [timedelta(hours=-4)]), "a negative length"),
         (lambda: sla.uptime_budget(Decimal("99.9"), timedelta(hours=-1)), "a negative length"),
         (lambda: sla.uptime_budget(float("nan"), timedelta(hours=1)), "not a percentage"),
         (lambda: sla.uptime_budget(101, timedelta(hours=1)), "not a percentage"),

@@ -16,7 +16,7 @@ from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
 from slakit.analysis.vocabulary import closest, plain_word
 from slakit.analysis.warnings import CODES
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.policy.files import parse_policy
 from slakit.problems import InputError
 

@@ -15,7 +15,7 @@ import pytest
 from batch_support import WriteNotebook
 from jupyter_client.kernelspec import KernelSpecManager
 
-from slakit.batch.forkserver import ForkedProcess, ForkServer, kernel_arguments
+from slakit.kernels.forkserver import ForkedProcess, ForkServer, kernel_arguments
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -29,7 +29,7 @@ def test_papermill_and_jupyter_find_what_is_registered() -> None:
     engines = {point.name: point.value for point in entry_points(group="papermill.engine")}
     kernels = {point.name: point.value for point in entry_points(group="jupyter_client.kernel_provisioners")}
     assert engines["slakit"] == "slakit.batch.engine:SlakitEngine"
-    assert kernels["slakit-forkserver"] == "slakit.batch.forkserver:ForkedKernel"
+    assert kernels["slakit-forkserver"] == "slakit.kernels.forkserver:ForkedKernel"
 
 
 def test_the_engine_can_be_imported_before_papermill() -> None:
@@ -93,7 +93,7 @@ def test_a_forked_kernel_is_a_process_to_be_waited_for_and_signalled(server: For
 
 @linux
 def test_a_server_has_no_worker_threads_of_polars() -> None:
-    check = "import sys; from slakit.batch.preloaded import *; preload(); "
+    check = "import sys; from slakit.kernels.preloaded import *; preload(); "
     check += "print(has_workers(), 'polars' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
@@ -102,7 +102,7 @@ def test_a_server_has_no_worker_threads_of_polars() -> None:
 @linux
 def test_worker_threads_of_polars_would_be_noticed() -> None:
     check = "import polars; polars.DataFrame({'a': [1]}).lazy().sort('a').collect()\n"
-    check += "from slakit.batch.preloaded import has_workers; print(has_workers())"
+    check += "from slakit.kernels.preloaded import has_workers; print(has_workers())"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True"]
 

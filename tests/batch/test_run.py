@@ -12,12 +12,12 @@ import nbformat
 import pytest
 from batch_support import WriteNotebook, WritePlan
 
+from slakit._atomic import UNFINISHED
 from slakit.batch.folder import LOCK, locked
 from slakit.batch.manifest import Manifest, read_manifest
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.problems import InputError
-from slakit.whole import UNFINISHED
 
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 

@@ -20,7 +20,8 @@ import polars as pl
 import portion
 
 from slakit.analysis.assess import assess
-from slakit.evidence.tables import TABLES, Evidence
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.tables import TABLES
 from slakit.measure.calendar import Period, calendar_windows, midnight
 from slakit.policy.files import find_policy
 from slakit.policy.quantities import Window

@@ -21,11 +21,12 @@ from typing import Any
 
 import polars as pl
 
-from slakit.evidence.tables import TABLES, Evidence
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.tables import TABLES
 from slakit.measure.calendar import to_microseconds
 from slakit.measure.conventions import calendar_of
-from slakit.measure.desk import desk_rules, judge_tickets
 from slakit.measure.rules import Rule
+from slakit.measure.tickets import desk_rules, judge_tickets
 from slakit.policy.files import parse_policy
 
 START, AS_OF = to_microseconds(datetime(2025, 1, 1, tzinfo=UTC)), to_microseconds(datetime(2026, 1, 1, tzinfo=UTC))

@@ -11,7 +11,7 @@ import pytest
 from cli_support import Run
 
 import slakit as sla
-from slakit.analysis.telling import tell_comparison
+from slakit.comparison.summary import tell_comparison
 from slakit.policy.files import LIBRARY, find_policy
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -65,9 +65,9 @@ def test_wrong_usage_exits_with_2(run: Run, words: tuple[str, ...]) -> None:
         (("compare", "klik", "klikk:glod"), "plans: 2 problems"),
         (("compare", *TWO, "--fee", "0"), "fee = 0.0: not a fee; write an amount above 0, like 1600"),
         (("compare", *TWO, "--fee", "nan"), "fee = nan: not a fee"),
-        (("compare", *TWO, "--but", "window"), "changes = window: not a changed term; write term=value"),
-        (("compare", *TWO, "--but", "guarantees.iass.window=1q"), "iass is not there"),
-        (("compare", *TWO, "--but", "guarantees.iaas.window=[1q"), "guarantees.iaas.window=[1q"),
+        (("compare", *TWO, "--amend", "window"), "changes = window: not a changed term; write term=value"),
+        (("compare", *TWO, "--amend", "guarantees.iass.window=1q"), "iass is not there"),
+        (("compare", *TWO, "--amend", "guarantees.iaas.window=[1q"), "guarantees.iaas.window=[1q"),
         (("compare", *TWO, "--evidence", "nowhere"), "no such folder or workbook"),
         (("compare", *TWO, "-e", EVIDENCE, "--subscription", "fjord"), "subscription = fjord: not in the evidence"),
         (("compare", *TWO, *FJORD, "--period", "2026-13"), "period = 2026-13: not a period"),
@@ -210,10 +210,10 @@ def test_compare_puts_the_same_outages_through_every_plan(run: Run) -> None:
 
 
 def test_compare_asks_for_other_terms_of_the_first_plan(run: Run) -> None:
-    done = run("compare", *TWO, *FJORD, "--fee", "1000", "--but", "guarantees.iaas.clock=started")
+    done = run("compare", *TWO, *FJORD, "--fee", "1000", "--amend", "guarantees.iaas.clock=started")
     assert done.code == 0, done.err
     klikk = find_policy("klikk")
-    offers = [*TWO, (klikk.but({"guarantees.iaas.clock": "started"}), "gold")]
+    offers = [*TWO, (klikk.amend({"guarantees.iaas.clock": "started"}), "gold")]
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
     assert done.out.splitlines()[0] == tell_comparison(sla.compare(offers, evidence=mine, fee=1000))[0]
     assert "klikk-if:gold" in done.out.splitlines()[0]

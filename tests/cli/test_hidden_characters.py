@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slakit.batch.report import first_error
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.policy.files import policy_of
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import HIDDEN, InputError, Problem

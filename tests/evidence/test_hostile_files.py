@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from slakit.evidence import files, workbooks
+from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_closing_days, read_evidence, write_table
-from slakit.evidence.tables import Evidence
 from slakit.problems import InputError
 
 SHEET = (
@@ -41,7 +41,9 @@ def refused(path: Path) -> str:
     return str(told.value)
 
 
-@pytest.mark.parametrize("cells", ['<c r="XFD1048576"><v>1</v></c>', "<c><v>1</v></c>" * 16384], ids=["alone", "last"])
+@pytest.mark.parametrize(
+    "cells", ['<c r="XFD1048576"><v>1</v></c>', "<c><v>1</v></c>" * 16384], ids=["below_concurrency", "last"]
+)
 def test_a_cell_far_away_is_refused_before_room_is_made_for_all_cells_before_it(cells: str, tmp_path: Path) -> None:
     path = tmp_path / "evidence.xlsx"
     path.write_bytes(workbook(f'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576">{cells}</row>'))

@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from slakit.evidence.evidence import Evidence, check_tables
 from slakit.evidence.files import read_evidence
-from slakit.evidence.tables import Evidence, check_tables
 from slakit.problems import InputError
 
 SUBSCRIPTIONS = "subscription,policy,monthly_fee,currency,starts\nfjord,klikk,90,NOK,2026-01-01T00:00:00Z\n"

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from slakit.evidence.evidence import Evidence, check_tables
 from slakit.evidence.files import read_evidence, write_table
-from slakit.evidence.tables import TABLES, Evidence, check_tables
+from slakit.evidence.tables import TABLES
 from slakit.problems import InputError
 
 SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"

@@ -13,7 +13,7 @@ from tables_alike import TABLES, differences, tables_of, verdict_seconds
 from slakit.analysis.assess import assess
 
 JUDGED = tuple(name for name in TABLES if name not in ("ledger", "readings", "warnings"))
-OF_SIGNALS = {"unreported": "before_clock"}
+OF_SIGNALS = {"unreported": "before_clock_start"}
 """A piece that ends before the signal has no signal in it: the rest of the outage says the same otherwise."""
 
 

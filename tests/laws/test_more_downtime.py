@@ -10,7 +10,7 @@ from random_cases import Row, as_evidence
 from shipped_plans import SHIPPED, some_shipped
 
 from slakit.analysis.assess import assess
-from slakit.analysis.findings import findings
+from slakit.finding.run import findings
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.policy.terms import Terms

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 
 Row = dict[str, Any]
 PERIOD = "2026-01/2026-09"

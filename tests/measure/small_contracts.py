@@ -12,7 +12,8 @@ import polars as pl
 
 from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
-from slakit.evidence.tables import TABLES, Evidence
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.tables import TABLES
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy
 

@@ -78,7 +78,7 @@ def test_incidents_are_counted_once_over_the_end_of_a_month_and_over_service_hou
 def test_units_are_cut_from_the_counted_time_of_the_whole_run() -> None:
     policy = contract("target: 99.9, unit: 2h, exclude: {maintenance: [scheduled]}", MAINTENANCE)
     review = judged(policy, [down(NOON, 8 * HOUR)], maintenance=[work(NOON + 3 * HOUR, HOUR)])
-    assert seconds_by_verdict(review) == {"counted": 6 * H, "maintenance": H, "partial_unit": H}
+    assert seconds_by_verdict(review) == {"counted": 6 * H, "maintenance": H, "rounding_remainder": H}
 
 
 def test_a_rounded_outage_is_rounded_once_over_the_end_of_a_month() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slakit.measure.intervals import (
-    Line,
+    PackedTimeline,
     carve,
     covered_before,
     intersect,
@@ -38,7 +38,7 @@ def as_set(rows: list[tuple[int, int]]) -> portion.Interval:
 
 
 def rows_of(interval: portion.Interval) -> list[tuple[int, int]]:
-    return [(piece.lower, piece.upper) for piece in interval if not piece.empty]
+    return [(segment.lower, segment.upper) for segment in interval if not segment.empty]
 
 
 @law
@@ -117,14 +117,16 @@ def test_covered_before_is_the_length_of_the_cover_so_far(cover: list[tuple[int,
 @law
 @given(st.integers(-(10**16), 10**16), st.integers(0, 10**15), st.lists(st.integers(0, 400), min_size=1, max_size=4))
 def test_lines_laid_end_to_end_do_not_touch(first: int, length: int, lines: list[int]) -> None:
-    line = Line.holding(first, first + length)
-    table = pl.DataFrame({"line": pl.Series(lines, dtype=pl.UInt32), "first": first, "last": first + length})
+    timeline = PackedTimeline.holding(first, first + length)
+    table = pl.DataFrame({"timeline": pl.Series(lines, dtype=pl.UInt32), "first": first, "last": first + length})
     placed = table.select(
-        "line",
-        line.place(pl.col("first"), pl.col("line")).alias("start"),
-        line.place(pl.col("last"), pl.col("line")).alias("end"),
+        "timeline",
+        timeline.place(pl.col("first"), pl.col("timeline")).alias("start"),
+        timeline.place(pl.col("last"), pl.col("timeline")).alias("end"),
     )
-    back = placed.select(line.position(pl.col("start"), pl.col("line")), line.position(pl.col("end"), pl.col("line")))
+    back = placed.select(
+        timeline.position(pl.col("start"), pl.col("timeline")), timeline.position(pl.col("end"), pl.col("timeline"))
+    )
     assert back.rows() == [(first, first + length)] * len(lines)
     for (one, _, end), (other, start, _) in pairwise(placed.rows()):
         assert one >= other or end < start

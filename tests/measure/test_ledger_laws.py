@@ -76,7 +76,7 @@ def tiled(review: Review, outages: list[Row], as_of: datetime) -> None:
     guarantees = {
         g.id for terms in review.terms.values() for g in terms.guarantees if g.metric in ("availability", "replacement")
     }
-    pieces = {
+    segments = {
         key: rows.sort("started").select("started", "ended", "seconds").rows()
         for key, rows in review.ledger.filter(pl.col("seconds") > 0)
         .partition_by("subscription", "guarantee", "outage", as_dict=True)
@@ -88,12 +88,12 @@ def tiled(review: Review, outages: list[Row], as_of: datetime) -> None:
         for guarantee in guarantees if begin < end else ():
             key = (outage["subscription"], guarantee, outage["outage"])
             expected.add(key)
-            found = pieces[key]
+            found = segments[key]
             assert (found[0][0], found[-1][1]) == (begin, end)
             assert all(before[1] == after[0] for before, after in pairwise(found))
-            assert all(piece[0] < piece[1] for piece in found)
-            assert sum(microseconds(piece[2]) for piece in found) == (end - begin) // MICROSECOND
-    assert set(pieces) == expected
+            assert all(segment[0] < segment[1] for segment in found)
+            assert sum(microseconds(segment[2]) for segment in found) == (end - begin) // MICROSECOND
+    assert set(segments) == expected
 
 
 @pytest.mark.parametrize("policy", PAYING)

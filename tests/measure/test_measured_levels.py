@@ -12,7 +12,7 @@ from small_contracts import DAY, HOUR, Row, amounts, at, contract, holder, judge
 from slakit.analysis.assess import assess
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.problems import InputError
 
 JUNE = at("2026-06-01")

@@ -56,24 +56,32 @@ def test_an_excluded_cause_is_not_counted_and_an_unknown_one_is() -> None:
 SIGNALS: dict[str, tuple[str, Row, dict[str, int]]] = {
     "no report": ("reported", {}, {"unreported": 4 * H}),
     "a detection where a report is asked": ("reported", {"detected": NOON}, {"unreported": 4 * H}),
-    "a report after an hour": ("reported", {"reported": NOON + HOUR}, {"before_clock": H, "counted": 3 * H}),
+    "a report after an hour": ("reported", {"reported": NOON + HOUR}, {"before_clock_start": H, "counted": 3 * H}),
     "a report before the start": ("reported", {"reported": NOON - HOUR}, {"counted": 4 * H}),
-    "a report at the end": ("reported", {"reported": NOON + 4 * HOUR}, {"before_clock": 4 * H}),
+    "a report at the end": ("reported", {"reported": NOON + 4 * HOUR}, {"before_clock_start": 4 * H}),
     "a report after the end": ("reported", {"reported": NOON + 4 * HOUR + MICROSECOND}, {"unreported": 4 * H}),
-    "a detection": ("detected", {"detected": NOON + HOUR}, {"before_clock": H, "counted": 3 * H}),
+    "a detection": ("detected", {"detected": NOON + HOUR}, {"before_clock_start": H, "counted": 3 * H}),
     "the earlier of two signals": (
         "reported_or_detected",
         {"reported": NOON + 2 * HOUR, "detected": NOON + HOUR},
-        {"before_clock": H, "counted": 3 * H},
+        {"before_clock_start": H, "counted": 3 * H},
     ),
     "the only one of two signals": (
         "reported_or_detected",
         {"reported": NOON + 2 * HOUR},
-        {"before_clock": 2 * H, "counted": 2 * H},
+        {"before_clock_start": 2 * H, "counted": 2 * H},
     ),
     "neither of two signals": ("reported_or_detected", {}, {"unreported": 4 * H}),
-    "a diagnosis": ("diagnosed", {"reported": NOON, "diagnosed": NOON + HOUR}, {"before_clock": H, "counted": 3 * H}),
-    "a report where no diagnosis is": ("diagnosed", {"reported": NOON + HOUR}, {"before_clock": H, "counted": 3 * H}),
+    "a diagnosis": (
+        "diagnosed",
+        {"reported": NOON, "diagnosed": NOON + HOUR},
+        {"before_clock_start": H, "counted": 3 * H},
+    ),
+    "a report where no diagnosis is": (
+        "diagnosed",
+        {"reported": NOON + HOUR},
+        {"before_clock_start": H, "counted": 3 * H},
+    ),
     "no clock": ("started", {}, {"counted": 4 * H}),
 }
 
@@ -103,7 +111,7 @@ def test_an_outage_that_is_not_counted_takes_no_time_from_another() -> None:
 
 def test_an_outage_overlaps_only_from_its_own_clock() -> None:
     rows = [down(NOON, 4 * HOUR, "a", reported=NOON + 3 * HOUR), down(NOON + HOUR, 4 * HOUR, "b", reported=NOON + HOUR)]
-    assert verdicts("clock: reported", rows) == {"before_clock": 3 * H, "overlapping": H, "counted": 4 * H}
+    assert verdicts("clock: reported", rows) == {"before_clock_start": 3 * H, "overlapping": H, "counted": 4 * H}
 
 
 @pytest.mark.parametrize(
@@ -183,16 +191,16 @@ def test_maintenance_outside_an_outage_changes_no_downtime() -> None:
     ("minutes", "counted", "left"), [(59, 0, 59), (60, 60, 0), (61, 60, 1), (119, 60, 59), (150, 120, 30)]
 )
 def test_downtime_counts_in_whole_units(minutes: int, counted: int, left: int) -> None:
-    expected = {"counted": counted * 60, "partial_unit": left * 60}
+    expected = {"counted": counted * 60, "rounding_remainder": left * 60}
     found = verdicts("unit: 1h", [down(NOON, minutes * MINUTE)])
     assert found == {name: seconds for name, seconds in expected.items() if seconds}
 
 
 def test_units_are_counted_in_each_stretch_by_itself_across_outages_that_touch() -> None:
     touching = [down(NOON, 40 * MINUTE, "a"), down(NOON + 40 * MINUTE, 40 * MINUTE, "b")]
-    assert verdicts("unit: 1h", touching) == {"counted": 3600, "partial_unit": 1200}
+    assert verdicts("unit: 1h", touching) == {"counted": 3600, "rounding_remainder": 1200}
     apart = [down(NOON, 40 * MINUTE, "a"), down(NOON + 2 * HOUR, 40 * MINUTE, "b")]
-    assert verdicts("unit: 1h", apart) == {"partial_unit": 4800}
+    assert verdicts("unit: 1h", apart) == {"rounding_remainder": 4800}
 
 
 @pytest.mark.parametrize(

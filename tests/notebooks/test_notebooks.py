@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from effort import some_quick
 
+from slakit._import_guard import without_slow_imports
 from slakit.batch.parameters import parameters_of
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
-from slakit.light import without_slow_imports
 
 HOUSE = Path(__file__).parents[2]
 NOTEBOOKS = sorted((HOUSE / "notebooks").glob("*.ipynb"))

@@ -6,9 +6,9 @@ import pytest
 
 from slakit.policy import words
 from slakit.policy.card import policy_card
+from slakit.policy.conditions import Condition
 from slakit.policy.files import parse_policy
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.reaches import Reach
 from slakit.policy.remedies import Credit
 
 POLICY = """\
@@ -83,7 +83,7 @@ def test_a_schedule_is_told_so_that_it_is_true_of_every_metric(schedule: dict[st
 
 
 def test_the_first_of_a_streak_is_the_first_window_missed() -> None:
-    assert words.reach_words(Reach.model_validate({"streak": {"from": 1, "to": 1}})) == "the first window missed"
+    assert words.reach_words(Condition.model_validate({"streak": {"from": 1, "to": 1}})) == "the first window missed"
 
 
 def test_counts_of_a_window_are_not_counts_of_measurements() -> None:

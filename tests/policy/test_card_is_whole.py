@@ -249,16 +249,16 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     **{f"Backup.{name}": [(("backups", 0, name), value)] for name, value in {
         "id": "site", "every": "2d", "at_least": False, "kept": "31d", "kept_at_most": True, "places": 2,
         "restores": "on request", "clause": "x"}.items()},
-    **{f"Reach.{name}": [(("rights", 0, "when", name), value)] for name, value in {
+    **{f"Condition.{name}": [(("rights", 0, "when", name), value)] for name, value in {
         "from_": None, "outage": {"above": "3h"}, "downtime": {"above": "3h"}, "incidents": {"above": 3},
         "deviation": {"above": 6}, "streak": 2, "misses": {"from": 3, "of": 4}}.items() if name != "from_"},
-    **{f"Levels.{name}": [((*R, 4, "credit", "bands", 0), {side: 99.2, "credit": "5%"})] for name, side in {
+    **{f"LevelRange.{name}": [((*R, 4, "credit", "bands", 0), {side: 99.2, "credit": "5%"})] for name, side in {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
-    **{f"Lengths.{name}": [(("rights", 0, "when", "outage"), {side: "7h"})] for name, side in {
+    **{f"DurationRange.{name}": [(("rights", 0, "when", "outage"), {side: "7h"})] for name, side in {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
-    **{f"Counts.{name}": [(("rights", 0, "when", "incidents"), {side: 7})] for name, side in {
+    **{f"CountRange.{name}": [(("rights", 0, "when", "incidents"), {side: 7})] for name, side in {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
-    **{f"Parts.{name}": [((*G, 0, "affected"), {side: "70%"})] for name, side in {
+    **{f"ShareRange.{name}": [((*G, 0, "affected"), {side: "70%"})] for name, side in {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
     "Misses.of": [(("rights", 0, "when", "misses", "of"), 6)],
 }  # fmt: skip
@@ -269,7 +269,7 @@ DESCRIPTIVE = {
     "Begins.after": "there is one",
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }
-INHERITED = {"Reach": "Levels", "Band": "Reach", "Raised": "Reach", "Misses": "Counts", "PointBand": "Counts",
+INHERITED = {"Condition": "LevelRange", "Band": "Condition", "Raised": "Condition", "Misses": "CountRange", "PointBand": "CountRange",
              "Credit": "Limits", "Remedy": "Limits"}  # fmt: skip
 
 

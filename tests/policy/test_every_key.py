@@ -9,6 +9,7 @@ import pytest
 from small_contracts import HOUR, MINUTE, Row, at, contract, down, evidence, holder, work
 
 from slakit.analysis.assess import assess
+from slakit.policy.conditions import Condition, Misses
 from slakit.policy.document import Policy
 from slakit.policy.guarantees import (
     Allowance,
@@ -25,7 +26,6 @@ from slakit.policy.guarantees import (
     Tickets,
 )
 from slakit.policy.part import Part
-from slakit.policy.reaches import Misses, Reach
 from slakit.policy.remedies import (
     Accrual,
     Band,
@@ -67,7 +67,7 @@ MODELS: tuple[type[Part], ...] = (
     PointBand,
     PointValue,
     Raised,
-    Reach,
+    Condition,
     Remedy,
     Report,
     Right,
@@ -439,7 +439,7 @@ DECIDES: dict[str, Pair] = {
         f"Band.{side}": terms(owes("bands: [{below: 100, credit: 5%}]"), owes(f"bands: [{{{said}, credit: 5%}}]"))
         for side, said in CONDITIONS.items()
     },
-    **{f"Reach.{side}": terms(FLAT, owes(f"flat: 5%, when: {{{said}}}")) for side, said in CONDITIONS.items()},
+    **{f"Condition.{side}": terms(FLAT, owes(f"flat: 5%, when: {{{said}}}")) for side, said in CONDITIONS.items()},
     **{
         f"Raised.{side}": terms(FLAT, owes(f"flat: 5%, raised: [{{{said}, by: 2}}]"))
         for side, said in CONDITIONS.items()

@@ -69,8 +69,8 @@ def test_answers_set_the_key_of_today() -> None:
 
 def test_an_amendment_may_use_the_older_key() -> None:
     klikk = find_policy("klikk")
-    older = klikk.but({"remedies.iaas.each": "guarantee"})
-    newer = klikk.but({"remedies.iaas.credit.0.per": "guarantee"})
+    older = klikk.amend({"remedies.iaas.each": "guarantee"})
+    newer = klikk.amend({"remedies.iaas.credit.0.per": "guarantee"})
     assert older == newer
     assert "rebate" not in [question.id for question in older.readings]
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 import slakit as sla
-from slakit.analysis.findings import findings
-from slakit.analysis.ranking import rank_plans
+from slakit.comparison.ranking import rank_plans
+from slakit.finding.run import findings
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, library, parse_policy

@@ -337,9 +337,9 @@ def before_runs(seen: list[Outage], guarantee: Tree, edges: list[int], works: li
             if outage.whole:
                 verdict = outage.whole
             elif start < outage.clock:
-                verdict = "before_clock"
+                verdict = "before_clock_start"
             elif alone:
-                verdict = "alone"
+                verdict = "below_concurrency"
             else:
                 verdict = "running" if outage is first else "overlapping"
             pieces.append(Piece(outage, (start, end), verdict, weight))
@@ -386,11 +386,11 @@ def whole_units(counted: list[Piece], pieces: list[Piece], unit: int) -> list[Pi
         cut = min(left_over, end - start)
         left_over -= cut
         if cut == end - start:
-            piece.verdict = "partial_unit"
+            piece.verdict = "rounding_remainder"
             continue
         if cut:
             piece.span = start, end - cut
-            pieces.append(Piece(piece.outage, (end - cut, end), "partial_unit", piece.weight))
+            pieces.append(Piece(piece.outage, (end - cut, end), "rounding_remainder", piece.weight))
         kept.append(piece)
     return kept
 

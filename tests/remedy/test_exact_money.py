@@ -9,7 +9,7 @@ import pytest
 from small_contracts import DAY, HOUR, at, contract, contract_of, down, holder, judged, owed, work
 
 from slakit.currencies import CODES, minor_digits
-from slakit.evidence.tables import Evidence
+from slakit.evidence.evidence import Evidence
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy, policy_text
 from slakit.problems import InputError

@@ -13,18 +13,10 @@ import polars as pl
 import pytest
 
 import slakit as sla
+from slakit import credit_curve, find_terms, window_budgets
 from slakit.analysis.review import Review
-from slakit.show import (
-    chart_allowance,
-    chart_budgets,
-    chart_claims,
-    chart_credit_curves,
-    chart_outages,
-    choose_terms,
-    credit_curves_of,
-    window_budgets_of,
-)
-from slakit.show.words import VERDICTS
+from slakit.show import chart_allowance, chart_budgets, chart_claims, chart_credit_curves, chart_outages
+from slakit.show.labels import VERDICTS
 
 SUBSCRIPTIONS = [
     "fjord-iaas",
@@ -70,7 +62,7 @@ def test_the_outages_that_count_are_those_of_the_ledger(review: Review) -> None:
 
 
 def test_every_verdict_has_words_and_a_colour() -> None:
-    from slakit.measure.case import VERDICTS as KNOWN
+    from slakit.measure.assessment_input import VERDICTS as KNOWN
     from slakit.show.charts.outages import COLOUR_OF
 
     assert set(KNOWN) == set(VERDICTS) == set(COLOUR_OF)
@@ -108,7 +100,7 @@ def test_claims_are_divided_without_a_rest(review: Review) -> None:
 
 
 def test_budgets_that_are_the_same_share_a_bar() -> None:
-    chart = chart_budgets(window_budgets_of(choose_terms(LIBRARY), "2026-10"))
+    chart = chart_budgets(window_budgets(find_terms(LIBRARY), "2026-10"))
     figures = {row["figure"] for row in rows_of(chart)}
     assert figures == {
         "klikk (all tiers): 22m21s", "klink-cloud enterprise: 44m38.4s", "cloudworkz: 44m42s", "wp-heaven: 3h43m30s",
@@ -118,13 +110,13 @@ def test_budgets_that_are_the_same_share_a_bar() -> None:
 
 
 def test_budgets_of_a_year_name_their_shortest_and_longest_month() -> None:
-    chart = chart_budgets(window_budgets_of(choose_terms(["klikk:gold"]), "2026-01/2026-12"))
+    chart = chart_budgets(window_budgets(find_terms(["klikk:gold"]), "2026-01/2026-12"))
     assert {row["figure"] for row in rows_of(chart)} == {"klikk gold: 20m9.6s (Feb 2026) to 22m21s (Oct 2026)"}
 
 
 @pytest.mark.parametrize("hours", [0, 0.2, 1, 72, 720, 9000])
 def test_curves_end_where_they_are_cut(hours: float) -> None:
-    chart = chart_credit_curves(credit_curves_of(choose_terms(LIBRARY)), hours)
+    chart = chart_credit_curves(credit_curve(find_terms(LIBRARY)), hours)
     spots = [row for row in rows_of(chart) if "credit" in row and "number" in row]
     assert is_finished(chart)
     assert max(row["hours"] for row in spots) <= max(hours, 1 / 60) + 1e-9
@@ -132,8 +124,8 @@ def test_curves_end_where_they_are_cut(hours: float) -> None:
 
 
 def test_every_point_that_is_drawn_lies_on_the_curve() -> None:
-    terms = choose_terms(["wp-heaven", "klink-cloud:enterprise"])
-    chart = chart_credit_curves(credit_curves_of(terms), 100)
+    terms = find_terms(["wp-heaven", "klink-cloud:enterprise"])
+    chart = chart_credit_curves(credit_curve(terms), 100)
     spots = [row for row in rows_of(chart) if "number" in row and row["hours"] > 0.2]
     assert len(spots) > 40
     for row in spots:
@@ -145,12 +137,12 @@ def test_every_point_that_is_drawn_lies_on_the_curve() -> None:
 
 
 def test_plans_without_credit_say_so() -> None:
-    chart = chart_credit_curves(credit_curves_of(choose_terms(["cloudworkz", "klink-cloud"])))
+    chart = chart_credit_curves(credit_curve(find_terms(["cloudworkz", "klink-cloud"])))
     assert "nothing at cloudworkz, klink-cloud starter and growth" in title_of(chart)
 
 
 def test_replacements_alone_are_drawn() -> None:
-    curve = sla.credit_curve(choose_terms(["klikk:gold"])[0], "hardware-replacement")
+    curve = sla.credit_curve(find_terms(["klikk:gold"])[0], "hardware-replacement")
     assert "100 %" in title_of(chart_credit_curves(curve, 72))
 
 
@@ -161,7 +153,7 @@ def test_where_there_is_nothing_to_draw_the_chart_says_why(review: Review) -> No
              "starts": "2026-01-01T00:00:00Z"},
         ]), "2026-02", "2026-03-05",
     )  # fmt: skip
-    curves, budgets = (table.clear() for table in (sla.credit_curve(choose_terms(["wp-heaven"])[0]), _october()))
+    curves, budgets = (table.clear() for table in (sla.credit_curve(find_terms(["wp-heaven"])[0]), _october()))
     empty = [
         chart_outages(quiet, "quiet"), chart_claims(quiet), chart_claims(review, "skog-vm"),
         chart_budgets(budgets), chart_credit_curves(curves),
@@ -172,7 +164,7 @@ def test_where_there_is_nothing_to_draw_the_chart_says_why(review: Review) -> No
 
 
 def _october() -> pl.DataFrame:
-    return window_budgets_of(choose_terms(["wp-heaven"]), "2026-10")
+    return window_budgets(find_terms(["wp-heaven"]), "2026-10")
 
 
 def test_many_outages_are_drawn_without_a_limit_of_rows() -> None:

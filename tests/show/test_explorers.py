@@ -16,9 +16,9 @@ import slakit as sla
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.locales import in_locale
+from slakit.show.explorers.explorer import Explorer, is_live
+from slakit.show.explorers.panel import Panel
 from slakit.show.headline import MIME
-from slakit.show.widgets.explorer import Explorer, is_live
-from slakit.show.widgets.panel import Panel
 
 HOUSE = Path(__file__).parents[2]
 SAMPLES = HOUSE / "data_samples" / "evidence"
@@ -61,14 +61,14 @@ def told(explorer: Explorer) -> tuple[str, str, str]:
 def test_dragging_the_length_changes_figure_sentence_picture_and_table_together() -> None:
     explorer = credits()
     panel = explorer.panel
-    before = (panel.figure.value, panel.stage.spec, panel.table.value)
+    before = (panel.figure.value, panel.chart_view.spec, panel.table.value)
     move(panel, "Length of the outage", "30m")
-    after = (panel.figure.value, panel.stage.spec, panel.table.value)
+    after = (panel.figure.value, panel.chart_view.spec, panel.table.value)
     assert all(one != other for one, other in zip(before, after, strict=True))
     assert explorer.view.value == "3.33 % of the fee at klikk (all tiers)"
-    assert "An outage of 30m earns 3.33 %" in " ".join(json.loads(panel.stage.spec)["title"]["text"])
+    assert "An outage of 30m earns 3.33 %" in " ".join(json.loads(panel.chart_view.spec)["title"]["text"])
     assert "30m down" in panel.table.value
-    assert panel.stage.text.startswith("An outage of 30m earns 3.33 % of the monthly fee at klikk")
+    assert panel.chart_view.text.startswith("An outage of 30m earns 3.33 % of the monthly fee at klikk")
 
 
 def test_the_month_decides_how_long_an_outage_keeps_the_promise() -> None:
@@ -138,11 +138,11 @@ def test_weights_move_the_order_and_say_why() -> None:
 def test_a_table_with_a_picture_of_its_own_brings_it() -> None:
     explorer = vendors()
     panel = explorer.panel
-    ranked = panel.stage.spec
+    ranked = panel.chart_view.spec
     panel.chosen.value = "The same outages"
-    assert "The same outages earn" in panel.stage.text
+    assert "The same outages earn" in panel.chart_view.text
     panel.chosen.value = "Why this order"
-    assert panel.stage.spec == ranked
+    assert panel.chart_view.spec == ranked
 
 
 def test_a_tier_narrows_the_card() -> None:
@@ -280,7 +280,7 @@ def test_what_cannot_be_shown_is_said_in_words_and_the_last_view_stays(
 ) -> None:
     explorer = make()
     panel = explorer.panel
-    before, shown = told(explorer), (panel.figure.value, panel.stage.spec, panel.table.value)
+    before, shown = told(explorer), (panel.figure.value, panel.chart_view.spec, panel.table.value)
     parameters = dict(explorer.parameters)
     move(panel, label, value)
     if said is None:
@@ -290,7 +290,7 @@ def test_what_cannot_be_shown_is_said_in_words_and_the_last_view_stays(
     assert 'role="alert"' in panel.alert.value
     assert "Traceback" not in panel.alert.value
     assert (told(explorer), explorer.parameters) == (before, parameters)
-    assert (panel.figure.value, panel.stage.spec, panel.table.value) == shown
+    assert (panel.figure.value, panel.chart_view.spec, panel.table.value) == shown
 
 
 def test_after_a_good_move_nothing_is_said_any_more() -> None:
@@ -316,16 +316,16 @@ def test_what_nobody_thought_of_is_said_where_it_happens(monkeypatch: pytest.Mon
 def test_a_table_that_cannot_be_made_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = credits()
     panel = explorer.panel
-    before, shown = told(explorer), (panel.figure.value, panel.stage.spec, panel.table.value)
+    before, shown = told(explorer), (panel.figure.value, panel.chart_view.spec, panel.table.value)
 
     def fails(*_: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("slakit.show.widgets.credits.show_payouts", fails)
+    monkeypatch.setattr("slakit.show.explorers.credits.show_payouts", fails)
     move(panel, "Length of the outage", "1h")
     assert "MemoryError: no room" in panel.alert.value
     assert (told(explorer), explorer.parameters["outage"]) == (before, "4h")
-    assert (panel.figure.value, panel.stage.spec, panel.table.value) == shown
+    assert (panel.figure.value, panel.chart_view.spec, panel.table.value) == shown
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_what_cannot_be_explored_is_refused_before_anything_is_shown(ask: Callab
 @each
 def test_parameters_make_the_same_view_again(make: Callable[[], Explorer]) -> None:
     explorer = make()
-    assert told(Explorer(explorer.notebook, explorer.see, explorer.parameters, lambda _: [])) == told(explorer)
+    assert told(Explorer(explorer.notebook, explorer.render, explorer.parameters, lambda _: [])) == told(explorer)
 
 
 def test_a_batch_with_the_copied_plan_shows_the_same(tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_pictures_and_workbooks_can_be_saved(make: Callable[[], Explorer], tmp_p
 def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
     panel = credits().panel
     sent: list[tuple[Any, Any]] = []
-    panel.stage.send = lambda content, buffers=None: sent.append((content, buffers))
+    panel.chart_view.send = lambda content, buffers=None: sent.append((content, buffers))
     buttons = panel.widget.children[2].children[-2].children
     for button in buttons:
         button.click()

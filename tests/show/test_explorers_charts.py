@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 import slakit as sla
-from slakit.analysis.imagined import Incident, imagine
-from slakit.analysis.ranking import rank_plans
+from slakit import credit_curve, find_terms
+from slakit.analysis.scenario import Scenario, assess_scenario
+from slakit.comparison.ranking import rank_plans
 from slakit.policy.files import find_plans
-from slakit.show import chart_credit_curves, chart_incident, chart_ranking, choose_terms, credit_curves_of
+from slakit.show import chart_credit_curves, chart_incident, chart_ranking
 from slakit.show.charts.canvas import Drawing
 
 GOLD = find_plans("klikk:gold")[0]
-WORKS = Incident(
+WORKS = Scenario(
     "2026-08-11T09:00", "2026-08-11T13:00", reported="2026-08-11T10:00", component="network",
     works="2026-08-11T11:00", works_end="2026-08-11T12:00", notice="48h",
 )  # fmt: skip
@@ -33,7 +34,7 @@ def title(chart: Drawing) -> str:
 
 
 def test_an_incident_is_cut_into_its_verdicts_on_the_wall_clock() -> None:
-    chart = chart_incident(imagine(GOLD, WORKS), "klikk:gold")
+    chart = chart_incident(assess_scenario(GOLD, WORKS), "klikk:gold")
     assert title(chart) == "2h of the 4h outage counts; 33.33 NOK is owed"
     pieces = [row for row in rows(chart) if row.get("kind") == "piece" and row["lane"] == "Network availability"]
     said = {(row["when"], row["verdict"], row["text"]) for row in pieces}
@@ -53,7 +54,7 @@ def test_an_incident_is_cut_into_its_verdicts_on_the_wall_clock() -> None:
 
 
 def test_pieces_are_as_long_as_the_outage_under_every_promise() -> None:
-    chart = chart_incident(imagine(GOLD, Incident("2026-08-11T09:00", "2026-08-11T13:00")), "klikk:gold")
+    chart = chart_incident(assess_scenario(GOLD, Scenario("2026-08-11T09:00", "2026-08-11T13:00")), "klikk:gold")
     lengths: dict[str, float] = {}
     drawn = {(row["lane"], row["from"], row["to"]) for row in rows(chart) if row.get("kind") == "piece"}
     for lane, begin, end in drawn:
@@ -64,7 +65,7 @@ def test_pieces_are_as_long_as_the_outage_under_every_promise() -> None:
 
 def test_what_lies_outside_the_picture_is_cut_at_its_edge() -> None:
     span = (datetime(2026, 8, 11, 8, tzinfo=UTC), datetime(2026, 8, 11, 9, tzinfo=UTC))
-    chart = chart_incident(imagine(GOLD, WORKS), "klikk:gold", span)
+    chart = chart_incident(assess_scenario(GOLD, WORKS), "klikk:gold", span)
     edges = [row[edge] for row in rows(chart) for edge in ("from", "to") if edge in row]
     assert max(edges) - min(edges) <= 3_600_000
 
@@ -72,7 +73,7 @@ def test_what_lies_outside_the_picture_is_cut_at_its_edge() -> None:
 def test_an_incident_that_no_promise_concerns_says_so() -> None:
     plan = find_plans("cloudworkz")[0]
     chart = chart_incident(
-        imagine(plan, Incident("2026-08-11T09:00", "2026-08-11T13:00", component="roof")), "cloudworkz"
+        assess_scenario(plan, Scenario("2026-08-11T09:00", "2026-08-11T13:00", component="roof")), "cloudworkz"
     )
     assert title(chart) == "The contract promises nothing that this outage concerns"
 
@@ -98,7 +99,7 @@ def test_a_ranking_is_cut_into_points_that_add_up() -> None:
 
 
 def test_terms_that_are_asked_for_are_marked() -> None:
-    asked = sla.find_policy("klikk").but({"guarantees.iaas.clock": "started"})
+    asked = sla.find_policy("klikk").amend({"guarantees.iaas.clock": "started"})
     chart = chart_ranking(rank_plans(sla.compare(["klikk:gold", "wp-heaven", (asked, "gold")])))
     assert [row["figure"] for row in rows(chart) if "(asked for, not offered)" in row.get("figure", "")]
 
@@ -118,7 +119,7 @@ def test_without_weights_the_ranking_says_that_nobody_is_ahead() -> None:
     ],
 )
 def test_a_length_that_is_looked_at_is_marked_on_every_line(seconds: int, said: str) -> None:
-    curves = credit_curves_of(choose_terms(["klikk:gold", "wp-heaven"]))
+    curves = credit_curve(find_terms(["klikk:gold", "wp-heaven"]))
     chart = chart_credit_curves(curves, outage=Decimal(seconds))
     assert title(chart) == said
     discs = [row for row in rows(chart) if row.keys() == {"name", "hours", "credit", "percent", "length"}]

@@ -7,17 +7,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from slakit import credit_curve, find_terms, window_budgets
 from slakit.analysis.review import Review
 from slakit.show import (
-    choose_terms,
-    credit_curves_of,
     headline_budgets,
     headline_claims,
     headline_credit_curves,
     headline_review,
     headline_tiers,
     show_headline,
-    window_budgets_of,
 )
 from slakit.show.headline import MIME
 
@@ -42,10 +40,10 @@ def test_a_headline_is_shown_and_recorded_at_once(displayed: list[dict[str, Any]
 
 
 def test_each_notebook_has_its_figure(displayed: list[dict[str, Any]], review: Review) -> None:
-    terms = choose_terms(LIBRARY)
+    terms = find_terms(LIBRARY)
     headline_tiers(terms)
-    headline_budgets(window_budgets_of(terms, "2026-10"))
-    headline_credit_curves(credit_curves_of(terms, hours=[1, 72]))
+    headline_budgets(window_budgets(terms, "2026-10"))
+    headline_credit_curves(credit_curve(terms, at=[1, 72]))
     headline_review(review, "harbor-enterprise")
     headline_claims(review, "nordlys-web")
     values = [bundle[MIME]["value"] for bundle in displayed]
@@ -61,11 +59,11 @@ def test_what_the_strictest_reading_calls_too_late_is_said(displayed: list[dict[
 
 
 def test_contracts_without_credits_are_named(displayed: list[dict[str, Any]], review: Review) -> None:
-    headline_tiers(choose_terms(["cloudworkz"]))
+    headline_tiers(find_terms(["cloudworkz"]))
     headline_review(review, "skog-vm")
     headline_claims(review, "skog-vm")
-    headline_credit_curves(pl.DataFrame(schema=credit_curves_of(choose_terms(["cloudworkz"])).schema))
-    headline_budgets(window_budgets_of(choose_terms(["cloudworkz"]), "2026-10").clear())
+    headline_credit_curves(pl.DataFrame(schema=credit_curve(find_terms(["cloudworkz"])).schema))
+    headline_budgets(window_budgets(find_terms(["cloudworkz"]), "2026-10").clear())
     values = [bundle[MIME]["value"] for bundle in displayed]
     assert values == ["none", "nothing", "nothing", "nothing to price", "no promise"]
     assert "Cloudworkz promises no credit for a breach." in displayed[1][MIME]["note"]

@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slakit as sla
-from slakit import locales
+from slakit import credit_curve, find_terms, guarantee_value, locales, window_budgets
 from slakit.analysis.review import Review
 from slakit.currencies import minor_digits
 from slakit.evidence.files import write_table
@@ -38,18 +38,14 @@ from slakit.show import (
     chart_budgets,
     chart_claims,
     chart_credit_curves,
+    chart_guarantee_values,
     chart_outages,
     chart_readings,
-    chart_worth,
-    choose_terms,
-    credit_curves_of,
     picture,
     review_workbook,
     show_claims,
-    window_budgets_of,
-    worth_of,
 )
-from slakit.show.words import deadline_text, instant_text, window_name
+from slakit.show.labels import deadline_text, instant_text, window_name
 
 OSLO = ZoneInfo("Europe/Oslo")
 MINUS = "\u2212"
@@ -226,14 +222,14 @@ def texts(part: Any) -> Iterator[str]:
 
 
 def charts(review: Review) -> Iterator[Any]:
-    plans = choose_terms(["klikk", "wp-heaven", "klink-cloud", "cloudworkz"])
+    plans = find_terms(["klikk", "wp-heaven", "klink-cloud", "cloudworkz"])
     for subscription in ("fjord-iaas", "nordlys-web", "harbor-enterprise", "skog-vm"):
         for draw in (chart_outages, chart_allowance, chart_claims, chart_answers, chart_backups, chart_readings):
             yield draw(review, subscription)
     yield chart_claims(review)
-    yield chart_budgets(window_budgets_of(plans, "2026-01/2026-12"))
-    yield chart_credit_curves(credit_curves_of(plans))
-    yield chart_worth(worth_of(plans))
+    yield chart_budgets(window_budgets(plans, "2026-01/2026-12"))
+    yield chart_credit_curves(credit_curve(plans))
+    yield chart_guarantee_values(guarantee_value(plans))
 
 
 def test_no_chart_says_a_number_in_english(review: Review) -> None:
@@ -248,7 +244,7 @@ def test_no_chart_says_a_number_in_english(review: Review) -> None:
 
 
 def test_axes_are_numbered_and_dated_as_there(review: Review) -> None:
-    budgets = window_budgets_of(choose_terms(["wp-heaven"]), "2026-10")
+    budgets = window_budgets(find_terms(["wp-heaven"]), "2026-10")
     with in_locale("de"):
         drawn = [picture(chart, "svg").decode() for chart in (
             chart_budgets(budgets), chart_readings(review, "fjord-iaas"), chart_outages(review, "fjord-iaas"),

@@ -10,17 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 import slakit as sla
+from slakit import find_terms, window_budgets
 from slakit.analysis.review import Review
-from slakit.show import (
-    chart_allowance,
-    chart_budgets,
-    chart_claims,
-    chart_outages,
-    choose_terms,
-    picture,
-    save_chart,
-    window_budgets_of,
-)
+from slakit.show import chart_allowance, chart_budgets, chart_claims, chart_outages, picture, save_chart
 from slakit.show.charts import pictures
 from slakit.show.charts.canvas import Drawing
 
@@ -29,7 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture
 def budgets() -> Drawing:
-    return chart_budgets(window_budgets_of(choose_terms(["klikk"]), "2026-10"))
+    return chart_budgets(window_budgets(find_terms(["klikk"]), "2026-10"))
 
 
 @pytest.mark.parametrize(("width", "scale"), [(760, 2), (500, 1), (900, 3)])

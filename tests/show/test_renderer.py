@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from slakit import find_terms, window_budgets
 from slakit.analysis.review import Review
-from slakit.show import chart_budgets, chart_outages, choose_terms, window_budgets_of
+from slakit.show import chart_budgets, chart_outages
 from slakit.show.charts import renderer
 
 
@@ -24,7 +25,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def in_cell(monkeypatch: pytest.MonkeyPatch, cell: str | None, run: str) -> str:
     monkeypatch.setattr(renderer, "running_cell", lambda: (cell, run))
-    return html_of(chart_budgets(window_budgets_of(choose_terms(["klikk"]), "2026-10")))
+    return html_of(chart_budgets(window_budgets(find_terms(["klikk"]), "2026-10")))
 
 
 def html_of(chart: Any) -> str:
@@ -59,7 +60,7 @@ def test_names_that_are_scripts_stay_text(hostile: Review) -> None:
 
 
 def test_a_chart_is_never_a_mime_type_that_jupyter_refuses() -> None:
-    bundle = chart_budgets(window_budgets_of(choose_terms(["klikk"]), "2026-10"))._repr_mimebundle_()
+    bundle = chart_budgets(window_budgets(find_terms(["klikk"]), "2026-10"))._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}  # type: ignore[arg-type]
     assert bundle["text/plain"].startswith("klikk (all tiers) may be down")  # type: ignore[index, union-attr]
 

@@ -11,11 +11,10 @@ import pytest
 from great_tables import GT
 
 import slakit as sla
+from slakit import credit_curve, find_terms, window_budgets
 from slakit.analysis.review import Review
 from slakit.policy.files import parse_policy
 from slakit.show import (
-    choose_terms,
-    credit_curves_of,
     show_assumptions,
     show_attainment,
     show_budgets,
@@ -26,7 +25,6 @@ from slakit.show import (
     show_support,
     show_tiers,
     show_warnings,
-    window_budgets_of,
 )
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -42,22 +40,22 @@ def text_of(table: GT) -> str:
 
 
 def test_plans_stand_side_by_side() -> None:
-    said = text_of(show_tiers(choose_terms(LIBRARY)))
+    said = text_of(show_tiers(find_terms(LIBRARY)))
     for part in ("silver, gold and platinum", "21m36s", "3h36m", "43m12s", "nothing: no credit is promised",
                  "best effort", "within 72h after the incident ends, in writing"):  # fmt: skip
         assert part in said
-    assert text_of(show_support(choose_terms(LIBRARY))).count("around the clock") == 7
+    assert text_of(show_support(find_terms(LIBRARY))).count("around the clock") == 7
 
 
 def test_budgets_are_exact_and_in_the_contracts_month() -> None:
-    said = text_of(show_budgets(window_budgets_of(choose_terms(["klikk:gold", "klink-cloud:enterprise"]), "2026-10")))
+    said = text_of(show_budgets(window_budgets(find_terms(["klikk:gold", "klink-cloud:enterprise"]), "2026-10")))
     assert "network, infrastructure, hardware and connectivity|Oct 2026|745|99.95 %|22m21s|Table 2" in said
     assert "platform|Oct 2026|744|99.9 %|44m38.4s|2" in said
 
 
 def test_outages_are_priced_in_each_currency() -> None:
-    terms = choose_terms(LIBRARY)
-    said = text_of(show_payouts(credit_curves_of(terms, fee=1600, hours=[1, 74.4]), 1600))
+    terms = find_terms(LIBRARY)
+    said = text_of(show_payouts(credit_curve(terms, fee=1600, at=[1, 74.4]), 1600))
     assert "1h down|3d2h24m down" in said
     assert "platform|80.00 USD (5 %)|400.00 USD (25 %)" in said
     assert "none is promised|nothing|nothing" in said
@@ -98,7 +96,7 @@ def test_every_table_can_be_shown_of_every_subscription(
 def test_where_there_is_no_remedy_the_table_says_so(review: Review) -> None:
     for show in (show_credits, show_claims):
         assert "Cloudworkz promises no credit for a breach" in text_of(show(review, "skog-vm"))
-    empty = window_budgets_of(choose_terms(["wp-heaven"]), "2026-10").clear()
+    empty = window_budgets(find_terms(["wp-heaven"]), "2026-10").clear()
     assert "No promise of availability" in text_of(show_budgets(empty))
 
 
@@ -107,8 +105,8 @@ def test_scripts_in_names_causes_and_clauses_are_text(hostile: Review) -> None:
     terms = [next(iter(hostile.terms.values()))]
     tables: list[Any] = [show(hostile, subscription) for show in OF_REVIEWS]
     tables += [show_tiers(terms), show_support(terms), show_credits(hostile), show_claims(hostile)]
-    tables.append(show_budgets(window_budgets_of(terms, "2026-10")))
-    tables.append(show_payouts(credit_curves_of(terms, hours=[1]), 100))
+    tables.append(show_budgets(window_budgets(terms, "2026-10")))
+    tables.append(show_payouts(credit_curve(terms, at=[1]), 100))
     for table in tables:
         shown = table._repr_html_()
         assert "<script" not in shown
@@ -126,10 +124,10 @@ def test_a_policy_without_support_or_cap_has_dashes() -> None:
 
 def test_unknown_plans_are_refused_together() -> None:
     with pytest.raises(sla.InputError) as refused:
-        choose_terms(["klik", "klikk:glod", "wp-heaven:gold"])
+        find_terms(["klik", "klikk:glod", "wp-heaven:gold"])
     assert len(refused.value.problems) == 3
     with pytest.raises(sla.InputError, match="no policy is named"):
-        choose_terms([])
+        find_terms([])
 
 
 def test_endless_tables_are_cut_and_say_so() -> None:

@@ -23,9 +23,9 @@ import slakit as sla
 from slakit.analysis.review import Review
 from slakit.evidence.workbooks import sheet_parts
 from slakit.show import Column, Fact, Sheet, review_workbook, write_workbook
-from slakit.show.cells import Cell, cell_of
-from slakit.show.sheets import MISS_INK, MOST_ROWS, workbook_bytes
-from slakit.show.workbook import PAGES, review_sheets
+from slakit.show.excel.cells import Cell, cell_of
+from slakit.show.excel.review import PAGES, review_sheets
+from slakit.show.excel.sheets import MISS_INK, MOST_ROWS, workbook_bytes
 
 MADE = datetime(2026, 10, 5, tzinfo=UTC)
 LEDGER_TOP = 4

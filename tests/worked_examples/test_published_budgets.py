@@ -26,7 +26,7 @@ def seconds(text: str) -> Decimal:
     ids=[f"{source.split(',')[0]}: {case['target']} of {case['length']}" for source, case in CASES],
 )
 def test_the_budget_is_the_one_published(source: str, case: dict[str, Any]) -> None:
-    from slakit.analysis.budgets import uptime_budget
+    from slakit.measure.budgets import uptime_budget
 
     assert source
     budget = uptime_budget(Decimal(case["target"]), timedelta(seconds=float(seconds(case["length"]))))
@@ -36,7 +36,7 @@ def test_the_budget_is_the_one_published(source: str, case: dict[str, Any]) -> N
 
 
 def test_a_budget_keeps_the_target_and_a_microsecond_more_does_not() -> None:
-    from slakit.analysis.budgets import uptime_budget
+    from slakit.measure.budgets import uptime_budget
 
     for target, days in (("99.9999", 366), ("99.95", 31), ("99.123456", 29), ("0", 1), ("100", 365)):
         length = timedelta(days=days)

@@ -8,13 +8,13 @@ from typing import Any
 import altair as alt
 
 from slakit import locales
-from slakit.analysis.budgets import budget_of
 from slakit.analysis.review import Review
+from slakit.measure.budgets import budget_of
 from slakit.policy.printing import percent_text
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
-from slakit.show.words import counted, length_text, short_length, window_name
+from slakit.show.labels import counted, length_text, short_length, window_name
 
 MOST_LABELLED = 15
 """Windows of a guarantee beyond which their figures no longer fit."""

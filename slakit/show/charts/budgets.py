@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.show.alike import promises_of
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, TICK
+from slakit.show.deduplicate import promises_of
 
 
 def chart_budgets(budgets: pl.DataFrame) -> Drawing:

@@ -13,7 +13,7 @@ from slakit.analysis.review import STILL_OPEN, Review
 from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY
-from slakit.show.words import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
+from slakit.show.labels import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
 
 MOST_BARS = 40
 STATUS_COLOURS = {

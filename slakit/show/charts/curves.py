@@ -12,10 +12,10 @@ import altair as alt
 import polars as pl
 
 from slakit.policy.printing import listed, percent_text
-from slakit.show.alike import Line, lines_of, on_line
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
 from slakit.show.charts.theme import COLOURS, GREY, INK
-from slakit.show.words import length_text
+from slakit.show.deduplicate import Line, lines_of, on_line
+from slakit.show.labels import length_text
 
 HOUR = Decimal(3600)
 LABEL_WIDTH = 26

@@ -16,7 +16,7 @@ from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, laye
 from slakit.show.charts.lanes import LABEL_WIDTH, lane_rows
 from slakit.show.charts.outages import COLOUR_OF
 from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
-from slakit.show.words import VERDICTS, instant_text, length_text, short_length, sums_text
+from slakit.show.labels import VERDICTS, instant_text, length_text, short_length, sums_text
 
 ROOM = 0.05
 """Share of the width that a figure needs inside its bar."""
@@ -34,7 +34,7 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
     Parameters
     ----------
     review
-        From `assess` or `imagine`: of few outages, so that each can be read.
+        From `assess` or `assess_scenario`: of few outages, so that each can be read.
     subscription
         One of the evidence.
     span

@@ -13,12 +13,12 @@ from slakit.policy.printing import percent_text, print_count
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, GREEN, GREY, INK, PURPLE, SKY, VERMILLION
-from slakit.show.words import VERDICTS, counted, instant_text, length_text, window_name
+from slakit.show.labels import VERDICTS, counted, instant_text, length_text, window_name
 
 COLOUR_OF = {
-    "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock": SKY, "unreported": SKY,
-    "overlapping": GREEN, "too_short": GREEN, "partial_unit": GREEN, "outside_hours": GREY, "outside_term": GREY,
-    "outside_period": GREY, "other_component": GREY, "too_small": PURPLE, "alone": GREEN,
+    "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock_start": SKY, "unreported": SKY,
+    "overlapping": GREEN, "too_short": GREEN, "rounding_remainder": GREEN, "outside_hours": GREY, "outside_term": GREY,
+    "outside_period": GREY, "other_component": GREY, "too_small": PURPLE, "below_concurrency": GREEN,
     "no_length": GREY, "after_as_of": GREY, "not_judged": GREY,
 }  # fmt: skip
 MOST_OUTAGES = 2_000

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from slakit.analysis.ranking import CRITERIA, Ranking
+from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import listed, print_percent
 from slakit.show.charts.canvas import Drawing, canvas, captions, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, ON_COLOUR, ORANGE, PURPLE, SKY

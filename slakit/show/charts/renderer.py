@@ -19,7 +19,7 @@ from typing import Any
 
 import altair as alt
 
-from slakit.whole import write_whole
+from slakit._atomic import write_whole
 
 # Charts wait in `slakit.charts` until the libraries are there and the page has given them a width; so the order in
 # which a page runs its scripts does not matter.

@@ -8,11 +8,11 @@ from decimal import Decimal
 import polars as pl
 from great_tables import GT
 
-from slakit.analysis.finding import SEVERITIES
+from slakit.finding.model import SEVERITIES
 from slakit.policy.printing import percent_text, print_percent
-from slakit.show.alike import plans_name
+from slakit.show.deduplicate import plans_name
+from slakit.show.labels import length_text
 from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.words import length_text
 
 HEADS = {"defect": "Contradictions and errors", "gap": "Missing terms", "risk": "Risks", "note": "Worth knowing"}
 
@@ -50,13 +50,13 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
     return memo_table(rows, memo, "Nothing was found.")
 
 
-def show_worth(worth: pl.DataFrame) -> GT:
+def show_guarantee_values(worth: pl.DataFrame) -> GT:
     """What each promise leaves to the provider, and what lost time earns.
 
     Parameters
     ----------
     worth
-        From `promise_worth`, of one plan or several together.
+        From `guarantee_value`, of one plan or several together.
     """
     keys = ["policy", "tier", "guarantee", "remedy", "target", "free_availability", "free_seconds"]
     series = worth.group_by(*keys, maintain_order=True).agg("downtime_seconds", "credit_percent", "of_lost_time")

@@ -12,15 +12,15 @@ import polars as pl
 from great_tables import GT
 
 from slakit import locales
-from slakit.analysis.budgets import uptime_budget
+from slakit.measure.budgets import uptime_budget
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_percent, listed, percent_text, print_number
 from slakit.policy.terms import Terms
 from slakit.policy.unread import not_read_or
-from slakit.show.alike import plans_name
+from slakit.show.deduplicate import plans_name
+from slakit.show.labels import length_text, money_text, window_name
 from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.words import length_text, money_text, window_name
 
 MONTH = timedelta(days=30)
 Row = dict[str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from great_tables import GT
 
-from slakit.analysis.ranking import CRITERIA, Ranking
+from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import print_percent
 from slakit.show.tables.memo import Memo, memo_table
 

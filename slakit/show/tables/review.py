@@ -10,8 +10,7 @@ from great_tables import GT
 from slakit.analysis.review import Review
 from slakit.policy.printing import percent_text, print_count
 from slakit.policy.unread import without_credit
-from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.words import (
+from slakit.show.labels import (
     STATUSES,
     VERDICTS,
     counted,
@@ -23,6 +22,7 @@ from slakit.show.words import (
     sums_text,
     window_name,
 )
+from slakit.show.tables.memo import Memo, memo_table
 
 NOT_CONCERNED = ("other_component", "outside_period")
 CAPS = {"incident": "per incident", "window": "per window", "rolling_12mo": "of twelve months", "term": "of the term"}

@@ -1,0 +1,282 @@
+"""The tables that an assessment writes: numbers of the calculation turned into names, instants and exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import polars as pl
+
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.instants import INSTANT
+from slakit.measure.assessment_input import VERDICT, VERDICTS, AssessmentInput
+from slakit.measure.attainment import JudgedTickets
+from slakit.measure.availability import floored_percent
+from slakit.measure.maintenance import KINDS
+from slakit.measure.measured import MeasuredValues
+from slakit.measure.rules import FOREVER, Rule, per_rule
+from slakit.policy.quantities import FULL, PERCENT_SCALE
+from slakit.remedy.credits import CREDITS
+from slakit.remedy.fees import Fees
+
+SECONDS = pl.Decimal(38, 6)
+PERCENT = pl.Decimal(38, 6)
+TERM_OF_VERDICT = {
+    "other_component": "components",
+    "excluded_cause": "causes",
+    "too_small": "affected",
+    "unreported": "clock",
+    "before_clock_start": "clock",
+    "below_concurrency": "at_once",
+    "too_short": "minimum",
+    "outside_hours": "hours",
+    "rounding_remainder": "unit",
+    "counted": "target",
+}
+"""Which term of a guarantee decides a verdict; the others are conventions, or stand elsewhere in the policy."""
+
+
+def instant(name: str) -> pl.Expr:
+    """Microseconds as an instant."""
+    last = pl.col(name).clip(upper_bound=FOREVER - 1)  # a term without an end has one that a calendar can show
+    return last.cast(INSTANT).alias(name)
+
+
+def seconds(microseconds: pl.Expr) -> pl.Expr:
+    """Microseconds as exact seconds."""
+    return (microseconds.cast(SECONDS) / 1_000_000).cast(SECONDS)
+
+
+def names_of(subscriptions: pl.DataFrame) -> pl.Expr:
+    """Name of the subscription, from the column `subscriber`."""
+    return pl.lit(subscriptions["subscription"]).gather(pl.col("subscriber")).alias("subscription")
+
+
+def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
+    """Id of the guarantee, from the column `rule`."""
+    return per_rule((rule.guarantee.id for rule in rules), pl.String).alias("guarantee")
+
+
+def ledger_table(
+    case: AssessmentInput, ledger: pl.DataFrame, subscriptions: pl.DataFrame, chosen: Iterable[int]
+) -> pl.DataFrame:
+    """Tell every outage: one row per segment, in the order of subscriptions, guarantees and time.
+
+    Parameters
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
+    subscriptions
+        The checked table.
+    chosen
+        Numbers of the rules that are told about. Recorded outages that none of them judges come last.
+    """
+    outages = case.outages
+    ours = ledger.filter(of_rules(chosen))
+    subscriber = pl.lit(case.obligations["subscriber"]).gather(pl.col("obligation"))
+    told = ours.select(
+        pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
+        guarantees_of(case.rules),
+        pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
+        pl.lit(outages["component"]).gather(pl.col("outage")).alias("component"),
+        instant("window_start"),
+        instant("start").alias("started"),
+        instant("end").alias("ended"),
+        seconds(pl.col("end") - pl.col("start")).alias("seconds"),
+        pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
+        _clause(case.rules).alias("clause"),
+    )
+    judging = [number for number in chosen if case.rules[number].guarantee.measured is None]
+    judged = case.obligations.filter(of_rules(judging))["subscriber"].unique()
+    unjudged = outages.filter(pl.col("of_rule").is_null() & ~pl.col("subscriber").is_in(judged.implode()))
+    unjudged = unjudged.sort("subscriber", "started", maintain_order=True)
+    ended = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
+    begun = pl.when(pl.col("started") == ended).then(pl.lit("no_length")).otherwise(pl.lit("not_judged"))
+    verdict = pl.when(pl.col("started") >= case.as_of).then(pl.lit("after_as_of")).otherwise(begun)
+    no_text, no_window = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=INSTANT)
+    rest = unjudged.select(
+        names_of(subscriptions),
+        no_text.alias("guarantee"),
+        pl.col("name").alias("outage"),
+        "component",
+        no_window.alias("window_start"),
+        instant("started"),
+        ended.cast(INSTANT).alias("ended"),
+        seconds(ended - pl.col("started")).alias("seconds"),
+        verdict.alias("verdict"),
+        no_text.alias("clause"),
+    )
+    return pl.concat([told, rest]) if rest.height else told
+
+
+def _clause(rules: Sequence[Rule]) -> pl.Expr:
+    """Clause that decided a segment, from `rule`, `verdict` and, for maintenance, `kind`; null for a convention."""
+    deciding = pl.Series([_clause_of(rule, verdict) for rule in rules for verdict in VERDICTS], dtype=pl.String)
+    by_kind = pl.Series([_maintenance_clause(rule, kind) for rule in rules for kind in KINDS], dtype=pl.String)
+    general = pl.lit(deciding).gather(pl.col("rule") * len(VERDICTS) + pl.col("verdict"))
+    special = pl.lit(by_kind).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
+    return pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
+
+
+def _clause_of(rule: Rule, verdict: str) -> str | None:
+    if verdict == "outside_term":
+        return rule.guarantee.begins.clause if rule.guarantee.begins else None
+    term = TERM_OF_VERDICT.get(verdict)
+    return rule.guarantee.clause_of(term) if term else None
+
+
+def _maintenance_clause(rule: Rule, kind: str) -> str | None:
+    return next((term.clause for term in rule.maintenance if term.kind == kind), None)
+
+
+def availability_table(case: AssessmentInput, windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Availability per window; `running` windows have no verdict yet."""
+    target = per_rule((rule.guarantee.target for rule in case.rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
+    counts = per_rule((rule.guarantee.metric == "incidents" for rule in case.rules), pl.Boolean)
+    total = pl.when(counts & (pl.col("total") > 0)).then("agreed").otherwise("total")
+    bad = pl.when(counts).then("downtime").otherwise("bad")
+    return windows.sort("obligation", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(case.rules),
+        instant("window_start"),
+        instant("window_end"),
+        seconds(pl.col("agreed")).alias("agreed_seconds"),
+        seconds(pl.col("downtime")).alias("downtime_seconds"),
+        floored_percent(total, bad).alias("availability"),
+        target.alias("target"),
+        "met",
+        "running",
+    )
+
+
+def figures_table(figures: MeasuredValues, measured: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Level of each window that comes from measurements: a percentage, or a figure in the unit of its guarantee."""
+    limit = per_rule((rule.guarantee.limit for rule in figures.rules), PERCENT)  # type: ignore[arg-type]
+    units = per_rule((rule.guarantee.measured and rule.guarantee.measured.unit for rule in figures.rules), pl.String)
+    return measured.sort("subscriber", "rule", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(figures.rules),
+        instant("window_start"),
+        instant("window_end"),
+        "measurements",
+        floored_percent(pl.col("total"), pl.col("bad")).alias("level"),
+        limit.alias("limit"),
+        units.alias("unit"),
+        "met",
+        "running",
+    )
+
+
+def incidents_table(case: AssessmentInput, incidents: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Incidents that are judged one by one."""
+    limit = per_rule((getattr(rule.guarantee.within, "microseconds", None) for rule in case.rules), pl.Int64)
+    return incidents.sort("obligation", "window_start").select(
+        names_of(subscriptions),
+        guarantees_of(case.rules),
+        instant("window_start").alias("started"),
+        instant("window_end").alias("ended"),
+        seconds(pl.col("downtime")).alias("seconds"),
+        seconds(limit).alias("within_seconds"),
+        "met",
+        "running",
+    )
+
+
+def money(column: str, fees: Fees) -> pl.Expr:
+    """Whole minor units as amounts, with as many digits as the currencies need. [currency units]"""
+    digits = max(fees.digits, default=2)
+    units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int128)).gather(
+        pl.col("subscriber")
+    )
+    amount = (pl.col(column).cast(pl.Int128) * units).cast(pl.Decimal(38, digits)) / int(10**digits)
+    return amount.cast(pl.Decimal(38, digits)).alias(column)
+
+
+def currencies_of(fees: Fees) -> pl.Expr:
+    """Currency of the subscription, from the column `subscriber`."""
+    return pl.lit(pl.Series(fees.currencies, dtype=pl.String)).gather(pl.col("subscriber")).alias("currency")
+
+
+def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
+    """Credits, in the order of subscriptions, remedies and windows."""
+    together = pl.concat([pl.DataFrame(schema=CREDITS), *credits])
+    order = together["remedy"].unique(maintain_order=True).to_list()
+    rank = pl.col("remedy").replace_strict(order, list(range(len(order))), return_dtype=pl.UInt32)
+    return together.sort("subscriber", rank, "window_start").select(
+        names_of(fees.subscriptions),
+        "remedy",
+        instant("window_start"),
+        instant("window_end"),
+        (pl.col("percent").cast(PERCENT) / 1_000_000).cast(PERCENT).alias("credit_percent"),
+        (pl.col("basis").cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Decimal(38, 6)).alias("basis_amount"),
+        money("amount", fees),
+        currencies_of(fees),
+        "cap",
+    )
+
+
+def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
+    """Lowest and highest sum owed, over all readings."""
+    amounts = [money(name, fees) for name in ("amount", "amount_low", "amount_high")]
+    return ranges.select(
+        names_of(fees.subscriptions),
+        currencies_of(fees),
+        *amounts,
+        "reading_low",
+        "reading_high",
+        "widened_by",
+    )
+
+
+def attainment_table(desk: JudgedTickets, attainment: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Share of tickets that met their target, per window, all priorities together."""
+    eligible, reached = pl.col("eligible"), pl.col("met_count")
+    units = reached.cast(pl.Int128) * FULL // eligible
+    percent = (units.cast(PERCENT) / PERCENT_SCALE).cast(PERCENT)
+    return attainment.sort("subscriber", "rule", "window_end").select(
+        names_of(subscriptions),
+        guarantees_of(desk.rules),
+        instant("window_start"),
+        instant("window_end"),
+        eligible,
+        reached,
+        "pending",
+        pl.when(eligible > 0).then(percent).cast(PERCENT).alias("attainment"),
+        per_rule((rule.guarantee.target for rule in desk.rules), PERCENT).alias("target"),  # type: ignore[arg-type]
+        "met",
+        "running",
+    )
+
+
+def tickets_table(desk: JudgedTickets, judged: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Tickets one by one: when they were due, how long they took in working time, and the verdict."""
+    late = pl.when(pl.col("verdict") == "missed").then(pl.col("elapsed") - pl.col("within")).clip(0)
+    left = pl.when(pl.col("verdict") == "pending").then(pl.col("within") - pl.col("elapsed"))
+    return judged.sort("subscriber", "rule", "opened", "ticket").select(
+        names_of(evidence.subscriptions),
+        guarantees_of(desk.rules),
+        pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
+        "priority",
+        "kind",
+        instant("window_start"),
+        instant("opened"),
+        instant("answered"),
+        instant("due"),
+        seconds(pl.col("within")).alias("within_seconds"),
+        seconds(pl.col("elapsed")).alias("elapsed_seconds"),
+        seconds(left).alias("remaining_seconds"),
+        seconds(late).alias("late_seconds"),
+        "verdict",
+        per_rule((rule.guarantee.clause_of("within") for rule in desk.rules), pl.String).alias("clause"),
+    )
+
+
+def of_rules(rules: Iterable[int]) -> pl.Expr:
+    """Rows of some rules."""
+    return pl.col("rule").is_in(list(rules))
+
+
+def total_owed(credits: pl.DataFrame) -> dict[str, Decimal]:
+    """Sum of credits by currency."""
+    owed = credits.group_by("currency", maintain_order=True).agg(pl.col("amount").sum())
+    return dict(owed.iter_rows())

@@ -1,0 +1,240 @@
+"""Compare plans: their terms in one vocabulary, their credit curves, and the same outages by everybody's rules."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+
+import polars as pl
+
+from slakit.analysis.assess import instant_of
+from slakit.analysis.plans import Settled
+from slakit.analysis.review import Review
+from slakit.arguments import checked
+from slakit.comparison.dominance import dominance
+from slakit.comparison.iso19086 import normal_terms
+from slakit.comparison.replay import OWED, VERDICTS, Offers, owed_table, through_every_plan, verdict_table
+from slakit.evidence.evidence import Evidence
+from slakit.measure.calendar import Period
+from slakit.policy.document import Policy
+from slakit.policy.files import find_plans, plan_id, tiers_of
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
+from slakit.remedy.curves import credit_curve
+from slakit.remedy.fees import exact_fee
+
+FEE = Decimal(1000)
+Offer = str | Policy | tuple[Policy, str | None]
+"""A plan: `klikk:gold`, a policy with all its tiers, or a policy and one tier."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """Plans side by side.
+
+    Attributes
+    ----------
+    plans
+        Name → terms under the chosen reading.
+    asked
+        Names of plans with terms that are asked for (`Policy.amend`), and that nobody offers.
+    fee
+        Monthly fee that the curves are drawn for. [currency units]
+    terms
+        What each plan says on each term: `plan`, `area`, `term`, `code`, `value`, `figure`, `best`, `clause`.
+    curves
+        Exact credit curves, as `credit_curve` gives them.
+    contests
+        Every two plans: `plan`, `other`, `verdict` (better, worse, equal, crossing), `crossings`.
+    crossings
+        `plan`, `other`, `downtime_seconds`, `leads`: from which length of outage on which of the two earns more.
+    owed
+        With evidence, what each plan would owe each subscription: `subscription`, `plan`, `currency`, `monthly_fee`,
+        `owed`, `lowest`, `highest` (over all readings), `counted_seconds`, `windows`, `missed`.
+    verdicts
+        With evidence, every outage by every plan's rules: `subscription`, `outage`, `plan`, `guarantee` (under which
+        most of it counts), `counted_seconds`, `why` (its verdicts with their clauses), `differs`.
+    review
+        With evidence, the assessment of it all.
+
+    Examples
+    --------
+    >>> compare(["klikk:gold", "klink-cloud:enterprise"])
+    Comparison(klikk:gold, klink-cloud:enterprise)
+    """
+
+    plans: Mapping[str, Terms]
+    asked: frozenset[str]
+    fee: Decimal
+    terms: pl.DataFrame
+    curves: pl.DataFrame
+    dominance: pl.DataFrame
+    crossings: pl.DataFrame
+    owed: pl.DataFrame
+    verdicts: pl.DataFrame
+    review: Review | None
+
+    @property
+    def leader(self) -> str | None:
+        """The plan that earns at least as much as every other for every outage, and more than one of them."""
+        for name in self.plans:
+            rows = self.dominance.filter((pl.col("plan") == name) | (pl.col("other") == name))
+            verdicts = {_from_side(row, name) for row in rows.iter_rows(named=True)}
+            if "better" in verdicts and verdicts <= {"better", "equal"}:
+                return name
+        return None
+
+    def sums(self) -> pl.DataFrame:
+        """What each plan would owe in all: `plan`, `currency`, `owed`, `lowest`, `highest`, `against_first`."""
+        order = list(self.plans)
+        totals = self.owed.group_by("plan", "currency", maintain_order=True).agg(
+            pl.col("owed", "lowest", "highest").sum()
+        )
+        first = totals.filter(pl.col("plan") == order[0]).select("currency", pl.col("owed").alias("first"))
+        rank = pl.col("plan").replace_strict(order, range(len(order)), return_dtype=pl.UInt32)
+        joined = totals.join(first, on="currency", how="left", maintain_order="left").sort(rank, maintain_order=True)
+        return joined.with_columns((pl.col("owed") - pl.col("first")).alias("against_first")).drop("first")
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write all tables as one workbook, whole or not at all.
+
+        Raises
+        ------
+        InputError
+            The path does not end in `.xlsx`, cannot be written, or the extra `excel` is not installed.
+        """
+        import_module("slakit.show.excel.comparison").comparison_workbook(self, path)
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(self.plans)})"
+
+    def _repr_html_(self) -> str:
+        wide = self.terms.pivot(on="plan", index=["area", "term"], values="value", maintain_order=True)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in wide.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(str(cell or ''))}</td>" for cell in row) + "</tr>"
+            for row in wide.iter_rows()
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _from_side(row: Mapping[str, object], name: str) -> str:
+    """A verdict as the named plan sees it."""
+    if row["plan"] == name:
+        return str(row["verdict"])
+    return {"better": "worse", "worse": "better"}.get(str(row["verdict"]), str(row["verdict"]))
+
+
+@checked
+def compare(
+    plans: Iterable[Offer],
+    *,
+    fee: Decimal | float | None = None,
+    evidence: Evidence | None = None,
+    period: str | Period | None = None,
+    as_of: str | date | datetime | None = None,
+    reading: Mapping[str, str] | Iterable[str] | None = None,
+) -> Comparison:
+    """Set plans side by side: terms, curves, and the same outages by everybody's rules.
+
+    Parameters
+    ----------
+    plans
+        Two or more of: `klikk:gold`, an id or a path (all its tiers), a policy, or a policy and a tier. A policy that
+        `Policy.amend` changed is compared with the one it came from like any other.
+    fee
+        The same monthly fee for all; if not given, 1000 for curves, and each subscription's own fee for its outages.
+    evidence
+        Outages and maintenance to put through every plan's rules, tickets left out. An outage keeps its component:
+        a plan that promises nothing about it does not count it.
+    period, as_of
+        As `assess` takes them; if not given, the months of the outages, and the day after them.
+    reading
+        Answers to open questions, as `assess` takes them.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        Plans are unknown, named twice or fewer than two, the fee is not above nothing, or the evidence has no outage;
+        all problems at once.
+
+    Examples
+    --------
+    >>> both = compare(["klikk:gold", "klink-cloud:enterprise"])
+    >>> both.dominance.row(0), both.crossings.select("leads").to_series().to_list()
+    (('klikk:gold', 'klink-cloud:enterprise', 'crossing', 1), ['klikk:gold', 'klink-cloud:enterprise'])
+    """
+    settled = Settled.of(reading)
+    offers = _offers(list(plans), settled)
+    exact = None if fee is None else exact_fee(fee)
+    if period and isinstance(period, str):
+        period = Period.parse(period)
+    if as_of:
+        as_of = instant_of(as_of)
+    terms = {name: chosen for name, (_, _, chosen) in offers.items()}
+    drawn_for = exact if exact is not None else FEE
+    won, crossed = dominance(terms, drawn_for)
+    review = None
+    if evidence is not None:
+        answers = {
+            f"{name}:{question}": answer
+            for name, (policy, _, _) in offers.items()
+            for question, answer in _settled(settled, policy).items()
+        }
+        review = through_every_plan(offers, evidence, period, as_of, exact, answers)
+    return Comparison(
+        plans=terms,
+        asked=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
+        fee=drawn_for,
+        terms=normal_terms(terms, drawn_for),
+        curves=credit_curve(terms.values(), fee=drawn_for),
+        dominance=won,
+        crossings=crossed,
+        owed=owed_table(review) if review else pl.DataFrame(schema=OWED),
+        verdicts=verdict_table(review) if review else pl.DataFrame(schema=VERDICTS),
+        review=review,
+    )
+
+
+def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
+    """Answers for a policy; those for what it was changed from hold for it too, where it still asks."""
+    asked = {question.id for question in policy.readings}
+    before = settled.answers.get(policy.origin or "", {}) if policy.origin else {}
+    return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
+
+
+def _offers(plans: list[Offer], settled: Settled) -> Offers:
+    offers: dict[str, tuple[Policy, str | None, Terms]] = {}
+    problems: list[Problem] = []
+    for asked in plans:
+        try:
+            for policy, tier in _plans(asked):
+                name = plan_id(policy, tier)
+                if name in offers:
+                    remedy = "name each plan once; give a changed policy another id"
+                    problems.append(Problem("plans", name, "named twice", remedy))
+                offers[name] = (policy, tier, policy.terms(tier=tier, reading=_settled(settled, policy)))
+        except InputError as error:
+            problems += error.problems
+    if not problems and len(offers) < 2:
+        problems = [Problem("plans", ", ".join(offers) or None, "fewer than two", "name at least two, like klikk:gold")]
+    if problems:
+        raise InputError("plans", problems)
+    asking = {name: policy for policy, _, _ in offers.values() for name in (policy.id, policy.origin or "")}
+    settled.refuse_unknown(asking)
+    return offers
+
+
+def _plans(asked: Offer) -> list[tuple[Policy, str | None]]:
+    if isinstance(asked, str):
+        return find_plans(asked)
+    return tiers_of(asked) if isinstance(asked, Policy) else [asked]

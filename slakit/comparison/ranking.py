@@ -1,0 +1,238 @@
+"""Rank plans by what matters to a buyer, each matter with a weight, so that everybody can see why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+import polars as pl
+
+from slakit.comparison.compare import Comparison
+from slakit.measure.budgets import EXACT
+from slakit.policy.printing import percent_text
+from slakit.policy.unread import NOT_READ
+from slakit.problems import InputError, Problem, one_of
+
+YEAR, MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
+"""Days until a claim must be in, at most; seconds of a time, at least; seconds that mean that none is promised."""
+MOST_WEIGHT = 10
+RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "rank": pl.UInt32, "plan": pl.String, "points": EXACT, "criterion": pl.String, "value": pl.String,
+    "share": EXACT, "weight": EXACT, "earned": EXACT, "out_of": EXACT,
+}  # fmt: skip
+
+
+class Criterion(NamedTuple):
+    """Something that matters.
+
+    Attributes
+    ----------
+    label
+        In words.
+    term
+        Code of the term of a comparison that says it; empty for what the same outages would have earned.
+    worth
+        Figure of the term → how good it is. The best plan gets all points, another in proportion.
+    """
+
+    label: str
+    term: str
+    worth: Callable[[Fraction], Fraction]
+
+
+def _as_it_is(figure: Fraction) -> Fraction:
+    return figure
+
+
+def _at_most_a_year(days: Fraction) -> Fraction:
+    return min(days, YEAR)
+
+
+def _fast(seconds: Fraction) -> Fraction:
+    return Fraction(0) if seconds >= UNANSWERED else 1 / max(seconds, MINUTE)
+
+
+CRITERIA: dict[str, Criterion] = {
+    "credit": Criterion("Credit for a day's outage", "credit_for_1d", _as_it_is),
+    "outages": Criterion("Credit for your own outages", "", _as_it_is),
+    "claim": Criterion("Time to claim", "time_to_claim", _at_most_a_year),
+    "support": Criterion("First response", "first_response", _fast),
+    "budget": Criterion("Little downtime allowed", "downtime_in_30_days", _fast),
+}
+"""What plans are ranked by. Times are worth their inverse (twice as slow, half the points; less than a minute counts as
+one), claims without a deadline count as a year, and what is not promised, or only aimed at, is worth nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Plans in order.
+
+    Attributes
+    ----------
+    table
+        One row per plan and criterion, the best plan first: `rank` (among those offered), `plan`, `points` (of 100),
+        `criterion`, `value` (what the plan says, in words), `share` (how good that is, of the best; percent; null where
+        it was not read), `weight`, `earned` (points), `out_of` (points of the matters that were read).
+    tips
+        `criterion`, `plan`, `weight`: the nearest other weight of one criterion, the rest as they are, with which
+        another plan that is offered comes first.
+    leaders
+        The best of the plans that are offered.
+    asked
+        Plans with terms that are asked for (`Policy.amend`), and that nobody offers.
+    """
+
+    table: pl.DataFrame
+    tips: pl.DataFrame
+    leaders: list[str]
+    asked: frozenset[str]
+
+    @property
+    def order(self) -> list[str]:
+        """Plans, the best first."""
+        return self.table["plan"].unique(maintain_order=True).to_list()
+
+
+def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None) -> Ranking:
+    """Rank the plans of a comparison by what matters.
+
+    For each criterion the best plan gets all of the weight, another the same share of it as its figure is of the best
+    one's. Points are the sum, out of 100. Plans with the same points share a rank. A matter on which a document was not
+    read earns nothing and is out of the points that the plan can get: `out_of` says of how many.
+
+    Parameters
+    ----------
+    comparison
+        From `compare`. Plans that are only asked for (`Policy.amend`) are ranked too.
+    weights
+        Criterion → weight from 0 to 10, in whole numbers; those not named have 5. Criteria are `credit` (for one outage
+        of a day), `outages` (what the same outages earn, where the comparison has evidence), `claim` (time to claim),
+        `support` (time to a first response), `budget` (downtime allowed).
+
+    Raises
+    ------
+    InputError
+        A criterion does not exist, or a weight is not a whole number from 0 to 10; all problems at once.
+
+    Examples
+    --------
+    >>> from slakit.comparison.compare import compare
+    >>> ranking = rank_plans(compare(["klikk:gold", "wp-heaven"]), {"claim": 0})
+    >>> ranking.order, ranking.table["points"][0]
+    (['klikk:gold', 'wp-heaven'], Decimal('100.000000'))
+    """
+    chosen = weights_of(comparison, weights or {})
+    says = {name: dict(_figures(comparison, CRITERIA[name])) for name in chosen}
+    shares = {name: _shares(says[name], CRITERIA[name], list(comparison.plans)) for name in chosen}
+    points = _points(shares, chosen)
+    unread = {
+        plan: {name: NOT_READ for name in chosen if plan not in says[name] and not terms.read_whole}
+        for plan, terms in comparison.plans.items()
+    }
+    order = sorted(comparison.plans, key=lambda plan: -points[plan])
+    rows = [
+        (_rank(plan, points, comparison.asked), plan, _exact(points[plan]), name,
+         says[name].get(plan, (unread[plan].get(name, "–"), None))[0],
+         None if name in unread[plan] else _exact(100 * shares[name][plan]), Decimal(chosen[name]),
+         _exact(_earned(shares, chosen, name, plan)), _exact(_readable(chosen, unread[plan])))
+        for plan in order
+        for name in chosen
+    ]  # fmt: skip
+    offered = [plan for plan in order if plan not in comparison.asked] or order
+    of_offered = {name: {plan: own[plan] for plan in offered} for name, own in shares.items()}
+    schema = {"criterion": pl.String, "plan": pl.String, "weight": pl.UInt32}
+    tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
+    leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
+    return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.asked)
+
+
+def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
+    """Points of the matters that were read, out of 100."""
+    total = sum(weights.values())
+    known = total - sum(weights[name] for name in unread)
+    return Fraction(100 * known, total) if total else Fraction(0)
+
+
+def _rank(plan: str, points: Mapping[str, Fraction], asked: frozenset[str]) -> int | None:
+    """Rank among the plans that are offered; terms that are only asked for have none."""
+    if plan in asked and len(asked) < len(points):
+        return None
+    return 1 + sum(value > points[plan] for other, value in points.items() if other not in asked or plan in asked)
+
+
+def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, int]:
+    """Every criterion that a comparison can be ranked by, with its weight; see `rank_plans`."""
+    known = [name for name in CRITERIA if CRITERIA[name].term or comparison.review is not None]
+    problems = []
+    for name, weight in weights.items():
+        if name not in CRITERIA:
+            problems.append(Problem("weights", name, "not a criterion", one_of(known, name)))
+        elif isinstance(weight, bool) or not isinstance(weight, int) or not 0 <= weight <= MOST_WEIGHT:
+            problems.append(Problem(f"weights {name}", weight, "not a weight", "write a whole number from 0 to 10"))
+    if problems:
+        raise InputError("weights", problems)
+    return {name: weights.get(name, MOST_WEIGHT // 2) for name in known}
+
+
+def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str, tuple[str, Fraction]]]:
+    """What each plan says, in words and as a figure."""
+    if not criterion.term:
+        yield from _owed(comparison)
+        return
+    said = comparison.terms.filter((pl.col("code") == criterion.term) & pl.col("figure").is_not_null())
+    for plan, value, figure in said.select("plan", "value", "figure").iter_rows():
+        yield plan, (value, Fraction(figure))
+
+
+def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
+    """What the same outages earn, in monthly fees: amounts in several currencies have no sum, but shares have."""
+    shares: dict[str, Fraction] = {}
+    computed = {plan for plan, terms in comparison.plans.items() if terms.remedies or terms.read_whole}
+    for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
+        shares[plan] = shares.get(plan, Fraction(0)) + (100 * Fraction(owed) / Fraction(fee) if fee else 0)
+    for plan, share in shares.items():
+        if plan in computed:
+            yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
+
+
+def _shares(
+    says: Mapping[str, tuple[str, Fraction]], criterion: Criterion, plans: Sequence[str]
+) -> dict[str, Fraction]:
+    """How good each plan is, of the best one."""
+    worth = {plan: criterion.worth(says[plan][1]) if plan in says else Fraction(0) for plan in plans}
+    best = max(worth.values(), default=Fraction(0))
+    return {plan: value / best if best else Fraction(0) for plan, value in worth.items()}
+
+
+def _earned(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int], name: str, plan: str) -> Fraction:
+    total = sum(weights.values())
+    return 100 * shares[name][plan] * weights[name] / total if total else Fraction(0)
+
+
+def _points(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int]) -> dict[str, Fraction]:
+    plans = next(iter(shares.values()))
+    return {plan: sum((_earned(shares, weights, name, plan) for name in weights), Fraction(0)) for plan in plans}
+
+
+def _tips(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
+    """For each criterion, the nearest weight at which another plan is alone in front."""
+    first = _leaders(_points(shares, weights))
+    for name, now in weights.items():
+        for weight in sorted(range(MOST_WEIGHT + 1), key=lambda weight: abs(weight - now)):
+            ahead = _leaders(_points(shares, {**weights, name: weight}))
+            if not ahead & first and any(weights[other] for other in weights if other != name or weight):
+                yield name, min(ahead), weight
+                break
+
+
+def _leaders(points: Mapping[str, Fraction]) -> set[str]:
+    best = max(points.values())
+    return {plan for plan, value in points.items() if value == best}
+
+
+def _exact(value: Fraction) -> Decimal:
+    """To six decimals, the rest cut off: what is shown is never more than what is had."""
+    return Decimal(value.numerator * 10**6 // value.denominator).scaleb(-6)

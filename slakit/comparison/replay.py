@@ -1,0 +1,147 @@
+"""The same outages, at the same fee, by every plan's rules: what each owes, and where their verdicts part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from slakit.analysis.assess import assess
+from slakit.analysis.period import period_of
+from slakit.analysis.plans import currencies_paid
+from slakit.analysis.review import Review
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.tables import TABLES
+from slakit.measure.budgets import EXACT
+from slakit.measure.calendar import Period
+from slakit.policy.document import Policy
+from slakit.policy.printing import print_duration
+from slakit.policy.terms import Terms
+
+AT = " @ "
+"""Between the name of a subscription, or an outage, and the plan whose rules it is put through."""
+NAMED = rf"(?s)^(.*){AT}(.*?)$"
+Offers = Mapping[str, tuple[Policy, str | None, Terms]]
+"""Name of a plan → policy, tier, and terms under the chosen reading."""
+OWED: dict[str, pl.DataType | type[pl.DataType]] = {
+    "subscription": pl.String, "plan": pl.String, "currency": pl.String, "monthly_fee": EXACT,
+    "owed": EXACT, "lowest": EXACT, "highest": EXACT, "counted_seconds": EXACT, "windows": pl.UInt32,
+    "missed": pl.UInt32,
+}  # fmt: skip
+VERDICTS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "subscription": pl.String, "outage": pl.String, "plan": pl.String, "guarantee": pl.String,
+    "counted_seconds": EXACT, "why": pl.String, "differs": pl.Boolean,
+}  # fmt: skip
+
+
+def through_every_plan(
+    offers: Offers,
+    evidence: Evidence,
+    period: str | Period | None,
+    as_of: str | date | datetime | None,
+    fee: Decimal | None,
+    readings: Mapping[str, str],
+) -> Review:
+    """Assess every subscription's outages and maintenance by every plan's rules.
+
+    Tickets stay out: their priorities are words of the contract under which they were opened.
+    """
+    plans = [terms for _, _, terms in offers.values()]
+    span = period if isinstance(period, Period) else Period.parse(period) if period else period_of(evidence, plans)
+    moment = as_of if as_of is not None else span.after + timedelta(days=1)
+    together = _held_by_all(evidence, offers, fee)
+    policies = {name: policy for name, (policy, _, _) in offers.items()}
+    return assess(together, span, moment, policies=policies, reading=readings)
+
+
+def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evidence:
+    """Evidence in which each subscription holds each plan."""
+    paid = {name: _currency(terms) for name, (_, _, terms) in offers.items()}
+    plans = pl.DataFrame(
+        {"plan": list(offers), "of_tier": [tier for _, tier, _ in offers.values()], "paid": [paid[n] for n in offers]},
+        schema={"plan": pl.String, "of_tier": pl.String, "paid": pl.String},
+    )
+    named = pl.concat_str("subscription", pl.lit(AT), "plan")
+    holders = evidence.subscriptions.join(plans, how="cross").with_columns(
+        named.alias("subscription"),
+        pl.col("plan").alias("policy"),
+        pl.col("of_tier").alias("tier"),
+        pl.coalesce("paid", "currency").alias("currency"),
+    )
+    if fee is not None:
+        same = pl.lit(fee).cast(evidence.subscriptions.schema["monthly_fee"]).alias("monthly_fee")
+        holders = holders.with_columns(same, pl.lit(None, dtype=pl.String).alias("component_fees"))
+    tables: dict[str, Any] = {"subscriptions": holders.drop("plan", "of_tier", "paid")}
+    for table, name in (("outages", "outage"), ("maintenance", "maintenance")):
+        rows: pl.DataFrame = getattr(evidence, table)
+        own = pl.concat_str(name, pl.lit(AT), "plan").alias(name)
+        tables[table] = (
+            rows.join(plans, how="cross").with_columns(named.alias("subscription"), own).select(rows.columns)
+        )
+    empty = {name: getattr(evidence, name).clear() for name in TABLES if name not in tables}
+    given = evidence.given & {*tables, "outages"}
+    return Evidence(**tables, **empty, source=evidence.source, given=given, folder=evidence.folder)
+
+
+def _currency(terms: Terms) -> str | None:
+    """The currency a plan must be paid in, because it names amounts in it."""
+    named = currencies_paid([terms])
+    return named.pop() if len(named) == 1 else None
+
+
+def owed_table(review: Review) -> pl.DataFrame:
+    """What each plan would owe each subscription, as `OWED`."""
+    windows = review.availability.filter(pl.col("met").is_not_null())
+    judged = windows.group_by("subscription").agg(pl.len().alias("windows"), (~pl.col("met")).sum().alias("missed"))
+    counted = longest_counted(review).group_by("subscription").agg(pl.col("counted_seconds").sum())
+    fees = review.evidence.subscriptions.select("subscription", "monthly_fee")
+    rows = review.headline().join(fees, on="subscription", how="left", maintain_order="left")
+    for more in (judged, counted):
+        rows = rows.join(more, on="subscription", how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("windows", "missed", "counted_seconds").fill_null(0))
+    return rows.with_columns(*_parted("subscription")).select(pl.col(name).cast(kind) for name, kind in OWED.items())
+
+
+def _parted(column: str) -> list[pl.Expr]:
+    return [pl.col(column).str.extract(NAMED, 1), pl.col(column).str.extract(NAMED, 2).alias("plan")]
+
+
+def longest_counted(review: Review) -> pl.DataFrame:
+    """For each outage, the guarantee under which most of it counts, or else the one whose scope it is in.
+
+    Columns `subscription`, `outage`, `guarantee`, `counted_seconds`.
+    """
+    counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0)
+    sums = review.ledger.group_by("subscription", "outage", "guarantee", maintain_order=True).agg(
+        counts.sum().alias("counted_seconds"), (pl.col("verdict") == "other_component").all().alias("elsewhere")
+    )
+    first = sums.sort("counted_seconds", "elsewhere", descending=[True, False], maintain_order=True)
+    return first.unique(["subscription", "outage"], keep="first", maintain_order=True).drop("elsewhere")
+
+
+def verdict_table(review: Review) -> pl.DataFrame:
+    """Every outage by every plan's rules, as `VERDICTS`; `differs` where plans count different lengths of it."""
+    chosen = longest_counted(review)
+    pieces = review.ledger.join(chosen, on=["subscription", "outage", "guarantee"], how="semi")
+    key = ["subscription", "outage"]
+    pieces = pieces.filter(pl.col("verdict") != "outside_period")
+    sums = pieces.group_by(*key, "verdict", "clause", maintain_order=True).agg(pl.col("seconds").sum())
+    said = [
+        f"{print_duration(int(seconds * 10**6))} {verdict.replace('_', ' ')}" + (f" ({clause})" if clause else "")
+        for seconds, verdict, clause in sums.select("seconds", "verdict", "clause").iter_rows()
+    ]
+    told = sums.with_columns(pl.Series("said", said, dtype=pl.String)).group_by(key, maintain_order=True)
+    why = told.agg(pl.col("said").str.join("; ").alias("why"))
+    order = review.evidence.outages.select(*key).with_row_index("row")
+    rows = order.join(chosen, on=key, how="left", maintain_order="left")
+    rows = rows.join(why, on=key, how="left", maintain_order="left")
+    rows = rows.with_columns(*_parted("subscription"), pl.col("outage").str.extract(NAMED, 1))
+    nowhere = pl.when(pl.col("guarantee").is_null()).then(pl.lit("not promised"))
+    promised = nowhere.otherwise(pl.lit("outside the period"))
+    rows = rows.with_columns(pl.coalesce("why", promised).alias("why"), pl.col("counted_seconds").fill_null(0))
+    rows = rows.filter(pl.col("guarantee").is_not_null().any().over(key))  # one without length has no verdict
+    parts = pl.col("counted_seconds").n_unique().over(key) > 1
+    return rows.with_columns(parts.alias("differs")).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())

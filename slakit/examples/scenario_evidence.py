@@ -1,0 +1,230 @@
+"""From what an example says happened to evidence: exactly that much downtime, in exactly that window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.files import read_evidence
+from slakit.examples.files import Case
+from slakit.examples.model import TABLES, Example
+from slakit.measure.budgets import agreed_time, windows_of
+from slakit.measure.calendar import Period, Span, midnight, to_instant
+from slakit.measure.hours import open_spans
+from slakit.measure.rules import ASSUMED_ZONE
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Money
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem
+
+NAME = "example"
+"""What the subscription of an example is called."""
+TICKETS = 10_000
+FEE = Decimal(1000)
+
+
+def evidence_of(case: Case, terms: Terms) -> Evidence:
+    """Evidence of one subscription to which happened what the example says.
+
+    Raises
+    ------
+    InputError
+        The tables are at fault, or what happened cannot be laid out exactly.
+    """
+    if case.example.evidence is not None:
+        return read_evidence(case.folder / case.example.evidence)
+    period = Period.parse(case.example.period)
+    tables = {name: list(_rows(case.example, name)) for name in TABLES}
+    for name, rows in _happened(case, terms, period):
+        tables[name] += rows
+    # What an example does not write did not happen: only what was measured cannot be known from silence.
+    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name != "measurements"}
+    return Evidence.of([_subscription(case, terms, period)], **given)
+
+
+def _subscription(case: Case, terms: Terms, period: Period) -> dict[str, Any]:
+    example, zone = case.example, terms.time_zone or ASSUMED_ZONE
+    fee = example.fee or Money(FEE, case.policy.currency or "EUR")
+    long_before = period.first.replace(year=period.first.year - 2, day=1)
+    components = {name: str(money.amount) for name, money in example.components.items()}
+    row = {
+        "subscription": NAME,
+        "policy": case.policy.id,
+        "tier": terms.tier,
+        "monthly_fee": str(fee.amount),
+        "currency": fee.currency,
+        "starts": example.starts or to_instant(midnight(long_before, zone)),
+        "ends": example.ends,
+        "billing_day": example.billing_day,
+        "component_fees": _json(components) if components else None,
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _json(fees: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f'"{name}": {fee}' for name, fee in fees.items()) + "}"
+
+
+def _rows(example: Example, table: str) -> Iterator[dict[str, Any]]:
+    ids = {"outages": "outage", "maintenance": "maintenance", "tickets": "ticket"}
+    for number, row in enumerate(getattr(example, table), 1):
+        named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
+        yield named | {"subscription": NAME} | {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    example = case.example
+    if example.downtime is not None:
+        for guarantee, alone, lengths in _each(case, terms, example.downtime, "availability"):
+            spans = _windows(guarantee, terms, period)
+            down = [length.microseconds for length in lengths]
+            yield "outages", list(_outages(case, terms, guarantee, alone, spans, down))
+    if example.availability is not None:
+        for guarantee, alone, levels in _each(case, terms, example.availability, "availability"):
+            spans = _windows(guarantee, terms, period)
+            if guarantee.measured is not None and guarantee.on_figures:
+                yield "measurements", list(_measurements(guarantee, spans, levels))
+            else:
+                down = [
+                    _missing(case, level, agreed_time(guarantee, terms.time_zone or ASSUMED_ZONE, span))
+                    for level, span in zip(levels, spans, strict=False)
+                ]
+                yield "outages", list(_outages(case, terms, guarantee, alone, spans, down))
+    if example.figure is not None:
+        for guarantee, _, values in _each(case, terms, example.figure, "figure"):
+            yield "measurements", list(_measurements(guarantee, _windows(guarantee, terms, period), values))
+    if example.attainment is not None:
+        for guarantee, _, levels in _each(case, terms, example.attainment, "response"):
+            spans = _windows(guarantee, terms, period)
+            both = zip(spans, levels, strict=False)
+            yield "tickets", [ticket for pair in both for ticket in _tickets(case, terms, guarantee, *pair)]
+
+
+def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[Guarantee, bool, Sequence[Any]]]:
+    """Guarantees that something happened to, whether only to them, and what in each window."""
+    if isinstance(given, dict):
+        for name, values in given.items():
+            yield terms.guarantee(name), True, values if isinstance(values, list) else [values]
+        return
+    fitting = [guarantee for guarantee in terms.guarantees if _fits(guarantee, metric)]
+    if not fitting:
+        problem = Problem(f"{case.where} {case.example.name}", None, "nothing is promised about it", "name a guarantee")
+        raise InputError(case.where, [problem])
+    yield fitting[0], False, given if isinstance(given, list) else [given]
+
+
+def _fits(guarantee: Guarantee, metric: str) -> bool:
+    on_tickets = ("response", "resolution")
+    if metric == "response":
+        return guarantee.metric in on_tickets and guarantee.target is not None
+    if metric == "figure":
+        return guarantee.measured is not None and guarantee.on_figures
+    return guarantee.on_outages or (guarantee.metric == "availability" and guarantee.measured is not None)
+
+
+def _windows(guarantee: Guarantee, terms: Terms, period: Period) -> list[Span]:
+    zone = terms.time_zone or ASSUMED_ZONE
+    return windows_of(guarantee, zone, period) or [period.span(zone)]
+
+
+def _missing(case: Case, level: Decimal, agreed: int) -> int:
+    """Downtime that leaves exactly a level. [µs]"""
+    num = int((100 - level) * PERCENT_SCALE) * agreed
+    if num % FULL or not 0 <= level <= 100:
+        wrong = "no whole microsecond of downtime leaves exactly this" if 0 <= level <= 100 else "not a percentage"
+        problem = Problem(f"{case.where} availability", level, wrong, "write downtime")
+        raise InputError(case.where, [problem])
+    return num // FULL
+
+
+def _outages(
+    case: Case, terms: Terms, guarantee: Guarantee, alone: bool, spans: Sequence[Span], lengths: Sequence[int]
+) -> Iterator[dict[str, Any]]:
+    """One outage in each window, from its beginning, or from when the service hours first open in it."""
+    zone = terms.time_zone or ASSUMED_ZONE
+    if len(lengths) > len(spans):
+        wrong = f"{len(lengths)} values for {len(spans)} windows of {guarantee.id}"
+        raise InputError(case.where, [Problem(case.where, None, wrong, "write one for each window of the period")])
+    for number, ((first, last), length) in enumerate(zip(spans, lengths, strict=False)):
+        if length:
+            started, ended = _lasting(guarantee, zone, (first, last), length)
+            known = to_instant(started)
+            row: dict[str, Any] = {"outage": f"{guarantee.id}-{number}", "subscription": NAME}
+            row |= {"started": known, "ended": to_instant(ended)}
+            signals = dict.fromkeys(("detected", "reported", "diagnosed"), known)
+            component = {"component": guarantee.components[0]} if alone and guarantee.components else {}
+            yield row | signals | component
+
+
+def _lasting(guarantee: Guarantee, zone: str, window: Span, length: int) -> Span:
+    """An outage that has a length inside the service hours."""
+    first, last = window
+    if guarantee.hours is None:
+        return first, first + length
+    started, rest = None, length
+    for begin, end in sorted(open_spans(guarantee.hours, zone, first, last)):
+        begin = max(begin, first)
+        started = begin if started is None else started
+        if end - begin >= rest:
+            return started, begin + rest
+        rest -= end - begin
+    return started if started is not None else first, last
+
+
+def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[Decimal]) -> Iterator[dict[str, Any]]:
+    """One measurement in each window; for a mean over slices as many slices without service as it takes."""
+    measured = guarantee.measured
+    for (first, last), value in zip(spans, values, strict=False):
+        row = {"subscription": NAME, "guarantee": guarantee.id, "measured": to_instant(first)}
+        if measured is not None and measured.by in ("ratio", "down"):
+            yield row | {"failed": int((100 - value) * PERCENT_SCALE), "total": FULL}
+        elif measured is not None and measured.slice is not None:
+            yield from _slices(row, (first, last), measured.slice.microseconds, value)
+        else:
+            yield row | {"value": str(value)}
+
+
+def _slices(row: dict[str, Any], window: Span, length: int, level: Decimal) -> Iterator[dict[str, Any]]:
+    count = (window[1] - window[0]) // length
+    failed = int((100 - level) * PERCENT_SCALE) * count
+    for number in range(-(-failed // FULL)):
+        at = to_instant(window[0] + number * length)
+        yield row | {"measured": at, "failed": min(FULL, failed - number * FULL), "total": FULL}
+
+
+def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
+    """Tickets of which exactly a share is answered, and resolved, at once; the others at the end of the window."""
+    late = (100 - level) * TICKETS / 100
+    if late != int(late):
+        problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
+        raise InputError(case.where, [problem])
+    opened = to_instant(window[0] + 12 * MICROSECONDS["h"])
+    counts = _that_counts(terms, guarantee)
+    for number in range(TICKETS):
+        answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
+        times: dict[str, datetime] = {"opened": opened, "responded": answered, "resolved": answered}
+        yield {"ticket": f"{guarantee.id}-{number}", "subscription": NAME, **counts, **times}
+
+
+def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
+    """A kind and a priority of tickets that the guarantee is about: its own, before those of others."""
+    about, excluded = guarantee.tickets, guarantee.exclude
+    times = [own.within for own in (guarantee, *terms.guarantees) if isinstance(own.within, dict)]
+    known = [priority.id for priority in terms.support.priorities] if terms.support else []
+    named = [priority for within in times for priority in within] + known
+    counts = {}
+    if priorities := (about.priorities if about else []) or named:
+        counts["priority"] = priorities[0]
+    kinds = [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]
+    if any(own.tickets and own.tickets.kinds for own in terms.guarantees):
+        kinds.append(NAME)  # where kinds matter, one that no other guarantee is about
+    if kinds:
+        counts["kind"] = kinds[0]
+    return counts

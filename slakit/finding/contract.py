@@ -1,0 +1,162 @@
+"""Findings about the text as a whole: what was noticed, assumptions, tiers, age, terms around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from slakit import locales
+from slakit.finding.model import Finding
+from slakit.finding.questions import question_findings
+from slakit.policy import words
+from slakit.policy.document import Policy
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import listed, print_count
+from slakit.policy.quantities import Duration
+from slakit.policy.terms import Terms
+from slakit.remedy.values import remedies_of
+
+YEAR = timedelta(days=365)
+
+
+def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
+    """What a buyer should know about the text, for one plan of it."""
+    yield from question_findings(policy, terms)
+    yield from _noticed(policy, terms)
+    yield from _assumed(policy)
+    yield from _rights(terms)
+    yield from _around(terms)
+    yield from _age(policy, as_of)
+
+
+# --- what was noticed, and what was taken
+
+
+def _noticed(policy: Policy, terms: Terms) -> Iterator[Finding]:
+    for noticed in policy.noticed:
+        if noticed.tiers is None or terms.tier in noticed.tiers:
+            yield Finding(noticed.kind, "the text", noticed.says, "", tuple(noticed.clauses))
+
+
+def _assumed(policy: Policy) -> Iterator[Finding]:
+    for assumed in policy.assumed:
+        is_window = assumed.term.endswith(".window")
+        code = "window-unstated" if is_window else "unstated"
+        yield Finding(code, assumed.term, assumed.because, f"taken: {assumed.value}")
+
+
+# --- terms around the promises
+
+
+def _around(terms: Terms) -> Iterator[Finding]:
+    contract = terms.contract
+    if contract.sole_remedy is not None:
+        sentence = "Credits are all that a customer can ask for, whatever the loss"
+        figure = contract.sole_remedy.says
+        yield Finding("sole-remedy", "contract", sentence, figure, (contract.sole_remedy.clause,))
+    if contract.changes is not None and not _notice(contract.changes.notice):
+        sentence = "The provider can change the terms, and the change holds at once"
+        figure = f"notice of a change: none. {contract.changes.says}"
+        yield Finding("changes-at-once", "contract", sentence, figure, (contract.changes.clause,))
+    if contract.suspension is not None:
+        sentence = "The promises rest while something else is unpaid"
+        yield Finding("suspended", "contract", sentence, contract.suspension.says, (contract.suspension.clause,))
+    renewal = contract.renewal
+    if renewal is not None and renewal.renews != "none":
+        sentence = f"The contract goes on by itself ({renewal.renews.replace('_', ' ')})"
+        figure = f"to stop it, write {renewal.notice} before the end" if renewal.notice else "no notice is stated"
+        yield Finding("auto-renewal", "contract", sentence, figure, (renewal.clause,))
+
+
+def _rights(terms: Terms) -> Iterator[Finding]:
+    for right in terms.rights:
+        sentence = f"A breach of {listed(right.guarantees)} gives a right beside credits"
+        yield Finding("right", right.id, sentence, words.right_words(right), (right.clause,))
+
+
+def _notice(notice: Duration | None) -> bool:
+    return notice is not None and bool(notice.microseconds or notice.months or notice.business_days)
+
+
+def _age(policy: Policy, as_of: date | None) -> Iterator[Finding]:
+    updated = day_of(policy.source.updated or "")
+    if policy.source.updated is None:
+        sentence = "The text carries no date: which version holds cannot be shown"
+        yield Finding("undated", "source", sentence, f"read on {locales.day_of(policy.source.retrieved)}")
+    elif updated is not None and as_of is not None and as_of - updated > YEAR:
+        days = (as_of - updated).days
+        sentence = "The text is older than a year: ask whether it still holds"
+        figure = f"dated {locales.day(updated)}, {print_count(days)} days before {locales.day(as_of)}"
+        yield Finding("terms-old", "source", sentence, figure)
+
+
+def day_of(text: str) -> date | None:
+    """The day, or the first day of the month or the year, that a text begins with.
+
+    >>> day_of("2023-06").isoformat()
+    '2023-06-01'
+    """
+    found = re.match(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
+    try:
+        return date(int(found[1]), int(found[2] or 1), int(found[3] or 1)) if found else None
+    except ValueError:
+        return None
+
+
+# --- tiers against each other
+
+
+def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
+    """Find what a higher-priced tier loses against the one below it, or does not add; with that tier."""
+    for cheap, dear in pairwise(policy.terms(tier=tier) for tier in policy.tiers):
+        losses = list(_losses(cheap, dear))
+        about = f"{cheap.tier} → {dear.tier}"
+        for figure, clause in losses:
+            yield (
+                str(dear.tier),
+                Finding("tier-promises-less", about, "A higher-priced tier promises less", figure, (clause,)),
+            )
+        if _promises(cheap) == _promises(dear):
+            sentence = f"{str(dear.tier).capitalize()} promises no figure and pays no credit that {cheap.tier} does not"
+            yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same figures, the same credits")
+
+
+def _promises(terms: Terms) -> str:
+    held = {"policy", "tier", "reading", "undertakings", "support"}
+    return terms.model_dump_json(exclude=held)
+
+
+def _losses(cheap: Terms, dear: Terms) -> Iterator[tuple[str, str]]:
+    after = {guarantee.id: guarantee for guarantee in dear.guarantees}
+    for before in cheap.guarantees:
+        now = after.get(before.id)
+        if now is None:
+            yield f"{before.id}: {words.promise(before)}, and then no more", before.clause
+            continue
+        if (now.target or Decimal(0)) < (before.target or Decimal(0)):
+            yield f"{before.id}: {words.promise(before)}, and then {words.promise(now)}", now.clause
+        if before.commitment == "guaranteed" and now.commitment == "best_effort":
+            yield f"{before.id}: guaranteed, and then best effort", now.clause_of("commitment")
+        if remedies_of(cheap, before.id) and not remedies_of(dear, before.id):
+            yield f"{before.id}: a credit for a miss, and then none", now.clause
+        yield from _slower(before, now)
+
+
+def _slower(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, str]]:
+    for priority, first, then in _times(before, now):
+        longer = then.microseconds > first.microseconds > 0 or then.business_days > first.business_days > 0
+        if longer:
+            about = f"{now.id} {priority}".strip()
+            yield f"{about}: within {first}, and then {then}", now.clause_of("within")
+
+
+def _times(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, Duration, Duration]]:
+    if isinstance(before.within, dict) and isinstance(now.within, dict):
+        for priority, first in before.within.items():
+            if priority in now.within:
+                yield priority, first, now.within[priority]
+    elif isinstance(before.within, Duration) and isinstance(now.within, Duration):
+        yield "", before.within, now.within

@@ -1,0 +1,244 @@
+"""Findings about credits: what promises are worth, and schedules judged at their break points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+
+from slakit.finding.compensation import Point, judge
+from slakit.finding.model import Finding
+from slakit.locales import quantity
+from slakit.measure.calendar import MICROSECOND
+from slakit.policy import words
+from slakit.policy.printing import exact_percent, percent_text, print_duration, print_percent
+from slakit.policy.quantities import FULL, MICROSECONDS
+from slakit.policy.remedies import Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.break_points import turning_points
+from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.values import (
+    LENGTHS,
+    cases_on_outages,
+    cases_on_shares,
+    free_level,
+    service_month,
+    worst_free,
+)
+
+FEE = Decimal(1000)
+
+
+def credit_findings(terms: Terms) -> Iterator[Finding]:
+    """What a buyer should know about what one plan pays."""
+    for case in cases_on_outages(terms, FEE):
+        yield from _worth(case)
+        if case.remedy is not None:
+            yield from _schedule(case)
+    for case in cases_on_shares(terms, FEE):
+        yield from _worst_free(case, "availability" if case.rule.guarantee.on_figures else "attainment")
+        yield from _schedule(case)
+
+
+# --- what a promise is worth
+
+
+def _worth(case: SingleOutage) -> Iterator[Finding]:
+    yield from _worst_free(case, "availability")
+    if case.remedy is not None:
+        lengths = [length // MICROSECOND for length in LENGTHS]
+        earned = [_earned(case, length) for length in lengths if length <= case.longest]
+        sentence = f"What one outage earns, of {_basis(case)}, and against the fee for the lost time"
+        yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of_case(case),))
+
+
+def _worst_free(case: SingleOutage, what: str) -> Iterator[Finding]:
+    guarantee = case.rule.guarantee
+    free = worst_free(case)
+    if free is None:
+        return
+    clauses = (clause_of_case(case),)
+    if by_length(case):
+        free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
+        sentence, figure = "The longest incident that costs the provider nothing", free_lengths(case, free)
+    else:
+        sentence = f"The worst {what} that costs the provider nothing"
+        span = f" ({print_duration(free)} of {_window_words(case)})" if case.axis == "time" else ""
+        figure = f"{level_above(case, free)}{span}"
+    yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
+
+
+def _window_words(case: SingleOutage) -> str:
+    length = case.longest
+    if case.rule.guarantee.hours is not None:
+        return f"{quantity(Decimal(length) / MICROSECONDS['h'])} service hours"
+    days, rest = divmod(length, MICROSECONDS["d"])
+    return print_duration(length) if rest or not days else f"{days} day{'s' * (days != 1)}"
+
+
+def up_to(free: int) -> str:
+    """The longest that is free: a microsecond below a whole second is everything shorter than it.
+
+    >>> up_to(3_600_000_000), up_to(3_599_999_999)
+    ('up to 1h', 'anything shorter than 1h')
+    """
+    if not free:
+        return "none at all"
+    if (free + 1) % MICROSECONDS["s"] == 0:
+        return f"anything shorter than {print_duration(free + 1)}"
+    return f"up to {print_duration(free)}"
+
+
+def free_lengths(case: SingleOutage, free: int) -> str:
+    """The lengths up to one that is free: from none at all, or from the longest below it that is paid."""
+    paid = max((point for point in turning_points(case) if point < free and case.credit(point)), default=None)
+    if paid is None:
+        return up_to(free)
+    low = f"more than {print_duration(paid)}"
+    if (paid + 1) % MICROSECONDS["s"] == 0:
+        low = f"at least {print_duration(paid + 1)}"
+    return f"{low} and {up_to(free).replace('anything shorter', 'less')}"
+
+
+def _earned(case: SingleOutage, bad: int) -> str:
+    paid = case.credit(bad)
+    if not paid:
+        return f"{print_duration(bad)}: nothing"
+    times = print_percent(paid / _lost_fee(case, bad), 2)
+    return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} × the fee for it"
+
+
+def share_of(case: SingleOutage, bad: int) -> Fraction:
+    """Credit for an outage, as a share of the fee basis."""
+    return case.credit(bad) / case.basis
+
+
+def by_length(case: SingleOutage) -> bool:
+    """Whether a promise is about a length of time, and no share of a window."""
+    return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
+
+
+def _lost_fee(case: SingleOutage, bad: int) -> Fraction:
+    """The fee for lost time: of the window's fee where that is what a credit is a share of, else of 30 days."""
+    if case.of == "window_fee" and not case.rule.per_incident:
+        return case.basis * bad / case.longest
+    return Fraction(FEE) * bad / service_month(case)
+
+
+def percent(share: Fraction) -> str:
+    """A share as a percentage, cut after three decimals."""
+    return percent_text(100 * share, 3)
+
+
+def _basis(case: SingleOutage) -> str:
+    return words.fee_words(case.of)
+
+
+def clause_of(remedy: Remedy) -> str:
+    """Where a remedy is promised."""
+    return remedy.clause or remedy.credit[0].clause
+
+
+def clause_of_case(case: SingleOutage) -> str:
+    """Where what a guarantee earns is promised."""
+    remedy = case.remedy
+    return (remedy.clause if remedy else None) or next((c.clause for c in case.schedules), case.rule.guarantee.clause)
+
+
+def level_above(case: SingleOutage, bad: int) -> str:
+    """The level that an outage leaves, rounded up: never worse than it was."""
+    return percent_text(free_level(case, bad), 6)
+
+
+def level_below(case: SingleOutage, bad: int) -> str:
+    """The level that an outage leaves, rounded down: never better than it was."""
+    return percent_text(Decimal((case.longest - bad) * FULL // case.longest).scaleb(-6), 6)
+
+
+# --- schedules, by their break points
+
+
+def _points(case: SingleOutage) -> list[Point]:
+    """The curve of credits as levels of service, the best first."""
+    edges = {0, case.longest, min(case.allowed, case.longest), min(case.allowed + 1, case.longest)}
+    lengths = sorted({*turning_points(case), *edges})
+    known = outcomes([case], lengths)
+    return [Point(Fraction(bad), not known[bad].missed, case.credit(bad)) for bad in lengths]
+
+
+def _schedule(case: SingleOutage) -> Iterator[Finding]:
+    points, about, clauses = _points(case), case.rule.guarantee.id, (clause_of_case(case),)
+    verdicts = judge(points, most=Fraction(FEE))
+    if verdicts.inconsistent:
+        better, worse = verdicts.inconsistent
+        sentence = "A worse level earns the customer less than a better one"
+        figure = f"{_due(case, better)} at {_place(case, better, level_above(case, int(better.level)))}"
+        figure += f", {_due(case, worse)} at {_place(case, worse, level_below(case, int(worse.level)))}"
+        yield Finding("better-pays-more", about, sentence, figure, clauses)
+    if verdicts.incoherent:
+        wrong = verdicts.incoherent
+        sentence = "A credit is due although the target is met"
+        figure = f"{_due(case, wrong)} at {_place(case, wrong, level_below(case, int(wrong.level)))}"
+        yield Finding("paid-though-met", about, sentence, figure, clauses)
+    if case.tells_whether:
+        yield from _missed_unpaid(case, points, clauses)
+    if case.tells_how_much:
+        yield from _largest(case, points, clauses)
+
+
+def _due(case: SingleOutage, point: Point) -> str:
+    return percent(share_of(case, int(point.level))) if point.penalty else "nothing"
+
+
+def _place(case: SingleOutage, point: Point, level: str) -> str:
+    return print_duration(int(point.level)) if by_length(case) else level
+
+
+def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+    """Each span of levels that miss the target and earn nothing, besides a microsecond's rounding.
+
+    The one just under the target comes first: it is the one that is met most often.
+    """
+    spans = [list(own) for unpaid, own in groupby(points, key=lambda p: not p.met and not p.penalty) if unpaid]
+    for span in spans:
+        first, last = int(span[0].level), int(span[-1].level)
+        at_once = first <= case.allowed + 1  # between two bands of lengths there is a gap, and no late beginning
+        if last > case.allowed + 1 and (at_once or not by_length(case)):
+            yield _unpaid(case, first, last, clauses)
+
+
+def _unpaid(case: SingleOutage, first: int, last: int, clauses: tuple[str, ...]) -> Finding:
+    guarantee = case.rule.guarantee
+    if by_length(case):
+        sentence = "The promise is broken before anything is owed"
+        start = next((f", credits run from {c.accrual.after} on" for c in case.schedules if c.accrual), "")
+        figure = f"{guarantee.within} are promised{start}, and {up_to(last)} earns nothing"
+    else:
+        sentence = f"Levels below {exact_percent(guarantee.target)} miss the target, and nothing is due at some of them"
+        witness = level_below(case, (first + last) // 2)
+        figure = f"at {witness} nothing is due, nor down to {level_above(case, last)}"
+    return Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
+
+
+def _largest(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
+    about, most = case.rule.guarantee.id, max(point.penalty for point in points)
+    if not most:
+        return
+    reached = next(int(point.level) for point in points if point.penalty == most)
+    smallest = min(point.penalty for point in points if point.penalty)
+    figure = f"{percent(share_of(case, reached))} of {_basis(case)}, {_reached(case, reached)}"
+    if share_of(case, reached) >= 1:
+        yield Finding("saturated", about, "The credit reaches the whole fee", figure, clauses)
+    if smallest == most and not by_length(case):
+        sentence = "Every miss that is paid earns the same, however long it lasts"
+        yield Finding("flat-credit", about, sentence, f"{figure} and for a window without any service", clauses)
+    elif share_of(case, reached) < 1 and reached < case.longest:
+        yield Finding("largest-credit", about, "However long an outage lasts, it earns no more", figure, clauses)
+
+
+def _reached(case: SingleOutage, bad: int) -> str:
+    if by_length(case):
+        return f"reached at {print_duration(bad)}"
+    above, below = level_above(case, bad), level_below(case, bad)
+    return f"reached at {above}" if above == below else f"reached below {above}"

@@ -1,0 +1,281 @@
+"""Findings about promises: targets, windows, clocks, exclusions, maintenance, recovery, people who answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+
+from slakit.finding.model import Finding
+from slakit.measure.budgets import budget_of
+from slakit.policy import words
+from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
+from slakit.policy.printing import exact_percent, percent_text, print_duration
+from slakit.policy.quantities import MICROSECONDS, Duration
+from slakit.policy.terms import Terms
+from slakit.remedy.curves import window_length_of
+from slakit.remedy.values import remedies_of
+
+SPANS = {"1d": ("a day", 1), "1mo": ("a month of 30 days", 30), "1y": ("a year of 365 days", 365)}
+USUAL_DAYS = {
+    "1d": (Fraction(1),),
+    "1mo": (*map(Fraction, (28, 29, 30, 31)), Fraction(365, 12), Fraction("30.4375"), Fraction(366, 12)),
+    "1y": (*map(Fraction, (360, 365, 366)), Fraction("365.25")),
+}
+"""Days of a day, month or year as documents reckon them, an average month and year among them."""
+OTHERS = {"third_party", "third_party_api"}
+
+
+def promise_findings(terms: Terms) -> Iterator[Finding]:
+    """What a buyer should know about the promises of one plan."""
+    for guarantee in terms.guarantees:
+        yield from _firmness(terms, guarantee)
+        if guarantee.metric == "availability":
+            yield from _measured(guarantee)
+            yield from _maintenance(terms, guarantee)
+        if guarantee.metric in ("availability", "replacement"):
+            yield from _clock(guarantee)
+            yield from _exclusions(guarantee)
+        yield from _parts(guarantee)
+        if guarantee.window.slides and remedies_of(terms, guarantee.id):
+            yield _overlapping(guarantee)
+    yield from _measurement(terms)
+    yield from _begins(terms)
+    yield from _people(terms)
+    yield from _recoveries(terms)
+
+
+def _overlapping(guarantee: Guarantee) -> Finding:
+    """Windows that slide: judged again and again, and paid for once."""
+    step = "month" if guarantee.window.rolling_months else "day"
+    sentence = "Windows overlap, and one outage lies in many of them: how often it is paid for is not said"
+    figure = (
+        f"judged at the end of each {step} over {guarantee.window.words_for_people}; taken to be paid for once, in the "
+        "first window that ends when the outage is over"
+    )
+    return Finding("rolling-window", guarantee.id, sentence, figure, (guarantee.clause_of("window"),))
+
+
+def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
+    on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
+    promise = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
+    if guarantee.commitment == "best_effort":
+        figure = f"{promise}: nothing is owed at 0 %" if guarantee.target is not None else f"{promise}: nothing is owed"
+        clauses = (guarantee.clause_of("commitment"),)
+        yield Finding("best-effort", guarantee.id, "A figure is named, and only aimed at", figure, clauses)
+    elif not remedies_of(terms, guarantee.id):
+        rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
+        figure = f"{promise}: a miss costs the provider nothing"
+        figure = f"{promise}: all that a miss can lead to is a right ({rights})" if rights else figure
+        sentence = "The promise has no credit behind it"
+        yield Finding("no-remedy", guarantee.id, sentence, figure, (guarantee.clause,))
+
+
+def _measured(guarantee: Guarantee) -> Iterator[Finding]:
+    for printed in guarantee.printed:
+        yield from _printed(guarantee, printed)
+    for one, other in combinations(guarantee.printed, 2):
+        yield from _apart(guarantee, one, other)
+    stated = {"formula", "denominator"} & set(guarantee.clauses)
+    if not stated and guarantee.denominator == "window" and guarantee.measured is None:
+        sentence = "How availability is computed is not said; the share of the window without downtime is taken"
+        yield Finding("formula-missing", guarantee.id, sentence, words.promise(guarantee), (guarantee.clause,))
+    if guarantee.minimum is not None:
+        longest = print_duration(guarantee.minimum.microseconds - MICROSECONDS["s"])
+        sentence = f"Outages shorter than {guarantee.minimum} do not count, however many there are"
+        figure = f"an outage of {longest} counts as 0s"
+        yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("minimum"),))
+    if guarantee.unit is not None:
+        longest = print_duration(guarantee.unit.microseconds - MICROSECONDS["s"])
+        sentence = f"Downtime counts in whole units of {guarantee.unit}, and what is left over does not"
+        figure = f"an outage of {longest} counts as 0s"
+        yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("unit"),))
+
+
+def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
+    span, days = SPANS[printed.per]
+    length = days * MICROSECONDS["d"]
+    exact = budget_of(guarantee.target or Decimal(0), length)
+    if not _follows(guarantee, printed):
+        implied = percent_text(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
+        sentence = f"The text prints {printed.downtime} of downtime in {span}, which is not what the target allows"
+        figure = (
+            f"{exact_percent(guarantee.target)} allows {print_duration(exact)}; {printed.downtime} would be {implied}"
+        )
+        yield Finding("printed-differs", guarantee.id, sentence, figure, (printed.clause,))
+
+
+def _follows(guarantee: Guarantee, printed: Printed) -> bool:
+    """Whether a printed figure is what the target allows in a usual month or year, a part of a second aside."""
+    missing = (100 - Fraction(guarantee.target or 0)) / 100
+    exact = (missing * days * MICROSECONDS["d"] for days in USUAL_DAYS[printed.per])
+    return any(abs(length - printed.downtime.microseconds) < MICROSECONDS["s"] for length in exact)
+
+
+def _apart(guarantee: Guarantee, one: Printed, other: Printed) -> Iterator[Finding]:
+    """Whether two printed figures mean the same level."""
+    (first, short), (second, long) = SPANS[one.per], SPANS[other.per]
+    consistent = _follows(guarantee, one) and _follows(guarantee, other)
+    if not consistent and one.downtime.microseconds * long != other.downtime.microseconds * short:
+        as_other = Fraction(one.downtime.microseconds * long, short)
+        sentence = f"The figures printed for {first} and for {second} are not the same level"
+        figure = f"{one.downtime} in {first} would be {print_duration(int(as_other))} in {second}, not {other.downtime}"
+        yield Finding("printed-differs", guarantee.id, sentence, figure, (one.clause, other.clause))
+
+
+def _clock(guarantee: Guarantee) -> Iterator[Finding]:
+    if guarantee.clock != "started":
+        sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}: the time before does not count"
+        late = guarantee.clock.replace("_", " ")
+        figure = f"a 60-minute outage {late} after 45 minutes counts as 15"
+        yield Finding("clock-at-report", guarantee.id, sentence, figure, (guarantee.clause_of("clock"),))
+
+
+def _exclusions(guarantee: Guarantee) -> Iterator[Finding]:
+    others = [cause for cause in guarantee.exclude.causes if cause in OTHERS]
+    if others:
+        sentence = "Faults of suppliers and other third parties count for nothing"
+        left_out = ", ".join(cause.replace("_", " ") for cause in guarantee.exclude.causes)
+        kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
+        figure = f"a month without service, by a supplier's fault, {kept} (left out: {left_out})"
+        yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))
+
+
+def _parts(guarantee: Guarantee) -> Iterator[Finding]:
+    for term, said in words.concern_words(guarantee):
+        if term == "at_once":
+            few = (guarantee.at_once or 0) - 1
+            figure = f"{few} of its components down for a whole window counts as 0s"
+        elif term == "affected":
+            figure = "any other outage counts as 0s, however long it lasts"
+        else:
+            continue
+        sentence = f"What is down counts {said}"
+        yield Finding("part-down-free", guarantee.id, sentence, figure, (guarantee.clause_of(term),))
+
+
+def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
+    left_out = [kind for kind in terms.maintenance if kind.kind in guarantee.exclude.maintenance]
+    unlimited = [kind for kind in left_out if kind.allowance is None]
+    if unlimited:
+        kinds, many = " and ".join(kind.kind for kind in unlimited), len(unlimited) > 1
+        notices = {str(kind.notice) for kind in unlimited if kind.notice}
+        notice = f" announced {notices.pop()} ahead" if len(notices) == 1 and all(k.notice for k in unlimited) else ""
+        does, has = ("do", "have") if many else ("does", "has")
+        sentence = f"{kinds.capitalize()} maintenance {does} not count, and {has} no limit"
+        leaves = "leaves 0 % and keeps the promise"
+        if guarantee.denominator == "less_maintenance":
+            leaves = "leaves no service time to judge, and nothing is owed"
+        figure = f"a whole window of it{notice} {leaves}"
+        yield Finding("maintenance-unlimited", guarantee.id, sentence, figure, _clauses(unlimited))
+    for kind in left_out:
+        if kind.allowance is not None:
+            yield _limited(guarantee, kind, kind.allowance)
+        if kind.notice is None:
+            sentence = f"{kind.kind.capitalize()} maintenance does not count, and needs no notice"
+            figure = "announced as it begins, an outage of an hour counts as 0s"
+            yield Finding("maintenance-unannounced", guarantee.id, sentence, figure, (kind.clause,))
+
+
+PER = {"window": "", "1d": " a day", "1w": " a week", "1mo": " a month", "1q": " a quarter", "1y": " a year"}
+
+
+def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> Finding:
+    """What remains where the provider uses up both its maintenance and its budget."""
+    window = window_length_of(guarantee)
+    allowed = min(window, _spans(allowance, guarantee, window) * allowance.at_most.microseconds)
+    judged = window - allowed if guarantee.denominator == "less_maintenance" else window
+    gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
+    remains = percent_text(Fraction(100 * (window - gone), window), 4)
+    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} does not count"
+    figure = f"with it and the uptime budget, {remains} remain in the worst case"
+    return Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
+
+
+def _spans(allowance: Allowance, guarantee: Guarantee, window: int) -> int:
+    """How many spans of an allowance a window may touch."""
+    days, months = window // MICROSECONDS["d"], guarantee.window.months or 1
+    if allowance.per == "1w" and guarantee.window.text != "1w":
+        return (days + 12) // 7  # it may begin on the last day of a week
+    return max(1, {"1d": days, "1mo": months, "1q": months // 3, "1y": months // 12}.get(allowance.per, 1))
+
+
+def _clauses(kinds: list[Maintenance]) -> tuple[str, ...]:
+    return tuple(kind.clause for kind in kinds)
+
+
+def _measurement(terms: Terms) -> Iterator[Finding]:
+    on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    if terms.monitor is None and on_outages:
+        sentence = "Whose figures decide is not said"
+        yield Finding("measurement-unstated", "measurement", sentence, "ask for an outside monitor, named")
+    elif terms.monitor is not None and terms.monitor.by == "provider":
+        sentence = "The provider measures itself, and its figures decide"
+        figure = "what it does not record has not happened"
+        yield Finding("provider-measures", "measurement", sentence, figure, (terms.monitor.clause,))
+
+
+def _begins(terms: Terms) -> Iterator[Finding]:
+    begins = next((guarantee.begins for guarantee in terms.guarantees if guarantee.begins is not None), None)
+    if begins is not None and begins.wait is not None:
+        length = print_duration(begins.wait.microseconds)
+        sentence = f"Nothing is measured in the first {length} of a subscription"
+        figure = f"an outage in the first {length} is paid for, and cannot count"
+        yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
+    elif begins is not None:
+        sentence = "Nothing is measured before the first day of the next month"
+        figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
+        yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
+
+
+def _people(terms: Terms) -> Iterator[Finding]:
+    answers = [guarantee for guarantee in terms.guarantees if guarantee.metric in ("response", "resolution")]
+    clause = (terms.support.clause,) if terms.support else ()
+    if not answers:
+        figure = "a ticket without an answer breaks nothing"
+        yield Finding("no-answer-times", "support", "No time is promised for an answer or a repair", figure, clause)
+    in_days = [guarantee for guarantee in answers if _in_business_days(guarantee)]
+    if in_days and (terms.support is None or terms.support.hours is None):
+        sentence = "Answers are due in business days, which the text does not define"
+        figure = f"{words.times(in_days[0].within)}: Monday to Friday without holidays is taken"
+        yield Finding("business-day-undefined", in_days[0].id, sentence, figure, (in_days[0].clause,))
+    if terms.support is not None and terms.support.ranked_by:
+        figure = terms.support.ranked_by
+        if answers:
+            sentence = "How urgent a ticket is, and so how soon it is due, is not for the customer to say"
+            yield Finding("provider-ranks", "support", sentence, figure, clause)
+
+
+def _in_business_days(guarantee: Guarantee) -> bool:
+    times = guarantee.within.values() if isinstance(guarantee.within, dict) else [guarantee.within]
+    return any(isinstance(time, Duration) and time.business_days for time in times)
+
+
+def _recoveries(terms: Terms) -> Iterator[Finding]:
+    for loss in terms.recovery:
+        figure = words.recovery_words(loss)
+        if loss.commitment == "best_effort":
+            yield Finding(
+                "best-effort", f"recovery {loss.id}", "A figure is named, and only aimed at", figure, (loss.clause,)
+            )
+        else:
+            sentence = "The promise has no credit behind it"
+            yield Finding("no-remedy", f"recovery {loss.id}", sentence, figure, (loss.clause,))
+    between = [(copy.every, copy.clause) for copy in terms.backups if copy.every is not None]
+    every, clause = min(between, key=lambda pair: pair[0].microseconds, default=(None, ""))
+    for loss in terms.recovery:
+        if every is not None and loss.rpo is not None and loss.rpo.microseconds < every.microseconds:
+            sentence = "Less work may be lost than passes between two of the backups that are promised"
+            figure = f"at most {loss.rpo} of work lost, a backup every {every}"
+            yield Finding("backup-too-rare", f"recovery {loss.id}", sentence, figure, (loss.clause, clause))
+    for copy in terms.backups:
+        if copy.kept is not None and copy.kept_at_most:
+            sentence = "Backups are kept up to a length of time, and no shortest one is promised"
+            figure = f"kept between 0d and {copy.kept}"
+            yield Finding("backup-kept-at-most", f"backup {copy.id}", sentence, figure, (copy.clause,))
+
+
+def allows(guarantee: Guarantee) -> str:
+    """Downtime that a target allows in its window, in words."""
+    return print_duration(budget_of(guarantee.target or Decimal(0), window_length_of(guarantee)))

@@ -1,0 +1,238 @@
+"""Findings about what stands around credits: printed bands, caps, claims, payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from slakit.finding.credits import FEE, clause_of, percent
+from slakit.finding.model import Finding
+from slakit.locales import quantity
+from slakit.policy import words
+from slakit.policy.guarantees import Guarantee
+from slakit.policy.printing import print_duration, print_percent
+from slakit.policy.quantities import FULL, LONGEST, MICROSECONDS, PERCENT_SCALE, Duration
+from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
+from slakit.policy.terms import Terms
+from slakit.remedy.break_points import proposals
+from slakit.remedy.curves import window_length_of
+from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.values import cases_on_outages, cases_on_shares
+
+WEEK = MICROSECONDS["w"]
+LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123, "6mo": 184, "1y": 366}
+"""Days of the longest window of each kind."""
+
+
+def limit_findings(terms: Terms) -> Iterator[Finding]:
+    """What a buyer should know about what limits the credits of one plan."""
+    for case in [*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE)]:
+        if case.remedy is not None:
+            yield from _caps(case, case.remedy)
+    figures = {g.id for g in terms.guarantees if g.metric in ("figure", "incidents")}  # their levels are no percentages
+    for remedy in terms.remedies:
+        for credit in remedy.credit if not figures & set(remedy.guarantees) else ():
+            yield from _printed_bands(remedy, credit)
+        yield from _caps_disagree(remedy)
+        yield from _claims(terms, remedy)
+    yield from _payout(terms)
+
+
+# --- caps
+
+
+def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
+    for cap in remedy.all_caps:
+        amount, without = case.limit(cap), _without(case, remedy, cap)
+        lengths = proposals(without, steps=False)
+        outcomes([without], lengths)
+        credits = [credit for credit in map(without.credit, lengths) if credit]
+        if not credits:
+            continue
+        clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
+        about, basis = case.rule.guarantee.id, words.fee_words(case.of)
+        if amount <= min(credits) and not _grows(without):
+            figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
+            yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
+        elif case.tells_how_much and _alone(remedy, cap) and max(credits) <= amount:
+            figure = f"{said}; the largest credit is {percent(max(credits) / case.basis)} of {basis}"
+            yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
+        elif cap.per in ("term", "rolling_12mo"):
+            times = -(-amount // max(credits))
+            sentence = "A cap ends the credits after some of the largest for one outage in one window"
+            yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
+
+
+def _grows(case: SingleOutage) -> bool:
+    """Whether the credit grows from nothing on without a jump: then none is the smallest."""
+    points = [(point, case.credit(point)) for point in proposals(case, steps=False)]
+    rises = ((one, other) for one, other in pairwise(points) if other[1] and not one[1])
+    return any(other[0] - one[0] > 1 for one, other in rises)
+
+
+def _alone(remedy: Remedy, cap: Cap) -> bool:
+    """Whether one outage shows all that such a cap can see."""
+    once = all(credit.earned_per == "window" for credit in remedy.credit)
+    return cap.per == "incident" or (cap.per == "window" and once)
+
+
+def _without(case: SingleOutage, remedy: Remedy, cap: Cap) -> SingleOutage:
+    """The same remedy without one of its caps, and without those over longer spans."""
+
+    def kept(caps: list[Cap]) -> list[Cap]:
+        return [own for own in caps if own is not cap and own.per in ("incident", "window")]
+
+    credits = [credit.model_copy(update={"caps": kept(credit.caps)}) for credit in remedy.credit]
+    bare = remedy.model_copy(update={"caps": kept(remedy.caps), "credit": credits})
+    return replace(case, remedy=bare)
+
+
+def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
+    for one, other in combinations(remedy.all_caps, 2):
+        if one.per == other.per and (str(one.at_most), one.of) != (str(other.at_most), other.of):
+            figure = f"{words.cap_words(one)}, and {words.cap_words(other)}"
+            clauses = tuple(cap.clause or clause_of(remedy) for cap in (one, other))
+            yield Finding("caps-disagree", remedy.id, "Two caps over the same span differ", figure, clauses)
+
+
+# --- bands as they are printed
+
+
+class Range(NamedTuple):
+    """Where a band reaches on its measure, with the ends that belong to it. [percent, or µs of one outage]"""
+
+    low: Fraction
+    low_in: bool
+    high: Fraction
+    high_in: bool
+    credit: str
+    nested: bool
+    """It has no end on its deeper side: a deeper row wins over it by design."""
+
+    @classmethod
+    def of(cls, band: Band, measure: str) -> Range:
+        """Where a band reaches that speaks of one measure alone."""
+        bounds, (unit, top) = dict(band.ranges[measure].bounds), SCALES[measure]
+        low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", top))
+        open_ended = set(bounds) == {"below"} if measure == "level" else set(bounds) <= {"from", "above"}
+        ends = (Fraction(low, unit), "above" not in bounds, Fraction(high, unit), "below" not in bounds)
+        return cls(*ends, str(band.credit or band.plus), open_ended)
+
+    def begins_after(self, high: Fraction, high_in: bool) -> bool:
+        """Whether there is something between what ends there and this."""
+        return high < self.low or (high == self.low and not high_in and not self.low_in)
+
+    def meets(self, other: Range) -> Fraction | None:
+        """A place that is in both, if there is one."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        if low < high:
+            return (low + high) / 2
+        inside = all(own.low_in or own.low < low for own in (self, other))
+        inside &= all(own.high_in or own.high > low for own in (self, other))
+        return low if low == high and inside else None
+
+    def gives_way_to(self, other: Range) -> bool:
+        """Whether the other is a deeper row within this one."""
+        return self.nested and self.low <= other.low and other.high <= self.high
+
+
+SCALES = {"level": (PERCENT_SCALE, FULL), "outage": (1, LONGEST)}
+"""Measure → units of a band's ends in one of a range, and the end of what has none."""
+
+
+def _number(level: Fraction) -> str:
+    return print_percent(level, 7)
+
+
+def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
+    for measure in SCALES:
+        bands = credit.bands or []
+        alone = all(set(band.ranges) == {measure} for band in bands)
+        ranges = [Range.of(band, measure) for band in bands if alone]
+        if not all(own.nested for own in ranges):
+            yield from _ranges(ranges, measure, remedy.id, (credit.clause,))
+
+
+def _ranges(ranges: list[Range], measure: str, about: str, clauses: tuple[str, ...]) -> Iterator[Finding]:
+    show, unit = (_number, " %") if measure == "level" else (_length, "")
+    at = "at" if measure == "level" else "after an outage of"
+    depths = [(own.high, own.high_in) if measure == "level" else (own.low, not own.low_in) for own in ranges]
+    if depths not in (sorted(depths), sorted(depths)[::-1]):
+        printed = "; ".join(f"{show(own.low)} to {show(own.high)}" for own in ranges)
+        yield Finding("band-order", about, "Bands are not printed in order", printed, clauses)
+    ordered = sorted(ranges)
+    covered, closed = ordered[0].high, ordered[0].high_in
+    for band in ordered[1:]:
+        if band.begins_after(covered, closed):
+            sentence = f"Between {show(covered)} and {show(band.low)}{unit} no band applies"
+            figure = f"{at} {show((covered + band.low) / 2)}{unit} no band applies"
+            yield Finding("band-gap", about, sentence, figure, clauses)
+        covered, closed = max((covered, closed), (band.high, band.high_in))
+    for lower, upper in combinations(ordered, 2):
+        place = None if lower.gives_way_to(upper) or upper.gives_way_to(lower) else lower.meets(upper)
+        if place is not None and lower.credit != upper.credit:
+            exactly = "exactly " * (lower.high == upper.low)
+            sentence = "Two bands apply at once, with different credits"
+            figure = f"{at} {exactly}{show(place)}{unit} both {quantity(lower.credit)} and {quantity(upper.credit)}"
+            yield Finding("band-overlap", about, sentence, figure, clauses)
+
+
+def _length(length: Fraction) -> str:
+    return "any length" if length == LONGEST else print_duration(int(length))
+
+
+# --- claims and payment
+
+
+def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
+    claims = terms.claims_of(remedy)
+    if claims is None or not claims.needed or claims.within is None:
+        return
+    if 0 < claims.within.microseconds < WEEK:
+        sentence = "A claim must be made within less than a week"
+        yield Finding("claim-short", remedy.id, sentence, words.claim_words(claims), (claims.clause or "",))
+    judged = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
+    judged = [guarantee for guarantee in judged if guarantee.window.text not in ("incident", "term")]
+    counted = not (claims.within.business_days and claims.holidays) and claims.to_end_of is None  # else it ends later
+    if claims.after in ("incident_end", "incident_start") and judged and counted:
+        yield from _closes_early(remedy, claims, claims.within, max(judged, key=_longest_window))
+
+
+def _longest_window(guarantee: Guarantee) -> int:
+    days = LONGEST_DAYS.get(guarantee.window.text)
+    return days * MICROSECONDS["d"] if days else window_length_of(guarantee)
+
+
+def _closes_early(remedy: Remedy, claims: Claims, within: Duration, guarantee: Guarantee) -> Iterator[Finding]:
+    """An outage at the beginning of the longest window: a limit in days runs to the end of its last day."""
+    closes = within.microseconds + (MICROSECONDS["d"] if within.days is not None else 0)
+    closes += _longest(within.business_days) * MICROSECONDS["d"]
+    closes += within.months * LONGEST_DAYS["1mo"] * MICROSECONDS["d"]
+    early = _longest_window(guarantee) - closes
+    if early > 0:
+        sentence = "A claim can be too late before the window ends, and only then is it known what was missed"
+        which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
+        least = "at least " * bool(within.business_days)
+        figure = f"for {which} on the first day of the window, {least}{print_duration(early)} too early"
+        figure += f" ({words.claim_words(claims)})"
+        yield Finding("claim-closes-early", remedy.id, sentence, figure, (claims.clause or "",))
+
+
+def _longest(business_days: int) -> int:
+    """Days to the end of the last of some business days, with as many weekends in them as there can be."""
+    return business_days + 2 * -(-business_days // 5) + 1 if business_days else 0
+
+
+def _payout(terms: Terms) -> Iterator[Finding]:
+    for remedy in terms.remedies:
+        stated = [(credit.payout, credit.clause) for credit in remedy.credit]
+        claims = terms.claims_of(remedy)
+        stated += [(claims.payout, claims.clause or "")] if claims else []
+        clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
+        if clauses:
+            sentence = "A credit is only taken off a future invoice"
+            figure = "a customer who leaves after a bad month gets 0 of what that month is owed"
+            yield Finding("future-invoice", remedy.id, sentence, figure, clauses)

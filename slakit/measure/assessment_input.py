@@ -1,0 +1,302 @@
+"""What is judged, laid out for measuring: numbered subscriptions, their obligations, windows and outages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+
+import polars as pl
+
+from slakit.evidence.evidence import Evidence
+from slakit.measure.calendar import Period
+from slakit.measure.hours import closed_hours
+from slakit.measure.intervals import PackedTimeline, carve, intersect, union
+from slakit.measure.maintenance import KINDS, concerning, cover_of_kind, qualifying
+from slakit.measure.measurements import numbered, slices_down
+from slakit.measure.rules import FOREVER, Rule, obligations_of, per_rule
+from slakit.measure.windows import judged_windows
+
+VERDICTS = (
+    "after_as_of",
+    "no_length",
+    "not_judged",
+    "outside_period",
+    "other_component",
+    "excluded_cause",
+    "too_small",
+    "unreported",
+    "before_clock_start",
+    "below_concurrency",
+    "overlapping",
+    "too_short",
+    "maintenance",
+    "outside_hours",
+    "outside_term",
+    "rounding_remainder",
+    "counted",
+)
+"""In the order in which they are given."""
+VERDICT = {name: number for number, name in enumerate(VERDICTS)}
+COUNTED = VERDICT["counted"]
+LARGEST_BATCH = 4_000_000
+"""Rows (outage × obligation) worked on at once: bounds memory, changes no number."""
+SAMPLES = {"subscriber": pl.UInt32, "rule": pl.UInt32, "at": pl.Int64}
+SEGMENT = ["timeline", "rule", "outage", "start", "end", "run"]
+"""A segment of an outage; `run` is the incident that it is part of, null before it is known or where nothing runs."""
+
+
+@dataclass(frozen=True)
+class AssessmentInput:
+    """What is judged: numbered subscriptions and rules, their obligations and windows, and when.
+
+    Attributes
+    ----------
+    outages
+        `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
+        `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths);
+        `of_rule` (the rule that found it in measurements; null for a recorded one).
+    maintenance
+        `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
+    obligations, windows
+        As `obligations_of` and `judged_windows` give them.
+    recorded
+        Whether there is a table of outages: without one nobody says that nothing happened.
+    samples
+        Measurements that make outages: `subscriber`, `rule`, `at` (µs).
+    """
+
+    rules: Sequence[Rule]
+    obligations: pl.DataFrame
+    windows: pl.DataFrame
+    outages: pl.DataFrame
+    maintenance: pl.DataFrame
+    period: Period
+    as_of: int
+    recorded: bool = True
+    samples: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAMPLES))
+
+    @cached_property
+    def timeline(self) -> PackedTimeline:
+        """A line that holds every instant that matters."""
+        instants = [self.as_of, *(edge for rule in self.rules for edge in self.period.span(rule.zone))]
+        tables = [(self.begun, "started", "ended"), (self.windows, "window_start", "window_end")]
+        for table, start, end in [*tables, (self.maintenance, "started", "ended")]:
+            instants += table.select(pl.col(start).min(), pl.col(end).max()).row(0) if table.height else []
+        near = [instant for instant in instants if instant < FOREVER]
+        return PackedTimeline.holding(min(near), max(near))
+
+    @property
+    def begun(self) -> pl.DataFrame:
+        """Outages that have begun."""
+        return self.outages.filter(pl.col("started") < self.as_of)
+
+    def batches(self) -> Iterable[Batch]:
+        """Obligations in runs that fit the line and the memory."""
+        counts = self.begun.group_by("subscriber").len("outages")
+        sized = self.obligations.join(counts, on="subscriber", how="left", maintain_order="left")
+        load = sized["outages"].fill_null(0).cast(pl.Int64).cum_sum() // LARGEST_BATCH
+        place = sized["obligation"].cast(pl.Int64) // max(1, self.timeline.capacity)
+        numbered = self.obligations.with_columns((load + place).alias("batch"))
+        for obligations in numbered.partition_by("batch", include_key=False, maintain_order=True):
+            first = obligations["obligation"][0]
+            yield Batch(self, obligations.with_columns((pl.col("obligation") - first).alias("timeline")), first)
+
+
+@dataclass
+class Batch:
+    """A run of obligations on one line, and the segments that have their verdict."""
+
+    case: AssessmentInput
+    obligations: pl.DataFrame
+    first_obligation: int
+    closed: list[pl.DataFrame] = field(default_factory=list)
+    runs: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Maximal downtime intervals of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
+    members: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Which run an outage of a obligation without windows belongs to: `timeline`, `outage`, `run`."""
+    _covers: dict[int, pl.DataFrame] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules of the case."""
+        return self.case.rules
+
+    def placed(self, instant: str) -> pl.Expr:
+        """Place an instant on the line."""
+        return self.case.timeline.place(pl.col(instant), pl.col("timeline"))
+
+    @cached_property
+    def maintenance(self) -> pl.DataFrame:
+        """Maintenance against the obligations, as `qualifying` gives it."""
+        return qualifying(self.case.maintenance, self.rules, self.obligations)
+
+    def maintenance_cover(self, kind: int) -> pl.DataFrame:
+        """Time on the line that qualifying maintenance of one kind takes up, whatever component it concerns."""
+        if kind not in self._covers:
+            self._covers[kind] = cover_of_kind(self.maintenance, kind, self.rules, self.case.timeline, self.cells)
+        return self._covers[kind]
+
+    def maintained(self, kind: int) -> list[str]:
+        """Components that qualifying maintenance of one kind names."""
+        own = self.maintenance.filter(pl.col("qualifies") & (pl.col("kind") == kind))
+        return own["component"].drop_nulls().unique().sort().to_list()
+
+    def maintenance_of(self, kind: int, component: str | None) -> pl.DataFrame:
+        """Time on the line in which a component is under maintenance of one kind; without one, all components."""
+        return intersect(
+            concerning(self.maintenance, kind, component, self.case.timeline), self.maintenance_cover(kind)
+        )
+
+    def under_maintenance(self, segments: pl.DataFrame, kind: int) -> pl.DataFrame:
+        """Cut segments, and say of each part whether it is `inside` maintenance of its outage's component.
+
+        An outage without a component, and maintenance without one, concern all.
+        """
+        cover, named = self.maintenance_cover(kind), self.maintained(kind)
+        if not named:
+            return carve(segments, cover)
+        component = pl.lit(self.case.outages["component"]).gather(pl.col("outage"))
+        segments = segments.with_columns(component.alias("component"))
+        other = pl.col("component").is_not_null() & ~pl.col("component").is_in(named)
+        parts = [
+            carve(segments.filter(pl.col("component").is_null()), cover),
+            carve(segments.filter(other), self.maintenance_of(kind, None)),
+            *(carve(segments.filter(pl.col("component") == name), self.maintenance_of(kind, name)) for name in named),
+        ]
+        return pl.concat(parts).drop("component")
+
+    @cached_property
+    def whole_maintenance(self) -> pl.DataFrame:
+        """Time on the line in which maintenance concerns all that the guarantee covers: `start`, `end`, disjoint."""
+        kinds = range(len(KINDS))
+        named = {name for kind in kinds for name in self.maintained(kind)}
+        if not named:
+            return union(pl.concat([self.maintenance_cover(kind) for kind in kinds]))
+        of = {
+            name: union(pl.concat([self.maintenance_of(kind, name) for kind in kinds]))
+            for name in (None, *sorted(named))
+        }
+        parts = [of[None]]
+        scopes = {tuple(sorted(rule.guarantee.components)) for rule in self.rules}
+        for scope in sorted(scope for scope in scopes if set(scope) <= named and scope):
+            rules = [n for n, rule in enumerate(self.rules) if tuple(sorted(rule.guarantee.components)) == scope]
+            lines = self.obligations.filter(pl.col("rule").is_in(rules))["timeline"].cast(pl.Int64)
+            own = (pl.col("start") // self.case.timeline.stride).is_in(lines.implode())
+            parts.append(reduce(intersect, [of[name] for name in scope]).filter(own).select("start", "end"))
+        return union(pl.concat(parts))
+
+    @cached_property
+    def closed_hours(self) -> pl.DataFrame:
+        """Time outside service hours: `timeline`, `start`, `end` on the line."""
+        return closed_hours(self.rules, self.obligations, self.case.timeline)
+
+    @cached_property
+    def windows(self) -> pl.DataFrame:
+        """The case's windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
+        return self.case.windows.join(
+            self.obligations.select("obligation", "timeline", "rule", "starts", "ends"),
+            on="obligation",
+            maintain_order="left",
+        )
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """The spans that segments are cut at: windows, or the days that a rolling window slides by."""
+        slides = per_rule((rule.guarantee.window.slides for rule in self.rules), pl.Boolean)
+        cells = self.windows.filter(~slides).rename({"window_start": "cell_start", "window_end": "cell_end"})
+        sliding = self.windows.filter(slides)
+        edges = [sliding.select("timeline", pl.col(f"window_{edge}").alias("cell_start")) for edge in ("start", "end")]
+        days = pl.concat(edges).unique().sort("timeline", "cell_start")
+        days = days.with_columns(pl.col("cell_start").shift(-1).over("timeline").alias("cell_end")).drop_nulls()
+        columns = ["timeline", "cell_start", "cell_end"]
+        return pl.concat([cells.select(columns), days.select(columns)])
+
+    def close(self, segments: pl.DataFrame, verdict: str, *, kind: int | None = None) -> None:
+        """Give segments their verdict."""
+        given = [
+            pl.lit(VERDICT[verdict], dtype=pl.UInt8).alias("verdict"),
+            pl.lit(kind, dtype=pl.UInt8).alias("kind"),
+        ]
+        self.closed.append(segments.select(*SEGMENT, *given))
+
+    def close_inside(self, segments: pl.DataFrame, cover: pl.DataFrame, verdict: str) -> pl.DataFrame:
+        """Give the parts inside a cover their verdict; the rest stays open."""
+        if cover.is_empty() or segments.is_empty():
+            return segments
+        return self.close_parts(carve(segments, cover), verdict)
+
+    def close_parts(self, parts: pl.DataFrame, verdict: str, *, kind: int | None = None) -> pl.DataFrame:
+        """Give the parts that are `inside` their verdict; the rest stays open."""
+        self.close(parts.filter("inside"), verdict, kind=kind)
+        return parts.filter(~pl.col("inside")).drop("inside")
+
+
+DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
+
+
+def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Slices that are outages by the rule that says so, named by guarantee and number."""
+    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    known = numbered(evidence) if asked else pl.DataFrame()
+    tables = [pl.DataFrame(schema=DOWN)]
+    for number, rule in asked:
+        name = pl.format("{} {}", pl.lit(rule.guarantee.id), pl.int_range(pl.len())).alias("outage")
+        down = slices_down(known, rule, evidence)
+        tables.append(down.with_columns(name, pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(DOWN)))
+    return pl.concat(tables)
+
+
+def _samples(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
+    """When something was measured, of rules that find outages in measurements."""
+    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    known = numbered(evidence).filter(pl.col("at") < as_of) if asked else pl.DataFrame()
+    tables = [pl.DataFrame(schema=SAMPLES)]
+    for number, rule in asked:
+        own = known.filter(pl.col("guarantee") == rule.guarantee.id)
+        tables.append(own.select("subscriber", pl.lit(number, dtype=pl.UInt32).alias("rule"), "at"))
+    return pl.concat(tables)
+
+
+def input_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> AssessmentInput:
+    """Lay out evidence for measuring; nothing after `as_of` is known yet.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables. Subscriptions whose policy and tier no rule names have no obligations.
+    as_of
+        Instant of the assessment. [µs]
+    """
+    obligations = obligations_of(evidence.subscriptions, rules)
+    windows = judged_windows(obligations, rules, period, as_of)
+    numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
+    outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
+    instants = ("started", "ended", "detected", "reported", "diagnosed")
+    outages = outages.join(numbers, on="subscription", maintain_order="left").select(
+        "outage",
+        "subscriber",
+        "component",
+        "cause",
+        *(pl.col(name).dt.epoch("us") for name in instants),
+        (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
+        pl.lit(None, dtype=pl.UInt32).alias("of_rule"),
+    )
+    down = _slices_down(evidence, rules).rename({"rule": "of_rule"})
+    outages = pl.concat([outages, down], how="diagonal") if down.height else outages
+    outages = (
+        outages.rename({"outage": "name"})
+        .with_columns(pl.col("affected").fill_null(1_000_000))
+        .select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("outage"), pl.all())
+        .with_columns((pl.col("ended").is_null() | (pl.col("ended") > as_of)).alias("open"))
+        .with_columns(pl.col("ended").fill_null(FOREVER).clip(upper_bound=as_of))
+    )
+    maintenance = evidence.maintenance.join(numbers, on="subscription", maintain_order="left").select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"),
+        "subscriber",
+        "component",
+        "kind",
+        *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
+    )
+    recorded, samples = "outages" in evidence.given, _samples(evidence, rules, as_of)
+    return AssessmentInput(rules, obligations, windows, outages, maintenance, period, as_of, recorded, samples)

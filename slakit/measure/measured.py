@@ -1,0 +1,137 @@
+"""Measurements → the level of each window: values, or counts of what failed among a total.
+
+A level is held as two whole numbers, `(total - bad) / total` being the level in percent, or the figure in hundredths:
+a value v stands for the level of v %, whatever its unit, so that one arithmetic serves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from slakit.evidence.evidence import Evidence
+from slakit.measure.availability import keeps
+from slakit.measure.calendar import Period
+from slakit.measure.measurements import numbered, of_rule
+from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, obligations_of
+from slakit.measure.windows import judged_windows
+from slakit.policy.quantities import FULL, percent_units
+from slakit.policy.terms import Terms
+
+Level = tuple[int, int, int]
+"""Total, bad, and number of measurements."""
+
+
+@dataclass(frozen=True)
+class MeasuredValues:
+    """Levels of windows that come from measurements.
+
+    Attributes
+    ----------
+    rules
+        Distinct rules on measurements.
+    measured
+        `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `total`, `bad`, `measurements`, `met` (null
+        without a measurement, or while the window runs).
+    """
+
+    rules: Sequence[Rule]
+    measured: pl.DataFrame
+
+
+def measured_rules(plan: Plan, terms: Terms) -> list[Rule]:
+    """The rules by which one set of terms judges measurements."""
+    zone = terms.time_zone or ASSUMED_ZONE
+    return [Rule(*plan, zone, g, ()) for g in terms.guarantees if g.on_figures]
+
+
+def measured_values(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> MeasuredValues:
+    """Judge all measurements by window.
+
+    Raises
+    ------
+    InputError
+        A measurement is of the wrong kind: a value where counts are needed, counts where a value is.
+    """
+    obligations = obligations_of(evidence.subscriptions, rules)
+    windows = judged_windows(obligations, rules, period, as_of)
+    windows = windows.join(obligations.drop("billing_day"), on="obligation", maintain_order="left")
+    known = numbered(evidence).filter(pl.col("at") < as_of)
+    tables = [_judge(windows.filter(pl.col("rule") == n), known, rule, evidence) for n, rule in enumerate(rules)]
+    measured = pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
+    met = pl.when((pl.col("measurements") > 0) & ~pl.col("running")).then(keeps(rules) | (pl.col("total") == 0))
+    return MeasuredValues(rules, measured.with_columns((met if rules else pl.lit(None, dtype=pl.Boolean)).alias("met")))
+
+
+SCHEMA = {
+    "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
+    "running": pl.Boolean, "total": pl.Int64, "bad": pl.Int64, "measurements": pl.Int64,
+}  # fmt: skip
+
+
+def _judge(windows: pl.DataFrame, known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
+    own = of_rule(known, rule, evidence)
+    by_subscriber = {key[0]: rows for key, rows in own.partition_by("subscriber", as_dict=True).items()}
+    rows = []
+    columns = ("subscriber", "rule", "window_start", "window_end", "running", "starts", "ends")
+    for subscriber, number, start, end, running, starts, ends in windows.select(columns).iter_rows():
+        first, last = max(start, starts), min(end, ends)
+        inside = _between(by_subscriber.get(subscriber, own.clear()), first, last)
+        level = _level(rule, inside, last - first) if inside.height else (0, 0, 0)
+        rows.append((subscriber, number, start, end, running, *level))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _between(rows: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
+    edges = rows["at"].search_sorted(pl.Series([first, max(first, last)]), side="left")
+    return rows.slice(edges[0], edges[1] - edges[0])
+
+
+def _level(rule: Rule, rows: pl.DataFrame, length: int) -> Level:
+    measured = rule.guarantee.measured
+    assert measured is not None
+    if measured.by == "ratio":
+        total, failed = (int(rows[name].sum()) for name in ("total", "failed"))
+        level = (total, failed)
+    elif measured.slice is not None:
+        level = _mean_of_slices(rows, Fraction(length, measured.slice.microseconds))
+    else:
+        level = _of_values(measured.by, rows["value"])
+    return (*_rounded(rule, *level), rows.height)
+
+
+def _of_values(by: str, values: pl.Series) -> tuple[int, int]:
+    total, good = FULL, 0
+    if by == "mean":
+        total, good = FULL * len(values), int(values.sum())
+    elif by.startswith("p"):
+        rank = -(-int(by[1:]) * len(values) // 100)
+        good = int(values.sort()[rank - 1])
+    else:
+        good = int({"sum": values.sum(), "largest": values.max(), "smallest": values.min(), "last": values[-1]}[by])
+    return total, total - good
+
+
+def _mean_of_slices(rows: pl.DataFrame, slices: Fraction) -> tuple[int, int]:
+    """Mean of (1 − failed/total) over all slices, those without a request counted as 1.
+
+    The exact mean has a denominator that no integer type holds. Every level of a contract is a whole millionth of a
+    percent, so it is enough to know between which two of them the mean lies: between n and n + 1 it is held as n + ½.
+    """
+    failing = rows.filter((pl.col("total") > 0) & (pl.col("failed") > 0)).group_by("total").agg(pl.col("failed").sum())
+    errors = sum((Fraction(failed, total) for total, failed in failing.iter_rows()), Fraction(0))
+    mean = FULL * (1 - errors / slices)
+    whole = mean.numerator // mean.denominator
+    return 2 * FULL, 2 * (FULL - whole) - (mean.denominator != 1)
+
+
+def _rounded(rule: Rule, total: int, bad: int) -> tuple[int, int]:
+    rounding = rule.guarantee.rounded.level
+    if rounding is None or total == 0:
+        return total, bad
+    step = percent_units(rounding.to)
+    lift = {"down": 0, "up": step * total - 1, "nearest": step * total // 2}[rounding.how]
+    return FULL, FULL - ((total - bad) * FULL + lift) // (step * total) * step

@@ -1,0 +1,256 @@
+"""The service desk: priorities, response and resolution clocks (calculation rules, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from slakit.evidence.evidence import Evidence
+from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
+from slakit.measure.conventions import Calendars, Conventions, working_time
+from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, obligations_of
+from slakit.policy.quantities import Duration
+from slakit.policy.support import Support
+from slakit.policy.terms import Terms
+from slakit.problems import InputError, Problem, one_of
+
+ANSWERS = {"response": "responded", "resolution": "resolved"}
+"""Which instant stops the clock of a guarantee."""
+JUDGED = {
+    "subscriber": pl.UInt32,
+    "rule": pl.UInt32,
+    "ticket": pl.UInt32,
+    "priority": pl.String,
+    "kind": pl.String,
+    "opened": pl.Int64,
+    "answered": pl.Int64,
+    "due": pl.Int64,
+    "within": pl.Int64,
+    "elapsed": pl.Int64,
+    "verdict": pl.String,
+}
+"""A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, left_out (by its
+kind) or outside_term."""
+
+
+IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends"))
+"""Whether a ticket was opened in the time in which its guarantee is measured."""
+
+
+def ticket_rules(plan: Plan, terms: Terms) -> list[Rule]:
+    """The rules by which one set of terms measures tickets."""
+    zone = terms.time_zone or ASSUMED_ZONE
+    return [Rule(*plan, zone, g, (), terms.support) for g in terms.guarantees if g.metric in ANSWERS]
+
+
+def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
+    """Tickets opened by `as_of`, numbered, as they were known then.
+
+    Returns
+    -------
+    pl.DataFrame
+        `ticket` (row of the table), `name`, `subscriber`, `policy`, `tier`, `opened`, `responded`, `resolved`, `due`
+        (µs), `priority`, `impact`, `urgency`, `kind`.
+    """
+    holders = evidence.subscriptions.with_row_index("subscriber").select("subscriber", "subscription", "policy", "tier")
+    numbered = evidence.tickets.with_row_index("ticket_number").rename({"ticket": "name"})
+    known = numbered.join(holders, on="subscription", maintain_order="left")
+    instants = [pl.col(name).dt.epoch("us") for name in ("opened", "responded", "resolved", "due")]
+    words = ("name", "subscriber", "policy", "tier", "priority", "impact", "urgency", "kind")
+    tickets = known.select(pl.col("ticket_number").alias("ticket"), *words, *instants)
+    later = [pl.when(pl.col(name) <= as_of).then(name).alias(name) for name in ("responded", "resolved")]
+    return tickets.filter(pl.col("opened") < as_of).with_columns(later)
+
+
+def holds_of(evidence: Evidence) -> pl.DataFrame:
+    """Holds in their order: `ticket` (row of the tickets table), `start`, `end` (µs)."""
+    numbers = evidence.tickets.select("ticket").with_row_index("number")
+    holds = evidence.holds.join(numbers, on="ticket", how="left", maintain_order="left")
+    start, end = pl.col("started").dt.epoch("us").alias("start"), pl.col("ended").dt.epoch("us").alias("end")
+    return holds.select(pl.col("number").alias("ticket"), start, end)
+
+
+def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
+    """Give every ticket its priority: its own, or that of the policy's impact and urgency matrix, or none."""
+    cells = [
+        (impact, urgency, priority)
+        for impact, row in (support.matrix.impact.items() if support and support.matrix else ())
+        for urgency, priority in row.items()
+    ]
+    matrix = pl.DataFrame(cells, schema=dict.fromkeys(("impact", "urgency", "ranked"), pl.String), orient="row")
+    ranked = tickets.join(matrix, on=["impact", "urgency"], how="left", maintain_order="left")
+    return ranked.with_columns(pl.coalesce("priority", "ranked").alias("priority")).drop("ranked")
+
+
+def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """Tickets that a guarantee is about."""
+    about = rule.guarantee.tickets
+    for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
+        tickets = tickets.filter(pl.col(name).is_in(words)) if words else tickets
+    return tickets
+
+
+def _unknown(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+    """Tickets of which cannot be told whether a guarantee is about them."""
+    about = rule.guarantee.tickets
+    for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
+        for number in tickets.filter(pl.col(name).is_null())["ticket"] if words else ():
+            wrong = f"{rule.guarantee.id} is about tickets of some {name} only"
+            yield Problem(f"tickets row {number + 2} {name}", None, wrong, f"give it; those are {', '.join(words)}")
+
+
+def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+    """Tickets whose priority cannot be told, is not one of the policy, or has no target.
+
+    Where there is one target for all, a ticket needs no priority; one that it has must still be one of the policy.
+    """
+    support, within = rule.support, rule.guarantee.within
+    known = [priority.id for priority in support.priorities] if support else []
+    about = rule.guarantee.tickets.priorities if rule.guarantee.tickets is not None else []
+    targets = list(within) if isinstance(within, dict) else about or known
+    by_matrix = support is not None and support.matrix is not None
+    remedy = "give a priority" + ", or impact and urgency as the policy names them" * by_matrix
+    unknown = pl.lit(isinstance(within, dict)) & pl.col("priority").is_null()
+    strange = unknown | (~pl.col("priority").is_in(targets)).fill_null(value=False) if targets else unknown
+    columns = ("ticket", "priority", "impact", "urgency")
+    for number, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
+        place = f"tickets row {number + 2} priority"
+        given = f"impact {impact}, urgency {urgency}" if impact or urgency else None
+        if priority is None:
+            yield Problem(place, given, "no priority can be found", remedy)
+        elif known and priority not in known:
+            yield Problem(place, priority, "not a priority of the policy", one_of(known, priority))
+        else:
+            yield Problem(
+                place, priority, f"{rule.guarantee.id} has no target for this priority", one_of(targets, priority)
+            )
+
+
+def judge_tickets(
+    evidence: Evidence, rules: Sequence[Rule], as_of: int, *, conventions: Conventions | None = None
+) -> pl.DataFrame:
+    """Run the clock of every ticket under every rule of its subscription.
+
+    Parameters
+    ----------
+    rules
+        From `ticket_rules`; a row's `rule` is the position here.
+    as_of
+        [µs]
+    conventions
+        Where tools differ; the defaults of `Conventions` if not given.
+
+    Returns
+    -------
+    pl.DataFrame
+        `JUDGED`, in the order of rules and tickets.
+
+    Raises
+    ------
+    InputError
+        Tickets whose priority cannot be told or has no target; all at once, by row.
+    """
+    tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
+    terms = obligations_of(evidence.subscriptions, rules).select("subscriber", "rule", "starts", "ends")
+    held = [
+        tickets.join(terms.filter(pl.col("rule") == n), on="subscriber", maintain_order="left")
+        for n in range(len(rules))
+    ]
+    ranked = [prioritised(mine, rule.support) for rule, mine in zip(rules, held, strict=True)]
+    asked = [concerned(mine, rule) for rule, mine in zip(rules, ranked, strict=True)]
+    problems = [p for rule, mine in zip(rules, ranked, strict=True) for p in _unknown(mine.filter(IN_TERM), rule)]
+    problems += [p for rule, mine in zip(rules, asked, strict=True) for p in _unranked(mine.filter(IN_TERM), rule)]
+    if problems:
+        raise InputError(evidence.source, list(dict.fromkeys(problems)))
+    first = int(tickets["opened"].min() or as_of)  # type: ignore[arg-type]
+    calendars = Calendars(first, as_of, conventions or Conventions())
+    tables = [pl.DataFrame(schema=JUDGED)]
+    for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
+        for priority, within in _targets(rule):
+            of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
+            judged = _clocked(of_rank.drop("rule"), holds, rule, within, calendars)
+            tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
+    place = pl.col("rule").cast(pl.Int64) * 2**32 + pl.col("ticket")  # one key sorts faster than two
+    return pl.concat(tables).sort(place)
+
+
+def _targets(rule: Rule) -> list[tuple[str | None, Duration]]:
+    """Longest time by priority; one for all has no priority."""
+    within = rule.guarantee.within
+    if isinstance(within, Duration):
+        return [(None, within)]
+    targets: Mapping[str, Duration] = within or {}
+    return list(targets.items())
+
+
+def _clocked(
+    tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, calendars: Calendars
+) -> pl.DataFrame:
+    if tickets.is_empty():
+        return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
+    calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
+    target = pl.lit(working_time(rule, within, calendars.conventions), dtype=pl.Int64)
+    clocked = tickets.with_columns(
+        answer.alias("answered"),
+        answer.fill_null(calendars.last).alias("until"),
+        target.alias("within"),
+        pl.col("due").alias("own_due"),
+    )
+    waits, waiting = _waits(clocked, holds), calendars.of_holds(calendar)
+    gross = calendar.elapsed(clocked["opened"], clocked["until"]).alias("gross")
+    clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits, waiting=waiting).alias("due"))
+    if waiting is not None:
+        waits = _begun_in_time(waits, clocked)
+    held = held_time(waiting or calendar, waits)
+    clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
+    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
+    return _by_own_due(clocked.with_columns(elapsed), calendar).with_columns(_verdict(rule).alias("verdict"))
+
+
+def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+    """A ticket's own deadline takes the place of the target: `within` is then the working time up to it."""
+    own = clocked["own_due"]
+    if own.null_count() == len(own):
+        return clocked
+    beyond = calendar.elapsed(own.fill_null(0), clocked["until"]).alias("beyond")
+    within = pl.when(pl.col("own_due").is_null()).then("within").otherwise(pl.col("elapsed") - pl.col("beyond"))
+    return clocked.with_columns(beyond).with_columns(within.alias("within"), pl.coalesce("own_due", "due").alias("due"))
+
+
+def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
+    """Holds, cut to the time in which the clock of the ticket could run."""
+    cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
+    start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")  # an open hold has no end
+    return merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
+
+
+def _begun_in_time(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
+    """Holds that began before their ticket was due: a later one cannot make up for what was late already."""
+    known = waits.join(clocked.select("ticket", "due"), on="ticket", maintain_order="left")
+    return known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
+
+
+def _verdict(rule: Rule) -> pl.Expr:
+    """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up.
+
+    A target for single tickets that must be passed (`strictly`, without a share) is not met by the whole of its time.
+    """
+    own = pl.col("own_due").is_not_null()
+    strictly = rule.guarantee.strictly and rule.guarantee.target is None
+    kept = pl.col("elapsed") < pl.col("within") if strictly else pl.col("elapsed") <= pl.col("within")
+    in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(kept)
+    answered = pl.col("answered").is_not_null()
+    exclude = rule.guarantee.exclude
+    left_out = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
+    return (
+        pl.when(left_out.fill_null(value=False))
+        .then(pl.lit("left_out"))
+        .when(~IN_TERM)
+        .then(pl.lit("outside_term"))
+        .when(~in_time)
+        .then(pl.lit("missed"))
+        .when(answered)
+        .then(pl.lit("met"))
+        .otherwise(pl.lit("pending"))
+    )

@@ -1,0 +1,139 @@
+"""A policy with other terms: what a contract would be, if that were agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from slakit.policy.model import PolicyModel
+from slakit.policy.part import words_of_format
+from slakit.policy.superseded import renewed_changes
+from slakit.policy.terms import set_term
+from slakit.policy.yaml import Document, problems_of
+from slakit.problems import InputError, Problem, one_of
+
+
+def changed_policy(policy: PolicyModel, changes: Mapping[str, object], name: str) -> Policy:
+    """See `Policy.amend`."""
+    tree = policy.model_dump(by_alias=True, exclude_unset=True)
+    tree["id"] = name
+    changes = renewed_changes(tree, changes)
+    problems = [problem for path, value in changes.items() for problem in _set(policy, tree, path, value)]
+    paths = [_by_name(tree, single) for path in changes for single in _each_guarantee(policy, path)]
+    tree["readings"] = list(_still_open(tree.get("readings", []), paths))
+    tree["assumed"] = [told for told in tree.get("assumed", []) if not _within(told["term"], paths)]
+    try:
+        changed = _whole(policy, tree)
+    except InputError as error:
+        raise InputError(policy.id, [*problems, *error.problems]) from None
+    if problems:
+        raise InputError(policy.id, problems)
+    changed._origin = policy.origin or policy.id
+    return changed
+
+
+def _whole(policy: PolicyModel, tree: dict[str, Any]) -> Policy:
+    from slakit.policy.checks import coherence
+
+    document = Document(policy.id, tree)
+    try:
+        changed = PolicyModel.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(policy.id, problems_of(error, document, words_of_format())) from None
+    faults = [Problem(document.where(place), *rest) for place, *rest in coherence(changed)]  # type: ignore[arg-type]
+    if faults:
+        raise InputError(policy.id, faults)
+    return changed
+
+
+def _set(policy: PolicyModel, tree: dict[str, Any], path: str, value: object) -> Iterator[Problem]:
+    for single in _each_guarantee(policy, path):
+        try:
+            set_term(tree, single, _exact(deepcopy(value)))
+        except KeyError as missing:
+            yield _not_there(policy, tree, path, str(missing.args[0]))
+
+
+def _not_there(policy: PolicyModel, tree: dict[str, Any], path: str, seen: str) -> Problem:
+    """What is missing on the way to a term, and what there is in its place."""
+    around = path.split(".")[: path.split(".").index(seen)]
+    held = _held(tree, around)
+    if seen in held:
+        return Problem(f"{policy.id} {path}", None, "a whole entry of a list", "name one of its terms")
+    return Problem(f"{policy.id} {path}", None, f"{seen} is not there", one_of(held, seen) if held else "name a term")
+
+
+def _held(tree: Any, around: list[str]) -> list[str]:
+    """Names of what stands at a path: ids or kinds of a list's entries, their numbers, or keys."""
+    node = tree
+    for key in around:
+        node = _child(node, key)
+    if isinstance(node, list):
+        return [_name(entry, number) for number, entry in enumerate(node)]
+    return [str(key) for key in node] if isinstance(node, dict) else []
+
+
+def _child(node: Any, key: str) -> Any:
+    if isinstance(node, list):
+        named = [entry for number, entry in enumerate(node) if key in (_name(entry, number), str(number))]
+        return named[0] if named else None
+    return node.get(key) if isinstance(node, dict) else None
+
+
+def _name(entry: Any, number: int) -> str:
+    named = (entry.get("id") or entry.get("kind")) if isinstance(entry, dict) else None
+    return str(named or number)
+
+
+def _exact(value: Any) -> Any:
+    """Floats as the decimals that they print, wherever they stand."""
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, Mapping):
+        return {key: _exact(own) for key, own in value.items()}
+    return [_exact(own) for own in value] if isinstance(value, list | tuple) else value
+
+
+def _each_guarantee(policy: PolicyModel, path: str) -> list[str]:
+    """A shared remedy stands for all the guarantees it is for: `guarantees.iaas.window` is the window of each."""
+    section, _, rest = path.partition(".")
+    name, _, term = rest.partition(".")
+    shared = {remedy.id: remedy.guarantees for remedy in policy.remedies}
+    if section != "guarantees" or name not in shared or any(g.id == name for g in policy.guarantees):
+        return [path]
+    return [f"guarantees.{guarantee}.{term}" for guarantee in shared[name]]
+
+
+def _by_name(tree: dict[str, Any], path: str) -> str:
+    """The path with entries of lists under their names: `guarantees.0.window` is `guarantees.platform.window`."""
+    keys: list[str] = []
+    for key in path.split("."):
+        node = tree
+        for known in keys:
+            node = _child(node, known)
+        held: list[str] = _held(tree, keys) if isinstance(node, list) else []
+        keys.append(held[int(key)] if held and key.isdecimal() and int(key) < len(held) else key)
+    return ".".join(keys)
+
+
+def _still_open(questions: list[dict[str, Any]], paths: list[str]) -> Iterator[dict[str, Any]]:
+    """Questions without what has been agreed; one whose answers no longer differ is answered."""
+    for question in questions:
+        answers = {name: _without(answer, paths) for name, answer in question["answers"].items()}
+        sets = [answer.get("set", {}) for answer in answers.values()]
+        if any(one != sets[0] for one in sets):
+            yield question | {"answers": answers}
+
+
+def _without(answer: dict[str, Any], paths: list[str]) -> dict[str, Any]:
+    kept = {path: value for path, value in answer.get("set", {}).items() if not _within(path, paths)}
+    return {name: part for name, part in answer.items() if name != "set"} | ({"set": kept} if kept else {})
+
+
+def _within(path: str, paths: list[str]) -> bool:
+    """Whether a term has been agreed, or what holds it, or something in it."""
+    return any(f"{path}.".startswith(f"{agreed}.") or f"{agreed}.".startswith(f"{path}.") for agreed in paths)

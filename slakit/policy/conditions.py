@@ -1,0 +1,161 @@
+"""Conditions on what was measured: when a band, a schedule, a factor or a right is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from operator import ge, gt, le, lt
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from slakit.policy.part import Part
+from slakit.policy.quantities import FULL, Duration, Level, PlainDuration, Share, percent_units
+
+Side = Literal["below", "above", "from", "to"]
+SIDES: tuple[Side, ...] = ("from", "above", "to", "below")
+"""At least, more than, at most, less than."""
+MEASURES = ("level", "outage", "downtime", "incidents", "deviation", "streak", "misses")
+
+
+def _from(value: object) -> object:
+    """Let `streak: 2` be written for `streak: {from: 2}`."""
+    return value if isinstance(value, dict | Part) else {"from": value}
+
+
+class Range(Part):
+    """From where to where a measure reaches: `from` and `to` belong to it, `above` and `below` do not."""
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        bounds = dict(self.bounds)
+        if not bounds:
+            raise ValueError("a span without an end; write from, above, to or below")
+        if {"from", "above"} <= set(bounds) or {"to", "below"} <= set(bounds):
+            raise ValueError("two ends on one side; write from or above, and to or below")
+        low, high = bounds.get("from", bounds.get("above")), bounds.get("to", bounds.get("below"))
+        closed = "from" in bounds and "to" in bounds
+        if low is not None and high is not None and (low > high or (low == high and not closed)):
+            raise ValueError("nothing lies in this span; write the lower end first")
+        return self
+
+    @property
+    def bounds(self) -> Iterator[tuple[Side, int]]:
+        """Side and place of each end, in whole units of the measure."""
+        for side in SIDES:
+            value = getattr(self, "from_" if side == "from" else side)
+            if value is not None:
+                yield side, self._units(value)
+
+    @staticmethod
+    def _units(value: object) -> int:
+        if isinstance(value, Duration):
+            return value.microseconds
+        if isinstance(value, Share):
+            return int(value.value * FULL)
+        return value if isinstance(value, int) else percent_units(value)  # type: ignore[arg-type]
+
+
+INSIDE = {"from": ge, "above": gt, "to": le, "below": lt}
+"""What it takes to be on the right side of an end."""
+
+
+def lies_within(range_: Range, measured: Fraction) -> bool:
+    """Whether a measure, in its whole units, lies in a span.
+
+    >>> lies_within(CountRange(above=2), Fraction(2))
+    False
+    """
+    return all(INSIDE[side](measured, limit) for side, limit in range_.bounds)
+
+
+class LevelRange(Range):
+    """A span of percentages or figures."""
+
+    from_: Level | None = Field(default=None, alias="from")
+    above: Level | None = None
+    to: Level | None = None
+    below: Level | None = None
+
+
+class DurationRange(Range):
+    """A span of lengths of time."""
+
+    from_: PlainDuration | None = Field(default=None, alias="from")
+    above: PlainDuration | None = None
+    to: PlainDuration | None = None
+    below: PlainDuration | None = None
+
+
+class CountRange(Range):
+    """A span of whole numbers."""
+
+    from_: int | None = Field(default=None, alias="from", ge=0, le=10**9)
+    above: int | None = Field(default=None, ge=0, le=10**9)
+    to: int | None = Field(default=None, ge=0, le=10**9)
+    below: int | None = Field(default=None, ge=0, le=10**9)
+
+
+class ShareRange(Range):
+    """A span of shares of a whole."""
+
+    from_: Share | None = Field(default=None, alias="from")
+    above: Share | None = None
+    to: Share | None = None
+    below: Share | None = None
+
+    @model_validator(mode="after")
+    def _are_percentages(self) -> Self:
+        for side in SIDES:
+            share = getattr(self, "from_" if side == "from" else side)
+            if share is not None and (not share.text.endswith("%") or share.value > 1):
+                raise ValueError(f"{share} is not a part of a whole; write a percentage, like 50%")
+        return self
+
+
+class Misses(CountRange):
+    """So many windows missed of the last few that follow each other, this one among them."""
+
+    of: int = Field(ge=1, le=1000)
+
+
+class Condition(LevelRange):
+    """A condition on a window, or on one outage in it. All that it says must hold.
+
+    `below`, `above`, `from` and `to` speak of the level that the guarantee measures.
+    """
+
+    outage: (
+        Annotated[DurationRange, BeforeValidator(_from, json_schema_input_type=DurationRange | PlainDuration)] | None
+    ) = None
+    """Length of one outage (of one late ticket: how late), each by itself."""
+    downtime: (
+        Annotated[DurationRange, BeforeValidator(_from, json_schema_input_type=DurationRange | PlainDuration)] | None
+    ) = None
+    """Downtime of the window, all outages together."""
+    incidents: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
+    """Number of counted outages (of late tickets) in the window."""
+    deviation: Annotated[LevelRange, BeforeValidator(_from, json_schema_input_type=LevelRange | Level)] | None = None
+    """How far the level misses the target, in percent of the target."""
+    streak: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
+    """Number of windows missed in a row, this one the last."""
+    misses: Misses | None = None
+    """Number of windows missed among the last few, this one being one of them."""
+
+    measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
+    without: ClassVar[str] = "a condition that asks for nothing; write what must hold, like streak: 2"
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if not self.ranges:
+            raise ValueError(self.without)
+        if any(self.bounds):
+            super()._is_a_range()  # type: ignore[operator]
+        return self
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """Measure → the span it must lie in."""
+        ranges: dict[str, Range] = {"level": self} if any(self.bounds) else {}
+        named = {name: getattr(self, name) for name in self.measured}
+        return ranges | {name: range_ for name, range_ in named.items() if range_ is not None}

@@ -1,0 +1,234 @@
+"""Explore: what would the contract count of this incident, and what would be owed for it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+
+import polars as pl
+
+from slakit.analysis.explain import Explanation, explain
+from slakit.analysis.review import Review
+from slakit.analysis.scenario import Scenario, assess_scenario
+from slakit.arguments import checked
+from slakit.measure.calendar import MICROSECOND
+from slakit.policy.document import Policy
+from slakit.policy.files import find_plans
+from slakit.policy.printing import percent_text, print_duration
+from slakit.policy.terms import Terms
+from slakit.policy.unread import without_credit
+from slakit.problems import InputError, Problem
+from slakit.show.charts.incident import chart_incident, main_promise
+from slakit.show.excel.review import review_sheets
+from slakit.show.excel.sheets import Column, Sheet
+from slakit.show.explorers.control import Control, Parameters
+from slakit.show.explorers.credits import NOTEBOOK
+from slakit.show.explorers.explorer import Explorer
+from slakit.show.explorers.scenario import incident_controls
+from slakit.show.explorers.view import View
+from slakit.show.labels import VERDICTS, counted, deadline_text, length_text, sums_text
+from slakit.show.tables.comparison import show_readings
+from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
+
+STARTED, ENDED = "2026-08-11T09:00", "2026-08-11T13:00"
+
+
+@checked
+def explore_incident(
+    policy: str = "klikk:gold",
+    *,
+    started: str = STARTED,
+    ended: str = ENDED,
+    reported: str = "",
+    detected: str = "",
+    diagnosed: str = "",
+    component: str = "",
+    cause: str = "",
+    works: str = "",
+    works_end: str = "",
+    notice: str = "48h",
+    kind: str = "scheduled",
+    fee: float = 1000,
+    reading: Iterable[str] = (),
+) -> Explorer:
+    """What would the contract count of this incident? Drag its start and end, the ticket, the maintenance.
+
+    Parameters
+    ----------
+    policy
+        A plan: an id of the library or a path, with a tier where there are several: `klikk:gold`.
+    started, ended, reported, detected, diagnosed, works, works_end, notice, kind, component, cause
+        What happens, as `Scenario` has it: times like `2026-08-11T09:00` in the contract's time zone; what is empty
+        does not happen.
+    fee
+        Monthly fee. [currency units]
+    reading
+        Answers to the contract's open questions: `question=answer`.
+
+    Raises
+    ------
+    InputError
+        The plan is unknown or has several tiers, or something of what happens is at fault.
+
+    Examples
+    --------
+    >>> explore_incident("klikk:gold", reported="2026-08-11T10:00")
+    Owed for the incident at klikk:gold: 33.33 NOK
+    """
+    given = {
+        "policy": policy, "started": started, "ended": ended, "reported": reported, "detected": detected,
+        "diagnosed": diagnosed, "component": component, "cause": cause, "works": works, "works_end": works_end,
+        "notice": notice, "kind": kind, "fee": fee, "reading": list(reading),
+    }  # fmt: skip
+    plans = lru_cache(maxsize=4)(one_plan)
+    controls = partial(controls_of_incident, plans)
+    render = partial(see_incident, plans)
+    return Explorer(NOTEBOOK, render, given, controls, name="incident", beside=_as_report)
+
+
+Plans = Callable[[str], tuple[Policy, str | None]]
+
+
+def _as_report(parameters: Parameters) -> Parameters:
+    """Parameters of a report on the incident: what else its notebook shows is about the same plan and length."""
+    outage = assess_scenario(one_plan(parameters["policy"]), incident_of(parameters)).evidence.outages.row(
+        0, named=True
+    )
+    known = {"policies": [parameters["policy"]], "month": f"{outage['started']:%Y-%m}"}
+    length = (outage["ended"] - outage["started"]) // MICROSECOND if outage["ended"] else 0
+    return {**known, **({"outage": print_duration(length)} if length else {}), **parameters}
+
+
+def one_plan(name: str) -> tuple[Policy, str | None]:
+    """The one plan of that name.
+
+    Raises
+    ------
+    InputError
+        There is none, or the policy has several tiers and none is named.
+    """
+    plans = find_plans(name)
+    if len(plans) > 1:
+        remedy = f"name one: {', '.join(f'{name}:{tier}' for _, tier in plans)}"
+        raise InputError("policy", [Problem("policy", name, "has several tiers", remedy)])
+    return plans[0]
+
+
+def incident_of(parameters: Parameters) -> Scenario:
+    """What happens, by the parameters."""
+    known = [field.name for field in fields(Scenario)]
+    return Scenario(**{name: parameters[name] for name in known})
+
+
+def see_incident(plans: Plans, parameters: Parameters) -> View:
+    """The view of `explore_incident`."""
+    plan, incident, fee = plans(parameters["policy"]), incident_of(parameters), parameters["fee"]
+    reading = tuple(parameters["reading"])
+    review = assess_scenario(plan, incident, fee=fee, reading=reading)
+    name = review.evidence.subscriptions["subscription"][0]
+
+    @lru_cache(maxsize=1)
+    def under_all() -> Review:
+        return assess_scenario(plan, incident, fee=fee, reading=reading, ranges=True)
+
+    return View(
+        label=f"Owed for the incident at {name}",
+        value=sums_text(review.owed.items()),
+        note=_told(review, name),
+        chart=chart_incident(review, name, _span(review)),
+        tables={
+            "Every piece": lambda: show_ledger(review, name),
+            "Why": lambda: _why(review, name),
+            "Credits": lambda: show_credits(review, name),
+            "Other readings": lambda: show_readings(under_all(), name),
+            "Assumptions": lambda: show_assumptions(review, name),
+        },
+        sheets=lambda: _sheets(parameters, under_all(), name),
+        made=review.as_of,
+    )
+
+
+def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
+    """The sheets of the review, and before them what was imagined, so that nobody takes it for a claim."""
+    given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
+    notes = [
+        "Imagined, to see what the contract would make of it: this is not evidence of anything.",
+        _told(review, name),
+        "The other sheets are as known when the windows have ended: what nobody claimed in time is too late there.",
+    ]
+    columns = [Column("name", "What happens"), Column("value", "Value")]
+    return [Sheet("Incident", f"An imagined incident at {name}", given, columns, notes=notes), *review_sheets(review)]
+
+
+def _why(review: Review, name: str) -> Explanation:
+    """Why, at length; of a contract that judges no window here, that it does not."""
+    try:
+        return explain(review, name, str(review.period))
+    except InputError:
+        return Explanation(name, ((1, f"No window of {review.period} is judged by this contract."),))
+
+
+def _span(review: Review) -> tuple[datetime, datetime]:
+    """What the sliders span is what the picture spans."""
+    outages, works = review.evidence.outages, review.evidence.maintenance
+    begins = [*outages["started"], *works["started"]]
+    ends = [*outages["ended"].drop_nulls(), *works["ended"]]
+    margin = max(timedelta(hours=1), (max(begins + ends) - min(begins)) / 8)
+    return min(begins) - margin, max(begins + ends) + margin
+
+
+def _told(review: Review, name: str) -> str:
+    """Why, in a sentence or two."""
+    windows = review.availability.filter(pl.col("met").is_not_null())
+    missed = windows.filter(~pl.col("met"))
+    late = review.incidents.filter(pl.col("met").eq(other=False))
+    terms = review.terms_of(name)
+    if windows.is_empty() and review.incidents.is_empty():
+        return "The contract promises nothing about outages like this one."
+    said = []
+    for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
+        reached, promised = percent_text(row["availability"]), percent_text(row["target"], 6)
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} where {promised} is promised")
+    if missed.height > 1:
+        said.append(f"{counted(missed.height - 1, 'more promise')} missed")
+    if not late.is_empty():
+        said.append(f"{_name(terms, late['guarantee'][0])} took longer than promised")
+    why = _left_out(review, main_promise(review))
+    if not said:
+        return f"Every promise is kept. {why}".strip()
+    return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
+
+
+def _left_out(review: Review, guarantee: str) -> str:
+    """What of the outage does not count under a promise, and why: the longest piece of it."""
+    own = review.ledger.filter(pl.col("guarantee") == guarantee)
+    spared = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
+    for row in spared.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
+        clause = f" ({row['clause']})" if row["clause"] else ""
+        return f"Not counted: {length_text(row['seconds'])} {VERDICTS[row['verdict']]}{clause}."
+    return ""
+
+
+def _name(terms: Terms, guarantee: str) -> str:
+    return terms.guarantee(guarantee).name or guarantee
+
+
+def _money(review: Review, name: str, terms: Terms) -> str:
+    if not terms.remedies:
+        return without_credit(terms)
+    zone = review.zone_of(name)
+    for row in review.claims.sort("deadline", nulls_last=True).head(1).iter_rows(named=True):
+        if row["status"] == "not_required":
+            return "No claim is needed."
+        if row["status"] == "not_read":
+            return "How and until when to claim was not read: ask the provider."
+        return f"To be claimed by {deadline_text(row['deadline'], zone)}." if row["deadline"] else "No deadline runs."
+    return "No credit is earned."
+
+
+def controls_of_incident(plans: Plans, parameters: Parameters) -> list[Control]:
+    """See `incident_controls`."""
+    plan = plans(parameters["policy"])
+    return incident_controls(parameters, assess_scenario(plan, incident_of(parameters)), plan[0])

@@ -1,0 +1,178 @@
+"""The widgets of an explorer: controls beside what they show."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slakit.problems import InputError
+from slakit.show.explorers.control import Control
+from slakit.show.explorers.view import html_of
+from slakit.show.headline import BOX
+
+if TYPE_CHECKING:
+    from slakit.show.explorers.chart_view import ChartView
+    from slakit.show.explorers.explorer import Explorer
+
+PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STYLE = """<style>
+.slakit-explorer { display: flex; flex-flow: row wrap; gap: 1rem 1.75rem; align-items: flex-start; overflow: visible; }
+.slakit-controls { flex: 1 1 17rem; max-width: 24rem; min-width: 15rem; overflow: visible; }
+.slakit-seen { flex: 8 1 30rem; min-width: 0; max-width: 64rem; overflow: visible; }
+.slakit-controls b { font-size: 1.05em; } .slakit-label { line-height: 1.35; white-space: normal; margin-top: .35rem; }
+.slakit-controls .jupyter-widgets { box-sizing: border-box; }
+.slakit-seen .widget-html-content, .slakit-controls .widget-html-content { line-height: 1.4; }
+.slakit-tables { overflow-x: auto; max-width: 100%; }
+.slakit-alert [role=alert] { border-left: 4px solid #D55E00; padding: .3rem 0 .3rem 1rem; white-space: pre-wrap; }
+.slakit-row { flex-flow: row wrap; gap: .25rem; }
+</style>"""
+ALERT = '<div role="alert"><b>{what}</b>\n{why}\nBelow is what was shown before.</div>'
+
+
+class Panel:
+    """The widgets of an explorer."""
+
+    def __init__(self, explorer: Explorer, controls: Sequence[Control]) -> None:
+        import ipywidgets as w
+
+        from slakit.show.explorers.chart_view import ChartView
+
+        self.explorer = explorer
+        self.controls: dict[str, Control] = {}
+        self.chart_view: ChartView = ChartView()
+        self.alert, self.figure, self.table, self.plan = w.HTML(), w.HTML(), w.HTML(), w.Textarea(rows=12)
+        self.alert.add_class("slakit-alert")
+        self.figure.add_class("slakit-figure")
+        self.table.add_class("slakit-tables")
+        self._made: object = None
+        self._refused: dict[str, tuple[dict[str, Any], str]] = {}
+        self.chosen = w.ToggleButtons(options=list(explorer.view.tables), style={"button_width": "auto"})
+        self.plan.layout = w.Layout(display="none", width="100%")
+        self.beside = w.VBox()
+        self.widget = self._laid_out(w)
+        self.chosen.observe(lambda _: self._trying(self._show_table), names="value")
+        self._place(controls)
+        self._show()
+
+    def _laid_out(self, w: Any) -> Any:
+        """Controls on the left, or on top where there is little room; the view beside them."""
+        buttons = w.HBox(list(self._buttons(w)))
+        buttons.add_class("slakit-row")
+        seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
+        for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
+            box.add_class(name)
+        whole = w.Box([w.HTML(STYLE, layout=w.Layout(display="none")), self.beside, seen])
+        whole.add_class("slakit-explorer")
+        return whole
+
+    def _buttons(self, w: Any) -> Iterator[Any]:
+        name = self.explorer.name
+        for label, icon, act in (
+            ("Run this in batch", "copy", self._show_plan),
+            ("Picture (PNG)", "download", lambda: self._download(f"{name}.png")),
+            ("Picture (SVG)", "download", lambda: self._download(f"{name}.svg")),
+            ("Excel", "download", lambda: self._download(f"{name}.xlsx")),
+        ):
+            button = w.Button(description=label, icon=icon, layout=w.Layout(width="auto"))
+            button.on_click(lambda _, act=act: self._trying(act))
+            yield button
+
+    def refresh(self) -> None:
+        """Show the explorer as it is, with controls that say so."""
+        self._refused.clear()
+        self._place(self.explorer.controls())
+        self._show()
+
+    def _place(self, controls: Sequence[Control]) -> None:
+        """Put controls where those before were, and listen to them."""
+        import ipywidgets as w
+
+        self.controls = {control.label: control for control in controls}
+        self.beside.children = [control.laid_out(w) for control in controls]
+        for control in controls:
+            control.widget.observe(lambda change, control=control: self._moved(control, change["new"]), names="value")
+
+    def _moved(self, control: Control, value: Any) -> None:
+        """Show what a control says; the last good view stays where that is nothing, or cannot be drawn.
+
+        What was refused before still stands in its control: it is taken along if it is right by now.
+        """
+        self._refused.pop(control.label, None)
+        own = dict(control.read(value))
+        waiting = {name: said for changes, _ in self._refused.values() for name, said in changes.items()}
+        if self._follows({**waiting, **own}, control):
+            self._refused.clear()
+        elif not waiting or not self._follows(own, control):
+            self._refused[control.label] = (own, self.alert.value)
+        self.alert.value = "".join(said for _, said in self._refused.values())
+
+    def _follows(self, changes: dict[str, Any], control: Control) -> bool:
+        """Show a change, or leave all as it was."""
+        before = (self.explorer.parameters, self.explorer.view)
+
+        def follow() -> None:
+            self.explorer.update(changes)
+            self._show()
+            if control.renews:
+                self.refresh()
+
+        done = self._trying(follow)
+        if not done:
+            self.explorer.parameters, self.explorer.view = before
+        return done
+
+    def _trying(self, act: Callable[[], None]) -> bool:
+        """Do something; say in words what went wrong."""
+        try:
+            act()
+        except InputError as error:
+            said = "\n".join(str(problem) for problem in error.problems)
+            self.alert.value = ALERT.format(what="This cannot be shown.", why=html.escape(said))
+            return False
+        except Exception as error:  # whatever happens, whoever moves the control must see it, and see it here
+            said = html.escape(f"{type(error).__name__}: {error}")
+            self.alert.value = ALERT.format(what="Something went wrong.", why=said)
+            return False
+        self.alert.value = ""
+        return True
+
+    def _show(self) -> None:
+        view = self.explorer.view
+        shown = {"label": view.label, "value": view.value, "note": view.note}
+        figure = BOX.format(**{name: html.escape(text) for name, text in shown.items()})
+        self._show_table()
+        self.figure.value = figure
+        if self.plan.layout.display != "none":
+            self.plan.value = self.explorer.batch_plan()
+
+    def _show_table(self) -> None:
+        """Show the table that is chosen, and the picture that goes with it."""
+        chart = self.explorer.view.chart_with(self.chosen.value)
+        make = self.explorer.view.tables[self.chosen.value]
+        if make is not self._made:  # a table that is made by the same is the same
+            self.table.value, self._made = html_of(make()), make
+        self.chart_view.show(chart)
+
+    def _show_plan(self) -> None:
+        """Show the plan and copy it, or hide it."""
+        hidden = self.plan.layout.display == "none"
+        self.plan.layout.display = "" if hidden else "none"
+        if hidden:
+            self.plan.value = self.explorer.batch_plan()
+            self.chart_view.copy(self.plan.value)
+
+    def _download(self, name: str) -> None:
+        """Let the browser save a picture or a workbook."""
+        view, suffix = self.explorer.view, Path(name).suffix
+        if suffix in PICTURES:
+            from slakit.show.charts.pictures import picture
+
+            drawn = picture(view.chart_with(self.chosen.value), "png" if suffix == ".png" else "svg")
+            self.chart_view.save(name, PICTURES[suffix], drawn)
+            return
+        from slakit.show.excel.sheets import workbook_bytes
+
+        self.chart_view.save(name, EXCEL, workbook_bytes(view.sheets(), made=view.made, place=name))

@@ -1,0 +1,139 @@
+"""Explore: what does this contract say, and what is wrong with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import polars as pl
+from great_tables import GT
+
+from slakit.arguments import checked
+from slakit.finding.model import SEVERITIES
+from slakit.finding.run import findings
+from slakit.measure.budgets import window_budgets
+from slakit.policy.card import policy_card
+from slakit.policy.document import Policy
+from slakit.policy.files import find_policy, policy_and_tier, tiers_of
+from slakit.policy.terms import Terms
+from slakit.remedy.values import guarantee_value
+from slakit.show.charts.budgets import chart_budgets
+from slakit.show.charts.values import chart_guarantee_values
+from slakit.show.excel.sheets import Column, Sheet
+from slakit.show.explorers.choices import months
+from slakit.show.explorers.control import Control, Parameters
+from slakit.show.explorers.credits import month_control, plan_control
+from slakit.show.explorers.explorer import Explorer
+from slakit.show.explorers.view import View
+from slakit.show.labels import counted
+from slakit.show.tables.card import show_card, show_questions
+from slakit.show.tables.findings import show_findings, show_guarantee_values
+from slakit.show.tables.plans import show_budgets
+
+NOTEBOOK = "policy_card"
+
+
+@checked
+def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explorer:
+    """What does this contract say? Its terms with their clauses, findings, open questions and budgets.
+
+    Parameters
+    ----------
+    policy
+        An id of the library, or a path; alone (all its tiers) or with a tier: `klikk:gold`.
+    month
+        The month that budgets are shown for (`2026-10`); this month, if not given.
+
+    Raises
+    ------
+    InputError
+        The policy or its tier is unknown, or the month is not one.
+
+    Examples
+    --------
+    >>> explore_policy("wp-heaven", month="2026-10")
+    WP Heaven · WordPress hosting: 1 defect, 6 gaps
+    """
+    given = {"policy": policy, "month": month or f"{date.today():%Y-%m}"}
+    contracts = lru_cache(maxsize=16)(contract_of)
+    return Explorer(NOTEBOOK, partial(see_policy, contracts), given, controls_of_policy)
+
+
+def see_policy(contracts: Callable[[str, str | None], Contract], parameters: Parameters) -> View:
+    """The view of `explore_policy`."""
+    name, tier = policy_and_tier(parameters["policy"])
+    months(parameters["month"])
+    contract = contracts(name, tier)
+    policy, found = contract.policy, contract.found
+    budgets = pl.concat([window_budgets(one, parameters["month"]) for one in contract.terms])
+    counts = dict(found["severity"].value_counts().iter_rows())
+    return View(
+        label=f"{policy.provider} · {policy.service}" + (f" · {tier}" if tier else ""),
+        value=f"{counted(counts.get('defect', 0), 'defect')}, {counted(counts.get('gap', 0), 'gap')}",
+        note=_told(policy, found),
+        chart=chart_budgets(budgets),
+        tables={**contract.tables, "Budgets": lambda: show_budgets(budgets)},
+        charts={"Worth": lambda: chart_guarantee_values(contract.worth)},
+        sheets=lambda: _sheets(policy, tier, found, budgets),
+    )
+
+
+class Contract(NamedTuple):
+    """What does not depend on the month."""
+
+    policy: Policy
+    terms: list[Terms]
+    found: pl.DataFrame
+    worth: pl.DataFrame
+    tables: dict[str, Callable[[], GT]]
+
+
+def contract_of(name: str, tier: str | None) -> Contract:
+    """Read a contract: once for an explorer, which may be dragged through the months."""
+    policy = find_policy(name)
+    terms = [policy.terms(tier=own) for _, own in tiers_of(policy) if tier in (None, own)] or [policy.terms(tier=tier)]
+    found, worth = findings(policy, tier=tier), guarantee_value(terms)
+    tables: dict[str, Callable[[], GT]] = {
+        "Terms": lambda: show_card(policy, tier),
+        "Findings": lambda: show_findings(found),
+        "Open questions": lambda: show_questions(policy),
+        "Worth": lambda: show_guarantee_values(worth),
+    }
+    return Contract(policy, terms, found, worth, tables)
+
+
+def _told(policy: Policy, found: pl.DataFrame) -> str:
+    """The gravest finding, and where the text comes from."""
+    defects = found.filter(pl.col("severity") == "defect")["sentence"].to_list()
+    open_questions = counted(len(policy.readings), "open question")
+    source = f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {policy.source.read}."
+    return " ".join(
+        [f"{sentence.rstrip('.')}." for sentence in defects[:1]] + [f"{open_questions.capitalize()}.", source]
+    )
+
+
+def _sheets(policy: Policy, tier: str | None, found: pl.DataFrame, budgets: pl.DataFrame) -> list[Sheet]:
+    card = pl.DataFrame(policy_card(policy, tier), schema=["part", "term", "says", "clause"], orient="row")
+    titled = f"{policy.provider} · {policy.service}"
+    words = {name: name.capitalize() for name in SEVERITIES}
+    return [
+        Sheet("Terms", titled, card, [Column(name, name.capitalize()) for name in card.columns]),
+        Sheet("Findings", "What a buyer should know", found, [
+            Column("severity", "Severity", words=words, strong=[words["defect"]]), Column("about", "About"),
+            Column("sentence", "Finding"), Column("figure", "Figure"), Column("clauses", "Clauses"),
+            Column("tiers", "Tiers"), Column("code", "Code"),
+        ]),
+        Sheet("Budgets", "Allowed downtime", budgets, [
+            Column("tier", "Tier"), Column("guarantee", "Guarantee"), Column("window_start", "Window from"),
+            Column("window_end", "Window to"), Column("target", "Promised", "percent"),
+            Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
+            Column("commitment", "Commitment"), Column("clause", "Clause"),
+        ]),
+    ]  # fmt: skip
+
+
+def controls_of_policy(parameters: Parameters) -> list[Control]:
+    """Contract and month."""
+    return [plan_control(parameters["policy"], whole=True, unset={}), month_control(parameters["month"])]
