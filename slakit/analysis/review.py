@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from slakit import locales
+from slakit import _hooks, locales
 from slakit.analysis.result_tables import total_owed
 from slakit.analysis.warnings import rows_used
 from slakit.arguments import checked
@@ -219,7 +218,7 @@ class Review:
             slakit was installed without Excel, the path ends otherwise, or a table is larger than a sheet can be.
         """
         # What is shown is made in slakit.show, which knows this module: it is looked up when it is asked for.
-        import_module("slakit.show.excel.review").review_workbook(self, path)
+        _hooks.write_workbook(self, path)
 
     def __repr__(self) -> str:
         sums = ", ".join(f"{amount:,} {currency}" for currency, amount in self.owed.items()) or "nothing"

@@ -98,12 +98,12 @@ def compare(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all to this .xlsx workbook.")] = None,
 ) -> None:
     """Set plans side by side: terms, credits, and the same outages by everybody's rules."""
+    from slakit.comparison.compare import amended_offers
     from slakit.comparison.compare import compare as compare_plans
     from slakit.comparison.summary import tell_comparison
     from slakit.evidence.files import read_evidence
-    from slakit.show.choose import choose_offers
 
-    offers = choose_offers(plans, amend or [])
+    offers = amended_offers(plans, amend or [])
     with stderr().status("comparing", spinner="line"):
         tables = read_evidence(evidence, time_zone=time_zone).only(subscription or "") if evidence else None
         found = compare_plans(offers, fee=fee, evidence=tables, period=period, as_of=as_of, reading=reading)

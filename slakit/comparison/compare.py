@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 
 import polars as pl
 
+from slakit import _hooks
 from slakit.analysis.assess import instant_of
 from slakit.analysis.plans import Settled
 from slakit.analysis.review import Review
@@ -24,6 +24,7 @@ from slakit.measure.calendar import Period
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans, plan_id, tiers_of
 from slakit.policy.terms import Terms
+from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem
 from slakit.remedy.curves import credit_curve
 from slakit.remedy.fees import exact_fee
@@ -41,8 +42,8 @@ class Comparison:
     ----------
     plans
         Name → terms under the chosen reading.
-    asked
-        Names of plans with terms that are asked for (`Policy.amend`), and that nobody offers.
+    proposed
+        Names of plans with terms that are proposed (`Policy.amend`), and not offered.
     fee
         Monthly fee that the curves are drawn for. [currency units]
     terms
@@ -69,7 +70,7 @@ class Comparison:
     """
 
     plans: Mapping[str, Terms]
-    asked: frozenset[str]
+    proposed: frozenset[str]
     fee: Decimal
     terms: pl.DataFrame
     curves: pl.DataFrame
@@ -108,7 +109,7 @@ class Comparison:
         InputError
             The path does not end in `.xlsx`, cannot be written, or the extra `excel` is not installed.
         """
-        import_module("slakit.show.excel.comparison").comparison_workbook(self, path)
+        _hooks.write_workbook(self, path)
 
     def __repr__(self) -> str:
         return f"Comparison({', '.join(self.plans)})"
@@ -193,7 +194,7 @@ def compare(
         review = through_every_plan(offers, evidence, period, as_of, exact, answers)
     return Comparison(
         plans=terms,
-        asked=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
+        proposed=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
         fee=drawn_for,
         terms=normal_terms(terms, drawn_for),
         curves=credit_curve(terms.values(), fee=drawn_for),
@@ -203,6 +204,43 @@ def compare(
         verdicts=verdict_table(review) if review else pl.DataFrame(schema=VERDICTS),
         review=review,
     )
+
+
+def amended_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Offer]:
+    """List plans to compare: those that are named, and the first of them with amended terms.
+
+    Parameters
+    ----------
+    plans
+        As `compare` takes them.
+    changes
+        `term=value`, the value as a policy file would write it: `guarantees.website.target=99.9`. With any, the first
+        plan is compared with these terms too, under a name that ends in `-if`.
+
+    Raises
+    ------
+    InputError
+        A change is not written like that, or does not fit the first plan; all problems at once.
+
+    Examples
+    --------
+    >>> [offer if isinstance(offer, str) else offer[0].id
+    ...  for offer in amended_offers(["wp-heaven", "cloudworkz"], ["guarantees.website.target=99.9"])]
+    ['wp-heaven', 'cloudworkz', 'wp-heaven-if']
+    """
+    named = list(plans)
+    terms: dict[str, object] = {}
+    problems = []
+    for change in changes:
+        path, found, value = change.partition("=")
+        if not found:
+            remedy = "write term=value, like guarantees.network.window=1q"
+            problems.append(Problem("changes", change, "not a changed term", remedy))
+        terms[path] = parse_yaml(f"value: {value}", name=change).tree["value"]
+    if problems:
+        raise InputError("changes", problems)
+    changed = [(policy.amend(terms), tier) for policy, tier in find_plans(named[0])] if terms and named else []
+    return [*named, *changed]
 
 
 def _settled(settled: Settled, policy: Policy) -> dict[str, str]:

@@ -81,14 +81,14 @@ class Ranking:
         another plan that is offered comes first.
     leaders
         The best of the plans that are offered.
-    asked
-        Plans with terms that are asked for (`Policy.amend`), and that nobody offers.
+    proposed
+        Plans with terms with terms that are proposed (`Policy.amend`), and not offered.
     """
 
     table: pl.DataFrame
     tips: pl.DataFrame
     leaders: list[str]
-    asked: frozenset[str]
+    proposed: frozenset[str]
 
     @property
     def order(self) -> list[str]:
@@ -106,7 +106,7 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     Parameters
     ----------
     comparison
-        From `compare`. Plans that are only asked for (`Policy.amend`) are ranked too.
+        From `compare`. Plans that are only proposed (`Policy.amend`) are ranked too.
     weights
         Criterion → weight from 0 to 10, in whole numbers; those not named have 5. Criteria are `credit` (for one outage
         of a day), `outages` (what the same outages earn, where the comparison has evidence), `claim` (time to claim),
@@ -134,19 +134,19 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     }
     order = sorted(comparison.plans, key=lambda plan: -points[plan])
     rows = [
-        (_rank(plan, points, comparison.asked), plan, _exact(points[plan]), name,
+        (_rank(plan, points, comparison.proposed), plan, _exact(points[plan]), name,
          says[name].get(plan, (unread[plan].get(name, "–"), None))[0],
          None if name in unread[plan] else _exact(100 * shares[name][plan]), Decimal(chosen[name]),
          _exact(_earned(shares, chosen, name, plan)), _exact(_readable(chosen, unread[plan])))
         for plan in order
         for name in chosen
     ]  # fmt: skip
-    offered = [plan for plan in order if plan not in comparison.asked] or order
+    offered = [plan for plan in order if plan not in comparison.proposed] or order
     of_offered = {name: {plan: own[plan] for plan in offered} for name, own in shares.items()}
     schema = {"criterion": pl.String, "plan": pl.String, "weight": pl.UInt32}
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
     leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
-    return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.asked)
+    return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.proposed)
 
 
 def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
@@ -156,11 +156,11 @@ def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
     return Fraction(100 * known, total) if total else Fraction(0)
 
 
-def _rank(plan: str, points: Mapping[str, Fraction], asked: frozenset[str]) -> int | None:
-    """Rank among the plans that are offered; terms that are only asked for have none."""
-    if plan in asked and len(asked) < len(points):
+def _rank(plan: str, points: Mapping[str, Fraction], proposed: frozenset[str]) -> int | None:
+    """Rank among the plans that are offered; terms that are only proposed have none."""
+    if plan in proposed and len(proposed) < len(points):
         return None
-    return 1 + sum(value > points[plan] for other, value in points.items() if other not in asked or plan in asked)
+    return 1 + sum(value > points[plan] for other, value in points.items() if other not in proposed or plan in proposed)
 
 
 def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, int]:

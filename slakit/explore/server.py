@@ -23,9 +23,9 @@ from voila.app import Voila  # type: ignore[import-untyped]
 from voila.handler import BaseVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
-from slakit.batch.execution import KERNELS
 from slakit.batch.page import style
 from slakit.explore.copies import Page
+from slakit.kernels.manager import KERNELS
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -17,6 +17,7 @@ from slakit.finding.money import money_findings
 from slakit.finding.unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR
 from slakit.policy.document import Policy
+from slakit.policy.files import find_policy, find_terms, policy_and_tier
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -28,18 +29,18 @@ FINDINGS: dict[str, type[pl.DataType]] = {
 
 @checked
 def findings(
-    policies: Policy | Iterable[Policy], *, tier: str | None = None, as_of: date | None = None
+    policies: Policy | str | Iterable[Policy | str], *, tier: str | None = None, as_of: date | None = None
 ) -> pl.DataFrame:
-    """What a buyer should know about policies.
+    """List what a buyer should know about policies.
 
     Every figure is exact: schedules are judged at their break points, not at samples.
 
     Parameters
     ----------
     policies
-        One or several.
+        One or several: policies, or names of plans (`klikk`, `klikk:gold`, a path).
     tier
-        Look at this tier alone; at all of them, if not given.
+        Look at this tier alone, of policies that are named without one; at all of them, if not given.
     as_of
         The day to reckon the age of a text from; the day on which it was read, if not given.
 
@@ -53,7 +54,8 @@ def findings(
     Raises
     ------
     InputError
-        The tier is not of a policy, or the day is of another age.
+        A policy or a tier is unknown, none is named, or the day lies outside the years that are taken; all problems at
+        once.
 
     Examples
     --------
@@ -65,9 +67,21 @@ def findings(
     if as_of is not None and not FIRST_YEAR <= as_of.year <= LAST_YEAR:
         wrong = f"a day outside the years {FIRST_YEAR} to {LAST_YEAR}"
         raise InputError("as_of", [Problem("as_of", as_of, wrong, "look at the year")])
-    chosen = [policies] if isinstance(policies, Policy) else list(policies)
-    rows = [row for policy in chosen for row in _rows(policy, tier, as_of)]
+    named = [policies] if isinstance(policies, Policy | str) else list(policies)
+    rows = [row for policy, one in _found(named, tier) for row in _rows(policy, one, as_of)]
     return pl.DataFrame(rows, schema=FINDINGS, orient="row")
+
+
+def _found(named: Sequence[Policy | str], tier: str | None) -> list[tuple[Policy, str | None]]:
+    """Policies with the one tier to look at, if any."""
+    names = [name for name in named if isinstance(name, str)]
+    if names or not named:
+        find_terms(names)  # refuses all that is unknown at once
+    plans: list[tuple[Policy, str | None]] = []
+    for one in named:
+        plain, own = policy_and_tier(one) if isinstance(one, str) else (one, None)
+        plans.append((find_policy(plain) if isinstance(plain, str) else plain, own or tier))
+    return list({(id(policy), own): (policy, own) for policy, own in plans}.values())
 
 
 def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tuple[str, ...]]:

@@ -221,13 +221,11 @@ def children_of(parent: int) -> set[int]:
 
 def preload(*, bare: bool = False) -> None:
     """Import what reports use; `bare` leaves out slakit itself."""
-    import slakit
-
     with without_slow_imports(), contextlib.suppress(Exception):
         for name in PRELOADED:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        ours = [] if bare else pkgutil.walk_packages(slakit.__path__, "slakit.")
+        ours = [] if bare else pkgutil.walk_packages([str(Path(__file__).parents[1])], "slakit.")
         for module in ours:
             if not module.name.startswith(("slakit.batch", "slakit.cli", "slakit.explore", "slakit.__")):
                 with contextlib.suppress(Exception):  # the notebook that uses it will tell

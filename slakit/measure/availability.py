@@ -382,7 +382,7 @@ def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.Data
 
 
 def placed_in_windows(case: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows with each window of their obligation that their `start` lies in: `window_start`, `window_end` (µs) are added."""
+    """Add to rows each window of their obligation that their `start` lies in: `window_start`, `window_end` (µs)."""
     edges = ("window_start", "window_end")
     tables = [rows.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias(edge) for edge in edges)]
     for batch in case.batches():

@@ -37,7 +37,7 @@ class PackedTimeline:
         """Make room for positions from `first` to `last` on each line.
 
         >>> PackedTimeline.holding(10, 20)
-        Line(origin=10, stride=12)
+        PackedTimeline(origin=10, stride=12)
         """
         return cls(first, last - first + 2)
 

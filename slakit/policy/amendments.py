@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from slakit.policy.checks import coherence
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import words_of_format
 from slakit.policy.superseded import renewed_changes
@@ -16,8 +17,10 @@ from slakit.policy.terms import set_term
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
 
+P = TypeVar("P", bound=PolicyModel)
 
-def changed_policy(policy: PolicyModel, changes: Mapping[str, object], name: str) -> Policy:
+
+def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
     """See `Policy.amend`."""
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     tree["id"] = name
@@ -36,12 +39,11 @@ def changed_policy(policy: PolicyModel, changes: Mapping[str, object], name: str
     return changed
 
 
-def _whole(policy: PolicyModel, tree: dict[str, Any]) -> Policy:
-    from slakit.policy.checks import coherence
+def _whole(policy: P, tree: dict[str, Any]) -> P:
 
     document = Document(policy.id, tree)
     try:
-        changed = PolicyModel.model_validate(tree)
+        changed = type(policy).model_validate(tree)
     except ValidationError as error:
         raise InputError(policy.id, problems_of(error, document, words_of_format())) from None
     faults = [Problem(document.where(place), *rest) for place, *rest in coherence(changed)]  # type: ignore[arg-type]

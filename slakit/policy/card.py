@@ -11,7 +11,7 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.remedies import Claims, Remedy
-from slakit.policy.terms import Terms
+from slakit.policy.terms import Terms, terms_of
 from slakit.policy.unread import NOT_READ, READ, unread_terms
 
 PRINTED_PER = {"1d": "day", "1mo": "month", "1y": "year"}
@@ -40,7 +40,7 @@ def policy_card(policy: PolicyModel, tier: str | None = None) -> list[Entry]:
         The tier is not of this policy.
     """
     tiers: list[str | None] = [tier] if tier is not None else [*policy.tiers] or [None]
-    by_tier = {name: list(_entries(policy.terms(tier=name))) for name in tiers}
+    by_tier = {name: list(_entries(terms_of(policy, name, {}))) for name in tiers}
     merged: dict[Entry, list[str]] = {}
     for name, entries in by_tier.items():
         for entry in entries:

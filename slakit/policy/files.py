@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from slakit.policy.checks import coherence
 from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
 from slakit.policy.skeleton import PLACEHOLDER
+from slakit.policy.terms import Terms
 from slakit.policy.yaml import Document, parse_yaml, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
 
@@ -160,6 +161,41 @@ def find_plans(name: str) -> list[tuple[Policy, str | None]]:
         return tiers_of(policy)
     policy.terms(tier=tier)
     return [(policy, tier)]
+
+
+@checked
+def find_terms(plans: str | Iterable[str]) -> list[Terms]:
+    """Find the terms of plans by their names, each once.
+
+    Parameters
+    ----------
+    plans
+        Ids of the library, or paths of policy files, each alone (all its tiers) or with a tier: `klikk:gold`.
+
+    Raises
+    ------
+    InputError
+        No plan is named, or policies or tiers are unknown; all problems at once.
+
+    Examples
+    --------
+    >>> [terms.tier for terms in find_terms(["klikk:gold", "klink-cloud"])]
+    ['gold', 'starter', 'growth', 'enterprise']
+    """
+    chosen: dict[tuple[str, str | None], Terms] = {}
+    problems: list[Problem] = []
+    for name in [plans] if isinstance(plans, str) else plans:
+        try:
+            found = [policy.terms(tier=tier) for policy, tier in find_plans(name)]
+        except InputError as error:
+            problems += error.problems
+            continue
+        chosen |= {(terms.policy, terms.tier): terms for terms in found}
+    if not chosen and not problems:
+        problems = [Problem("policies", None, "no policy is named", "write at least one, like klikk or klikk:gold")]
+    if problems:
+        raise InputError("policies", problems)
+    return list(chosen.values())
 
 
 def plan_id(policy: Policy, tier: str | None) -> str:

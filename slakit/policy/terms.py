@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,6 +17,8 @@ from slakit.policy.remedies import KINDS, Claims, Credit, Limits, Remedy, Right
 from slakit.policy.support import Support
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
+
+P = TypeVar("P", bound=PolicyModel)
 
 
 class Terms(Part):
@@ -261,18 +263,18 @@ def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
     return [g for g in guarantees if (g.within if g.metric in TIMED else g.limit) is not None]
 
 
-def read_as(policy: PolicyModel, answers: Mapping[str, str]) -> Policy:
+def read_as(policy: P, answers: Mapping[str, str]) -> P:
     """The policy with what the answers to all its questions set."""
     changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
     return _changed(policy, changes) if changes else policy
 
 
-def _changed(policy: PolicyModel, changes: Mapping[str, object]) -> Policy:
+def _changed(policy: P, changes: Mapping[str, object]) -> P:
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     for path, value in changes.items():
         set_term(tree, path, value)
     try:
-        return PolicyModel.model_validate(tree)
+        return type(policy).model_validate(tree)
     except ValidationError as error:
         raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
 

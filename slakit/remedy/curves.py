@@ -43,7 +43,7 @@ def credit_curve(
     window_length: timedelta | None = None,
     month: str | None = None,
     fee: Decimal | float = 100,
-    at: Sequence[timedelta] | None = None,
+    at: Sequence[timedelta | float] | None = None,
 ) -> pl.DataFrame:
     """Credit against downtime, for one window with a single outage that counts in full.
 
@@ -71,7 +71,8 @@ def credit_curve(
     fee
         Monthly fee, which all fee bases are taken from. [currency units]
     at
-        Lengths of outage to give instead of the break points. Those longer than the window are left out.
+        Lengths of outage to give instead of the break points; numbers are hours. Those longer than the
+        window are left out.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def credit_curve(
     Decimal('1341.000000')
     """
     exact = exact_fee(fee)
-    asked = None if at is None else [exact_length("at", length) for length in at]
+    asked = None if at is None else [exact_length("at", _length(length)) for length in at]
     if window_length is not None:
         exact_length("window_length", window_length, least=1)
     many = [terms] if isinstance(terms, Terms) else list(terms)
@@ -109,6 +110,16 @@ def credit_curve(
             lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
             rows += ((one.policy, one.tier, *row, one.currency) for row in _rows(case, lengths))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
+
+
+def _length(length: timedelta | float) -> timedelta:
+    """Read a length; a number is hours."""
+    if isinstance(length, timedelta):
+        return length
+    try:
+        return timedelta(hours=float(length))
+    except (OverflowError, ValueError):
+        raise InputError("at", [Problem("at", length, "not a length", "write hours, or a timedelta")]) from None
 
 
 def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, ...]]:

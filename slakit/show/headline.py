@@ -189,7 +189,7 @@ def headline_comparison(comparison: Comparison) -> None:
     """What the same outages would have earned, what changed terms are worth, or which plan is ahead."""
     told = tell_comparison(comparison)
     totals = list(comparison.sums().iter_rows(named=True))
-    offered = [row for row in totals if row["plan"] not in comparison.asked]
+    offered = [row for row in totals if row["plan"] not in comparison.proposed]
     if not offered:
         value = comparison.leader or "no plan for every outage"
         show_headline("Earns the most for an outage", value, " ".join(told[:3]))
@@ -209,7 +209,7 @@ def asked_for(comparison: Comparison) -> Iterator[str]:
     """What changed terms are worth on the evidence of a comparison."""
     totals = list(comparison.sums().iter_rows(named=True))
     for row in totals:
-        if row["plan"] in comparison.asked and row["against_first"] is not None:
+        if row["plan"] in comparison.proposed and row["against_first"] is not None:
             worth = row["against_first"]
             amount = sums_text([(row["currency"], abs(worth))])
             more = "would change nothing" if not worth else f"would earn {amount} {'more' if worth > 0 else 'less'}"

@@ -120,7 +120,7 @@ def test_only_kernels_of_this_interpreter_are_forked() -> None:
 
 
 def test_the_kernel_specification_ships_with_the_package() -> None:
-    from slakit.batch.execution import KERNELS
+    from slakit.kernels.manager import KERNELS
 
     manager = KernelSpecManager()
     manager.kernel_dirs = [str(KERNELS)]

@@ -489,7 +489,7 @@ def test_other_terms_are_worth_the_exact_difference(tables: Evidence) -> None:
     assert list(owed) == ["klikk:gold", "klikk-if:gold"]
     assert against == {"klikk:gold": 0, "klikk-if:gold": owed["klikk-if:gold"] - owed["klikk:gold"]}
     assert against["klikk-if:gold"] > 0
-    assert found.asked == {"klikk-if:gold"}
+    assert found.proposed == {"klikk-if:gold"}
 
 
 def test_other_terms_are_assessed_as_the_changed_policy_is(tables: Evidence) -> None:

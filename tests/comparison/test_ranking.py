@@ -123,7 +123,7 @@ def test_evidence_adds_what_the_same_outages_earn_in_monthly_fees_over_all_curre
 def test_terms_that_nobody_offers_are_ranked_but_never_lead(on_evidence: sla.Comparison) -> None:
     ranking = rank_plans(on_evidence, {"outages": 10, "credit": 0, "claim": 0, "support": 0, "budget": 0})
     assert ranking.order[0] == "klikk-if:gold"
-    assert ranking.asked == {"klikk-if:gold"}
+    assert ranking.proposed == {"klikk-if:gold"}
     assert ranking.leaders == ["klikk:gold"]
     assert "klikk-if:gold" not in ranking.tips["plan"].to_list()
 

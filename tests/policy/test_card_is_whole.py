@@ -285,7 +285,7 @@ def fields() -> Iterator[str]:
         for parent in model.__mro__[1:]:
             if hasattr(parent, "model_fields") and parent is not Part and parent.__name__ in INHERITED.values():
                 own -= set(parent.model_fields)
-        yield from (f"{model.__name__}.{name}" for name in own)
+        yield from (f"{model.__name__.replace('PolicyModel', 'Policy')}.{name}" for name in own)
 
 
 def changed(tree: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
         said = f"{listed(currencies)} are not set against each other. Compare subscriptions of one currency."
         return empty_chart("Several currencies", said)
     rows = [_bar(row) for row in totals.iter_rows(named=True)]
-    offered = [row for row in rows if row["plan"] not in comparison.asked] or rows
+    offered = [row for row in rows if row["plan"] not in comparison.proposed] or rows
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     title = f"The same outages earn {best['money']} at {best['plan']} and {least['money']} at {least['plan']}"
     outages = comparison.verdicts.select("subscription", "outage").n_unique()

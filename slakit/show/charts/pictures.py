@@ -35,8 +35,9 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
 
     Examples
     --------
-    >>> from slakit.show import chart_budgets, choose_terms, window_budgets_of
-    >>> drawn = picture(chart_budgets(window_budgets_of(choose_terms(["wp-heaven"]), "2026-10")), "svg")
+    >>> from slakit import find_terms, window_budgets
+    >>> from slakit.show import chart_budgets
+    >>> drawn = picture(chart_budgets(window_budgets(find_terms(["wp-heaven"]), "2026-10")), "svg")
     >>> b"wp-heaven may be down: 3h43m30s" in drawn
     True
     """

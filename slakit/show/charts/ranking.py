@@ -31,7 +31,7 @@ def chart_ranking(ranking: Ranking) -> Drawing:
     pieces = [piece for row in rows for piece in row["pieces"]]
     first = [row for row in rows if row["plan"] in ranking.leaders]
     verb = "come" if len(first) > 1 else "comes"
-    of = "Of what is offered, " if ranking.asked else ""
+    of = "Of what is offered, " if ranking.proposed else ""
     title = f"{of}{listed(ranking.leaders)} {verb} first with {first[0]['points']} of 100 points"
     if not pieces:
         title = "Every weight is 0: no plan is ahead"

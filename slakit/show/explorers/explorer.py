@@ -49,7 +49,7 @@ class Explorer:
         self.name = name or notebook.replace("_", "-")
         self._beside = beside
         self.render = render
-        self.parameters = dict(parameters)
+        self.parameters: Parameters = dict(parameters)
         self.view = render(parameters)
         self._controls = controls
         self._panel: Panel | None = None

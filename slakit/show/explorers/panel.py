@@ -5,16 +5,15 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from slakit.problems import InputError
-from slakit.show.explorers.control import Control
-from slakit.show.explorers.view import html_of
+from slakit.show.explorers.control import Control, Parameters
+from slakit.show.explorers.view import View, html_of
 from slakit.show.headline import BOX
 
 if TYPE_CHECKING:
     from slakit.show.explorers.chart_view import ChartView
-    from slakit.show.explorers.explorer import Explorer
 
 PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,10 +31,27 @@ STYLE = """<style>
 ALERT = '<div role="alert"><b>{what}</b>\n{why}\nBelow is what was shown before.</div>'
 
 
+class Explored(Protocol):
+    """What a panel shows, and what it asks when a control moves."""
+
+    name: str
+    view: View
+    parameters: Parameters
+
+    def controls(self) -> Sequence[Control]:
+        """List controls for the parameters as they are."""
+
+    def update(self, changes: Parameters) -> None:
+        """Take other parameters, whose controls show them already."""
+
+    def batch_plan(self) -> str:
+        """Write a plan for `slakit batch` that makes this view."""
+
+
 class Panel:
     """The widgets of an explorer."""
 
-    def __init__(self, explorer: Explorer, controls: Sequence[Control]) -> None:
+    def __init__(self, explorer: Explored, controls: Sequence[Control]) -> None:
         import ipywidgets as w
 
         from slakit.show.explorers.chart_view import ChartView

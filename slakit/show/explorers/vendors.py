@@ -137,13 +137,13 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
 
 def _most_owed(comparison: Comparison) -> list[str]:
     """What the same outages would have earned at the plan that owes most, where there is one currency."""
-    sums = comparison.sums().filter(~pl.col("plan").is_in(list(comparison.asked)))
+    sums = comparison.sums().filter(~pl.col("plan").is_in(list(comparison.proposed)))
     if sums["currency"].n_unique() != 1:
         return []
     plan, owed, currency = (
         sums.sort("owed", descending=True, maintain_order=True).select("plan", "owed", "currency").row(0)
     )
-    offered = "Of what is offered, the" if comparison.asked else "The"
+    offered = "Of what is offered, the" if comparison.proposed else "The"
     return [f"{offered} same outages would have earned the most at {plan}: {sums_text([(currency, owed)])}."]
 
 

@@ -1,0 +1,33 @@
+from .analysis.assess import assess as assess
+from .analysis.explain import explain as explain
+from .analysis.readings import under_readings as under_readings
+from .analysis.review import Review as Review
+from .comparison.compare import Comparison as Comparison
+from .comparison.compare import compare as compare
+from .evidence.evidence import Evidence as Evidence
+from .evidence.files import read_evidence as read_evidence
+from .finding.compensation import Compensation as Compensation
+from .finding.run import findings as findings
+from .locales import use_locale as use_locale
+from .measure.budgets import uptime_budget as uptime_budget
+from .measure.budgets import window_budgets as window_budgets
+from .measure.calendar import Period as Period
+from .measure.conventions import Conventions as Conventions
+from .policy.document import Policy as Policy
+from .policy.files import find_policy as find_policy
+from .policy.files import find_terms as find_terms
+from .policy.files import library as library
+from .policy.files import policy_schema as policy_schema
+from .policy.files import read_policy as read_policy
+from .policy.files import write_policy as write_policy
+from .policy.terms import Terms as Terms
+from .problems import InputError as InputError
+from .problems import Problem as Problem
+from .remedy.curves import credit_curve as credit_curve
+from .remedy.values import guarantee_value as guarantee_value
+from .show.explorers.credits import explore_credits as explore_credits
+from .show.explorers.incident import explore_incident as explore_incident
+from .show.explorers.policy import explore_policy as explore_policy
+from .show.explorers.vendors import explore_vendors as explore_vendors
+
+__version__: str
