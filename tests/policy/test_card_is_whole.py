@@ -269,8 +269,10 @@ DESCRIPTIVE = {
     "Begins.after": "there is one",
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }
-INHERITED = {"Condition": "LevelRange", "Band": "Condition", "Raised": "Condition", "Misses": "CountRange", "PointBand": "CountRange",
-             "Credit": "Limits", "Remedy": "Limits"}  # fmt: skip
+INHERITED = {
+    "Condition": "LevelRange", "Band": "Condition", "Raised": "Condition", "Misses": "CountRange",
+    "PointBand": "CountRange", "Credit": "Limits", "Remedy": "Limits",
+}  # fmt: skip
 
 
 def fields() -> Iterator[str]:
