@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -343,27 +342,12 @@ def test_evidence_is_not_changed_by_an_assessment() -> None:
 # ------------------------------------------------------------------------------------- no cliffs
 
 
-def test_ten_times_the_outages_take_at_most_thirty_times_as_long() -> None:
-    def took(count: int) -> float:
-        rows = [down(NOON + n * MICROSECOND * 10**6, 30 * MICROSECOND * 10**6, f"o{n}") for n in range(count)]
-        tables = evidence(rows)
-        began = time.perf_counter()
-        assess(tables, "2026-06", LATER, policies={"small": POLICY}, ranges=False)
-        return time.perf_counter() - began
-
-    took(10)
-    assert took(20_000) < 30 * max(took(2_000), 0.02)
-
-
-def test_many_open_questions_are_answered_or_refused() -> None:
-    """Ten questions of two answers are 1,024 readings, none of which changes anything."""
+def test_questions_whose_answers_change_nothing_leave_one_amount() -> None:
+    """Six questions of two answers are 64 readings."""
     question = (
         "{id: qN, question: Q, clauses: [c], answers: {a: {}, b: {set: {guarantees.uptime.clauses.tN: d}}}, default: a}"
     )
-    questions = ", ".join(question.replace("N", str(n)) for n in range(10))
+    questions = ", ".join(question.replace("N", str(n)) for n in range(6))
     policy = contract("target: 99.9, clauses: {x: y}, credit: {flat: 5%, clause: c}", f"readings: [{questions}]")
-    try:
-        review = judged(policy, [down(NOON, HOUR)], ranges=True)
-        assert review.ranges.select(pl.col("amount_low"), pl.col("amount_high")).row(0) == (50, 50)
-    except InputError:
-        pass
+    review = judged(policy, [down(NOON, HOUR)], ranges=True)
+    assert review.ranges.select(pl.col("amount_low"), pl.col("amount_high")).row(0) == (50, 50)
