@@ -23,6 +23,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans, plan_id, tiers_of
+from slakit.policy.plan_names import plan_names
 from slakit.policy.terms import Terms
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem
@@ -79,6 +80,11 @@ class Comparison:
     owed: pl.DataFrame
     verdicts: pl.DataFrame
     review: Review | None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the plans for people: id → `Klikk Gold`, in the order of the plans."""
+        return plan_names(self.plans, self.proposed)
 
     @property
     def leader(self) -> str | None:
