@@ -23,7 +23,7 @@ from slakit.problems import InputError, Problem
 
 FINDINGS: dict[str, type[pl.DataType]] = {
     "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
-    "sentence": pl.String, "figure": pl.String, "clauses": pl.String,
+    "sentence": pl.String, "figure": pl.String, "clauses": pl.String, "provider": pl.String,
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def findings(
     pl.DataFrame
         `policy`, `tiers` (those concerned, with commas; empty where it is all), `severity` (`defect` of the text,
         `gap`, `risk`, `note`), `code`, `about` (guarantee, remedy or section), `sentence`, `figure` (computed, or a
-        witness), `clauses` (with semicolons). The gravest first.
+        witness), `clauses` (with semicolons), `provider`. The gravest first.
 
     Raises
     ------
@@ -102,6 +102,7 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
         yield (
             policy.id, shown, finding.severity, finding.code, finding.about, finding.sentence, finding.figure,
             "; ".join(dict.fromkeys(part for clause in finding.clauses for part in clause.split("; ") if part)),
+            policy.provider,
         )  # fmt: skip
 
 

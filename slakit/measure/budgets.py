@@ -26,7 +26,7 @@ MOST_LENGTH = timedelta(days=36_525)
 BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "window": pl.String, "window_start": INSTANT,
     "window_end": INSTANT, "agreed_seconds": EXACT, "target": EXACT, "budget_seconds": EXACT, "budget": pl.String,
-    "commitment": pl.String, "clause": pl.String, "time_zone": pl.String,
+    "commitment": pl.String, "clause": pl.String, "time_zone": pl.String, "provider": pl.String,
 }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
     -------
     pl.DataFrame
         `policy`, `tier`, `guarantee`, `window` (`1mo`), `window_start`, `window_end` (UTC), `agreed_seconds`, `target`
-        [percent], `budget_seconds`, `budget` (`22m21s`), `commitment`, `clause`, `time_zone`.
+        [percent], `budget_seconds`, `budget` (`22m21s`), `commitment`, `clause`, `time_zone`, `provider`.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
     span = period if isinstance(period, Period) else Period.parse(period)
     many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = [
-        (one.policy, one.tier, *_row(guarantee, zone, window), zone)
+        (one.policy, one.tier, *_row(guarantee, zone, window), zone, one.provider)
         for one in many
         for zone in [one.time_zone or ASSUMED_ZONE]
         for guarantee in one.guarantees

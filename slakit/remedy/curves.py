@@ -28,7 +28,7 @@ from slakit.remedy.single_outage import ULP, SingleOutage, laid_out, outcomes
 CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
     "allowed_seconds": EXACT, "downtime_seconds": EXACT, "availability": EXACT, "credit_percent": EXACT,
-    "amount": EXACT, "currency": pl.String,
+    "amount": EXACT, "currency": pl.String, "provider": pl.String,
 }  # fmt: skip
 
 SEARCHED = 5 * MICROSECONDS["w"]
@@ -80,7 +80,8 @@ def credit_curve(
         `policy`, `tier`, `remedy`, `guarantee`, `target` [percent], `allowed_seconds` (longest outage that earns
         nothing by the promise), `downtime_seconds` (length of the outage, within service hours), `availability` [as an
         assessment measures it; percent, floored; null for an incident],
-        `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`.
+        `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`,
+        `provider`.
 
     Raises
     ------
@@ -108,7 +109,7 @@ def credit_curve(
     for one in many:
         for case in cases_of(one, remedy, drawn, exact):
             lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
-            rows += ((one.policy, one.tier, *row, one.currency) for row in _rows(case, lengths))
+            rows += ((one.policy, one.tier, *row, one.currency, one.provider) for row in _rows(case, lengths))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
 
 

@@ -26,7 +26,7 @@ MONTH = 30 * MICROSECONDS["d"]
 WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "remedy": pl.String, "target": EXACT,
     "free_availability": EXACT, "free_seconds": EXACT, "downtime_seconds": EXACT, "credit_percent": EXACT,
-    "of_lost_time": EXACT,
+    "of_lost_time": EXACT, "provider": pl.String,
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def guarantee_value(
         `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, where
         everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
-        the fee for the time lost, a month being 30 days, or the service hours in them).
+        the fee for the time lost, a month being 30 days, or the service hours in them), `provider`.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def guarantee_value(
     exact, asked = exact_fee(fee), [exact_length("lengths", length) for length in lengths]
     many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = [
-        (one.policy, one.tier, *row)
+        (one.policy, one.tier, *row, one.provider)
         for one in many
         for case in cases_on_outages(one, exact, measured=True)
         for row in _rows(case, asked, exact)

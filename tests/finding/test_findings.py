@@ -1268,7 +1268,7 @@ def test_two_kinds_of_maintenance_do_not_count() -> None:
 
 
 def test_the_frame_has_its_columns_whatever_is_found() -> None:
-    names = ["policy", "tiers", "severity", "code", "about", "sentence", "figure", "clauses"]
+    names = ["policy", "tiers", "severity", "code", "about", "sentence", "figure", "clauses", "provider"]
     assert list(FINDINGS) == names
     for frame in (findings(find_policy("klikk")), findings([])):
         assert frame.columns == names
