@@ -227,15 +227,15 @@ def schema(
     import json
 
     from slakit.analysis.warnings import evidence_reference
-    from slakit.examples.model import ExampleFile
+    from slakit.examples.model import ExampleFile, examples_reference
     from slakit.finding.model import findings_reference
     from slakit.policy.files import find_policy, library, policy_schema
-    from slakit.policy.reference import format_reference, sections_of
+    from slakit.policy.reference import format_reference
 
     if markdown:
         printers = {
             Described.POLICY: lambda: format_reference(find_policy(name) for name in library()),
-            Described.EXAMPLES: lambda: sections_of(ExampleFile),
+            Described.EXAMPLES: examples_reference,
             Described.EVIDENCE: evidence_reference,
             Described.FINDINGS: findings_reference,
         }

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from slakit.policy.part import Part
 from slakit.policy.quantities import Money, PlainDuration, Share
+from slakit.policy.reference import sections_of
 
 Row = dict[str, Any]
 """A row of an evidence table, without its id and its subscription."""
@@ -197,3 +198,13 @@ class ExampleFile(Part):
         if (self.policy is None) == (self.terms is None):
             raise ValueError("examples of one policy; write policy: an id or a path, or terms: the whole of it")
         return self
+
+
+def examples_reference() -> str:
+    """Return the page that describes every key of an example file, as Markdown."""
+    introduction = (
+        "# Example files\n\nEvery key of a file of worked examples. "
+        "Printed by `slakit schema --markdown --of examples`.\n\n"
+        "A key with `?` is optional. `slakit check` runs the examples.\n"
+    )
+    return f"{introduction}\n{sections_of(ExampleFile)}"

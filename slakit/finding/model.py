@@ -79,9 +79,15 @@ CODES: dict[str, tuple[Severity, str]] = {
 
 
 def findings_reference() -> str:
-    """Describe every finding as Markdown."""
+    """Return the page that lists every finding, as Markdown."""
+    introduction = (
+        "# Findings\n\nEvery finding that `slakit findings` knows. "
+        "Printed by `slakit schema --markdown --of findings`.\n\n"
+        "A *defect* is a contradiction or an arithmetic error of the contract, a *gap* is a missing term, a *risk* is\n"
+        "clear and to the customer's disadvantage, a *note* is worth knowing.\n"
+    )
     rows = [f"| `{code}` | {severity} | {says[:1].upper()}{says[1:]} |" for code, (severity, says) in CODES.items()]
-    return "\n".join(["| code | severity | meaning |", "|---|---|---|", *rows]) + "\n"
+    return "\n".join([introduction, "| code | severity | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
 class Finding(NamedTuple):

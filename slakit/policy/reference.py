@@ -9,6 +9,14 @@ from slakit.policy.document import Policy
 from slakit.policy.part import Part
 
 UNIONS = ("anyOf", "oneOf")
+INTRODUCTION = """\
+# The policy format
+
+Every part of a policy file and every key, with a policy that uses the part. Printed by `slakit schema --markdown`.
+
+A key with `?` is optional. A value that differs by tier may be a mapping from tier to value where the table says so
+(`name → …`). `slakit schema` prints the JSON Schema, from which an editor completes keys.
+"""
 
 
 def format_reference(policies: Iterable[Policy]) -> str:
@@ -22,13 +30,13 @@ def format_reference(policies: Iterable[Policy]) -> str:
     Returns
     -------
     str
-        A heading and a table for each part, in the order in which a policy holds them.
+        A page with a heading and a table for each part, in the order in which a policy holds them.
     """
     users: dict[str, str] = {}
     for policy in policies:
         for part in _parts_in(policy):
             users.setdefault(type(part).__name__, policy.id)
-    return sections_of(Policy, users)
+    return f"{INTRODUCTION}\n{sections_of(Policy, users)}"
 
 
 def sections_of(root: type[Part], users: Mapping[str, str] | None = None) -> str:
@@ -88,7 +96,7 @@ def _in_order(name: str, parts: dict[str, Any]) -> list[str]:
 def _section(name: str, schema: dict[str, Any], model: type[Part], users: Mapping[str, str]) -> str:
     said = " ".join((model.__doc__ or "").split("\n\n")[0].split())
     user = f" In use: `{users[name]}`." if name in users and name != "Policy" else ""
-    rows = [f"#### {name}", f"{said}{user}", "| key | is | meaning |\n|---|---|---|"]
+    rows = [f"## {name}", f"{said}{user}", "| key | is | meaning |\n|---|---|---|"]
     required = schema.get("required", [])
     lines = [_row(key, field, key in required) for key, field in schema.get("properties", {}).items()]
     return "\n\n".join(rows) + "\n" + "\n".join(lines)

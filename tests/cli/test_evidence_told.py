@@ -108,12 +108,6 @@ def test_one_example_file_at_fault_does_not_stop_the_others(run: Run, tmp_path: 
     assert "too large" in done.err
 
 
-@pytest.mark.parametrize("of", ["examples", "evidence", "findings"])
-def test_the_references_in_the_readme_are_those_of_the_models(run: Run, of: str) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert run("schema", "--markdown", "--of", of).out in readme
-
-
 @pytest.mark.parametrize("of", ["evidence", "findings"])
 def test_what_has_no_json_schema_says_so(run: Run, of: str) -> None:
     done = run("schema", "--of", of)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -87,8 +86,3 @@ def test_a_skeleton_is_refused_while_a_placeholder_is_left() -> None:
 def test_a_name_without_letters_makes_no_id() -> None:
     with pytest.raises(ValueError, match="no letter or digit"):
         policy_skeleton("…", date(2026, 11, 22))
-
-
-def test_the_reference_in_the_readme_is_that_of_the_models() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    assert format_reference(find_policy(name) for name in library()) in readme
