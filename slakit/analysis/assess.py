@@ -11,8 +11,8 @@ import polars as pl
 from slakit._atomic import is_file
 from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
-from slakit.analysis.claims import claims_made, claims_of
-from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_unmeasured
+from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
+from slakit.analysis.plans import Policies, Settled, plans_of, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
@@ -23,18 +23,14 @@ from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
-from slakit.measure.assessment_input import input_of
-from slakit.measure.attainment import judged_tickets
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
 from slakit.measure.conventions import Conventions
-from slakit.measure.downtime import account_downtime
-from slakit.measure.measured import measured_rules, measured_values
-from slakit.measure.rules import distinct, rules_of
-from slakit.measure.tickets import ticket_rules
+from slakit.measure.measured_evidence import MeasuredEvidence, measure_evidence
+from slakit.measure.rules import number_rules
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
-from slakit.remedy.awards import Awards, Claimed
+from slakit.remedy.awards import Awarded, award_remedies
 from slakit.remedy.fees import Fees
 
 
@@ -99,8 +95,18 @@ def assess(
     evidence, warned = in_words_of_contracts(evidence, plans)
     fees = Fees(evidence.subscriptions, evidence.charges)
     made = claims_made(evidence, fees, known, to_microseconds(moment))
-    awards = _awards(evidence, plans, (span, to_microseconds(moment)), fees, made, conventions)
-    tables = _tables(awards, plans, evidence)
+    refuse_unmeasured(evidence, plans)
+    rules, numbered = number_rules(plans)
+    measured = measure_evidence(evidence, rules, span, to_microseconds(moment), conventions=conventions)
+    awarded = award_remedies(measured, numbered, fees, made)
+    claims = claim_credits(measured, awarded, fees, made)
+    tables = {
+        **_tables(evidence, measured, awarded, fees),
+        "claims": claims_table(claims, fees),
+        "claim_steps": claim_steps_table(claims, fees),
+        "recoveries": recoveries_table(evidence, plans, measured.case.as_of),
+        "backups": backups_table(evidence, plans, measured.case.as_of),
+    }
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     warned += warnings_of(evidence, plans, tables, missing, span, moment)
@@ -120,52 +126,25 @@ def assess(
     )
 
 
-def _awards(
-    evidence: Evidence,
-    plans: Plans,
-    when: tuple[Period, int],
-    fees: Fees,
-    made: Claimed,
-    conventions: Conventions | None,
-) -> Awards:
-    """Measure all that the readings of the plans need, each thing once."""
-    refuse_unmeasured(evidence, plans)
-    every = [(plan, terms) for plan, readings in plans.items() for terms in readings]
-    case = input_of(evidence, distinct(rules_of(plan, terms) for plan, terms in every), *when)
-    asked = distinct(ticket_rules(plan, terms) for plan, terms in every)
-    desk = judged_tickets(evidence, asked, *when, conventions=conventions)
-    figures = measured_values(evidence, distinct(measured_rules(plan, terms) for plan, terms in every), *when)
-    return Awards(case, account_downtime(case), fees, made, desk, figures)
-
-
-def _tables(awards: Awards, plans: Plans, evidence: Evidence) -> dict[str, pl.DataFrame]:
-    """The tables under the chosen reading, and the ranges over all."""
-    case, desk, subscriptions = awards.case, awards.desk, evidence.subscriptions
-    chosen = [(plan, readings[0]) for plan, readings in plans.items()]
-    measured = {awards.numbers[rule.key] for plan, terms in chosen for rule in rules_of(plan, terms)}
-    ours = result_tables.of_rules(measured)
-    asked = {awards.numbers[rule.key] for plan, terms in chosen for rule in ticket_rules(plan, terms)}
-    on_tickets = result_tables.of_rules(number - len(case.rules) for number in asked)
-    levels = {awards.numbers[rule.key] for plan, terms in chosen for rule in measured_rules(plan, terms)}
-    on_figures = result_tables.of_rules(number - len(case.rules) - len(desk.rules) for number in levels)
-    credits = [awards.award(plan, terms, remedy) for plan, terms in chosen for remedy in terms.remedies]
-    ranges, answers = owed_ranges(awards, plans)
+def _tables(evidence: Evidence, measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict[str, pl.DataFrame]:
+    """Show what was measured and awarded under the chosen reading, and the ranges over all."""
+    rules, subscriptions = measured.rules, evidence.subscriptions
+    chosen = [readings[0] for readings in awarded.readings.values()]
+    numbers = sorted({number for one in chosen for number in one.reading.rules.values()})
+    ours = result_tables.of_rules(numbers)
+    credits = [awarded.credits[key] for one in chosen for key in one.keys]
+    ranges, answers = owed_ranges(awarded, subscriptions)
     return {
-        "ledger": result_tables.ledger_table(case, awards.ledger, subscriptions, sorted(measured)),
-        "availability": result_tables.availability_table(case, awards.windows.filter(ours), subscriptions),
-        "incidents": result_tables.incidents_table(case, awards.incidents.filter(ours), subscriptions),
-        "figures": result_tables.figures_table(
-            awards.figures, awards.figures.measured.filter(on_figures), subscriptions
-        ),
-        "rights": rights_of(awards, plans),
-        "attainment": result_tables.attainment_table(desk, desk.attainment.filter(on_tickets), subscriptions),
-        "tickets": result_tables.tickets_table(desk, desk.judged.filter(on_tickets), evidence),
-        "credits": result_tables.credits_table(credits, awards.fees),
-        "ranges": result_tables.ranges_table(ranges, awards.fees),
-        "readings": readings_table(answers, awards.fees),
-        **dict(zip(("claims", "claim_steps"), claims_of(awards, plans), strict=True)),
-        "recoveries": recoveries_table(evidence, plans, case.as_of),
-        "backups": backups_table(evidence, plans, case.as_of),
+        "ledger": result_tables.ledger_table(measured.case, measured.ledger, subscriptions, numbers),
+        "availability": result_tables.availability_table(rules, measured.windows.filter(ours), subscriptions),
+        "incidents": result_tables.incidents_table(rules, measured.incidents.filter(ours), subscriptions),
+        "figures": result_tables.figures_table(rules, measured.values.filter(ours), subscriptions),
+        "rights": rights_of(measured, awarded, subscriptions),
+        "attainment": result_tables.attainment_table(rules, measured.attainment.filter(ours), subscriptions),
+        "tickets": result_tables.tickets_table(rules, measured.tickets.filter(ours), evidence),
+        "credits": result_tables.credits_table(credits, fees),
+        "ranges": result_tables.ranges_table(ranges, fees),
+        "readings": readings_table(answers, fees),
     }
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-
 import polars as pl
 
 from slakit.analysis.plans import Policies
 from slakit.analysis.result_tables import currencies_of, instant, money, names_of
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import incidents_of_windows
-from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.measure.measured_evidence import MeasuredEvidence
+from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.remedies import Claims, Remedy
-from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.awards import AwardKey, Awards
+from slakit.remedy.awards import Awarded, AwardedReading, AwardKey, Claimed, Facts
 from slakit.remedy.claims import deadlines, openings, report_deadline, status
 from slakit.remedy.fees import Fees
 
 WINDOW = ["subscriber", "remedy", "window_start"]
-RULE_WINDOW = ["subscriber", "rule", "window_start"]
+SUBSCRIBER_WINDOW = ["subscriber", "window_start"]
 DEADLINES = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
     "deadline": pl.Int64, "opens": pl.Int64, "report_by": pl.Int64, "reported": pl.Boolean,
@@ -58,7 +54,8 @@ def claims_made(
         "amount",
     )
     for row, (subscriber, policy, remedy, start, at, amount) in enumerate(made.select(columns).iter_rows(), 2):
-        known = _remedy_names(policies, policy)
+        document = policies[policy]
+        known = [g.id for g in document.guarantees if g.credit] + [remedy.id for remedy in document.remedies]
         if remedy not in known:
             seen = Problem(f"claims_made row {row} remedy", remedy, "not a remedy of the policy", one_of(known, remedy))
             problems.append(seen)
@@ -70,155 +67,165 @@ def claims_made(
     return claimed
 
 
-def _remedy_names(policies: Policies, policy: str) -> list[str]:
-    document = policies[policy]
-    return [g.id for g in document.guarantees if g.credit] + [remedy.id for remedy in document.remedies]
-
-
-def claims_of(awards: Awards, plans: Mapping[Plan, Sequence[Terms]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """One row for each credit that is owed under the chosen reading.
+def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, claimed: Claimed) -> pl.DataFrame:
+    """List what can be claimed: one row for each credit that is owed under the chosen reading.
 
     Parameters
     ----------
-    plans
-        Terms of each plan under each reading, the chosen one first.
+    measured, awarded
+        As `measure_evidence` and `award_remedies` give them.
+    fees
+        Fees of the subscriptions.
+    claimed
+        Claims already made.
 
     Returns
     -------
-    tuple of pl.DataFrame
-        The claims; and the steps before them, of those that open late or whose outage had to be reported first.
+    pl.DataFrame
+        `CLAIMS`.
     """
-    limits = Deadlines(awards)
+    known = _deadlines(measured, awarded, fees)
+    made = pl.DataFrame(
+        [(who, name, at) for name, by in claimed.items() for who, own in by.items() for at, _ in own],
+        schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
+        orient="row",
+    )
     tables = [pl.DataFrame(schema=CLAIMS)]
-    for plan, readings in plans.items():
-        known = {limits.key(plan, terms, r): limits.of(plan, terms, r) for terms in readings for r in terms.remedies}
-        earliest = (
-            pl.concat([pl.DataFrame(schema=DEADLINES), *known.values()])
-            .group_by(WINDOW)
-            .agg(pl.col("deadline").min().alias("deadline_earliest"))
-        )
-        for remedy in readings[0].remedies:
-            of_remedy = limits.of(plan, readings[0], remedy).join(
-                earliest, on=WINDOW, how="left", maintain_order="left"
-            )
-            tables.append(_with_status(awards, readings[0].claims_of(remedy), of_remedy))
-    claims = pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
-    first: list[pl.Expr | str] = [names_of(awards.fees.subscriptions), "remedy", instant("window_start")]
-    steps = claims.filter(pl.col("opens").is_not_null() | pl.col("report_by").is_not_null())
+    for readings in awarded.readings.values():
+        keys = dict.fromkeys(_key(one, remedy, key) for one in readings for remedy, key in one.remedies)
+        of_every_reading = pl.concat([pl.DataFrame(schema=DEADLINES), *(known[key] for key in keys)])
+        earliest = of_every_reading.group_by(WINDOW).agg(pl.col("deadline").min().alias("deadline_earliest"))
+        chosen = readings[0]
+        for remedy, key in chosen.remedies:
+            owed = known[_key(chosen, remedy, key)].join(earliest, on=WINDOW, how="left", maintain_order="left")
+            claims = chosen.reading.terms.claims_of(remedy)
+            tables.append(_with_status(claims, owed, made, measured.case.as_of).select(list(CLAIMS)))
+    return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
+
+
+def claims_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
+    """Show claims with names, instants and amounts.
+
+    Parameters
+    ----------
+    claims
+        As `claim_credits` gives them.
+    fees
+        Fees of the subscriptions.
+    """
     return claims.select(
-        *first,
-        money("amount", awards.fees),
-        currencies_of(awards.fees),
+        names_of(fees.subscriptions),
+        "remedy",
+        instant("window_start"),
+        money("amount", fees),
+        currencies_of(fees),
         instant("deadline"),
         instant("deadline_earliest"),
         "status",
         "evidence_needed",
-    ), steps.select(*first, instant("opens"), instant("report_by"), "reported")
-
-
-def _with_status(awards: Awards, claims: Claims | None, owed: pl.DataFrame) -> pl.DataFrame:
-    made = pl.DataFrame(
-        [(who, name, at) for name, by in awards.claimed.items() for who, claims_ in by.items() for at, _ in claims_],
-        schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
-        orient="row",
     )
+
+
+def claim_steps_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
+    """Show the steps before claims that open late, or whose outage had to be reported first.
+
+    Parameters
+    ----------
+    claims
+        As `claim_credits` gives them.
+    fees
+        Fees of the subscriptions.
+    """
+    steps = claims.filter(pl.col("opens").is_not_null() | pl.col("report_by").is_not_null())
+    edges = (instant(name) for name in ("window_start", "opens", "report_by"))
+    return steps.select(names_of(fees.subscriptions), "remedy", *edges, "reported")
+
+
+def _with_status(claims: Claims | None, owed: pl.DataFrame, made: pl.DataFrame, as_of: int) -> pl.DataFrame:
+    """Add what has become of each claim, and the evidence that it needs."""
     matched = owed.join(made, on=["subscriber", "remedy"])
     inside = matched.filter((pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end")))
     claimed = inside.select(WINDOW).unique().with_columns(pl.lit(value=True).alias("claimed"))
     known = owed.join(claimed, on=WINDOW, how="left", maintain_order="left")
     was_claimed = pl.col("claimed").fill_null(value=False)
-    unreported = ~pl.col("reported") & (pl.col("report_by") < awards.case.as_of)
+    unreported = ~pl.col("reported") & (pl.col("report_by") < as_of)
     until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
-    state = status(claims, until, was_claimed, awards.case.as_of, pl.col("opens")).alias("status")
+    state = status(claims, until, was_claimed, as_of, pl.col("opens")).alias("status")
     needed = pl.lit("; ".join(claims.evidence) if claims else "").alias("evidence_needed")
-    return known.with_columns(state, needed).select(list(CLAIMS))
+    return known.with_columns(state, needed)
 
 
-@dataclass
-class Deadlines:
-    """Deadlines of all credits above nothing, by remedy and terms of claim; those that readings share, once."""
+ClaimKey = tuple[AwardKey, str]
+"""What the deadlines of a remedy depend on: its credits, and the terms of claims as text."""
 
-    awards: Awards
-    _known: dict[tuple[AwardKey, str], pl.DataFrame] = field(default_factory=dict)
 
-    @cached_property
-    def counted(self) -> pl.DataFrame:
-        """Counted incidents and late tickets of missed windows, each once.
+def _key(one: AwardedReading, remedy: Remedy, key: AwardKey) -> ClaimKey:
+    claims = one.reading.terms.claims_of(remedy)
+    return key, claims.model_dump_json() if claims else ""
 
-        `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs).
-        """
-        missed = [facts.filter("missed").select(RULE_WINDOW) for facts in self.awards.facts.values()]
-        counted = pl.concat([self._incidents(), self._tickets()])
-        return counted.join(pl.concat(missed), on=RULE_WINDOW, how="semi") if missed else counted.clear()
 
-    @cached_property
-    def last(self) -> pl.DataFrame:
-        """The last incident, or late ticket, of each missed window; one that goes on comes after all that ended.
+def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict[ClaimKey, pl.DataFrame]:
+    """Deadlines of all credits above nothing under all readings, those that readings share once: `DEADLINES`."""
+    causes: pl.DataFrame | None = None  # looked for once a contract counts from an incident
+    found: dict[ClaimKey, pl.DataFrame] = {}
+    for one in (one for readings in awarded.readings.values() for one in readings):
+        for remedy, award in one.remedies:
+            key = _key(one, remedy, award)
+            if key in found:
+                continue
+            claims = one.reading.terms.claims_of(remedy) or UNREAD
+            if causes is None and (claims.report or claims.after in ("incident_end", "incident_start")):
+                causes = _causes_of_breaches(measured, awarded.facts)
+            zone = one.reading.terms.time_zone or ASSUMED_ZONE
+            owed = awarded.credits[award].filter(pl.col("amount") > 0).select(*WINDOW, "window_end", "amount")
+            of_rules = causes.filter(pl.col("rule").is_in(award[1])) if causes is not None else None
+            found[key] = _with_deadlines(owed, claims, zone, of_rules, fees)
+    return found
 
-        `subscriber`, `rule`, `window_start`, `started`, `ended` (µs; null while it goes on).
-        """
-        last = self.counted.sort("ended", "started", nulls_last=True).group_by(RULE_WINDOW)
-        return last.agg(pl.col("started", "ended").last())
 
-    def _incidents(self) -> pl.DataFrame:
-        case = self.awards.case
-        found = incidents_of_windows(case, self.awards.ledger).join(
-            case.obligations.select("obligation", "subscriber"), on="obligation"
-        )
-        ended = pl.when(~pl.col("going")).then("end").alias("ended")
-        return found.select(*RULE_WINDOW, pl.col("start").alias("started"), ended, "reported")
-
-    def _tickets(self) -> pl.DataFrame:
-        late = self.awards.desk.judged.filter(pl.col("verdict") == "missed")
-        number = (pl.col("rule") + len(self.awards.case.rules)).cast(pl.UInt32).alias("rule")
-        opened = pl.col("opened")
-        times = [opened.alias("started"), pl.col("answered").alias("ended"), opened.alias("reported")]
-        return late.with_columns(number).select(*RULE_WINDOW, *times)
-
-    def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> tuple[AwardKey, str]:
-        """What the deadlines of a remedy depend on."""
-        claims = terms.claims_of(remedy)
-        return self.awards.key(plan, terms, remedy), claims.model_dump_json() if claims else ""
-
-    def of(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
-        """Deadline of every credit of a remedy that is above nothing: `DEADLINES`."""
-        key = self.key(plan, terms, remedy)
-        if key not in self._known:
-            claims, rules = terms.claims_of(remedy) or UNREAD, key[0][1]
-            owed = (
-                self.awards.award(plan, terms, remedy)
-                .filter(pl.col("amount") > 0)
-                .select(*WINDOW, "window_end", "amount")
-            )
-            anchors = owed["window_end"]
-            if claims.after in ("incident_end", "incident_start"):
-                anchors = self._anchors(owed, rules, "ended" if claims.after == "incident_end" else "started")
-            zone = terms.time_zone or ASSUMED_ZONE
-            days = self.awards.fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
-            limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
-            opens = openings(claims, zone, anchors)
-            known = owed.with_columns(limit.alias("deadline"), opens.alias("opens"))
-            self._known[key] = self._with_reports(known, claims, rules, zone).select(list(DEADLINES))
-        return self._known[key]
-
-    def _with_reports(self, owed: pl.DataFrame, claims: Claims, rules: Sequence[int], zone: str) -> pl.DataFrame:
-        """Add until when an outage of the window had to be reported, and whether any was in time."""
+def _with_deadlines(
+    owed: pl.DataFrame, claims: Claims, zone: str, causes: pl.DataFrame | None, fees: Fees
+) -> pl.DataFrame:
+    """Add until when each credit can be claimed, from when on, and when an outage had to be reported: `DEADLINES`."""
+    anchors = owed["window_end"]
+    if claims.after in ("incident_end", "incident_start"):
+        assert causes is not None
+        # of the last incident of the guarantees that missed; it has no end while one of them goes on
+        edge = "ended" if claims.after == "incident_end" else "started"
+        last = causes.sort("ended", "started", nulls_last=True).group_by(SUBSCRIBER_WINDOW).agg(pl.col(edge).last())
+        anchors = owed.join(last, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left")[edge]
+    days = fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
+    limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
+    opens = openings(claims, zone, anchors)
+    known = owed.with_columns(limit.alias("deadline"), opens.alias("opens"))
+    report = claims.report
+    if report is None:
         none = [pl.lit(None, dtype=DEADLINES[name]).alias(name) for name in ("report_by", "reported")]
-        report = claims.report
-        if report is None:
-            return owed.with_columns(none)
-        edge = "started" if report.after == "incident_start" else "ended"
-        counted = self.counted.filter(pl.col("rule").is_in(list(rules)) & pl.col(edge).is_not_null()).unique()
-        limits = [report_deadline(report, zone, at, claims.holidays) for at in counted[edge]]
-        known = counted.with_columns(pl.Series("report_by", limits, dtype=pl.Int64))
-        in_time = (pl.col("reported") <= pl.col("report_by")).fill_null(value=False)
-        by_window = known.group_by("subscriber", "window_start").agg(
-            pl.col("report_by").max(), in_time.any().alias("reported")
-        )
-        return owed.join(by_window, on=["subscriber", "window_start"], how="left", maintain_order="left")
+        return known.with_columns(none).select(list(DEADLINES))
+    assert causes is not None
+    edge = "started" if report.after == "incident_start" else "ended"
+    begun = causes.filter(pl.col(edge).is_not_null()).unique()
+    limits = [report_deadline(report, zone, at, claims.holidays) for at in begun[edge]]
+    limited = begun.with_columns(pl.Series("report_by", limits, dtype=pl.Int64))
+    in_time = (pl.col("reported") <= pl.col("report_by")).fill_null(value=False)
+    by_window = limited.group_by(SUBSCRIBER_WINDOW).agg(pl.col("report_by").max(), in_time.any().alias("reported"))
+    return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
 
-    def _anchors(self, owed: pl.DataFrame, rules: Sequence[int], edge: str) -> pl.Series:
-        """Start or end of the last incident of the guarantees that missed; no end while one of them goes on."""
-        ours = self.last.filter(pl.col("rule").is_in(list(rules))).sort("ended", "started", nulls_last=True)
-        last = ours.group_by("subscriber", "window_start", maintain_order=True).agg(pl.col(edge).last())
-        return owed.join(last, on=["subscriber", "window_start"], how="left", maintain_order="left")[edge]
+
+def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:
+    """Counted incidents and late tickets of windows that missed their target, each once.
+
+    `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs).
+    """
+    rule_window = ["subscriber", "rule", "window_start"]
+    case = measured.case
+    subscribers = case.obligations.select("obligation", "subscriber")
+    incidents = incidents_of_windows(case, measured.ledger).join(subscribers, on="obligation")
+    ended = pl.when(~pl.col("going")).then("end").alias("ended")
+    of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, "reported")
+    late = measured.tickets.filter(pl.col("verdict") == "missed")
+    opened, answered = pl.col("opened"), pl.col("answered")
+    times = [opened.alias("started"), answered.alias("ended"), opened.alias("reported")]  # a ticket reports itself
+    counted = pl.concat([of_outages, late.select(*rule_window, *times)])
+    missed = [windows.filter("missed").select(rule_window) for windows in facts.windows.values()]
+    return counted.join(pl.concat(missed), on=rule_window, how="semi") if missed else counted.clear()

@@ -10,10 +10,8 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.assessment_input import VERDICT, VERDICTS, AssessmentInput
-from slakit.measure.attainment import JudgedTickets
 from slakit.measure.availability import floored_percent
 from slakit.measure.maintenance import KINDS
-from slakit.measure.measured import MeasuredValues
 from slakit.measure.rules import FOREVER, Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
@@ -69,7 +67,7 @@ def ledger_table(
     subscriptions
         The checked table.
     chosen
-        Numbers of the rules that are told about. Recorded outages that none of them judges come last.
+        Numbers of the rules that are told about. Recorded outages that none of those on outages judges come last.
     """
     outages = case.outages
     ours = ledger.filter(of_rules(chosen))
@@ -129,15 +127,25 @@ def _maintenance_clause(rule: Rule, kind: str) -> str | None:
     return next((term.clause for term in rule.maintenance if term.kind == kind), None)
 
 
-def availability_table(case: AssessmentInput, windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Availability per window; `running` windows have no verdict yet."""
-    target = per_rule((rule.guarantee.target for rule in case.rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
-    counts = per_rule((rule.guarantee.metric == "incidents" for rule in case.rules), pl.Boolean)
+def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Show the availability of each window; `running` windows have no verdict yet.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    windows
+        As `measure_availability` gives them.
+    subscriptions
+        The checked table.
+    """
+    target = per_rule((rule.guarantee.target for rule in rules), pl.Decimal(38, 6))  # type: ignore[arg-type]
+    counts = per_rule((rule.guarantee.metric == "incidents" for rule in rules), pl.Boolean)
     total = pl.when(counts & (pl.col("total") > 0)).then("agreed").otherwise("total")
     bad = pl.when(counts).then("downtime").otherwise("bad")
     return windows.sort("obligation", "window_end").select(
         names_of(subscriptions),
-        guarantees_of(case.rules),
+        guarantees_of(rules),
         instant("window_start"),
         instant("window_end"),
         seconds(pl.col("agreed")).alias("agreed_seconds"),
@@ -149,13 +157,23 @@ def availability_table(case: AssessmentInput, windows: pl.DataFrame, subscriptio
     )
 
 
-def figures_table(figures: MeasuredValues, measured: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Level of each window that comes from measurements: a percentage, or a figure in the unit of its guarantee."""
-    limit = per_rule((rule.guarantee.limit for rule in figures.rules), PERCENT)  # type: ignore[arg-type]
-    units = per_rule((rule.guarantee.measured and rule.guarantee.measured.unit for rule in figures.rules), pl.String)
-    return measured.sort("subscriber", "rule", "window_end").select(
+def figures_table(rules: Sequence[Rule], values: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Show the measured value of each window: a percentage, or a number in the unit of its guarantee.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    values
+        As `measured_values` gives them.
+    subscriptions
+        The checked table.
+    """
+    limit = per_rule((rule.guarantee.limit for rule in rules), PERCENT)  # type: ignore[arg-type]
+    units = per_rule((rule.guarantee.measured and rule.guarantee.measured.unit for rule in rules), pl.String)
+    return values.sort("subscriber", "rule", "window_end").select(
         names_of(subscriptions),
-        guarantees_of(figures.rules),
+        guarantees_of(rules),
         instant("window_start"),
         instant("window_end"),
         "measurements",
@@ -167,12 +185,22 @@ def figures_table(figures: MeasuredValues, measured: pl.DataFrame, subscriptions
     )
 
 
-def incidents_table(case: AssessmentInput, incidents: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Incidents that are judged one by one."""
-    limit = per_rule((getattr(rule.guarantee.within, "microseconds", None) for rule in case.rules), pl.Int64)
+def incidents_table(rules: Sequence[Rule], incidents: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Show incidents that are judged one by one.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    incidents
+        As `measure_incidents` gives them.
+    subscriptions
+        The checked table.
+    """
+    limit = per_rule((getattr(rule.guarantee.within, "microseconds", None) for rule in rules), pl.Int64)
     return incidents.sort("obligation", "window_start").select(
         names_of(subscriptions),
-        guarantees_of(case.rules),
+        guarantees_of(rules),
         instant("window_start").alias("started"),
         instant("window_end").alias("ended"),
         seconds(pl.col("downtime")).alias("seconds"),
@@ -228,33 +256,53 @@ def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     )
 
 
-def attainment_table(desk: JudgedTickets, attainment: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """Share of tickets that met their target, per window, all priorities together."""
+def attainment_table(rules: Sequence[Rule], attainment: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """Show the share of tickets that met their target, per window, all priorities together.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    attainment
+        As `measure_attainment` gives it.
+    subscriptions
+        The checked table.
+    """
     eligible, reached = pl.col("eligible"), pl.col("met_count")
     units = reached.cast(pl.Int128) * FULL // eligible
     percent = (units.cast(PERCENT) / PERCENT_SCALE).cast(PERCENT)
     return attainment.sort("subscriber", "rule", "window_end").select(
         names_of(subscriptions),
-        guarantees_of(desk.rules),
+        guarantees_of(rules),
         instant("window_start"),
         instant("window_end"),
         eligible,
         reached,
         "pending",
         pl.when(eligible > 0).then(percent).cast(PERCENT).alias("attainment"),
-        per_rule((rule.guarantee.target for rule in desk.rules), PERCENT).alias("target"),  # type: ignore[arg-type]
+        per_rule((rule.guarantee.target for rule in rules), PERCENT).alias("target"),  # type: ignore[arg-type]
         "met",
         "running",
     )
 
 
-def tickets_table(desk: JudgedTickets, judged: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    """Tickets one by one: when they were due, how long they took in working time, and the verdict."""
+def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    """Show tickets one by one: when they were due, how long they took in working time, and the verdict.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    judged
+        As `judge_tickets` gives them, with their windows.
+    evidence
+        Checked tables.
+    """
     late = pl.when(pl.col("verdict") == "missed").then(pl.col("elapsed") - pl.col("within")).clip(0)
     left = pl.when(pl.col("verdict") == "pending").then(pl.col("within") - pl.col("elapsed"))
     return judged.sort("subscriber", "rule", "opened", "ticket").select(
         names_of(evidence.subscriptions),
-        guarantees_of(desk.rules),
+        guarantees_of(rules),
         pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
         "priority",
         "kind",
@@ -267,7 +315,7 @@ def tickets_table(desk: JudgedTickets, judged: pl.DataFrame, evidence: Evidence)
         seconds(left).alias("remaining_seconds"),
         seconds(late).alias("late_seconds"),
         "verdict",
-        per_rule((rule.guarantee.clause_of("within") for rule in desk.rules), pl.String).alias("clause"),
+        per_rule((rule.guarantee.clause_of("within") for rule in rules), pl.String).alias("clause"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rights beside credits, such as to terminate, that misses gave rise to."""
+"""Rights beside credits, such as to terminate, that breaches gave rise to."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.plans import Plans
-from slakit.analysis.result_tables import instant, names_of
+from slakit.analysis.result_tables import guarantees_of, instant, names_of
 from slakit.evidence.instants import INSTANT
-from slakit.measure.rules import ASSUMED_ZONE, Plan
-from slakit.policy.remedies import Claims, Right
-from slakit.policy.terms import Terms
-from slakit.remedy.awards import Awards
+from slakit.measure.measured_evidence import MeasuredEvidence
+from slakit.measure.rules import ASSUMED_ZONE
+from slakit.policy.conditions import Condition
+from slakit.policy.remedies import Claims
+from slakit.remedy.awards import Awarded
 from slakit.remedy.claims import deadlines
 from slakit.remedy.conditions import holds
 
@@ -22,34 +22,40 @@ RIGHTS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def rights_of(awards: Awards, plans: Plans) -> pl.DataFrame:
-    """Rights that arose under the chosen reading: one row for each window at whose end a condition held.
+def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """List the rights that arose under the chosen reading: one row for each window at whose end a condition held.
 
     A condition on single outages holds where it does for the longest of the window; without an outage it does not.
+
+    Parameters
+    ----------
+    measured, awarded
+        As `measure_evidence` and `award_remedies` give them.
+    subscriptions
+        The checked table.
     """
+    names = guarantees_of(measured.rules)
     tables = [pl.DataFrame(schema=RIGHTS)]
-    for plan, readings in plans.items():
-        tables += [_arisen(awards, plan, readings[0], right) for right in readings[0].rights]
+    for chosen in (readings[0].reading for readings in awarded.readings.values()):
+        zone = chosen.terms.time_zone or ASSUMED_ZONE
+        for right in chosen.terms.rights:
+            facts = awarded.facts.asked_by(right.when, chosen.numbers(right.guarantees)).filter(pl.col("total") > 0)
+            held = facts.filter(pl.any_horizontal(_arises(condition) for condition in right.when))
+            until = deadlines(Claims(within=right.within), zone, held["window_end"])
+            tables.append(
+                held.with_columns(until.alias("until")).select(
+                    names_of(subscriptions),
+                    pl.lit(right.id).alias("right"),
+                    pl.lit(right.says).alias("says"),
+                    names,
+                    instant("window_start"),
+                    instant("window_end"),
+                    instant("until"),
+                    pl.lit(right.clause).alias("clause"),
+                )
+            )
     return pl.concat(tables).sort("subscription", "window_end", "right", "guarantee")
 
 
-def _arisen(awards: Awards, plan: Plan, terms: Terms, right: Right) -> pl.DataFrame:
-    rules = awards.rules_of(plan, terms, right.guarantees)
-    facts = awards.known(right.when, rules).filter(pl.col("total") > 0)
-    arises = (
-        holds(condition) & ((pl.col("outage") > 0) if condition.outage is not None else True)
-        for condition in right.when
-    )
-    held = facts.filter(pl.any_horizontal(arises))
-    names = {number: rule.guarantee.id for number, rule in rules.items()}
-    until = deadlines(Claims(within=right.within), terms.time_zone or ASSUMED_ZONE, held["window_end"])
-    return held.with_columns(until.alias("until")).select(
-        names_of(awards.fees.subscriptions),
-        pl.lit(right.id).alias("right"),
-        pl.lit(right.says).alias("says"),
-        pl.col("rule").replace_strict(names, return_dtype=pl.String).alias("guarantee"),
-        instant("window_start"),
-        instant("window_end"),
-        instant("until"),
-        pl.lit(right.clause).alias("clause"),
-    )
+def _arises(condition: Condition) -> pl.Expr:
+    return holds(condition) & ((pl.col("outage") > 0) if condition.outage is not None else True)

@@ -14,8 +14,7 @@ from slakit.measure.business_time import Calendar, business_days
 from slakit.measure.calendar import local_day, midnight, to_instant, to_microseconds
 from slakit.measure.conventions import Conventions, calendar_of, working_time
 from slakit.measure.hours import closed_days, open_spans
-from slakit.measure.rules import ASSUMED_ZONE, Rule
-from slakit.measure.tickets import ticket_rules
+from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.policy.guarantees import Hours, Tickets
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Duration
@@ -80,7 +79,7 @@ def due_times(
     >>> [due.due.isoformat() for due in due_times(find_policy("klikk").terms(tier="gold"), opened, priority="high")]
     ['2026-12-23T16:00:00+01:00', '2026-12-23T21:30:00+01:00']
     """
-    rules = ticket_rules((terms.policy, terms.tier), terms)
+    rules = [rule for rule in rules_of((terms.policy, terms.tier), terms) if rule.source == "tickets"]
     if not rules:
         wrong, remedy = "promises no answer in time", "take a policy with response or resolution targets"
         raise InputError(terms.policy, [Problem(f"{terms.policy} guarantees", None, wrong, remedy)])

@@ -14,8 +14,7 @@ from slakit.measure.hours import closed_hours
 from slakit.measure.intervals import PackedTimeline, carve, intersect, union
 from slakit.measure.maintenance import KINDS, concerning, cover_of_kind, qualifying
 from slakit.measure.measurements import numbered, slices_down
-from slakit.measure.rules import FOREVER, Rule, obligations_of, per_rule
-from slakit.measure.windows import judged_windows
+from slakit.measure.rules import FOREVER, Rule, per_rule
 
 VERDICTS = (
     "after_as_of",
@@ -52,6 +51,8 @@ class AssessmentInput:
 
     Attributes
     ----------
+    rules
+        Of all sources, by number.
     outages
         `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
         `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths);
@@ -59,7 +60,7 @@ class AssessmentInput:
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
     obligations, windows
-        As `obligations_of` and `judged_windows` give them.
+        As `obligations_of` and `judged_windows` give them, of rules on outages.
     recorded
         Whether there is a table of outages: without one nobody says that nothing happened.
     samples
@@ -235,9 +236,15 @@ class Batch:
 DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
 
 
+def _finding_outages(rules: Sequence[Rule]) -> list[tuple[int, Rule]]:
+    """Rules that find outages in measurements, with their numbers."""
+    numbered_rules = enumerate(rules)
+    return [(n, rule) for n, rule in numbered_rules if rule.source == "outages" and rule.guarantee.measured is not None]
+
+
 def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
     """Slices that are outages by the rule that says so, named by guarantee and number."""
-    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    asked = _finding_outages(rules)
     known = numbered(evidence) if asked else pl.DataFrame()
     tables = [pl.DataFrame(schema=DOWN)]
     for number, rule in asked:
@@ -249,7 +256,7 @@ def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
 
 def _samples(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
     """When something was measured, of rules that find outages in measurements."""
-    asked = [(number, rule) for number, rule in enumerate(rules) if rule.guarantee.measured is not None]
+    asked = _finding_outages(rules)
     known = numbered(evidence).filter(pl.col("at") < as_of) if asked else pl.DataFrame()
     tables = [pl.DataFrame(schema=SAMPLES)]
     for number, rule in asked:
@@ -258,18 +265,27 @@ def _samples(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFr
     return pl.concat(tables)
 
 
-def input_of(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> AssessmentInput:
-    """Lay out evidence for measuring; nothing after `as_of` is known yet.
+def input_of(
+    evidence: Evidence,
+    rules: Sequence[Rule],
+    obligations: pl.DataFrame,
+    windows: pl.DataFrame,
+    period: Period,
+    as_of: int,
+) -> AssessmentInput:
+    """Lay out outages for measuring; nothing after `as_of` is known yet.
 
     Parameters
     ----------
     evidence
-        Checked tables. Subscriptions whose policy and tier no rule names have no obligations.
-    as_of
-        Instant of the assessment. [µs]
+        Checked tables.
+    rules
+        Of all sources, by number.
+    obligations, windows
+        As `obligations_of` and `judged_windows` give them, of rules on outages.
+    period, as_of
+        What is judged, and the instant of the assessment. [µs]
     """
-    obligations = obligations_of(evidence.subscriptions, rules)
-    windows = judged_windows(obligations, rules, period, as_of)
     numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
     outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
     instants = ("started", "ended", "detected", "reported", "diagnosed")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
-from slakit.evidence.evidence import Evidence
-from slakit.measure.calendar import Period
-from slakit.measure.conventions import Conventions
-from slakit.measure.rules import Rule, obligations_of, per_rule
-from slakit.measure.tickets import judge_tickets
-from slakit.measure.windows import judged_windows
+from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import FULL, percent_units
 
 
-def measure_attainment(
-    judged: pl.DataFrame, evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int
-) -> pl.DataFrame:
-    """Share of tickets that met their target, per window; a ticket belongs to the window in which it was opened.
+def measure_attainment(judged: pl.DataFrame, windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+    """Measure the share of tickets that met their target, per window; a ticket belongs to where it was opened.
+
+    Parameters
+    ----------
+    judged
+        As `in_windows` gives them.
+    windows
+        Of rules on tickets: `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`.
+    rules
+        By number.
 
     Returns
     -------
@@ -27,12 +28,8 @@ def measure_attainment(
         `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
         (null without an eligible ticket, or while the window runs). Without a target each late ticket misses.
     """
-    obligations = obligations_of(evidence.subscriptions, rules)
-    windows = judged_windows(obligations, rules, period, as_of).join(
-        obligations.select("obligation", "subscriber", "rule"), on="obligation", maintain_order="left"
-    )
-    counted = _counted(in_windows(judged, windows), ["subscriber", "rule", "window_start"])
     keys = ["subscriber", "rule", "window_start"]
+    counted = _counted(judged, keys)
     shown = windows.select(*keys, "window_end", "running").join(counted, on=keys, how="left", maintain_order="left")
     shown = shown.with_columns(pl.col("eligible", "met_count", "pending").fill_null(0))
     target = per_rule(
@@ -92,31 +89,3 @@ def by_priority(
     )
     counted = _counted(both, keys)
     return counted.join(quantiles, on=keys, how="left", nulls_equal=True, maintain_order="left").sort(keys)
-
-
-@dataclass(frozen=True)
-class JudgedTickets:
-    """The tickets of a case: judged one by one, and by window.
-
-    Attributes
-    ----------
-    rules
-        Distinct rules on tickets.
-    judged
-        As `judge_tickets` gives them, with `window_start` (µs) of the window they were opened in.
-    attainment
-        As `measure_attainment` gives it.
-    """
-
-    rules: Sequence[Rule]
-    judged: pl.DataFrame
-    attainment: pl.DataFrame
-
-
-def judged_tickets(
-    evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int, *, conventions: Conventions | None = None
-) -> JudgedTickets:
-    """Judge all tickets, and sum them up by window."""
-    judged = judge_tickets(evidence, rules, as_of, conventions=conventions)
-    attainment = measure_attainment(judged, evidence, rules, period, as_of)
-    return JudgedTickets(rules, in_windows(judged, attainment), attainment)

@@ -89,7 +89,8 @@ def closed_hours(rules: Sequence[Rule], obligations: pl.DataFrame, timeline: Pac
         `timeline`, `start`, `end` on the line; disjoint.
     """
     closed = [pl.DataFrame(schema={"timeline": pl.UInt32, "start": pl.Int64, "end": pl.Int64})]
-    for number, rule in enumerate(rules):
+    for number in obligations["rule"].unique().sort():
+        rule = rules[number]
         if rule.guarantee.hours is not None:
             spans = _closed_spans(rule.guarantee.hours, rule.zone, timeline)
             closed.append(obligations.filter(pl.col("rule") == number).select("timeline").join(spans, how="cross"))

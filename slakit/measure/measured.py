@@ -7,63 +7,53 @@ a value v stands for the level of v %, whatever its unit, so that one arithmetic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import keeps
-from slakit.measure.calendar import Period
 from slakit.measure.measurements import numbered, of_rule
-from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, obligations_of
-from slakit.measure.windows import judged_windows
+from slakit.measure.rules import Rule
 from slakit.policy.quantities import FULL, percent_units
-from slakit.policy.terms import Terms
 
 Level = tuple[int, int, int]
 """Total, bad, and number of measurements."""
 
 
-@dataclass(frozen=True)
-class MeasuredValues:
-    """Levels of windows that come from measurements.
+def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataFrame, as_of: int) -> pl.DataFrame:
+    """Judge measurements by window.
 
-    Attributes
+    Parameters
     ----------
+    evidence
+        Checked tables.
     rules
-        Distinct rules on measurements.
-    measured
+        Of all sources, by number.
+    windows
+        Of rules on measurements: `subscriber`, `rule`, `window_start`, `window_end`, `starts`, `ends` (µs), `running`.
+    as_of
+        Nothing measured later is known. [µs]
+
+    Returns
+    -------
+    pl.DataFrame
         `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `total`, `bad`, `measurements`, `met` (null
         without a measurement, or while the window runs).
-    """
-
-    rules: Sequence[Rule]
-    measured: pl.DataFrame
-
-
-def measured_rules(plan: Plan, terms: Terms) -> list[Rule]:
-    """The rules by which one set of terms judges measurements."""
-    zone = terms.time_zone or ASSUMED_ZONE
-    return [Rule(*plan, zone, g, ()) for g in terms.guarantees if g.on_figures]
-
-
-def measured_values(evidence: Evidence, rules: Sequence[Rule], period: Period, as_of: int) -> MeasuredValues:
-    """Judge all measurements by window.
 
     Raises
     ------
     InputError
         A measurement is of the wrong kind: a value where counts are needed, counts where a value is.
     """
-    obligations = obligations_of(evidence.subscriptions, rules)
-    windows = judged_windows(obligations, rules, period, as_of)
-    windows = windows.join(obligations.drop("billing_day"), on="obligation", maintain_order="left")
     known = numbered(evidence).filter(pl.col("at") < as_of)
-    tables = [_judge(windows.filter(pl.col("rule") == n), known, rule, evidence) for n, rule in enumerate(rules)]
-    measured = pl.concat([pl.DataFrame(schema=SCHEMA), *tables])
+    tables = [pl.DataFrame(schema=SCHEMA)]
+    for number, rule in enumerate(rules):
+        if rule.source == "measurements":
+            tables.append(_judge(windows.filter(pl.col("rule") == number), known, rule, evidence))
+    measured = pl.concat(tables)
     met = pl.when((pl.col("measurements") > 0) & ~pl.col("running")).then(keeps(rules) | (pl.col("total") == 0))
-    return MeasuredValues(rules, measured.with_columns((met if rules else pl.lit(None, dtype=pl.Boolean)).alias("met")))
+    return measured.with_columns((met if rules else pl.lit(None, dtype=pl.Boolean)).alias("met"))
 
 
 SCHEMA = {

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
 from slakit.measure.calendar import first_of_next_month
-from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.guarantees import ON_TICKETS, Guarantee, Maintenance
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 
 FOREVER = 253_402_300_800_000_000
 """An instant that no outage reaches, after the year 9999. [µs]"""
 ASSUMED_ZONE = "UTC"
+SOURCES = ("outages", "tickets", "measurements")
+"""What a guarantee is measured by."""
+Plan = tuple[str, str | None]
+"""A policy and a tier, as a subscription names them."""
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,26 @@ class Rule:
         desk = self.support.model_dump_json() if self.support else ""
         return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}|{desk}"
 
+    @cached_property
+    def source(self) -> str:
+        """What the guarantee is measured by: one of `SOURCES`."""
+        if self.guarantee.on_outages:
+            return "outages"
+        return "tickets" if self.guarantee.metric in ON_TICKETS else "measurements"
+
     @property
     def per_incident(self) -> bool:
         """Whether each incident is judged by itself, without a window."""
         return self.guarantee.window.text == "incident"
 
 
-Plan = tuple[str, str | None]
-"""A policy and a tier, as a subscription names them."""
-
-
 def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
-    """The rules by which one set of terms measures the outages of a plan's subscriptions."""
+    """List the rules by which one set of terms measures its guarantees, in the order of `SOURCES`."""
     zone = terms.time_zone or ASSUMED_ZONE
-    return [Rule(*plan, zone, g, excluded_maintenance(terms, g)) for g in terms.guarantees if g.on_outages]
+    on_outages = [Rule(*plan, zone, g, excluded_maintenance(terms, g)) for g in terms.guarantees if g.on_outages]
+    on_tickets = [Rule(*plan, zone, g, (), terms.support) for g in terms.guarantees if g.metric in ON_TICKETS]
+    on_measurements = [Rule(*plan, zone, g, ()) for g in terms.guarantees if g.on_figures]
+    return [*on_outages, *on_tickets, *on_measurements]
 
 
 def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenance, ...]:
@@ -66,24 +76,77 @@ def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenanc
     return tuple(written.get(kind) or Maintenance(kind=kind, clause=clause) for kind in kinds)
 
 
-def distinct(many: Iterable[Iterable[Rule]]) -> list[Rule]:
-    """Rules of many readings, each once, in order of appearance."""
-    return list({rule.key: rule for rules in many for rule in rules}.values())
+@dataclass(frozen=True)
+class PlanReading:
+    """The terms of a plan under one reading, and which rules measure them.
+
+    Attributes
+    ----------
+    plan, terms
+        The plan, and its terms under the reading.
+    rules
+        Guarantee → number of the rule that measures it, in the order of `rules_of`.
+    """
+
+    plan: Plan
+    terms: Terms
+    rules: Mapping[str, int]
+
+    def numbers(self, guarantees: Collection[str]) -> list[int]:
+        """Numbers of the rules that measure some guarantees."""
+        return [number for guarantee, number in self.rules.items() if guarantee in guarantees]
+
+
+Readings = Mapping[Plan, Sequence[PlanReading]]
+"""Plan → its readings, the chosen one first."""
+
+
+def number_rules(plans: Mapping[Plan, Sequence[Terms]]) -> tuple[list[Rule], dict[Plan, list[PlanReading]]]:
+    """Number the rules of all plans under all readings, once for everything that measures or pays by them.
+
+    Rules that measure alike are one rule, so that nothing is measured twice.
+
+    Parameters
+    ----------
+    plans
+        Terms of each plan under each reading, the chosen one first.
+
+    Returns
+    -------
+    list of Rule
+        Those on outages first, then those on tickets, then those on measurements; in order of appearance.
+    dict
+        Plan → its readings, which know the numbers of their rules.
+    """
+    of_plans = {plan: [rules_of(plan, terms) for terms in readings] for plan, readings in plans.items()}
+    distinct = {rule.key: rule for readings in of_plans.values() for rules in readings for rule in rules}
+    numbered = sorted(distinct.values(), key=lambda rule: SOURCES.index(rule.source))
+    number = {rule.key: position for position, rule in enumerate(numbered)}
+    found: dict[Plan, list[PlanReading]] = {}
+    for plan, readings in plans.items():
+        found[plan] = [
+            PlanReading(plan, terms, {rule.guarantee.id: number[rule.key] for rule in rules})
+            for terms, rules in zip(readings, of_plans[plan], strict=True)
+        ]
+    return numbered, found
 
 
 def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Every rule that applies to every subscription.
+    """List the rules that apply to each subscription.
 
     Parameters
     ----------
     subscriptions
         The checked table; its row number is the subscription's number.
+    rules
+        By number.
 
     Returns
     -------
     pl.DataFrame
         `obligation`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
-        which the guarantee is measured, µs; `ends` far away where open), `billing_day`.
+        which the guarantee is measured, µs; `ends` far away where open), `billing_day`. Obligations on outages come
+        first: their numbers are places on the line of the ledger.
     """
     holders = subscriptions.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
@@ -98,17 +161,22 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
             "rule": range(len(rules)),
             "policy": [rule.policy for rule in rules],
             "tier": [rule.tier for rule in rules],
+            "source": [SOURCES.index(rule.source) for rule in rules],
         },
-        schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String},
+        schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String, "source": pl.UInt8},
     )
     obligations = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
-    return _begun(obligations, rules).select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation"),
-        "subscriber",
-        "rule",
-        "starts",
-        "ends",
-        "billing_day",
+    return (
+        _begun(obligations, rules)
+        .sort("source", maintain_order=True)
+        .select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation"),
+            "subscriber",
+            "rule",
+            "starts",
+            "ends",
+            "billing_day",
+        )
     )
 
 
@@ -135,6 +203,11 @@ def _begin_of(rule: Rule, start: int) -> int:
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:
     """Expression that looks up a value by the column `rule`."""
     return pl.lit(pl.Series(list(values), dtype=dtype)).gather(pl.col("rule"))
+
+
+def measured_by(source: str, rules: Sequence[Rule]) -> pl.Expr:
+    """Say whether the rule of a row is measured by one of `SOURCES`."""
+    return per_rule((rule.source == source for rule in rules), pl.Boolean)
 
 
 def per_incident(rules: Sequence[Rule]) -> pl.Expr:

@@ -9,10 +9,9 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
 from slakit.measure.conventions import Calendars, Conventions, working_time
-from slakit.measure.rules import ASSUMED_ZONE, Plan, Rule, obligations_of
+from slakit.measure.rules import Rule
 from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
-from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
 ANSWERS = {"response": "responded", "resolution": "resolved"}
@@ -36,12 +35,6 @@ kind) or outside_term."""
 
 IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends"))
 """Whether a ticket was opened in the time in which its guarantee is measured."""
-
-
-def ticket_rules(plan: Plan, terms: Terms) -> list[Rule]:
-    """The rules by which one set of terms measures tickets."""
-    zone = terms.time_zone or ASSUMED_ZONE
-    return [Rule(*plan, zone, g, (), terms.support) for g in terms.guarantees if g.metric in ANSWERS]
 
 
 def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
@@ -128,14 +121,23 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
 
 
 def judge_tickets(
-    evidence: Evidence, rules: Sequence[Rule], as_of: int, *, conventions: Conventions | None = None
+    evidence: Evidence,
+    rules: Sequence[Rule],
+    obligations: pl.DataFrame,
+    as_of: int,
+    *,
+    conventions: Conventions | None = None,
 ) -> pl.DataFrame:
     """Run the clock of every ticket under every rule of its subscription.
 
     Parameters
     ----------
+    evidence
+        Checked tables.
     rules
-        From `ticket_rules`; a row's `rule` is the position here.
+        Of all sources, by number.
+    obligations
+        As `obligations_of` gives them.
     as_of
         [µs]
     conventions
@@ -152,21 +154,26 @@ def judge_tickets(
         Tickets whose priority cannot be told or has no target; all at once, by row.
     """
     tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
-    terms = obligations_of(evidence.subscriptions, rules).select("subscriber", "rule", "starts", "ends")
-    held = [
-        tickets.join(terms.filter(pl.col("rule") == n), on="subscriber", maintain_order="left")
-        for n in range(len(rules))
-    ]
-    ranked = [prioritised(mine, rule.support) for rule, mine in zip(rules, held, strict=True)]
-    asked = [concerned(mine, rule) for rule, mine in zip(rules, ranked, strict=True)]
-    problems = [p for rule, mine in zip(rules, ranked, strict=True) for p in _unknown(mine.filter(IN_TERM), rule)]
-    problems += [p for rule, mine in zip(rules, asked, strict=True) for p in _unranked(mine.filter(IN_TERM), rule)]
+    terms = obligations.select("subscriber", "rule", "starts", "ends")
+    problems: list[Problem] = []
+    unranked: list[Problem] = []
+    asked: list[tuple[int, Rule, pl.DataFrame]] = []
+    for number, rule in enumerate(rules):
+        if rule.source != "tickets":
+            continue
+        held = tickets.join(terms.filter(pl.col("rule") == number), on="subscriber", maintain_order="left")
+        ranked = prioritised(held, rule.support)
+        mine = concerned(ranked, rule)
+        problems += _unknown(ranked.filter(IN_TERM), rule)
+        unranked += _unranked(mine.filter(IN_TERM), rule)
+        asked.append((number, rule, mine))
+    problems += unranked
     if problems:
         raise InputError(evidence.source, list(dict.fromkeys(problems)))
     first = int(tickets["opened"].min() or as_of)  # type: ignore[arg-type]
     calendars = Calendars(first, as_of, conventions or Conventions())
     tables = [pl.DataFrame(schema=JUDGED)]
-    for number, (rule, mine) in enumerate(zip(rules, asked, strict=True)):
+    for number, rule, mine in asked:
         for priority, within in _targets(rule):
             of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
             judged = _clocked(of_rank.drop("rule"), holds, rule, within, calendars)

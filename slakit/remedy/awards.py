@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from slakit.measure.assessment_input import COUNTED, AssessmentInput
-from slakit.measure.attainment import JudgedTickets
-from slakit.measure.availability import (
-    incident_runs,
-    measure_availability,
-    measure_downtime_intervals,
-    measure_incidents,
-)
+from slakit.measure.availability import incident_runs, measure_availability, measure_downtime_intervals
 from slakit.measure.calendar import calendar_windows
-from slakit.measure.measured import MeasuredValues, measured_rules
-from slakit.measure.rules import Plan, Rule, per_rule, rules_of
-from slakit.measure.tickets import ticket_rules
+from slakit.measure.measured_evidence import MeasuredEvidence
+from slakit.measure.rules import Plan, PlanReading, Readings, Rule, per_rule
 from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
-from slakit.policy.terms import Terms
 from slakit.remedy.conditions import asks, with_state
 from slakit.remedy.credits import Award, award_credits
 from slakit.remedy.fees import Fees
@@ -38,177 +29,209 @@ AwardKey = tuple[str, tuple[int, ...]]
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
 
 
-@dataclass
-class Awards:
-    """Awards remedies over the facts of one case.
+@dataclass(frozen=True)
+class AwardedReading:
+    """A plan under one reading, and where to find the credits of its remedies.
 
     Attributes
     ----------
-    case, ledger
-        As `account_downtime` takes and gives them.
-    fees
-        Fees of the case's subscriptions.
-    claimed
-        Claims already made.
-    desk, figures
-        Tickets, and measurements; their rules are numbered after the case's.
+    reading
+        The plan, its terms, and the numbers of its rules.
+    keys
+        Of each remedy of the terms: its place in `Awarded.credits`.
     """
 
-    case: AssessmentInput
-    ledger: pl.DataFrame
-    fees: Fees
-    claimed: Claimed
-    desk: JudgedTickets
-    figures: MeasuredValues
-    _known: dict[AwardKey, pl.DataFrame] = field(default_factory=dict)
-    _rules: dict[tuple[Plan, int], list[Rule]] = field(default_factory=dict)
-
-    @cached_property
-    def windows(self) -> pl.DataFrame:
-        """As `measure_availability` gives them."""
-        return measure_availability(self.case, self.ledger)
-
-    @cached_property
-    def incidents(self) -> pl.DataFrame:
-        """As `measure_incidents` gives them."""
-        return measure_incidents(self.case, self.ledger)
-
-    @cached_property
-    def rules(self) -> list[Rule]:
-        """All rules, by number."""
-        return [*self.case.rules, *self.desk.rules, *self.figures.rules]
-
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Key of a rule → its number."""
-        return {rule.key: number for number, rule in enumerate(self.rules)}
-
-    @cached_property
-    def facts(self) -> dict[int, pl.DataFrame]:
-        """Judged windows and incidents by rule, as `Award` takes them."""
-        tables = [facts_of_windows(self.windows), facts_of_incidents(self.incidents), self._of_desk, self._of_figures]
-        return _by_rule(with_targets(pl.concat(tables), self.rules))
-
-    @cached_property
-    def _of_desk(self) -> pl.DataFrame:
-        """Late tickets of all tickets, for each window that has any."""
-        late, eligible = (pl.col("eligible") - pl.col("met_count")), pl.col("eligible")
-        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-        ended = self.desk.attainment.filter(~pl.col("running")).with_columns(self._desk_rule)
-        level = [eligible.alias("total"), late.alias("bad"), missed, eligible.alias("agreed"), late.alias("downtime")]
-        return ended.select(*KEYS, *level)
+    reading: PlanReading
+    keys: Sequence[AwardKey]
 
     @property
-    def _desk_rule(self) -> pl.Expr:
-        return (pl.col("rule") + len(self.case.rules)).cast(pl.UInt32).alias("rule")
+    def remedies(self) -> Iterator[tuple[Remedy, AwardKey]]:
+        """Each remedy of the terms, with its key."""
+        return zip(self.reading.terms.remedies, self.keys, strict=True)
 
-    @cached_property
-    def _of_figures(self) -> pl.DataFrame:
-        """Windows whose level comes from measurements; they have no downtime."""
-        number = (pl.col("rule") + len(self.case.rules) + len(self.desk.rules)).cast(pl.UInt32).alias("rule")
-        missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-        ended = self.figures.measured.filter(~pl.col("running")).with_columns(number)
-        none = [pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime")]
-        return ended.select(*KEYS, "total", "bad", missed, *none)
 
-    @cached_property
-    def downtime_intervals(self) -> dict[int, pl.DataFrame]:
-        """Incidents inside judged windows, and late tickets, by rule: `outage` (length, µs) and the window."""
-        inside = measure_downtime_intervals(self.case, self.ledger).join(
-            self.case.obligations.select("obligation", "subscriber"), on="obligation"
+@dataclass(frozen=True)
+class Facts:
+    """What was measured, as remedies and rights ask for it.
+
+    Attributes
+    ----------
+    windows
+        Rule → its judged windows and incidents, as `Award` takes them.
+    downtime_intervals
+        Rule → incidents inside judged windows, and late tickets: `outage` (length, µs) and the window.
+    """
+
+    windows: Mapping[int, pl.DataFrame]
+    downtime_intervals: Mapping[int, pl.DataFrame]
+
+    def asked_by(self, conditions: Sequence[Condition], rules: Iterable[int]) -> pl.DataFrame:
+        """Windows of some rules, with all that conditions on them ask for."""
+        windows = _of_rules(self.windows, rules, FACTS_SCHEMA)
+        return with_conditions(windows, self.downtime_intervals_of(rules), conditions)
+
+    def downtime_intervals_of(self, rules: Iterable[int]) -> pl.DataFrame:
+        """Downtime intervals of some rules."""
+        return _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
+
+
+@dataclass(frozen=True)
+class Awarded:
+    """What the remedies of all readings pay.
+
+    Attributes
+    ----------
+    readings
+        Plan → its readings, the chosen one first.
+    credits
+        What a remedy's credits depend on → its credits, as `award_credits` gives them: readings in which a remedy has
+        the same text and the same obligations share them.
+    facts
+        What was measured.
+    """
+
+    readings: Mapping[Plan, Sequence[AwardedReading]]
+    credits: Mapping[AwardKey, pl.DataFrame]
+    facts: Facts
+
+
+def award_remedies(measured: MeasuredEvidence, readings: Readings, fees: Fees, claimed: Claimed) -> Awarded:
+    """Award every remedy under every reading; a remedy that two readings share is awarded once.
+
+    Parameters
+    ----------
+    measured
+        As `measure_evidence` gives it.
+    readings
+        As `number_rules` gives them.
+    fees
+        Fees of the subscriptions.
+    claimed
+        Claims already made.
+    """
+    facts = Facts(_by_rule(_windows_of(measured)), _by_rule(_downtime_intervals_of(measured)))
+    first = first_alike(measured, facts)
+    credits: dict[AwardKey, pl.DataFrame] = {}
+    awarded: dict[Plan, list[AwardedReading]] = {}
+    for plan, of_plan in readings.items():
+        awarded[plan] = []
+        for reading in of_plan:
+            keys = []
+            for remedy in reading.terms.remedies:
+                rules = tuple(first[number] for number in reading.numbers(remedy.guarantees))
+                key = (remedy.model_dump_json(exclude={"claims"}), rules)
+                if key not in credits:
+                    credits[key] = _award(measured, facts, remedy, rules, fees, claimed.get(remedy.id, {}))
+                keys.append(key)
+            awarded[plan].append(AwardedReading(reading, keys))
+    return Awarded(awarded, credits, facts)
+
+
+def _award(
+    measured: MeasuredEvidence,
+    facts: Facts,
+    remedy: Remedy,
+    numbers: Sequence[int],
+    fees: Fees,
+    claimed: Mapping[int, Sequence[tuple[int, int]]],
+) -> pl.DataFrame:
+    """Award one remedy over what was measured by some rules."""
+    rules = {number: measured.rules[number] for number in numbers}
+    windows = facts.asked_by(conditions_of(remedy.credit), numbers)
+    if any(rule.guarantee.window.slides for rule in rules.values()):
+        windows = _paid_once(measured, remedy, rules, windows)
+    per_day = any(credit.earned_per == "day" for credit in remedy.credit)
+    days = downtime_by_day(measured.case, measured.ledger, rules) if per_day else None
+    return award_measured(remedy, rules, windows, facts.downtime_intervals_of(numbers), fees, claimed, days)
+
+
+def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
+    """Judged windows and incidents of all sources."""
+    missed = (~pl.col("met")).fill_null(value=False).alias("missed")
+    late, eligible = (pl.col("eligible") - pl.col("met_count")), pl.col("eligible")
+    of_tickets = measured.attainment.filter(~pl.col("running")).select(
+        *KEYS, eligible.alias("total"), late.alias("bad"), missed, eligible.alias("agreed"), late.alias("downtime")
+    )
+    no_time = [pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime")]  # a value is no time
+    of_values = measured.values.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, *no_time)
+    of_outages = [facts_of_windows(measured.windows), facts_of_incidents(measured.incidents)]
+    return with_targets(pl.concat([*of_outages, of_tickets, of_values]), measured.rules)
+
+
+def _downtime_intervals_of(measured: MeasuredEvidence) -> pl.DataFrame:
+    """Incidents that start in judged windows, incidents judged one by one, and late tickets: `DOWNTIME_INTERVALS`."""
+    case = measured.case
+    subscribers = case.obligations.select("obligation", "subscriber")
+    in_windows = measure_downtime_intervals(case, measured.ledger).join(subscribers, on="obligation")
+    one_by_one = measured.incidents.filter(~pl.col("running"))
+    length = pl.col("downtime").alias("outage")
+    lateness = (pl.col("elapsed") - pl.col("within")).clip(0).alias("outage")
+    late = measured.tickets.filter(pl.col("verdict") == "missed")
+    ended = measured.attainment.filter(~pl.col("running")).select(KEYS)
+    of_tickets = late.select("subscriber", "rule", "window_start", lateness).join(
+        ended, on=["subscriber", "rule", "window_start"]
+    )
+    tables = [in_windows.select(*KEYS, length), one_by_one.select(*KEYS, length), of_tickets.select(*KEYS, "outage")]
+    return pl.concat(tables).with_row_index("number")
+
+
+def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
+    """Find for each rule the first that found the same: without emergency maintenance, how it is read does not matter.
+
+    Parameters
+    ----------
+    measured
+        As `measure_evidence` gives it.
+    facts
+        What was measured, by rule.
+    """
+    rules = measured.rules
+    named = [(rule.policy, rule.tier, rule.guarantee.id) for rule in rules]
+    if len(set(named)) == len(named):
+        return list(range(len(named)))
+    counted = _by_rule(measured.ledger.filter(pl.col("verdict") == COUNTED))
+    first: list[int] = []
+    for number, rule in enumerate(rules):
+        twins = (n for n in sorted(set(first)) if named[n] == named[number])
+        same = (n for n in twins if rules[n].guarantee.window == rule.guarantee.window)
+        found = (n for n in same if _alike(facts.windows, n, number) and _alike(counted, n, number))
+        first.append(next(found, number))
+    return first
+
+
+def _paid_once(
+    measured: MeasuredEvidence, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame
+) -> pl.DataFrame:
+    """Facts without what an earlier sliding window of the same guarantee has paid for."""
+    sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
+    obligations = measured.case.obligations.filter(pl.col("rule").is_in(sliding))
+    ledger = measured.ledger.filter(pl.col("rule").is_in(sliding))
+    windows = measured.case.windows.join(obligations.select("obligation"), on="obligation", how="semi")
+    case = replace(measured.case, windows=windows)
+    of_values = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(obligations["rule"].implode()))
+
+    def remeasure(paid_until: Mapping[Owner, int]) -> pl.DataFrame:
+        edges = [(who, rule, end) for (who, rule), end in paid_until.items()]
+        paid = pl.DataFrame(edges, schema=PAID_UNTIL, orient="row")
+        of_obligation = obligations.select("obligation", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
+        cut = ledger.join(
+            of_obligation.select("obligation", "paid_end"), on="obligation", how="left", maintain_order="left"
         )
-        length = pl.col("downtime").alias("outage")
-        late = self.desk.judged.filter(pl.col("verdict") == "missed").with_columns(self._desk_rule)
-        spans = self._of_desk.select(*KEYS)
-        lateness = (pl.col("elapsed") - pl.col("within")).clip(0).alias("outage")
-        of_desk = late.select("subscriber", "rule", "window_start", lateness).join(
-            spans, on=["subscriber", "rule", "window_start"]
+        cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
+        again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
+        apart = of_values.join(paid, on=["subscriber", "rule"], how="left").with_columns(
+            pl.when(pl.col("window_start") < pl.col("paid_end")).then(0).otherwise("total").alias("total")
         )
-        of_incidents = self.incidents.filter(~pl.col("running")).select(*KEYS, length)
-        tables = [inside.select(*KEYS, length), of_incidents, of_desk.select(*KEYS, "outage")]
-        return _by_rule(pl.concat(tables).with_row_index("number"))
+        return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
 
-    @cached_property
-    def alike(self) -> dict[int, int]:
-        """Rule → the first rule that found the same: no emergency maintenance, no difference in how it is read."""
-        named = [(rule.policy, rule.tier, rule.guarantee.id) for rule in self.rules]
-        if len(set(named)) == len(named):
-            return {number: number for number in range(len(named))}
-        counted = _by_rule(self.ledger.filter(pl.col("verdict") == COUNTED))
-        first: dict[int, int] = {}
-        for number, rule in enumerate(self.rules):
-            twins = (n for n in set(first.values()) if named[n] == named[number])
-            same = (n for n in sorted(twins) if self.rules[n].guarantee.window == rule.guarantee.window)
-            found = (n for n in same if _alike(self.facts, n, number) and _alike(counted, n, number))
-            first[number] = next(found, number)
-        return first
-
-    def rules_of(self, plan: Plan, terms: Terms, guarantees: Sequence[str]) -> dict[int, Rule]:
-        """The rules that measure some guarantees, by number."""
-        asked = (plan, id(terms))
-        if asked not in self._rules:
-            self._rules[asked] = [*rules_of(plan, terms), *ticket_rules(plan, terms), *measured_rules(plan, terms)]
-        return {self.numbers[rule.key]: rule for rule in self._rules[asked] if rule.guarantee.id in guarantees}
-
-    def key(self, plan: Plan, terms: Terms, remedy: Remedy) -> AwardKey:
-        """What a remedy's credits depend on: two readings with the same key owe the same."""
-        rules = (self.alike[number] for number in self.rules_of(plan, terms, remedy.guarantees))
-        return remedy.model_dump_json(exclude={"claims"}), tuple(rules)
-
-    def award(self, plan: Plan, terms: Terms, remedy: Remedy) -> pl.DataFrame:
-        """Credits of one remedy, as `award_credits` gives them."""
-        key = self.key(plan, terms, remedy)
-        if key not in self._known:
-            self._known[key] = self._awarded(remedy, {number: self.rules[number] for number in key[1]})
-        return self._known[key]
-
-    def _awarded(self, remedy: Remedy, rules: Mapping[int, Rule]) -> pl.DataFrame:
-        facts = self.known(conditions_of(remedy.credit), rules)
-        downtime_intervals = _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
-        if any(rule.guarantee.window.slides for rule in rules.values()):
-            facts = self._paid_once(remedy, rules, facts)
-        claimed = self.claimed.get(remedy.id, {})
-        per_day = any(credit.earned_per == "day" for credit in remedy.credit)
-        days = downtime_by_day(self.case, self.ledger, rules) if per_day else None
-        return award_measured(remedy, rules, facts, downtime_intervals, self.fees, claimed, days)
-
-    def _paid_once(self, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
-        """Facts without what an earlier sliding window of the same guarantee has paid for."""
-        sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
-        obligations = self.case.obligations.filter(pl.col("rule").is_in(sliding))
-        ledger = self.ledger.filter(pl.col("rule").is_in(sliding))
-        case = replace(
-            self.case, windows=self.case.windows.join(obligations.select("obligation"), on="obligation", how="semi")
-        )
-        of_figures = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(obligations["rule"].implode()))
-
-        def remeasure(paid_until: Mapping[Owner, int]) -> pl.DataFrame:
-            edges = [(who, rule, end) for (who, rule), end in paid_until.items()]
-            paid = pl.DataFrame(edges, schema=PAID_UNTIL, orient="row")
-            of_duty = obligations.select("obligation", "subscriber", "rule").join(paid, on=["subscriber", "rule"])
-            cut = ledger.join(
-                of_duty.select("obligation", "paid_end"), on="obligation", how="left", maintain_order="left"
-            )
-            cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
-            again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
-            apart = of_figures.join(paid, on=["subscriber", "rule"], how="left").with_columns(
-                pl.when(pl.col("window_start") < pl.col("paid_end")).then(0).otherwise("total").alias("total")
-            )
-            return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
-
-        runs = incident_runs(self.case, ledger).join(obligations.select("obligation", "subscriber"), on="obligation")
-        incidents: dict[Owner, list[tuple[int, int]]] = {}
-        for who, rule, start, end in runs.select("subscriber", "rule", "start", "end").iter_rows():
-            incidents.setdefault((who, rule), []).append((start, end))
-        slid = facts.filter(pl.col("rule").is_in(sliding))
-        others = facts.filter(~pl.col("rule").is_in(sliding)).with_columns(pl.lit(value=True).alias("pays"))
-        once = paid_once(remedy.credit, rules, slid, incidents, remeasure)
-        return pl.concat([once.select(others.columns), others])
-
-    def known(self, conditions: Sequence[Condition], rules: Mapping[int, Rule]) -> pl.DataFrame:
-        """Facts of some rules, with all that conditions on windows ask for."""
-        downtime_intervals = _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
-        return with_conditions(_of_rules(self.facts, rules, FACTS_SCHEMA), downtime_intervals, conditions)
+    runs = incident_runs(measured.case, ledger).join(obligations.select("obligation", "subscriber"), on="obligation")
+    incidents: dict[Owner, list[tuple[int, int]]] = {}
+    for who, rule, start, end in runs.select("subscriber", "rule", "start", "end").iter_rows():
+        incidents.setdefault((who, rule), []).append((start, end))
+    slid = facts.filter(pl.col("rule").is_in(sliding))
+    others = facts.filter(~pl.col("rule").is_in(sliding)).with_columns(pl.lit(value=True).alias("pays"))
+    once = paid_once(remedy.credit, rules, slid, incidents, remeasure)
+    return pl.concat([once.select(others.columns), others])
 
 
 def facts_of_windows(windows: pl.DataFrame) -> pl.DataFrame:
@@ -250,7 +273,7 @@ def award_measured(
     facts
         Of these rules, as `with_conditions` gives them.
     downtime intervals
-        Incidents of these rules, as `Awards.downtime_intervals` has them.
+        Incidents of these rules, as `Awarded.downtime_intervals` has them.
     fees
         Fees of the subscribers.
     claimed
@@ -346,6 +369,6 @@ def _by_rule(facts: pl.DataFrame) -> dict[int, pl.DataFrame]:
     return {int(key[0]): rows for key, rows in facts.partition_by("rule", as_dict=True).items()}
 
 
-def _of_rules(facts: Mapping[int, pl.DataFrame], rules: Mapping[int, Rule], schema: Mapping[str, Any]) -> pl.DataFrame:
+def _of_rules(facts: Mapping[int, pl.DataFrame], rules: Iterable[int], schema: Mapping[str, Any]) -> pl.DataFrame:
     known = [facts[number] for number in rules if number in facts]
     return pl.concat(known) if known else pl.DataFrame(schema=schema)

@@ -13,7 +13,6 @@ from slakit.arguments import checked
 from slakit.currencies import minor_digits
 from slakit.measure.budgets import EXACT, agreed_time, exact_length, seconds_of
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, midnight
-from slakit.measure.measured import measured_rules
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
@@ -159,7 +158,7 @@ def cases_of(
 def rules_drawn(terms: Terms) -> list[Rule]:
     """Guarantees that one outage can break: no number of incidents, no figure but an availability, no tickets."""
     plan, metrics = (terms.policy, terms.tier), ("availability", "downtime", "replacement")
-    every = {rule.guarantee.id: rule for rule in [*rules_of(plan, terms), *measured_rules(plan, terms)]}
+    every = {rule.guarantee.id: rule for rule in rules_of(plan, terms)}
     return [every[g.id] for g in terms.guarantees if g.metric in metrics]
 
 

@@ -126,7 +126,7 @@ def dict_of(sums: list[tuple[dict[str, str], Decimal]], reading: str) -> Decimal
 def test_working_in_small_chunks_changes_nothing(policy: str, largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = as_evidence(random_evidence(500, policy, outages=90, subscriptions=5))
     whole = assess(evidence, PERIOD, AS_OF)
-    monkeypatch.setattr("slakit.measure.assessment_input.LARGEST_CHUNK", largest)
+    monkeypatch.setattr("slakit.measure.assessment_input.LARGEST_BATCH", largest)
     parts = assess(evidence, PERIOD, AS_OF)
     for name in ("ledger", "availability", "incidents", "credits", "ranges", "claims", "assumptions"):
         assert getattr(parts, name).equals(getattr(whole, name)), name

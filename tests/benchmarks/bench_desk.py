@@ -25,8 +25,8 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.measure.calendar import to_microseconds
 from slakit.measure.conventions import calendar_of
-from slakit.measure.rules import Rule
-from slakit.measure.tickets import desk_rules, judge_tickets
+from slakit.measure.rules import Rule, obligations_of, rules_of
+from slakit.measure.tickets import judge_tickets
 from slakit.policy.files import parse_policy
 
 START, AS_OF = to_microseconds(datetime(2025, 1, 1, tzinfo=UTC)), to_microseconds(datetime(2026, 1, 1, tzinfo=UTC))
@@ -116,7 +116,7 @@ def _filled(frame: pl.DataFrame, empty: pl.DataFrame) -> pl.DataFrame:
 
 def rule_of() -> Rule:
     """The one rule of the policy."""
-    [rule] = desk_rules(("desk", None), parse_policy(POLICY, name="desk.yaml").terms())
+    [rule] = rules_of(("desk", None), parse_policy(POLICY, name="desk.yaml").terms())
     return rule
 
 
@@ -170,7 +170,8 @@ def timed(work: Callable[[], pl.DataFrame], times: int = 3) -> tuple[float, pl.D
 def compare(tickets: int, python: str) -> None:
     """Print the ratios."""
     evidence, rule = evidence_of(tickets), rule_of()
-    ours, judged = timed(lambda: judge_tickets(evidence, [rule], AS_OF))
+    obligations = obligations_of(evidence.subscriptions, [rule])
+    ours, judged = timed(lambda: judge_tickets(evidence, [rule], obligations, AS_OF))
     plain, _ = timed(lambda: evidence.tickets.sort("subscription", "opened"))
     targets = rule.guarantee.within
     assert isinstance(targets, dict)
