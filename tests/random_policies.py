@@ -73,12 +73,12 @@ LIKELY = {
     ("Maintenance", "notice"): 0.5, ("Maintenance", "allowance"): 0.25,
     ("Maintenance", "hours"): 0.2, ("Maintenance", "holidays"): 0.4, ("Guarantee", "components"): 0.3,
     ("Guarantee", "measured"): 0.12, ("Guarantee", "denominator"): 0.2, ("Guarantee", "rounded"): 0.2,
-    ("Measured", "slice"): 0.4, ("Credit", "caps"): 0.2, ("Credit", "raised"): 0.15, ("Credit", "when"): 0.15,
+    ("Measured", "slice"): 0.4, ("Credit", "caps"): 0.2, ("Credit", "multipliers"): 0.15, ("Credit", "when"): 0.15,
     ("Credit", "of"): 0.25, ("Cap", "of"): 0.5, ("Minimum", "of"): 0.4, ("Shortfall", "step"): 0.3,
     ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15, ("Policy", "readings"): 0.2,
     ("Claims", "holidays"): 0.4, ("Band", "over"): 0.3, ("Cap", "clause"): 0.3,
     ("Support", "matrix"): 0.3, ("Support", "hours"): 0.5,
-    ("Rounded", "how"): 0.7, ("Shortfall", "count"): 0.4, ("Credit", "take"): 0.25, ("Allowance", "per"): 0.7,
+    ("Rounded", "how"): 0.7, ("Shortfall", "count"): 0.4, ("Credit", "select"): 0.25, ("Allowance", "per"): 0.7,
     ("Renewal", "notice"): 0.5, ("Contract", "renewal"): 0.5,
 }  # fmt: skip
 """Chance of keys that decide much, or that are met seldom."""

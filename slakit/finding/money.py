@@ -121,7 +121,13 @@ def _most_points(remedy: Remedy) -> Fraction | None:
         each.append(most * (1 if credit.earned_per == "window" else len(holders)))
     if not each:
         return None
-    return max(each) if remedy.take == "largest" else min(each) if remedy.take == "smallest" else sum(each, Fraction(0))
+    return (
+        max(each)
+        if remedy.select == "largest"
+        else min(each)
+        if remedy.select == "smallest"
+        else sum(each, Fraction(0))
+    )
 
 
 def _most_of_schedule(credit: Credit) -> Fraction | None:
@@ -132,8 +138,8 @@ def _most_of_schedule(credit: Credit) -> Fraction | None:
         return None
     worths = [band.credit for band in bands] if bands else [credit.flat]
     points = [Fraction(worth.count) for worth in worths if isinstance(worth, Points)]
-    most = sum(points, Fraction(0)) if credit.take == "sum" else max(points, default=Fraction(0))
-    return most * max([Fraction(1), *(Fraction(raised.by) for raised in credit.raised)])
+    most = sum(points, Fraction(0)) if credit.select == "sum" else max(points, default=Fraction(0))
+    return most * max([Fraction(1), *(Fraction(multiplier.by) for multiplier in credit.multipliers)])
 
 
 def _largest(case: SingleOutage) -> Fraction:

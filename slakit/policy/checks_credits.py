@@ -77,7 +77,7 @@ def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
 def _worths_compare(policy: PolicyModel) -> Iterator[Finding]:
     """The largest of several bands is known beforehand only where all are worth the same kind of thing."""
     for place, credit in _credits(policy):
-        if credit.take == "largest":
+        if credit.select == "largest":
             for table, bands in _tables(credit, place):
                 if len({type(band.credit) for band in bands}) > 1 or any(band.plus for band in bands):
                     wrong = "the largest of bands that do not compare"

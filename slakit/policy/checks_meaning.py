@@ -54,8 +54,8 @@ def keys_decide(policy: PolicyModel) -> Iterator[Finding]:
         if guarantee.credit is not None:
             yield from _of_credit(guarantee.credit, ("guarantees", index, "credit"), [guarantee.id])
     for index, remedy in enumerate(policy.remedies):
-        if remedy.take != "sum" and len(remedy.credit) == 1:
-            yield ("remedies", index, "take"), remedy.take, "one schedule leaves nothing to choose", "take it out"
+        if remedy.select != "sum" and len(remedy.credit) == 1:
+            yield ("remedies", index, "select"), remedy.select, "one schedule leaves nothing to choose", "take it out"
         for number, credit in enumerate(remedy.credit):
             yield from _of_credit(credit, ("remedies", index, "credit", number), remedy.guarantees)
         if remedy.claims is not None:
@@ -104,8 +104,8 @@ def _differs(part: Any, key: str) -> bool:
 
 
 def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Finding]:
-    if credit.take != "deepest" and credit.bands is None:
-        yield (*place, "take"), credit.take, "only bands are chosen among", "take it out"
+    if credit.select != "worst" and credit.bands is None:
+        yield (*place, "select"), credit.select, "only bands are chosen among", "take it out"
     for position, name in enumerate(credit.guarantees or []):
         if place[0] == "guarantees" and name not in names:
             yield (*place, "for", position), name, "a schedule of one guarantee is for that one", "take it out"

@@ -28,7 +28,7 @@ MECHANICS: dict[str, str] = {
     "count": "by the number of outages",
     "deviation": "by the deviation from the target, in percent of it",
     "streak": "by windows missed in a row, or of the last few",
-    "raised": "a factor on the credit",
+    "multiplier": "a factor on the credit",
     "points": "points that are worth money",
     "cap": "the most that is paid",
     "minimum": "the least that is paid, or carried on",
@@ -81,8 +81,8 @@ def _of_credit(credit: Credit) -> Iterator[str]:
     yield from _of_limits(credit)
     if any(band.plus is not None for table in credit.tables for band in table):
         yield "nested"
-    if credit.raised:
-        yield "raised"
+    if credit.multipliers:
+        yield "multiplier"
     named = {"outage": "outage", "incidents": "count", "deviation": "deviation", "streak": "streak", "misses": "streak"}
     yield from _named(named, (measure for condition in credit.conditions for measure in condition.ranges))
 

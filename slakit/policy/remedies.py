@@ -232,7 +232,7 @@ class Band(Condition):
         return ranges if self.over is None else ranges | {"outage": DurationRange(above=self.over)}
 
 
-class Raised(Condition):
+class Multiplier(Condition):
     """A factor on the credit of a window of which the condition holds."""
 
     by: Factor
@@ -322,8 +322,8 @@ class Credit(Rate, Limits):
     """Guarantees of the remedy that earn it; all, if not written."""
     of: FeeBasis = "monthly_fee"
     bands: Annotated[list[Band] | None, PerTier()] = None
-    take: Literal["deepest", "largest", "sum"] = "deepest"
-    """Where several bands are reached: the deepest, the one with the largest credit, or all of them."""
+    select: Literal["worst", "largest", "sum"] = "worst"
+    """Where several bands apply: the one for the worst service, the one with the largest credit, or all of them."""
     flat: Annotated[Worth | None, PerTier()] = None
     per: Earned | None = None
     """What earns it: each `window` in which any guarantee of the remedy is breached (the one that earns most), each
@@ -332,8 +332,8 @@ class Credit(Rate, Limits):
     single tickets are promised an answer in time, else `window`."""
     when: Condition | None = None
     """Earned only where this holds as well."""
-    raised: list[Raised] = []
-    """Factors; the last of which the condition holds."""
+    multipliers: list[Multiplier] = []
+    """Factors on the credit; the last one applies of which the condition holds."""
     payout: Payout | None = None
     clause: Clause
 
@@ -405,7 +405,7 @@ class Credit(Rate, Limits):
     @property
     def conditions(self) -> list[Condition]:
         """Every condition in it."""
-        return [*self.grounds, *self.raised]
+        return [*self.grounds, *self.multipliers]
 
     @property
     def kind(self) -> str:
@@ -470,7 +470,8 @@ class Remedy(Limits):
     id: Id
     name: str | None = None
     guarantees: list[Id] = Field(alias="for", min_length=1)
-    take: Literal["sum", "largest", "smallest"] = "sum"
+    select: Literal["sum", "largest", "smallest"] = "sum"
+    """Of what several schedules earn: all, the largest, or the smallest."""
     tiers: list[str] | None = None
     credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]
     """One schedule, or several."""

@@ -1,4 +1,4 @@
-"""Keys of older policy files, in today's words: `each` of a remedy, and of an accrual, is `per` of a schedule."""
+"""Keys and words of older policy files, in today's: `each` is `per`, `take` is `select`, `raised` is `multipliers`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from slakit.policy.yaml import Place
 
 INCIDENT = "incident"
 NOTHING = "nothing: per: window holds where none is written"
+RENAMED = {"take": "select", "raised": "multipliers"}
+"""Key of a schedule or a remedy → its name today."""
+REPLACED = {"deepest": "worst"}
+"""Word of `select` → the word of today."""
 
 
 class Superseded(NamedTuple):
-    """An older key of a policy file.
+    """An older key, or word, of a policy file.
 
     Attributes
     ----------
@@ -32,9 +36,9 @@ class Superseded(NamedTuple):
 def renewed(tree: Any) -> Any:
     """Write a policy in today's keys; one that has no older key stays as it is.
 
-    >>> old = {"remedies": [{"id": "r", "each": "guarantee", "credit": {"flat": "5%"}}]}
+    >>> old = {"remedies": [{"id": "r", "each": "guarantee", "credit": {"flat": "5%", "take": "deepest"}}]}
     >>> renewed(old)
-    {'remedies': [{'id': 'r', 'credit': {'flat': '5%', 'per': 'guarantee'}}]}
+    {'remedies': [{'id': 'r', 'credit': {'flat': '5%', 'select': 'worst', 'per': 'guarantee'}}]}
     """
     return _translated(tree)[0] if superseded_keys(tree) else tree
 
@@ -55,6 +59,8 @@ def renewed_changes(tree: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     tree
         The policy that they change.
+    changes
+        Path of a term → its value.
     """
     found: dict[str, Any] = {}
     for path, value in changes.items():
@@ -77,41 +83,49 @@ def _translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Superseded]]
 
 def _holder(entry: Any, place: Place, found: list[Superseded]) -> Any:
     """A guarantee or remedy with its schedules; a remedy's `each` goes to all of them."""
-    if not isinstance(entry, dict) or "credit" not in entry:
+    if not isinstance(entry, dict):
         return entry
-    each = entry.get("each") if place[0] == "remedies" else None
-    credit, several = entry["credit"], isinstance(entry["credit"], list)
-    schedules = credit if several else [credit]
-    places = [(*place, "credit", number) if several else (*place, "credit") for number in range(len(schedules))]
-    new = [_schedule(one, each, here, found) for one, here in zip(schedules, places, strict=True)]
-    newer = {key: value for key, value in entry.items() if key != "each"} if each is not None else entry
-    newer = newer | {"credit": new if several else new[0]}
-    if each is None:
-        return newer
-    says = NOTHING if each == "window" else f"per: {each} in its credit"
-    found.append(Superseded((*place, "each"), each, says))
-    return newer
+    each = None
+    if place[0] == "remedies":
+        entry = _with_new_names(entry, place, found)
+        each = entry.get("each") if "credit" in entry else None
+    if each is not None:
+        successor = NOTHING if each == "window" else f"per: {each} in its credit"
+        found.append(Superseded((*place, "each"), each, successor))
+        entry = {key: value for key, value in entry.items() if key != "each"}
+    credit = entry.get("credit")
+    if isinstance(credit, list):
+        places = [(*place, "credit", number) for number in range(len(credit))]
+        return entry | {"credit": [_schedule(*pair, each, found) for pair in zip(credit, places, strict=True)]}
+    return entry | {"credit": _schedule(credit, (*place, "credit"), each, found)} if credit is not None else entry
 
 
-def _schedule(credit: Any, each: object, place: Place, found: list[Superseded]) -> Any:
+def _schedule(credit: Any, place: Place, each: object, found: list[Superseded]) -> Any:
     """A schedule with `per` for what its accrual, or its remedy, said in `each`."""
     if not isinstance(credit, dict):
         return credit
     accrues: list[tuple[Place, object]] = []
-    new = _without_each(credit, place, accrues)
+    new = _without_each(_with_new_names(credit, place, found), place, accrues)
     for here, written in accrues:
-        says = (
-            "nothing: per: window holds where none is written"
-            if written == "window"
-            else f"per: {written} in the credit"
-        )
-        found.append(Superseded(here, written, says))
+        found.append(Superseded(here, written, NOTHING if written == "window" else f"per: {written} in the credit"))
     own = next((written for _, written in accrues if written != "window"), None)
     if own is not None:
         return new | {"per": own}
     if each in (None, "window") or new.get("per") == INCIDENT or _goes_by_length(new):
         return new
     return new | {"per": each}
+
+
+def _with_new_names(part: dict[str, Any], place: Place, found: list[Superseded]) -> dict[str, Any]:
+    """A schedule, or a remedy, with the names of today; where both are written, the older one stays and is refused."""
+    new = {}
+    for key, value in part.items():
+        name = key if RENAMED.get(key) in part else RENAMED.get(key, key)
+        said = REPLACED.get(value, value) if name == "select" and isinstance(value, str) else value
+        if (name, said) != (key, value):
+            found.append(Superseded((*place, key), value, f"{name}: {said}" if isinstance(said, str) else name))
+        new[name] = said
+    return new
 
 
 def _without_each(part: Any, place: Place, accrues: list[tuple[Place, object]]) -> Any:
@@ -152,12 +166,19 @@ def _question(tree: dict[str, Any], question: Any, place: Place, found: list[Sup
             for path, value in changes.items():
                 change = _change(tree, path, value)
                 if change != {path: value}:
-                    said = ", ".join(f"{term}: {own}" for term, own in change.items() if term.endswith(".per"))
-                    found.append(Superseded((*here, path), None, said or "per in the credit"))
+                    found.append(Superseded((*here, path), None, _said(change)))
                 translated |= change
             answer = answer | {"set": translated}
         new[name] = answer
     return question | {"answers": new}
+
+
+def _said(change: Mapping[str, Any]) -> str:
+    """A change of terms as one writes it; whole schedules by what is new in them."""
+    if any(isinstance(value, dict | list) for path, value in change.items() if path.endswith(("credit", "accrual"))):
+        said = [f"{path}: {value}" for path, value in change.items() if path.endswith(".per")]
+        return ", ".join(said) or "per, select and multipliers in the credit"
+    return ", ".join(f"{path}: {value}" if isinstance(value, str) else path for path, value in change.items())
 
 
 def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
@@ -174,6 +195,8 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
         each = next((entry.get("each") for entry in _entries(tree, section, holder)), None)
         new = _holder({"credit": value} | ({"each": each} if each else {}), (section,), [])
         return {path: new["credit"]}
+    if term.removeprefix("credit.").isdecimal():
+        return {path: _schedule(value, (), None, [])}
     parent, accrual, last = path.partition(".accrual")
     schedule = parent.partition(".bands")[0]
     if accrual and last == ".each":
@@ -181,7 +204,19 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
     if term.endswith("accrual") and isinstance(value, dict) and "each" in value:
         plain = {key: own for key, own in value.items() if key != "each"}
         return {path: plain, f"{schedule}.per": value["each"]}
-    return {path: value}
+    return _renamed_change(section, holder, term, value)
+
+
+def _renamed_change(section: str, holder: str, term: str, value: Any) -> dict[str, Any]:
+    """One change of a term of a schedule or a remedy, under its name of today."""
+    keys = term.split(".")
+    place = 0 if keys[0] != "credit" else 2 if len(keys) > 1 and keys[1].isdecimal() else 1
+    is_named = place < len(keys) and (place > 0 or section == "remedies")
+    if is_named:
+        keys[place] = RENAMED.get(keys[place], keys[place])
+        if keys[place] == "select" and isinstance(value, str):
+            value = REPLACED.get(value, value)
+    return {".".join((section, holder, *keys)): value}
 
 
 def _entries(tree: Any, section: str, name: str) -> Iterator[dict[str, Any]]:

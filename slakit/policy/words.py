@@ -161,8 +161,8 @@ def credit_words(credit: Credit) -> str:
 def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
-    for raised in credit.raised:
-        yield f"times {quantity(raised.by)} {_when(raised)}"
+    for multiplier in credit.multipliers:
+        yield f"times {quantity(multiplier.by)} {_when(multiplier)}"
 
 
 def _says_how_often(credit: Credit) -> bool:
@@ -184,7 +184,7 @@ def credit_pieces(credit: Credit) -> list[str]:
 
 
 def _taken(credit: Credit) -> list[str]:
-    return {"deepest": [], "largest": ["the largest"], "sum": ["added up"]}[credit.take]
+    return {"worst": [], "largest": ["the largest"], "sum": ["added up"]}[credit.select]
 
 
 def _schedule(credit: Credit, of: str) -> str:
@@ -316,7 +316,7 @@ def remedy_words(remedy: Remedy) -> str:
 
 def together_words(remedy: Remedy) -> str:
     """Say what several schedules earn together, how often where they do not say it themselves, for which guarantees."""
-    taken = {"sum": "added up", "largest": "the largest of them", "smallest": "the smallest of them"}[remedy.take]
+    taken = {"sum": "added up", "largest": "the largest of them", "smallest": "the smallest of them"}[remedy.select]
     several = len(remedy.guarantees) > 1
     often = [per_words(credit, several=several) for credit in remedy.credit if not _says_how_often(credit)]
     said = [*([taken] if len(remedy.credit) > 1 else []), *dict.fromkeys(often)]

@@ -180,7 +180,7 @@ def _steps(case: SingleOutage, credit: Credit, worth: Share | Money | Points | N
     each = value * case.basis if isinstance(worth, Share) else value / 10**6
     limits = [case.limit(cap) for cap in remedy.all_caps] if remedy else []
     if limits and each > 0 and remedy is not None and remedy.points is None:
-        factors = [Fraction(raised.by) for raised in credit.raised]
+        factors = [Fraction(multiplier.by) for multiplier in credit.multipliers]
         count = min(count, int(min(limits) / each / min([Fraction(1), *factors])) + 1)
     return _few(case, count)
 

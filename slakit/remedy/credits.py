@@ -231,7 +231,7 @@ def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], k
     """What is left of each incident or day under its caps; schedules that add up share the limit of an incident."""
     if not caps:
         return list(due)
-    sums = award.remedy.take == "sum"
+    sums = award.remedy.select == "sum"
     together: dict[tuple[object, ...], list[Due]] = {}
     kept = []
     for one in due:
@@ -279,7 +279,7 @@ def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Rat
             else:
                 values[None] = values.get(None, Fraction(0)) + value
         by_credit.append(sum(values.values(), Fraction(0)))
-    taken: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[remedy.take]  # type: ignore[assignment]
+    taken: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[remedy.select]  # type: ignore[assignment]
     return taken(by_credit).as_integer_ratio()
 
 

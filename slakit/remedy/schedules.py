@@ -59,7 +59,7 @@ def earned(
         rows = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
     if credit.when is not None:
         rows = rows.filter(holds(credit.when))
-    parts = [_times(_earned(credit, own), factor) for own, factor in _raised(credit, rows)]
+    parts = [_times(_earned(credit, own), factor) for own, factor in _multiplied(credit, rows)]
     return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
 
 
@@ -71,12 +71,12 @@ def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataF
     return alone.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"), *one).select(incidents.columns)
 
 
-def _raised(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:
+def _multiplied(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:
     """Rows parted by the factor on their credit."""
     parts, rest = [], rows
-    for raised in reversed(credit.raised):
-        reached = rest.select(holds(raised)).to_series()
-        parts.append((rest.filter(reached), Fraction(raised.by)))
+    for multiplier in reversed(credit.multipliers):
+        reached = rest.select(holds(multiplier)).to_series()
+        parts.append((rest.filter(reached), Fraction(multiplier.by)))
         rest = rest.filter(~reached)
     return [*parts, (rest, Fraction(1))]
 
@@ -137,7 +137,7 @@ def worth_of(worth: Share | Money | Points | None) -> Fraction:
 def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
     """Bands that are reached: the last in their order, or all of them where they add up."""
     per_incident = credit.by_incident
-    if credit.take == "sum":
+    if credit.select == "sum":
         return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
     parts = []
     for (sign,), own in rows.partition_by("sign", as_dict=True).items() if rows.height else [((1,), rows)]:
@@ -171,7 +171,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
     [1, 0]
     """
     numbers = list(range(len(bands)))
-    if credit.take == "largest":
+    if credit.select == "largest":
         return sorted(numbers, key=lambda n: worth_of(bands[n].credit))
     measures = {tuple(band.ranges) for band in bands}
     if len(measures) > 1 or len(next(iter(measures))) > 1:

@@ -114,8 +114,8 @@ def offers(draw: st.DrawFn, name: str) -> Policy:
     some = draw(st.lists(schedules(), min_size=1, max_size=2))
     credits = ", ".join(f"{{{schedule}, clause: c}}" for schedule in some)
     promise = draw(st.sampled_from([f"{AVAILABILITY}, target: 99.9", f"{AVAILABILITY}, target: 99", INCIDENT]))
-    take = draw(st.sampled_from(["", "take: largest, "])) if len(some) > 1 else ""
-    remedy = f"id: credit, for: [up], clause: c, {take}{draw(caps(promise))}"
+    select = draw(st.sampled_from(["", "select: largest, "])) if len(some) > 1 else ""
+    remedy = f"id: credit, for: [up], clause: c, {select}{draw(caps(promise))}"
     return plan(name, f"  - {{id: up, {promise}, clause: c}}", f"remedies: [{{{remedy}, credit: [{credits}]}}]")
 
 

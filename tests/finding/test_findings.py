@@ -1366,8 +1366,8 @@ def test_a_finding_knows_its_severity() -> None:
         ("target: 90, window: 1h, credit: {flat: 100%, of: window_fee, clause: c}", "worst-free", "6m of 1h"),
         ("target: 99, credit: {flat: 10%, when: {streak: 2}, clause: c}", "worst-free", None),
         ("target: 99, credit: {bands: [{incidents: 3, credit: 5%}], clause: c}", "worst-free", None),
-        ("target: 99, credit: {flat: 10%, raised: [{streak: 2, by: 2}], clause: c}", "worst-free", "99 %"),
-        ("target: 99, credit: {flat: 10%, raised: [{streak: 2, by: 2}], clause: c}", "flat-credit", None),
+        ("target: 99, credit: {flat: 10%, multipliers: [{streak: 2, by: 2}], clause: c}", "worst-free", "99 %"),
+        ("target: 99, credit: {flat: 10%, multipliers: [{streak: 2, by: 2}], clause: c}", "flat-credit", None),
         ("metric: incidents, at_most: 2, credit: {flat: 10%, clause: c}", "worst-free", None),
         ("metric: downtime, within: 4h, credit: {flat: 10%, clause: c}", "worst-free", "up to 4h"),
         ("metric: figure, at_most: 2, measured: {by: mean}, credit: {bands: [{above: 2, to: 150, credit: 1%}, "

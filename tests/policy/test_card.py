@@ -73,7 +73,7 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
         ),
         ({"flat": "5%", "when": {"below": 99}}, "5% of the monthly fee, only when below 99 %"),
         (
-            {"flat": "5%", "raised": [{"streak": 3, "by": 2}]},
+            {"flat": "5%", "multipliers": [{"streak": 3, "by": 2}]},
             "5% of the monthly fee, times 2 from the third window missed in a row on",
         ),
     ],

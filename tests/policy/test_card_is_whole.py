@@ -45,7 +45,7 @@ BASE: dict[str, Any] = {
         {"id": "long", "for": ["web"], "credit": {"bands": [{"over": "4h", "credit": "5%"}], "clause": "c"}},
         {"id": "fees", "for": ["web"], "caps": [{"per": "window", "at_most": "50%"}],
          "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
-         "credit": {"flat": "5%", "of": {"last": "12mo"}, "raised": [{"streak": 2, "by": 2}], "clause": "c"}},
+         "credit": {"flat": "5%", "of": {"last": "12mo"}, "multipliers": [{"streak": 2, "by": 2}], "clause": "c"}},
         {"id": "each", "for": ["web"], "points": {"each": "1%"}, "credit": {"flat": "2 points", "clause": "c"}},
         {"id": "table", "for": ["web"], "points": {"bands": [{"from": 2, "credit": "1%"}]},
          "credit": {"flat": "2 points", "clause": "c"}},
@@ -176,20 +176,20 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         ((*G, 0, "printed"), [{"per": "1mo", "downtime": "43m", "clause": "x", name: value}])] for name, value in {
         "per": "1y", "downtime": "44m", "clause": "y"}.items()},
     **{f"Remedy.{name}": [((*R, 0, name), value)] for name, value in {
-        "id": "other", "name": "Rows", "guarantees": ["late"], "take": "largest", "tiers": ["best"],
+        "id": "other", "name": "Rows", "guarantees": ["late"], "select": "largest", "tiers": ["best"],
         "claims": {"within": "5d"}, "clause": "x", "caps": [{"per": "window", "at_most": "40%"}],
         "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
         "points": {"each": "1%"},
         "credit": [{"flat": "9%", "clause": "c"}]}.items()},
     **{f"Credit.{name}": [((*R, 6, "credit", name), value)] for name, value in {
         "tiers": ["best"], "guarantees": ["web"], "of": "annual_fee", "flat": "6%", "per": "incident",
-        "when": {"below": 99}, "raised": [], "payout": "refund", "clause": "x", "points": {"each": "1%"},
+        "when": {"below": 99}, "multipliers": [], "payout": "refund", "clause": "x", "points": {"each": "1%"},
         "caps": [{"per": "term", "at_most": "100%"}]}.items()},
     "Credit.minimum": [((*R, 1, "credit", "minimum"), {"at_least": "1%", "otherwise": "nothing"})],
     "Credit.earn_back": [((*R, 1, "credit", "earn_back"), {"windows": 2})],
     "Credit.points": [((*R, 1, "credit", "points"), {"each": "1%"})],
     "Credit.bands": [((*R, 5, "credit", "bands"), [{"over": "8h", "credit": "5%"}])],
-    "Credit.take": [((*R, 0, "credit", 0, "take"), "sum")],
+    "Credit.select": [((*R, 0, "credit", 0, "select"), "sum")],
     "Credit.shortfall": [((*R, 1, "credit", "shortfall"), {"rate": 5})],
     "Credit.accrual": [((*R, 3, "credit", "accrual"), {"credit": "2%", "per": "1h", "count": "started"})],
     "Credit.multiple": [((*R, 5, "credit"), {"multiple": 2, "clause": "c"})],
@@ -214,7 +214,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Band.over": [((*R, 5, "credit", "bands", 0, "over"), "5h")],
     "Band.credit": [((*R, 5, "credit", "bands", 0, "credit"), "6%")],
     "Band.plus": [((*R, 4, "credit", "bands", 1, "plus"), None)],
-    **{f"Raised.{name}": [((*R, 6, "credit", "raised", 0), {"by": 2, **value})] for name, value in {
+    **{f"Multiplier.{name}": [((*R, 6, "credit", "multipliers", 0), {"by": 2, **value})] for name, value in {
         "by": {"streak": 2, "by": 3}}.items()},
     **{f"Cap.{name}": [((*R, 6, "caps", 0, name), value)] for name, value in {
         "per": "term", "at_most": "60%", "of": "annual_fee", "clause": "x"}.items()},
@@ -270,7 +270,7 @@ DESCRIPTIVE = {
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }
 INHERITED = {
-    "Condition": "LevelRange", "Band": "Condition", "Raised": "Condition", "Misses": "CountRange",
+    "Condition": "LevelRange", "Band": "Condition", "Multiplier": "Condition", "Misses": "CountRange",
     "PointBand": "CountRange", "Credit": "Limits", "Remedy": "Limits",
 }  # fmt: skip
 

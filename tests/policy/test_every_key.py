@@ -35,9 +35,9 @@ from slakit.policy.remedies import (
     EarnBack,
     FeeSum,
     Minimum,
+    Multiplier,
     PointBand,
     PointValue,
-    Raised,
     Remedy,
     Report,
     Right,
@@ -66,7 +66,7 @@ MODELS: tuple[type[Part], ...] = (
     Misses,
     PointBand,
     PointValue,
-    Raised,
+    Multiplier,
     Condition,
     Remedy,
     Report,
@@ -343,11 +343,11 @@ DECIDES: dict[str, Pair] = {
     "Credit.for": around(remedy("", "[{flat: 5%, clause: c}]"), OTHER, TARGET),
     "Credit.of": terms(FLAT, owes("flat: 5%, of: annual_fee")),
     "Credit.bands": terms(FLAT, owes("bands: [{below: 99, credit: 5%}]")),
-    "Credit.take": terms(owes(TWO_BANDS), owes(f"{TWO_BANDS}, take: sum")),
+    "Credit.select": terms(owes(TWO_BANDS), owes(f"{TWO_BANDS}, select: sum")),
     "Credit.flat": terms(FLAT, owes("flat: 6%")),
     "Credit.per": terms(FLAT, owes("flat: 5%, per: day")),
     "Credit.when": terms(FLAT, owes("flat: 5%, when: {below: 99}")),
-    "Credit.raised": terms(FLAT, owes("flat: 5%, raised: [{below: 99, by: 2}]")),
+    "Credit.multipliers": terms(FLAT, owes("flat: 5%, multipliers: [{below: 99, by: 2}]")),
     "FeeSum.components": terms(owes("flat: 5%, of: {components: [web]}"), owes("flat: 5%, of: {components: [disk]}")),
     "FeeSum.last": terms(owes("flat: 5%, of: {last: 12mo}"), owes("flat: 5%, of: {last: 6mo}")),
     "FeeSum.mean": terms(owes("flat: 5%, of: {last: 12mo}"), owes("flat: 5%, of: {last: 12mo, mean: true}")),
@@ -370,7 +370,9 @@ DECIDES: dict[str, Pair] = {
     "Band.over": terms(owes("bands: [{over: 1h, credit: 5%}]"), owes("bands: [{over: 3h, credit: 5%}]")),
     "Band.credit": terms(owes("bands: [{below: 99.9, credit: 5%}]"), owes("bands: [{below: 99.9, credit: 6%}]")),
     "Band.plus": terms(owes("bands: [{below: 99.9, credit: 5%}]"), owes(sloped("multiple: 1"))),
-    "Raised.by": terms(owes("flat: 5%, raised: [{below: 99, by: 2}]"), owes("flat: 5%, raised: [{below: 99, by: 3}]")),
+    "Multiplier.by": terms(
+        owes("flat: 5%, multipliers: [{below: 99, by: 2}]"), owes("flat: 5%, multipliers: [{below: 99, by: 3}]")
+    ),
     "Cap.per": terms(
         owes("flat: 5%, caps: [{per: window, at_most: 7%}]"), owes("flat: 5%, caps: [{per: term, at_most: 7%}]")
     ),
@@ -410,7 +412,7 @@ DECIDES: dict[str, Pair] = {
     "Remedy.earn_back": around(remedy(""), remedy(f"{BACK}, "), TARGET),
     "Remedy.id": around(remedy(""), remedy("").replace("id: r,", "id: q,"), TARGET),
     "Remedy.for": around(SHARED, SHARED.replace("for: [uptime, more]", "for: [more]"), TARGET),
-    "Remedy.take": around(remedy("", TWICE), remedy("take: largest, ", TWICE), TARGET),
+    "Remedy.select": around(remedy("", TWICE), remedy("select: largest, ", TWICE), TARGET),
     "Remedy.tiers": around(remedy(""), remedy("tiers: [small], "), TARGET),
     "Remedy.credit": around(remedy(""), remedy("", "{flat: 6%, clause: c}"), TARGET),
     "Remedy.claims": around(remedy(""), remedy("claims: {within: 3d}, "), TARGET),
@@ -441,7 +443,7 @@ DECIDES: dict[str, Pair] = {
     },
     **{f"Condition.{side}": terms(FLAT, owes(f"flat: 5%, when: {{{said}}}")) for side, said in CONDITIONS.items()},
     **{
-        f"Raised.{side}": terms(FLAT, owes(f"flat: 5%, raised: [{{{said}, by: 2}}]"))
+        f"Multiplier.{side}": terms(FLAT, owes(f"flat: 5%, multipliers: [{{{said}, by: 2}}]"))
         for side, said in CONDITIONS.items()
     },
     **{
@@ -497,7 +499,7 @@ IGNORED = [
     ("metric: downtime, within: 9h, target: 99", "target is no term of a promise on downtime"),
     ("metric: incidents, at_most: 2, at_least: 1", "at_least is no term of a promise on incidents"),
     ("metric: replacement, within: 2h, window: incident, partial: skip", "partial is of a window"),
-    (owes("flat: 5%, take: largest"), "only bands are chosen among"),
+    (owes("flat: 5%, select: largest"), "only bands are chosen among"),
     (owes("flat: 5%, for: [other]"), "a schedule of one guarantee is for that one"),
     (owes("shortfall: {count: complete}"), "only steps of a shortfall are counted"),
     (owes("shortfall: {rate: 1, step: 1, credit: 1%}"), "a step and its credit go together, without a rate"),
@@ -513,7 +515,7 @@ def test_what_would_be_ignored_is_refused(guarantee: str, wrong: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "wrong"),
     [
-        (remedy("take: largest, "), "one schedule leaves nothing to choose"),
+        (remedy("select: largest, "), "one schedule leaves nothing to choose"),
         (claim("needed: false, in_writing: true"), "no claim is needed"),
         (claim("to_end_of: 1mo"), "no deadline that could be put off"),
         (claim("within: 5d, holidays: SE"), "no time here is in business days"),

@@ -171,9 +171,9 @@ class Schedule:
         else:
             earned = self.of_kind(self.credit, incident, time)
         factor = Fraction(1)
-        for raised in self.credit.get("raised") or []:
-            if self.conditions.hold(raised, incident):
-                factor = fraction(raised["by"])
+        for multiplier in self.credit["multipliers"]:
+            if self.conditions.hold(multiplier, incident):
+                factor = fraction(multiplier["by"])
         return earned.times(factor)
 
     def of_kind(self, rate: Tree, incident: Incident | None, time: Fraction) -> Earned:
@@ -257,10 +257,10 @@ class Schedule:
         if not reached:
             return NOTHING
         earned = [self.of_band(band, incident, time) for _, band in reached]
-        take = self.credit.get("take") or "deepest"
-        if take == "sum":
+        select = self.credit["select"]
+        if select == "sum":
             return sum(earned, NOTHING)
-        if take == "largest":
+        if select == "largest":
             return max(earned, key=lambda one: one.size)
         deepest = max(reached, key=lambda one: self.depth(*one))
         return self.of_band(deepest[1], incident, time)
@@ -465,9 +465,9 @@ class Award:
 
     def combine(self, row: Owed, schedules: list[dict[Any, Earned]]) -> None:
         """Several schedules add up, unless the largest or the smallest is taken."""
-        take = self.remedy["take"]
-        # The rules are silent on `take` where schedules are earned more than once in a window: the sums are compared.
-        chosen: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[take]  # type: ignore[assignment]
+        select = self.remedy["select"]
+        # The rules are silent on `select` where schedules are earned more than once in a window: the sums are compared.
+        chosen: Callable[[list[Fraction]], Fraction] = {"sum": sum, "largest": max, "smallest": min}[select]  # type: ignore[assignment]
         row.earned = chosen([sum((one.amount for one in found.values()), Fraction(0)) for found in schedules])
         row.uncapped = chosen([sum((one.uncapped for one in found.values()), Fraction(0)) for found in schedules])
         if self.remedy.get("points"):

@@ -67,7 +67,7 @@ def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Term
     for question in questions(policy):
         chosen = next(body for name, body in question["answers"].items() if str(name) == answers[question["id"]])
         for path, value in ((chosen or {}).get("set") or {}).items():
-            set_term(policy, path.split("."), deepcopy(value))
+            set_term(policy, todays_path(path), deepcopy(value))
     tiers = policy.get("tiers") or []
     if tier is None and len(tiers) == 1:
         tier = tiers[0]
@@ -77,6 +77,13 @@ def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Term
     remedies = [remedy_of(one, tier, tiers) for one in remedies]
     rights = [one for one in policy.get("rights") or [] if has_tier(one, tier)]
     return Terms(policy, tier, guarantees, [one for one in remedies if one["credit"]], rights)
+
+
+def todays_path(path: str) -> list[str]:
+    """Keys on the way to a term, in today's words."""
+    section, *keys = path.split(".")
+    older = {"take": "select", "raised": "multipliers"} if section in ("guarantees", "remedies") else {}
+    return [section, *keys[:1], *(older.get(key, key) for key in keys[1:])]
 
 
 def set_term(tree: Any, path: list[str], value: Any) -> None:
@@ -145,7 +152,7 @@ def remedy_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
     credits = written["credit"] if isinstance(written["credit"], list) else [written["credit"]]
     remedy["credit"] = [credit_of(one, remedy, tier, tiers) for one in credits if has_tier(one, tier)]
     remedy["caps"] = caps_of(written, tier, tiers)
-    remedy["take"] = written.get("take") or "sum"
+    remedy["select"] = written.get("select") or written.get("take") or "sum"
     return remedy
 
 
@@ -158,6 +165,8 @@ def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -
     if credit["kind"] is None:  # a tier for which the mapping has nothing
         credit["kind"] = "none"
     credit["caps"] = caps_of(written, tier, tiers)
+    credit["select"] = written.get("select") or written.get("take") or "worst"
+    credit["multipliers"] = written.get("multipliers") or written.get("raised") or []
     credit["of"] = written.get("of") or "monthly_fee"
     credit["for"] = written.get("for") or remedy["for"]
     credit["per"] = per_of(credit, remedy)

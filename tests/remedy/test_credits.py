@@ -195,9 +195,9 @@ def test_several_schedules_add_up_unless_the_largest_is_taken() -> None:
     credit = "[{flat: 5%, clause: c}, {flat: 30 EUR, clause: c}, {bands: [{below: 99, credit: 50%}], clause: c}]"
     rows = [down(NOON, HOUR, component="web")]
     assert owed(judged(shared("", credit), rows)) == 80
-    assert owed(judged(shared("take: largest", credit), rows)) == 50
+    assert owed(judged(shared("select: largest", credit), rows)) == 50
     each = "[{flat: 5%, per: guarantee, clause: c}, {flat: 30 EUR, per: guarantee, clause: c}]"
-    assert owed(judged(shared("take: largest", each), TWICE_WEB_ONCE_DISK)) == 100
+    assert owed(judged(shared("select: largest", each), TWICE_WEB_ONCE_DISK)) == 100
 
 
 def test_an_outage_of_no_component_misses_all_of_them() -> None:

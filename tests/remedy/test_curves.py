@@ -46,11 +46,11 @@ INCIDENT = "metric: replacement, within: 2h, window: incident"
 OF_A_WINDOW = {"rounded:", "denominator:"}
 
 
-def policy_of(credits: str, terms: str = MONTHLY, rest: str = "take: sum") -> Policy:
+def policy_of(credits: str, terms: str = MONTHLY, rest: str = "select: sum") -> Policy:
     return parse_policy(CONTRACT.format(terms=terms, credits=credits, rest=rest))
 
 
-def contract(credits: str, terms: str = MONTHLY, rest: str = "take: sum") -> Terms:
+def contract(credits: str, terms: str = MONTHLY, rest: str = "select: sum") -> Terms:
     return policy_of(credits, terms, rest).terms()
 
 
@@ -89,7 +89,7 @@ def schedules() -> st.SearchStrategy[str]:
         ]
     )
     bands = (falling | ranges | longer | printed).map(lambda some: f"bands: [{', '.join(some)}]")
-    bands = st.builds("{}, take: {}".format, bands, st.sampled_from(["deepest", "deepest", "sum"]))
+    bands = st.builds("{}, select: {}".format, bands, st.sampled_from(["worst", "worst", "sum"]))
     rate = st.sampled_from(
         ["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}", "{from: 99.5, rate: 10, to: 97}"]
     )
@@ -107,7 +107,9 @@ def schedules() -> st.SearchStrategy[str]:
         st.sampled_from(["incident", "window", "day"]),
     )  # fmt: skip
     other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
-    more = st.sampled_from(["", "", ", when: {below: 99.7}", ", raised: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"])
+    more = st.sampled_from(
+        ["", "", ", when: {below: 99.7}", ", multipliers: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"]
+    )
     return st.builds("{}{}".format, bands | shortfall | accrual | other, more)
 
 
@@ -138,7 +140,7 @@ def contracts(draw: st.DrawFn) -> Policy:
         ", minimum: {at_least: 9 EUR, otherwise: raised}",
         ", minimum: {more_than: 1%, otherwise: nothing}",
     ]
-    rest = f"take: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
+    rest = f"select: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
     terms = draw(st.sampled_from([MONTHLY, MONTHLY, MONTHLY.replace("99.9", "100")]))
     plain = not any(word in " ".join(credits) for word in OF_WINDOWS)
     terms = draw(st.sampled_from([terms, terms, INCIDENT])) if plain else terms
@@ -410,7 +412,7 @@ def test_an_accrual_bends_where_its_deductible_and_its_end_lie() -> None:
 
 
 def test_the_worth_of_two_guarantees_is_that_of_the_remedy_of_each() -> None:
-    text = CONTRACT.format(terms=MONTHLY, rest="take: sum", credits="{flat: 5%, clause: c}")
+    text = CONTRACT.format(terms=MONTHLY, rest="select: sum", credits="{flat: 5%, clause: c}")
     text = text.replace("remedies:", f"  - {{id: other, clause: c, {MONTHLY.replace('99.9', '99')}}}\nremedies:")
     text += "  - {id: rebate, for: [other], clause: c, credit: [{flat: 20%, clause: c}]}\n"
     worth = guarantee_value(parse_policy(text).terms(), [timedelta(days=1)])

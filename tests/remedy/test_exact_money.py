@@ -38,7 +38,7 @@ def test_a_rate_that_is_none_is_refused(wrong: str) -> None:
         shortfall(wrong)
 
 
-@pytest.mark.parametrize("schedule", ["multiple: 1/3", "flat: 10%, raised: [{below: 99, by: 1/3}]"])
+@pytest.mark.parametrize("schedule", ["multiple: 1/3", "flat: 10%, multipliers: [{below: 99, by: 1/3}]"])
 def test_a_factor_may_be_a_fraction(schedule: str) -> None:
     policy = contract(f"target: 99.9, credit: {{{schedule}, clause: c}}")
     assert owed(judged(policy, ALL_DAY)) == Decimal("33.33")

@@ -204,7 +204,7 @@ def test_late_tickets_are_incidents() -> None:
         ("target: 99, credit: {flat: 1d, of: annual_fee, clause: c}", "no month's|not a month's"),
         ("target: 99, window: {rolling: 30d}, credit: {flat: 1%, when: {incidents: 2}, clause: c}", "incidents do not"),
         ("target: 99, credit: {bands: [{below: 101, credit: 5%}], clause: c}", "not a percentage"),
-        ("target: 99, credit: {bands: [{below: 99, credit: 5%}, {below: 98, credit: 1 EUR}], take: largest, clause: c}",
+        ("target: 9, credit: {bands: [{below: 9, credit: 5%}, {below: 8, credit: 1 EUR}], select: largest, clause: c}",
          "do not compare"),
         ("metric: downtime, within: 4h, credit: {bands: [{below: 99, credit: 5%}], clause: c}", "has no level"),
         ("target: 99, measured: {by: ratio}, credit: {flat: 1%, when: {outage: 5m}, clause: c}", "have no outages"),

@@ -102,7 +102,7 @@ OVER_MIDNIGHT = [down(at("2026-06-10T22:00"), 5 * HOUR, "a"), down(at("2026-06-2
         ("bands: [{downtime: {from: 2h}, credit: 1%}, {downtime: {from: 3h}, credit: 5%}]", "60"),
         ("bands: [{outage: {from: 3h}, credit: 5%}]", "50"),
         ("flat: 1%, when: {downtime: {from: 2h}}", "20"),
-        ("flat: 1%, raised: [{downtime: 3h, by: 4}]", "60"),
+        ("flat: 1%, multipliers: [{downtime: 3h, by: 4}]", "60"),
         ("flat: 2%, caps: [{per: 1d, at_most: 1%}]", "30"),
         ("flat: 2%, caps: [{per: window, at_most: 1%}]", "10"),
     ],

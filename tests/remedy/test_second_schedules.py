@@ -39,14 +39,14 @@ def reckon(schedule: dict[str, Any], months: list[list[int]], target: Fraction) 
         level = 100 - Fraction(100 * sum(lengths), TOTAL)
         streak = streak + 1 if level < target else 0
         held = [band for band in schedule["bands"] if reached(band, lengths, streak)]
-        taken = held if schedule["take"] == "sum" else held[-1:]
+        taken = held if schedule["select"] == "sum" else held[-1:]
         percent = Fraction(0)
         for band in taken:
             percent += band["percent"]
             if "step" in band:
                 short = max(Fraction(0), Fraction(str(band["slope"])) - level)
                 percent += -(-short // Fraction(str(band["step"])))
-        factor = [raised["by"] for raised in schedule["raised"] if reached(raised, lengths, streak)]
+        factor = [multiplier["by"] for multiplier in schedule["multipliers"] if reached(multiplier, lengths, streak)]
         due = FEE * percent / 100 * (factor[-1] if factor else 1)
         credits.append(min(due, FEE * schedule["cap"] / 100))
     return credits
@@ -64,9 +64,10 @@ def schedules(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         more = draw(st.sampled_from([{"streak": 2}, {"incidents": 2}, {"downtime": "90m"}]))
         bands.append({"below": float(edges[-1]), **more, "percent": draw(st.integers(1, 60))})
-    raised = draw(st.sampled_from([[], [{"streak": 2, "by": 2}], [{"incidents": 1, "by": 3}, {"streak": 3, "by": 5}]]))
-    take, cap = draw(st.sampled_from(["deepest", "sum"])), draw(st.sampled_from([15, 50, 300]))
-    return {"bands": bands, "take": take, "raised": raised, "cap": cap}
+    factors = [[], [{"streak": 2, "by": 2}], [{"incidents": 1, "by": 3}, {"streak": 3, "by": 5}]]
+    multipliers = draw(st.sampled_from(factors))
+    select, cap = draw(st.sampled_from(["worst", "sum"])), draw(st.sampled_from([15, 50, 300]))
+    return {"bands": bands, "select": select, "multipliers": multipliers, "cap": cap}
 
 
 def written(schedule: dict[str, Any]) -> str:
@@ -79,11 +80,12 @@ def written(schedule: dict[str, Any]) -> str:
         if "step" in band:
             says.append(f"plus: {{shortfall: {{from: {band['slope']}, step: {band['step']}, credit: 1%}}}}")
         bands.append(f"{{{', '.join(says)}}}")
-    raised = [f"{{{', '.join(f'{key}: {value}' for key, value in factor.items())}}}" for factor in schedule["raised"]]
+    factors = (", ".join(f"{key}: {value}" for key, value in one.items()) for one in schedule["multipliers"])
+    multipliers = [f"{{{factor}}}" for factor in factors]
     cap = f"{{per: window, at_most: {schedule['cap']}%}}"
     return (
-        f"credit: {{bands: [{', '.join(bands)}], take: {schedule['take']}, raised: [{', '.join(raised)}], "
-        f"caps: [{cap}], clause: c}}"
+        f"credit: {{bands: [{', '.join(bands)}], select: {schedule['select']}, "
+        f"multipliers: [{', '.join(multipliers)}], caps: [{cap}], clause: c}}"
     )
 
 
