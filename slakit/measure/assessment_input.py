@@ -93,14 +93,15 @@ class AssessmentInput:
         return self.outages.filter(pl.col("started") < self.as_of)
 
     def batches(self) -> Iterable[Batch]:
-        """Obligations in runs that fit the line and the memory."""
+        """List obligations in runs that fit the line and the memory; without obligations, one that has none."""
         counts = self.begun.group_by("subscriber").len("outages")
         sized = self.obligations.join(counts, on="subscriber", how="left", maintain_order="left")
         load = sized["outages"].fill_null(0).cast(pl.Int64).cum_sum() // LARGEST_BATCH
         place = sized["obligation"].cast(pl.Int64) // max(1, self.timeline.capacity)
         numbered = self.obligations.with_columns((load + place).alias("batch"))
-        for obligations in numbered.partition_by("batch", include_key=False, maintain_order=True):
-            first = obligations["obligation"][0]
+        runs = numbered.partition_by("batch", include_key=False, maintain_order=True)
+        for obligations in runs or [numbered.drop("batch")]:  # an empty batch gives empty tables their columns
+            first = obligations["obligation"][0] if obligations.height else 0
             yield Batch(self, obligations.with_columns((pl.col("obligation") - first).alias("timeline")), first)
 
 
@@ -115,7 +116,7 @@ class Batch:
     runs: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Maximal downtime intervals of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
     members: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """Which run an outage of a obligation without windows belongs to: `timeline`, `outage`, `run`."""
+    """Which run an outage of an obligation without windows belongs to: `timeline`, `outage`, `run`."""
     _covers: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     @property
@@ -152,7 +153,7 @@ class Batch:
     def under_maintenance(self, segments: pl.DataFrame, kind: int) -> pl.DataFrame:
         """Cut segments, and say of each part whether it is `inside` maintenance of its outage's component.
 
-        An outage without a component, and maintenance without one, concern all.
+        An outage without a component, and maintenance without one, concern all components.
         """
         cover, named = self.maintenance_cover(kind), self.maintained(kind)
         if not named:

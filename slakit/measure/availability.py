@@ -14,12 +14,12 @@ from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
 
 
 def measure_availability(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Agreed service time, downtime and the verdict, for every window.
+    """Measure agreed service time and downtime of every window, and judge it.
 
     Parameters
     ----------
-    ledger
-        As `account_downtime` gives it.
+    case, ledger
+        As `account_downtime` takes and gives them.
 
     Returns
     -------
@@ -30,12 +30,8 @@ def measure_availability(case: AssessmentInput, ledger: pl.DataFrame) -> pl.Data
         where outages come from measurements, `total` is 0 and `met` null.
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
-    measured = [_measure(batch, counted) for batch in case.batches()]
-    if not measured:
-        measured = [
-            _measure(Batch(case, case.obligations.with_columns(pl.col("obligation").alias("timeline")), 0), counted)
-        ]
-    return _of_observed(case, judge_windows(_with_incidents(case, ledger, pl.concat(measured)), case.rules))
+    measured = pl.concat([_measure(batch, counted) for batch in case.batches()])
+    return _of_observed(case, judge_windows(_with_incidents(case, ledger, measured), case.rules))
 
 
 def _of_observed(case: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
@@ -56,7 +52,7 @@ def _of_observed(case: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
 
 
 def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Round what was measured as the contract does, and say whether the promise is kept.
+    """Round what was measured as the contract does, and say whether the guarantee is kept.
 
     Parameters
     ----------
@@ -70,13 +66,21 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     pl.DataFrame
         The same with `downtime` rounded, `total`, `bad`, `met`: see `measure_availability`.
     """
-    leveled = _leveled(windows, rules)
-    return leveled.with_columns(pl.when((pl.col("agreed") > 0) & ~pl.col("running")).then(_met(rules)).alias("met"))
+    kept = keeps(rules)
+    if any(rule.guarantee.metric == "downtime" for rule in rules):  # which has a length of time instead of a level
+        limit = per_rule((_limit(rule) if rule.guarantee.metric == "downtime" else None for rule in rules), pl.Int64)
+        kept = pl.when(limit.is_null()).then(kept).otherwise(_in_time(rules, limit))
+    judged = (pl.col("agreed") > 0) & ~pl.col("running")
+    return _leveled(windows, rules).with_columns(pl.when(judged).then(kept).alias("met"))
 
 
 def _with_incidents(case: AssessmentInput, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Count incidents, and round them, where a guarantee asks for it."""
-    asked = [number for number, rule in enumerate(case.rules) if _looks_at_incidents(rule)]
+    asked = [
+        number
+        for number, rule in enumerate(case.rules)
+        if rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
+    ]
     none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
     if not asked:
         return none
@@ -91,12 +95,8 @@ def _with_incidents(case: AssessmentInput, ledger: pl.DataFrame, windows: pl.Dat
     ).drop("added")
 
 
-def _looks_at_incidents(rule: Rule) -> bool:
-    return rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
-
-
 def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Add the level that is promised, as the contract rounds it."""
+    """Add the level that is guaranteed, as the contract rounds it."""
     # A denominator that is printed may be shorter than the downtime: no level is below nothing.
     levels = [pl.col("agreed").alias("total"), pl.min_horizontal("downtime", "agreed").alias("bad")]
     if any(rule.guarantee.rounded.downtime for rule in rules):
@@ -138,7 +138,14 @@ def _rounding(roundings: Sequence[RoundedTime | None]) -> tuple[pl.Expr, pl.Expr
 
 
 def rounded(length: pl.Expr, step: pl.Expr, how: pl.Expr) -> pl.Expr:
-    """A length in whole steps; half a step goes up.
+    """Round a length to whole steps; half a step goes up.
+
+    Parameters
+    ----------
+    length, step
+        In one unit.
+    how
+        `up`, `down` or `nearest`.
 
     >>> lengths = pl.DataFrame({"length": [149, 150]})
     >>> lengths.select(rounded(pl.col("length"), pl.lit(100), pl.lit("nearest"))).to_series().to_list()
@@ -148,15 +155,6 @@ def rounded(length: pl.Expr, step: pl.Expr, how: pl.Expr) -> pl.Expr:
     return (length + lift) // step * step
 
 
-def _met(rules: Sequence[Rule]) -> pl.Expr:
-    """Whether the promise is kept: of a level, or of a length of time."""
-    kept = keeps(rules)
-    if any(rule.guarantee.metric == "downtime" for rule in rules):
-        limit = per_rule((_limit(rule) if rule.guarantee.metric == "downtime" else None for rule in rules), pl.Int64)
-        kept = pl.when(limit.is_null()).then(kept).otherwise(_in_time(rules, limit))
-    return kept
-
-
 def _in_time(rules: Sequence[Rule], limit: pl.Expr) -> pl.Expr:
     """Whether downtime stays within its limit: the limit itself does not, where it is strict."""
     strictly = per_rule((rule.guarantee.strictly for rule in rules), pl.Boolean)
@@ -164,7 +162,7 @@ def _in_time(rules: Sequence[Rule], limit: pl.Expr) -> pl.Expr:
 
 
 def keeps(rules: Sequence[Rule]) -> pl.Expr:
-    """Whether `total` and `bad` keep the level that their rule promises."""
+    """Say whether `total` and `bad` keep the level that their rule guarantees."""
     target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in rules), pl.Int64)  # type: ignore[arg-type]
     good, level = available(pl.col("total"), pl.col("bad")) * FULL, target.cast(pl.Int128) * pl.col("total")
     kept = good >= level
@@ -181,7 +179,7 @@ def available(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
 
 
 def floored_percent(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
-    """Availability rounded down to six decimals, so that a miss never reads as a pass. [percent]"""
+    """Round availability down to six decimals, so that a breach never reads as a pass. [percent]"""
     units = available(agreed, downtime) * FULL // agreed
     percent = units.cast(pl.Decimal(38, 6)) / PERCENT_SCALE
     return pl.when(agreed > 0).then(percent).cast(pl.Decimal(38, 6))
@@ -238,17 +236,13 @@ def _agreed(batch: Batch) -> pl.DataFrame:
         pl.when(full).then("window_start").otherwise(first).alias("first"),
         pl.when(full).then("window_end").otherwise(last).alias("last"),
     )
-    left_out = _inside(batch, windows, union(batch.closed_hours)) if not batch.closed_hours.is_empty() else 0
+    closed = _inside(batch, windows, union(batch.closed_hours)) if not batch.closed_hours.is_empty() else 0
     maintained = _maintained(batch, windows)
-    fixed = per_rule((_fixed(rule) for rule in rules), pl.Int64)
-    length = pl.coalesce(fixed, pl.col("last") - pl.col("first") - left_out)
+    denominators = [rule.guarantee.denominator for rule in rules]
+    printed = [of.of.microseconds if isinstance(of, Fixed) else None for of in denominators]
+    length = pl.coalesce(per_rule(printed, pl.Int64), pl.col("last") - pl.col("first") - closed)
     agreed = pl.when("in_term").then(length - maintained).otherwise(0)
     return windows.with_columns(agreed.clip(0).alias("agreed"))
-
-
-def _fixed(rule: Rule) -> int | None:
-    denominator = rule.guarantee.denominator
-    return denominator.of.microseconds if isinstance(denominator, Fixed) else None
 
 
 def _maintained(batch: Batch, windows: pl.DataFrame) -> pl.Expr:
@@ -269,7 +263,12 @@ def _inside(batch: Batch, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr
 
 
 def measure_incidents(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Counted time of each incident, of guarantees that are judged without a window.
+    """Measure the counted time of each incident, of guarantees that are judged without a window.
+
+    Parameters
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
 
     Returns
     -------
@@ -313,8 +312,8 @@ def incident_runs(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
 
     Parameters
     ----------
-    ledger
-        As `account_downtime` gives it.
+    case, ledger
+        As `account_downtime` takes and gives them.
 
     Returns
     -------
@@ -340,7 +339,12 @@ def incident_runs(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def measure_downtime_intervals(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Incidents of every window: what a remedy per incident counts. An incident belongs, whole, to where it starts.
+    """Find the incidents of every window: what a remedy per incident counts. Each belongs, whole, to where it starts.
+
+    Parameters
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
 
     Returns
     -------
@@ -356,7 +360,7 @@ def measure_downtime_intervals(case: AssessmentInput, ledger: pl.DataFrame) -> p
 
 
 def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
-    """Incidents that have counted time in a window, wherever they start: those that it can have been missed for.
+    """Find incidents that have counted time in a window, wherever they start: those that can have caused its breach.
 
     Returns
     -------
@@ -365,10 +369,10 @@ def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.Data
         incident), `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
     """
     counted = ledger.filter(pl.col("verdict") == COUNTED)
-    alone = per_incident(case.rules)
+    by_itself = per_incident(case.rules)
     keys = ["obligation", "window_start", "window_end", "run"]
-    inside = placed_in_windows(case, counted.filter(~alone).drop("window_start", "window_end"))
-    pairs = pl.concat([inside.select(keys), counted.filter(alone).select(keys)]).unique(maintain_order=True)
+    inside = placed_in_windows(case, counted.filter(~by_itself).drop("window_start", "window_end"))
+    pairs = pl.concat([inside.select(keys), counted.filter(by_itself).select(keys)]).unique(maintain_order=True)
     outages = case.outages.select("outage", "open", pl.col("reported"))
     members = (
         ledger.filter(pl.col("run").is_not_null()).select("obligation", "run", "outage").join(outages, on="outage")

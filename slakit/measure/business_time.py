@@ -15,13 +15,12 @@ from functools import cached_property
 import polars as pl
 
 from slakit.measure.calendar import local_day, midnight
-from slakit.measure.hours import open_spans
+from slakit.measure.hours import SPANS, open_spans
 from slakit.measure.intervals import PackedTimeline, covered_before, subtract, union
 from slakit.policy.guarantees import Hours
 
 BUSINESS_DAY = 24 * 3600 * 10**6
 """Working time in a business day, whatever the local clock does. [µs]"""
-SPANS = {"start": pl.Int64, "end": pl.Int64}
 MINUTE = 60 * 10**6
 MANY = 20_000
 """Rows from which a table of steps is worth building."""
@@ -29,7 +28,7 @@ MANY = 20_000
 
 @dataclass(frozen=True)
 class Calendar:
-    """When time counts, from one instant to another.
+    """A calendar: the time that counts, from one instant to another.
 
     Attributes
     ----------
@@ -41,7 +40,7 @@ class Calendar:
         Instants that the calendar must cover; it covers a margin beyond them. [µs]
     closed
         Days that are closed, beside the public holidays of the schedule. A span belongs to the day on which it begins:
-        the night shift that began before a closed day goes on in it, and one that would begin on it is left out.
+        the night shift that began before a closed day goes on in it, and one that would begin on it is excluded.
 
     Notes
     -----
@@ -60,15 +59,12 @@ class Calendar:
         """When it is open: `start`, `end`, disjoint, in order. [µs]"""
         if self.hours is None:
             always = pl.DataFrame([(self.first - 1, self.last + MARGIN)], schema=SPANS, orient="row")
-            return subtract(always, self._closed_spans()) if self.closed else always
+            days = [(midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)) for day in self.closed]
+            return subtract(always, union(pl.DataFrame(days, schema=SPANS, orient="row"))) if days else always
         zone = self.own_zone
         spans = open_spans(self.hours, zone, self.first, self.last + MARGIN)
         kept = [span for span in spans if local_day(span[0], zone) not in self.closed] if self.closed else spans
         return union(pl.DataFrame(kept, schema=SPANS, orient="row"))
-
-    def _closed_spans(self) -> pl.DataFrame:
-        days = [(midnight(day, self.zone), midnight(day + timedelta(days=1), self.zone)) for day in self.closed]
-        return union(pl.DataFrame(days, schema=SPANS, orient="row"))
 
     @property
     def own_zone(self) -> str:
@@ -90,7 +86,7 @@ class Calendar:
         return self.steps if rows >= MANY or "steps" in self.__dict__ else None
 
     def elapsed(self, start: pl.Series, end: pl.Series) -> pl.Series:
-        """Working time from each start to each end; negative where the end is first. [µs]
+        """Measure working time from each start to each end; negative where the end is first. [µs]
 
         >>> weekdays = Calendar(Hours(weekly={"mon-fri": ["08:00-17:00"]}), "UTC", 0, 10**12)
         >>> noon, day_after = pl.Series([12 * 3600 * 10**6]), pl.Series([36 * 3600 * 10**6])
@@ -104,7 +100,7 @@ class Calendar:
         return covered_before(self.spans, instants) if table is None else table.before(instants)
 
     def after(self, start: pl.Series, working: pl.Series) -> pl.Series:
-        """The first instant at which each working time has passed since each start. [µs]
+        """Find the first instant at which each working time has passed since each start. [µs]
 
         Null where the calendar does not reach so far: open time has run out.
 
@@ -164,14 +160,14 @@ class Steps:
         return cls(origin, step, 2 * opens.cum_sum() - opens, (opens == 1).arg_true())
 
     def before(self, instants: pl.Series) -> pl.Series:
-        """Open time before each instant. [µs]"""
+        """Sum up the open time before each instant. [µs]"""
         past = instants - self.origin
         number = (past // self.step).clip(0, len(self.marks) - 1)
         mark = self.marks.gather(number).cast(pl.Int64)
         return (mark // 2) * self.step + (mark % 2) * (past - number * self.step)
 
     def reached(self, wanted: pl.Series) -> pl.Series:
-        """Where so much of the open time has passed; null where there is not so much. [µs]"""
+        """Find where so much of the open time has passed; null where there is not so much. [µs]"""
         number = (wanted - 1) // self.step
         known = pl.when(number < len(self.opened)).then(number.clip(0))
         begun = self.origin + pl.lit(self.opened).gather(known).cast(pl.Int64) * self.step
@@ -183,7 +179,7 @@ MARGIN = 5 * 366 * 86_400_000_000
 
 
 def business_days(holidays: str | None = None) -> Hours:
-    """The schedule of business days: Monday to Friday, less the public holidays of a country.
+    """Return the schedule of business days: Monday to Friday, less the public holidays of a country.
 
     >>> business_days("SE").weekly
     {'mon-fri': ['00:00-24:00']}
@@ -192,10 +188,12 @@ def business_days(holidays: str | None = None) -> Hours:
 
 
 def held_time(calendar: Calendar, holds: pl.DataFrame) -> pl.DataFrame:
-    """Working time that holds take from each ticket; a hold outside hours takes nothing.
+    """Sum up the working time that holds take from each ticket; a hold outside hours takes nothing.
 
     Parameters
     ----------
+    calendar
+        In which holds are measured.
     holds
         As `merged_holds` gives them, so that overlapping ones count once.
 
@@ -209,7 +207,7 @@ def held_time(calendar: Calendar, holds: pl.DataFrame) -> pl.DataFrame:
 
 
 def merged_holds(holds: pl.DataFrame) -> pl.DataFrame:
-    """Holds of each ticket, those that overlap or touch as one: `ticket`, `start`, `end`, in order."""
+    """Merge the holds of each ticket that overlap or touch: `ticket`, `start`, `end`, in order."""
     kept = holds.filter(pl.col("end") > pl.col("start"))
     if kept.is_empty():
         return kept.select("ticket", "start", "end")
@@ -227,10 +225,12 @@ def merged_holds(holds: pl.DataFrame) -> pl.DataFrame:
 def due_with_holds(
     calendar: Calendar, tickets: pl.DataFrame, holds: pl.DataFrame, *, waiting: Calendar | None = None
 ) -> pl.Series:
-    """When each ticket is due, its clock standing still during holds.
+    """Find when each ticket is due, its clock standing still during holds.
 
     Parameters
     ----------
+    calendar
+        In which the clocks of the tickets run.
     tickets
         `ticket`, `opened`, `within` (µs).
     holds

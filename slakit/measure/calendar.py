@@ -23,18 +23,18 @@ Span = tuple[int, int]
 
 
 def to_microseconds(instant: datetime) -> int:
-    """An instant in microseconds since 1970, UTC."""
+    """Return an instant in microseconds since 1970, UTC."""
     return (instant - EPOCH) // MICROSECOND
 
 
 def to_instant(microseconds: int) -> datetime:
-    """The instant, in UTC."""
+    """Return the instant, in UTC."""
     return EPOCH + microseconds * MICROSECOND
 
 
 @lru_cache(maxsize=65536)
 def midnight(day: date, zone: str) -> int:
-    """The first instant of a local day. [µs]
+    """Return the first instant of a local day. [µs]
 
     Where a clock change leaves out midnight the day begins with the change; where midnight comes twice, with the first.
     """
@@ -43,12 +43,12 @@ def midnight(day: date, zone: str) -> int:
 
 @lru_cache(maxsize=65536)
 def local_day(instant: int, zone: str) -> date:
-    """The local day on which an instant falls."""
+    """Return the local day on which an instant falls."""
     return to_instant(instant).astimezone(ZoneInfo(zone)).date()
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or the last day of it if it is shorter.
+    """Return the same day of a later month, or the last day of it if it is shorter.
 
     >>> add_months(date(2026, 1, 31), 1)
     datetime.date(2026, 2, 28)
@@ -114,7 +114,7 @@ class Period:
 
     @checked
     def span(self, zone: str) -> Span:
-        """First instant, and the first one after it. [µs]
+        """Return the first instant, and the first one after the period. [µs]
 
         Raises
         ------
@@ -135,7 +135,7 @@ class Period:
 
     @property
     def printed(self) -> str:
-        """The period as one writes it: as it is parsed, or in the months and days of the chosen locale."""
+        """Return the period as one writes it: as it is parsed, or in the months and days of the chosen locale."""
         whole_months = self.first.day == 1 and self.after.day == 1
         return locales.days(self.first, self.after - timedelta(days=1), "yMMM" if whole_months else "yMMMd", str(self))
 
@@ -151,7 +151,7 @@ def _days(text: str) -> tuple[date, date]:
 def calendar_windows(
     window: Window, zone: str, first: int, last: int, *, billing_day: int = 1, starts: int | None = None
 ) -> list[Span]:
-    """Windows, aligned in a time zone, that touch the time from `first` to `last`.
+    """List the windows, aligned in a time zone, that touch the time from `first` to `last`.
 
     Parameters
     ----------
@@ -171,10 +171,14 @@ def calendar_windows(
     >>> [(end - start) // 3_600_000_000 for start, end in spans]
     [743]
     """
-    spans = []
     if window.text == "1h":
-        return _hours(midnight(local_day(first, zone), zone), first, last)
-    days = _starts(window, local_day(first, zone), _anchor(window, zone, billing_day, starts))
+        hour, day_begin = MICROSECONDS["h"], midnight(local_day(first, zone), zone)
+        begin = day_begin + (first - day_begin) // hour * hour
+        return [(start, start + hour) for start in range(begin, max(last, first + 1), hour)]
+    month, day = window.start or (1, billing_day if window.text == "billing_month" else 1)
+    anchor = local_day(starts or 0, zone) if window.from_start else date(2000, month, day)
+    spans = []
+    days = _starts(window, local_day(first, zone), anchor)
     start = midnight(next(days), zone)
     while start < max(last, first + 1):
         end = midnight(next(days), zone)
@@ -184,22 +188,8 @@ def calendar_windows(
     return spans
 
 
-def _hours(hour: int, first: int, last: int) -> list[Span]:
-    length = MICROSECONDS["h"]
-    begin = hour + (first - hour) // length * length
-    return [(start, start + length) for start in range(begin, max(last, first + 1), length)]
-
-
-def _anchor(window: Window, zone: str, billing_day: int, starts: int | None) -> date:
-    """A day on which a window of months begins."""
-    if window.from_start:
-        return local_day(starts or 0, zone)
-    month, day = window.start or (1, billing_day if window.text == "billing_month" else 1)
-    return date(2000, month, day)
-
-
 def _starts(window: Window, day: date, anchor: date) -> Iterator[date]:
-    """First days of windows, from one that begins at or before a day."""
+    """Yield first days of windows, from one that begins at or before a day; those of months count from an anchor."""
     step = 1 if window.rolling_months else window.months
     if step is None:
         days = 7 if window.text == "1w" else 1
@@ -215,5 +205,5 @@ def _starts(window: Window, day: date, anchor: date) -> Iterator[date]:
 
 
 def first_of_next_month(instant: int, zone: str) -> int:
-    """First instant of the month after the one an instant falls in. [µs]"""
+    """Return the first instant of the month after the one an instant falls in. [µs]"""
     return midnight(add_months(local_day(instant, zone).replace(day=1), 1), zone)

@@ -29,10 +29,7 @@ def account_downtime(case: AssessmentInput) -> pl.DataFrame:
         and `decided` (the verdict that the segment has, or would have inside a window that is judged). In the order of
         obligations and time. For each obligation the segments of an outage tile it.
     """
-    batches = [_account(batch) for batch in case.batches()]
-    if not batches:
-        batches = [_account(Batch(case, case.obligations.with_columns(pl.col("obligation").alias("timeline")), 0))]
-    return _with_points(case, pl.concat(batches))
+    return _with_points(case, pl.concat([_account(batch) for batch in case.batches()]))
 
 
 def _account(batch: Batch) -> pl.DataFrame:
@@ -62,7 +59,10 @@ def _observe(batch: Batch) -> pl.DataFrame:
         batch.obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left"
     )
     if any(rule.guarantee.measured is not None for rule in batch.rules):
-        pairs = pairs.filter(_found_by_its_rule(batch.rules))
+        # outages from measurements concern the rule that found them, recorded ones all other rules
+        finds = per_rule((rule.guarantee.measured is not None for rule in batch.rules), pl.Boolean)
+        own = pl.col("of_rule") == pl.col("rule")
+        pairs = pairs.filter(pl.when(finds).then(own).otherwise(pl.col("of_rule").is_null()))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
     return pairs.with_columns(
@@ -76,20 +76,14 @@ def _observe(batch: Batch) -> pl.DataFrame:
 
 
 def _affects_enough(rules: Sequence[Rule]) -> pl.Expr:
-    """Whether the share that an outage affects is one that the rule counts."""
-    enough: pl.Expr = pl.col("affected") > 0  # what affects nobody is no downtime
+    """Say whether the share that an outage affects is one that the rule counts."""
+    enough: pl.Expr = pl.col("affected") > 0  # what affects no user is no downtime
     for number, rule in enumerate(rules):
         if rule.guarantee.affected is not None:
             share = pl.col("affected") * 100  # millionths, as percent units
             inside = pl.all_horizontal(INSIDE[side](share, limit) for side, limit in rule.guarantee.affected.bounds)
             enough = enough & ((pl.col("rule") != number) | inside)
     return enough
-
-
-def _found_by_its_rule(rules: Sequence[Rule]) -> pl.Expr:
-    """Outages from measurements concern the rule that found them, recorded ones all other rules."""
-    by_itself = per_rule((rule.guarantee.measured is not None for rule in rules), pl.Boolean)
-    return pl.when(by_itself).then(pl.col("of_rule") == pl.col("rule")).otherwise(pl.col("of_rule").is_null())
 
 
 def _signal(rules: Sequence[Rule]) -> pl.Expr:
@@ -153,8 +147,8 @@ def _down_at_once(segments: pl.DataFrame) -> pl.DataFrame:
     """Time in which as many components as are `needed` are down; an outage of all of them is as many."""
     ordered = segments.sort("component", "start")
     fresh = pl.col("start") > pl.col("end").cum_max().shift(1).over("component")
-    ordered = ordered.with_columns(fresh.fill_null(value=True).cum_sum().over("component").alias("stretch"))
-    once = ordered.group_by("component", "stretch").agg(
+    ordered = ordered.with_columns(fresh.fill_null(value=True).cum_sum().over("component").alias("interval"))
+    once = ordered.group_by("component", "interval").agg(
         pl.col("start").min(), pl.col("end").max(), pl.col("needed").first()
     )
     weight = pl.when(pl.col("component").is_null()).then("needed").otherwise(1)

@@ -14,12 +14,21 @@ from slakit.measure.intervals import PackedTimeline, union
 from slakit.measure.rules import Rule
 from slakit.policy.guarantees import DAYS, Hours
 
+SPANS = {"start": pl.Int64, "end": pl.Int64}
+
 
 def open_spans(hours: Hours, zone: str, first: int, last: int) -> list[Span]:
-    """When a schedule is open, day by day, for every local day that touches the time from `first` to `last`.
+    """List when a schedule is open, day by day, for every local day that touches the time from `first` to `last`.
 
     A span that is not after its beginning runs over midnight. Wall times that a clock change skips or repeats are read
     with the offset before the change.
+
+    Parameters
+    ----------
+    hours, zone
+        The schedule, and its time zone where it names none itself.
+    first, last
+        Instants. [µs]
 
     >>> hours = Hours(weekly={"mon-fri": ["08:00-17:00"]})
     >>> len(open_spans(hours, "UTC", 0, 7 * 86_400_000_000))
@@ -56,7 +65,7 @@ def _instant(day: date, wall: str, zone: str) -> int:
 
 
 def longest_day(hours: Hours) -> int:
-    """Open time of the longest day of a week, by the wall clock; spans that overlap count once. [µs]
+    """Measure the open time of the longest day of a week, by the wall clock; spans that overlap count once. [µs]
 
     >>> longest_day(Hours(weekly={"mon-fri": ["08:00-12:00", "13:00-17:00"], "sat": ["09:00-12:00"]})) // 3_600_000_000
     8
@@ -64,14 +73,14 @@ def longest_day(hours: Hours) -> int:
     lengths = []
     for day in (date(2026, 1, 5 + number) for number in range(7)):
         spans = [_instants(day, span, "UTC") for span in _spans_of(hours, day)]
-        opened = union(pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
+        opened = union(pl.DataFrame(spans, schema=SPANS, orient="row"))
         lengths.append(int((opened["end"] - opened["start"]).sum()))
     return max(lengths)
 
 
 @lru_cache(maxsize=256)
 def closed_days(country: str | None, year: int) -> frozenset[date]:
-    """Public holidays of a country (`SE`), or of a region of it (`DE-BE`), in a year."""
+    """List the public holidays of a country (`SE`), or of a region of it (`DE-BE`), in a year."""
     if country is None:
         return frozenset()
     import holidays
@@ -81,7 +90,16 @@ def closed_days(country: str | None, year: int) -> frozenset[date]:
 
 
 def closed_hours(rules: Sequence[Rule], obligations: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
-    """Time outside the service hours of each obligation that has any.
+    """Find the time outside the service hours of each obligation that has any.
+
+    Parameters
+    ----------
+    rules
+        By number.
+    obligations
+        `timeline`, `rule`.
+    timeline
+        The line.
 
     Returns
     -------
@@ -92,16 +110,13 @@ def closed_hours(rules: Sequence[Rule], obligations: pl.DataFrame, timeline: Pac
     for number in obligations["rule"].unique().sort():
         rule = rules[number]
         if rule.guarantee.hours is not None:
-            spans = _closed_spans(rule.guarantee.hours, rule.zone, timeline)
-            closed.append(obligations.filter(pl.col("rule") == number).select("timeline").join(spans, how="cross"))
+            first, last = timeline.origin, timeline.origin + timeline.stride
+            spans = open_spans(rule.guarantee.hours, rule.zone, first, last)
+            opened = union(pl.DataFrame(spans, schema=SPANS, orient="row"))
+            # what lies between the edges of open spans is closed
+            edges = [first, *opened.select(pl.concat_list("start", "end").explode()).to_series().to_list(), last]
+            pairs = [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+            between = pl.DataFrame(pairs, schema=SPANS, orient="row")
+            closed.append(obligations.filter(pl.col("rule") == number).select("timeline").join(between, how="cross"))
     placed = [timeline.place(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
     return pl.concat(closed).with_columns(placed).sort("start")
-
-
-def _closed_spans(hours: Hours, zone: str, timeline: PackedTimeline) -> pl.DataFrame:
-    first, last = timeline.origin, timeline.origin + timeline.stride
-    spans = open_spans(hours, zone, first, last)
-    opened = union(pl.DataFrame(spans, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
-    edges = [first, *opened.select(pl.concat_list("start", "end").explode()).to_series().to_list(), last]
-    pairs = [(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
-    return pl.DataFrame(pairs, schema={"start": pl.Int64, "end": pl.Int64}, orient="row")

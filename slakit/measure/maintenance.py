@@ -1,4 +1,4 @@
-"""Which maintenance qualifies: kind left out, component in scope, notice kept, allowance not used up."""
+"""Which maintenance qualifies: kind excluded, component in scope, notice kept, allowance not used up."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ KINDS = ("scheduled", "emergency")
 
 
 def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl.DataFrame) -> pl.DataFrame:
-    """Maintenance against the obligations of its subscription, and whether it qualifies.
+    """Set maintenance against the obligations of its subscription, and say whether it qualifies.
 
     Parameters
     ----------
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
+    rules
+        By number.
     obligations
         `subscriber`, `timeline`, `rule`.
 
@@ -31,7 +33,7 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
     -------
     pl.DataFrame
         `row`, `timeline`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required,
-        µs), `given` (µs, on business days where these are required; null if never announced), `left_out` (kind),
+        µs), `given` (µs, on business days where these are required; null if never announced), `excluded` (kind),
         `in_scope` (component), `qualifies`.
     """
     scopes = [rule.guarantee.components for rule in rules]
@@ -40,23 +42,31 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
     pairs = coded.join(obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left")
     unscoped = per_rule((not scope for scope in scopes), pl.Boolean)
     pairs = pairs.with_columns(
-        _of_kind(rules, left_out=True).alias("left_out"),
-        _of_kind(rules, left_out=False).alias("notice"),
+        _of_kind(rules, excluded=True).alias("excluded"),
+        _of_kind(rules, excluded=False).alias("notice"),
         (unscoped | pl.col("component").is_null() | names_word(scopes, "code")).alias("in_scope"),
     )
     pairs = pairs.with_columns(_given(pairs, rules).alias("given"))
     kept = (pl.col("notice") == 0) | (pl.col("given") >= pl.col("notice")).fill_null(value=False)
-    return pairs.with_columns((pl.col("left_out") & pl.col("in_scope") & kept).alias("qualifies"))
+    return pairs.with_columns((pl.col("excluded") & pl.col("in_scope") & kept).alias("qualifies"))
 
 
 def required(term: Maintenance) -> int:
-    """Notice that a kind of maintenance needs; on business days where it is written in them. [µs]"""
+    """Return the notice that a kind of maintenance needs; on business days where it is written in them. [µs]"""
     notice = term.notice
     return notice.business_days * BUSINESS_DAY or notice.microseconds if notice is not None else 0
 
 
 def notice_given(term: Maintenance, zone: str, announced: pl.Series, started: pl.Series) -> pl.Series:
-    """Time between announcements and starts, as the notice of a kind is counted. [µs]"""
+    """Measure the time between announcements and starts, as the notice of a kind is counted. [µs]
+
+    Parameters
+    ----------
+    term, zone
+        The kind of maintenance, and the contract's time zone.
+    announced, started
+        Instants, in the same order. [µs]
+    """
     if term.notice is None or not term.notice.business_days or started.is_empty():
         return started - announced
     first, last = min(announced.min(), started.min()), started.max()  # type: ignore[type-var]
@@ -77,11 +87,11 @@ def _given(pairs: pl.DataFrame, rules: Sequence[Rule]) -> pl.Expr:
     return given
 
 
-def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
-    """Look up, by rule and kind, whether the kind is left out, or the notice it requires. [µs]"""
+def _of_kind(rules: Sequence[Rule], *, excluded: bool) -> pl.Expr:
+    """Look up, by rule and kind, whether the kind is excluded, or the notice it requires. [µs]"""
     terms = [{term.kind: term for term in rule.maintenance} for rule in rules]
     cells = [own.get(kind) for own in terms for kind in KINDS]  # type: ignore[call-overload]
-    if left_out:
+    if excluded:
         known = pl.Series([cell is not None for cell in cells], dtype=pl.Boolean)
     else:
         notices = [required(cell) if cell else 0 for cell in cells]
@@ -92,28 +102,47 @@ def _of_kind(rules: Sequence[Rule], *, left_out: bool) -> pl.Expr:
 def cover_of_kind(
     pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timeline: PackedTimeline, cells: pl.DataFrame
 ) -> pl.DataFrame:
-    """Time on the line that qualifying maintenance of one kind takes up: `start`, `end`, disjoint."""
+    """Find the time on the line that qualifying maintenance of one kind takes up: `start`, `end`, disjoint.
+
+    Parameters
+    ----------
+    pairs
+        As `qualifying` gives them.
+    kind
+        Position in `KINDS`.
+    rules
+        By number.
+    timeline
+        The line.
+    cells
+        Windows, or the days that they slide by: `timeline`, `cell_start`, `cell_end` (µs).
+    """
     placed = [
         timeline.place(pl.col(name), pl.col("timeline")).alias(to)
         for name, to in (("started", "start"), ("ended", "end"))
     ]
     of_kind = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind)).with_columns(placed)
     of_kind = _inside_hours(of_kind, kind, rules, timeline)
-    allowances = [_allowance(rule, kind) for rule in rules]
-    if not any(allowance is not None for allowance in allowances):
+    allowances = [
+        next((term.allowance for term in rule.maintenance if term.kind == KINDS[kind]), None) for rule in rules
+    ]
+    if not any(allowances):
         return union(of_kind)
-    limit = per_rule(allowances, pl.Int64)
-    limited = of_kind.with_columns(limit.alias("limit"))
+    limits = [allowance.at_most.microseconds if allowance else None for allowance in allowances]
+    limited = of_kind.with_columns(per_rule(limits, pl.Int64).alias("limit"))
     free = limited.filter(pl.col("limit").is_null())
     parts = [free.select("start", "end")]
     for number in limited.filter(pl.col("limit").is_not_null())["rule"].unique():
         own = limited.filter(pl.col("rule") == number)
-        parts.append(_up_to_limit(own, _spans_of(rules[number], kind, own, cells, timeline), timeline))
+        allowance, counted_over = allowances[number], cells
+        if allowance is not None and allowance.per != "window":  # a calendar span of its own
+            counted_over = _calendar_cells(Window(allowance.per), rules[number].zone, own, timeline)
+        parts.append(_up_to_limit(own, counted_over, timeline))
     return union(pl.concat(parts))
 
 
 def concerning(pairs: pl.DataFrame, kind: int, component: str | None, timeline: PackedTimeline) -> pl.DataFrame:
-    """Time on the line of the qualifying maintenance of one kind that concerns a component: `start`, `end`, disjoint.
+    """Find the time on the line of qualifying maintenance of one kind that concerns a component: `start`, `end`.
 
     Maintenance that names no component concerns all; without a component, only that is asked for.
     """
@@ -146,24 +175,13 @@ def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timelin
     return pl.concat([part.select(pairs.columns) for part in parts])
 
 
-def _spans_of(rule: Rule, kind: int, own: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
-    """What an allowance is counted over: the windows, or calendar spans of its own."""
-    allowance = next(term.allowance for term in rule.maintenance if term.kind == KINDS[kind])
-    assert allowance is not None
-    if allowance.per == "window" or own.is_empty():
-        return cells
+def _calendar_cells(window: Window, zone: str, own: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
+    """Calendar spans that maintenance touches, on every line: `timeline`, `cell_start`, `cell_end` (µs)."""
     first, last = own["started"].min(), own["ended"].max()
-    spans = calendar_windows(Window(allowance.per), rule.zone, first, last)  # type: ignore[arg-type]
+    spans = calendar_windows(window, zone, first, last)  # type: ignore[arg-type]
     inside = [(max(start, timeline.origin), min(end, timeline.origin + timeline.stride)) for start, end in spans]
     table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
     return own.select("timeline").unique().join(table, how="cross")
-
-
-def _allowance(rule: Rule, kind: int) -> int | None:
-    for term in rule.maintenance:
-        if term.kind == KINDS[kind] and term.allowance is not None:
-            return term.allowance.at_most.microseconds
-    return None
 
 
 def _up_to_limit(limited: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
@@ -177,7 +195,7 @@ def _up_to_limit(limited: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTim
 
 
 def cell_edges(cells: pl.DataFrame, timeline: PackedTimeline) -> pl.Series:
-    """Where the windows of all lines begin and end, in order."""
+    """List where the windows of all lines begin and end, in order."""
     placed = [
         cells.select(timeline.place(pl.col(f"cell_{edge}"), pl.col("timeline")).alias("at"))
         for edge in ("start", "end")

@@ -1,6 +1,6 @@
 """Measurements → the level of each window: values, or counts of what failed among a total.
 
-A level is held as two whole numbers, `(total - bad) / total` being the level in percent, or the figure in hundredths:
+A level is held as two whole numbers, `(total - bad) / total` being the level in percent, or the value in hundredths:
 a value v stands for the level of v %, whatever its unit, so that one arithmetic serves both.
 """
 
@@ -69,15 +69,12 @@ def _judge(windows: pl.DataFrame, known: pl.DataFrame, rule: Rule, evidence: Evi
     columns = ("subscriber", "rule", "window_start", "window_end", "running", "starts", "ends")
     for subscriber, number, start, end, running, starts, ends in windows.select(columns).iter_rows():
         first, last = max(start, starts), min(end, ends)
-        inside = _between(by_subscriber.get(subscriber, own.clear()), first, last)
+        of_subscriber = by_subscriber.get(subscriber, own.clear())
+        begin, after = of_subscriber["at"].search_sorted(pl.Series([first, max(first, last)]), side="left")
+        inside = of_subscriber.slice(begin, after - begin)
         level = _level(rule, inside, last - first) if inside.height else (0, 0, 0)
         rows.append((subscriber, number, start, end, running, *level))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
-
-
-def _between(rows: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
-    edges = rows["at"].search_sorted(pl.Series([first, max(first, last)]), side="left")
-    return rows.slice(edges[0], edges[1] - edges[0])
 
 
 def _level(rule: Rule, rows: pl.DataFrame, length: int) -> Level:

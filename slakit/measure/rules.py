@@ -1,4 +1,4 @@
-"""What is judged for whom: each subscription's guarantees, as numbers that the ledger can work with."""
+"""What is judged for which subscription: rules, numbered once, and the obligations that follow from them."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ class Rule:
     zone: str
     guarantee: Guarantee
     maintenance: tuple[Maintenance, ...]
-    """Kinds that the guarantee leaves out."""
+    """Kinds that the guarantee excludes."""
     support: Support | None = None
     """Hours and ranking, for a guarantee on tickets."""
 
     @cached_property
     def key(self) -> str:
-        """Text that is the same for two rules that measure alike."""
+        """Return text that is the same for two rules that measure alike."""
         measured = self.guarantee.model_dump_json(exclude={"credit", "commitment", "printed", "tiers"})
         kinds = ",".join(term.model_dump_json() for term in self.maintenance)
-        desk = self.support.model_dump_json() if self.support else ""
-        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}|{desk}"
+        support = self.support.model_dump_json() if self.support else ""
+        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}|{support}"
 
     @cached_property
     def source(self) -> str:
-        """What the guarantee is measured by: one of `SOURCES`."""
+        """Return what the guarantee is measured by: one of `SOURCES`."""
         if self.guarantee.on_outages:
             return "outages"
         return "tickets" if self.guarantee.metric in ON_TICKETS else "measurements"
 
     @property
     def per_incident(self) -> bool:
-        """Whether each incident is judged by itself, without a window."""
+        """Return whether each incident is judged by itself, without a window."""
         return self.guarantee.window.text == "incident"
 
 
@@ -69,7 +69,7 @@ def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
 
 
 def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenance, ...]:
-    """The kinds of maintenance that a guarantee excludes; one of which nothing more is written needs no notice."""
+    """List the kinds of maintenance that a guarantee excludes; one of which nothing more is written needs no notice."""
     written = {term.kind: term for term in terms.maintenance}
     clause = guarantee.clause_of("maintenance")
     kinds = dict.fromkeys(guarantee.exclude.maintenance)
@@ -186,22 +186,26 @@ def _begun(obligations: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     if not late:
         return obligations
     starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
-    begun = [_begin_of(rules[rule], start) for rule, start in starts.iter_rows()]
+    begun = []
+    for number, start in starts.iter_rows():
+        begins, zone = rules[number].guarantee.begins, rules[number].zone
+        wait = begins.wait if begins is not None else None
+        begun.append(start + wait.microseconds if wait is not None else first_of_next_month(start, zone))
     moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
     joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
 
 
-def _begin_of(rule: Rule, start: int) -> int:
-    """Where measurement begins for a subscription that starts at an instant. [µs]"""
-    begins = rule.guarantee.begins
-    if begins is not None and begins.wait is not None:
-        return start + begins.wait.microseconds
-    return first_of_next_month(start, rule.zone)
-
-
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:
-    """Expression that looks up a value by the column `rule`."""
+    """Look up a value by the column `rule`.
+
+    Parameters
+    ----------
+    values
+        Of each rule, by number.
+    dtype
+        Of the values.
+    """
     return pl.lit(pl.Series(list(values), dtype=dtype)).gather(pl.col("rule"))
 
 
@@ -211,19 +215,35 @@ def measured_by(source: str, rules: Sequence[Rule]) -> pl.Expr:
 
 
 def per_incident(rules: Sequence[Rule]) -> pl.Expr:
-    """Whether the rule of a row judges each incident by itself."""
+    """Say whether the rule of a row judges each incident by itself."""
     return per_rule((rule.per_incident for rule in rules), pl.Boolean)
 
 
 def word_codes(words: Sequence[Collection[str]], column: str) -> pl.Expr:
-    """Number the words that rules name; any other word, and none, has no number."""
+    """Number the words that rules name; any other word, and none, has no number.
+
+    Parameters
+    ----------
+    words
+        Of each rule, by number.
+    column
+        Holds a word.
+    """
     vocabulary = sorted(set().union(*words))
     codes = pl.Series(range(len(vocabulary)), dtype=pl.UInt32)
     return pl.col(column).replace_strict(vocabulary, codes, default=None, return_dtype=pl.UInt32)
 
 
 def names_word(words: Sequence[Collection[str]], code: str) -> pl.Expr:
-    """Whether the rule of a row names the word with that number (see `word_codes`)."""
+    """Say whether the rule of a row names the word with that number.
+
+    Parameters
+    ----------
+    words
+        Of each rule, by number.
+    code
+        Column that holds the number of a word, from `word_codes`.
+    """
     vocabulary = sorted(set().union(*words))
     named = pl.Series([word in own for own in words for word in vocabulary] or [False], dtype=pl.Boolean)
     position = pl.col("rule") * len(vocabulary) + pl.col(code)

@@ -7,16 +7,25 @@ from datetime import timedelta
 
 import polars as pl
 
-from slakit.measure.calendar import Period, Span, add_months, calendar_windows, local_day, midnight
+from slakit.measure.calendar import Period, add_months, calendar_windows, local_day, midnight
 from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import Window
 
 
 def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
-    """Windows that an assessment judges or shows as running, of every obligation that has windows.
+    """Lay out the windows that an assessment judges or shows as running, of every obligation that has windows.
 
     A window is judged when it ends in the period and by `as_of`; it is running when it begins in the period and ends
     later (calculation rules, 2.6).
+
+    Parameters
+    ----------
+    obligations
+        As `obligations_of` gives them.
+    rules
+        By number.
+    period, as_of
+        What is judged, and the instant of the assessment. [µs]
 
     Returns
     -------
@@ -26,30 +35,36 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
     counted = per_rule((rule.guarantee.window.from_start for rule in rules), pl.Boolean)
     own_start = pl.when(counted).then("starts").otherwise(0).alias("anchor")
     obligations, kind = obligations.with_columns(own_start), ["rule", "billing_day", "anchor"]
-    rows = [
-        (rule, billing_day, anchor, start, end)
-        for rule, billing_day, anchor in obligations.select(kind).unique(maintain_order=True).iter_rows()
-        if rules[rule].guarantee.window.text not in ("incident", "term")
-        for start, end in _candidates(rules[rule], billing_day, anchor, period)
-    ]
+    rows = []
+    for rule, billing_day, anchor in obligations.select(kind).unique(maintain_order=True).iter_rows():
+        window, zone = rules[rule].guarantee.window, rules[rule].zone
+        if window.text in ("incident", "term"):
+            continue
+        spans = calendar_windows(window, zone, *period.span(zone), billing_day=billing_day, starts=anchor)
+        rows += [(rule, billing_day, anchor, slid_back(window, first, last, zone), last) for first, last in spans]
     columns = {"rule": pl.UInt32, **dict.fromkeys(("billing_day", "anchor", "window_start", "window_end"), pl.Int64)}
-    spans = pl.DataFrame(rows, schema=columns, orient="row")
-    windows = obligations.join(spans, on=kind, maintain_order="left_right")
-    windows = pl.concat([windows, _term_windows(obligations, rules).select(windows.columns)])
+    on_calendar = obligations.join(
+        pl.DataFrame(rows, schema=columns, orient="row"), on=kind, maintain_order="left_right"
+    )
+    whole_term = per_rule((rule.guarantee.window.text == "term" for rule in rules), pl.Boolean)
+    edges = pl.col("starts").alias("window_start"), pl.col("ends").alias("window_end")
+    of_terms = obligations.filter(whole_term).with_columns(edges)
+    windows = pl.concat([on_calendar, of_terms.select(on_calendar.columns)])
     partial = per_rule((rule.guarantee.partial == "skip" for rule in rules), pl.Boolean)
     whole = (pl.col("window_start") >= pl.col("starts")) & (pl.col("window_end") <= pl.col("ends"))
     return _with_state(windows.filter(~partial | whole), rules, period, as_of)
 
 
-def _candidates(rule: Rule, billing_day: int, starts: int, period: Period) -> list[Span]:
-    begin, end = period.span(rule.zone)
-    window = rule.guarantee.window
-    spans = calendar_windows(window, rule.zone, begin, end, billing_day=billing_day, starts=starts)
-    return [(slid_back(window, first, last, rule.zone), last) for first, last in spans]
-
-
 def slid_back(window: Window, first: int, last: int, zone: str) -> int:
-    """Start of the window that ends with a step: further back where it slides. [µs]"""
+    """Find the start of the window that ends with a step: further back where it slides. [µs]
+
+    Parameters
+    ----------
+    window, zone
+        The window, and the time zone of its days.
+    first, last
+        The step: first instant, and the first one after it. [µs]
+    """
     if window.rolling_days is not None:
         return midnight(local_day(last - 1, zone) + timedelta(days=1 - window.rolling_days), zone)
     if window.rolling_months is not None:
@@ -57,13 +72,8 @@ def slid_back(window: Window, first: int, last: int, zone: str) -> int:
     return first
 
 
-def _term_windows(obligations: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    whole_term = [number for number, rule in enumerate(rules) if rule.guarantee.window.text == "term"]
-    terms = obligations.filter(pl.col("rule").is_in(whole_term))
-    return terms.with_columns(pl.col("starts").alias("window_start"), pl.col("ends").alias("window_end"))
-
-
 def _with_state(windows: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
+    """Keep the windows that are judged or running, and say which are `running`."""
     spans = [period.span(rule.zone) for rule in rules]
     begin, end = (
         per_rule((span[0] for span in spans), pl.Int64),
