@@ -68,7 +68,18 @@ def real_path(path: Path) -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a place beside a file to write to; what stands there at the end takes the file's place, all at once."""
+    """Give a place beside a file to write to; what stands there at the end takes the file's place, all at once.
+
+    A link stays a link: the file that it leads to is replaced.
+
+    Raises
+    ------
+    OSError
+        There is something that is no file, such as a device or a pipe: it must not be replaced by one.
+    """
+    path = real_path(path) if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EISDIR if path.is_dir() else errno.EINVAL, "not a file", str(path))
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         yield unfinished

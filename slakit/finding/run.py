@@ -54,8 +54,7 @@ def findings(
     Raises
     ------
     InputError
-        A policy or a tier is unknown, none is named, or the day lies outside the years that are taken; all problems at
-        once.
+        A policy or a tier is unknown, or the day lies outside the years that are taken; all problems at once.
 
     Examples
     --------
@@ -75,7 +74,7 @@ def findings(
 def _found(named: Sequence[Policy | str], tier: str | None) -> list[tuple[Policy, str | None]]:
     """Policies with the one tier to look at, if any."""
     names = [name for name in named if isinstance(name, str)]
-    if names or not named:
+    if names:
         find_terms(names)  # refuses all that is unknown at once
     plans: list[tuple[Policy, str | None]] = []
     for one in named:

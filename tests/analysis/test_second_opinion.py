@@ -123,7 +123,7 @@ def dict_of(sums: list[tuple[dict[str, str], Decimal]], reading: str) -> Decimal
 
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("largest", some_quick([1, 7, 60], [7]))
-def test_working_in_small_chunks_changes_nothing(policy: str, largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_working_in_small_batches_changes_nothing(policy: str, largest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     evidence = as_evidence(random_evidence(500, policy, outages=90, subscriptions=5))
     whole = assess(evidence, PERIOD, AS_OF)
     monkeypatch.setattr("slakit.measure.assessment_input.LARGEST_BATCH", largest)

@@ -16,6 +16,7 @@ import pytest
 from slakit.evidence import files, workbooks
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_closing_days, read_evidence, write_table
+from slakit.policy.files import find_policy, write_policy
 from slakit.problems import InputError
 
 SHEET = (
@@ -126,3 +127,23 @@ def test_a_full_disk_is_an_error_of_the_operating_system(
     monkeypatch.setattr(files, "replacing", onto_a_full_disk)
     with pytest.raises(OSError, match="No space left on device"):
         write_table(pl.DataFrame({"a": [1] * 1000}), tmp_path / f"table.{suffix}")
+
+
+def test_nothing_that_is_no_file_is_replaced_by_one(tmp_path: Path) -> None:
+    """As root, a policy written to a device such as /dev/null would stand in the device's place for everybody."""
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for place in (pipe, folder):
+        with pytest.raises(InputError, match="cannot be written"):
+            write_policy(find_policy("klikk"), place)
+    assert pipe.is_fifo()
+    assert set(tmp_path.iterdir()) == {pipe, folder}
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "mine.yaml", tmp_path / "link.yaml"
+    link.symlink_to(target)
+    write_policy(find_policy("klikk"), link)
+    assert link.is_symlink()
+    assert target.read_text("utf-8").startswith("format: 1")

@@ -307,7 +307,7 @@ def test_what_nobody_thought_of_is_said_where_it_happens(monkeypatch: pytest.Mon
     def fails(_: object) -> None:
         raise RuntimeError("<b>the disk is full</b>")
 
-    monkeypatch.setattr(explorer, "see", fails)
+    monkeypatch.setattr(explorer, "render", fails)
     move(panel, "Length of the outage", "1h")
     assert "RuntimeError: &lt;b&gt;the disk is full" in panel.alert.value
     assert explorer.parameters["outage"] == "4h"
