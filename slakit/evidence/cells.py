@@ -59,7 +59,7 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         fault = Fault(column.name, None, wrong, EXPECTED[column.kind][1])
         return Reading(pl.Series(column.name, [None] * len(cells), dtype=column.dtype), [fault])
     if column.optional and text.null_count() == len(text):
-        return Reading(pl.repeat(column.default, len(text), dtype=column.dtype, eager=True).alias(column.name), [])
+        return Reading(unfilled(column, len(text)), [])
     if column.kind == "instant":
         values, found = read_instants(text, time_zone, dates=column.dates)
         early, late = (values < FIRST_INSTANT).fill_null(False), (values >= LAST_INSTANT).fill_null(False)
@@ -81,6 +81,11 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
     if column.default is not None:
         values = values.set(empty, column.default)
     return Reading(values.alias(column.name), faults)
+
+
+def unfilled(column: Column, rows: int) -> pl.Series:
+    """Return a column none of whose cells is filled: its default, or null, throughout."""
+    return pl.Series(column.name, [column.default], dtype=column.dtype).new_from_index(0, rows)
 
 
 def as_text(cells: pl.Series, column: Column) -> pl.Series | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 import polars as pl
 
-from slakit.evidence.cells import Fault, read_cells
+from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.instants import in_calendar
 from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
@@ -98,11 +98,10 @@ def read_sheet(sheet: Sheet, table: Table, time_zone: str | None) -> tuple[pl.Da
     """Read every column of a table; columns that are missing are null."""
     readings = []
     for column in table.columns:
-        present = column.name in sheet.cells.columns
-        # A missing column has been told once, as a column: its cells are not told again.
-        expected = column if present else replace(column, optional=True)
-        nulls = pl.repeat(None, sheet.cells.height, dtype=pl.String, eager=True)
-        readings.append(read_cells(sheet.cells[column.name] if present else nulls, expected, time_zone))
+        if column.name in sheet.cells.columns:
+            readings.append(read_cells(sheet.cells[column.name], column, time_zone))
+        else:  # it has been told once, as a column: its cells are not told again
+            readings.append(Reading(unfilled(column, sheet.cells.height), []))
     faults = [fault for reading in readings for fault in reading.faults]
     return pl.DataFrame([reading.values for reading in readings]), faults
 
@@ -134,7 +133,7 @@ def find_repeated(ids: pl.Series, table: Table, sheet: Sheet) -> Fault:
 
 def nowhere(values: pl.Series) -> pl.Series:
     """Return a mark for every row of a column, none set."""
-    return pl.repeat(False, len(values), eager=True)
+    return pl.Series([False]).new_from_index(0, len(values))
 
 
 def find_early(checked: pl.DataFrame, column: Column) -> Fault:
