@@ -14,6 +14,7 @@ from slakit.policy.checks import coherence
 MOST = 400
 
 
+@pytest.mark.long
 def test_every_key_of_the_format_is_drawn() -> None:
     missing = every_key()
     for seed in range(MOST):

@@ -300,6 +300,7 @@ def test_random_evidence_is_valid_and_repeatable(policy: str) -> None:
         assert row["ended"] is None or row["started"] <= row["ended"]
 
 
+@pytest.mark.long
 def test_random_evidence_ends_up_at_the_thresholds() -> None:
     shares = {"klikk": (2000,), "wp-heaven": (200, 10), "klink-cloud": (1000, 100, 20)}
     for policy, parts in shares.items():

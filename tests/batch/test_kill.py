@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from batch_support import BatchProcess, WriteNotebook, WritePlan
+from effort import some_quick
 
 from slakit.batch.manifest import read_manifest
 from slakit.batch.plan import read_plan
@@ -36,7 +37,7 @@ def plan(write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path) -
     return write_plan("reports: [{name: 'r-{n}', notebook: slow.ipynb, for_each: {n: [1, 2, 3, 4]}}]")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", some_quick(["SIGINT", "SIGTERM", "SIGHUP"], ["SIGINT"]))
 def test_a_batch_told_to_stop_stops_and_says_so(plan: Path, tmp_path: Path, start_batch: Start, name: str) -> None:
     out = tmp_path / "out"
     batch = start_batch(plan, out)
@@ -81,6 +82,7 @@ def write_plan_of_one(plan: Path) -> Path:
     return plan
 
 
+@pytest.mark.long
 def test_kernels_end_with_the_process_they_were_forked_from(plan: Path, tmp_path: Path, start_batch: Start) -> None:
     out = tmp_path / "out"
     batch = start_batch(plan, out)

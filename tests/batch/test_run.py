@@ -144,6 +144,7 @@ def test_only_what_changed_runs_again(write_notebook: WriteNotebook, write_plan:
     assert again(force=True) == ["ok", "ok"]
 
 
+@pytest.mark.long
 def test_a_report_that_failed_runs_again(write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path) -> None:
     marker = tmp_path / "there"
     write_notebook("a.ipynb", "n: int = 1", f"open({str(marker)!r}).close()")
@@ -153,6 +154,7 @@ def test_a_report_that_failed_runs_again(write_notebook: WriteNotebook, write_pl
     assert statuses(run_plan(plan, tmp_path / "out")) == {"a": "ok"}
 
 
+@pytest.mark.long
 def test_a_file_that_changed_while_it_was_read_is_read_again_next_time(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
 ) -> None:
@@ -182,6 +184,7 @@ def test_every_report_runs_in_a_process_and_folder_of_its_own(
     assert len(printed) == 4
 
 
+@pytest.mark.long
 def test_polars_works_in_forked_kernels_that_run_at_once(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
 ) -> None:
@@ -222,6 +225,7 @@ def test_hostile_parameters_arrive_as_they_are_and_show_as_text(
         assert "&lt;script&gt;" in page
 
 
+@pytest.mark.long
 def test_two_batches_cannot_write_the_same_folder(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
 ) -> None:
@@ -243,6 +247,7 @@ def test_a_lock_left_by_a_process_that_is_gone_does_not_hold(tmp_path: Path) -> 
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.long
 def test_what_a_killed_batch_left_is_swept_away(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_report_is_made_anew_when_a_policy_that_its_evidence_names_changes(of_
     assert [entry.status for entry in run_plan(read_plan(of_evidence), out).reports] == ["ok"]
 
 
+@pytest.mark.long
 def test_a_policy_elsewhere_that_evidence_names_is_hashed_too(
     of_evidence: Path, evidence: Path, tmp_path: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_folder_that_is_a_file_is_refused_in_one_message(three: Path, tmp_path
             run_plan(read_plan(three), out)
 
 
+@pytest.mark.long
 def test_a_full_disk_is_one_message_a_true_record_and_a_finished_list(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +140,7 @@ def test_a_full_disk_is_one_message_a_true_record_and_a_finished_list(
     assert [entry.status for entry in again.reports] == ["skipped-unchanged", "ok", "ok"]
 
 
+@pytest.mark.long
 def test_a_folder_that_vanishes_meanwhile_is_one_message(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
 ) -> None:
@@ -159,6 +162,7 @@ def test_a_disk_too_full_even_for_the_lock_is_one_message(
         run_plan(read_plan(three), tmp_path / "out")
 
 
+@pytest.mark.long
 def test_no_room_for_temporary_files_is_one_message_and_a_finished_list(
     three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +206,7 @@ def test_a_time_limit_that_is_none_is_refused(three: Path, write_plan: WritePlan
     assert "timeout" in refusal_of(write_plan(three.read_text().replace("format: 1\n", f"timeout: {written}\n")))
 
 
+@pytest.mark.long
 def test_a_report_that_prints_without_end_is_ended(
     write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +228,7 @@ if stays:
 
 @on_linux
 @pytest.mark.parametrize("stays", [False, True], ids=["when the report ends", "when the batch is killed"])
+@pytest.mark.long
 def test_a_child_that_leaves_its_process_group_ends_too(
     write_notebook: WriteNotebook,
     write_plan: WritePlan,
@@ -241,6 +247,7 @@ def test_a_child_that_leaves_its_process_group_ends_too(
 
 
 @on_linux
+@pytest.mark.long
 def test_a_batch_killed_outright_leaves_no_temporary_folder(
     write_notebook: WriteNotebook,
     write_plan: WritePlan,

@@ -229,6 +229,7 @@ def test_compare_keeps_to_a_period_and_an_instant(run: Run) -> None:
     assert early.out.splitlines()[0] != done.out.splitlines()[0]
 
 
+@pytest.mark.long
 def test_compare_takes_answers(run: Run) -> None:
     done = run("compare", *TWO, *FJORD, "-r", "klikk:window=quarter")
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
@@ -281,6 +282,7 @@ def test_readings_are_ranked_and_summed_up(run: Run) -> None:
     assert "harbor" not in done.out
 
 
+@pytest.mark.long
 def test_readings_of_all_subscriptions_end_in_a_sentence_for_each(run: Run) -> None:
     done = run("readings", EVIDENCE, *QUESTION)
     assert done.code == 0, done.err
@@ -289,6 +291,7 @@ def test_readings_of_all_subscriptions_end_in_a_sentence_for_each(run: Run) -> N
     assert "nordlys-web: owed 158.34 DKK, however the contract is read." in done.out
 
 
+@pytest.mark.long
 def test_a_settled_question_is_ranked_no_more(run: Run) -> None:
     open_ = run("readings", EVIDENCE, *QUESTION, "-s", "fjord-iaas")
     settled = run("readings", EVIDENCE, *QUESTION, "-s", "fjord-iaas", "-r", "klikk:window=quarter")

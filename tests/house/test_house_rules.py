@@ -24,6 +24,7 @@ def test_every_file_is_formatted() -> None:
     passes("ruff", "format", "--no-cache", "--check", ".")
 
 
+@pytest.mark.long
 def test_types_hold_under_strict_mypy() -> None:
     passes("mypy")
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from effort import examples
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from small_contracts import (
     DAY,
@@ -252,7 +253,7 @@ def test_outages_that_no_guarantee_judges_are_told() -> None:
 
 # ------------------------------------------------------------------------------------- laws
 
-law = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+law = examples(4, suppress_health_check=list(HealthCheck))
 EVERY = [
     "target: 99.9, credit: {shortfall: {rate: 1}, clause: c}",
     "target: 99.9, unit: 7m, credit: {bands: [{outage: {from: 4h}, credit: 10%}], clause: c}",

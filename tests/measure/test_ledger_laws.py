@@ -39,7 +39,7 @@ from slakit.analysis.review import Review
 from slakit.policy.document import Policy
 from slakit.problems import InputError
 
-law = examples(6, suppress_health_check=list(HealthCheck))
+law = examples(3, suppress_health_check=list(HealthCheck))
 PAYING = ("klikk", "wp-heaven", "klink-cloud")
 JUNE, JULY = at("2026-06-01"), at("2026-07-01")
 
@@ -156,7 +156,7 @@ def halves(outage: Row, cut: datetime) -> list[Row]:
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_CREDIT)
-@examples(4, law)
+@examples(2, law)
 @given(started=instants, length=lengths, share=st.floats(0, 1))
 def test_an_outage_split_in_two_earns_the_same(kind: str, started: datetime, length: timedelta, share: float) -> None:
     whole = down(started, length)
@@ -289,7 +289,7 @@ def test_the_months_of_a_quarter_sum_to_the_quarter(seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS_OF_CREDIT if kind != "printed ranges"])
-@examples(4, law)
+@examples(2, law)
 @given(started=instants, length=lengths, more=lengths)
 def test_less_availability_never_earns_less(kind: str, started: datetime, length: timedelta, more: timedelta) -> None:
     ended = min(started + length, JULY)
@@ -303,7 +303,7 @@ def in_oslo(outage: Row) -> Row:
 
 
 @pytest.mark.parametrize(("policy", "tier"), [("klikk", "gold"), ("wp-heaven", None), ("klink-cloud", "enterprise")])
-@examples(4, law)
+@examples(2, law)
 @given(started=instants, length=lengths, more=lengths)
 def test_less_availability_never_earns_less_under_a_real_contract(
     policy: str, tier: str | None, started: datetime, length: timedelta, more: timedelta
@@ -333,7 +333,7 @@ def kept(kind: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS_OF_CREDIT if kept(kind)])
-@examples(4, law)
+@examples(2, law)
 @given(share=st.floats(0, 1))
 def test_nothing_is_earned_at_the_target_or_above(kind: str, share: float) -> None:
     allowed = (JULY - JUNE) / 1000

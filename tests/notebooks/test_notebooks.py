@@ -122,6 +122,7 @@ def test_every_notebook_runs_for_all_four_documents(tmp_path: Path) -> None:
     assert all(entry.headlines for entry in manifest.reports)
 
 
+@pytest.mark.long
 def test_every_notebook_writes_as_somewhere(tmp_path: Path) -> None:
     reports = [f"  - {{name: {path.stem}, notebook: {path}}}" for path in NOTEBOOKS]
     plan = "\n".join(["format: 1", "defaults: {locale: da}", "reports:", *reports])

@@ -180,7 +180,7 @@ def test_every_contract_of_the_library_can_be_explored(name: str) -> None:
         assert explorer.view.chart.to_dict()["description"]
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("name", some_quick(DOCUMENTS, DOCUMENTS[:1]))
 def test_every_control_of_an_incident_can_be_moved(name: str) -> None:
     explorer = sla.explore_incident(name, reported="2026-08-11T09:30")
     panel = explorer.panel
@@ -359,6 +359,7 @@ def test_parameters_make_the_same_view_again(make: Callable[[], Explorer]) -> No
     assert told(Explorer(explorer.notebook, explorer.render, explorer.parameters, lambda _: [])) == told(explorer)
 
 
+@pytest.mark.long
 def test_a_batch_with_the_copied_plan_shows_the_same(tmp_path: Path) -> None:
     for folder in ("notebooks", "data_samples"):
         shutil.copytree(HOUSE / folder, tmp_path / folder)

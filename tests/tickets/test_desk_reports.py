@@ -52,6 +52,7 @@ def headline(reports: dict[str, Any], name: str) -> tuple[str, str]:
     return shown.value, shown.note
 
 
+@pytest.mark.long
 def test_every_report_begins_with_its_answer(reports: dict[str, Any]) -> None:
     assert len(reports) == 10
     assert headline(reports, "service_desk-fjord-iaas")[0] == "95.55 % answered in time · 84.09 % resolved in time"
@@ -66,6 +67,7 @@ def test_every_report_begins_with_its_answer(reports: dict[str, Any]) -> None:
     assert headline(reports, "recovery-nordlys-web")[0] == "33 of 34"
 
 
+@pytest.mark.long
 def test_evidence_without_tickets_or_recoveries_gives_a_friendly_page(reports: dict[str, Any]) -> None:
     assert headline(reports, "service_desk-bare")[0] == "no ticket"
     assert headline(reports, "recovery-bare")[0] == "none recorded"

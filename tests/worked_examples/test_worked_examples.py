@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from effort import some_quick
 
 from slakit.examples.check import check
 from slakit.examples.files import find_files, read_cases
@@ -14,7 +15,11 @@ HERE = Path(__file__).parent / "providers"
 FILES = find_files([HERE])
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+# the four documents, and each fourth of the others; the rest with the long tests
+QUICK = [p for n, p in enumerate(FILES) if n % 4 == 0 or p.stem in ("klikk", "wp-heaven", "klink-cloud", "cloudworkz")]
+
+
+@pytest.mark.parametrize("path", some_quick(FILES, QUICK), ids=lambda path: path.stem)
 def test_what_must_come_out_comes_out(path: Path) -> None:
     wrong = [outcome for outcome in check(read_cases(path)) if not outcome.holds]
     assert [(str(one.case), one.refused or list(map(str, one.differences))) for one in wrong] == []
