@@ -109,14 +109,15 @@ def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]
     """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves.
 
     Left out is what the rules do not say: a sliding window that still runs, and for which of them an outage is paid;
-    the verdict of any window that runs; of weighed outages at once, which keeps the time; the fee of which several
-    schedules of a remedy are a share; and by how much an availability is below nothing.
+    the verdict of any window that runs; of weighed outages at once, which keeps the time; what a slice that is down is
+    called; the fee of which several schedules of a remedy are a share; by how much an availability is below nothing.
     """
     arranged = {name: list(tables.get(name, [])) for name in COMPARED}
     promised = {(name, guarantee.id): guarantee for name, own in terms.items() for guarantee in own.guarantees}
     alone = {(name, remedy.id) for name, own in terms.items() for remedy in own.remedies if len(remedy.credit) == 1}
     sliding = {name for name, guarantee in promised.items() if guarantee.window.slides}
     weighed = {name for name, guarantee in promised.items() if guarantee.weigh}
+    unnamed = weighed | {name for name, guarantee in promised.items() if guarantee.measured is not None}
     slides = {
         (name, remedy.id)
         for name, own in terms.items()
@@ -149,7 +150,7 @@ def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]
     counted: dict[tuple[Any, ...], Fraction] = {}
     for row in arranged["ledger"]:
         length = Fraction(row["seconds"])
-        at_once = (row["subscription"], row["guarantee"]) in weighed
+        at_once = (row["subscription"], row["guarantee"]) in unnamed
         key = tuple(None if name == "outage" and at_once else row[name] for name in COMPARED["ledger"][0])
         sums[key] = sums.get(key, Fraction(0)) + length
         if row["verdict"] == "counted" and (row["subscription"], row["guarantee"]) not in sliding:
@@ -159,7 +160,7 @@ def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]
         row
         | ({} if (row["subscription"], row["remedy"]) in alone else {"credit_percent": None, "basis_amount": None})
         | ({} if row["basis_amount"] else {"credit_percent": None})
-        | ({"cap": None} if row["cap"] == "minimum" else {})
+        | ({"cap": None} if row["cap"] in ("minimum", "earned_back") else {})
         for row in arranged["credits"]
         if row["amount"]
     ]
@@ -189,5 +190,5 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.timestamp()
     if isinstance(value, Decimal | Fraction | int):
-        return round(Fraction(value) * 10**6) / 10**6
+        return (Fraction(value) * 10**6 + Fraction(1, 2)) // 1 / 10**6
     return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +20,7 @@ from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
 from slakit.analysis.samples import missing_samples
 from slakit.analysis.vocabulary import in_words_of_contracts
-from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
+from slakit.analysis.warnings import months_without_charge, refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -98,7 +98,11 @@ def assess(
     refuse_unmeasured(evidence, plans)
     rules, numbered = number_rules(plans)
     measured = measure_evidence(evidence, rules, span, to_microseconds(moment), conventions=conventions)
-    awarded = award_remedies(measured, numbered, fees, made)
+    before = _period_before(evidence, span) if any(one.looks_back for each in plans.values() for one in each) else None
+    earlier = None
+    if before is not None:
+        earlier = measure_evidence(evidence, rules, before, to_microseconds(moment), conventions=conventions)
+    awarded = award_remedies(measured, numbered, fees, made, earlier)
     claims = claim_credits(measured, awarded, fees, made)
     tables = {
         **_tables(evidence, measured, awarded, fees),
@@ -110,6 +114,7 @@ def assess(
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     warned += warnings_of(evidence, plans, tables, missing, span, moment)
+    warned += months_without_charge(evidence, fees.uncharged)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)
@@ -124,6 +129,14 @@ def assess(
         terms=chosen,
         counted_charges=frozenset(fees.counted),
     )
+
+
+def _period_before(evidence: Evidence, period: Period) -> Period | None:
+    """From the first day that the evidence tells of to the day before a period; none if that tells nothing."""
+    instants = (evidence.outages["started"], evidence.measurements["measured"], evidence.tickets["opened"])
+    told = [column.min() for column in instants]
+    begun = [at.date() - timedelta(days=1) for at in told if isinstance(at, datetime)]
+    return Period(min(begun), period.first) if begun and min(begun) < period.first else None
 
 
 def _tables(evidence: Evidence, measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict[str, pl.DataFrame]:

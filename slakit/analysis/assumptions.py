@@ -93,14 +93,11 @@ def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[R
 
 
 def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """Streaks and the like begin with the assessment."""
+    """Streaks and the like go on from the windows before the period, as far as these are in evidence."""
     for (name, _), terms in chosen.items():
-        conditions = [
-            condition for remedy in terms.remedies for credit in remedy.credit for condition in credit.conditions
-        ]
-        conditions += [condition for right in terms.rights for condition in right.when]
-        if any(condition.streak or condition.misses for condition in conditions):
-            yield name, "windows before the period", "met", "What is missed in a row is counted within the assessment"
+        if terms.looks_back:
+            because = "What is missed in a row counts from when measurement began; what is not in evidence was met"
+            yield name, "windows before the period", "as in evidence", because
 
 
 def _of_sliding_windows(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:

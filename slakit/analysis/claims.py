@@ -178,7 +178,7 @@ def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict
                 causes = _causes_of_breaches(measured, awarded.facts)
             zone = one.reading.terms.time_zone or ASSUMED_ZONE
             owed = awarded.credits[award].filter(pl.col("amount") > 0).select(*WINDOW, "window_end", "amount")
-            of_rules = causes.filter(pl.col("rule").is_in(award[1])) if causes is not None else None
+            of_rules = _of_remedy(causes, award[1]) if causes is not None else None
             found[key] = _with_deadlines(owed, claims, zone, of_rules, fees)
     return found
 
@@ -190,10 +190,12 @@ def _with_deadlines(
     anchors = owed["window_end"]
     if claims.after in ("incident_end", "incident_start"):
         assert causes is not None
-        # of the last incident of the guarantees that missed; it has no end while one of them goes on
+        # of the last incident; it has no end while one of them goes on. Without an incident the window stands for it
         edge = "ended" if claims.after == "incident_end" else "started"
-        last = causes.sort("ended", "started", nulls_last=True).group_by(SUBSCRIBER_WINDOW).agg(pl.col(edge).last())
-        anchors = owed.join(last, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left")[edge]
+        last = causes.sort("ended", "started", nulls_last=True).group_by(SUBSCRIBER_WINDOW)
+        known = last.agg(pl.col(edge).last(), pl.lit(value=True).first().alias("found"))
+        joined = owed.join(known, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left")
+        anchors = joined.select(pl.when("found").then(edge).otherwise("window_end").alias(edge))[edge]
     days = fees.subscriptions["billing_day"].fill_null(1).gather(owed["subscriber"])
     limit = deadlines(claims, zone, anchors, days if claims.to_end_of else None)
     opens = openings(claims, zone, anchors)
@@ -212,10 +214,18 @@ def _with_deadlines(
     return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
 
 
-def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:
-    """Counted incidents and late tickets of windows that missed their target, each once.
+def _of_remedy(causes: pl.DataFrame, rules: tuple[int, ...]) -> pl.DataFrame:
+    """Those of the guarantees that missed; of all of a remedy, where a band was reached without a miss."""
+    ours = causes.filter(pl.col("rule").is_in(list(rules)))
+    any_missed = pl.col("missed").any().over(SUBSCRIBER_WINDOW)
+    return ours.filter(pl.col("missed") | ~any_missed)
 
-    `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs).
+
+def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:
+    """Counted incidents and late tickets, each once.
+
+    `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs), `missed` (whether the
+    window missed its target).
     """
     rule_window = ["subscriber", "rule", "window_start"]
     case = measured.case
@@ -228,4 +238,7 @@ def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFram
     times = [opened.alias("started"), answered.alias("ended"), opened.alias("reported")]  # a ticket reports itself
     counted = pl.concat([of_outages, late.select(*rule_window, *times)])
     missed = [windows.filter("missed").select(rule_window) for windows in facts.windows.values()]
-    return counted.join(pl.concat(missed), on=rule_window, how="semi") if missed else counted.clear()
+    of_missed = pl.concat([counted.select(rule_window).clear(), *missed]).unique()
+    marked = of_missed.with_columns(pl.lit(value=True).alias("missed"))
+    joined = counted.join(marked, on=rule_window, how="left", maintain_order="left")
+    return joined.with_columns(pl.col("missed").fill_null(value=False))

@@ -10,7 +10,6 @@ from slakit.analysis.result_tables import guarantees_of, instant, names_of
 from slakit.evidence.instants import INSTANT
 from slakit.measure.measured_evidence import MeasuredEvidence
 from slakit.measure.rules import ASSUMED_ZONE
-from slakit.policy.conditions import Condition
 from slakit.policy.remedies import Claims
 from slakit.remedy.awards import Awarded
 from slakit.remedy.claims import deadlines
@@ -25,7 +24,7 @@ RIGHTS: dict[str, Any] = {
 def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """List the rights that arose under the chosen reading: one row for each window at whose end a condition held.
 
-    A condition on single outages holds where it does for the longest of the window; without an outage it does not.
+    A condition on single outages holds where it does for any outage of the window; without an outage it does not.
 
     Parameters
     ----------
@@ -40,7 +39,7 @@ def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.Da
         zone = chosen.terms.time_zone or ASSUMED_ZONE
         for right in chosen.terms.rights:
             facts = awarded.facts.asked_by(right.when, chosen.numbers(right.guarantees)).filter(pl.col("total") > 0)
-            held = facts.filter(pl.any_horizontal(_arises(condition) for condition in right.when))
+            held = facts.filter(pl.any_horizontal(holds(condition, of_window=True) for condition in right.when))
             until = deadlines(Claims(within=right.within), zone, held["window_end"])
             tables.append(
                 held.with_columns(until.alias("until")).select(
@@ -55,7 +54,3 @@ def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.Da
                 )
             )
     return pl.concat(tables).sort("subscription", "window_end", "right", "guarantee")
-
-
-def _arises(condition: Condition) -> pl.Expr:
-    return holds(condition) & ((pl.col("outage") > 0) if condition.outage is not None else True)

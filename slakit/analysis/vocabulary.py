@@ -25,6 +25,8 @@ MATCHED = {
     "recoveries": ("kind",),
 }
 """Columns of evidence that hold words which contracts name."""
+SPELLED = ("outages", "maintenance")
+"""Tables whose components are compared with each other."""
 LONG = 8
 """Letters from which on two of them may differ in a word that was mistyped; in a shorter one, one."""
 SHORTEST = 4
@@ -141,9 +143,39 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
                 told = _words_used(evidence, table, column, taken)
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
+    warned += _spell_components_once(evidence, tables)
     subscriptions, of_fees = _fees_in_words(evidence, known)
     tables["subscriptions"] = subscriptions
     return replace(evidence, **tables), [*of_fees, *warned]  # type: ignore[arg-type]
+
+
+def _spell_components_once(evidence: Evidence, tables: dict[str, pl.DataFrame]) -> list[Warned]:
+    """Spell a component that no contract names as one of its spellings, in all tables of a subscription alike."""
+    spelled = pl.concat([tables[name].select("subscription", "component") for name in SPELLED]).drop_nulls().unique()
+    known: dict[tuple[str, str], list[str]] = {}
+    for subscription, component in spelled.iter_rows():
+        known.setdefault((subscription, plain_word(component)), []).append(component)
+    taken = [
+        (subscription, word, meant)
+        for (subscription, _), words in known.items()
+        if len(words) > 1
+        for meant in [max(words)]  # small letters come after capital ones
+        for word in words
+        if word != meant
+    ]
+    warned: list[Warned] = []
+    if taken:
+        meant = pl.DataFrame(
+            taken, schema=dict.fromkeys(("subscription", "component", "meant"), pl.String), orient="row"
+        )
+        for table in SPELLED:
+            told = tables[table].with_columns(evidence.row_numbers(table).alias("row"))
+            first = told.join(meant, on=["subscription", "component"]).group_by("subscription", "component", "meant")
+            for subscription, word, other, row in first.agg(pl.col("row").min()).sort("row").iter_rows():
+                says = f"The component '{word}' is taken as '{other}', as other rows write it."
+                warned.append((subscription, table, row, "taken_as", says))
+            tables[table] = _rewritten(tables[table], meant, "component")
+    return warned
 
 
 def _meant(word: str, known: Sequence[str], *, near: bool = True) -> tuple[str, str] | None:

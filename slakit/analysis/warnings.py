@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +42,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "claim_before_window": "A claim was made before its window began",
         "hold_after_resolution": "A hold begins after its ticket was resolved, and takes nothing",
         "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
+        "no_charge": "A month has no charge although others have: it is taken at the fee of the subscription",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
         "repeated": "Several rows claim or measure the same at the same time, and each of them counts",
@@ -96,6 +97,22 @@ def warnings_of(
     yield from _repeated(evidence, held, chosen)
     yield from _later(evidence, as_of)
     yield from _outside(evidence)
+
+
+def months_without_charge(evidence: Evidence, months: Iterable[tuple[int, date]]) -> Iterator[Warned]:
+    """Tell of the months that were taken at the fee stated, because no charge of them is told.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables.
+    months
+        Row of the subscription, and first day.
+    """
+    names = evidence.subscriptions["subscription"]
+    for subscriber, day in sorted(months):
+        says = f"No charge is told for the month from {day}: the fee of the subscription is taken."
+        yield names[subscriber], "charges", None, "no_charge", says
 
 
 def warnings_table(warned: Iterable[Warned], evidence: Evidence) -> pl.DataFrame:

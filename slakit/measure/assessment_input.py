@@ -117,6 +117,8 @@ class Batch:
     """Maximal downtime intervals of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
     members: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Which run an outage of an obligation without windows belongs to: `timeline`, `outage`, `run`."""
+    clocks: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """When the clock of each outage starts, where several must be down at once: `timeline`, `outage`, `clock`."""
     _covers: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     @property

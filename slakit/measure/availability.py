@@ -90,7 +90,7 @@ def _with_incidents(case: AssessmentInput, ledger: pl.DataFrame, windows: pl.Dat
     joined = windows.join(counted, on=keys, how="left", maintain_order="left")
     lengths = (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0)
     return joined.with_columns(
-        pl.min_horizontal(lengths, "agreed").alias("downtime"),
+        lengths.alias("downtime"),
         pl.when(pl.col("rule").is_in(asked)).then(pl.col("incidents").fill_null(0)).alias("incidents"),
     ).drop("added")
 
@@ -101,9 +101,7 @@ def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     levels = [pl.col("agreed").alias("total"), pl.min_horizontal("downtime", "agreed").alias("bad")]
     if any(rule.guarantee.rounded.downtime for rule in rules):
         step, how = _rounding([rule.guarantee.rounded.downtime for rule in rules])
-        windows = windows.with_columns(
-            pl.min_horizontal(rounded(pl.col("downtime"), step, how), "agreed").alias("downtime")
-        )
+        windows = windows.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
     windows = windows.with_columns(levels)
     if any(rule.guarantee.rounded.level for rule in rules):
         windows = _rounded_levels(windows, rules)

@@ -125,6 +125,8 @@ def _start_clocks(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     clocked = segments.with_columns(pl.max_horizontal("start", batch.placed("signal")).alias("clock"))
     early = clocked.filter(pl.col("clock") > pl.col("start"))
     batch.close(early.with_columns(pl.col("clock").alias("end")), "before_clock_start")
+    if any(rule.guarantee.at_once for rule in batch.rules):
+        batch.clocks = clocked.select("timeline", "outage", "clock")
     return clocked.with_columns(pl.col("clock").alias("start")).select(SEGMENT).filter(pl.col("end") > pl.col("start"))
 
 
@@ -184,14 +186,16 @@ def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
     """Whether it matters, in the run of a segment, which of several outages at once keeps the time."""
     parted = any(batch.maintained(kind) for kind in range(len(KINDS)))
-    if not parted and not any(rule.guarantee.weigh for rule in batch.rules):
+    jointly = any(rule.guarantee.at_once for rule in batch.rules)
+    if not parted and not jointly and not any(rule.guarantee.weigh for rule in batch.rules):
         return pl.lit(value=False)
     overlap = marked.filter(pl.col("running") > pl.col("start"))["run"].unique()
     outages = batch.case.outages
     weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean).alias("weighs")
     facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
-    segments = marked.filter(_of_runs(batch, overlap)).select("run", weighs, *facts)
-    differ = (pl.col("affected").n_unique() > 1) & pl.col("weighs").first()
+    joint = per_rule((rule.guarantee.at_once is not None for rule in batch.rules), pl.Boolean).alias("joint")
+    segments = marked.filter(_of_runs(batch, overlap)).select("run", weighs, joint, *facts)
+    differ = ((pl.col("affected").n_unique() > 1) & pl.col("weighs").first()) | pl.col("joint").first()
     if parted:
         differ = differ | (pl.col("component").n_unique() > 1)
     return _of_runs(batch, segments.group_by("run").agg(differ.alias("differ")).filter("differ")["run"])
@@ -210,6 +214,9 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     earlier clock, then the id: so neither the order of rows nor an id decides how much is counted.
     """
     parts = segments.with_columns(pl.col("start").alias("clock"), pl.lit(value=False).alias("spared"))
+    if batch.clocks.height:  # where several must be down at once, all begin to count at the same instant
+        parts = segments.join(batch.clocks, on=["timeline", "outage"], how="left", maintain_order="left")
+        parts = parts.with_columns(pl.lit(value=False).alias("spared"))
     for kind in range(len(KINDS)):
         cut = batch.under_maintenance(parts, kind)
         parts = cut.with_columns((pl.col("spared") | pl.col("inside")).alias("spared")).drop("inside")

@@ -84,7 +84,7 @@ def _level(rule: Rule, rows: pl.DataFrame, length: int) -> Level:
         total, failed = (int(rows[name].sum()) for name in ("total", "failed"))
         level = (total, failed)
     elif measured.slice is not None:
-        level = _mean_of_slices(rows, Fraction(length, measured.slice.microseconds))
+        level = _mean_of_slices(rows, -(-length // measured.slice.microseconds))
     else:
         level = _of_values(measured.by, rows["value"])
     return (*_rounded(rule, *level), rows.height)
@@ -102,8 +102,10 @@ def _of_values(by: str, values: pl.Series) -> tuple[int, int]:
     return total, total - good
 
 
-def _mean_of_slices(rows: pl.DataFrame, slices: Fraction) -> tuple[int, int]:
+def _mean_of_slices(rows: pl.DataFrame, slices: int) -> tuple[int, int]:
     """Mean of (1 − failed/total) over all slices, those without a request counted as 1.
+
+    A slice that the end of the window cuts is a slice.
 
     The exact mean has a denominator that no integer type holds. Every level of a contract is a whole millionth of a
     percent, so it is enough to know between which two of them the mean lies: between n and n + 1 it is held as n + ½.
@@ -121,4 +123,6 @@ def _rounded(rule: Rule, total: int, bad: int) -> tuple[int, int]:
         return total, bad
     step = percent_units(rounding.to)
     lift = {"down": 0, "up": step * total - 1, "nearest": step * total // 2}[rounding.how]
-    return FULL, FULL - ((total - bad) * FULL + lift) // (step * total) * step
+    units = ((total - bad) * FULL + lift) // (step * total) * step
+    whole = rule.guarantee.metric == "availability"  # no availability is above 100 %
+    return FULL, FULL - (min(units, FULL) if whole else units)

@@ -145,8 +145,8 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
     -------
     pl.DataFrame
         `obligation`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
-        which the guarantee is measured, µs; `ends` far away where open), `billing_day`. Obligations on outages come
-        first: their numbers are places on the line of the ledger.
+        which the guarantee is measured, µs; `ends` far away where open), `billing_day`, `held_from` (the start of
+        the subscription, µs). Obligations on outages come first: their numbers are places on the line of the ledger.
     """
     holders = subscriptions.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
@@ -155,6 +155,7 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
         pl.col("starts").dt.epoch("us"),
         pl.col("ends").dt.epoch("us").fill_null(FOREVER),
         pl.col("billing_day").fill_null(1),
+        pl.col("starts").dt.epoch("us").alias("held_from"),
     )
     named = pl.DataFrame(
         {
@@ -176,6 +177,7 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
             "starts",
             "ends",
             "billing_day",
+            "held_from",
         )
     )
 

@@ -212,7 +212,10 @@ def _clocked(
     held = held_time(waiting or calendar, waits)
     clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
     elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
-    return _by_own_due(clocked.with_columns(elapsed), calendar).with_columns(_verdict(rule).alias("verdict"))
+    beyond = _cut_to_own_due(waits, clocked)
+    held_beyond = held_time(waiting or calendar, beyond).rename({"held": "held_beyond"})
+    clocked = clocked.with_columns(elapsed).join(held_beyond, on="ticket", how="left", maintain_order="left")
+    return _by_own_due(clocked, calendar).with_columns(_verdict(rule).alias("verdict"))
 
 
 def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
@@ -220,9 +223,17 @@ def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     own = clocked["own_due"]
     if own.null_count() == len(own):
         return clocked
-    beyond = calendar.elapsed(own.fill_null(0), clocked["until"]).alias("beyond")
+    gross = pl.lit(calendar.elapsed(own.fill_null(0), clocked["until"]))
+    beyond = (gross - pl.col("held_beyond").fill_null(0)).alias("beyond")  # below nothing while it is not due
     within = pl.when(pl.col("own_due").is_null()).then("within").otherwise(pl.col("elapsed") - pl.col("beyond"))
     return clocked.with_columns(beyond).with_columns(within.alias("within"), pl.coalesce("own_due", "due").alias("due"))
+
+
+def _cut_to_own_due(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
+    """Holds, as far as they lie after their ticket's own deadline: what they take, the answer is not late by."""
+    due = clocked.select("ticket", "own_due").drop_nulls()
+    cut = waits.join(due, on="ticket").with_columns(pl.max_horizontal("start", "own_due").alias("start"))
+    return cut.filter(pl.col("start") < pl.col("end")).select(waits.columns)
 
 
 def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:

@@ -33,7 +33,7 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
         `obligation`, `window_start`, `window_end` (µs), `running`.
     """
     counted = per_rule((rule.guarantee.window.from_start for rule in rules), pl.Boolean)
-    own_start = pl.when(counted).then("starts").otherwise(0).alias("anchor")
+    own_start = pl.when(counted).then("held_from").otherwise(0).alias("anchor")
     obligations, kind = obligations.with_columns(own_start), ["rule", "billing_day", "anchor"]
     rows = []
     for rule, billing_day, anchor in obligations.select(kind).unique(maintain_order=True).iter_rows():
@@ -46,6 +46,8 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
     on_calendar = obligations.join(
         pl.DataFrame(rows, schema=columns, orient="row"), on=kind, maintain_order="left_right"
     )
+    before_start = counted & (pl.col("window_end") <= pl.col("anchor"))
+    on_calendar = on_calendar.filter(~before_start)
     whole_term = per_rule((rule.guarantee.window.text == "term" for rule in rules), pl.Boolean)
     edges = pl.col("starts").alias("window_start"), pl.col("ends").alias("window_end")
     of_terms = obligations.filter(whole_term).with_columns(edges)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from slakit.policy.checks_credits import Finding, credits_agree, credits_fit_guarantees
 from slakit.policy.checks_meaning import keys_decide
-from slakit.policy.guarantees import ON_TICKETS
+from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.model import PolicyModel, Question
 from slakit.policy.part import Part, PerTier
 from slakit.policy.terms import is_by_tier, set_term
@@ -81,14 +81,19 @@ def _known_tiers(part: Any, tiers: list[str], place: Place) -> Iterator[Finding]
                 if tier not in tiers:
                     yield (*here, index), tier, "not a tier of this policy", one_of(tiers, tier)
         elif any(isinstance(mark, PerTier) for mark in field.metadata) and isinstance(value, dict):
-            yield from _per_tier_keys(name, value, tiers, here)
+            yield from _per_tier_keys(part, name, value, tiers, here)
         else:
             yield from _known_tiers(value, tiers, here)
 
 
-def _per_tier_keys(name: str, value: dict[str, Any], tiers: list[str], place: Place) -> Iterator[Finding]:
-    by_priority = name == "within" and not set(value) & set(tiers)
-    if is_by_tier(value, tiers) or by_priority:
+def _per_tier_keys(part: Part, name: str, value: dict[str, Any], tiers: list[str], place: Place) -> Iterator[Finding]:
+    on_tickets = isinstance(part, Guarantee) and part.metric in ON_TICKETS
+    if name == "within" and not on_tickets:
+        ranked = [time for time in value.values() if isinstance(time, dict)]
+        if ranked or not set(value) & set(tiers):
+            yield place, None, "only tickets have priorities", "write one time, like 2h, or one for each tier"
+            return
+    if is_by_tier(value, tiers) or (name == "within" and not set(value) & set(tiers)):
         return
     for key in value:
         if key not in tiers:

@@ -9,7 +9,7 @@ from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part
 from slakit.policy.quantities import Money, Points, Share, Window
-from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeSum, Limits
+from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits
 from slakit.policy.yaml import Place
 
 Finding = tuple[Place, object, str, str]
@@ -59,13 +59,21 @@ def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
     shared = [(("remedies", i), remedy, remedy.credit) for i, remedy in enumerate(policy.remedies)]
     for place, limits, credits in [*own, *shared]:
         earning = {name for credit in credits for name in Credit.model_fields if name not in Limits.model_fields}
+        valued = limits.points or (credits[0].points if len(credits) == 1 else None)
         for credit in credits:
             earned = [pair for name in sorted(earning) for pair in _worths(getattr(credit, name), (*place, name))]
             for where, worth in earned:
-                valued = limits.points or (credits[0].points if len(credits) == 1 else None)
                 if isinstance(worth, Points) != (valued is not None):
                     wrong = "points that are worth nothing" if valued is None else "a credit among points"
                     yield where, worth, wrong, "write points: {each: 1%} and let all its schedules earn points"
+            if valued is not None and any(
+                rate.multiple is not None or (rate.shortfall is not None and rate.shortfall.step is None)
+                for rate in credit.rates
+            ):
+                yield place, None, "a share of the fee among points", "let all its schedules earn points"
+    for index, remedy in enumerate(policy.remedies):
+        if remedy.points is not None and any(credit.of != remedy.credit[0].of for credit in remedy.credit):
+            yield ("remedies", index, "points"), None, "points of different fees", "let its schedules have one `of`"
     limited: list[tuple[Place, Limits]] = [*_credits(policy), *((place, remedy) for place, remedy, _ in shared)]
     for place, limits in limited:
         for name in Limits.model_fields:
@@ -89,12 +97,26 @@ MONTHLY = ("monthly_fee", "component_fee", "previous_month_fee", "next_month_fee
 
 def _times_are_of_months(policy: PolicyModel) -> Iterator[Finding]:
     """A day is a thirtieth of a month's fee; it is no known share of another fee."""
-    for place, credit in _credits(policy):
-        of = credit.of
-        monthly = (of.last is None or of.mean) if isinstance(of, FeeSum) else of in MONTHLY
-        for where, worth in _worths(credit, place):
-            if isinstance(worth, Share) and worth.is_time and not monthly and "caps" not in where:
-                yield where, worth, "time of a fee that is not a month's", "write a fraction, like 1/90"
+    parts: list[tuple[Place, Limits]] = [*_credits(policy)]
+    parts += [(("remedies", i), remedy) for i, remedy in enumerate(policy.remedies)]
+    for place, part in parts:
+        limits: list[tuple[Place, Any]] = [((*place, "caps", n), cap) for n, cap in enumerate(part.caps)]
+        if part.minimum is not None:
+            limits.append(((*place, "minimum"), part.minimum))
+        for here, limit in limits:
+            yield from _of_a_month(limit, here, limit.of)
+        if isinstance(part, Credit):
+            earning = [name for name in Credit.model_fields if name not in ("caps", "minimum")]
+            for name in earning:
+                yield from _of_a_month(getattr(part, name), (*place, name), part.of)
+
+
+def _of_a_month(part: Any, place: Place, of: FeeBasis) -> Iterator[Finding]:
+    """Times in a part, if the fee that they are a share of is not that of a month."""
+    monthly = (of.last is None or of.mean) if isinstance(of, FeeSum) else of in MONTHLY
+    for where, worth in _worths(part, place) if not monthly else ():
+        if isinstance(worth, Share) and worth.is_time:
+            yield where, worth, "time of a fee that is not a month's", "write a fraction, like 1/90"
 
 
 def _judged(policy: PolicyModel) -> Iterator[tuple[Place, Credit, Guarantee]]:
@@ -120,7 +142,7 @@ def _schedules_fit_metrics(policy: PolicyModel) -> Iterator[Finding]:
 
 def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
     bands = [band for table in credit.tables for band in table]
-    rates = [credit, *(band.plus for band in bands if band.plus is not None)]
+    rates = credit.rates
     single = guarantee.on_single_tickets and credit.per in (None, "incident")
     if guarantee.on_single_tickets and not single:
         yield "each late ticket earns by itself; write per: incident"
@@ -139,7 +161,9 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
             yield "late tickets have no share of the time lost"
         if accrual is not None and accrual.after == "target" and not _allows(guarantee):
             yield "only a percentage of a window's time allows downtime"
-        if shortfall is not None and guarantee.metric == "downtime":
+        if guarantee.window.text == "incident" and (shortfall is not None or rate.multiple is not None):
+            yield "a single incident earns by accrual, flat or bands over a length"
+        elif shortfall is not None and guarantee.metric == "downtime":
             yield "points are counted from a percentage or figure"
         if shortfall is not None and shortfall.from_ == "full" and not guarantee.falls:
             yield "100 % is not the best"
@@ -178,6 +202,8 @@ def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
         yield f"incidents do not belong to one window of {guarantee.window}"
     if {"level", "deviation"} & measures and guarantee.metric == "downtime":
         yield "downtime has no level; write outage or downtime"
+    elif {"level", "deviation"} & measures and guarantee.window.text == "incident":
+        yield "a single incident has a length and no level; write outage"
     if {"streak", "misses"} & measures and guarantee.window.text == "incident":
         yield "incidents do not follow each other as windows do"
 
@@ -252,6 +278,10 @@ def _caps_of_several(policy: PolicyModel) -> Iterator[Finding]:
                     wrong = f"{called} on one of several schedules"
                     remedy_words = f"write {'the cap' if name == 'caps' else 'it'} on the remedy"
                     yield ("remedies", index, "credit", position, name), None, wrong, remedy_words
+        for name in ("points", "minimum", "earn_back") if len(remedy.credit) == 1 else ():
+            if getattr(remedy.credit[0], name) is not None and getattr(remedy, name) is not None:
+                place = ("remedies", index, "credit", 0, name)
+                yield place, None, f"{name} stands on the remedy as well", "write it once"
 
 
 def _end_of_month_alone(policy: PolicyModel) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "measured.unit": ("figure",),
     "rounded.level": ("availability", "figure"),
     "rounded.downtime": ("availability", "downtime"),
+    "denominator": ("availability", "downtime"),
     "printed": ("availability",),
 }
 """Key → metrics of which it is a term."""

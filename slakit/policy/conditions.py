@@ -120,7 +120,7 @@ class Misses(CountRange):
 
 
 class Condition(LevelRange):
-    """A condition on a window, or on one outage in it. All that it says must hold.
+    """A condition on a window, or on any one outage in it. All that it says must hold.
 
     `below`, `above`, `from` and `to` speak of the level that the guarantee measures.
     """
@@ -138,9 +138,10 @@ class Condition(LevelRange):
     deviation: Annotated[LevelRange, BeforeValidator(_from, json_schema_input_type=LevelRange | Level)] | None = None
     """How far the level misses the target, in percent of the target."""
     streak: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
-    """Number of windows missed in a row, this one the last."""
+    """Number of windows missed in a row, this one the last; also those before the period. One without a verdict is not
+    missed."""
     misses: Misses | None = None
-    """Number of windows missed among the last few, this one being one of them."""
+    """Number of windows missed among the last few, this one being one of them; also those before the period."""
 
     measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
     without: ClassVar[str] = "a condition that asks for nothing; write what must hold, like streak: 2"

@@ -67,6 +67,8 @@ class Hours(Part):
     @field_validator("weekly")
     @classmethod
     def _known_days_and_spans(cls, weekly: dict[str, list[str]]) -> dict[str, list[str]]:
+        if not any(weekly.values()):
+            raise ValueError("hours that are never open; write them like mon-fri: ['08:00-17:00']")
         for days, spans in weekly.items():
             if not all(day in DAYS for day in days.split("-")) or days.count("-") > 1:
                 raise ValueError(f"{days} is not a day or a range of days; write it like mon-fri or sat")
@@ -192,8 +194,8 @@ class Measured(Part):
     """One of `ratio` (all counts of the window together), `mean`, `sum`, `largest`, `smallest`, `last`, a percentile by
     nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at` is an outage)."""
     slice: PlainDuration | None = None
-    """Length of a measurement. A mean is then over all slices of the window, and one without a request is without
-    failure."""
+    """Length of a measurement. A mean is then over all slices of the window, the last one whole where the window's end
+    cuts it; and one without a request is without failure."""
     at: Percent | None = None
     """Share of failures from which a slice is down."""
     unit: str | None = None
@@ -240,6 +242,13 @@ def _all_fixed(within: object) -> bool:
     return isinstance(within, Duration) and not within.months and not within.business_days
 
 
+def _any_months(within: object) -> bool:
+    """Whether a time, or any of a mapping, is in months."""
+    if isinstance(within, dict):
+        return any(_any_months(time) for time in within.values())
+    return isinstance(within, Duration) and bool(within.months)
+
+
 def _called(metric: str) -> str:
     return {"availability": "an availability", "incidents": "a number of incidents"}.get(metric, f"a {metric}")
 
@@ -268,7 +277,8 @@ class Guarantee(Part):
     components: list[Word] = []
     """Components it covers; all, if none is named."""
     at_once: int | None = Field(default=None, ge=2, le=1000)
-    """So many of its components must be down at the same time. What concerns all of them concerns as many."""
+    """So many of its components must be down at the same time. What concerns all of them concerns as many. Of several
+    outages the one whose clock starts first keeps the time."""
     affected: ShareRange | None = None
     """Which share of the customer's service an outage must affect to count."""
     tickets: Tickets | None = None
@@ -307,6 +317,8 @@ class Guarantee(Part):
             raise ValueError(f"a {self.metric} without a time; write within: 2h")
         if self.metric in ("downtime", "replacement") and not _all_fixed(self.within):
             raise ValueError(f"a {self.metric} takes a fixed length of time; write within: 2h")
+        if self.metric in ON_TICKETS and _any_months(self.within):
+            raise ValueError(f"a {self.metric} is a time of support hours, and these know no months; write 30d or 20bd")
         return self
 
     @model_validator(mode="after")

@@ -280,7 +280,7 @@ class EarnBack(Part):
 
     windows: int = Field(ge=1, le=1000)
     level: LevelRange | None = None
-    """How good; the target, if not written."""
+    """How good; the target, if not written. A window of which nothing is known is never good."""
     share: Share = Share.parse("100%")
     clause: Clause | None = None
 
@@ -301,6 +301,8 @@ class PointValue(Part):
     def _one_way(self) -> Self:
         if (self.each is None) == (self.bands is None):
             raise ValueError("points are worth one thing; write each: 1%, or bands")
+        if self.bands == []:
+            raise ValueError("no band; write at least one, like {from: 1, credit: 5%}")
         return self
 
 
@@ -321,6 +323,9 @@ class Credit(Rate, Limits):
     guarantees: list[Id] | None = Field(default=None, alias="for")
     """Guarantees of the remedy that earn it; all, if not written."""
     of: FeeBasis = "monthly_fee"
+    """What a share is a share of. Where charges are in evidence: what was charged for the month; a month of the term of
+    which no charge is told costs the monthly fee. `daily_fee` is a thirtieth of it, `component_fee` the fees of all
+    components of the guarantee together, or, where one is not known, the monthly fee."""
     bands: Annotated[list[Band] | None, PerTier()] = None
     select: Literal["worst", "largest", "sum"] = "worst"
     """Where several bands apply: the one for the worst service, the one with the largest credit, or all of them."""
@@ -353,7 +358,7 @@ class Credit(Rate, Limits):
     @model_validator(mode="after")
     def _per_has_a_meaning(self) -> Self:
         per, bands = self.earned_per, [band for table in self.tables for band in table]
-        rates: list[Rate] = [self, *(band.plus for band in bands if band.plus is not None)]
+        rates = self.rates
         shortfalls = [rate.shortfall for rate in rates if rate.shortfall is not None]
         if per in ("window", "guarantee") and any(band.by_outage for band in bands):
             raise ValueError(f"the length of one outage is not of a {per}; write per: incident, or bands on downtime")
@@ -383,6 +388,11 @@ class Credit(Rate, Limits):
         if isinstance(self.bands, dict):
             return list(self.bands.values())
         return [] if self.bands is None else [self.bands]
+
+    @property
+    def rates(self) -> list[Rate]:
+        """What grows with the miss: the schedule itself, and what its bands earn more."""
+        return [self, *(band.plus for table in self.tables for band in table if band.plus is not None)]
 
     @property
     def earned_per(self) -> Earned:
@@ -426,7 +436,8 @@ class Claims(Part):
 
     needed: bool = True
     opens: Duration | None = None
-    """Not before so long after the anchor; in days: the first instant after them."""
+    """Not before so long after the anchor (after the window, where a month's end is the deadline); in days: the first
+    instant after them."""
     within: Duration | None = None
     after: Anchor = "window_end"
     to_end_of: Window | None = None

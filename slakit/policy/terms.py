@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from slakit.arguments import checked
-from slakit.policy.guarantees import ON_TICKETS, TIMED, Guarantee, Maintenance
+from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.model import Contract, Monitor, PolicyModel, Source
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
@@ -77,6 +77,14 @@ class Terms(Part):
         raise InputError(self.policy, [Problem(f"{self.policy} guarantee", name, "not promised", remedy)])
 
     @property
+    def looks_back(self) -> bool:
+        """Whether a credit or a right depends on windows before the one that it arises from."""
+        credits = [credit for remedy in self.remedies for credit in remedy.credit]
+        conditions = [condition for credit in credits for condition in credit.conditions]
+        conditions += [condition for right in self.rights for condition in right.when]
+        return any(condition.streak is not None or condition.misses is not None for condition in conditions)
+
+    @property
     def read_whole(self) -> bool:
         """Whether the whole document was read: only then does its silence mean that there is no such term."""
         return self.source.read == "whole"
@@ -103,11 +111,11 @@ def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) 
 def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -> Terms:
     """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
     chosen_tier = _chosen_tier(read, tier)
-    guarantees = [_resolve(g, chosen_tier, read.tiers) for g in read.guarantees if _given(g, chosen_tier)]
-    guarantees = _promised(guarantees)
+    promised = [g for g in read.guarantees if _given(g, chosen_tier) and _limited(g, chosen_tier, read.tiers)]
+    guarantees = [_resolve(guarantee, chosen_tier, read.tiers) for guarantee in promised]
     begins = read.begins
     if begins is not None:
-        guarantees = [g if g.begins or _is_desk(g) else g.model_copy(update={"begins": begins}) for g in guarantees]
+        guarantees = [g if g.begins else g.model_copy(update={"begins": begins}) for g in guarantees]
     return Terms.model_construct(
         policy=read.id,
         provider=read.provider,
@@ -131,11 +139,6 @@ def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -
         undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
         monitor=read.monitor,
     )
-
-
-def _is_desk(guarantee: Guarantee) -> bool:
-    """Tickets are judged from the first day: `begins` speaks of the measurement of outages."""
-    return guarantee.metric in ON_TICKETS
 
 
 def full_reading(policy: PolicyModel, reading: Mapping[str, str]) -> dict[str, str]:
@@ -249,7 +252,9 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
         elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
             changed[name] = [_resolve(entry, tier, tiers) for entry in value]
         elif any(isinstance(mark, PerTier) for mark in field.metadata) and is_by_tier(value, tiers):
-            changed[name] = value[tier] if tier in value else field.get_default()
+            chosen = value[tier] if tier in value else field.get_default()
+            parts = isinstance(chosen, list)
+            changed[name] = [_resolve(entry, tier, tiers) for entry in chosen] if parts else chosen
     return part.model_copy(update=changed) if changed else part
 
 
@@ -258,9 +263,10 @@ def is_by_tier(value: object, tiers: list[str]) -> bool:
     return isinstance(value, dict) and bool(value) and set(value) <= set(tiers)
 
 
-def _promised(guarantees: list[Guarantee]) -> list[Guarantee]:
-    """Leave out what a mapping does not give to the tier."""
-    return [g for g in guarantees if (g.within if g.metric in TIMED else g.limit) is not None]
+def _limited(guarantee: Guarantee, tier: str | None, tiers: list[str]) -> bool:
+    """Whether what is promised is promised to the tier: a mapping gives it to those that it names."""
+    limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
+    return all(tier in limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, tiers))
 
 
 def read_as(policy: P, answers: Mapping[str, str]) -> P:

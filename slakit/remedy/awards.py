@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -60,15 +60,19 @@ class Facts:
         Rule → its judged windows and incidents, as `Award` takes them.
     downtime_intervals
         Rule → incidents inside judged windows, and late tickets: `outage` (length, µs) and the window.
+    before
+        Rule → the windows that ended before those, where a condition looks back.
     """
 
     windows: Mapping[int, pl.DataFrame]
     downtime_intervals: Mapping[int, pl.DataFrame]
+    before: Mapping[int, pl.DataFrame] = field(default_factory=dict)
 
     def asked_by(self, conditions: Sequence[Condition], rules: Iterable[int]) -> pl.DataFrame:
         """Windows of some rules, with all that conditions on them ask for."""
         windows = _of_rules(self.windows, rules, FACTS_SCHEMA)
-        return with_conditions(windows, self.downtime_intervals_of(rules), conditions)
+        before = _of_rules(self.before, rules, FACTS_SCHEMA)
+        return with_conditions(windows, self.downtime_intervals_of(rules), conditions, before)
 
     def downtime_intervals_of(self, rules: Iterable[int]) -> pl.DataFrame:
         """Downtime intervals of some rules."""
@@ -95,7 +99,13 @@ class Awarded:
     facts: Facts
 
 
-def award_remedies(measured: MeasuredEvidence, readings: Readings, fees: Fees, claimed: Claimed) -> Awarded:
+def award_remedies(
+    measured: MeasuredEvidence,
+    readings: Readings,
+    fees: Fees,
+    claimed: Claimed,
+    earlier: MeasuredEvidence | None = None,
+) -> Awarded:
     """Award every remedy under every reading; a remedy that two readings share is awarded once.
 
     Parameters
@@ -108,8 +118,11 @@ def award_remedies(measured: MeasuredEvidence, readings: Readings, fees: Fees, c
         Fees of the subscriptions.
     claimed
         Claims already made.
+    earlier
+        The same, of the windows before; without, a streak begins with the assessment.
     """
-    facts = Facts(_by_rule(_windows_of(measured)), _by_rule(_downtime_intervals_of(measured)))
+    before = _by_rule(_windows_of(earlier)) if earlier is not None else {}
+    facts = Facts(_by_rule(_windows_of(measured)), _by_rule(_downtime_intervals_of(measured)), before)
     first = first_alike(measured, facts)
     credits: dict[AwardKey, pl.DataFrame] = {}
     awarded: dict[Plan, list[AwardedReading]] = {}
@@ -194,8 +207,8 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
     for number, rule in enumerate(rules):
         twins = (n for n in sorted(set(first)) if named[n] == named[number])
         same = (n for n in twins if rules[n].guarantee.window == rule.guarantee.window)
-        found = (n for n in same if _alike(facts.windows, n, number) and _alike(counted, n, number))
-        first.append(next(found, number))
+        tables = (facts.windows, counted, facts.before)
+        first.append(next((n for n in same if all(_alike(table, n, number) for table in tables)), number))
     return first
 
 
@@ -294,16 +307,29 @@ def award_measured(
 
 
 def with_conditions(
-    facts: pl.DataFrame, downtime_intervals: pl.DataFrame, conditions: Sequence[Condition]
+    facts: pl.DataFrame,
+    downtime_intervals: pl.DataFrame,
+    conditions: Sequence[Condition],
+    before: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Add to the facts of windows what conditions ask of them: windows missed before, incidents, the longest outage."""
-    known = with_state(facts, conditions)
+    """Add to the facts of windows what conditions ask of them: windows missed before, incidents, all outages.
+
+    Parameters
+    ----------
+    facts, downtime_intervals
+        Of the windows, and of the incidents in them.
+    conditions
+        What is asked.
+    before
+        Facts of windows that ended before those of the assessment.
+    """
+    known = with_state(facts, conditions, before)
     if not asks(conditions, "incidents", "outage"):
         return known
     counted = downtime_intervals.group_by(KEYS)
-    found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage").max())
+    found = counted.agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("outage"))
     joined = known.join(found, on=KEYS, how="left", maintain_order="left")
-    return joined.with_columns(pl.col("incidents", "outage").fill_null(0))
+    return joined.with_columns(pl.col("incidents").fill_null(0))
 
 
 def downtime_by_day(case: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:

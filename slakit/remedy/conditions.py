@@ -1,8 +1,9 @@
 """Whether a condition holds: a `Condition` as an expression over measured rows.
 
 Rows carry the level as `total` and `bad` (the level is `(total - bad) / total`, in percent), `target` (percent units)
-and `sign` (1 where less is worse, else -1), and whatever else a condition asks for: `outage` and `downtime` (µs),
-`incidents`, `streak`, and `misses_n` for the last n windows.
+and `sign` (1 where less is worse, else -1), and whatever else a condition asks for: `outage` (µs; of a window, the list
+of all its outages, of which any will do) and `downtime` (µs), `incidents`, `streak`, and `misses_n` for the last n
+windows.
 """
 
 from __future__ import annotations
@@ -15,23 +16,33 @@ from slakit.policy.conditions import Condition, Misses, Range, Side
 from slakit.policy.quantities import FULL
 
 
-def holds(condition: Condition) -> pl.Expr:
+def holds(condition: Condition, *, of_window: bool = False) -> pl.Expr:
     """Whether all that a condition says holds.
+
+    Parameters
+    ----------
+    reach
+        The condition.
+    of_window
+        Whether rows are windows, with `outage` a list of lengths, and not single incidents or days.
 
     >>> facts = pl.DataFrame({"total": [100, 100], "bad": [2, 2], "missed": [False, True], "streak": [0, 2]})
     >>> facts.select(holds(Condition(below=99, streak=2))).to_series().to_list()
     [False, True]
     """
-    found = [_lies(measure, span) for measure, span in condition.ranges.items()]
+    found = [_lies(measure, span, of_window=of_window) for measure, span in condition.ranges.items()]
     return pl.all_horizontal(found) if found else pl.lit(value=True)
 
 
-def _lies(measure: str, span: Range) -> pl.Expr:
+def _lies(measure: str, span: Range, *, of_window: bool) -> pl.Expr:
     if measure == "level":
         return pl.all_horizontal(_level(side, units) for side, units in span.bounds)
     if measure == "deviation":
         missed = short_of(pl.col("target")) > 0
         return missed & pl.all_horizontal(_deviates(side, units) for side, units in span.bounds)
+    if measure == "outage" and of_window:
+        inside = pl.all_horizontal(_compared(side, pl.element(), pl.lit(units)) for side, units in span.bounds)
+        return pl.col("outage").list.eval(inside).list.any().fill_null(value=False)
     name = f"misses_{span.of}" if isinstance(span, Misses) else measure
     sides = [_compared(side, pl.col(name), pl.lit(units)) for side, units in span.bounds]
     if measure in ("streak", "misses"):  # of breaches of which this window is the last: a good one has none
@@ -69,19 +80,33 @@ def _deviates(side: Side, units: int) -> pl.Expr:
 KEYS = ["subscriber", "rule"]
 
 
-def with_state(facts: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
+def with_state(
+    facts: pl.DataFrame, conditions: Iterable[Condition], before: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Add what conditions ask of the windows before: `streak`, and `misses_n`.
 
-    Windows without a verdict are passed over: they neither break a streak nor go on with it.
+    A window without a verdict is not missed, and so ends a streak as one that is kept does.
+
+    Parameters
+    ----------
+    facts
+        Of the windows that are assessed.
+    reaches
+        The conditions.
+    before
+        Facts of the windows that ended before them; without, the first one assessed is the first of all.
     """
     asked = [span for condition in conditions for span in (condition.streak, condition.misses) if span is not None]
     if not asked:
         return facts
     spans = sorted({span.of for span in asked if isinstance(span, Misses)})
-    judged = facts.filter(pl.col("total") > 0).sort(*KEYS, "window_end")
-    missed = pl.col("missed").cast(pl.Int64)
-    run = (~pl.col("missed")).cum_sum().over(KEYS)
-    counted = judged.with_columns(run.alias("run")).with_columns(
+    state = [*KEYS, "window_start", "window_end", "total", "missed"]
+    every = facts.select(state) if before is None else pl.concat([before.select(state), facts.select(state)])
+    known = pl.col("missed") & (pl.col("total") > 0)
+    missed = known.cast(pl.Int64)
+    run = (~known).cum_sum().over(KEYS)
+    runs = every.sort(*KEYS, "window_end").with_columns(run.alias("run"))
+    counted = runs.with_columns(
         missed.cum_sum().over([*KEYS, "run"]).alias("streak"),
         *(_lately(missed, span).over(KEYS).alias(f"misses_{span}") for span in spans),
     )

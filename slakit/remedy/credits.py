@@ -14,7 +14,7 @@ import polars as pl
 from slakit.measure.rules import Rule
 from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
-from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
+from slakit.policy.remedies import Cap, FeeBasis, PointBand, PointValue, Remedy, Worth
 from slakit.remedy.caps import Allowance, in_order
 from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, half_up
@@ -101,7 +101,9 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     rows = windows.filter("agreed").join(_due(award, fees), on=KEY, how="left", maintain_order="left")
     if award.rules:
         rule = next(iter(award.rules.values()))
+        of_credits = set(fees.uncharged)
         rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
+        fees.uncharged.intersection_update(of_credits)  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", pl.col("of_num") // pl.col("of_den")).alias("basis"))
     rows = rows.with_columns(pl.col("amount").is_not_null().alias("earns"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
@@ -156,7 +158,7 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
         num, den = whole * part, by * parts
         if money:
             amounts.append(fees.minor(who, num, den))
-            shares.append(half_up(num * of_den * 100 * MICRO, den * max(1, of_num)))
+            shares.append(half_up(num * of_den * 100 * MICRO, den * of_num) if of_num else 0)
         else:
             amounts.append(fees.minor(who, num * of_num, den * of_den))
             shares.append(half_up(num * 100 * MICRO, den))
@@ -180,7 +182,7 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
         of = _common_basis(award.remedy, due)
         if of is None:  # shares of different fees: that of all of them together
             of = sum({(one.rule): one.basis for one in reversed(due)}.values(), Fraction(0))
-            share = (Fraction(*amount) / of if of else Fraction(*share)).as_integer_ratio()
+            share = (Fraction(*amount) / of if of else Fraction(0)).as_integer_ratio()
         if award.remedy.points is not None:
             share, amount = of_points(award.remedy.points, Fraction(*share), of)
             capped = amount
@@ -208,11 +210,18 @@ def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio
     worth, count = points.each, earned
     if points.bands is not None:
         reached = [band for band in points.bands if lies_within(band, earned)]
-        worth, count = (reached[-1].credit, Fraction(1)) if reached else (None, Fraction(0))
+        deepest = max(reached, key=_least_points, default=None)
+        worth, count = (deepest.credit, Fraction(1)) if deepest is not None else (None, Fraction(0))
     value = worth_of(worth) * count
     if isinstance(worth, Money):
         return (value / of if of else value * 0).as_integer_ratio(), value.as_integer_ratio()
     return value.as_integer_ratio(), (value * of).as_integer_ratio()
+
+
+def _least_points(band: PointBand) -> tuple[int, bool]:
+    """Where a band of points begins: the further up, the deeper it is."""
+    bounds = dict(band.bounds)
+    return bounds.get("from", bounds.get("above", -1)), "above" in bounds
 
 
 def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
@@ -255,7 +264,7 @@ def _worths(row: Mapping[str, int]) -> tuple[Ratio, Ratio]:
     num, den = row["num"] * row["part"], row["den"] * row["parts"]
     of_num, of_den = row["of_num"], row["of_den"]
     if row["money"]:
-        return (num * of_den, den * max(1, of_num)), (num, den)
+        return (num * of_den, den * of_num) if of_num else (0, 1), (num, den)
     return (num, den), (num * of_num, den * of_den)
 
 

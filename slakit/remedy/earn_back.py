@@ -12,9 +12,11 @@ KEY = ["subscriber", "window_start", "window_end"]
 
 
 def given_back(remedy: Remedy, facts: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Take back credits of windows that so many good ones follow, each guarantee that missed by itself.
+    """Take back credits of windows that so many good ones follow, each guarantee that missed by itself;
+    all of them, where a band was reached although none missed.
 
-    Windows that are not judged yet are not good yet: the credit stands until they are. What is given back was paid at
+    Windows that are not judged yet are not good yet: the credit stands until they are. One of which nothing is known is
+    never good. What is given back was paid at
     its time: caps over later windows still count it.
     """
     back = remedy.earn_back
@@ -23,11 +25,13 @@ def given_back(remedy: Remedy, facts: pl.DataFrame, rows: pl.DataFrame) -> pl.Da
     good = ~pl.col("missed")
     if back.level is not None:
         good = holds(Condition.model_validate(back.level.model_dump(by_alias=True, exclude_none=True)))
-    judged = facts.filter(pl.col("total") > 0).sort("subscriber", "rule", "window_end").with_columns(good.alias("good"))
+    good = good & (pl.col("total") > 0)
+    judged = facts.sort("subscriber", "rule", "window_end").with_columns(good.alias("good"))
     later = [pl.col("good").shift(-n).fill_null(value=False) for n in range(1, back.windows + 1)]
     followed = pl.all_horizontal(later).over("subscriber", "rule")
-    by_window = judged.with_columns(followed.alias("followed")).filter("missed").group_by(KEY)
-    again = by_window.agg(pl.col("followed").all())
+    by_window = judged.with_columns(followed.alias("followed")).group_by(KEY)
+    of_missed = pl.col("followed").filter("missed")
+    again = by_window.agg(pl.when(pl.col("missed").any()).then(of_missed.all()).otherwise(pl.col("followed").all()))
     share, due = back.share.value, pl.col("amount") > 0
     kept = (pl.col("amount") * (2 * (share.denominator - share.numerator)) + share.denominator) // (
         2 * share.denominator

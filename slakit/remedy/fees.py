@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import polars as pl
 
@@ -55,7 +56,8 @@ def exact_fee(fee: Decimal | float) -> Decimal:
     return exact
 
 
-MONTHS = {"annual_fee": 12, "quarterly_fee": 3, "previous_month_fee": 1, "next_month_fee": 1, "monthly_fee": 1}
+MONTHS: dict[str, int | Fraction] = {"annual_fee": 12, "quarterly_fee": 3, "daily_fee": Fraction(1, 30)}
+"""Months of a fee basis; 1 if not named."""
 OFFSETS = {"previous_month_fee": -1, "next_month_fee": 1}
 Span = tuple[int, int]
 """First instant of a window or incident, and the first one after it. [µs]"""
@@ -65,7 +67,8 @@ Span = tuple[int, int]
 class Fees:
     """Fees of numbered subscriptions, in millionths of the currency's unit.
 
-    A fee is the monthly fee of the subscription; of a subscription with charges, what was charged for the month.
+    A fee is the monthly fee of the subscription; of a subscription with charges, what was charged for the month. A
+    month of the term of which no charge is told costs the monthly fee: unknown is never nothing.
 
     Attributes
     ----------
@@ -77,12 +80,15 @@ class Fees:
         Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
     counted
         Rows of `charges` that were part of a fee that was asked for.
+    uncharged
+        Months that were taken at the fee stated, because no charge of them is told: subscriber and first day.
     """
 
     subscriptions: pl.DataFrame
     charges: pl.DataFrame | None = None
     imagined: bool = False
     counted: set[int] = field(default_factory=set)
+    uncharged: set[tuple[int, date]] = field(default_factory=set)
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -99,6 +105,11 @@ class Fees:
     def _holders(self) -> list[tuple[int | None, datetime]]:
         return self.subscriptions.select("billing_day", "starts").rows()
 
+    @cached_property
+    def _terms(self) -> list[tuple[int, int | None]]:
+        terms = self.subscriptions.select("starts", "ends").rows()
+        return [(to_microseconds(starts), to_microseconds(ends) if ends else None) for starts, ends in terms]
+
     def holder(self, subscriber: int) -> tuple[int, int]:
         """Billing day, and start of the subscription. [µs]"""
         day, starts = self._holders[subscriber]
@@ -106,26 +117,24 @@ class Fees:
 
     def varies(self, of: FeeBasis) -> bool:
         """Whether a fee basis is not the same for all windows."""
-        return bool(self.charged) or isinstance(of, FeeSum) or of in ("daily_fee", "term_fee")
+        return bool(self.charged) or isinstance(of, FeeSum) or of == "term_fee"
 
     def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
         """Amount of a fee basis for a window or incident; without a span, of a month like any other. [millionths]"""
         if isinstance(of, FeeSum):
             return self._sum(of, subscriber, rule, span)
-        if of == "daily_fee":
-            days = 30 if span is None else _days(_month(rule.zone, span), rule.zone)
-            return self.basis("monthly_fee", subscriber, rule, span) / days
         if of == "term_fee":
             return self.monthly[subscriber] * self._term(subscriber, rule.zone)
         if span is None or subscriber not in self.charged:
             amounts, parts = self.bases(of, rule)
             return Fraction(amounts[subscriber], parts)
         if of == "window_fee":
-            return Fraction(self._charges(subscriber, span))
-        components = rule.guarantee.components if of == "component_fee" else ()
+            return self._of_window(subscriber, rule, span)
+        components = tuple(rule.guarantee.components) if of == "component_fee" else ()
         month = _month(rule.zone, span, OFFSETS.get(of, 0))
-        months = 12 if of == "annual_fee" else 3 if of == "quarterly_fee" else 1
-        return Fraction(self._charges(subscriber, (_back(month, months, rule.zone), month[1]), components))
+        months = _back(month, {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1), rule.zone)
+        fees = sum((self._of_month(subscriber, rule.zone, one, components, of) for one in months), Fraction(0))
+        return fees / 30 if of == "daily_fee" else fees
 
     def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
         """A fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]"""
@@ -137,55 +146,89 @@ class Fees:
         return [fee * months.numerator for fee in self.monthly], months.denominator
 
     def _of_components(self, components: tuple[str, ...]) -> list[int]:
+        """The fees of all the components together; of a subscription that does not know each, the monthly fee."""
         if components not in self._components:
-            alone = components[0] if len(components) == 1 else None
             self._components[components] = [
-                int(Decimal(own[alone]) * MICRO) if alone in own else monthly
+                int(sum(Decimal(own[name]) for name in components) * MICRO)
+                if components and all(name in own for name in components)
+                else monthly
                 for own, monthly in zip(self.components, self.monthly, strict=True)
             ]
         return self._components[components]
 
     def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fraction:
         """Fees of some components, or of some time before the end of the window."""
-        named, last = self._named(of, subscriber, real=span is not None and not self.imagined), of.last
-        months = last.months if last is not None else 1
+        last, components = of.last, tuple(of.components)
+        months = last.months if last is not None and last.months else 1
         if span is None or subscriber not in self.charged:
-            whole = Fraction(last.days or 0, 30) if last is not None and last.days else Fraction(months)
+            named = self._named(components, subscriber, real=span is not None and not self.imagined)
+            whole = Fraction(last.days, 30) if last is not None and last.days else Fraction(months)
             return named if of.mean else named * whole
-        month = _month(rule.zone, span)
         if last is not None and last.days:
-            return self._prorated(subscriber, rule.zone, span[0], last.days, of.components)
-        charged = Fraction(self._charges(subscriber, (_back(month, months, rule.zone), month[1]), of.components))
+            return self._prorated(subscriber, rule.zone, span[0], last.days, components)
+        listed = _back(_month(rule.zone, span), months, rule.zone)
+        charged = sum((self._of_month(subscriber, rule.zone, month, components) for month in listed), Fraction(0))
         return charged / months if of.mean else charged
 
-    def _named(self, of: FeeSum, subscriber: int, *, real: bool) -> Fraction:
+    def _named(self, components: Sequence[str], subscriber: int, *, real: bool) -> Fraction:
         """Monthly fee of the named components; of a subscription that is only imagined, the whole one."""
         own = self.components[subscriber]
-        missing = [name for name in of.components if name not in own]
-        if not of.components or (missing and not real):
+        missing = [name for name in components if name not in own]
+        if not components or (missing and not real):
             return Fraction(self.monthly[subscriber])
-        if missing and subscriber not in self.charged:
+        if missing:
             where = f"subscriptions row {subscriber + 2} component_fees"
             problem = Problem(where, None, f"no fee of {missing[0]}, of which a credit is a share", "give it")
             raise InputError("subscriptions", [problem])
-        return sum((Fraction(own[name]) * MICRO for name in of.components if name in own), Fraction(0))
+        return sum((Fraction(own[name]) * MICRO for name in components), Fraction(0))
 
-    def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int:
+    def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int | None:
+        """The sum of what was charged in a span; none if no charge is told."""
         found = [
             (row, amount)
             for row, at, component, amount in self.charged[subscriber]
             if span[0] <= at < span[1] and (not components or component in components)
         ]
         self.counted.update(row for row, _ in found)
-        return sum(amount for _, amount in found)
+        return sum(amount for _, amount in found) if found else None
 
-    def _prorated(self, subscriber: int, zone: str, until: int, days: int, components: Sequence[str]) -> Fraction:
-        """Charges of the days before an instant, each month's spread evenly over its days."""
+    def _of_month(
+        self, subscriber: int, zone: str, month: Span, components: tuple[str, ...] = (), of: FeeBasis = "monthly_fee"
+    ) -> Fraction:
+        """What was charged for a month, or for components in it; the fee stated, where no charge is told."""
+        charged = self._charges(subscriber, month, components)
+        if charged is not None:
+            return Fraction(charged)
+        starts, ends = self._terms[subscriber]
+        if month[1] <= starts or (ends is not None and month[0] >= ends):
+            return Fraction(0)
+        self.uncharged.add((subscriber, local_day(month[0], zone)))
+        if of == "component_fee":
+            own = self._of_components(components)[subscriber]
+            known = components and all(name in self.components[subscriber] for name in components)
+            return Fraction(own) if known else self._of_month(subscriber, zone, month)
+        return self._named(components, subscriber, real=True)
+
+    def _of_window(self, subscriber: int, rule: Rule, span: Span) -> Fraction:
+        """The fees of the months in a window, each as it was charged; of a window in days, its share of the month."""
+        window, zone = rule.guarantee.window, rule.zone
+        months = window.months or window.rolling_months
+        if months is None:
+            charged = self._charges(subscriber, span)
+            if charged is not None:
+                return Fraction(charged)
+            return _months(window) * self._of_month(subscriber, zone, _month(zone, span))
+        first = local_day(span[0], zone)
+        edges = [span[0], *(midnight(add_months(first, n), zone) for n in range(1, months)), span[1]]
+        return sum((self._of_month(subscriber, zone, part) for part in pairwise(edges)), Fraction(0))
+
+    def _prorated(self, subscriber: int, zone: str, until: int, days: int, components: tuple[str, ...]) -> Fraction:
+        """Fees of the days before an instant, each month's spread evenly over its days."""
         total, day = Fraction(0), local_day(until, zone)
         for back in range(1, days + 1):
             at = midnight(day - timedelta(days=back), zone)
             month = _month(zone, (at, at + 1))
-            total += Fraction(self._charges(subscriber, month, components), _days(month, zone))
+            total += self._of_month(subscriber, zone, month, components) / _days(month, zone)
         return total
 
     def _term(self, subscriber: int, zone: str) -> Fraction:
@@ -236,9 +279,11 @@ def _month(zone: str, span: Span, offset: int = 0) -> Span:
     return midnight(first, zone), midnight(add_months(first, 1), zone)
 
 
-def _back(month: Span, months: int, zone: str) -> int:
-    """Start of so many months that end with a month. [µs]"""
-    return midnight(add_months(local_day(month[0], zone), 1 - months), zone)
+def _back(month: Span, months: int, zone: str) -> list[Span]:
+    """So many months that end with a month. [µs]"""
+    first = local_day(month[0], zone)
+    edges = [midnight(add_months(first, 1 - back), zone) for back in range(months, -1, -1)]
+    return list(pairwise(edges))
 
 
 def _days(month: Span, zone: str) -> int:

@@ -58,9 +58,14 @@ def earned(
     else:
         rows = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
     if credit.when is not None:
-        rows = rows.filter(holds(credit.when))
+        rows = rows.filter(holds(credit.when, of_window=_of_windows(credit)))
     parts = [_times(_earned(credit, own), factor) for own, factor in _multiplied(credit, rows)]
     return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
+
+
+def _of_windows(credit: Credit) -> bool:
+    """Whether it judges whole windows, and not single incidents or days."""
+    return credit.earned_per not in ("incident", "day")
 
 
 def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
@@ -75,7 +80,7 @@ def _multiplied(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, 
     """Rows parted by the factor on their credit."""
     parts, rest = [], rows
     for multiplier in reversed(credit.multipliers):
-        reached = rest.select(holds(multiplier)).to_series()
+        reached = rest.select(holds(multiplier, of_window=_of_windows(credit))).to_series()
         parts.append((rest.filter(reached), Fraction(multiplier.by)))
         rest = rest.filter(~reached)
     return [*parts, (rest, Fraction(1))]

@@ -362,11 +362,14 @@ def test_only_charges_that_are_part_of_a_fee_are_used(fee: str, used: int) -> No
 
 def test_a_credit_of_a_month_that_was_not_charged_is_told() -> None:
     contract = CHARGED.replace("FEE", "monthly_fee")
-    says = "The charges come to a fee of 0 from 2026-08-01 to 2026-09-01, of which the credit for web is a share."
+    says = "No charge is told for the month from 2026-08-01: the fee of the subscription is taken."
     review = reviewed(contract, outages=[outage()], charges=[charge(7), charge(9)])
-    assert review.warnings.rows() == [("web", "charges", None, "fee_of_nothing", says)]
+    assert review.warnings.rows() == [("web", "charges", None, "no_charge", says)]
     assert reviewed(contract, outages=[outage()], charges=[charge(8)]).warnings.is_empty()
     assert reviewed(contract, charges=[charge(7)]).warnings.is_empty()
+    says = "The charges come to a fee of 0 from 2026-08-01 to 2026-09-01, of which the credit for web is a share."
+    review = reviewed(contract, outages=[outage()], charges=[charge(8, 0)])
+    assert review.warnings.rows() == [("web", "charges", None, "fee_of_nothing", says)]
 
 
 def test_rows_outside_the_term_bear_on_no_figure() -> None:

@@ -85,7 +85,7 @@ def caps(promise: str) -> st.SearchStrategy[str]:
     return st.lists(cap, max_size=2).map(lambda some: f"caps: [{', '.join(some)}]")
 
 
-def schedules() -> st.SearchStrategy[str]:
+def schedules(promise: str) -> st.SearchStrategy[str]:
     edges = st.lists(st.sampled_from(["99.95", "99.9", "99.5", "98.7654", "95", "50"]), min_size=1, unique=True)
     falling = st.builds(
         lambda some, worth: ", ".join(f"{{below: {edge}, credit: {worth}}}" for edge in sorted(some, reverse=True)),
@@ -94,7 +94,8 @@ def schedules() -> st.SearchStrategy[str]:
     )
     ranges = st.just("{from: 99, to: 99.8, credit: 5%}, {from: 95, to: 98.9, credit: 20%}, {to: 94.9, credit: 1d}")
     over = st.just("{over: 1h, credit: 2%}, {over: 90m, credit: 5%}, {over: 2d, credit: 30%}")
-    bands = (falling | ranges | over).map("bands: [{}]".format)
+    alone = promise == INCIDENT  # an incident has a length, and no level
+    bands = (over if alone else falling | ranges | over).map("bands: [{}]".format)
     rate = st.sampled_from(["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}"])
     step = st.builds(
         "{{step: {}, credit: {}, count: {}}}".format,
@@ -106,14 +107,16 @@ def schedules() -> st.SearchStrategy[str]:
         st.sampled_from(["0m", "3h", "15m"]),
     )  # fmt: skip
     rest = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
+    if alone:
+        return bands | accrual | worths().map("flat: {}".format)
     return bands | (rate | step).map("shortfall: {}".format) | accrual | rest
 
 
 @st.composite
 def offers(draw: st.DrawFn, name: str) -> Policy:
-    some = draw(st.lists(schedules(), min_size=1, max_size=2))
-    credits = ", ".join(f"{{{schedule}, clause: c}}" for schedule in some)
     promise = draw(st.sampled_from([f"{AVAILABILITY}, target: 99.9", f"{AVAILABILITY}, target: 99", INCIDENT]))
+    some = draw(st.lists(schedules(promise), min_size=1, max_size=2))
+    credits = ", ".join(f"{{{schedule}, clause: c}}" for schedule in some)
     select = draw(st.sampled_from(["", "select: largest, "])) if len(some) > 1 else ""
     remedy = f"id: credit, for: [up], clause: c, {select}{draw(caps(promise))}"
     return plan(name, f"  - {{id: up, {promise}, clause: c}}", f"remedies: [{{{remedy}, credit: [{credits}]}}]")

@@ -475,10 +475,10 @@ def test_a_range_of_days_may_run_over_sunday() -> None:
     assert agreed_hours(judged(policy, [], "2026-06")) == [(4 + 4 + 5) * 24]
 
 
-def test_an_empty_schedule_agrees_on_nothing() -> None:
-    policy = contract("target: 99, hours: {weekly: {}}, credit: {flat: 5%, clause: c}")
-    review = judged(policy, [down(at("2026-06-05"), HOUR)])
-    assert (agreed_hours(review), amounts(review)) == ([0], [])
+@pytest.mark.parametrize("weekly", ["{}", "{mon: []}"])
+def test_hours_that_are_never_open_are_refused(weekly: str) -> None:
+    with pytest.raises(InputError, match="hours that are never open"):
+        contract(f"target: 99, hours: {{weekly: {weekly}}}, credit: {{flat: 5%, clause: c}}")
 
 
 # ------------------------------------------------------------------------------------- an allowance for maintenance

@@ -38,16 +38,19 @@ class Deadlines:
         if anchor == "incident_end" and any(one.going_on for one in self.incidents(row)):
             return Steps(None, None, *self.report(row))  # what has not ended has no last instant yet
         at, from_end = self.anchor(anchor, row)
+        whole = anchor not in ("incident_end", "incident_start")
         deadline = None
         if self.claims.get("within"):
-            deadline = self.after(at, from_end, self.claims["within"])
+            deadline = self.after(at, from_end, self.claims["within"], of_window=whole)
         elif anchor == "end_of_second_month":
             deadline = at - 1
         if deadline is not None and self.claims.get("to_end_of"):
             deadline = self.contract.windows(self.claims["to_end_of"], (deadline, deadline + 1))[0][1] - 1
         opens = None
         if self.claims.get("opens"):
-            opens = self.after(at, from_end, self.claims["opens"], opens=True)
+            # The end of a month is a deadline; the time before a claim runs from the end of the window.
+            of, end = (row.window[1], True) if anchor == "end_of_second_month" else (at, from_end)
+            opens = self.after(of, end, self.claims["opens"], opens=True, of_window=whole)
         return Steps(deadline, opens, *self.report(row))
 
     def anchor(self, anchor: str, row: Owed) -> tuple[int, bool]:
@@ -56,7 +59,7 @@ class Deadlines:
         if anchor == "incident_end" and incidents:
             return max(one.last for one in incidents), True
         if anchor == "incident_start" and incidents:
-            return min(one.first for one in incidents), False
+            return max(incidents, key=lambda one: (one.last, one.first)).first, False
         if anchor == "end_of_second_month":
             month = local_day(row.window[1] - 1, self.contract.zone).replace(day=1)
             return midnight(later_month(month, 3), self.contract.zone), True
@@ -65,17 +68,20 @@ class Deadlines:
 
     @staticmethod
     def incidents(row: Owed) -> list[Incident]:
-        """Those that counted in the window, of the guarantees that earned."""
-        return [one for name, fact in row.facts.items() if name in row.guarantees for one in fact.touching]
+        """Those that counted in the window, of the guarantees that missed; of all, where a band needed no miss."""
+        missed = [fact for fact in row.facts.values() if fact.met is False]
+        return [one for fact in missed or row.facts.values() for one in fact.touching]
 
-    def after(self, at: int, from_end: bool, text: str, opens: bool = False) -> int:
+    def after(self, at: int, from_end: bool, text: str, opens: bool = False, of_window: bool = False) -> int:
         """In hours: to the second. In days, business days or months: the end of that day."""
         time = time_of(text)
         if not time.months and not time.business_days and time.days is None:
             return at + time.microseconds
         zone = self.contract.zone
         day = local_day(at - 1 if from_end else at, zone)
-        if time.months:
+        if time.months and of_window:  # months after a window run from the day that follows it
+            day = later_month(day + timedelta(days=1), time.months) - timedelta(days=1)
+        elif time.months:
             day = later_month(day, time.months)
         elif time.business_days:
             day = business_day_after(day, time.business_days, (self.claims or {}).get("holidays"))
@@ -129,6 +135,6 @@ def rights_in(right: Tree, judges: dict[str, Judge], facts: dict[str, list[Any]]
                 continue
             until = None
             if right.get("within"):
-                until = Deadlines({}, contract).after(fact.window[1], True, right["within"])
+                until = Deadlines({}, contract).after(fact.window[1], True, right["within"], of_window=True)
             rows.append({"right": right["id"], "guarantee": name, "window": fact.window, "until": until})
     return rows

@@ -153,7 +153,8 @@ class Schedule:
         if self.fact.met is None:
             return {}  # no verdict and no credit
         if self.per == "incident":
-            each = {incident.run: self.of(incident, incident.length) for incident in self.fact.incidents}
+            numbered = enumerate(self.fact.incidents)  # two tickets may be late at the same time
+            each = {(one.run, number): self.of(one, one.length) for number, one in numbered}
             return {key: earned for key, earned in each.items() if earned != NOTHING}
         if self.per == "day":
             return self.by_day()
@@ -494,6 +495,7 @@ class Limits:
             amount = row.earned
             for part in self.parts:
                 amount *= 1 - self.given_back(part.get("earn_back"), number)
+            amount = self.raised(amount, row)
             for cap in self.caps():
                 amount = self.capped(amount, cap, row, self.rows[:number])
             row.amount = paid(amount, self.award.currency)
@@ -516,7 +518,8 @@ class Limits:
         most = max(Fraction(0), most)
         if amount <= most:
             return amount
-        row.cap = cap["per"]
+        if paid(amount, self.award.currency) > paid(most, self.award.currency):
+            row.cap = cap["per"]
         return most
 
     def span_of(self, per: str, row: Owed) -> Span | None:
@@ -559,10 +562,18 @@ class Limits:
         if minimum["otherwise"] == "carried":
             row.amount = paid(amount, self.award.currency) if enough else Decimal(0)
             return Fraction(0) if enough else amount
-        if not enough and owed:
-            raised = limit if minimum["otherwise"] == "raised" else Fraction(0)
-            row.amount = paid(raised, self.award.currency)
+        if not enough and owed and minimum["otherwise"] == "nothing":
+            row.amount = Decimal(0)
         return Fraction(0)
+
+    def raised(self, amount: Fraction, row: Owed) -> Fraction:
+        """What is due is raised to a minimum first: a cap is the most that is paid."""
+        for part in self.parts:
+            minimum = part.get("minimum")
+            if minimum and minimum["otherwise"] == "raised" and amount > 0:
+                least = self.award.limit(minimum["at_least"], minimum.get("of"), self.award.one(row), row.window)
+                amount = least if paid(amount, self.award.currency) < paid(least, self.award.currency) else amount
+        return amount
 
     def given_back(self, earn_back: Tree | None, number: int) -> Fraction:
         """The share given back, when the service is good in each of the windows that follow."""
@@ -570,7 +581,8 @@ class Limits:
         if not earn_back or not row.earned:
             return Fraction(0)
         count = int(earn_back["windows"])
-        for name in row.facts:
+        missed = [name for name, fact in row.facts.items() if fact.met is False]
+        for name in missed or row.facts:
             following = [one.facts[name] for one in self.rows[number + 1 :] if name in one.facts][:count]
             if len(following) < count or not all(self.is_good(fact, earn_back.get("level")) for fact in following):
                 return Fraction(0)

@@ -132,6 +132,7 @@ class Accounts:
         counted = sum((piece.weighed for piece in self.counted_in(window)), Fraction(0))
         starting = [one for one in self.incidents if window[0] <= one.first < window[1]]
         counted += sum((one.length - one.exact for one in starting), Fraction(0))
+        counted = max(Fraction(0), counted)  # a window has no less downtime than none
         return rounded_time(counted, (self.guarantee.get("rounded") or {}).get("downtime"))
 
 

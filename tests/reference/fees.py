@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from reference.calendars import CALENDAR_MONTHS, Span, first_of, later_month, local_day, midnight
@@ -35,13 +36,20 @@ class Fees:
         end = self.contract.as_of if window[1] >= NEVER else window[1]
         return first_of(local_day(max(window[0], end - 1), self.contract.zone))
 
+    def month(self, month: date) -> Span:
+        return midnight(month, self.contract.zone), midnight(later_month(month, 1), self.contract.zone)
+
     def of_month(self, month: date, components: list[str] | None = None) -> Fraction:
-        """The fee of one month: what was charged for it, or the monthly fee where no charge is known."""
-        zone = self.contract.zone
-        span = midnight(month, zone), midnight(later_month(month, 1), zone)
+        """The fee of one calendar month."""
+        return self.of_span(self.month(month), components)
+
+    def of_span(self, span: Span, components: list[str] | None = None) -> Fraction:
+        """The fee of a month: what was charged for it, or, of a month of the term, the fee where no charge is known."""
         charged = self.charged(span, components)
         if charged is not None:
             return charged
+        if self.charges and (span[1] <= self.contract.starts or span[0] >= self.contract.ends):
+            return Fraction(0)
         if components is None:
             return self.monthly
         missing = [name for name in components if word(name) not in self.components]
@@ -59,9 +67,7 @@ class Fees:
         """The amount of which a credit is a share."""
         month = self.month_of(window)
         if isinstance(of, dict):
-            return self.fee_sum(of, month)
-        if of == "monthly_fee":
-            return self.of_month(month)
+            return self.fee_sum(of, month, window)
         if of == "component_fee":
             return self.of_components(guarantee, month)
         if of == "previous_month_fee":
@@ -70,10 +76,12 @@ class Fees:
             return self.of_month(later_month(month, 1))
         if of == "window_fee":
             return self.of_window(guarantee, window)
-        months = {"annual_fee": Fraction(12), "quarterly_fee": Fraction(3), "daily_fee": Fraction(1, 30)}
         if of == "term_fee":
             return self.monthly * self.months_of_term()
-        return self.monthly * months[of]
+        months = {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1)
+        # Where charges are known, a year is the twelve months that end with the month of the window.
+        fees = [self.of_month(later_month(month, -back)) if self.charges else self.monthly for back in range(months)]
+        return sum(fees, Fraction(0)) / (30 if of == "daily_fee" else 1)
 
     def monthly_of(self, of: Any, guarantee: Tree | None, window: Span) -> Fraction:
         """The monthly fee of which a credit in time is a part: a day is a thirtieth of it."""
@@ -82,20 +90,29 @@ class Fees:
         return self.of_month(self.month_of(window))
 
     def of_components(self, guarantee: Tree | None, month: date) -> Fraction:
-        """The fee of the guarantee's components; the monthly fee where it is not known."""
+        """The fees of the guarantee's components together; the monthly fee where one of them is not known."""
         names = (guarantee or {}).get("components") or []
-        known = [name for name in names if word(name) in self.components]
-        zone = self.contract.zone
-        span = midnight(month, zone), midnight(later_month(month, 1), zone)
-        if names and self.charged(span, names) is not None:
+        if names and self.charged(self.month(month), names) is not None:
             return self.of_month(month, names)
-        # The rules are silent: of several components those with a fee of their own are added up.
-        return self.of_month(month, known) if known else self.of_month(month)
+        known = bool(names) and all(word(name) in self.components for name in names)
+        return self.of_month(month, names) if known else self.of_month(month)
 
     def of_window(self, guarantee: Tree | None, window: Span) -> Fraction:
-        """The monthly fee × the months in the window."""
-        charged = self.charged(window)
-        return charged if charged is not None else self.monthly * self.months_in((guarantee or {}).get("window"))
+        """The monthly fee × the months in the window; of charges, each month in it as it was charged."""
+        months = self.months_in((guarantee or {}).get("window"))
+        if not self.charges:
+            return self.monthly * months
+        if not self.is_of_months((guarantee or {}).get("window")):
+            charged = self.charged(window)
+            return charged if charged is not None else self.of_month(self.month_of(window)) * months
+        zone = self.contract.zone
+        first = local_day(window[0], zone)
+        edges = [window[0], *(midnight(later_month(first, n), zone) for n in range(1, int(months))), window[1]]
+        return sum((self.of_span(span) for span in pairwise(edges)), Fraction(0))
+
+    @staticmethod
+    def is_of_months(text: str | None) -> bool:
+        return not re.match(r"(every|rolling) \d+d|1h|1d|1w", text or "")
 
     def months_in(self, text: str | None) -> Fraction:
         if text in CALENDAR_MONTHS:
@@ -119,14 +136,24 @@ class Fees:
             months += 1
         return months + Fraction((last - later_month(first, months)) // timedelta(days=1), 30)
 
-    def fee_sum(self, of: Tree, month: date) -> Fraction:
+    def fee_sum(self, of: Tree, month: date, window: Span) -> Fraction:
         """Fees of components, of the months before, or both."""
         components = of.get("components") or None
         if not of.get("last"):
             return self.of_month(month, components)
         last = time_of(of["last"])
+        if not last.months and self.charges:
+            return self.of_days(local_day(window[0], self.contract.zone), last.microseconds // DAY, components)
         if not last.months:
             return self.of_month(month, components) * Fraction(last.microseconds, 30 * DAY)
         months = [later_month(month, -back) for back in range(last.months)]
         fees = sum((self.of_month(one, components) for one in months), Fraction(0))
         return fees / last.months if of.get("mean") else fees
+
+    def of_days(self, until: date, days: int, components: list[str] | None) -> Fraction:
+        """Of charges: those of the days before the window, each month's spread over its days."""
+        fees = Fraction(0)
+        for back in range(1, days + 1):
+            month = first_of(until - timedelta(days=back))
+            fees += self.of_month(month, components) / (later_month(month, 1) - month).days
+        return fees

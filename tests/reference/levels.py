@@ -111,9 +111,17 @@ class Judge:
             for one in self.accounts.incidents
             if any(common(piece.span, window)[1] > common(piece.span, window)[0] for piece in one.pieces)
         ]
-        if self.told:
+        if self.is_told(window):
             self.judge_outages(fact)
         return fact
+
+    def is_told(self, window: Span) -> bool:
+        """Whether anybody says what happened: a table of outages, or, of slices, a measurement in the window."""
+        if not self.guarantee.get("measured"):
+            return self.told
+        return any(
+            window[0] <= instant(row["measured"]) < min(window[1], self.contract.as_of) for row in self.measurements
+        )
 
     def judge_outages(self, fact: Fact) -> None:
         metric = self.guarantee["metric"]
@@ -157,7 +165,10 @@ class Judge:
 
     def rounded(self, level: Fraction) -> Fraction:
         rounding = (self.guarantee.get("rounded") or {}).get("level")
-        return rounded_to(level, fraction(rounding["to"]), rounding.get("how") or "nearest") if rounding else level
+        if not rounding:
+            return level
+        found = rounded_to(level, fraction(rounding["to"]), rounding.get("how") or "nearest")
+        return min(found, HUNDRED) if self.guarantee["metric"] == "availability" else found
 
     def keeps(self, level: Fraction) -> bool:
         limit = limit_of(self.guarantee)

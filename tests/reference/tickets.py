@@ -124,8 +124,10 @@ class Clock:
         ticket.due = due
         until = self.contract.as_of if ticket.answered is None else ticket.answered
         if until > due:
-            # The rules are silent on how late it is: clocks run in support hours, less holds.
-            late = total(self.running((due, until), holds, False, until))
+            # The rules are silent on how late it is: the clock of the promise goes on, less holds.
+            within = self.guarantee["within"]
+            target = time_of(named(within, ticket.priority) if isinstance(within, dict) else within)
+            late = total(self.running((due, until), holds, bool(target.business_days), until))
             ticket.verdict, ticket.late = "missed", Fraction(late)
         else:
             ticket.verdict = "pending" if ticket.answered is None else "met"

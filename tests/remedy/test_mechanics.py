@@ -141,8 +141,8 @@ def test_maintenance_qualifies_in_its_hours_and_up_to_its_yearly_allowance() -> 
     ("of", "percent"),
     [
         ("monthly_fee", 300), ("previous_month_fee", 200), ("next_month_fee", 400), ("quarterly_fee", 600),
-        ("annual_fee", 600), ("{components: [disk]}", 100), ("{last: 2mo}", 500), ("{last: 3mo, mean: true}", 200),
-        ("daily_fee", 10), ("{last: 62d}", 300),
+        ("annual_fee", 9600), ("{components: [disk]}", 100), ("{last: 2mo}", 500), ("{last: 3mo, mean: true}", 200),
+        ("daily_fee", 10), ("{last: 61d}", 300), ("{last: 92d}", 1300),
     ],
 )  # fmt: skip
 def test_fees_come_from_charges_where_there_are_any(of: str, percent: int) -> None:
@@ -153,10 +153,10 @@ def test_fees_come_from_charges_where_there_are_any(of: str, percent: int) -> No
         for n, amount in enumerate(amounts_)
     ]
     policy = contract(f"target: 99.9, credit: {{flat: 100%, of: {of}, clause: c}}")
-    if "62d" in of:  # all of May and April, and a day of March without a charge
-        percent = 300
     review = judged(policy, [down(at("2026-06-02"), DAY)], charges=charges)
     assert amounts(review) == [Decimal(percent)]
+    untold = (review.warnings["code"] == "no_charge").sum()
+    assert untold == {"annual_fee": 9, "{last: 92d}": 1}.get(of, 0)
 
 
 def test_named_fees_add_up_and_none_may_be_missing() -> None:
