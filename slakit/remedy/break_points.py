@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from slakit.policy.conditions import Condition
@@ -17,11 +18,13 @@ from slakit.policy.remedies import Accrual, Credit, Rate
 from slakit.problems import InputError, Problem
 from slakit.remedy.schedules import lift_of, worth_of
 from slakit.remedy.single_outage import (
+    Outcome,
+    Search,
     SingleOutage,
     allowed_guesses,
     as_counted,
     counted_steps,
-    first_where,
+    firsts_where,
     level_edges,
     outcomes,
 )
@@ -63,25 +66,25 @@ def turning_points(case: SingleOutage) -> list[int]:
         return break_points(case)
     except InputError:
         edges = proposals(case, steps=False)
-        outcomes([case], edges)
-        turns = (turn for left, right in pairwise(edges) for turn in _turns(case, left, right))
-        return sorted({*edges, *turns})
+        known = outcomes([case], edges)
+        searches: list[Search] = []
+        for left, right in pairwise(edges):
+            low, high = known[left].credit, known[right].credit
+            if right - left > 1 and low != high:
+                # from where on anything is earned, and from where on as much as at the next edge
+                levels = [high] if low else [1, high]
+                searches += [Search(partial(_earns, level), left, right) for level in levels]
+        turns = firsts_where([case], searches)
+        return sorted({*edges, *turns, *(turn - 1 for turn in turns)})
+
+
+def _earns(level: int, outcome: Outcome) -> bool:
+    return outcome.credit >= level
 
 
 def _credits(cases: Sequence[SingleOutage], lengths: Sequence[int]) -> dict[int, int]:
     known = outcomes(cases, lengths)
     return {length: known[length].credit for length in lengths}
-
-
-def _turns(case: SingleOutage, left: int, right: int) -> Iterator[int]:
-    low, high = (case.outcome(length).credit for length in (left, right))
-    if right - left < 2 or low == high:
-        return
-    if not low:
-        begin = first_where([case], lambda outcome: outcome.credit > 0, left, right)
-        yield from (begin - 1, begin)
-    end = first_where([case], lambda outcome: outcome.credit >= high, left, right)
-    yield from (end - 1, end)
 
 
 # --- what a schedule says

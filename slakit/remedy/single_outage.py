@@ -166,7 +166,11 @@ class SingleOutage:
         known = outcomes([self], sorted({0, self.longest, *(n for n in near if 0 <= n <= self.longest)}))
         kept = max((length for length, outcome in known.items() if not outcome.missed), default=0)
         broken = min((length for length, outcome in known.items() if outcome.missed), default=self.longest + 1)
-        return first_where([self], lambda outcome: outcome.missed, kept, broken) - 1 if broken > kept + 1 else kept
+        return (
+            firsts_where([self], [Search(lambda outcome: outcome.missed, kept, broken)])[0] - 1
+            if broken > kept + 1
+            else kept
+        )
 
     @property
     def tells_whether(self) -> bool:
@@ -228,27 +232,63 @@ def outcomes(cases: Sequence[SingleOutage], downtimes: Iterable[int]) -> Mapping
 
 
 PARTS = 64
-"""Into how many parts a span is cut at a time, where a place in it is looked for."""
+"""Into how many parts all spans together are cut at a time, where places in them are looked for."""
+FEWEST_PARTS = 4
 
 
-def first_where(cases: Sequence[SingleOutage], holds: Callable[[Outcome], bool], left: int, right: int) -> int:
-    """The first length at which something holds that does not on the left, and does from there to the right.
+class Search(NamedTuple):
+    """Something that does not hold at a length on the left, and from some length to the right on does.
 
-    Parameters
+    Attributes
     ----------
-    cases
-        As `outcomes` takes them.
     holds
         What is looked for.
     left, right
         Lengths at which it does not hold, and at which it does.
     """
-    while right - left > 1:
-        places = sorted({left + (right - left) * part // PARTS for part in range(1, PARTS)} - {left})
-        known = outcomes(cases, places)
-        right = next((place for place in places if holds(known[place])), right)
-        left = max((place for place in places if place < right), default=left)
-    return right
+
+    holds: Callable[[Outcome], bool]
+    left: int
+    right: int
+
+
+def firsts_where(cases: Sequence[SingleOutage], searches: Sequence[Search]) -> list[int]:
+    """Find the first length at which each search holds; all searches ask at once, for asking costs most.
+
+    Parameters
+    ----------
+    cases
+        As `outcomes` takes them.
+    searches
+        What is looked for, and where.
+    """
+    spans = [(search.left, search.right) for search in searches]
+    extra = [_at_steps(cases[0], *span) for span in spans]
+    while still_open := sum(right - left > 1 for left, right in spans):
+        parts = max(FEWEST_PARTS, PARTS // still_open)
+        places = [sorted({*_cut(*span, parts), *own}) for span, own in zip(spans, extra, strict=True)]
+        known = outcomes(cases, [place for own in places for place in own])
+        for number, search in enumerate(searches):
+            left, right = spans[number]
+            right = next((place for place in places[number] if search.holds(known[place])), right)
+            left = max((place for place in places[number] if place < right), default=left)
+            spans[number] = left, right
+        extra = [[] for _ in spans]
+    return [right for _, right in spans]
+
+
+def _cut(left: int, right: int, parts: int) -> list[int]:
+    """Places that cut a span into parts; none where nothing lies in it."""
+    return [place for part in range(1, parts) if (place := left + (right - left) * part // parts) > left]
+
+
+def _at_steps(case: SingleOutage, left: int, right: int) -> list[int]:
+    """Places at the first and last steps of a span in which the contract counts time: credits mostly rise there."""
+    found: set[int] = set()
+    for step in counted_steps(case):
+        for whole in (left // step * step, right // step * step):
+            found |= {whole, whole + step // 2, whole + step}
+    return [place for edge in found for place in (edge - 1, edge) if left < place < right]
 
 
 def _ask(cases: Sequence[SingleOutage], downtimes: Sequence[int]) -> dict[int, Outcome]:
