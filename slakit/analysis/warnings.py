@@ -456,17 +456,7 @@ def evidence_reference() -> str:
         "# Tables of evidence\n\nEvery table and column. Printed by `slakit schema --markdown --of evidence`.\n\n"
         "A column with `?` is optional: it may be missing, and its cells may be empty."
     )
-    kinds = {"name": "name", "text": "text", "instant": "time", "amount": "number", "share": "0 to 1",
-             "whole": "whole number", "currency": "ISO 4217", "fees": "JSON"}  # fmt: skip
-    sections = [introduction]
-    for name, table in TABLES.items():
-        rows = []
-        for column in table.columns:
-            words = ", ".join(f"`{word}`" for word in column.one_of)
-            says = column.says or (f"one of `{column.refers_to}`" if column.refers_to else "")
-            rows.append(f"| `{column.name}`{'?' * column.optional} | {words or kinds[column.kind]} | {says} |")
-        head = f"## {name}\n\n{table.says}.\n\n| column | is | meaning |\n|---|---|---|\n"
-        sections.append(head + "\n".join(rows).replace("|  |", "| |"))
+    sections = [introduction, *(table.described() for table in TABLES.values())]
     told = "\n".join(f"| `{code}` | {says} |" for code, says in CODES.items())
     sections.append(
         f"## Warnings\n\nRows that were not used, or not as they are written.\n\n| code | meaning |\n|---|---|\n{told}"

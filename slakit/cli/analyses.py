@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slakit.cli.console import new_table, safe, stderr, stdout, writing
+from slakit.cli.console import new_table, safe, stderr, stdout, write_result, writing
 from slakit.cli.options import PolicyNames, Readings, Tier, Zone, app
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
     from slakit.comparison.compare import Comparison
 
+COMPARED = ("terms", "curves", "dominance", "crossings", "owed", "verdicts")
+"""Tables of a comparison."""
 MARKS = {"defect": "bold red", "gap": "bold yellow", "risk": "bold", "note": "dim"}
 
 
@@ -23,14 +25,17 @@ def findings(
     policies: PolicyNames,
     tier: Tier = None,
     severity: Annotated[
-        list[str] | None, typer.Option("--severity", "-s", help="defect, gap, risk or note; may be repeated.")
+        list[str] | None, typer.Option("--severity", "-s", help="Only defect, gap, risk or note; may be repeated.")
     ] = None,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day to reckon the age of a text from.")
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day from which the age of a contract is counted."),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write them to this .csv or .parquet file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write the findings to this .csv or .parquet file.")
+    ] = None,
 ) -> None:
-    """Say what a buyer should know about contracts: contradictions, gaps, risks, each with its clause and a figure."""
+    """List findings about contracts, each with its clause."""
     import polars as pl
 
     from slakit.finding.run import findings as find
@@ -79,25 +84,32 @@ def _write(table: object, path: Path | None) -> None:
 def compare(
     plans: PolicyNames,
     evidence: Annotated[
-        Path | None, typer.Option("--evidence", "-e", help="Outages to put through every plan's rules.")
+        Path | None, typer.Option("--evidence", "-e", help="Compute the credits for these outages under each contract.")
     ] = None,
-    subscription: Annotated[str | None, typer.Option("--subscription", help="One of the evidence alone.")] = None,
-    fee: Annotated[float | None, typer.Option("--fee", help="The same monthly fee for all.")] = None,
+    subscription: Annotated[
+        str | None, typer.Option("--subscription", help="Only this subscription of the evidence.")
+    ] = None,
+    fee: Annotated[float | None, typer.Option("--fee", help="Monthly fee, the same for all plans.")] = None,
     amend: Annotated[
         list[str] | None,
         typer.Option(
-            "--amend", metavar="TERM=VALUE", help="Compare the first plan with this term too; may be repeated."
+            "--amend", metavar="TERM=VALUE", help="Add the first plan with this term amended; may be repeated."
         ),
     ] = None,
     period: Annotated[
-        str | None, typer.Option("--period", "-p", help="Months to compare over; those of the outages, if not given.")
+        str | None, typer.Option("--period", "-p", help="Months to compare; by default those of the outages.")
     ] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of the assessment; after the period.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Assess as of this date or instant; by default after the period.")
+    ] = None,
     reading: Readings = None,
     time_zone: Zone = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write it all to this .xlsx workbook.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write the comparison to this folder, or to a workbook if it ends in .xlsx."),
+    ] = None,
 ) -> None:
-    """Set plans side by side: terms, credits, and the same outages by everybody's rules."""
+    """Compare plans: terms, credits, your outages under each."""
     from slakit.comparison.compare import amended_offers
     from slakit.comparison.compare import compare as compare_plans
     from slakit.comparison.summary import tell_comparison
@@ -112,7 +124,7 @@ def compare(
     _print_terms(found)
     _print_verdicts(found)
     if out is not None:
-        found.to_excel(out)
+        write_result(found, COMPARED, out)
         stdout().print(f"Everything is in {out}.", markup=False, highlight=False)
 
 
@@ -145,7 +157,9 @@ def _print_verdicts(found: Comparison, most: int = 10) -> None:
     if spread.is_empty():
         return
     worst = spread.sort("spread", descending=True, maintain_order=True).head(most)
-    shown = new_table("outage", "plan", "its verdicts, with the clauses that decide", title="Where the rules part most")
+    shown = new_table(
+        "outage", "plan", "verdicts, with the clauses that decide", title="Outages the contracts treat most differently"
+    )
     for subscription, outage, _ in worst.iter_rows():
         rows = parted.filter((pl.col("subscription") == subscription) & (pl.col("outage") == outage))
         for number, (plan, why) in enumerate(rows.select("plan", "why").iter_rows()):

@@ -17,12 +17,12 @@ REPORTS_FAILED = 3
 
 @app.command()
 def batch(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A YAML plan.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports; made if need be.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Reports that run at the same time.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Make every report again.")] = False,
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file that lists the reports.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports; created if it does not exist.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Number of reports that run at the same time.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also make the reports that did not change.")] = False,
 ) -> None:
-    """Run the notebooks of a plan through Papermill, and write an index.html."""
+    """Run the notebooks of a plan, and write the reports."""
     from slakit.batch.plan import read_plan
     from slakit.batch.progress import progress_bar
     from slakit.batch.run import run_plan

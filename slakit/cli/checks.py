@@ -20,9 +20,9 @@ SOME_DIFFER = 1
 @app.command()
 def check(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Example files, or folders of them.")],
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also name the examples that hold.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also list the examples that hold.")] = False,
 ) -> None:
-    """Check worked examples of policies: what happened, and what must come out."""
+    """Check worked examples: what happened, and what must come out."""
     from rich.progress import track
 
     from slakit.examples.check import check as check_cases

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ PIPED_WIDTH = 160
 
 
 def plain(value: object) -> str:
-    """A value as a person writes it."""
+    """Write a value as a person does."""
     if isinstance(value, dict):
         return "/".join(dict.fromkeys(str(entry) for entry in value.values()))
     text = str(value)
@@ -26,20 +26,20 @@ def plain(value: object) -> str:
 
 
 def safe(*cells: str) -> tuple[str, ...]:
-    """Text of files may look like markup: show it as it is."""
+    """Escape texts of files, which may look like markup."""
     from rich.markup import escape
 
     return tuple(escape(printable(cell)) for cell in cells)
 
 
 def stdout() -> Console:
-    """Where answers go."""
+    """Return the console for answers."""
     console = _console()
     return console if console.is_terminal else _console(width=PIPED_WIDTH)
 
 
 def _console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """A console to which text goes without anything that a terminal would obey."""
+    """Make a console that prints nothing that a terminal would obey."""
     from rich.console import Console
 
     class SafeConsole(Console):
@@ -53,7 +53,7 @@ def _console(*, stderr: bool = False, width: int | None = None) -> Console:
 
 
 def new_table(*headers: str, title: str | None = None) -> Table:
-    """An empty table."""
+    """Make an empty table."""
     from rich import box
     from rich.table import Table
 
@@ -61,13 +61,39 @@ def new_table(*headers: str, title: str | None = None) -> Table:
 
 
 def stderr() -> Console:
-    """Where progress and complaints go."""
+    """Return the console for progress and problems."""
     return _console(stderr=True)
+
+
+def write_result(result: Any, names: Iterable[str], out: Path) -> None:
+    """Write a result as one workbook if the path ends in .xlsx, else its tables into a folder.
+
+    Parameters
+    ----------
+    result
+        A `Review` or a `Comparison`.
+    names
+        Its tables.
+    out
+        A workbook, or a folder that is created if it does not exist.
+    """
+    from slakit.evidence.files import write_table
+
+    if out.suffix.lower() == ".xlsx":
+        result.to_excel(out)
+        return
+    if out.suffix.lower() in (".csv", ".parquet", ".xls"):  # a file was meant, and there are many tables
+        raise InputError(str(out), [Problem(str(out), None, "one file", "name a folder, or let it end in .xlsx")])
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            for suffix in ("csv", "parquet"):
+                write_table(getattr(result, name), out / f"{name}.{suffix}")
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Say in one problem what keeps a folder from being written."""
+    """Report as one problem why a folder cannot be written."""
     try:
         yield
     except OSError as error:

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "Contracts": ("policies", "show", "findings", "budget"),
+    "Evidence and reviews": ("assess", "explain", "readings", "due"),
+    "Comparison": ("compare",),
+    "Reports": ("batch", "explore"),
+    "Files": ("new", "validate", "check", "schema"),
+}
+"""Question → the commands that answer it, in the order in which a person needs them."""
+
+
+class Commands(TyperGroup):
+    """The commands, listed by question."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (as typer calls it)
+        """Write a section for each question."""
+        room = formatter.width - 6 - max(map(len, self.commands))
+        for question, names in COMMANDS.items():
+            with formatter.section(question):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(room)) for name in names])
+
 
 app = typer.Typer(
     name="slakit",
-    help="Analyse service level agreements: what a contract promises, what happened, what is owed, until when.",
+    cls=Commands,
+    help="Analyse service level agreements: guarantees, what happened, what is owed, and until when it can be claimed.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,16 +46,22 @@ PolicyNames = Annotated[
 ]
 Tier = Annotated[str | None, typer.Option("--tier", "-t", help="One of the policy's tiers.")]
 Evidence = Annotated[Path, typer.Argument(metavar="EVIDENCE", help="Folder of tables, or one Excel workbook.")]
-Zone = Annotated[str | None, typer.Option("--time-zone", help="Zone of times in the tables that have no offset.")]
+Zone = Annotated[str | None, typer.Option("--time-zone", help="Time zone of dates and of times without an offset.")]
 PeriodOption = Annotated[
     str, typer.Option("--period", "-p", help="First and last month: 2026-01/2026-09, or one: 2026-10.")
 ]
-AsOf = Annotated[str, typer.Option("--as-of", help="Instant of the assessment: 2026-10-05T00:00:00Z.")]
+AsOf = Annotated[
+    str, typer.Option("--as-of", help="Assess as of this date or instant: 2026-10-05, 2026-10-05T12:00:00Z.")
+]
 Readings = Annotated[
     list[str] | None,
-    typer.Option("--reading", "-r", help="question=answer or policy:question=answer; may be repeated."),
+    typer.Option(
+        "--reading",
+        "-r",
+        help="Answer to an open question: question=answer or policy:question=answer; may be repeated.",
+    ),
 ]
 Closed = Annotated[
     Path | None,
-    typer.Option("--closed", metavar="FILE", help="Closing days beside public holidays: one date a line, # remarks."),
+    typer.Option("--closed", metavar="FILE", help="File of closing days besides public holidays: one date a line."),
 ]

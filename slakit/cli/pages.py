@@ -18,16 +18,21 @@ from slakit.cli.policies import check_policy
 def explore(
     notebooks: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="NOTEBOOK...", help="What to serve; explorers, if none is named."),
+        typer.Argument(metavar="NOTEBOOK...", help="Notebooks to serve; by default those with explorers."),
     ] = None,
     parameters: Annotated[
         list[str] | None,
-        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A value as in YAML; may be repeated."),
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="Parameter of the notebooks, its value as in YAML; may be repeated.",
+        ),
     ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve at; 0 for a free one.")] = 0,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the server; 0 for any free port.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the pages in a browser.")] = True,
 ) -> None:
-    """Serve notebooks as pages with controls, on this machine only, until Ctrl-C."""
+    """Serve notebooks as pages with controls, on this machine only."""
     from slakit.explore.choice import choose
     from slakit.explore.serving import serve
 

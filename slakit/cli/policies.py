@@ -20,20 +20,29 @@ if TYPE_CHECKING:
 NARROWEST = 100
 """Columns of the list of policies: where a terminal has fewer, it wraps the lines."""
 SCHEDULES = ("bands", "shortfall", "accrual", "flat", "multiple")
-READ = {"whole": "", "excerpt": " · read in excerpt", "transcription": " · as somebody else transcribed it"}
+NEW_EVIDENCE = """\
+# Evidence
+
+Fill in `subscriptions.csv`, and the tables that you have. **Delete the tables that you do not have**: an empty table
+says that nothing happened, a table that is not there says nothing.
+
+A column with `?` is optional: it may be missing, and its cells may be empty. Times are ISO 8601 with an offset, like
+`2026-03-01T10:00:00+01:00`. Then run `slakit validate` on this folder."""
+READ = {"whole": "", "excerpt": " · read in excerpt", "transcription": " · transcribed by a third party"}
 
 
 @app.command()
 def policies(
     mechanic: Annotated[
-        list[str] | None, typer.Option("--mechanic", "-m", help="Only those that work by this; may be repeated.")
+        list[str] | None, typer.Option("--mechanic", "-m", help="Only policies with this mechanic; may be repeated.")
     ] = None,
     window: Annotated[
-        list[str] | None, typer.Option("--window", "-w", help="Only those judged over this: 1mo, 1q; may be repeated.")
+        list[str] | None,
+        typer.Option("--window", "-w", help="Only policies with this measurement window (1mo, 1q); may be repeated."),
     ] = None,
-    mechanics: Annotated[bool, typer.Option("--mechanics", help="List the mechanics instead.")] = False,
+    mechanics: Annotated[bool, typer.Option("--mechanics", help="List the mechanics instead of the policies.")] = False,
 ) -> None:
-    """List the policies that ship with slakit, or those that work in some way."""
+    """List the policies that ship with slakit."""
     from slakit.policy.files import find_policy, library
     from slakit.policy.mechanics import mechanics_of, windows_of_policy
 
@@ -41,7 +50,7 @@ def policies(
         _print_mechanics()
         return
     _refuse_unknown_mechanics(mechanic or [])
-    rows = new_table("policy", "provider", "tiers", "promised", "window", "credit", "read")
+    rows = new_table("policy", "provider", "tiers", "committed", "window", "credit", "read")
     shown: list[str] = []
     for name in library():
         policy = find_policy(name)
@@ -86,12 +95,24 @@ def _refuse_unknown_mechanics(asked: list[str]) -> None:
 
 @app.command()
 def new(
-    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Name of the provider.")],
+    provider: Annotated[str, typer.Argument(metavar="PROVIDER", help="Name of the provider.")] = "",
+    evidence: Annotated[
+        Path | None, typer.Option("--evidence", "-e", metavar="FOLDER", help="Write empty tables of evidence here.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file to write; id.yaml here, if not given.")
+        Path | None, typer.Option("--out", "-o", help="File of the policy; by default its id, .yaml.")
     ] = None,
 ) -> None:
-    """Write a commented policy file to fill in."""
+    """Write a policy, or empty tables of evidence, to fill in."""
+    if not provider and evidence is None:
+        raise typer.BadParameter("name a PROVIDER, or a folder with --evidence")
+    if evidence is not None:
+        _write_new_evidence(evidence)
+    if provider:
+        _write_new_policy(provider, out)
+
+
+def _write_new_policy(provider: str, out: Path | None) -> None:
     from datetime import UTC, datetime
 
     from slakit._atomic import write_whole
@@ -108,6 +129,24 @@ def new(
     with writing(path):
         write_whole(path, text)
     typer.echo(printable(f"{path} is written: fill it in, then slakit validate {path}"))
+
+
+def _write_new_evidence(folder: Path) -> None:
+    from slakit._atomic import write_whole
+    from slakit.evidence.files import write_table
+    from slakit.evidence.tables import TABLES
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(str(folder), [Problem(str(folder), None, "there already", "name a new or an empty folder")])
+    sections = [NEW_EVIDENCE, *(table.described() for table in TABLES.values())]
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in TABLES.items():
+            write_table(table.empty(), folder / f"{name}.csv")
+        write_whole(folder / "README.md", "\n\n".join(sections) + "\n")
+    typer.echo(
+        printable(f"{folder} is written: its README.md describes the tables. Delete those that you do not have.")
+    )
 
 
 @app.command()
@@ -135,7 +174,7 @@ def validate(
         list[Path], typer.Argument(metavar="FILE...", help="Policies, evidence folders or workbooks, batch plans.")
     ],
 ) -> None:
-    """Check files; say everything that is wrong with them."""
+    """Check policies, evidence and plans; list every problem."""
     problems: list[Problem] = []
     for path in files:
         try:
@@ -191,7 +230,7 @@ def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> No
 
     budgets = pl.concat([window_budgets(terms, period) for name in policies for terms in _terms(name, tier)])
     columns = ("policy", "tier", "guarantee", "window_start", "window_end", "target", "budget", "clause")
-    rows = new_table("policy", "tier", "guarantee", "from (UTC)", "to (UTC)", "promised", "allowed", "clause")
+    rows = new_table("policy", "tier", "guarantee", "from (UTC)", "to (UTC)", "committed", "allowed", "clause")
     for policy, plan, guarantee, start, end, target, allowed, clause in budgets.select(columns).iter_rows():
         span = (f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
         rows.add_row(*safe(policy, plan or "–", guarantee, *span, f"{plain(target)} %", allowed, clause))
@@ -218,12 +257,10 @@ class Described(StrEnum):
 
 @app.command()
 def schema(
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a reference for people instead.")] = False,
-    of: Annotated[Described, typer.Option("--of", help="Of policies, examples, evidence or findings.")] = (
-        Described.POLICY
-    ),
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the reference for people instead.")] = False,
+    of: Annotated[Described, typer.Option("--of", help="What to describe.")] = (Described.POLICY),
 ) -> None:
-    """Print the JSON Schema of policy or example files, for editors; or what every key means, for people."""
+    """Print the JSON Schema for editors, or the reference for people."""
     import json
 
     from slakit.analysis.warnings import evidence_reference

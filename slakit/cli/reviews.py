@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slakit.cli.console import new_table, safe, stderr, stdout, writing
+from slakit.cli.console import new_table, safe, stderr, stdout, write_result
 from slakit.cli.options import AsOf, Closed, Evidence, PeriodOption, PolicyName, Readings, Tier, Zone, app
 
 if TYPE_CHECKING:
@@ -23,23 +23,22 @@ def assess(
     evidence: Evidence,
     period: PeriodOption,
     as_of: AsOf,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the tables; made if need be.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Write the tables to this folder, or a workbook if it ends in .xlsx.")
+    ],
     reading: Readings = None,
     time_zone: Zone = None,
-    ranges: Annotated[bool, typer.Option(help="Also assess under every other reading.")] = True,
+    ranges: Annotated[
+        bool, typer.Option(help="Also compute the range if ambiguous clauses are read otherwise.")
+    ] = True,
     closed: Closed = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence that gives rise to warnings.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence with warnings.")] = False,
 ) -> None:
-    """Assess evidence: write every table of the review as CSV and Parquet."""
+    """Assess evidence: downtime, credits and claims."""
     from slakit.analysis.review import TABLES
-    from slakit.evidence.files import write_table
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
-    with writing(out):
-        out.mkdir(parents=True, exist_ok=True)
-        for name in TABLES:
-            for suffix in ("csv", "parquet"):
-                write_table(getattr(review, name), out / f"{name}.{suffix}")
+    write_result(review, TABLES, out)
     _print_summary(review, out)
 
 
@@ -77,7 +76,7 @@ def _conventions(closed: Path | None) -> Conventions:
 def _print_summary(review: Review, out: Path) -> None:
     import polars as pl
 
-    rows = new_table("subscription", "policy", "owed", "over all readings", "still claimable", "claim until")
+    rows = new_table("subscription", "policy", "owed", "range if read otherwise", "claimable now", "claim until")
     for row in review.headline().iter_rows(named=True):
         currency, deadline = row["currency"], row["next_deadline"]
         zone = review.zone_of(row["subscription"])
@@ -97,10 +96,10 @@ def _print_summary(review: Review, out: Path) -> None:
     console.print(f"Assessed {review.period}, as of {review.as_of:%Y-%m-%d %H:%M} UTC", highlight=False)
     console.print(rows)
     owed = ", ".join(f"{amount:,} {currency}" for currency, amount in review.owed.items()) or "nothing"
-    console.print(f"Owed in all: {owed}. Tables are in {out}.", highlight=False, markup=False)
+    console.print(f"Owed in all: {owed}. Everything is in {out}.", highlight=False, markup=False)
     counts = review.row_counts.group_by("table", maintain_order=True).agg(pl.col("read", "used").sum())
     told = ", ".join(f"{row['table']} {row['used']:,} of {row['read']:,}" for row in counts.iter_rows(named=True))
-    console.print(f"Rows used of those read: {told}.", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Rows used: {told}.", highlight=False, markup=False, soft_wrap=True)
     _print_rights(review)
     _print_warnings(review)
 
@@ -131,14 +130,16 @@ def _print_warnings(review: Review) -> None:
 @app.command()
 def due(
     policy: PolicyName,
-    opened: Annotated[str, typer.Option("--opened", help="When the ticket was opened: 2026-12-23T15:30+01:00.")],
+    opened: Annotated[
+        str, typer.Option("--opened", help="Time at which the ticket was opened: 2026-12-23T15:30+01:00.")
+    ],
     tier: Tier = None,
-    priority: Annotated[str | None, typer.Option("--priority", help="Its priority, where it is known.")] = None,
-    impact: Annotated[str | None, typer.Option("--impact", help="Its impact, to rank it by.")] = None,
-    urgency: Annotated[str | None, typer.Option("--urgency", help="Its urgency, to rank it by.")] = None,
+    priority: Annotated[str | None, typer.Option("--priority", help="Priority of the ticket, if it is known.")] = None,
+    impact: Annotated[str | None, typer.Option("--impact", help="Impact, from which the priority follows.")] = None,
+    urgency: Annotated[str | None, typer.Option("--urgency", help="Urgency, from which the priority follows.")] = None,
     closed: Closed = None,
 ) -> None:
-    """Show when response and resolution of a ticket are due, and why."""
+    """Show when response and resolution of a ticket are due."""
     from slakit.analysis.assess import instant_of
     from slakit.analysis.ticket_times import due_times
     from slakit.policy.files import find_policy
@@ -161,19 +162,21 @@ def due(
 @app.command()
 def explain(
     evidence: Evidence,
-    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="One of the evidence.")] = None,
-    window: Annotated[str | None, typer.Option("--window", "-w", help="The month or months: 2026-08.")] = None,
-    ticket: Annotated[str | None, typer.Option("--ticket", help="Explain one ticket instead.")] = None,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="Instant of the assessment; now, if not given.")] = None,
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="Subscription to explain.")] = None,
+    window: Annotated[str | None, typer.Option("--window", "-w", help="Month or months: 2026-08.")] = None,
+    ticket: Annotated[str | None, typer.Option("--ticket", help="Explain this ticket instead.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Assess as of this date or instant; by default now.")
+    ] = None,
     period: Annotated[
         str | None,
-        typer.Option("--period", "-p", help="Period of the assessment; the window's year, if not given."),
+        typer.Option("--period", "-p", help="Period of the assessment; by default the year of the window."),
     ] = None,
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
 ) -> None:
-    """Tell in sentences why a credit is what it is, or how a ticket was judged."""
+    """Explain a credit, or how a ticket was judged, clause by clause."""
     from datetime import UTC, datetime
 
     from slakit.analysis.explain import explain as explain_review
@@ -204,21 +207,21 @@ def readings(
     evidence: Evidence,
     period: PeriodOption,
     as_of: AsOf,
-    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="One of the evidence.")] = None,
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="Only this subscription.")] = None,
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
 ) -> None:
-    """Rank the open questions of the contracts by how much they move what is owed."""
+    """List open questions of contracts, and what depends on each."""
     import polars as pl
 
     from slakit.show.labels import money_text, readings_text
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True)
     review = review.of(subscription) if subscription else review
-    rows = new_table("subscription", "question", "answer", "owed", "against the answer taken")
+    rows = new_table("subscription", "question", "answer", "owed", "difference")
     for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):
-        difference = "taken" if row["chosen"] else f"{row['difference']:+,}"
+        difference = "assumed" if row["chosen"] else f"{row['difference']:+,}"
         owed = money_text(row["amount"], row["currency"])
         rows.add_row(*safe(row["subscription"], row["question"], row["answer"], owed, difference))
     stdout().print(rows)

@@ -27,6 +27,19 @@ DTYPES: Mapping[Kind, Any] = MappingProxyType(
         "fees": pl.String,  # JSON object: component -> monthly fee
     }
 )
+KINDS: Mapping[Kind, str] = MappingProxyType(
+    {
+        "name": "name",
+        "text": "text",
+        "instant": "time",
+        "amount": "number",
+        "share": "0 to 1",
+        "whole": "whole number",
+        "currency": "ISO 4217",
+        "fees": "JSON",
+    }
+)
+"""What people call what a cell holds."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,16 @@ class Table:
     def empty(self) -> pl.DataFrame:
         """Return the table without a row, with its types."""
         return pl.DataFrame(schema={column.name: column.dtype for column in self.columns})
+
+    def described(self) -> str:
+        """Return the section of Markdown that describes the table and its columns."""
+        rows = []
+        for column in self.columns:
+            words = ", ".join(f"`{word}`" for word in column.one_of)
+            says = column.says or (f"one of `{column.refers_to}`" if column.refers_to else "")
+            rows.append(f"| `{column.name}`{'?' * column.optional} | {words or KINDS[column.kind]} | {says} |")
+        head = f"## {self.name}\n\n{self.says}.\n\n| column | is | meaning |\n|---|---|---|\n"
+        return head + "\n".join(rows).replace("|  |", "| |")
 
 
 SUBSCRIPTION = Column("subscription", "name", refers_to="subscriptions")

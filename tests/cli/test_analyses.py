@@ -196,7 +196,7 @@ def test_compare_tells_what_the_comparison_tells(run: Run) -> None:
     assert done.out.splitlines()[: len(told)] == told
     for part in ("Availability objective", "99.95 %", "Allowable downtime in 30 days", "3h36m", "Governance"):
         assert part in done.out
-    assert "Where the rules part most" not in done.out
+    assert "Outages the contracts treat most differently" not in done.out
 
 
 def test_compare_puts_the_same_outages_through_every_plan(run: Run) -> None:
@@ -205,8 +205,8 @@ def test_compare_puts_the_same_outages_through_every_plan(run: Run) -> None:
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
     told = tell_comparison(sla.compare(list(TWO), evidence=mine, fee=1000))
     assert done.out.splitlines()[: len(told)] == told
-    assert "Where the rules part most" in done.out
-    assert "before clock (Table 2, DT; 3.1.2)" in " ".join(done.out.split())
+    assert "Outages the contracts treat most differently" in done.out
+    assert "before clock start (Table 2, DT; 3.1.2)" in " ".join(done.out.split())
 
 
 def test_compare_asks_for_other_terms_of_the_first_plan(run: Run) -> None:
@@ -258,7 +258,7 @@ def test_compare_survives_an_outage_outside_the_period_of_one_plan(run: Run, tmp
     )
     done = run("compare", "klikk:gold", "klink-cloud:enterprise", "-e", str(tmp_path), "-p", "2026-06")
     assert done.code == 0, done.err
-    assert "Where the rules part most" in done.out
+    assert "Outages the contracts treat most differently" in done.out
     assert "1h30m counted (2)" in done.out
 
 

@@ -155,3 +155,38 @@ def test_markup_in_files_appears_as_text(run: Run, tmp_path: Path) -> None:
 
 def test_schema_is_json(run: Run) -> None:
     assert json.loads(run("schema").out)["title"] == "slakit policy"
+
+
+def test_help_lists_every_command_under_a_question(run: Run) -> None:
+    from slakit.cli.options import COMMANDS, app
+
+    listed = [name for names in COMMANDS.values() for name in names]
+    assert sorted(listed) == sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+    shown = run("--help").out
+    assert all(f"{question}:" in shown for question in COMMANDS)
+    assert "..." not in shown.replace("[ARGS]...", ""), "each command fits its line"
+
+
+def test_out_is_a_workbook_or_a_folder(run: Run, tmp_path: Path) -> None:
+    book, folder = tmp_path / "review.xlsx", tmp_path / "review"
+    assert run("assess", EVIDENCE, *QUESTION, "--out", str(book)).code == 0
+    assert book.is_file()
+    assert run("compare", "klikk:gold", "wp-heaven", "--out", str(folder)).code == 0
+    assert (folder / "terms.csv").is_file()
+
+
+def test_new_writes_empty_tables_to_fill_in(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    done = run("new", "--evidence", str(folder))
+    assert done.code == 0, done.err
+    assert (folder / "outages.csv").read_text().startswith("outage,subscription,component,started")
+    described = (folder / "README.md").read_text()
+    columns = [name for path in folder.glob("*.csv") for name in path.read_text().strip().split(",")]
+    assert all(f"| `{name}`" in described for name in columns)
+    assert run("validate", str(folder)).code == 0
+    again = run("new", "--evidence", str(folder))
+    assert (again.code, "there already; name a new or an empty folder" in again.err) == (1, True)
+
+
+def test_new_asks_for_a_name_or_a_folder(run: Run) -> None:
+    assert run("new").code == 2
