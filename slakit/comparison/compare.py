@@ -1,4 +1,4 @@
-"""Compare plans: their terms in one vocabulary, their credit curves, and the same outages by everybody's rules."""
+"""Compare plans: their terms in one vocabulary, their credit curves, and the same outages under each contract."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from slakit.analysis.review import Review
 from slakit.arguments import checked
 from slakit.comparison.dominance import dominance
 from slakit.comparison.iso19086 import normal_terms
-from slakit.comparison.replay import OWED, VERDICTS, Offers, owed_table, through_every_plan, verdict_table
+from slakit.comparison.replay import OWED_COLUMNS, VERDICT_COLUMNS, Offers, assess_under_all, owed_table, verdict_table
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.policy.document import Policy
@@ -51,15 +51,16 @@ class Comparison:
         What each plan says on each term: `plan`, `area`, `term`, `code`, `value`, `figure`, `best`, `clause`.
     curves
         Exact credit curves, as `credit_curve` gives them.
-    contests
+    dominance
         Every two plans: `plan`, `other`, `verdict` (better, worse, equal, crossing), `crossings`.
     crossings
-        `plan`, `other`, `downtime_seconds`, `leads`: from which length of outage on which of the two earns more.
+        `plan`, `other`, `downtime_seconds`, `leads`: from which length of outage on which of the two pays more.
     owed
         With evidence, what each plan would owe each subscription: `subscription`, `plan`, `currency`, `monthly_fee`,
-        `owed`, `lowest`, `highest` (over all readings), `counted_seconds`, `windows`, `missed`.
+        `owed`, `lowest`, `highest` (range if ambiguous clauses are read otherwise), `counted_seconds`, `windows`,
+        `missed`.
     verdicts
-        With evidence, every outage by every plan's rules: `subscription`, `outage`, `plan`, `guarantee` (under which
+        With evidence, every outage under each contract: `subscription`, `outage`, `plan`, `guarantee` (under which
         most of it counts), `counted_seconds`, `why` (its verdicts with their clauses), `differs`.
     review
         With evidence, the assessment of it all.
@@ -88,7 +89,7 @@ class Comparison:
 
     @property
     def leader(self) -> str | None:
-        """The plan that earns at least as much as every other for every outage, and more than one of them."""
+        """Return the plan that pays at least as much as every other for every outage, and more than one of them."""
         for name in self.plans:
             rows = self.dominance.filter((pl.col("plan") == name) | (pl.col("other") == name))
             verdicts = {_from_side(row, name) for row in rows.iter_rows(named=True)}
@@ -97,7 +98,7 @@ class Comparison:
         return None
 
     def sums(self) -> pl.DataFrame:
-        """What each plan would owe in all: `plan`, `currency`, `owed`, `lowest`, `highest`, `against_first`."""
+        """Sum what each plan would owe: `plan`, `currency`, `owed`, `lowest`, `highest`, `against_first`."""
         order = list(self.plans)
         totals = self.owed.group_by("plan", "currency", maintain_order=True).agg(
             pl.col("owed", "lowest", "highest").sum()
@@ -131,7 +132,7 @@ class Comparison:
 
 
 def _from_side(row: Mapping[str, object], name: str) -> str:
-    """A verdict as the named plan sees it."""
+    """Turn a verdict to the side of the named plan."""
     if row["plan"] == name:
         return str(row["verdict"])
     return {"better": "worse", "worse": "better"}.get(str(row["verdict"]), str(row["verdict"]))
@@ -147,7 +148,7 @@ def compare(
     as_of: str | date | datetime | None = None,
     reading: Mapping[str, str] | Iterable[str] | None = None,
 ) -> Comparison:
-    """Set plans side by side: terms, curves, and the same outages by everybody's rules.
+    """Compare plans side by side: terms, curves, and the same outages under each contract.
 
     Parameters
     ----------
@@ -157,8 +158,8 @@ def compare(
     fee
         The same monthly fee for all; if not given, 1000 for curves, and each subscription's own fee for its outages.
     evidence
-        Outages and maintenance to put through every plan's rules, tickets left out. An outage keeps its component:
-        a plan that promises nothing about it does not count it.
+        Outages and maintenance to assess under each contract, without tickets. An outage keeps its component: a plan
+        that guarantees nothing about it does not count it.
     period, as_of
         As `assess` takes them; if not given, the months of the outages, and the day after them.
     reading
@@ -171,7 +172,7 @@ def compare(
     Raises
     ------
     InputError
-        Plans are unknown, named twice or fewer than two, the fee is not above nothing, or the evidence has no outage;
+        Plans are unknown, named twice or fewer than two, the fee is not above 0, or the evidence has no outage;
         all problems at once.
 
     Examples
@@ -197,7 +198,7 @@ def compare(
             for name, (policy, _, _) in offers.items()
             for question, answer in _settled(settled, policy).items()
         }
-        review = through_every_plan(offers, evidence, period, as_of, exact, answers)
+        review = assess_under_all(offers, evidence, period, as_of, exact, answers)
     return Comparison(
         plans=terms,
         proposed=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
@@ -206,8 +207,8 @@ def compare(
         curves=credit_curve(terms.values(), fee=drawn_for),
         dominance=won,
         crossings=crossed,
-        owed=owed_table(review) if review else pl.DataFrame(schema=OWED),
-        verdicts=verdict_table(review) if review else pl.DataFrame(schema=VERDICTS),
+        owed=owed_table(review) if review else pl.DataFrame(schema=OWED_COLUMNS),
+        verdicts=verdict_table(review) if review else pl.DataFrame(schema=VERDICT_COLUMNS),
         review=review,
     )
 
@@ -241,7 +242,7 @@ def amended_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Of
         path, found, value = change.partition("=")
         if not found:
             remedy = "write term=value, like guarantees.network.window=1q"
-            problems.append(Problem("changes", change, "not a changed term", remedy))
+            problems.append(Problem("changes", change, "not an amended term", remedy))
         terms[path] = parse_yaml(f"value: {value}", name=change).tree["value"]
     if problems:
         raise InputError("changes", problems)
@@ -250,7 +251,7 @@ def amended_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Of
 
 
 def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
-    """Answers for a policy; those for what it was changed from hold for it too, where it still asks."""
+    """Return the answers for a policy; those for what it was amended from hold for it too, where it still asks."""
     asked = {question.id for question in policy.readings}
     before = settled.answers.get(policy.origin or "", {}) if policy.origin else {}
     return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
@@ -264,7 +265,7 @@ def _offers(plans: list[Offer], settled: Settled) -> Offers:
             for policy, tier in _plans(asked):
                 name = plan_id(policy, tier)
                 if name in offers:
-                    remedy = "name each plan once; give a changed policy another id"
+                    remedy = "name each plan once; give an amended policy another id"
                     problems.append(Problem("plans", name, "named twice", remedy))
                 offers[name] = (policy, tier, policy.terms(tier=tier, reading=_settled(settled, policy)))
         except InputError as error:

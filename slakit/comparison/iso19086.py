@@ -1,4 +1,4 @@
-"""The terms of several plans in one vocabulary, that of ISO/IEC 19086, with figures that can be ranked."""
+"""Put the terms of several plans in one vocabulary, that of ISO/IEC 19086, with figures that can be ranked."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ LABELS: dict[str, tuple[str, str]] = {
     "credit_for_4h": ("Remedies", "Credit for one outage of 4h"),
     "credit_for_1d": ("Remedies", "Credit for one outage of 1d"),
     "credit_schedule": ("Remedies", "Credit schedule"),
-    "credit_limit": ("Remedies", "Limit of credits"),
+    "credit_limit": ("Remedies", "Cap on credits"),
     "time_to_claim": ("Remedies", "Time to claim a credit"),
     "paid_as": ("Remedies", "Paid as"),
     "start_of_downtime": ("Exclusions", "Start of downtime"),
-    "maintenance_excluded": ("Exclusions", "Maintenance excluded, and its notice"),
-    "causes_excluded": ("Exclusions", "Causes excluded"),
+    "maintenance_excluded": ("Exclusions", "Excluded maintenance, and its notice"),
+    "causes_excluded": ("Exclusions", "Excluded causes"),
     "support_hours": ("Service support", "Support hours"),
     "first_response": ("Service support", "Maximum first response time"),
     "resolution": ("Service support", "Maximum resolution time"),
     "rpo": ("Data management", "Recovery point objective (RPO)"),
     "rto": ("Data management", "Recovery time objective (RTO)"),
     "backup_interval": ("Data management", "Backup interval"),
-    "measured": ("Governance", "Measured"),
+    "measured": ("Governance", "Measurement"),
     "notice_of_changed_terms": ("Governance", "Notice of changed terms"),
     "other_remedies": ("Governance", "Other remedies"),
     "document": ("Source", "Document"),
@@ -89,7 +89,7 @@ class Stance(NamedTuple):
 
 
 def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
-    """What each plan says on each term, in the vocabulary of ISO/IEC 19086-1.
+    """List what each plan says on each term, in the vocabulary of ISO/IEC 19086-1.
 
     Parameters
     ----------
@@ -152,21 +152,21 @@ def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
 
 
 def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
-    promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
-    if not promised:
+    own = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
+    if not own:
         yield Stance("availability_objective", "none", "", Decimal(0), "higher", silent=True)
         return
-    least = min(promised, key=lambda guarantee: guarantee.target or Decimal(0))
+    least = min(own, key=lambda guarantee: guarantee.target or Decimal(0))
     target, clause = least.target or Decimal(0), least.clause
     value = f"{exact_percent(target)}{_effort(least)}"
     yield Stance("availability_objective", value, clause, _firm(least, target), "higher")
-    names = f" for each of {len(promised)} components" if len(promised) > 1 else ""
+    names = f" for each of {len(own)} components" if len(own) > 1 else ""
     yield Stance("measurement_period", least.window.words_for_people + names, clause)
     budget = budget_of(target, MONTH)
     seconds = _firm(least, seconds_of(budget), seconds_of(MONTH))
     value = print_duration(budget) + _effort(least)
     yield Stance("downtime_in_30_days", value, clause, seconds, "lower")
-    yield Stance("downtime_in_its_period", _longest_budget(promised), clause)
+    yield Stance("downtime_in_its_period", _longest_budget(own), clause)
     by_window = [case for case in cases_on_outages(terms, fee, measured=True) if not case.rule.per_incident]
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
@@ -176,8 +176,8 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     yield Stance("lowest_free_availability", value, clause, figure, "higher", silent=free)
 
 
-def _longest_budget(promised: list[Guarantee]) -> str:
-    budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in promised)
+def _longest_budget(own: list[Guarantee]) -> str:
+    budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in own)
     longest, guarantee = max(budgets, key=lambda pair: pair[0])
     return f"{print_duration(longest)} in {guarantee.window.with_article}"
 
@@ -187,7 +187,7 @@ def _effort(guarantee: Guarantee) -> str:
 
 
 def _firm(guarantee: Guarantee, figure: Decimal, otherwise: Decimal = Decimal(0)) -> Decimal:
-    """What is only aimed at ranks as if it were not promised."""
+    """Rank a best-effort target as if it were not guaranteed."""
     return figure if guarantee.commitment == "guaranteed" else otherwise
 
 
@@ -200,7 +200,7 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     for length in LENGTHS:
         share = credits[length // MICROSECOND] * ULP / Fraction(fee)
         percent = scaled(100 * share)
-        value = f"{percent_text(percent, 2)} of the fee" if share else "nothing"
+        value = f"{percent_text(percent, 2)} of the fee" if share else "no credit"
         code = f"credit_for_{print_duration(length // MICROSECOND)}"
         yield Stance(code, value, _clauses(terms), percent, "higher", silent=not terms.remedies)
     yield Stance("credit_schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
@@ -235,7 +235,7 @@ def _claim(terms: Terms) -> Stance:
 
 
 def _days(claims: Claims) -> Decimal:
-    """Days to claim: the two months of `end_of_second_month` at least; without a deadline, a hundred years."""
+    """Count the days to claim: the two months of `end_of_second_month` at least; 100 years without a deadline."""
     if claims.needed and claims.after == "end_of_second_month":
         return Decimal(60)
     within = claims.within
@@ -245,7 +245,7 @@ def _days(claims: Claims) -> Decimal:
     return of_business + Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
 
 
-# --- what does not count
+# --- exclusions
 
 
 def _limits(terms: Terms) -> Iterator[Stance]:
@@ -253,8 +253,8 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     clocks = _each(f"downtime starts {words.CLOCKS[guarantee.clock]}" for guarantee in on_outages)
     clause = on_outages[0].clause_of("clock") if on_outages else ""
     yield Stance("start_of_downtime", clocks, clause)
-    left_out = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
-    kinds = [kind for kind in terms.maintenance if kind.kind in left_out]
+    excluded = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
+    kinds = [kind for kind in terms.maintenance if kind.kind in excluded]
     said = _each(f"{kind.kind}: {words.maintenance_words(kind, read_whole=terms.read_whole)}" for kind in kinds)
     notices = [_seconds(kind.notice) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
@@ -276,16 +276,16 @@ def _people(terms: Terms) -> Iterator[Stance]:
     clause = terms.support.clause if terms.support else ""
     yield Stance("support_hours", hours, clause)
     for metric, code in (("response", "first_response"), ("resolution", "resolution")):
-        promised = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
-        said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in promised)
-        fastest = min((_fastest(guarantee) for guarantee in promised), default=Decimal(10**9))
-        clause = promised[0].clause_of("within") if promised else ""
-        value = said if promised else "none promised"
-        yield Stance(code, value, clause, fastest, "lower", silent=not promised)
+        own = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
+        said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in own)
+        fastest = min((_fastest(guarantee) for guarantee in own), default=Decimal(10**9))
+        clause = own[0].clause_of("within") if own else ""
+        value = said if own else "no guarantee"
+        yield Stance(code, value, clause, fastest, "lower", silent=not own)
 
 
 def _fastest(guarantee: Guarantee) -> Decimal:
-    """The time for the most urgent ticket. [s]"""
+    """Return the time for the most urgent ticket. [s]"""
     times = list(guarantee.within.values()) if isinstance(guarantee.within, dict) else [guarantee.within]
     lengths = [_seconds(time) for time in times if time is not None]
     return _firm(guarantee, min(lengths, default=Decimal(10**9)), Decimal(10**9))
@@ -307,18 +307,18 @@ def _data(terms: Terms) -> Iterator[Stance]:
 
 def _around(terms: Terms) -> Iterator[Stance]:
     monitor = terms.monitor
-    by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not said", "")
+    by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not stated", "")
     yield Stance("measured", by, clause, silent=monitor is None)
     changes = terms.contract.changes
     value = NOTHING
     if changes is not None:
         at_once = "at once, without notice" if terms.read_whole else "notice not read"
-        value = f"{changes.notice} ahead" if changes.notice else at_once
+        value = f"{changes.notice} in advance" if changes.notice else at_once
     yield Stance("notice_of_changed_terms", value, changes.clause if changes else "")
     sole = terms.contract.sole_remedy
     yield Stance(
         "other_remedies",
-        "none: credits alone" if sole else "not limited by the text",
+        "credits are the sole remedy" if sole else "not limited by the document",
         sole.clause if sole else "",
         silent=sole is None,
     )

@@ -1,4 +1,4 @@
-"""The same outages, at the same fee, by every plan's rules: what each owes, and where their verdicts part."""
+"""Assess the same outages, at the same fee, under each contract: what each owes, and where their verdicts differ."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
 
 AT = " @ "
-"""Between the name of a subscription, or an outage, and the plan whose rules it is put through."""
-NAMED = rf"(?s)^(.*){AT}(.*?)$"
+"""Stands between the name of a subscription, or an outage, and the plan under which it is assessed."""
+SUFFIXED = rf"(?s)^(.*){AT}(.*?)$"
 Offers = Mapping[str, tuple[Policy, str | None, Terms]]
 """Name of a plan → policy, tier, and terms under the chosen reading."""
-OWED: dict[str, pl.DataType | type[pl.DataType]] = {
+OWED_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscription": pl.String, "plan": pl.String, "currency": pl.String, "monthly_fee": EXACT,
     "owed": EXACT, "lowest": EXACT, "highest": EXACT, "counted_seconds": EXACT, "windows": pl.UInt32,
     "missed": pl.UInt32,
 }  # fmt: skip
-VERDICTS: dict[str, pl.DataType | type[pl.DataType]] = {
+VERDICT_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscription": pl.String, "outage": pl.String, "plan": pl.String, "guarantee": pl.String,
     "counted_seconds": EXACT, "why": pl.String, "differs": pl.Boolean,
 }  # fmt: skip
 
 
-def through_every_plan(
+def assess_under_all(
     offers: Offers,
     evidence: Evidence,
     period: str | Period | None,
@@ -45,9 +45,9 @@ def through_every_plan(
     fee: Decimal | None,
     readings: Mapping[str, str],
 ) -> Review:
-    """Assess every subscription's outages and maintenance by every plan's rules.
+    """Assess the outages and maintenance of every subscription under each contract.
 
-    Tickets stay out: their priorities are words of the contract under which they were opened.
+    Tickets are excluded: their priorities are words of the contract under which they were opened.
     """
     plans = [terms for _, _, terms in offers.values()]
     span = period if isinstance(period, Period) else Period.parse(period) if period else period_of(evidence, plans)
@@ -58,7 +58,7 @@ def through_every_plan(
 
 
 def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evidence:
-    """Evidence in which each subscription holds each plan."""
+    """Return evidence in which each subscription holds each plan."""
     paid = {name: _currency(terms) for name, (_, _, terms) in offers.items()}
     plans = pl.DataFrame(
         {"plan": list(offers), "of_tier": [tier for _, tier, _ in offers.values()], "paid": [paid[n] for n in offers]},
@@ -87,13 +87,13 @@ def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evi
 
 
 def _currency(terms: Terms) -> str | None:
-    """The currency a plan must be paid in, because it names amounts in it."""
+    """Return the currency a plan must be paid in, because it names amounts in it."""
     named = currencies_paid([terms])
     return named.pop() if len(named) == 1 else None
 
 
 def owed_table(review: Review) -> pl.DataFrame:
-    """What each plan would owe each subscription, as `OWED`."""
+    """Tabulate what each plan would owe each subscription, as `OWED_COLUMNS`."""
     windows = review.availability.filter(pl.col("met").is_not_null())
     judged = windows.group_by("subscription").agg(pl.len().alias("windows"), (~pl.col("met")).sum().alias("missed"))
     counted = longest_counted(review).group_by("subscription").agg(pl.col("counted_seconds").sum())
@@ -102,15 +102,17 @@ def owed_table(review: Review) -> pl.DataFrame:
     for more in (judged, counted):
         rows = rows.join(more, on="subscription", how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("windows", "missed", "counted_seconds").fill_null(0))
-    return rows.with_columns(*_parted("subscription")).select(pl.col(name).cast(kind) for name, kind in OWED.items())
+    return rows.with_columns(*_parted("subscription")).select(
+        pl.col(name).cast(kind) for name, kind in OWED_COLUMNS.items()
+    )
 
 
 def _parted(column: str) -> list[pl.Expr]:
-    return [pl.col(column).str.extract(NAMED, 1), pl.col(column).str.extract(NAMED, 2).alias("plan")]
+    return [pl.col(column).str.extract(SUFFIXED, 1), pl.col(column).str.extract(SUFFIXED, 2).alias("plan")]
 
 
 def longest_counted(review: Review) -> pl.DataFrame:
-    """For each outage, the guarantee under which most of it counts, or else the one whose scope it is in.
+    """Find, for each outage, the guarantee under which most of it counts, or else the one whose scope it is in.
 
     Columns `subscription`, `outage`, `guarantee`, `counted_seconds`.
     """
@@ -123,12 +125,12 @@ def longest_counted(review: Review) -> pl.DataFrame:
 
 
 def verdict_table(review: Review) -> pl.DataFrame:
-    """Every outage by every plan's rules, as `VERDICTS`; `differs` where plans count different lengths of it."""
+    """Tabulate every outage under each contract, as `VERDICT_COLUMNS`; `differs` where their lengths do."""
     chosen = longest_counted(review)
-    pieces = review.ledger.join(chosen, on=["subscription", "outage", "guarantee"], how="semi")
+    segments = review.ledger.join(chosen, on=["subscription", "outage", "guarantee"], how="semi")
     key = ["subscription", "outage"]
-    pieces = pieces.filter(pl.col("verdict") != "outside_period")
-    sums = pieces.group_by(*key, "verdict", "clause", maintain_order=True).agg(pl.col("seconds").sum())
+    segments = segments.filter(pl.col("verdict") != "outside_period")
+    sums = segments.group_by(*key, "verdict", "clause", maintain_order=True).agg(pl.col("seconds").sum())
     said = [
         f"{print_duration(int(seconds * 10**6))} {verdict.replace('_', ' ')}" + (f" ({clause})" if clause else "")
         for seconds, verdict, clause in sums.select("seconds", "verdict", "clause").iter_rows()
@@ -138,10 +140,12 @@ def verdict_table(review: Review) -> pl.DataFrame:
     order = review.evidence.outages.select(*key).with_row_index("row")
     rows = order.join(chosen, on=key, how="left", maintain_order="left")
     rows = rows.join(why, on=key, how="left", maintain_order="left")
-    rows = rows.with_columns(*_parted("subscription"), pl.col("outage").str.extract(NAMED, 1))
-    nowhere = pl.when(pl.col("guarantee").is_null()).then(pl.lit("not promised"))
-    promised = nowhere.otherwise(pl.lit("outside the period"))
-    rows = rows.with_columns(pl.coalesce("why", promised).alias("why"), pl.col("counted_seconds").fill_null(0))
+    rows = rows.with_columns(*_parted("subscription"), pl.col("outage").str.extract(SUFFIXED, 1))
+    nowhere = pl.when(pl.col("guarantee").is_null()).then(pl.lit("no guarantee"))
+    otherwise = nowhere.otherwise(pl.lit("outside the period"))
+    rows = rows.with_columns(pl.coalesce("why", otherwise).alias("why"), pl.col("counted_seconds").fill_null(0))
     rows = rows.filter(pl.col("guarantee").is_not_null().any().over(key))  # one without length has no verdict
     parts = pl.col("counted_seconds").n_unique().over(key) > 1
-    return rows.with_columns(parts.alias("differs")).select(pl.col(name).cast(kind) for name, kind in VERDICTS.items())
+    return rows.with_columns(parts.alias("differs")).select(
+        pl.col(name).cast(kind) for name, kind in VERDICT_COLUMNS.items()
+    )

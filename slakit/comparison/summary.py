@@ -1,9 +1,10 @@
-"""A comparison in sentences: who is ahead for which outages, and what the same outages would have earned."""
+"""Summarize a comparison in sentences: which plan pays more for which outages, and what the same outages earn."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 import polars as pl
 
@@ -12,68 +13,84 @@ from slakit.policy.printing import print_amount, print_duration, print_money
 
 
 def tell_comparison(comparison: Comparison) -> list[str]:
-    """What a buyer would want to hear of a comparison, the most important first.
+    """List what a buyer should hear of a comparison, the most important first.
 
     >>> from slakit.comparison.compare import compare
     >>> for sentence in tell_comparison(compare(["wp-heaven", "cloudworkz"])):
     ...     print(sentence)
-    For one outage, wp-heaven never earns less than any other plan here.
-    wp-heaven never earns less than cloudworkz, and more beyond 3h36m.
+    For one outage, WP Heaven pays at least as much as any other plan here.
+    WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.
     """
-    return [*_owed(comparison), *_leader(comparison), *tell_contests(comparison)]
+    leader = comparison.leader
+    sentences = list(_summarize_owed(comparison))
+    if leader is not None:
+        sentences.append(f"For one outage, {comparison.names[leader]} pays at least as much as any other plan here.")
+    elif comparison.dominance["verdict"].is_in(["better", "worse", "crossing"]).any():
+        sentences.append("No plan pays the most for every length of outage.")
+    return sentences + tell_contests(comparison)
 
 
-def _owed(comparison: Comparison) -> Iterator[str]:
+def _summarize_owed(comparison: Comparison) -> Iterator[str]:
+    """Say what the same outages earn under each contract, and how many of them the contracts treat differently."""
     if comparison.owed.is_empty():
         return
-    said = [f"{name} {_money(*sums)}" for name, sums in _sums(comparison)]
-    count = comparison.verdicts.select("subscription", "outage").n_unique()
+    names, amounts = comparison.names, []
+    for row in comparison.sums().iter_rows(named=True):
+        low, high, currency = row["lowest"], row["highest"], row["currency"]
+        span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
+        spread = f" ({span}, depending on the interpretation)" if low != high else ""
+        amounts.append(f"{names[row['plan']]} {print_money(row['owed'], currency)}{spread}")
+    key = ["subscription", "outage"]
+    count = comparison.verdicts.select(key).n_unique()
+    parted = comparison.verdicts.filter("differs").select(key).n_unique()
     period = comparison.review.period.printed if comparison.review else ""
     outages = "outage" if count == 1 else f"{count} outages"
-    yield f"For the same {outages} of {period}: {'; '.join(said)}."
-    parted = comparison.verdicts.filter("differs").select("subscription", "outage").n_unique()
-    yield f"Of {outages}, {parted} count{'s' * (parted == 1)} for a different length by one plan than by another."
+    yield f"For the same {outages} of {period}: {'; '.join(amounts)}."
+    yield f"The contracts count different lengths of downtime for {parted} of {outages}."
 
 
-def _sums(comparison: Comparison) -> Iterator[tuple[str, tuple[Decimal, Decimal, Decimal, str]]]:
-    for row in comparison.sums().iter_rows(named=True):
-        yield row["plan"], (row["owed"], row["lowest"], row["highest"], row["currency"])
+def tell_contests(comparison: Comparison) -> list[str]:
+    """Say of every two plans which pays more for which lengths of outage."""
+    return [
+        _contest_text(comparison.names, row, lead_changes(comparison, row["plan"], row["other"]))
+        for row in comparison.dominance.iter_rows(named=True)
+    ]
 
 
-def _money(owed: Decimal, low: Decimal, high: Decimal, currency: str) -> str:
-    span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
-    return print_money(owed, currency) + (f" ({span} by how it is read)" if low != high else "")
+def lead_changes(comparison: Comparison, plan: str, other: str) -> list[tuple[Decimal, str]]:
+    """List the lengths of outage from which on another of two plans pays more, with the id of that plan. [s]"""
+    pair = (pl.col("plan") == plan) & (pl.col("other") == other)
+    return list(comparison.crossings.filter(pair).select("downtime_seconds", "leads").iter_rows())
 
 
-def _leader(comparison: Comparison) -> Iterator[str]:
-    if comparison.leader is not None:
-        yield f"For one outage, {comparison.leader} never earns less than any other plan here."
-    elif comparison.dominance["verdict"].is_in(["better", "worse", "crossing"]).any():
-        yield "No plan is ahead for every length of outage."
-
-
-def tell_contests(comparison: Comparison) -> Iterator[str]:
-    """Of every two plans, which earns more for which outages."""
-    for row in comparison.dominance.iter_rows(named=True):
-        one, other = row["plan"], row["other"]
-        changes = comparison.crossings.filter((pl.col("plan") == one) & (pl.col("other") == other))
-        if row["verdict"] == "equal":
-            yield f"{one} and {other} earn the same for one outage of any length."
-        elif row["verdict"] == "crossing":
-            spans = changes.select("downtime_seconds", "leads").iter_rows()
-            leads = ", ".join(f"{lead} {beyond(seconds)}" for seconds, lead in spans)
-            yield f"Of {one} and {other}, the one that earns more is {leads}."
-        else:
-            ahead, behind = (one, other) if row["verdict"] == "better" else (other, one)
-            yield f"{ahead} never earns less than {behind}, and more {beyond(changes['downtime_seconds'][0])}."
+def _contest_text(names: dict[str, str], row: dict[str, str], changes: list[tuple[Decimal, str]]) -> str:
+    one, other = names[row["plan"]], names[row["other"]]
+    if row["verdict"] == "equal":
+        return f"{one} and {other} pay the same for one outage of any length."
+    if row["verdict"] != "crossing":
+        ahead, behind = (one, other) if row["verdict"] == "better" else (other, one)
+        return f"{ahead} pays more than {behind} for outages {beyond(changes[0][0])}, and never less."
+    spans = [
+        (leads, f"from {_edge(start)} to {_edge(end)}" if start else f"up to {_edge(end)}")
+        for (start, leads), (end, _) in pairwise(changes)
+    ]
+    (first, span), *others = [*spans, (changes[-1][1], "beyond")]
+    said = ", ".join(f"{names[leads]} {where}" for leads, where in others)
+    return f"{names[first]} pays more for outages {span}, {said}."
 
 
 def beyond(seconds: Decimal) -> str:
-    """A length from which on something holds; the microsecond after an edge is beyond the edge.
+    """Name the length of outage at which a lead begins; the microsecond after an edge is beyond the edge.
 
     >>> beyond(Decimal("2592.000001")), beyond(Decimal(3600))
     ('beyond 43m12s', 'from 1h on')
     """
+    edge = _edge(seconds)
+    return f"from {edge} on" if edge == print_duration(int(seconds * 10**6)) else f"beyond {edge}"
+
+
+def _edge(seconds: Decimal) -> str:
+    """Print the edge at which, or a microsecond after which, a lead begins: the shorter of the two."""
     microseconds = int(seconds * 10**6)
     before, at = print_duration(microseconds - 1), print_duration(microseconds)
-    return f"beyond {before}" if len(before) < len(at) else f"from {at} on"
+    return before if len(before) < len(at) else at

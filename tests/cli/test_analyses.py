@@ -65,7 +65,7 @@ def test_wrong_usage_exits_with_2(run: Run, words: tuple[str, ...]) -> None:
         (("compare", "klik", "klikk:glod"), "plans: 2 problems"),
         (("compare", *TWO, "--fee", "0"), "fee = 0.0: not a fee; write an amount above 0, like 1600"),
         (("compare", *TWO, "--fee", "nan"), "fee = nan: not a fee"),
-        (("compare", *TWO, "--amend", "window"), "changes = window: not a changed term; write term=value"),
+        (("compare", *TWO, "--amend", "window"), "changes = window: not an amended term; write term=value"),
         (("compare", *TWO, "--amend", "guarantees.iass.window=1q"), "iass is not there"),
         (("compare", *TWO, "--amend", "guarantees.iaas.window=[1q"), "guarantees.iaas.window=[1q"),
         (("compare", *TWO, "--evidence", "nowhere"), "no such folder or workbook"),
@@ -216,7 +216,7 @@ def test_compare_asks_for_other_terms_of_the_first_plan(run: Run) -> None:
     offers = [*TWO, (klikk.amend({"guarantees.iaas.clock": "started"}), "gold")]
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
     assert done.out.splitlines()[0] == tell_comparison(sla.compare(offers, evidence=mine, fee=1000))[0]
-    assert "klikk-if:gold" in done.out.splitlines()[0]
+    assert "Klikk Gold (proposed)" in done.out.splitlines()[0]
 
 
 def test_compare_keeps_to_a_period_and_an_instant(run: Run) -> None:

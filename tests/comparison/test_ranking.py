@@ -90,7 +90,7 @@ def test_twice_as_slow_is_half_as_good_and_what_is_not_promised_is_nothing() -> 
     assert shares["wp-heaven", "budget"] == 10  # 3h36m
     assert shares["klikk:gold", "support"] == 100  # 30 minutes
     assert shares["klink-cloud:enterprise", "support"] == 25  # 2 hours
-    assert shares["wp-heaven", "support"] == 0  # none promised
+    assert shares["wp-heaven", "support"] == 0  # no guarantee
     assert shares["klink-cloud:enterprise", "claim"] == Decimal(
         "2.739726"
     )  # 10 days of the 365 that no deadline counts

@@ -209,7 +209,7 @@ def test_the_outages_that_part_most_are_shown_with_their_reasons(comparison: Com
     assert said.count(" of fjord-iaas: ") == 3
     parted = comparison.verdicts.filter("differs")["outage"].n_unique()
     assert f"{parted - 3} further outages counted differently." in said
-    assert "before clock (Table 2, DT; 3.1.2)" in text_of(show_parted(comparison, most=30))
+    assert "before clock start (Table 2, DT; 3.1.2)" in text_of(show_parted(comparison, most=30))
 
 
 def test_where_all_count_alike_the_table_says_so(july: Comparison) -> None:
@@ -238,7 +238,7 @@ def test_every_plan_stands_beside_the_others_term_by_term(comparison: Comparison
         assert f"|{name}|" in said
     for term in comparison.terms["term"].unique():
         assert term in said
-    assert "klikk:gold never earns less than cloudworkz, and more beyond 21m36s." in said
+    assert "Klikk Gold pays more than Cloudworkz for outages beyond 21m36s, and never less." in said
 
 
 def test_what_is_best_is_bold_and_only_that() -> None:
@@ -440,7 +440,7 @@ def test_a_change_is_read_as_a_policy_file_would_write_it() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("guarantees.website.target", "not a changed term; write term=value, like guarantees.network.window=1q"),
+        ("guarantees.website.target", "not an amended term; write term=value, like guarantees.network.window=1q"),
         ("guarantees.websit.target=99.9", "websit is not there; did you mean website?"),
         ("guarantees.website.target=high", "guarantees.website.target = high: "),
     ],
