@@ -166,8 +166,10 @@ def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: 
 def test_every_page_that_is_served_by_itself_can_be_used(browser: Any, explore: Start) -> None:
     served = explore()
     assert list(served.links)[:3] == [
-        "What if it is down?", "Which provider is better for us?", "What does this contract say?",
-    ]  # fmt: skip
+        "What would we be paid if the service were down?",
+        "Which provider is better for us?",
+        "What does this contract say?",
+    ]
     for number, address in enumerate(list(served.links.values())[:3]):
         opened = open_page(browser, address, width=1300, height=1200)
         opened.page.wait_for_selector(".slakit-explorer svg.marks", timeout=60_000)

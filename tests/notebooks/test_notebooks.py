@@ -58,6 +58,8 @@ def test_parameters_document_themselves(path: Path) -> None:
     tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
     assert len(tagged) == 1
     for line in tagged[0]["source"]:
+        if line.startswith("# ") or not line.strip():
+            continue  # the head of a group, or the space before it
         head, _, help_text = line.partition("  # ")
         assert help_text.strip()
         assert isinstance(ast.parse(head).body[0], ast.AnnAssign)
@@ -71,6 +73,13 @@ def test_the_answer_comes_first(path: Path) -> None:
     first = next(source for source in shown if source.startswith(("headline_", "show_", "chart_", "sla.explore_")))
     assert first.startswith(("headline_", "sla.explore_")), "an explorer begins with its figure"
     assert "".join(cells(path, "markdown")[0]["source"]).startswith("# ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_ends_with_what_to_do_next(path: Path) -> None:
+    last = json.loads(path.read_text(encoding="utf-8"))["cells"][-1]
+    assert last["cell_type"] == "markdown"
+    assert last["source"][0] == "## What to do next\n"
 
 
 ONE_OF_A_KIND = [path for path in NOTEBOOKS if path.stem in ("credit_curves", "what_if")]
