@@ -1,4 +1,4 @@
-"""What a calculation took that neither document nor evidence says."""
+"""Assumptions: what a calculation took that neither document nor evidence says; as keys, and in words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import fields
 import polars as pl
 
 from slakit.analysis.plans import Policies
+from slakit.analysis.review import Review
 from slakit.analysis.samples import Missing
 from slakit.evidence.evidence import Evidence
 from slakit.measure.conventions import Conventions
@@ -15,10 +16,35 @@ from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.measure.tickets import ANSWERS
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
+from slakit.policy.words import ANCHORS, BASES
 from slakit.remedy.fees import Fees
 
 ASSUMPTIONS = ["subject", "term", "value", "because"]
 Row = tuple[str, str, str, str]
+TERMS = {
+    "claims.needed": "whether credits must be claimed",
+    "claims.after": "begin of the claim period",
+    "claims.within": "claim period",
+    "claims.holidays": "holidays in the claim period",
+    "claims.opens": "when claims open",
+    "claims.payout": "how credits are paid out",
+    "credit.of": "fee that the credit is a share of",
+    "credit.of.components": "components whose fee the credit is a share of",
+    "credit.caps": "cap on credits",
+    "credit.when": "condition of the credit",
+    "exclude.causes": "excluded causes",
+    "exclude.maintenance": "excluded maintenance",
+    "window": "measurement window",
+    "at_least": "committed level",
+    "unit": "unit in which downtime is counted",
+}
+"""Terms of a policy as people call them; others are called by their keys."""
+VALUES = {
+    "1d": "calendar day", "1w": "calendar week", "1mo": "calendar month", "1q": "calendar quarter",
+    "1y": "calendar year", "false": "no", "true": "yes", "24/7": "around the clock",
+    **BASES, **{anchor: f"when {words}" for anchor, words in ANCHORS.items()},
+}  # fmt: skip
+"""Values of terms as people call them."""
 
 
 def assumptions_of(
@@ -42,8 +68,77 @@ def assumptions_of(
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
+def assumptions_in_words(review: Review) -> pl.DataFrame:
+    """Write the assumptions of a review for people: guarantees and questions by name, values in words.
+
+    Examples
+    --------
+    >>> from slakit.analysis.assess import assess
+    >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
+    >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
+    >>> assumptions_in_words(assess(evidence, "2026-06", "2026-07-01")).row(1)[:3]
+    ('wp-heaven', 'Website uptime: measurement window', 'calendar month')
+    """
+    plans = {policy: terms for (policy, _), terms in review.terms.items()}
+    held = {
+        subscription: review.plan_of(subscription) for subscription in review.evidence.subscriptions["subscription"]
+    }
+    rows = []
+    for subject, term, value, because in review.assumptions.iter_rows():
+        terms = plans.get(subject) or review.terms.get(held.get(subject, ("", None)))
+        rows.append((subject, _term_words(review, subject, term, terms), _value_words(term, value), because))
+    return pl.DataFrame(rows, schema=review.assumptions.schema, orient="row")
+
+
+def answer_words(answer: str) -> str:
+    """Write an answer to an open question as words.
+
+    >>> answer_words("per_service")
+    'per service'
+    """
+    return answer.replace("_", " ")
+
+
+def _term_words(review: Review, subject: str, term: str, terms: Terms | None) -> str:
+    """Name a term: `guarantees.website.window` is the measurement window of the guarantee of that id."""
+    kind, _, name = term.partition(" ")
+    guarantees = {g.id: g.name or g.id for g in terms.guarantees} if terms else {}
+    remedies = {r.id: r.name or guarantees.get(r.id, r.id) for r in terms.remedies} if terms else {}
+    if kind == "reading":
+        return next((q.question for q in review.policies[subject].readings if q.id == name), name)
+    if kind == "component_fees":
+        return f"Fee of {name.replace('_', ' ')}"
+    if kind == "claims_made":
+        remedy = name.removesuffix(" amount")
+        return f"Amount of the claim for {remedies.get(remedy, remedy)}"
+    if kind == "table":
+        return f"Table of {name.replace('_', ' ')}"
+    if kind == "conventions":
+        return f"Ticket clocks: {name.replace('_', ' ')}"
+    if term.startswith("missing measurements of "):
+        guarantee = term.removeprefix("missing measurements of ")
+        return f"Missing measurements: {guarantees.get(guarantee, guarantee)}"
+    part, _, rest = term.partition(".")
+    names = {"guarantees": guarantees, "remedies": remedies}.get(part, {})
+    holder, _, path = rest.partition(".")
+    if names:
+        return f"{names.get(holder, holder)}: {_path_words(path)}"
+    words = _path_words(term)
+    return words[:1].upper() + words[1:]
+
+
+def _path_words(path: str) -> str:
+    return TERMS.get(path) or path.replace("_", " ").replace(".", ", ")
+
+
+def _value_words(term: str, value: str) -> str:
+    if term.startswith("reading "):
+        return answer_words(value)
+    return VALUES.get(value) or (value.replace("_", " ") if "/" not in value else value)
+
+
 def _of_samples(missing: Iterable[Missing]) -> Iterator[Row]:
-    """What time without a measurement is taken as, where some of a window was measured."""
+    """List what time without a measurement is taken as, where some of a window was measured."""
     for gap in missing:
         if gap.missing < gap.expected:
             because = f"The contract does not say what {gap.what} without a measurement are"
@@ -51,7 +146,7 @@ def _of_samples(missing: Iterable[Missing]) -> Iterator[Row]:
 
 
 def _of_conventions(evidence: Evidence, conventions: Conventions | None) -> Iterator[Row]:
-    """How ticket clocks were run, where that was asked for and differs from the default."""
+    """List how ticket clocks were run, where that was asked for and differs from the default."""
     if conventions is None or evidence.tickets.is_empty():
         return
     for field in fields(Conventions):
@@ -93,7 +188,7 @@ def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[R
 
 
 def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """Streaks and the like go on from the windows before the period, as far as these are in evidence."""
+    """List what streaks and the like go on from: the windows before the period, as far as these are in evidence."""
     for (name, _), terms in chosen.items():
         if terms.looks_back:
             because = "What is missed in a row counts from when measurement began; what is not in evidence was met"
@@ -101,7 +196,7 @@ def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
 
 
 def _of_sliding_windows(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """Windows that slide overlap; what one has paid for is no part of those after it."""
+    """List windows that slide and overlap: what one has paid for is no part of those after it."""
     for (name, _), terms in chosen.items():
         earning = {guarantee for remedy in terms.remedies for guarantee in remedy.guarantees}
         for guarantee in terms.guarantees:
@@ -127,7 +222,7 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
 
 
 def _of_tables(evidence: Evidence, subscription: str, terms: Terms) -> Iterator[Row]:
-    """What a table says by what is not in it, and what an absent one leaves open."""
+    """List what a table says by what is not in it, and what an absent one leaves open."""
     needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
     for guarantee in terms.guarantees:
         if guarantee.measured is not None:
@@ -145,7 +240,7 @@ def _of_tables(evidence: Evidence, subscription: str, terms: Terms) -> Iterator[
 
 
 def _component_fees(terms: Terms) -> list[str]:
-    """Components whose fee a remedy is a share of."""
+    """List components whose fee a remedy is a share of."""
     needed = {
         ", ".join(terms.guarantee(name).components)
         for remedy in terms.remedies

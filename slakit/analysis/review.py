@@ -25,7 +25,7 @@ from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
 STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
-"""Statuses of claims whose money can still be had."""
+"""Statuses of claims that are neither made nor expired."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
     "rights", "claims", "claim_steps", "recoveries", "backups", "warnings",
@@ -116,12 +116,12 @@ class Review:
 
     @property
     def owed(self) -> dict[str, Decimal]:
-        """Sum of all credits, by currency."""
+        """Return the sum of all credits, by currency."""
         return total_owed(self.credits)
 
     @checked
     def of(self, subscription: str) -> Review:
-        """The same review, of one subscription only.
+        """Return the same review, of one subscription only.
 
         Raises
         ------
@@ -139,13 +139,13 @@ class Review:
 
     @cached_property
     def row_counts(self) -> pl.DataFrame:
-        """Rows of each table of the evidence that were read, and that bear on a figure of the period."""
+        """Count the rows of the evidence that were read, and those that bear on a result of the period."""
         tables = {name: getattr(self, name) for name in OF_SUBSCRIPTIONS}
         return rows_used(self.evidence, tables, self.counted_charges)
 
     @checked
     def plan_of(self, subscription: str) -> Plan:
-        """Policy and tier of a subscription.
+        """Return policy and tier of a subscription.
 
         Raises
         ------
@@ -161,15 +161,20 @@ class Review:
         return policy, tier
 
     def terms_of(self, subscription: str) -> Terms:
-        """Terms of a subscription under the chosen reading."""
+        """Return the terms of a subscription under the chosen reading."""
         return self.terms[self.plan_of(subscription)]
 
     def zone_of(self, subscription: str) -> ZoneInfo:
-        """Time zone of a subscription's contract."""
+        """Return the time zone of a subscription's contract."""
         return ZoneInfo(self.terms_of(subscription).time_zone or ASSUMED_ZONE)
 
+    def question(self, subscription: str, question: str) -> str:
+        """Return the words of an open question of a subscription's contract."""
+        asked = self.policies[self.plan_of(subscription)[0]].readings
+        return next((one.question for one in asked if one.id == question), question)
+
     def headline(self) -> pl.DataFrame:
-        """One row per subscription: what is owed, the range, and until when something can still be claimed.
+        """Return what is owed to each subscription, the range, and until when it can be claimed.
 
         Returns
         -------
@@ -235,7 +240,7 @@ class Review:
         return table + self._warned()
 
     def _warned(self) -> str:
-        """The first warnings as HTML; nothing where there is none."""
+        """Write the first warnings as HTML; nothing where there is none."""
         said = [html.escape(says) for says in self.warnings["says"].head(SHOWN)]
         if not said:
             return ""
@@ -245,7 +250,7 @@ class Review:
 
 
 def _shown(cell: object) -> str:
-    """A cell of the headline: an amount, an instant in UTC, or text."""
+    """Write a cell of the headline: an amount, an instant in UTC, or text."""
     if isinstance(cell, datetime) and locales.chosen:
         return locales.instant(cell)
     return "" if cell is None else locales.quantity(cell) if isinstance(cell, Decimal) else str(cell)

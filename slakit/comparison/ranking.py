@@ -82,13 +82,16 @@ class Ranking:
     leaders
         The best of the plans that are offered.
     proposed
-        Plans with terms with terms that are proposed (`Policy.amend`), and not offered.
+        Plans with terms that are proposed (`Policy.amend`), and not offered.
+    names
+        Names of the plans as their providers call them.
     """
 
     table: pl.DataFrame
     tips: pl.DataFrame
     leaders: list[str]
     proposed: frozenset[str]
+    names: Mapping[str, str]
 
     @property
     def order(self) -> list[str]:
@@ -146,7 +149,9 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     schema = {"criterion": pl.String, "plan": pl.String, "weight": pl.UInt32}
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
     leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
-    return Ranking(pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.proposed)
+    return Ranking(
+        pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.proposed, comparison.names
+    )
 
 
 def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:

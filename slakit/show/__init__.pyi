@@ -13,8 +13,8 @@ from .charts.tickets import chart_answers as chart_answers
 from .charts.tickets import chart_backups as chart_backups
 from .charts.tickets import chart_recoveries as chart_recoveries
 from .charts.values import chart_guarantee_values as chart_guarantee_values
+from .columns import Column as Column
 from .excel.review import review_workbook as review_workbook
-from .excel.sheets import Column as Column
 from .excel.sheets import Fact as Fact
 from .excel.sheets import Sheet as Sheet
 from .excel.sheets import write_workbook as write_workbook
@@ -24,7 +24,9 @@ from .headline import headline_comparison as headline_comparison
 from .headline import headline_credit_curves as headline_credit_curves
 from .headline import headline_findings as headline_findings
 from .headline import headline_readings as headline_readings
+from .headline import headline_recovery as headline_recovery
 from .headline import headline_review as headline_review
+from .headline import headline_tickets as headline_tickets
 from .headline import headline_tiers as headline_tiers
 from .headline import show_headline as show_headline
 from .tables.card import show_card as show_card
@@ -47,8 +49,6 @@ from .tables.review import show_claims as show_claims
 from .tables.review import show_credits as show_credits
 from .tables.review import show_ledger as show_ledger
 from .tables.review import show_warnings as show_warnings
-from .tables.tickets import headline_recovery as headline_recovery
-from .tables.tickets import headline_tickets as headline_tickets
 from .tables.tickets import show_answer_times as show_answer_times
 from .tables.tickets import show_backups as show_backups
 from .tables.tickets import show_late_tickets as show_late_tickets

@@ -1,4 +1,4 @@
-"""What is alike is shown once: tiers and guarantees with the same budgets, plans with the same credit curve."""
+"""Show once what is alike: tiers and guarantees with the same budgets, plans with the same credit curve."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.policy.plan_names import plan_name
 from slakit.policy.printing import listed, percent_text
-from slakit.show.labels import WINDOWS, length_text, plan_name, window_name
+from slakit.show.labels import WINDOWS, length_text, window_name
 
 
-class Promise(NamedTuple):
+class Budget(NamedTuple):
     """Budgets that are the same, as one bar. Lengths in seconds."""
 
     name: str
@@ -25,7 +26,7 @@ class Promise(NamedTuple):
     commitment: str
 
     def row(self) -> dict[str, Any]:
-        """What the chart draws."""
+        """Return the row that the chart draws."""
         return {
             "key": f"{self.name} {self.about}",
             "figure": f"{self.name}: {self.text}",
@@ -36,7 +37,7 @@ class Promise(NamedTuple):
         }
 
 
-def promises_of(budgets: pl.DataFrame) -> Iterator[Promise]:
+def budgets_of(budgets: pl.DataFrame) -> Iterator[Budget]:
     """Gather tiers and guarantees that allow the same in every window."""
     series = budgets.group_by("policy", "tier", "guarantee", "window", "target", "commitment", maintain_order=True).agg(
         pl.col("budget_seconds", "budget", "window_start", "window_end"), pl.col("time_zone").first()
@@ -48,19 +49,41 @@ def promises_of(budgets: pl.DataFrame) -> Iterator[Promise]:
     for row in alike.iter_rows(named=True):
         low, high = min(row["budget_seconds"]), max(row["budget_seconds"])
         effort = "" if row["commitment"] == "guaranteed" else ", best effort"
-        per = WINDOWS.get(row["window"], f"{row['window']}s")
+        per = WINDOWS.get(row["window"], row["window"])
         about = f"{percent_text(row['target'], 6)} of {per}{effort} · {', '.join(row['guarantee'])}"
         name = plans_name(row["policy"], row["tier"], budgets)
-        yield Promise(name, about, low, high, _span_text(row, low, high), row["commitment"])
+        yield Budget(name, about, low, high, _span_text(row, low, high), row["commitment"])
 
 
 def plans_name(policy: str, tiers: Sequence[str | None], table: pl.DataFrame) -> str:
-    """Name tiers that are alike: all of them, if the table has no other tier of the policy."""
-    known = table.filter(pl.col("policy") == policy)["tier"].n_unique()
-    if len(tiers) > 1 and len(tiers) == known:
-        return f"{policy} (all tiers)"
-    named = [tier for tier in tiers if tier]
-    return plan_name(policy, listed(named) if named else None)
+    """Name tiers that are alike: all of them, if the table has no other tier of the policy.
+
+    Parameters
+    ----------
+    policy
+        Id of the policy of the tiers.
+    table
+        `policy`, `tier` and `provider` of all plans that stand beside each other.
+    """
+    own = table.filter(pl.col("policy") == policy)
+    provider, remark = own["provider"][0], _remark(policy, table)
+    if len(tiers) > 1 and len(tiers) == own["tier"].n_unique():
+        return f"{provider}{remark} (all tiers)"
+    named = [plan_name("", tier).strip() for tier in tiers if tier]
+    return " ".join([provider, *([listed(named)] if named else [])]) + remark
+
+
+def policy_name(policy: str, table: pl.DataFrame) -> str:
+    """Name a policy by its provider."""
+    return str(table.filter(pl.col("policy") == policy)["provider"][0]) + _remark(policy, table)
+
+
+def _remark(policy: str, table: pl.DataFrame) -> str:
+    """Tell policies of one provider apart: proposed terms, or else by id."""
+    known = dict(table.select("policy", "provider").unique(maintain_order=True).iter_rows())
+    base = policy.removesuffix("-if") if policy.removesuffix("-if") in known else policy
+    others = {other.removesuffix("-if") for other, provider in known.items() if provider == known[policy]}
+    return f" ({base})" * (len(others - {base.removesuffix("-if")}) > 0) + " (proposed)" * (base != policy)
 
 
 def _span_text(row: dict[str, Any], low: Decimal, high: Decimal) -> str:

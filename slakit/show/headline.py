@@ -1,30 +1,36 @@
-"""One big figure, for the first screen of a report and for the list of reports; and the figure of each notebook."""
+"""Headlines: one big value for the first screen of a report and for the list of reports; one for each notebook."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
-from slakit.analysis.review import STILL_OPEN, Review
+from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
 from slakit.comparison.summary import tell_comparison
+from slakit.measure.attainment import by_priority
+from slakit.measure.tickets import ANSWERS
 from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
-from slakit.show.deduplicate import lines_of, promises_of
+from slakit.show.deduplicate import budgets_of, lines_of, plans_name, policy_name
 from slakit.show.labels import (
     counted,
     deadline_text,
+    instant_text,
     length_text,
     money_text,
     readings_text,
+    share_text,
     sums_text,
     terms_name,
 )
+from slakit.show.readable import claim_status, reading_words
 
 MIME = "application/vnd.slakit.headline+json"
 BOX = """<div style="border-left:4px solid #0072B2;padding:.15rem 0 .25rem 1rem;margin:.25rem 0 .75rem">
@@ -34,14 +40,14 @@ BOX = """<div style="border-left:4px solid #0072B2;padding:.15rem 0 .25rem 1rem;
 
 
 def show_headline(label: str, value: str, note: str = "") -> None:
-    """Show a figure, large, and record it so that a batch can list it.
+    """Show a value, large, and record it so that a batch can list it.
 
     Parameters
     ----------
     label
         What it is.
     value
-        The figure, with its unit.
+        The value, with its unit.
     note
         What one must know to read it.
     """
@@ -54,7 +60,7 @@ def show_headline(label: str, value: str, note: str = "") -> None:
 
 
 def headline_tiers(terms: Sequence[Terms]) -> None:
-    """The highest availability that a plan guarantees and pays for."""
+    """Show the highest availability that a plan guarantees and pays for."""
     paying = [
         (plan, guarantee)
         for plan in terms
@@ -67,13 +73,13 @@ def headline_tiers(terms: Sequence[Terms]) -> None:
     if not paying:
         others = [words.promise(g) for plan in terms for g in plan.guarantees if _pays(plan, g.id)]
         value = others[0] if others else "none"
-        more = f"{counted(len(others) - 1, 'promise')} more of that kind." if len(others) > 1 else ""
+        more = f"{counted(len(others) - 1, 'guarantee')} more of that kind." if len(others) > 1 else ""
         show_headline("Guarantees with a credit behind them", value, f"{more} {silent}".strip())
         return
     best = max(guarantee.target for _, guarantee in paying if guarantee.target is not None)
     holders = list(dict.fromkeys(plan.provider for plan, guarantee in paying if guarantee.target == best))
     note = f"by {listed(holders)}, of {counted(len(terms), 'plan')} compared. {silent}".strip()
-    show_headline("Highest availability promised with a credit behind it", percent_text(best, 6), note)
+    show_headline("Highest guaranteed availability with a credit behind it", percent_text(best, 6), note)
 
 
 def _pays(plan: Terms, guarantee: str) -> bool:
@@ -81,25 +87,24 @@ def _pays(plan: Terms, guarantee: str) -> bool:
 
 
 def headline_budgets(budgets: pl.DataFrame) -> None:
-    """The least downtime that is allowed in any of the windows."""
+    """Show the least downtime that is allowed in any of the windows."""
     if budgets.is_empty():
-        show_headline(
-            "Downtime allowed", "no promise", "Nothing here promises availability in a window that ends in this period."
-        )
+        said = "Nothing here guarantees availability in a window that ends in this period."
+        show_headline("Allowed downtime", "no guarantee", said)
         return
-    promises = sorted(promises_of(budgets), key=lambda promise: promise.low)
-    least, most = promises[0], max(promises, key=lambda promise: promise.high)
+    gathered = sorted(budgets_of(budgets), key=lambda budget: budget.low)
+    least, most = gathered[0], max(gathered, key=lambda budget: budget.high)
     note = f"{least.name}, {least.about}."
     if most.high != least.low:
         note += f" The most: {length_text(most.high)} ({most.name})."
-    show_headline("Downtime allowed in one window, by the strictest promise", length_text(least.low), note)
+    show_headline("Allowed downtime in one window, under the strictest guarantee", length_text(least.low), note)
 
 
 def headline_credit_curves(curves: pl.DataFrame) -> None:
-    """What the longest of the outages earns, at most and at least."""
+    """Show the credit for the longest of the outages, at most and at least."""
     priced = curves.filter(pl.col("availability").is_not_null())
     if priced.is_empty():
-        show_headline("Credit for an outage", "nothing to price", "No length of outage, or no promise about outages.")
+        show_headline("Credit for an outage", "nothing to price", "No length of outage, or no guarantee about outages.")
         return
     longest = priced["downtime_seconds"].max()
     lines = lines_of(priced.filter(pl.col("downtime_seconds") == longest))
@@ -107,11 +112,16 @@ def headline_credit_curves(curves: pl.DataFrame) -> None:
     values = [percent_text(line.points[0][1], 2) if line.points[0][1] else "nothing" for line in lines]
     value = values[0] if len(set(values)) == 1 else f"{values[-1]} to {values[0]} of the fee"
     note = "; ".join(f"{line.name}: {percent}" for line, percent in zip(lines, values, strict=True))
+    incidents = curves.filter(pl.col("availability").is_null() & (pl.col("downtime_seconds") == longest))
+    if not incidents.is_empty():
+        most = incidents.sort("credit_percent", descending=True, maintain_order=True).row(0, named=True)
+        name = plans_name(most["policy"], [most["tier"]], curves)
+        note += f". Credits for single incidents: up to {percent_text(most['credit_percent'], 2)} ({name})"
     show_headline(f"Credit for one outage of {length_text(Decimal(str(longest)))}", value, f"{note}.")
 
 
 def headline_review(review: Review, subscription: str) -> None:
-    """What is owed to a subscription, the range over all readings, and how many windows were missed."""
+    """Show what is owed to a subscription, the range, and how many windows missed their target."""
     own = review.of(subscription)
     row = next(own.headline().iter_rows(named=True))
     terms, currency = review.terms_of(subscription), row["currency"]
@@ -121,45 +131,55 @@ def headline_review(review: Review, subscription: str) -> None:
         note += f" {without_credit(terms)}"
     if row["lowest"] != row["highest"]:
         low, high = sums_text([(currency, row["lowest"])]), sums_text([(currency, row["highest"])])
-        note += f" Between {low} and {high}, by how the contract is read."
+        note += f" {low} to {high} if ambiguous clauses are read otherwise."
     show_headline(f"Owed to {subscription} for {review.period.printed}", sums_text([(currency, row["owed"])]), note)
 
 
 def headline_claims(review: Review, subscription: str = "") -> None:
-    """What can still be had, and until when it must be claimed to be safe under every reading."""
-    claims = (review.of(subscription) if subscription else review).claims
-    still = claims.filter(pl.col("status").is_in(STILL_OPEN))
-    lost = claims.filter(pl.col("status") == "expired")
-    note = [*_deadlines(review, claims.filter(pl.col("status") == "claimable"))]
-    if not lost.is_empty():
-        note.append(f"{_sums(lost)} was not claimed in time.")
-    if not note:
-        note = ["No credit is due." if claims.is_empty() else "No claim is needed."]
-    unread = claims.filter(pl.col("status") == "not_read")
-    if not unread.is_empty():
-        note = [said for said in note if said != "No claim is needed."]
-        note.append(f"How and until when to claim {_sums(unread)} was not read: ask the provider.")
-    show_headline("Can still be had", _sums(still), " ".join(note))
+    """Show what is claimable now, until when, and what the strictest reading of the contract calls too late."""
+    own = review.of(subscription) if subscription else review
+    claims = own.claims.with_columns(claim_status(review).alias("status"))
+    if claims.is_empty():
+        show_headline("Claimable now", "nothing", "No credit is due.")
+        return
+    by_status = {str(status): rows for (status,), rows in claims.group_by("status", maintain_order=True)}
+    note = [*_deadlines(review, claims)]
+    said = {
+        "not_yet": "{} is not claimable yet.",
+        "not_read": "How and until when to claim {} was not read: ask the provider.",
+        "expired": "Claims for {} have expired.",
+    }
+    note += [sentence.format(_sums(by_status[name])) for name, sentence in said.items() if name in by_status]
+    without_claim = by_status.get("not_required", claims.clear())
+    if set(by_status) <= {"not_required", "claimed", "expired"} and not without_claim.is_empty():
+        show_headline("Due without a claim", _sums(without_claim), " ".join(["No claim is needed.", *note]))
+        return
+    if not without_claim.is_empty():
+        note.append(f"{_sums(without_claim)} is due without a claim.")
+    open_now = claims.filter(pl.col("status").is_in(["claimable", "time_barred"]))
+    show_headline("Claimable now", _sums(open_now), " ".join(note))
 
 
 def _sums(claims: pl.DataFrame) -> str:
     return sums_text(claims.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows())
 
 
-def _deadlines(review: Review, claimable: pl.DataFrame) -> Iterator[str]:
-    """The deadline that comes first, under the strictest reading; and what that reading calls too late already."""
-    ahead = claimable.filter(pl.col("deadline_earliest") >= review.as_of).sort("deadline_earliest")
-    for row in ahead.head(1).iter_rows(named=True):
+def _deadlines(review: Review, claims: pl.DataFrame) -> Iterator[str]:
+    """Write the deadline that comes first under the strictest reading, and what that reading calls too late."""
+    ahead = claims.filter(pl.col("status") == "claimable").sort("deadline_earliest", nulls_last=True)
+    for row in ahead.drop_nulls("deadline_earliest").head(1).iter_rows(named=True):
         zone = review.zone_of(row["subscription"])
         limit = deadline_text(row["deadline_earliest"], zone)
         yield f"Claim by {limit} ({zone.key}): {money_text(row['amount'], row['currency'])}, {row['subscription']}."
-    passed = claimable.filter(pl.col("deadline_earliest") < review.as_of)
-    if not passed.is_empty():
-        yield f"For {_sums(passed)} the strictest reading of the contract says that it is too late."
+    barred = claims.filter(pl.col("status") == "time_barred").sort("deadline_earliest")
+    for row in barred.head(1).iter_rows(named=True):
+        limit = deadline_text(row["deadline_earliest"], review.zone_of(row["subscription"]))
+        first = "" if barred["deadline_earliest"].n_unique() == 1 else "the first "
+        yield f"{_sums(barred)} may already be time-barred (strictest reading: {first}claim by {limit}). Claim today."
 
 
 def headline_findings(findings: pl.DataFrame) -> None:
-    """How many defects and gaps the contracts have, and the first of them."""
+    """Show how many contradictions, errors and missing terms the contracts have, and the first of them."""
     counts = dict(findings["severity"].value_counts().iter_rows())
     in_part = findings.filter(code="read-in-part")["policy"].n_unique()
     whole = in_part == 0
@@ -176,7 +196,7 @@ def headline_findings(findings: pl.DataFrame) -> None:
         parts = "read in part" if policies == 1 else f"{in_part} of {policies} contracts read in part"
         value = f"{value or 'nothing found'} ({parts}; what was not read is not judged)"
     worst = findings.filter(pl.col("severity") == "defect").unique("policy", keep="first", maintain_order=True)
-    said = (f"{row['policy']}: {_lower(row['sentence'])}" for row in worst.iter_rows(named=True))
+    said = (f"{policy_name(row['policy'], findings)}: {_lower(row['sentence'])}" for row in worst.iter_rows(named=True))
     show_headline("In the text of the contract" + "s" * (findings["policy"].n_unique() > 1), value, "; ".join(said))
 
 
@@ -186,40 +206,113 @@ def _lower(sentence: str) -> str:
 
 
 def headline_comparison(comparison: Comparison) -> None:
-    """What the same outages would have earned, what changed terms are worth, or which plan is ahead."""
-    told = tell_comparison(comparison)
-    totals = list(comparison.sums().iter_rows(named=True))
-    offered = [row for row in totals if row["plan"] not in comparison.proposed]
+    """Show the credits for the same outages, what amended terms change, or which plan is ahead."""
+    told, names = tell_comparison(comparison), comparison.names
+    offered = [row for row in comparison.sums().iter_rows(named=True) if row["plan"] not in comparison.proposed]
     if not offered:
-        value = comparison.leader or "no plan for every outage"
-        show_headline("Earns the most for an outage", value, " ".join(told[:3]))
+        value = names[comparison.leader] if comparison.leader else "no plan for every outage"
+        show_headline("Highest credit for an outage", value, " ".join(told[:3]))
         return
     if len({row["currency"] for row in offered}) > 1:
-        value = "in several currencies, not set against each other"
-        show_headline("The same outages would have earned", value, told[0])
+        show_headline("Credits for the same outages", "in several currencies, not compared", told[0])
         return
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
-    amounts = [sums_text([(row["currency"], row["owed"])]) for row in (best, least)]
-    note = [f"The least: {amounts[1]} ({least['plan']}).", *asked_for(comparison), told[1]]
-    label = "The same outages would have earned the most at"
-    show_headline(label, f"{best['plan']}: {amounts[0]}", " ".join(note))
+    most, lowest = (sums_text([(row["currency"], row["owed"])]) for row in (best, least))
+    note = [f"Lowest: {lowest} ({names[least['plan']]}).", *asked_for(comparison), told[1]]
+    show_headline("Highest credits for the same outages", f"{names[best['plan']]}: {most}", " ".join(note))
 
 
 def asked_for(comparison: Comparison) -> Iterator[str]:
-    """What changed terms are worth on the evidence of a comparison."""
+    """Tell what amended terms change on the evidence of a comparison."""
     totals = list(comparison.sums().iter_rows(named=True))
     for row in totals:
         if row["plan"] in comparison.proposed and row["against_first"] is not None:
-            worth = row["against_first"]
-            amount = sums_text([(row["currency"], abs(worth))])
-            more = "would change nothing" if not worth else f"would earn {amount} {'more' if worth > 0 else 'less'}"
-            yield f"With the terms asked for, {totals[0]['plan']} {more}."
+            difference = row["against_first"]
+            amount = sums_text([(row["currency"], abs(difference))])
+            more = f"would pay {amount} {'more' if difference > 0 else 'less'}" if difference else "would pay the same"
+            yield f"With the terms you want to negotiate, {comparison.names[totals[0]['plan']]} {more}."
 
 
 def headline_readings(review: Review, subscription: str) -> None:
-    """What is owed over all readings of the contract, and which questions move it."""
+    """Show what is owed if ambiguous clauses are read otherwise, and which of them has the largest effect."""
     low, high, currency = review.of(subscription).ranges.select("amount_low", "amount_high", "currency").row(0)
     amounts = [sums_text([(currency, amount)]) for amount in (low, high)]
     value = amounts[0] if low == high else f"{amounts[0]} to {amounts[1]}"
     note = readings_text(review, subscription)
-    show_headline(f"Owed to {subscription}, by how the contract is read", value, note[:1].upper() + note[1:])
+    show_headline(f"Owed to {subscription}, depending on the interpretation", value, note[:1].upper() + note[1:])
+
+
+ANSWERED = {"response": "first responses", "resolution": "resolutions"}
+
+
+def headline_tickets(review: Review, subscription: str) -> None:
+    """Show which share of responses and of resolutions was in time, and what is still open."""
+    label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
+    own = review.of(subscription)
+    tickets = own.tickets.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
+    covering = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
+    if not covering:
+        said = f"{terms_name(terms)} guarantees no response or resolution time."
+        show_headline(label, "no guarantee", said)
+        return
+    if tickets.is_empty():
+        show_headline(label, "no ticket", "No ticket that a guarantee covers was opened.")
+        return
+    together = by_priority(tickets, ("guarantee",), "elapsed_seconds").filter(pl.col("priority").is_null())
+    order = tickets.select("guarantee").unique(maintain_order=True)
+    parts = [
+        f"{share_text(row['met_count'], row['eligible'])} of {ANSWERED[covering[row['guarantee']].metric]} in time"
+        for row in order.join(together, on="guarantee", maintain_order="left").iter_rows(named=True)
+        if row["eligible"]
+    ]
+    judged = own.attainment["met"].drop_nulls()
+    missed = counted(int((~judged).sum()), "window")
+    note = [f"{missed} of {len(judged)} missed the target." if len(judged) else "No target is set for the share."]
+    note += ["Best effort only."] * ({guarantee.commitment for guarantee in covering.values()} == {"best_effort"})
+    waiting = tickets.filter(pl.col("verdict") == "pending").sort("due", nulls_last=True)
+    for row in waiting.head(1).iter_rows(named=True):
+        zone = review.zone_of(subscription)
+        first = f"{instant_text(row['due'], zone)} ({zone.key})"
+        note.append(f"{counted(waiting.height, 'response or resolution', 'responses or resolutions')} still due, "
+                    f"the first by {first}.")  # fmt: skip
+    show_headline(label, " · ".join(parts) or "nothing judged yet", " ".join(note))
+
+
+def headline_recovery(review: Review, subscription: str) -> None:
+    """Show how many recoveries met their objectives, under each reading, and whether backups were on time."""
+    own, terms = review.of(subscription), review.terms_of(subscription)
+    without = "" if terms.recovery else f"{terms_name(terms)} guarantees no recovery. "
+    judged = own.backups.filter(pl.col("in_time").is_not_null())
+    late = judged.filter(~pl.col("in_time"))
+    longest: Any = judged["gap_seconds"].max()
+    if own.recoveries.is_empty() and judged.is_empty():
+        show_headline(f"Recoveries and backups of {subscription}", "none recorded", without.strip())
+    elif own.recoveries.is_empty():
+        in_time = f"{judged.height - late.height} of {judged.height}"
+        note = f"{without}No recovery is recorded. The longest interval between backups is {length_text(longest)}."
+        show_headline(f"Backups of {subscription} in time", in_time, note)
+    else:
+        met, note = _recovered(review, subscription, own.recoveries)
+        if judged.height:
+            backups = counted(late.height, "backup").capitalize()
+            note += f" {backups} late; the longest interval is {length_text(longest)}."
+        show_headline(f"Recoveries of {subscription} within their targets", met, note)
+
+
+def _recovered(review: Review, subscription: str, recoveries: pl.DataFrame) -> tuple[str, str]:
+    """Count the recoveries that met their targets under the chosen reading, and tell of the others."""
+    missed = (~pl.col("rpo_met") | ~pl.col("rto_met")).fill_null(value=False)
+    by_reading = recoveries.group_by("reading", maintain_order=True).agg(
+        (pl.col("rpo_met") & pl.col("rto_met")).sum().alias("met"), missed.sum().alias("missed"), pl.len().alias("all")
+    )
+    first = by_reading.row(0, named=True)
+    unknown = first["all"] - first["met"] - first["missed"]
+    said = [f"{first['missed']} missed a target."] * bool(first["missed"])
+    said += [f"{unknown} without a verdict yet."] * bool(unknown)
+    if by_reading.height > 1:
+        readings = "; ".join(
+            f"{row['met']} ({reading_words(review, subscription, row['reading'])})"
+            for row in by_reading.iter_rows(named=True)
+        )
+        said.append(f"Depending on the interpretation: {readings}.")
+    return f"{first['met']} of {first['all']}", " ".join(said)

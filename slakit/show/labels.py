@@ -1,10 +1,10 @@
-"""What charts and tables say: windows, plans, instants, lengths and money, as people write them."""
+"""Words of charts and tables: windows, plans, instants, lengths and money, as people write them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,9 @@ import polars as pl
 
 from slakit import locales
 from slakit.measure.calendar import add_months
-from slakit.policy.printing import print_duration, print_money
+from slakit.policy.plan_names import plan_name
+from slakit.policy.printing import percent_text, print_duration, print_money
+from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.policy.terms import Terms
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ VERDICTS = {
     "excluded_cause": "excluded cause",
     "too_small": "affects too little",
     "unreported": "not reported while it lasted",
-    "before_clock_start": "before the report",
+    "before_clock_start": "before the clock starts",
     "below_concurrency": "too few down at once",
     "overlapping": "already counted",
     "too_short": "too short to count",
@@ -37,15 +39,18 @@ VERDICTS = {
     "after_as_of": "begins after this review",
     "not_judged": "judged by no guarantee",
 }
-TICKET_VERDICTS = {"left_out": "left out", "outside_term": "outside the contract"}
+TICKET_VERDICTS = {"left_out": "excluded", "outside_term": "outside the contract"}
 STATUSES = {
-    "claimable": "can still be claimed",
-    "not_yet": "cannot be claimed yet",
+    "claimable": "claimable now",
+    "time_barred": "claim today: may be time-barred",
+    "not_yet": "not claimable yet",
     "not_read": "claim terms not read",
     "claimed": "claimed",
-    "not_required": "paid without a claim",
-    "expired": "too late to claim",
+    "not_required": "due without a claim",
+    "expired": "claim expired",
 }
+"""Statuses of claims; `time_barred` is claimable, and too late by the strictest reading of the contract."""
+MET = {True: "met", False: "missed", None: "no verdict yet"}
 WINDOWS = {
     "1d": "a day",
     "1w": "a week",
@@ -81,7 +86,7 @@ def window_name(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def day_text(instant: datetime, zone: ZoneInfo) -> str:
-    """The day of an instant in a contract's time zone.
+    """Write the day of an instant in a contract's time zone.
 
     >>> from datetime import UTC
     >>> day_text(datetime(2026, 2, 10, 23, 9, tzinfo=UTC), ZoneInfo("Europe/Oslo"))
@@ -90,22 +95,30 @@ def day_text(instant: datetime, zone: ZoneInfo) -> str:
     return locales.day(instant.astimezone(zone), "%-d %b %Y")
 
 
-def plan_name(policy: str, tier: str | None) -> str:
-    """A policy and its tier.
-
-    >>> plan_name("klikk", "gold"), plan_name("wp-heaven", None)
-    ('klikk gold', 'wp-heaven')
-    """
-    return f"{policy} {tier}" if tier else policy
-
-
 def terms_name(terms: Terms) -> str:
-    """The provider and the tier."""
+    """Name a plan as its provider does."""
     return plan_name(terms.provider, terms.tier)
 
 
+def guarantee_names(terms: Terms) -> dict[str, str]:
+    """Name the guarantees of a plan, by their ids."""
+    return {guarantee.id: guarantee.name or guarantee.id for guarantee in terms.guarantees}
+
+
+def guarantee_name(terms: Terms, guarantee: str) -> str:
+    """Name a guarantee, and say that it is best effort where it is."""
+    found = terms.guarantee(guarantee)
+    return (found.name or found.id) + ", best effort" * (found.commitment == "best_effort")
+
+
+def remedy_names(terms: Terms) -> dict[str, str]:
+    """Name the remedies of a plan, by their ids; one without a name is called like its guarantee."""
+    names = guarantee_names(terms)
+    return {remedy.id: remedy.name or names.get(remedy.id, remedy.id) for remedy in terms.remedies}
+
+
 def instant_text(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant in a contract's time zone, seconds only where there are any.
+    """Write an instant in a contract's time zone, seconds only where there are any.
 
     >>> from datetime import UTC
     >>> instant_text(datetime(2026, 2, 11, 8, 9, tzinfo=UTC), ZoneInfo("Europe/Oslo"))
@@ -118,7 +131,7 @@ def instant_text(instant: datetime | None, zone: ZoneInfo) -> str:
 
 
 def deadline_text(instant: datetime | None, zone: ZoneInfo) -> str:
-    """A deadline: the last instant of a day is said to be the end of that day.
+    """Write a deadline: the last instant of a day is said to be the end of that day.
 
     >>> from datetime import UTC
     >>> deadline_text(datetime(2026, 10, 10, 23, 59, 59, 999_999, tzinfo=UTC), ZoneInfo("UTC"))
@@ -133,7 +146,7 @@ def deadline_text(instant: datetime | None, zone: ZoneInfo) -> str:
 
 
 def length_text(seconds: Decimal | None) -> str:
-    """A length of time, nothing rounded away.
+    """Write a length of time, nothing rounded away.
 
     >>> length_text(Decimal("1296.000000"))
     '21m36s'
@@ -142,7 +155,7 @@ def length_text(seconds: Decimal | None) -> str:
 
 
 def short_length(seconds: Decimal) -> str:
-    """A length of time in its two largest units, the rest cut off: for places where little fits.
+    """Write a length of time in its two largest units, the rest cut off: for places where little fits.
 
     >>> short_length(Decimal(93_784)), short_length(Decimal("0.5")), short_length(Decimal(0))
     ('1d2h', '<1s', '0s')
@@ -156,7 +169,7 @@ def short_length(seconds: Decimal) -> str:
 
 
 def money_text(amount: Decimal, currency: str | None) -> str:
-    """An amount with its currency, thousands apart, in as many digits as the currency has.
+    """Write an amount with its currency, thousands apart, in as many digits as the currency has.
 
     >>> money_text(Decimal("22500.000"), "NOK"), money_text(Decimal("1200"), "JPY")
     ('22,500.00 NOK', '1,200 JPY')
@@ -165,7 +178,7 @@ def money_text(amount: Decimal, currency: str | None) -> str:
 
 
 def sums_text(sums: Iterable[tuple[str, Decimal]]) -> str:
-    """Amounts in several currencies, those of nothing left out.
+    """Write amounts in several currencies, without those of nothing.
 
     >>> sums_text([("NOK", Decimal(1500)), ("USD", Decimal(0)), ("DKK", Decimal("158.34"))])
     '1,500.00 NOK · 158.34 DKK'
@@ -174,7 +187,7 @@ def sums_text(sums: Iterable[tuple[str, Decimal]]) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number of things.
+    """Write a number of things.
 
     >>> counted(1, "window"), counted(3, "window"), counted(0, "outage")
     ('1 window', '3 windows', 'no outages')
@@ -182,8 +195,31 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one}" if number == 1 else f"{number or 'no'} {many or one + 's'}"
 
 
+def sign_text(amount: Decimal, currency: str) -> str:
+    """Write a difference of two amounts with its sign.
+
+    >>> sign_text(Decimal("-1500"), "NOK")
+    '−1,500.00 NOK'
+    """
+    return f"{'+' if amount > 0 else '−'}{money_text(abs(amount), currency)}"
+
+
+def share_text(part: int, whole: int) -> str:
+    """Write a share as a percentage, cut after two decimals.
+
+    >>> share_text(2, 3), share_text(0, 0)
+    ('66.66 %', '–')
+    """
+    return percent_text(Decimal(part * FULL // whole) / PERCENT_SCALE, 2) if whole else "–"
+
+
+def length_up(seconds: Decimal | None) -> str:
+    """Write a length to the second, rounded up: it never looks shorter than it is."""
+    return length_text(None if seconds is None else seconds.to_integral_value(ROUND_CEILING))
+
+
 def readings_text(review: Review, subscription: str) -> str:
-    """What is owed over all readings, and which question moves it most.
+    """Write what is owed if ambiguous clauses are read otherwise, and which of them has the largest effect.
 
     Raises
     ------
@@ -197,8 +233,10 @@ def readings_text(review: Review, subscription: str) -> str:
     low, high, currency = row["amount_low"], row["amount_high"], row["currency"]
     if low == high:
         return f"owed {money_text(low, currency)}, however the contract is read."
-    moving = own.readings.filter(pl.col("moves") > 0).unique("question", maintain_order=True)
-    moves = moving.select("question", "moves").iter_rows()
-    together = "; ".join(f"{name} moves it by {money_text(by, currency)}" for name, by in moves)
-    together = together or "no question moves it"
-    return f"owed {money_text(low, currency)} to {money_text(high, currency)}; alone, {together}."
+    said = f"owed {money_text(low, currency)} to {money_text(high, currency)} if ambiguous clauses are read otherwise."
+    first = own.readings.filter(pl.col("moves") > 0)["question"].head(1).to_list()
+    if not first:
+        return f"{said} No single clause has an effect of its own."
+    effect = max(own.readings.filter(question=first[0])["difference"], key=abs)
+    question = review.question(subscription, first[0]).rstrip("?")
+    return f"{said} Largest single effect: {question} ({sign_text(effect, currency)})."

@@ -17,11 +17,11 @@ from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
 from slakit.show.labels import counted, length_text, short_length, window_name
 
 MOST_LABELLED = 15
-"""Windows of a guarantee beyond which their figures no longer fit."""
+"""Windows of a guarantee beyond which their numbers no longer fit."""
 
 
 def chart_allowance(review: Review, subscription: str) -> Drawing:
-    """How much of the allowed downtime was used, window by window?
+    """Draw how much of the allowed downtime was used, window by window.
 
     Each window is a gauge: empty is no downtime, full is all that is allowed; one that is over is of another colour.
 
@@ -46,8 +46,8 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
     title = f"{subscription}: {counted(len(over), 'window')} of {len(gauges)} used more downtime than allowed"
     if over:
         times = locales.number(f"{worst['ratio']:,.1f}")
-        title += f"; the worst {times} times ({worst['promise']}, {worst['window']})"
-    subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the figure is the downtime."
+        title += f"; the worst {times} times ({worst['guarantee_name']}, {worst['window']})"
+    subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the number is the downtime."
     return finish(_gauges(lanes, gauges), title, subtitle, 58 * len(lanes.names))
 
 
@@ -60,7 +60,7 @@ def _gauge(lanes: Lanes, row: dict[str, Any]) -> dict[str, Any]:
     name = lanes.names[row["guarantee"]]
     return {
         "guarantee": row["guarantee"],
-        "promise": " ".join(name.split()),
+        "guarantee_name": " ".join(name.split()),
         "lane": f"{name}\n{percent_text(row['target'], 6)}",
         "from": start, "to": end, "middle": (start + end) / 2,
         "filled": start + (end - start) * (1 if state == "missed" else min(1.0, ratio)),
@@ -74,7 +74,7 @@ def _gauge(lanes: Lanes, row: dict[str, Any]) -> dict[str, Any]:
 
 def _gauges(lanes: Lanes, gauges: list[dict[str, Any]]) -> alt.LayerChart:
     base, y = canvas(gauges), lanes.y
-    fields = {"window": "window", "promise": "promise", "used": "downtime", "availability": "availability"}
+    fields = {"window": "window", "guarantee_name": "guarantee", "used": "downtime", "availability": "availability"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
     states = alt.Scale(domain=["missed", "kept", "running"], range=[VERMILLION, BLUE, SKY])
     labels = {"missed": "over: target missed", "kept": "within what is allowed", "running": "window still running"}

@@ -1,4 +1,4 @@
-"""Chart: how long may each service be down before its promise is broken?"""
+"""Chart: how long may each service be down before its target is missed?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import polars as pl
 
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, TICK
-from slakit.show.deduplicate import promises_of
+from slakit.show.deduplicate import budgets_of
 
 
 def chart_budgets(budgets: pl.DataFrame) -> Drawing:
-    """How long may each service be down in a window before its promise is broken?
+    """Draw how long each service may be down in a window before its target is missed.
 
     Plans and guarantees with the same budget share a bar. Where windows of a period differ in length the bar is that of
     the shortest, with a paler end up to the longest.
@@ -24,17 +24,16 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
         From `window_budgets`, of one plan or several together.
     """
     if budgets.is_empty():
-        return empty_chart(
-            "No uptime budget", "Nothing here promises availability in a window that ends in this period."
-        )
-    promises = sorted(promises_of(budgets), key=lambda promise: (promise.low, promise.name))
-    tightest = promises[0]
-    rows = [promise.row() for promise in promises]
-    least = " the least" if len(promises) > 1 else ""
+        said = "Nothing here guarantees availability in a window that ends in this period."
+        return empty_chart("No uptime budget", said)
+    gathered = sorted(budgets_of(budgets), key=lambda budget: (budget.low, budget.name))
+    tightest = gathered[0]
+    rows = [budget.row() for budget in gathered]
+    least = " the least" if len(gathered) > 1 else ""
     title = f"{tightest.name} may be down{least}: {tightest.text}"
-    subtitle = "Downtime allowed in one window before the promise is broken."
-    if any(promise.commitment == "best_effort" for promise in promises):
-        subtitle += " Outlined: aimed at, not guaranteed."
+    subtitle = "Downtime allowed in one window before the target is missed."
+    if any(budget.commitment == "best_effort" for budget in gathered):
+        subtitle += " Outlined: best effort, not guaranteed."
     return finish(_bars(rows), title, subtitle, 64 * len(rows))
 
 

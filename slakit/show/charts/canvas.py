@@ -21,17 +21,17 @@ TITLE_WIDTH, SUBTITLE_WIDTH = 60, 82
 
 
 def canvas(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
-    """A chart over rows of plain numbers and text. Exact decimals and instants are turned into these by the caller."""
+    """Make a chart over rows of plain numbers and text. The caller turns decimals and instants into them."""
     return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
 
 
 def layered(*charts: Drawing) -> alt.LayerChart:
-    """Charts on top of each other."""
+    """Lay charts on top of each other."""
     return cast(alt.LayerChart, alt.layer(*charts))
 
 
 def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
-    """Give a chart its finding as title, what is drawn as subtitle, both as text for who cannot see it, and a size."""
+    """Give a chart its finding as title, what is drawn as subtitle, both as text for a screen reader, and a size."""
     lines = textwrap.wrap(title, TITLE_WIDTH, break_on_hyphens=False) or [""]
     below = textwrap.wrap(subtitle, SUBTITLE_WIDTH, break_on_hyphens=False)
     heading = alt.TitleParams(text=lines, subtitle=below)
@@ -39,7 +39,7 @@ def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
 
 
 def empty_chart(title: str, message: str) -> Drawing:
-    """A chart that says in words why there is nothing to draw."""
+    """Make a chart that says in words why there is nothing to draw."""
     said = canvas([{"text": textwrap.wrap(message, TITLE_WIDTH)}])
     mark = said.mark_text(align="left", fontSize=14, opacity=0.85, lineHeight=19)
     drawn = mark.encode(x=alt.value(0), y=alt.value(16), text=alt.Text("text:N"))
@@ -47,7 +47,7 @@ def empty_chart(title: str, message: str) -> Drawing:
 
 
 def captions(rows: Iterable[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
-    """Two lines of text above each bar, `figure` and `about`: unlike an axis they need no room beside the bars."""
+    """Write two lines of text above each bar, `figure` and `about`: they need no room beside the bars."""
     base = canvas(rows)
     figure = base.mark_text(align="left", dy=-13, fontSize=14, fontWeight=600, limit=640)
     about = base.mark_text(align="left", dy=4, fontSize=12, opacity=0.75, limit=640)
@@ -58,5 +58,5 @@ def captions(rows: Iterable[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
 
 
 def wall_clock(instant: datetime, zone: ZoneInfo) -> float:
-    """An instant as the clock on the wall shows it, for an axis in UTC; the reader's time zone plays no part. [ms]"""
+    """Place an instant as the clock on the wall shows it, for an axis in UTC, whatever the reader's time zone. [ms]"""
     return instant.astimezone(zone).replace(tzinfo=UTC).timestamp() * 1000

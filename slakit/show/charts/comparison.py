@@ -1,4 +1,4 @@
-"""Charts: what would each plan owe for the same outages, and which open question moves that most?"""
+"""Charts: what would each plan owe for the same outages, and which open question has the largest effect?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from slakit.analysis.assumptions import answer_words
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
 from slakit.policy.printing import listed
@@ -17,36 +18,38 @@ from slakit.show.labels import counted, money_text, readings_text
 
 
 def chart_same_outages(comparison: Comparison) -> Drawing:
-    """What would each plan owe for the same outages?
+    """Draw what each plan would owe for the same outages.
 
-    A bar for what is owed, and a thin line from the lowest to the highest of all readings of the contract.
+    A bar for what is owed, and a thin line for the range if ambiguous clauses are read otherwise.
     """
     totals = comparison.sums()
     if totals.is_empty():
-        return empty_chart("No outages to compare by", "Give evidence to put it through every plan's rules.")
+        return empty_chart("No outages to compare by", "Give evidence to see its credits under each contract.")
     currencies = sorted(set(totals["currency"]))
     if len(currencies) > 1:
-        said = f"{listed(currencies)} are not set against each other. Compare subscriptions of one currency."
+        said = f"{listed(currencies)} are not compared. Compare subscriptions of one currency."
         return empty_chart("Several currencies", said)
-    rows = [_bar(row) for row in totals.iter_rows(named=True)]
+    rows = [_bar(row, comparison.names[row["plan"]]) for row in totals.iter_rows(named=True)]
     offered = [row for row in rows if row["plan"] not in comparison.proposed] or rows
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
-    title = f"The same outages earn {best['money']} at {best['plan']} and {least['money']} at {least['plan']}"
+    title = f"Credits for the same outages: {best['money']} at {best['name']}, {least['money']} at {least['name']}"
     outages = comparison.verdicts.select("subscription", "outage").n_unique()
     period = comparison.review.period.printed if comparison.review else ""
-    subtitle = f"{counted(outages, 'outage')} of {period} by every plan's rules, at the same fee."
+    subtitle = f"{counted(outages, 'outage')} of {period} under each contract, at the same fee."
     if any(row["low"] != row["high"] for row in rows):
-        subtitle += " Line: from the lowest to the highest reading of the contract."
+        subtitle += " Line: range if ambiguous clauses are read otherwise."
     return finish(_bars(rows, currencies[0]), title, subtitle, 64 * len(rows))
 
 
-def _bar(row: dict[str, Any]) -> dict[str, Any]:
+def _bar(row: dict[str, Any], name: str) -> dict[str, Any]:
     currency = row["currency"]
     money = money_text(row["owed"], currency)
-    spread = f"{money_text(row['lowest'], currency)} to {money_text(row['highest'], currency)} by how it is read"
+    low, high = money_text(row["lowest"], currency), money_text(row["highest"], currency)
+    spread = f"{low} to {high} if ambiguous clauses are read otherwise"
     return {
         "plan": row["plan"],
-        "figure": f"{row['plan']}: {money}",
+        "name": name,
+        "figure": f"{name}: {money}",
         "about": spread if row["lowest"] != row["highest"] else "however the contract is read",
         "money": money,
         "owed": float(row["owed"]),
@@ -59,7 +62,11 @@ def _bars(rows: list[dict[str, Any]], currency: str) -> alt.LayerChart:
     base = canvas(rows)
     y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     x = alt.X("owed:Q", title=f"owed, {currency}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
-    tips = [alt.Tooltip("plan:N"), alt.Tooltip("money:N", title="owed"), alt.Tooltip("about:N", title="range")]
+    tips = [
+        alt.Tooltip("name:N", title="plan"),
+        alt.Tooltip("money:N", title="owed"),
+        alt.Tooltip("about:N", title="range"),
+    ]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadiusEnd=2).encode(y=y, x=x, tooltip=tips)
     spread = base.mark_rule(color=INK, yOffset=20, strokeWidth=2, opacity=0.8)
     line = spread.encode(y=y, x="low:Q", x2="high:Q", tooltip=tips)
@@ -67,7 +74,7 @@ def _bars(rows: list[dict[str, Any]], currency: str) -> alt.LayerChart:
 
 
 def chart_readings(review: Review, subscription: str) -> Drawing:
-    """Which open question of the contract moves what is owed most?
+    """Draw which open question of the contract has the largest effect on what is owed.
 
     One bar for each question, from the lowest to the highest answer; the line is what is owed as the contract is read.
 
@@ -80,27 +87,30 @@ def chart_readings(review: Review, subscription: str) -> Drawing:
     """
     own = review.of(subscription)
     moving = own.readings.filter(pl.col("moves") > 0)
-    title = f"{subscription}: {readings_text(review, subscription)}"
+    title = f"{subscription}: {readings_text(review, subscription)}".removesuffix(".")
     if moving.is_empty():
-        return empty_chart("No open question moves what is owed", title)
+        return empty_chart("No open question has an effect on what is owed", title)
     owed, currency = own.ranges.select("amount", "currency").row(0)
-    rows = [_question(group, currency) for _, group in moving.group_by("question", maintain_order=True)]
-    subtitle = "What each answer alone makes of it, the other questions as they are read here (the mark)."
+    rows = [
+        _question(review, subscription, group, currency)
+        for _, group in moving.group_by("question", maintain_order=True)
+    ]
+    subtitle = "What each answer alone makes of it, the other questions as assumed here (the mark)."
     return finish(_spans(rows, float(owed), currency), title, subtitle, 64 * len(rows))
 
 
-def _question(answers: pl.DataFrame, currency: str) -> dict[str, Any]:
+def _question(review: Review, subscription: str, answers: pl.DataFrame, currency: str) -> dict[str, Any]:
     said = [
-        f"{row['answer']} {money_text(row['amount'], currency)}" + " (taken)" * row["chosen"]
+        f"{answer_words(row['answer'])} {money_text(row['amount'], currency)}" + " (assumed)" * row["chosen"]
         for row in answers.sort("amount").iter_rows(named=True)
     ]
     low, high, moves = (Decimal(str(value)) for value in answers.select(
         pl.col("amount").min().alias("low"), pl.col("amount").max().alias("high"), pl.col("moves").first()
     ).row(0))  # fmt: skip
-    name = answers["question"][0]
+    name = review.question(subscription, answers["question"][0])
     return {
         "question": name,
-        "figure": f"{name}: {money_text(moves, currency)}",
+        "figure": f"{name} Effect: {money_text(moves, currency)}",
         "about": " · ".join(said),
         "low": float(low),
         "high": float(high),
@@ -112,7 +122,7 @@ def _spans(rows: list[dict[str, Any]], owed: float, currency: str) -> alt.LayerC
     y = alt.Y("question:N", sort=[row["question"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     axis = alt.Axis(tickCount=6)
     x = alt.X("low:Q", title=f"owed, {currency}", scale=alt.Scale(zero=False, nice=True), axis=axis)
-    tips = [alt.Tooltip("figure:N", title="moves it by"), alt.Tooltip("about:N", title="answers")]
+    tips = [alt.Tooltip("figure:N", title="effect"), alt.Tooltip("about:N", title="answers")]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadius=2).encode(y=y, x=x, x2="high:Q", tooltip=tips)
     mark = canvas([row | {"owed": owed} for row in rows]).mark_tick(color=VERMILLION, thickness=3, size=24, yOffset=20)
     taken = mark.encode(y=y, x="owed:Q")

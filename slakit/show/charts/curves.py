@@ -1,4 +1,4 @@
-"""Chart: what does one outage earn, by its length?"""
+"""Chart: what is the credit for one outage, by its length?"""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ LINE_HEIGHT = 0.058
 def chart_credit_curves(
     curves: pl.DataFrame, hours: float | Sequence[float] = 72, outage: Decimal | None = None
 ) -> Drawing:
-    """What does one outage earn, by its length?
+    """Draw the credit for one outage, by its length.
 
-    Steps are drawn from the break points of the schedules. The axis of time is logarithmic, since promises are broken
-    after minutes and bands reach over days. Credits for single incidents are left out where there are others to draw.
+    Steps are drawn from the break points of the schedules. The axis of time is logarithmic, since targets are missed
+    after minutes and bands reach over days. Credits for single incidents are drawn only where there are no others.
 
     Parameters
     ----------
@@ -41,38 +41,34 @@ def chart_credit_curves(
     hours
         Longest outage to draw, or lengths of which the longest is drawn. [h]
     outage
-        A length to look at: the title tells what it earns, and it is marked on every line. [s]
+        A length to look at: the title tells its credit, and it is marked on every line. [s]
     """
     over_windows = curves.filter(pl.col("availability").is_not_null())
     drawn = curves if over_windows.is_empty() else over_windows
     if drawn.is_empty():
-        return empty_chart("No credit to draw", "Nothing here promises anything about outages.")
+        return empty_chart("No credit to draw", "Nothing here guarantees anything about outages.")
     longest = max(hours, default=72) if isinstance(hours, Sequence) else hours
     until = max(Decimal(str(longest)) * HOUR, Decimal(60), outage or Decimal(0))
     lines = sorted((line.until(until) for line in lines_of(drawn)), key=lambda line: -line.points[-1][1])
-    subtitle = "Credit for one outage in one window. Dashed: the promised level, which a longer outage breaks."
+    subtitle = "Credit for one outage in one window. Dashed: the committed level, which a longer outage misses."
     if outage is None:
         return finish(_curves(lines, until), _title(lines, until), subtitle, 340)
     return finish(_curves(lines, until, outage), _title(lines, outage), subtitle, 340)
 
 
 def _title(lines: list[Line], length: Decimal) -> str:
-    """What an outage of a length earns at most, and at least."""
+    """Say what the credit for an outage of a length is at most, and at least."""
     paid = sorted(((line.at(length), line.name) for line in lines), key=lambda pair: -pair[0])
     (most, best), least = paid[0], _said(paid[-1][0])
-    title = f"An outage of {length_text(length)} earns {_said(most)} of the monthly fee at {best}"
+    title = f"Credit for an outage of {length_text(length)}: {_said(most)} of the monthly fee at {best}"
     if not most:
-        return f"An outage of {length_text(length)} earns nothing at {listed(name for _, name in paid)}"
+        return f"No credit for an outage of {length_text(length)} at {listed(name for _, name in paid)}"
     others = [name for credit, name in paid[1:] if _said(credit) == least]
     return title + (f", {least} at {', '.join(others)}" if others else "")
 
 
-def _percent(value: Decimal) -> str:
-    return percent_text(value, 2)
-
-
 def _said(credit: Decimal) -> str:
-    return _percent(credit) if credit else "nothing"
+    return percent_text(credit, 2) if credit else "no credit"
 
 
 def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) -> alt.LayerChart:
@@ -103,7 +99,7 @@ def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) ->
 
 
 def _looked_at(lines: list[Line], outage: Decimal, colour: alt.Color) -> list[alt.Chart]:
-    """The length that is looked at, with a disc on every line."""
+    """Mark the length that is looked at, with a disc on every line."""
     hours = float(outage / HOUR)
     rows = [
         {"name": line.name, "hours": hours, "credit": float(line.at(outage)), "percent": _said(line.at(outage)),
@@ -131,7 +127,7 @@ def _time_axis() -> alt.Axis:
 
 
 def _spots(line: Line, first: Decimal) -> Iterator[dict[str, Any]]:
-    """Points to draw. A slope is a curve on a logarithmic axis: points on it are added, each of them exact."""
+    """Yield points to draw. A slope is a curve on a logarithmic axis: points on it are added, each of them exact."""
     spots = [line.points[0]]
     for one, two in pairwise(line.points):
         if one[1] != two[1] and two[0] - one[0] > 1:
@@ -145,17 +141,17 @@ def _spots(line: Line, first: Decimal) -> Iterator[dict[str, Any]]:
             "name": line.name,
             **place,
             "length": length_text(seconds.quantize(Decimal("0.000001"))),
-            "percent": _percent(credit),
+            "percent": percent_text(credit, 2),
         }
 
 
 def _end_labels(lines: list[Line], until: Decimal) -> list[dict[str, Any]]:
-    """Names at the ends of the lines, moved apart where they would lie on each other; without credit they share one."""
+    """Place names at the ends of the lines, moved apart where they would overlap; those without credit share one."""
     top = max((float(line.points[-1][1]) for line in lines), default=0) or 1.0
     labels, lowest = [], -top
     silent = [line.name for line in lines if not line.pays]
     if silent:
-        text = wrap(f"no credit at all: {', '.join(silent)}", LABEL_WIDTH)
+        text = wrap(f"no credit: {', '.join(silent)}", LABEL_WIDTH)
         labels.append({"name": silent[0], "hours": float(until / HOUR), "credit": 0.0, "label": text})
         lowest = LINE_HEIGHT * top * len(text)
     for line in reversed([line for line in lines if line.pays]):
@@ -168,15 +164,15 @@ def _end_labels(lines: list[Line], until: Decimal) -> list[dict[str, Any]]:
 
 
 def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
-    """The promised levels, as vertical lines with their budgets; the text of one close to the last moves down."""
+    """Draw the committed levels, as vertical lines with their budgets; the text of one close to the last moves down."""
     levels = {(line.allowed, line.target): line.name for line in reversed(lines) if line.allowed > 0}
     rows: list[dict[str, Any]] = []
     last, at = Decimal(0), 0
     for (allowed, target), name in sorted(levels.items(), key=lambda level: level[0][0]):
         at = at + 30 if last and allowed / last < CLOSE else 8
         last = allowed
-        promised = percent_text(target, 6) if target is not None else "promised"
-        rows.append({"name": name, "hours": float(allowed / HOUR), "label": [promised, length_text(allowed)], "at": at})
+        level = percent_text(target, 6) if target is not None else "committed"
+        rows.append({"name": name, "hours": float(allowed / HOUR), "label": [level, length_text(allowed)], "at": at})
     rule = (
         canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x=alt.X("hours:Q"), color=colour)
     )

@@ -19,16 +19,16 @@ from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
 from slakit.show.labels import VERDICTS, instant_text, length_text, short_length, sums_text
 
 ROOM = 0.05
-"""Share of the width that a figure needs inside its bar."""
+"""Share of the width that a number needs inside its bar."""
 AROUND = timedelta(hours=1)
 SIGNALS = {"reported": "reported", "detected": "seen by monitoring", "diagnosed": "cause known"}
 Span = tuple[datetime, datetime]
 
 
 def chart_incident(review: Review, subscription: str, span: Span | None = None) -> Drawing:
-    """What does the contract count of one incident?
+    """Draw what the contract counts of one incident.
 
-    The outage and the maintenance as they happened, and below them each promise that they concern, cut into pieces by
+    The outage and the maintenance as they happened, and below them each guarantee that covers them, cut into parts by
     verdict.
 
     Parameters
@@ -48,10 +48,10 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
     timeline = Timeline(own, subscription, span or _around(own, outages))
     rows = [*timeline.happened(outages), *timeline.judged(pieces)]
     said = _longest(own)
-    subtitle = f"Times in {timeline.zone.key}. Below what happened, each promise it concerns, with its verdicts."
-    title = f"{said}; {sums_text(review.owed.items())} is owed"
+    subtitle = f"Times in {timeline.zone.key}. Below what happened, each guarantee that covers it, with its verdicts."
+    title = f"{said}; credit due: {sums_text(review.owed.items())}"
     if pieces.is_empty():
-        title = "The contract promises nothing that this outage concerns"
+        title = "No guarantee of the contract covers this outage"
     lanes = list(dict.fromkeys(row["lane"] for row in rows))
     return finish(_drawn(timeline, rows, lanes, outages), title, subtitle, 44 * len(lanes) + 16)
 
@@ -64,16 +64,16 @@ def _around(review: Review, outages: pl.DataFrame) -> Span:
 
 
 def _longest(review: Review) -> str:
-    """How much of the outage counts, by the promise that counts most of it."""
-    own = review.ledger.filter(pl.col("guarantee") == main_promise(review))
+    """Say how much of the outage counts, under the guarantee that counts most of it."""
+    own = review.ledger.filter(pl.col("guarantee") == main_guarantee(review))
     if own.is_empty():
         return "Nothing counts"
     most, whole = (Decimal(piece["seconds"].sum()) for piece in (own.filter(pl.col("verdict") == "counted"), own))
     return f"{length_text(most)} of the {length_text(whole)} outage counts" if most else "Nothing of the outage counts"
 
 
-def main_promise(review: Review) -> str:
-    """The promise under which most of an outage counts: one about a window, if any concerns it."""
+def main_guarantee(review: Review) -> str:
+    """Return the guarantee under which most of an outage counts: one about a window, if any covers it."""
     concerned = review.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period", "not_judged"]))
     by_window = concerned.filter(pl.col("guarantee").is_in(review.availability["guarantee"].implode()))
     counts = pl.when(pl.col("verdict") == "counted").then(pl.col("seconds")).otherwise(0).sum()
@@ -91,11 +91,11 @@ class Timeline:
         self.zone = review.zone_of(subscription)
 
     def at(self, instant: datetime) -> float:
-        """Place of an instant. [ms]"""
+        """Return the place of an instant. [ms]"""
         return wall_clock(instant, self.zone)
 
     def x(self, field: str) -> alt.X:
-        """Time, in hours of the day; a day is named where it begins."""
+        """Return the axis of time, in hours of the day; a day is named where it begins."""
         clock = "utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%-d %b'"
         title = f"{self.span[0].astimezone(self.zone):%Y}, time in {self.zone.key}"
         axis = alt.Axis(tickCount=8, labelExpr=f"utcFormat(datum.value, {clock})", title=title)
@@ -103,7 +103,7 @@ class Timeline:
         return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=first, domainMax=last, clamp=True), axis=axis)
 
     def bar(self, lane: str, span: tuple[datetime, datetime | None], **said: Any) -> dict[str, Any]:
-        """A bar with its length in it, if there is room."""
+        """Make a bar with its length in it, if there is room."""
         start, end = span[0], span[1] or self.review.as_of
         first, last = map(self.at, self.span)
         begin, until = (min(max(self.at(edge), first), last) for edge in (start, end))
@@ -120,7 +120,7 @@ class Timeline:
         } | said
 
     def happened(self, outages: pl.DataFrame) -> Iterator[dict[str, Any]]:
-        """The outages, and the maintenance."""
+        """Yield the outages, and the maintenance."""
         for row in outages.iter_rows(named=True):
             about = f"outage of {row['component'] or 'everything'}"
             yield self.bar("outage", (row["started"], row["ended"]), verdict="", said=about, kind="outage")
@@ -132,7 +132,7 @@ class Timeline:
             yield self.bar("maintenance", span, verdict="", said=about, kind="maintenance")
 
     def judged(self, pieces: pl.DataFrame) -> Iterator[dict[str, Any]]:
-        """Every piece under every promise."""
+        """Yield every part under every guarantee."""
         names = {g.id: g.name or g.id for g in self.review.terms_of(self.subscription).guarantees}
         for row in pieces.iter_rows(named=True):
             lane = "\n".join(wrap(names[row["guarantee"]], LABEL_WIDTH))
@@ -143,7 +143,7 @@ class Timeline:
             yield self.bar(lane, span, verdict=verdict, said=about, kind="piece")
 
     def signals(self, outages: pl.DataFrame) -> Iterator[dict[str, Any]]:
-        """When an outage was reported, seen, and understood."""
+        """Yield when an outage was reported, seen, and understood."""
         for name, said in SIGNALS.items():
             for instant in outages[name].drop_nulls():
                 place = self.at(instant)

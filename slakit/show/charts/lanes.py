@@ -28,7 +28,7 @@ class Lanes(NamedTuple):
 
     @classmethod
     def of(cls, review: Review, subscription: str) -> Lanes:
-        """Lanes of the guarantees on outages."""
+        """Make lanes of the guarantees on outages."""
         terms = review.terms_of(subscription)
         on_outages = [g for g in terms.guarantees if g.metric in ("availability", "replacement")]
         names = {g.id: "\n".join(wrap(g.name or g.id, LABEL_WIDTH)) for g in on_outages}
@@ -36,11 +36,11 @@ class Lanes(NamedTuple):
 
     @property
     def y(self) -> alt.Y:
-        """The rows; names of guarantees have line breaks in them."""
+        """Return the rows; names of guarantees have line breaks in them."""
         return lane_rows(list(self.names.values()))
 
     def x(self, field: str) -> alt.X:
-        """Time on the contract's wall clock."""
+        """Return the axis of time on the contract's wall clock."""
         first, after = self.review.period.first, self.review.period.after
         title, axis = f"time in {self.zone.key}", alt.Axis(format=day_format(), tickCount=8)
         if (after - first).days > 62:
@@ -56,7 +56,7 @@ class Lanes(NamedTuple):
 
 
 def lane_rows(names: list[str]) -> alt.Y:
-    """Rows by name; the names have line breaks in them."""
+    """Return rows by name; the names have line breaks in them."""
     lines = max(name.count("\n") for name in names)
     said = "split(datum.label, '\\n')"
     axis = alt.Axis(labelExpr=said, labelLimit=230, labelOpacity=1, grid=False, labelLineHeight=15)
@@ -65,5 +65,5 @@ def lane_rows(names: list[str]) -> alt.Y:
 
 
 def milliseconds(day: date) -> float:
-    """The beginning of a day on a clock in UTC. [ms since 1970]"""
+    """Return the beginning of a day on a clock in UTC. [ms since 1970]"""
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000

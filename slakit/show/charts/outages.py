@@ -23,14 +23,14 @@ COLOUR_OF = {
 }  # fmt: skip
 MOST_OUTAGES = 2_000
 MOST_LABELLED = 15
-"""Windows of a guarantee beyond which their figures no longer fit."""
+"""Windows of a guarantee beyond which their numbers no longer fit."""
 
 
 def chart_outages(review: Review, subscription: str) -> Drawing:
-    """Which outages happened, and which of them count?
+    """Draw which outages happened, and which of them count.
 
     One disc for each outage and guarantee that it concerns, larger for longer ones. Its colour is that of the verdict:
-    of `counted` if any of it counts, else of the longest piece. Windows that missed their target are tinted;
+    of `counted` if any of it counts, else of the longest part. Windows that missed their target are tinted;
     maintenance is drawn as small bars below.
 
     Parameters
@@ -54,7 +54,7 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     title = f"{subscription}: {len(counting)} of {counted(len(outages), 'outage')} count as downtime"
     title += f"; {counted(missed.height, 'window')} missed the target"
     late = lanes.review.incidents.filter(pl.col("met").eq(other=False)).height
-    title += f" and {counted(late, 'incident')} took longer than promised" if late else ""
+    title += f" and {counted(late, 'incident')} took longer than guaranteed" if late else ""
     subtitle = "Each disc is an outage; larger is longer. Tinted windows missed their target."
     subtitle += f" Period {review.period.printed}."
     if len(shown) < len(discs):
@@ -64,7 +64,7 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
 
 
 def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
-    """One row per outage and guarantee, with the verdicts on its pieces in words."""
+    """Make one row per outage and guarantee, with the verdicts on its parts in words."""
     concerned = lanes.review.ledger.filter(
         ~pl.col("verdict").is_in(["other_component", "outside_period", "after_as_of"])
     )
@@ -104,7 +104,7 @@ def _disc_layer(lanes: Lanes, discs: list[dict[str, Any]]) -> alt.Chart:
     size = alt.Size("seconds:Q", scale=alt.Scale(type="sqrt", range=[30, 700], domainMin=0), legend=None)
     tips = [
         alt.Tooltip(f"{field}:N", title=title)
-        for field, title in (("outage", "outage"), ("lane", "promise"), ("when", "time"), ("said", "verdict"))
+        for field, title in (("outage", "outage"), ("lane", "guarantee"), ("when", "time"), ("said", "verdict"))
     ]
     mark = canvas(discs).mark_circle(opacity=0.75, strokeWidth=1)
     drawn: alt.Chart = mark.encode(x=lanes.x("at"), y=lanes.y, color=colour, size=size, tooltip=tips)
@@ -119,7 +119,7 @@ def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:
             "to": wall_clock(row["window_end"], lanes.zone),
             "window": window_name(row["window_start"], row["window_end"], lanes.zone),
             "availability": percent_text(row["availability"]),
-            "target": f"{percent_text(row['target'], 6)} promised",
+            "target": f"{percent_text(row['target'], 6)} committed",
         }
         for row in missed.filter(pl.col("guarantee").is_in(list(lanes.names))).iter_rows(named=True)
     ]
@@ -135,7 +135,7 @@ def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:
 
 
 def _maintenance(lanes: Lanes) -> list[alt.Chart]:
-    """Maintenance in the lanes of the guarantees that it concerns."""
+    """Draw maintenance in the lanes of the guarantees that it concerns."""
     works = lanes.review.evidence.maintenance.filter(pl.col("subscription") == lanes.subscription)
     scope = {g.id: g.components for g in lanes.review.terms_of(lanes.subscription).guarantees}
     rows = [

@@ -38,7 +38,7 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
     >>> from slakit import find_terms, window_budgets
     >>> from slakit.show import chart_budgets
     >>> drawn = picture(chart_budgets(window_budgets(find_terms(["wp-heaven"]), "2026-10")), "svg")
-    >>> b"wp-heaven may be down: 3h43m30s" in drawn
+    >>> b"WP Heaven may be down: 3h43m30s" in drawn
     True
     """
     import vl_convert
@@ -78,7 +78,7 @@ def save_chart(chart: Drawing, path: str | Path, *, width: int = 760, scale: flo
 
 
 def _on_paper(spec: Any, width: int) -> Any:
-    """The chart with a width of its own, ink that is a colour, and paper behind it."""
+    """Return the chart with a width of its own, ink that is a colour, and paper behind it."""
     inked = _inked(spec)
     inked["config"] |= {"background": WHITE, "font": FONT}
     return inked | {"width": width}

@@ -1,4 +1,4 @@
-"""Chart: which plan is best by what matters, and why?"""
+"""Chart: which plan has the highest weighted score, and why?"""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from slakit.show.charts.theme import BLUE, GREEN, ON_COLOUR, ORANGE, PURPLE, SKY
 
 COLOUR_OF = dict(zip(CRITERIA, (BLUE, ORANGE, GREEN, SKY, PURPLE), strict=True))
 NARROWEST = 5
-"""Points of a piece of a bar that has room for its figure."""
+"""Points of a part of a bar that has room for its number."""
 
 
 def chart_ranking(ranking: Ranking) -> Drawing:
-    """Which plan is best by what matters, and why?
+    """Draw which plan has the highest weighted score, and why.
 
     One bar for each plan, cut into the points that each criterion earns it.
 
@@ -30,12 +30,12 @@ def chart_ranking(ranking: Ranking) -> Drawing:
     rows = [_plan(ranking, plan) for plan in ranking.order]
     pieces = [piece for row in rows for piece in row["pieces"]]
     first = [row for row in rows if row["plan"] in ranking.leaders]
-    verb = "come" if len(first) > 1 else "comes"
-    of = "Of what is offered, " if ranking.proposed else ""
-    title = f"{of}{listed(ranking.leaders)} {verb} first with {first[0]['points']} of 100 points"
+    verb = "rank" if len(first) > 1 else "ranks"
+    leaders = listed(ranking.names[plan] for plan in ranking.leaders)
+    title = f"{leaders} {verb} first: {first[0]['points']} of 100 points"
     if not pieces:
-        title = "Every weight is 0: no plan is ahead"
-    subtitle = "For each matter the best plan gets all of its weight, another in proportion. The figures are points."
+        title = "Every weight is 0: no plan is ranked"
+    subtitle = "Highest weighted score: the best plan on a criterion gets all of its weight, the others in proportion."
     return finish(_bars(rows, pieces), title, subtitle, 64 * len(rows))
 
 
@@ -43,16 +43,18 @@ def _plan(ranking: Ranking, plan: str) -> dict[str, Any]:
     table, begin, pieces = ranking.table.filter(pl.col("plan") == plan), 0.0, []
     points = print_percent(table["points"][0], 1)
     rank = table["rank"][0]
-    asked = "" if rank else " (asked for, not offered)"
+    name = ranking.names[plan]
+    if not rank:
+        name = f"{name.removesuffix(' (proposed)')} with the terms you want to negotiate"
     for row in table.iter_rows(named=True):
         earned = float(row["earned"])
-        about = {"plan": plan, "criterion": CRITERIA[row["criterion"]].label, "value": row["value"]}
+        about = {"plan": plan, "name": name, "criterion": CRITERIA[row["criterion"]].label, "value": row["value"]}
         said = {"earned": print_percent(row["earned"], 1), "text": print_percent(row["earned"], 1)}
         if earned:
             room = {"text": said["text"] if earned >= NARROWEST else ""}
             pieces.append({**about, **said, **room, "from": begin, "to": begin + earned, "middle": begin + earned / 2})
         begin += earned
-    figure = f"{f'{rank}. ' if rank else ''}{plan}{asked}: {points} points"
+    figure = f"{f'{rank}. ' if rank else ''}{name}: {points} points"
     return {"plan": plan, "points": points, "pieces": pieces, "figure": figure, "about": ""}
 
 
@@ -63,7 +65,7 @@ def _bars(rows: list[dict[str, Any]], pieces: list[dict[str, Any]]) -> alt.Layer
     colours = [COLOUR_OF[name] for name in CRITERIA if CRITERIA[name].label in labels]
     scale = alt.Scale(domain=labels, range=colours)
     colour = alt.Color("criterion:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
-    fields = {"plan": "plan", "criterion": "what matters", "value": "says", "earned": "points"}
+    fields = {"name": "plan", "criterion": "criterion", "value": "says", "earned": "points"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
     bar = canvas(pieces).mark_bar(height=18, yOffset=12, opacity=0.9)
     text = canvas(pieces).mark_text(yOffset=12, fontSize=11.5, fontWeight=600, color=ON_COLOUR)

@@ -12,7 +12,7 @@ from slakit import locales
 if TYPE_CHECKING:
     from babel import Locale
 
-# Okabe and Ito, Color Universal Design (2008). Their yellow and black are left out: one vanishes on white, one on dark.
+# Okabe and Ito, Color Universal Design (2008). Their yellow and black are not used: one vanishes on white, one on dark.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, GREY = "#56B4E9", "#CC79A7", "#8A8F98"
 COLOURS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, GREY]
@@ -28,7 +28,7 @@ FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberat
 
 @alt.theme.register("slakit", enable=True)
 def slakit_theme() -> alt.theme.ThemeConfig:
-    """The theme of all charts."""
+    """Return the theme of all charts."""
     axis: Any = {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500,
         "labelOpacity": 0.8, "titleOpacity": 0.8, "gridColor": INK, "gridOpacity": 0.12,
@@ -69,12 +69,12 @@ D3 = {
 
 
 def day_format() -> str:
-    """How an axis writes a day of a year that is named elsewhere."""
+    """Return how an axis writes a day of a year that is named elsewhere."""
     return _d3(locales.chosen.datetime_skeletons["MMMd"].pattern) if locales.chosen else "%-d %b"
 
 
 def locale_config(locale: Locale) -> Any:
-    """Numbers and dates of a locale, as Vega takes them from d3."""
+    """Return numbers and dates of a locale, as Vega takes them from d3."""
     from babel.numbers import get_decimal_symbol, get_group_symbol, get_minus_sign_symbol
 
     numbers = {
@@ -95,6 +95,6 @@ def locale_config(locale: Locale) -> Any:
 
 
 def _d3(pattern: str) -> str:
-    """A pattern of Unicode CLDR in the letters of d3."""
+    """Write a pattern of Unicode CLDR in the letters of d3."""
     pieces = re.findall(r"'([^']*)'|(([A-Za-z])\3*)|([^A-Za-z']+)", pattern)
     return "".join(D3.get(letters.replace("L", "M"), "") or quoted or other for quoted, letters, _, other in pieces)

@@ -1,4 +1,4 @@
-"""Chart: what does lost time earn, against the fee for it?"""
+"""Chart: what is the credit for lost time, against the fee for it?"""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ COLOURS = [BLUE, GREEN, VERMILLION]
 
 
 def chart_guarantee_values(worth: pl.DataFrame) -> Drawing:
-    """What does lost time earn, against the fee for it?
+    """Draw the credit for lost time, as a multiple of the fee for it.
 
-    One row for each promise, one disc for each length of outage. Plans and promises that earn the same share a row.
+    One row for each guarantee, one disc for each length of outage. Plans and guarantees with the same credits share a
+    row.
 
     Parameters
     ----------
@@ -27,14 +28,14 @@ def chart_guarantee_values(worth: pl.DataFrame) -> Drawing:
         From `guarantee_value`, of one plan or several together.
     """
     if worth.is_empty():
-        return empty_chart("Nothing to price", "Nothing here promises anything about outages.")
+        return empty_chart("Nothing to price", "Nothing here guarantees anything about outages.")
     rows = list(_rows(worth))
     spots = [spot for row in rows for spot in row["spots"]]
     best = max(spots, key=lambda spot: spot["times"])
-    title = f"An outage of {best['length']} earns {best['said']} at {best['name']}"
+    title = f"Credit for an outage of {best['length']} at {best['name']}: {best['said']}"
     if not best["times"]:
-        title = "No outage of these lengths earns anything"
-    subtitle = "Credit for one outage, as a multiple of the fee for the time lost. Left of the line it pays back less."
+        title = "No credit is due for outages of these lengths"
+    subtitle = "Credit for one outage, as a multiple of the fee for the time lost. Left of the line: less."
     return finish(_discs(rows, spots), title, subtitle, 60 * len(rows))
 
 
@@ -44,18 +45,20 @@ def _rows(worth: pl.DataFrame) -> Any:
     alike = series.group_by("policy", "tier", *lists, maintain_order=True).agg("guarantee")
     alike = alike.group_by("policy", "guarantee", *lists, maintain_order=True).agg("tier")
     for row in alike.iter_rows(named=True):
-        name, promise = plans_name(row["policy"], row["tier"], worth), listed(row["guarantee"])
+        name, guarantees = plans_name(row["policy"], row["tier"], worth), listed(row["guarantee"])
         paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
-        spots = [_spot(name, promise, *figures) for figures in paid]
+        spots = [_spot(name, guarantees, *values) for values in paid]
         said = " · ".join(f"{spot['length']}: {spot['said']}" for spot in spots)
-        yield {"key": f"{name} {promise}", "figure": f"{name}, {promise}", "about": said, "spots": spots}
+        yield {"key": f"{name} {guarantees}", "figure": f"{name}, {guarantees}", "about": said, "spots": spots}
 
 
-def _spot(name: str, promise: str, seconds: Any, percent: Any, times: Any) -> dict[str, Any]:
+def _spot(name: str, guarantees: str, seconds: Any, percent: Any, times: Any) -> dict[str, Any]:
     said = (
-        f"{percent_text(percent, 2)} of the fee, {print_percent(times, 2)} × the fee for it" if percent else "nothing"
+        f"{percent_text(percent, 2)} of the fee, {print_percent(times, 2)} × the fee for the time lost"
+        if percent
+        else "no credit"
     )
-    about = {"key": f"{name} {promise}", "name": name, "length": length_text(seconds)}
+    about = {"key": f"{name} {guarantees}", "name": name, "length": length_text(seconds)}
     return about | {"said": said, "times": float(times)}
 
 
@@ -67,7 +70,7 @@ def _discs(rows: list[dict[str, Any]], spots: list[dict[str, Any]]) -> alt.Layer
     x = alt.X("times:Q", title="credit, as a multiple of the fee for the time lost", scale=scale, axis=ticks)
     palette = alt.Scale(domain=lengths, range=COLOURS[: len(lengths)])
     colour = alt.Color("length:N", title="outage of", scale=palette)
-    said = {"name": "plan", "length": "outage", "said": "earns"}
+    said = {"name": "plan", "length": "outage", "said": "credit"}
     tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in said.items()]
     disc = canvas(spots).mark_circle(size=110, yOffset=20, opacity=0.9).encode(y=y, x=x, color=colour, tooltip=tips)
     even = canvas([{"times": 1}]).mark_rule(color=INK, strokeDash=[4, 4], opacity=0.7).encode(x="times:Q")

@@ -1,4 +1,4 @@
-"""Cells of an Excel workbook: the figure that Excel can hold exactly and how it is shown, or else the same as text."""
+"""Cells of an Excel workbook: the value that Excel can hold exactly and how it is shown, or else the same as text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from slakit.currencies import minor_digits
 from slakit.policy.printing import print_duration
+from slakit.show.columns import Kind
 
-Kind = Literal["text", "number", "percent", "money", "length", "instant", "date"]
 MOST_DIGITS = 15
 """Digits of a number that Excel keeps."""
 FIRST_DAY = date(1900, 3, 1)
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 
 
 def cell_of(value: Any, kind: Kind, currency: str | None = None) -> Cell | None:
-    """What stands in a cell: a figure where Excel can hold it exactly, or else the same as text.
+    """Make a cell: a number where Excel can hold it exactly, or else the same as text.
 
     >>> cell_of(Decimal("99.899600"), "percent")
     Cell(value=99.8996, form='0.0#####" %"', width=10)
@@ -49,7 +49,7 @@ def _text(value: Any, _: str | None = None) -> Cell:
 
 
 def _figure(value: Any, form: Callable[[int], str], around: int) -> Cell:
-    """A number, with as many decimals as it has; as text if Excel would alter it. [around: characters of the unit]
+    """Make a number, with as many decimals as it has; as text if Excel would alter it. [around: characters of the unit]
 
     A float is what it is, and Excel has the same: only of what is shown no more than six decimals.
     """
@@ -87,7 +87,7 @@ def _money(value: Any, currency: str | None) -> Cell:
 
 
 def _length(value: Any, _: str | None = None) -> Cell:
-    """Seconds as a fraction of a day. Excel shows no negative length, and none beyond its calendar."""
+    """Write seconds as a fraction of a day. Excel shows no negative length, and none beyond its calendar."""
     seconds = Decimal(value)
     if not 0 <= seconds < MOST_DAYS * 86_400:
         return _text(print_duration(int(seconds * 10**6)))._replace(form=AS_TEXT)
@@ -96,7 +96,7 @@ def _length(value: Any, _: str | None = None) -> Cell:
 
 
 def _instant(value: datetime, _: str | None = None) -> Cell:
-    """An instant in UTC, cut to the millisecond: Excel would round the last one of a day into the next day."""
+    """Write an instant in UTC, cut to the millisecond: Excel would round the last one of a day into the next day."""
     moment = in_utc(value)
     if moment.date() < FIRST_DAY:
         return _text(moment.isoformat(" "))
@@ -109,7 +109,7 @@ def _date(value: date, _: str | None = None) -> Cell:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """An instant as Excel has it: in UTC, without saying so."""
+    """Turn an instant into what Excel has: in UTC, without saying so."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -1,10 +1,10 @@
-"""Tables as the sheets of an Excel workbook: every figure as it is, headings in words, and text that stays text."""
+"""Tables as the sheets of an Excel workbook: every number as it is, headings in words, and text that stays text."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,46 +13,20 @@ import polars as pl
 
 from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
-from slakit.show.excel.cells import Cell, Kind, cell_of, in_utc
+from slakit.show.columns import YES_NO, Kind
+from slakit.show.columns import Column as Column
+from slakit.show.excel.cells import Cell, cell_of, in_utc
 from slakit.show.styles import INK, LINE, MISS_FILL, MISS_INK, Styles, lines_of, widest
 
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
 UNITS = {"percent": " (%)", "length": " (h:mm:ss)", "instant": " (UTC)"}
-YES_NO = {True: "yes", False: "no"}
 Area = tuple[int, int, int, int]
 """First row and column, last row and column."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet.
-
-    Attributes
-    ----------
-    name
-        What the table calls it.
-    heading
-        What the sheet calls it, without a unit: the unit is added.
-    kind
-        How its cells are shown. If not given: instants and dates as such, names that end in `seconds` as lengths of
-        time (with a second column of exact seconds), numbers as numbers, anything else as text. `percent` holds
-        percent numbers such as 99.95; `money` is shown with the currency of its row.
-    words
-        Value → what is shown instead; `yes` and `no` for booleans.
-    strong
-        What is shown, where it makes its row stand out, such as a miss.
-    """
-
-    name: str
-    heading: str
-    kind: Kind | None = None
-    words: Mapping[Any, str] = field(default_factory=dict)
-    strong: Collection[str] = ()
-
-
 class Fact(NamedTuple):
-    """A single figure: what it is, how it is shown, the figure, and the currency of money."""
+    """A single value above a table: what it is, how it is shown, the value, and the currency of money."""
 
     label: str
     kind: Kind
@@ -61,12 +35,12 @@ class Fact(NamedTuple):
 
     @property
     def heading(self) -> str:
-        """What it is, with the unit."""
+        """Return what it is, with the unit."""
         return self.label + UNITS.get(self.kind, "")
 
     @property
     def cell(self) -> Cell | None:
-        """How it stands in a sheet."""
+        """Return how it stands in a sheet."""
         return cell_of(self.value, self.kind, self.currency)
 
 
@@ -85,7 +59,7 @@ class Sheet:
     columns
         Columns that are shown, in this order.
     facts
-        Single figures above the table.
+        Single values above the table.
     notes
         Sentences above the table.
     currency
@@ -183,12 +157,12 @@ def _too_large(sheet: Sheet, place: str) -> Iterator[Problem]:
 
 
 def _rows_above(sheet: Sheet) -> int:
-    """Rows before the first of the table: title, figures, notes, an empty row, headings."""
+    """Count the rows before the first of the table: title, values, notes, an empty row, headings."""
     return 3 + len(sheet.facts) + len(sheet.notes)
 
 
 def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
-    """Title, single figures and notes, then the table."""
+    """Write title, single values and notes, then the table."""
     aside = styles.named(font_color=INK)
     page.write_string(0, 0, sheet.title, styles.named(bold=True, font_size=14))
     for row, fact in enumerate(sheet.facts, start=1):
@@ -216,7 +190,7 @@ def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Col
     heights: dict[int, int] = {}
     for column in sheet.columns:
         strong |= {number: column.strong} if column.strong else {}
-        side = "left" if _kind(sheet, column) == "text" else "right"
+        side = "left" if column.kind_in(sheet.table) == "text" else "right"
         for heading, made in _cells(sheet, column):
             cells = list(made)
             width = widest(heading, cells, max(above[number], default=0) if number < 2 else 0)
@@ -248,7 +222,7 @@ def _put(page: Any, row: int, column: int, cell: Cell | None, styles: Styles) ->
 
 
 def _mark(page: Any, strong: Mapping[int, Collection[str]], area: Area, styles: Styles) -> None:
-    """Colour the rows of misses, and the words that say so more strongly."""
+    """Colour the rows of breaches, and the words that say so more strongly."""
     from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
     quiet = styles.named(bg_color=MISS_FILL)
@@ -264,8 +238,8 @@ def _mark(page: Any, strong: Mapping[int, Collection[str]], area: Area, styles: 
 
 
 def _cells(sheet: Sheet, column: Column) -> Iterator[tuple[str, Iterator[Cell | None]]]:
-    """Headings and cells of a column: of a length two, the second of exact seconds."""
-    values, kind = sheet.table[column.name], _kind(sheet, column)
+    """Yield headings and cells of a column: of a length two, the second of exact seconds."""
+    values, kind = sheet.table[column.name], column.kind_in(sheet.table)
     unit = UNITS.get(kind, "") if kind != "instant" or getattr(values.dtype, "time_zone", None) else ""
     yield column.heading + unit, _shown(sheet, column, kind)
     if kind == "length":
@@ -276,18 +250,9 @@ def _shown(sheet: Sheet, column: Column, kind: Kind) -> Iterator[Cell | None]:
     values = sheet.table[column.name]
     if values.dtype == pl.List:
         values = values.cast(pl.List(pl.String)).list.join(", ")
-    words = column.words or (YES_NO if values.dtype == pl.Boolean else {})
+    words = column.words if kind == "text" else {}
+    words = words or (YES_NO if values.dtype == pl.Boolean else {})
     if kind == "money" and sheet.currency in sheet.table.columns:
         pairs = zip(values, sheet.table[sheet.currency], strict=True)
         return (cell_of(value, kind, currency) for value, currency in pairs)
     return (cell_of(words.get(value, value) if words else value, kind) for value in values)
-
-
-def _kind(sheet: Sheet, column: Column) -> Kind:
-    return column.kind or _kind_of(column.name, sheet.table[column.name].dtype)
-
-
-def _kind_of(name: str, dtype: pl.DataType) -> Kind:
-    if dtype.is_numeric():
-        return "length" if name.endswith("seconds") else "number"
-    return "instant" if dtype == pl.Datetime else "date" if dtype == pl.Date else "text"

@@ -20,7 +20,7 @@ from slakit.policy.printing import percent_text, print_duration
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem
-from slakit.show.charts.incident import chart_incident, main_promise
+from slakit.show.charts.incident import chart_incident, main_guarantee
 from slakit.show.excel.review import review_sheets
 from slakit.show.excel.sheets import Column, Sheet
 from slakit.show.explorers.control import Control, Parameters
@@ -195,7 +195,7 @@ def _told(review: Review, name: str) -> str:
         said.append(f"{counted(missed.height - 1, 'more promise')} missed")
     if not late.is_empty():
         said.append(f"{_name(terms, late['guarantee'][0])} took longer than promised")
-    why = _left_out(review, main_promise(review))
+    why = _left_out(review, main_guarantee(review))
     if not said:
         return f"Every promise is kept. {why}".strip()
     return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from great_tables import GT
 
+from slakit.analysis.assumptions import answer_words
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.show.tables.memo import Memo, memo_table
 
 
 def show_card(policy: Policy, tier: str | None = None) -> GT:
-    """A policy as a card: every term it has, in words, with its clause.
+    """Show a policy as a card: every term it has, in words, with its clause.
 
     Parameters
     ----------
@@ -25,15 +26,15 @@ def show_card(policy: Policy, tier: str | None = None) -> GT:
     ]
     widths = {"Term": "26%", "Says": "54%", "Clause": "20%"}
     memo = Memo(f"{policy.provider} · {policy.service}", tier or "", groups="Part", widths=widths)
-    return memo_table(rows, memo, "Nothing is promised.")
+    return memo_table(rows, memo, "Nothing is guaranteed.")
 
 
 def show_questions(policy: Policy) -> GT:
-    """Where the contract contradicts itself or is silent: the answers that can be given, and what speaks for each."""
+    """Show where the contract contradicts itself or is silent: the possible answers, and what speaks for each."""
     rows = [
         {
             "Question": f"{question.question} ({'; '.join(question.clauses)})",
-            "Answer": name.replace("_", " ") + ", taken here" * (name == question.default),
+            "Answer": answer_words(name) + ", assumed here" * (name == question.default),
             "Speaks for it": answer.because or "",
         }
         for question in policy.readings

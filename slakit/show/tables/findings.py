@@ -1,4 +1,4 @@
-"""Tables of what is wrong with contracts, and of what their promises are worth."""
+"""Tables of findings in contracts, and of the value of their guarantees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from great_tables import GT
 
 from slakit.finding.model import SEVERITIES
 from slakit.policy.printing import percent_text, print_percent
-from slakit.show.deduplicate import plans_name
+from slakit.show.deduplicate import plans_name, policy_name
 from slakit.show.labels import length_text
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -18,7 +18,7 @@ HEADS = {"defect": "Contradictions and errors", "gap": "Missing terms", "risk": 
 
 
 def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVERITIES)) -> GT:
-    """Findings, the gravest first, each with its figure and clauses.
+    """Show findings by severity, each with its evidence in numbers and its clauses.
 
     Parameters
     ----------
@@ -36,7 +36,9 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
     ]
     rows = [
         {
-            "": f"{row['policy']}: {HEADS[row['severity']].lower()}" if several else HEADS[row["severity"]],
+            "": f"{policy_name(row['policy'], chosen)}: {HEADS[row['severity']].lower()}"
+            if several
+            else HEADS[row["severity"]],
             "About": row["about"] + (f"\n({row['tiers']})" if row["tiers"] else ""),
             "Finding": row["sentence"],
             "Figure": row["figure"],
@@ -51,7 +53,7 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
 
 
 def show_guarantee_values(worth: pl.DataFrame) -> GT:
-    """What each promise leaves to the provider, and what lost time earns.
+    """Show how low availability may fall without a credit, and the credit for lost time.
 
     Parameters
     ----------
@@ -67,22 +69,31 @@ def show_guarantee_values(worth: pl.DataFrame) -> GT:
     rows = []
     for row in alike.iter_rows(named=True):
         free, length = row["free_availability"], length_text(row["free_seconds"])
-        costs = f"up to {length}" if free is None else f"down to {percent_text(free, 6)} ({length})"
+        without = _free_length(row["free_seconds"]) if free is None else f"down to {percent_text(free, 6)} ({length})"
         paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
         rows.append({
             "Plan": plans_name(row["policy"], row["tier"], worth),
-            "Promise": ", ".join(row["guarantee"]),
-            "Costs the provider nothing": costs,
+            "Guarantee": ", ".join(row["guarantee"]),
+            "No credit": without,
             **{f"{length_text(length)} down": _earned(percent, times) for length, percent, times in paid},
         })  # fmt: skip
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     rows = [{heading: row.get(heading, "–") for heading in headings} for row in rows]
     notes = [
-        "Of the monthly fee, and against the fee for the time lost (a month of 30 days). One outage in one window."
+        "Credit as a share of the monthly fee, and as a multiple of the fee for the time lost (a month of 30 days). "
+        "One outage in one window."
     ]
-    memo = Memo("What the promises are worth", "", notes, groups="Plan", numbers=headings[3:])
-    return memo_table(rows, memo, "No plan here promises anything about outages.")
+    memo = Memo("Value of the guarantees", "", notes, groups="Plan", numbers=headings[3:])
+    return memo_table(rows, memo, "No plan here guarantees anything about outages.")
+
+
+def _free_length(seconds: Decimal) -> str:
+    """Write the longest incident without a credit; one a microsecond short of an edge is below the edge."""
+    at, beyond = length_text(seconds), length_text(seconds + Decimal("0.000001"))
+    return f"below {beyond}" if len(beyond) < len(at) else f"up to {at}"
 
 
 def _earned(percent: Decimal, times: Decimal) -> str:
-    return f"{percent_text(percent, 2)}\n{print_percent(times, 2)} × the fee for it" if percent else "nothing"
+    return (
+        f"{percent_text(percent, 2)}\n{print_percent(times, 2)} × the fee for the time lost" if percent else "no credit"
+    )

@@ -86,7 +86,7 @@ def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) ->
 
 
 def _cut(rows: Sequence[Mapping[str, str]], memo: Memo) -> tuple[Sequence[Mapping[str, str]], Memo]:
-    """Leave out rows that nobody would read, and say so."""
+    """Cut rows that nobody would read, and say so."""
     if len(rows) <= MOST_ROWS:
         return rows, memo
     notes = [*memo.notes, f"The first {print_count(MOST_ROWS)} of {print_count(len(rows))} rows."]

@@ -1,4 +1,4 @@
-"""Tables of what is promised: plans side by side, budgets, and the price of an outage."""
+"""Tables of what is guaranteed: plans side by side, budgets, and the credit for an outage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from slakit.policy.printing import exact_percent, listed, percent_text, print_nu
 from slakit.policy.terms import Terms
 from slakit.policy.unread import not_read_or
 from slakit.show.deduplicate import plans_name
-from slakit.show.labels import length_text, money_text, window_name
+from slakit.show.labels import length_text, money_text, remedy_names, window_name
 from slakit.show.tables.memo import Memo, memo_table
 
 MONTH = timedelta(days=30)
@@ -27,7 +27,7 @@ Row = dict[str, str]
 
 
 def show_tiers(terms: Sequence[Terms]) -> GT:
-    """Plans side by side: what each promises about outages, what a miss earns, and how to get it.
+    """Show plans side by side: what each guarantees about outages, the credit for a breach, and how to claim it.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ def show_tiers(terms: Sequence[Terms]) -> GT:
         From `choose_terms`. Tiers with the same terms share a row.
     """
     cells: dict[str, Callable[[Terms], str]] = {
-        "Promised": _promised,
+        "Committed": _committed,
         "Allowed in 30 days": _allowed,
-        "If it is missed": _earned,
-        "At most": _caps,
+        "Credit for a breach": _credits,
+        "Cap": _caps,
         "To claim": _claims,
-        "Maintenance that does not count": _maintenance,
+        "Excluded maintenance": _maintenance,
     }
-    widths = {"Tier": "11%", "Promised": "17%", "Allowed in 30 days": "11%", "If it is missed": "22%"}
+    widths = {"Tier": "11%", "Committed": "17%", "Allowed in 30 days": "11%", "Credit for a breach": "22%"}
     memo = Memo(
-        "What each plan promises",
-        "Availability, and what a miss earns. Clauses are on the card of each policy.",
+        "What each plan guarantees",
+        "Availability, and the credit for a breach. Clauses are on the card of each policy.",
         groups="Provider",
         widths=widths,
     )
@@ -53,7 +53,7 @@ def show_tiers(terms: Sequence[Terms]) -> GT:
 
 
 def show_support(terms: Sequence[Terms]) -> GT:
-    """Plans side by side: how soon somebody answers, and how soon it is mended.
+    """Show plans side by side: times of response, resolution and recovery.
 
     Parameters
     ----------
@@ -61,18 +61,20 @@ def show_support(terms: Sequence[Terms]) -> GT:
         From `choose_terms`. Tiers with the same terms share a row.
     """
     cells: dict[str, Callable[[Terms], str]] = {
-        "Answered": lambda plan: _times(plan, "response"),
-        "Resolved": lambda plan: _times(plan, "resolution"),
-        "Hardware replaced": lambda plan: _times(plan, "replacement"),
+        "Response": lambda plan: _times(plan, "response"),
+        "Resolution": lambda plan: _times(plan, "resolution"),
+        "Hardware replacement": lambda plan: _times(plan, "replacement"),
         "Support hours": _hours,
-        "After a disaster": _recovery,
+        "Recovery": _recovery,
     }
-    memo = Memo("Who answers when", "Response, resolution and recovery.", groups="Provider", widths={"Tier": "12%"})
+    memo = Memo(
+        "Support and recovery", "Times of response, resolution and recovery.", groups="Provider", widths={"Tier": "12%"}
+    )
     return memo_table(_plans(terms, cells), memo, "No plan is named.")
 
 
 def _plans(terms: Sequence[Terms], cells: Mapping[str, Callable[[Terms], str]]) -> list[Row]:
-    """One row per plan; tiers of a provider whose rows are the same are put together."""
+    """Make one row per plan; tiers of a provider whose rows are the same are put together."""
     merged: dict[tuple[str, ...], list[str]] = {}
     for plan in terms:
         key = (f"{plan.provider} · {plan.service}", *(cell(plan) for cell in cells.values()))
@@ -85,7 +87,7 @@ def _plans(terms: Sequence[Terms], cells: Mapping[str, Callable[[Terms], str]]) 
 
 
 def _on_outages(plan: Terms) -> list[list[Guarantee]]:
-    """Guarantees of availability, those with the same level together."""
+    """List guarantees of availability, those with the same level together."""
     available = [guarantee for guarantee in plan.guarantees if guarantee.metric == "availability"]
 
     def level(guarantee: Guarantee) -> tuple[str, str, str]:
@@ -94,14 +96,14 @@ def _on_outages(plan: Terms) -> list[list[Guarantee]]:
     return [list(same) for _, same in groupby(sorted(available, key=level), key=level)]
 
 
-def _promised(plan: Terms) -> str:
+def _committed(plan: Terms) -> str:
     said = []
     for same in _on_outages(plan):
-        names = f": {listed(guarantee.id for guarantee in same)}" if len(plan.guarantees) > 1 else ""
+        names = f": {listed(guarantee.name or guarantee.id for guarantee in same)}" if len(plan.guarantees) > 1 else ""
         effort = "" if same[0].commitment == "guaranteed" else ", best effort"
         said.append(f"{words.promise(same[0])}{effort}{names}")
     others = [guarantee for guarantee in plan.guarantees if guarantee.metric in ("downtime", "incidents", "figure")]
-    said += dict.fromkeys(f"{words.promise(guarantee)}: {guarantee.id}" for guarantee in others)
+    said += dict.fromkeys(f"{words.promise(guarantee)}: {guarantee.name or guarantee.id}" for guarantee in others)
     return "\n".join(said) or not_read_or(plan, "nothing")
 
 
@@ -110,11 +112,10 @@ def _allowed(plan: Terms) -> str:
     return "; ".join(length_text(Decimal(budget // timedelta(microseconds=1)).scaleb(-6)) for budget in budgets) or "–"
 
 
-def _earned(plan: Terms) -> str:
-    names = {guarantee.id: guarantee.name for guarantee in plan.guarantees}
-    several = len(plan.remedies) > 1
-    said = [f"{r.name or names.get(r.id) or r.id}: " * several + words.remedy_words(r) for r in plan.remedies]
-    return "\n".join(said) or not_read_or(plan, "nothing: no credit is promised")
+def _credits(plan: Terms) -> str:
+    names, several = remedy_names(plan), len(plan.remedies) > 1
+    said = [f"{names[remedy.id]}: " * several + words.remedy_words(remedy) for remedy in plan.remedies]
+    return "\n".join(said) or not_read_or(plan, "no credit")
 
 
 def _caps(plan: Terms) -> str:
@@ -133,8 +134,8 @@ def _claims(plan: Terms) -> str:
 
 
 def _maintenance(plan: Terms) -> str:
-    left_out = {kind for guarantee in plan.guarantees for kind in guarantee.exclude.maintenance}
-    kinds = [kind for kind in plan.maintenance if kind.kind in left_out]
+    excluded = {kind for guarantee in plan.guarantees for kind in guarantee.exclude.maintenance}
+    kinds = [kind for kind in plan.maintenance if kind.kind in excluded]
     said = [f"{kind.kind}, {words.maintenance_words(kind, read_whole=plan.read_whole)}" for kind in kinds]
     return "\n".join(said) or not_read_or(plan, "none")
 
@@ -153,12 +154,12 @@ def _hours(plan: Terms) -> str:
 
 
 def _recovery(plan: Terms) -> str:
-    said = [f"{loss.id}: back within {loss.rto}, at most {loss.rpo} of work lost" for loss in plan.recovery]
+    said = [f"{loss.id}: RTO {loss.rto}, RPO {loss.rpo}" for loss in plan.recovery]
     return "\n".join(said) or not_read_or(plan, "–")
 
 
 def show_budgets(budgets: pl.DataFrame) -> GT:
-    """Allowed downtime, window by window; tiers and guarantees with the same budget share a row.
+    """Show allowed downtime, window by window; tiers and guarantees with the same budget share a row.
 
     Parameters
     ----------
@@ -186,10 +187,10 @@ def show_budgets(budgets: pl.DataFrame) -> GT:
     rows = [
         {
             "Plan": plans_name(row["policy"], row["tier"], budgets),
-            "Promise": listed(row["guarantee"]),
+            "Guarantee": listed(row["guarantee"]),
             "Window": window_name(row["window_start"], row["window_end"], ZoneInfo(row["time_zone"])),
             "Hours": locales.number(f"{(row['agreed_seconds'] / 3600).normalize():,f}"),
-            "Promised": percent_text(row["target"], 6) + ", best effort" * (row["commitment"] != "guaranteed"),
+            "Committed": percent_text(row["target"], 6) + ", best effort" * (row["commitment"] != "guaranteed"),
             "Allowed downtime": row["budget"],
             "Clause": row["clause"],
         }
@@ -198,16 +199,16 @@ def show_budgets(budgets: pl.DataFrame) -> GT:
     notes = ["Months are those of the contract's time zone: one with a clock change has an hour more or less."]
     memo = Memo(
         "Allowed downtime",
-        "The longest downtime that still keeps the promise, exact.",
+        "The longest downtime that still meets the target, exact.",
         notes,
         groups="Plan",
         numbers=["Hours", "Allowed downtime"],
     )
-    return memo_table(rows, memo, "No promise of availability has a window that ends in this period.")
+    return memo_table(rows, memo, "No guarantee of availability has a window that ends in this period.")
 
 
 def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
-    """What outages of some lengths earn, at the same fee for all plans.
+    """Show the credits for outages of some lengths, at the same fee for all plans.
 
     Parameters
     ----------
@@ -226,14 +227,13 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
         paid = dict(zip(row["downtime_seconds"], zip(row["amount"], row["credit_percent"], strict=True), strict=True))
         earned = {f"{length_text(length)} down": _paid(paid.get(length), row["currency"]) for length in lengths}
         rows.append(
-            {"Plan": plans_name(row["policy"], row["tier"], curves), "Credit": row["remedy"] or "none is promised"}
-            | earned
+            {"Plan": plans_name(row["policy"], row["tier"], curves), "Credit": row["remedy"] or "none"} | earned
         )
     notes = [
         "One outage in one window, or one incident, that counts in full. Percentages are of the contract's fee basis."
     ]
     about = f"At a fee of {print_number(fee)} a month."
-    memo = Memo("What an outage earns", about, notes, numbers=list(rows[0])[2:] if rows else ())
+    memo = Memo("Credit for an outage", about, notes, numbers=list(rows[0])[2:] if rows else ())
     return memo_table(rows, memo, "No length of outage was asked for.")
 
 
@@ -241,4 +241,4 @@ def _paid(paid: tuple[Decimal, Decimal] | None, currency: str | None) -> str:
     if paid is None:
         return "–"
     amount, percent = paid
-    return f"{money_text(amount, currency)} ({percent_text(percent, 2)})" if amount else "nothing"
+    return f"{money_text(amount, currency)} ({percent_text(percent, 2)})" if amount else "no credit"

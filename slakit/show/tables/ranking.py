@@ -1,4 +1,4 @@
-"""Table of plans ranked by what matters, and why."""
+"""Table of plans ranked by weighted scores, and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slakit.show.tables.memo import Memo, memo_table
 
 
 def show_ranking(ranking: Ranking) -> GT:
-    """What each plan says on what matters, and the points it gets for it.
+    """Show what each plan says on each criterion, and its points.
 
     Parameters
     ----------
@@ -23,12 +23,12 @@ def show_ranking(ranking: Ranking) -> GT:
     rows = []
     for plan in ranking.order:
         own = ranking.table.filter(pl.col("plan") == plan)
-        head = {"Rank": str(own["rank"][0] or "–"), "Plan": plan, "Points": _points(own)}
+        head = {"Rank": str(own["rank"][0] or "–"), "Plan": ranking.names[plan], "Points": _points(own)}
         said = {row["criterion"]: f"{row['value']}\n{print_percent(row['earned'], 1)} points" for row in own.to_dicts()}
         rows.append(head | {f"{CRITERIA[name].label} (weight {weights[name]:.0f})": said[name] for name in names})
     notes = [
-        "The best plan on a matter gets all of its weight, another in proportion; times count inversely: twice as "
-        "slow, half the points. A claim without a deadline counts as one of a year. Best-effort targets score 0.",
+        "The best plan on a criterion gets all of its weight, the others in proportion; times count inversely: twice "
+        "as slow, half the points. A claim without a deadline counts as one of a year. Best-effort targets score 0.",
         *tell_unread(ranking),
         *tell_tips(ranking),
     ]
@@ -37,25 +37,25 @@ def show_ranking(ranking: Ranking) -> GT:
 
 
 def _points(own: pl.DataFrame) -> str:
-    """Points of a plan; of one that was not read whole, out of those that it can get."""
+    """Write the points of a plan; of one that was not read whole, out of those that it can get."""
     points, out_of = print_percent(own["points"][0], 1), own["out_of"][0]
     return f"{points} of {print_percent(out_of, 1)}" if own["share"].null_count() else points
 
 
 def tell_tips(ranking: Ranking) -> list[str]:
-    """At which weight of one thing another plan would come first."""
+    """Tell at which weight of one criterion another plan would rank first."""
     said = [
-        f"With a weight of {weight} for “{CRITERIA[name].label}”, {plan} would come first."
+        f"With a weight of {weight} for “{CRITERIA[name].label}”, {ranking.names[plan]} would rank first."
         for name, plan, weight in ranking.tips.iter_rows()
     ]
     return said or ["The ranking does not change when any one weight is changed."]
 
 
 def tell_unread(ranking: Ranking) -> list[str]:
-    """Say which matters were not read of a plan: they score nothing, and are out of the points it can get."""
+    """Tell which criteria were not read of a plan: they score 0, and are out of the points it can get."""
     unread = ranking.table.filter(pl.col("share").is_null())
     return [
-        f"{plan}: not read: {', '.join(CRITERIA[name].label.lower() for name in names)}. "
+        f"{ranking.names[plan]}: not read: {', '.join(CRITERIA[name].label.lower() for name in names)}. "
         f"Its points are out of {print_percent(out_of, 1)}."
         for plan, out_of, names in unread.group_by("plan", "out_of", maintain_order=True).agg("criterion").iter_rows()
     ]

@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from great_tables import GT
 
 from slakit.analysis.review import Review
-from slakit.policy.printing import percent_text, print_count
 from slakit.policy.unread import without_credit
-from slakit.show.labels import (
-    STATUSES,
-    VERDICTS,
-    counted,
-    day_text,
-    deadline_text,
-    instant_text,
-    length_text,
-    money_text,
-    sums_text,
-    window_name,
-)
+from slakit.show.columns import RESULTS
+from slakit.show.labels import STATUSES, counted, day_text, instant_text, sums_text
+from slakit.show.readable import claim_by, claim_status, in_words
 from slakit.show.tables.memo import Memo, memo_table
 
 NOT_CONCERNED = ("other_component", "outside_period")
-CAPS = {"incident": "per incident", "window": "per window", "rolling_12mo": "of twelve months", "term": "of the term"}
+RIGHT = ("number", "percent", "money", "length")
+
+
+def result_table(review: Review, name: str, rows: pl.DataFrame, columns: Sequence[str], memo: Memo, empty: str) -> GT:
+    """Show rows of a result table under the headings of its columns.
+
+    Parameters
+    ----------
+    review
+        From `assess`.
+    name
+        Of the table.
+    rows
+        Of it.
+    columns
+        Those to show.
+    memo
+        What the table says besides its rows.
+    empty
+        What to say where there is no row.
+    """
+    result, shown = RESULTS[name], in_words(review, name, rows)
+    texts = list(result.texts(shown, columns, review.zone_of if "subscription" in shown.columns else None))
+    numbers = [result.column(key).heading for key in columns if result.column(key).kind_in(shown) in RIGHT]
+    return memo_table(texts, replace(memo, numbers=numbers), empty)
 
 
 def narrowed(review: Review, subscription: str) -> Review:
-    """A review of one subscription, or the whole where none is named."""
+    """Return a review of one subscription, or the whole where none is named."""
     return review.of(subscription) if subscription else review
 
 
+def about(review: Review) -> str:
+    """Write the period of a review and the instant that it is as of."""
+    return f"Period {review.period.printed}, as of {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
+
+
 def show_credits(review: Review, subscription: str = "") -> GT:
-    """Credits that are owed: how much, of what, for which window.
+    """Show the credits that are owed: how much, of what, for which window.
 
     Parameters
     ----------
@@ -45,39 +66,24 @@ def show_credits(review: Review, subscription: str = "") -> GT:
     """
     credits = narrowed(review, subscription).credits
     due = credits.filter(pl.col("credit_percent") > 0)
-    rows = [
-        {
-            "Subscription": row["subscription"],
-            "Remedy": row["remedy"],
-            "Window": window_name(row["window_start"], row["window_end"], review.zone_of(row["subscription"])),
-            "Credit": percent_text(row["credit_percent"]),
-            "of": money_text(row["basis_amount"], row["currency"]),
-            "Owed": money_text(row["amount"], row["currency"]),
-            "Limited by": f"the cap {CAPS.get(row['cap'], row['cap'])}" if row["cap"] else "",
-        }
-        for row in due.iter_rows(named=True)
-    ]
     sums = due.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows()
-    others = credits.height - due.height
     notes = [f"Together: {sums_text(sums)}."]
-    notes += [f"{counted(others, 'other window')} judged earned nothing."] if others else []
-    memo = Memo("Credits owed", _about(review), notes, groups="Subscription", numbers=["Credit", "of", "Owed"])
-    return memo_table(rows, memo, _no_credit(review, subscription))
-
-
-def _about(review: Review) -> str:
-    return f"Period {review.period.printed}, as known on {instant_text(review.as_of, ZoneInfo('UTC'))} UTC."
+    others = credits.height - due.height
+    notes += [f"No credit is due for {counted(others, 'other window')}."] if others else []
+    columns = ["subscription", "remedy", "window", "credit_percent", "basis_amount", "amount", "cap"]
+    memo = Memo("Credits owed", about(review), notes, groups="Subscription")
+    return result_table(review, "credits", due, columns, memo, _no_credit(review, subscription))
 
 
 def _no_credit(review: Review, subscription: str) -> str:
     if subscription and not review.terms_of(subscription).remedies:
         terms = review.terms_of(subscription)
-        return f"{'Nothing is owed: ' * terms.read_whole}{without_credit(terms)}"
-    return "Nothing is owed: no target was missed that earns a credit."
+        return f"{'No credit is due: ' * terms.read_whole}{without_credit(terms)}"
+    return "No credit is due: no target with a credit was missed."
 
 
 def show_claims(review: Review, subscription: str = "") -> GT:
-    """What can be claimed until when, what was claimed, and what is too late; what can be claimed comes first.
+    """Show claims by status, those that are claimable now first, each with its deadline.
 
     Parameters
     ----------
@@ -86,43 +92,33 @@ def show_claims(review: Review, subscription: str = "") -> GT:
     subscription
         One of the evidence; all of them, if not named.
     """
-    order = pl.col("status").replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
-    claims = narrowed(review, subscription).claims.sort(
-        order, "deadline_earliest", nulls_last=True, maintain_order=True
-    )
-    rows = []
-    for row in claims.iter_rows(named=True):
-        zone, start = review.zone_of(row["subscription"]), row["window_start"]
-        rows.append({
-            "Status": STATUSES[row["status"]].capitalize(),
-            "Subscription": row["subscription"],
-            "Remedy": row["remedy"],
-            "Window from": day_text(start, zone),
-            "Amount": money_text(row["amount"], row["currency"]),
-            "Claim by": _limit(row["status"], deadline_text(row["deadline_earliest"], zone)),
-            "As the contract is read here": _limit(row["status"], deadline_text(row["deadline"], zone)),
-            "Evidence to give": row["evidence_needed"] or "–",
-        })  # fmt: skip
+    result, claims = RESULTS["claims"], narrowed(review, subscription).claims
+    order = claim_status(review).replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
+    claims = claims.sort(order, "deadline_earliest", nulls_last=True, maintain_order=True)
+    shown = in_words(review, "claims", claims)
+    columns = ["status", "subscription", "remedy", "window_start", "amount", "claim_by", "deadline", "evidence_needed"]
+    by_heading = {key: result.column(key).heading for key in columns}
+    rows = list(result.texts(shown, columns, review.zone_of))
+    for row, claim in zip(rows, shown.iter_rows(named=True), strict=True):
+        zone = review.zone_of(claim["subscription"])
+        row[by_heading["status"]] = row[by_heading["status"]].capitalize()
+        row[by_heading["window_start"]] = day_text(claim["window_start"], zone)
+        for key, instant in (("claim_by", claim["deadline_earliest"]), ("deadline", claim["deadline"])):
+            row[by_heading[key]] = claim_by(claim["status"], instant, zone).removesuffix(f" ({zone.key})")
     memo = Memo(
         "Claims",
-        _about(review),
-        ["Deadlines in the time zone of each contract. Claim by: the earliest under any reading of the contract."],
-        groups="Status",
-        numbers=["Amount"],
-        strong=[number for number, row in enumerate(claims["status"]) if row == "claimable"],
-        dates=["Window from", "Claim by", "As the contract is read here"],
+        about(review),
+        [result.note],
+        groups=by_heading["status"],
+        numbers=[by_heading["amount"]],
+        strong=[row for row, status in enumerate(shown["status"]) if status in ("claimable", "time_barred")],
+        dates=[by_heading[key] for key in ("window_start", "claim_by", "deadline")],
     )
     return memo_table(rows, memo, _no_credit(review, subscription))
 
 
-def _limit(status: str, deadline: str) -> str:
-    if status == "not_read":
-        return "not read"
-    return "no claim needed" if status == "not_required" else "no deadline runs yet" if deadline == "–" else deadline
-
-
 def show_attainment(review: Review, subscription: str) -> GT:
-    """Tickets that were answered or resolved in time, window by window.
+    """Show how many tickets were answered or resolved in time, window by window.
 
     Parameters
     ----------
@@ -132,27 +128,15 @@ def show_attainment(review: Review, subscription: str) -> GT:
         One of the evidence.
     """
     attainment = review.of(subscription).attainment.filter(pl.col("eligible") + pl.col("pending") > 0)
-    names = {guarantee.id: guarantee.name or guarantee.id for guarantee in review.terms_of(subscription).guarantees}
-    rows = [
-        {
-            "Promise": names.get(row["guarantee"], row["guarantee"]),
-            "Window": window_name(row["window_start"], row["window_end"], review.zone_of(subscription)),
-            "Tickets": print_count(row["eligible"]),
-            "In time": print_count(row["met_count"]),
-            "Still open": print_count(row["pending"]),
-            "Attained": percent_text(row["attainment"]) if row["attainment"] is not None else "–",
-            "Promised": percent_text(row["target"], 6) if row["target"] is not None else "–",
-        }
-        for row in attainment.iter_rows(named=True)
-    ]
     missed = [number for number, met in enumerate(attainment["met"]) if met is False]
-    numbers = ["Tickets", "In time", "Still open", "Attained", "Promised"]
-    memo = Memo(f"Tickets of {subscription}", _about(review), groups="Promise", numbers=numbers, strong=missed)
-    return memo_table(rows, memo, f"No promise about tickets of {subscription} was judged in {review.period.printed}.")
+    columns = ["guarantee", "window", "eligible", "met_count", "pending", "attainment", "target"]
+    memo = Memo(f"Tickets of {subscription}", about(review), groups="Guarantee", strong=missed)
+    empty = f"No guarantee about tickets of {subscription} was judged in {review.period.printed}."
+    return result_table(review, "attainment", attainment, columns, memo, empty)
 
 
 def show_ledger(review: Review, subscription: str) -> GT:
-    """Every piece of every outage that concerns a promise, with its verdict and the clause that decided.
+    """Show every part of every outage that a guarantee covers, with its verdict and the clause that decided.
 
     Parameters
     ----------
@@ -161,35 +145,22 @@ def show_ledger(review: Review, subscription: str) -> GT:
     subscription
         One of the evidence.
     """
-    ledger = review.of(subscription).ledger
-    names = {guarantee.id: guarantee.name or guarantee.id for guarantee in review.terms_of(subscription).guarantees}
-    zone = review.zone_of(subscription)
+    ledger, zone = review.of(subscription).ledger, review.zone_of(subscription)
     shown = ledger.filter(~pl.col("verdict").is_in(NOT_CONCERNED))
-    rows = [
-        {
-            "Promise": names.get(row["guarantee"], row["guarantee"]) or "No guarantee",
-            "Outage": row["outage"],
-            "From": instant_text(row["started"], zone),
-            "To": instant_text(row["ended"], zone),
-            "Length": length_text(row["seconds"]),
-            "Verdict": VERDICTS[row["verdict"]],
-            "Clause": row["clause"] or "–",
-        }
-        for row in shown.iter_rows(named=True)
-    ]
-    strong = [number for number, verdict in enumerate(shown["verdict"]) if verdict == "counted"]
-    left_out = counted(ledger.height - shown.height, "piece")
-    notes = [f"Times in {zone.key}."]
+    notes = f"Times in {zone.key}."
     if ledger.height > shown.height:
-        notes = [f"Times in {zone.key}. Left out: {left_out} of another component or outside the period."]
-    memo = Memo(
-        f"Outages of {subscription}", _about(review), notes, groups="Promise", numbers=["Length"], strong=strong
-    )
-    return memo_table(rows, memo, f"No outage of {subscription} is recorded in {review.period.printed}.")
+        others = counted(ledger.height - shown.height, "part")
+        notes += f" Not shown: {others} of another component or outside the period."
+    strong = [number for number, verdict in enumerate(shown["verdict"]) if verdict == "counted"]
+    memo = Memo(f"Outages of {subscription}", about(review), [notes], groups="Guarantee", strong=strong)
+    empty = f"No outage of {subscription} is recorded in {review.period.printed}."
+    columns = ["guarantee", "outage", "started", "ended", "seconds", "verdict", "clause"]
+    rows = shown.with_columns(pl.col("guarantee").fill_null("No guarantee"))
+    return result_table(review, "ledger", rows, columns, memo, empty)
 
 
 def show_assumptions(review: Review, subscription: str = "") -> GT:
-    """What was assumed because neither document nor evidence says it, and how open questions were read.
+    """Show what was assumed because neither contract nor evidence says it, and how open questions were read.
 
     Parameters
     ----------
@@ -198,21 +169,15 @@ def show_assumptions(review: Review, subscription: str = "") -> GT:
     subscription
         One of the evidence; all of them, if not named.
     """
-    assumptions = narrowed(review, subscription).assumptions
-    rows = [
-        {"About": row["subject"], "Term": row["term"], "Taken as": row["value"], "Because": row["because"]}
-        for row in assumptions.iter_rows(named=True)
-    ]
-    memo = Memo(
-        "What was assumed",
-        "Terms that no document and no evidence states, and how open questions were read.",
-        groups="About",
-    )
-    return memo_table(rows, memo, "Nothing was assumed.")
+    own = narrowed(review, subscription)
+    about_them = "Terms that no document and no evidence states, and how open questions were read."
+    memo = Memo("Assumptions", about_them, groups="About")
+    columns = ["subject", "term", "value", "because"]
+    return result_table(own, "assumptions", own.assumptions, columns, memo, "Nothing was assumed.")
 
 
 def show_warnings(review: Review, subscription: str = "") -> GT:
-    """Rows of the evidence that were not used, or not as they are written.
+    """Show the rows of the evidence that were not used, or not as they are written.
 
     Parameters
     ----------
@@ -221,20 +186,8 @@ def show_warnings(review: Review, subscription: str = "") -> GT:
     subscription
         One of the evidence; all of them, if not named.
     """
-    rows = [
-        {
-            "Subscription": row["subscription"],
-            "Table": row["table"].replace("_", " "),
-            "Row": "–" if row["row"] is None else str(row["row"]),
-            "Warning": row["says"],
-        }
-        for row in narrowed(review, subscription).warnings.iter_rows(named=True)
-    ]
-    memo = Memo(
-        "Warnings about the evidence",
-        "Rows that were not used, or not as they are written.",
-        ["Rows are counted as the file shows them; the header is row 1. Of several rows the first is named."],
-        groups="Subscription",
-        numbers=["Row"],
-    )
-    return memo_table(rows, memo, "No warnings: the evidence was used as it is written.")
+    warnings = narrowed(review, subscription).warnings.with_columns(pl.col("table").str.replace_all("_", " "))
+    result = RESULTS["warnings"]
+    memo = Memo("Warnings about the evidence", f"{result.title}.", [result.note], groups="Subscription")
+    empty = "No warnings: the evidence was used as it is written."
+    return result_table(review, "warnings", warnings, ["subscription", "table", "row", "says"], memo, empty)

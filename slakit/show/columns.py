@@ -1,0 +1,291 @@
+"""Result tables: what each is, and the heading, unit and words of its columns, for HTML, Excel and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.policy.printing import percent_text, print_count
+from slakit.show.labels import MET, STATUSES, TICKET_VERDICTS, VERDICTS, instant_text, length_text, money_text
+
+Kind = Literal["text", "number", "percent", "money", "length", "instant", "date"]
+YES_NO = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    name
+        What the table calls it.
+    heading
+        What people read above it, without a unit.
+    kind
+        How its cells are shown. If not given: instants and dates as such, names that end in `seconds` as lengths of
+        time, numbers as numbers, anything else as text. `percent` holds percent numbers such as 99.95; `money` is
+        shown with the currency of its row.
+    words
+        Value → what is shown instead; `yes` and `no` for booleans.
+    strong
+        What is shown, where it makes its row stand out, such as a breach.
+    says
+        What it means, where the heading does not say it.
+    decimals
+        Of a percentage in HTML, the rest cut off.
+    """
+
+    name: str
+    heading: str
+    kind: Kind | None = None
+    words: Mapping[Any, str] = field(default_factory=dict)
+    strong: Collection[str] = ()
+    says: str = ""
+    decimals: int = 3
+
+    def kind_in(self, table: pl.DataFrame) -> Kind:
+        """Return how the cells of a table are shown."""
+        dtype = table.schema[self.name]
+        if self.kind is not None:
+            return self.kind
+        if dtype.is_numeric():
+            return "length" if self.name.endswith("seconds") else "number"
+        return "instant" if dtype == pl.Datetime else "date" if dtype == pl.Date else "text"
+
+    def text(self, value: Any, kind: Kind, *, currency: str | None = None, zone: ZoneInfo | None = None) -> str:
+        """Write a cell for people: instants in a time zone, percentages cut and never rounded up."""
+        if value in self.words:
+            return self.words[value]
+        if value is None or value == "":
+            return "–"
+        if isinstance(value, bool):
+            return YES_NO[value]
+        written: dict[Kind, Callable[[], str]] = {
+            "percent": lambda: percent_text(value, self.decimals),
+            "money": lambda: money_text(value, currency),
+            "length": lambda: length_text(value),
+            "instant": lambda: instant_text(value, zone or ZoneInfo("UTC")),
+            "number": lambda: print_count(value),
+        }
+        return written[kind]() if kind in written else str(value)
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """A result table: its title, its columns in their order, and a sentence on how to read it."""
+
+    title: str
+    columns: Sequence[Column]
+    note: str = ""
+
+    def column(self, name: str) -> Column:
+        """Return the column of a name."""
+        return next(column for column in self.columns if column.name == name)
+
+    def headings(self, *names: str) -> list[str]:
+        """List headings of columns."""
+        return [self.column(name).heading for name in names]
+
+    def texts(
+        self, table: pl.DataFrame, names: Sequence[str], zone_of: Callable[[str], ZoneInfo] | None = None
+    ) -> Iterator[dict[str, str]]:
+        """Write the rows of a table for people.
+
+        Parameters
+        ----------
+        table
+            It has these columns; money also needs its `currency`, and instants the `subscription` whose zone they are
+            shown in.
+        names
+            Columns to show.
+        zone_of
+            Subscription → time zone of its contract; UTC if not given.
+
+        Yields
+        ------
+        dict[str, str]
+            Heading → text.
+        """
+        columns = [self.column(name) for name in names]
+        kinds = [column.kind_in(table) for column in columns]
+        for row in table.iter_rows(named=True):
+            zone = zone_of(row["subscription"]) if zone_of else None
+            yield {
+                column.heading: column.text(row[column.name], kind, currency=row.get("currency"), zone=zone)
+                for column, kind in zip(columns, kinds, strict=True)
+            }
+
+
+BEST_EFFORT = {"best_effort": "best effort", "guaranteed": "guaranteed"}
+IN_TARGET = {True: "yes", False: "no", None: "no verdict yet"}
+RUNNING = {True: "still running", False: "over"}
+CAPS = {
+    "incident": "per incident",
+    "window": "per window",
+    "rolling_12mo": "per twelve months",
+    "term": "over the term",
+}
+SUBSCRIPTION = Column("subscription", "Subscription")
+GUARANTEE = Column("guarantee", "Guarantee")
+REMEDY = Column("remedy", "Remedy", says="what the contract owes for a breach")
+CURRENCY, CLAUSE = Column("currency", "Currency"), Column("clause", "Clause", says="that decides")
+WINDOW = Column("window", "Window", says="by name, in the contract's time zone; in workbooks")
+WINDOW_START, WINDOW_END = Column("window_start", "Window from"), Column("window_end", "Window to", says="not included")
+WINDOWS = [WINDOW, WINDOW_START, WINDOW_END]
+COMMITTED = Column("target", "Committed", "percent", decimals=6)
+VERDICT = Column("met", "Verdict", words=MET, strong=[MET[False]], says="empty while the window runs")
+STATE = Column("running", "Window is", words=RUNNING)
+STARTED, ENDED = Column("started", "From"), Column("ended", "To", says="not included")
+
+RESULTS: dict[str, ResultTable] = {
+    "ledger": ResultTable("Every part of every outage, with its verdict and the clause that decided", [
+        SUBSCRIPTION, GUARANTEE, Column("outage", "Outage"), Column("component", "Component"), WINDOW_START,
+        STARTED, ENDED, Column("seconds", "Length"),
+        Column("verdict", "Verdict", words=VERDICTS, strong=[VERDICTS["counted"]]), CLAUSE,
+    ]),
+    "availability": ResultTable("Availability, window by window", [
+        SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("agreed_seconds", "Agreed service time"),
+        Column("downtime_seconds", "Downtime", says="that counts"),
+        Column("availability", "Availability", "percent", says="cut after six decimals"), COMMITTED, VERDICT, STATE,
+    ], "Availability is cut after six decimals; the verdict is exact. A window that is still running has none."),
+    "attainment": ResultTable("Tickets that met their target, window by window", [
+        SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("eligible", "Tickets judged"), Column("met_count", "In time"),
+        Column("pending", "Still open"), Column("attainment", "Attained", "percent"), COMMITTED, VERDICT, STATE,
+    ]),
+    "tickets": ResultTable("Tickets one by one", [
+        SUBSCRIPTION, GUARANTEE, Column("ticket", "Ticket"), Column("priority", "Priority"), Column("kind", "Kind"),
+        WINDOW_START, Column("opened", "Opened"),
+        Column("answered", "Answered", words={None: "not yet"}, says="first response, or resolution"),
+        Column("due", "Due", says="if the clock is not stopped before"), Column("within_seconds", "Committed"),
+        Column("elapsed_seconds", "Took", says="working time without holds"),
+        Column("remaining_seconds", "Time left"), Column("late_seconds", "Late by"),
+        Column("verdict", "Verdict", words=TICKET_VERDICTS, strong=["missed"]), CLAUSE,
+    ], "Lengths in working time, without the time that a ticket was on hold."),
+    "credits": ResultTable("Credits", [
+        SUBSCRIPTION, REMEDY, *WINDOWS, Column("credit_percent", "Credit before caps", "percent"),
+        Column("basis_amount", "Fee basis", "money", says="the fee that the credit is a share of"),
+        Column("amount", "Owed", "money", says="after caps"), CURRENCY,
+        Column("cap", "Cap applied", words=CAPS),
+    ]),
+    "ranges": ResultTable("Credits owed, and the range if ambiguous clauses are read otherwise", [
+        SUBSCRIPTION, Column("amount", "Owed", "money", says="as the contract is read here"),
+        Column("amount_low", "Lowest", "money"), Column("amount_high", "Highest", "money"), CURRENCY,
+        Column("widened_by", "Questions that widen the range"),
+        Column("reading_low", "Read otherwise for the lowest"),
+        Column("reading_high", "Read otherwise for the highest"),
+    ]),
+    "claims": ResultTable("Claims: until when, what was claimed, and what has expired", [
+        SUBSCRIPTION, REMEDY, WINDOW_START, Column("amount", "Amount", "money"), CURRENCY,
+        Column("status", "Status", words=STATUSES, strong=[STATUSES["claimable"], STATUSES["time_barred"]]),
+        Column("claim_by", "Claim by", says="the earliest deadline under any reading, in words; in workbooks"),
+        Column("deadline_earliest", "Earliest deadline", says="under any reading"),
+        Column("deadline", "Deadline as read here"), Column("evidence_needed", "Evidence to give"),
+    ], "Claim by: the earliest deadline under any reading, in the time zone of the contract."),
+    "recoveries": ResultTable("Recoveries against their targets, under each reading that sets other targets", [
+        SUBSCRIPTION, Column("reading", "Reading"), Column("recovery", "Recovery"), Column("kind", "Lost"),
+        Column("failed", "Failed"), Column("lost_seconds", "Data loss (RPO)"),
+        Column("rpo_seconds", "Committed RPO"), Column("rpo_met", "RPO met", words=IN_TARGET, strong=["no"]),
+        Column("back_seconds", "Downtime (RTO)"), Column("rto_seconds", "Committed RTO"),
+        Column("rto_met", "RTO met", words=IN_TARGET, strong=["no"]),
+        Column("commitment", "Commitment", words=BEST_EFFORT), CLAUSE,
+    ]),
+    "backups": ResultTable("Backups against the committed interval and retention", [
+        SUBSCRIPTION, Column("backup", "Backup"), Column("taken", "Taken", words={None: "none since"}),
+        Column("gap_seconds", "Interval", says="since the backup before"),
+        Column("every_seconds", "Committed interval"),
+        Column("in_time", "In time", words={True: "in time", False: "late"}, strong=["late"]),
+        Column("kept_seconds", "Kept for"), Column("keep_seconds", "Committed retention"),
+        Column("kept_long_enough", "Long enough", words={True: "yes", False: "too short"}, strong=["too short"]),
+        CLAUSE,
+    ]),
+    "incidents": ResultTable("Incidents that are judged one by one", [
+        SUBSCRIPTION, GUARANTEE, STARTED, ENDED, Column("seconds", "Length"), Column("within_seconds", "Committed"),
+        VERDICT, Column("running", "Incident is", words=RUNNING),
+    ]),
+    "figures": ResultTable("Measured values, window by window", [
+        SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("measurements", "Measurements"),
+        Column("level", "Level", says="a percentage, or in the unit of the guarantee"),
+        Column("limit", "Committed"), Column("unit", "Unit"), VERDICT, STATE,
+    ]),
+    "readings": ResultTable("Open questions, and what each answer alone makes of the credits owed", [
+        SUBSCRIPTION, CURRENCY, Column("question", "Question"), Column("answer", "Answer"),
+        Column("amount", "Owed", "money"),
+        Column("difference", "Difference", "money", says="to the answer chosen here"),
+        Column("chosen", "Chosen here"),
+        Column("moves", "Effect", "money", says="between lowest and highest answer"),
+    ], "The question with the largest effect comes first."),
+    "rights": ResultTable("Rights that breaches gave rise to", [
+        SUBSCRIPTION, Column("right", "Right"), Column("says", "Meaning"), GUARANTEE, *WINDOWS,
+        Column("until", "To be used by", says="empty where no limit is stated"), CLAUSE,
+    ]),
+    "claim_steps": ResultTable("Claims that open late, or whose outage had to be reported first", [
+        SUBSCRIPTION, REMEDY, WINDOW_START, Column("opens", "Opens"), Column("report_by", "Report by"),
+        Column("reported", "Reported in time"),
+    ]),
+    "row_counts": ResultTable("Rows of the evidence", [
+        SUBSCRIPTION, Column("table", "Table"), Column("read", "Rows read"),
+        Column("used", "Rows used", says="that bear on a result of the period"),
+    ]),
+    "assumptions": ResultTable("Assumptions: what neither contract nor evidence says, and how questions were read", [
+        Column("subject", "About", says="policy or subscription"), Column("term", "Term"),
+        Column("value", "Assumed"), Column("because", "Because"),
+    ]),
+    "warnings": ResultTable("Rows of the evidence that were not used, or not as they are written", [
+        SUBSCRIPTION, Column("table", "Table"), Column("row", "Row"), Column("code", "Code"),
+        Column("says", "Warning"),
+    ], "Rows are counted as the file shows them; the header is row 1. Of several rows the first is named."),
+}  # fmt: skip
+"""The tables of an assessment."""
+
+PLAN, OTHER = Column("plan", "Plan"), Column("other", "Other plan")
+APART = "treated differently"
+COMPARED: dict[str, ResultTable] = {
+    "owed": ResultTable("Credits for the same outages under each contract", [
+        SUBSCRIPTION, PLAN, Column("owed", "Owed", "money"),
+        Column("lowest", "Lowest", "money", says="if ambiguous clauses are read otherwise"),
+        Column("highest", "Highest", "money", says="if ambiguous clauses are read otherwise"),
+        Column("monthly_fee", "Monthly fee", "money"), CURRENCY, Column("counted_seconds", "Counted downtime"),
+        Column("windows", "Windows judged"), Column("missed", "Windows missed"),
+    ]),
+    "verdicts": ResultTable("Every outage under each contract", [
+        SUBSCRIPTION, Column("outage", "Outage"), PLAN,
+        Column("guarantee", "Guarantee", says="under which most of it counts"),
+        Column("counted_seconds", "Counted downtime"), Column("why", "Verdicts and clauses"),
+        Column("differs", "Contracts", words={True: APART, False: "treated alike"}, strong=[APART]),
+    ]),
+    "crossings": ResultTable("The length of one outage from which another plan pays more", [
+        PLAN, OTHER, Column("downtime_seconds", "For outages from"), Column("leads", "Pays more"),
+    ]),
+    "curves": ResultTable("Credit curves: break points, with a straight line between any two", [
+        Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
+        Column("downtime_seconds", "Outage"), Column("credit_percent", "Credit", "percent"),
+        Column("amount", "Amount", "money"), CURRENCY,
+    ]),
+}  # fmt: skip
+"""The tables of a comparison."""
+
+
+def results_reference() -> str:
+    """Describe every table of an assessment and of a comparison, as Markdown."""
+    sections = []
+    for name, table in [*RESULTS.items(), *COMPARED.items()]:
+        rows = [f"| `{column.name}` | {column.heading} | {_unit(column)} | {column.says} |" for column in table.columns]
+        note = f" {table.note}" * bool(table.note)
+        head = f"#### {name}\n\n{table.title}.{note}\n\n| column | heading | is | meaning |\n|---|---|---|---|\n"
+        sections.append(head + "\n".join(rows).replace("|  |", "| |"))
+    return "\n\n".join(sections) + "\n"
+
+
+def _unit(column: Column) -> str:
+    """Name the unit of a column, or the words for its values."""
+    if column.words:
+        return ", ".join(f"`{value}`: {words}" for value, words in column.words.items() if value is not None)
+    if column.name.endswith("seconds"):
+        return "seconds"
+    units = {"percent": "percent", "money": "currency units"}
+    return units.get(column.kind or "", "")

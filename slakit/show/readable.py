@@ -1,0 +1,98 @@
+"""Result tables in words: guarantees, remedies and questions by name, windows and deadlines in the contract's time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from slakit.analysis.assumptions import answer_words, assumptions_in_words
+from slakit.analysis.review import Review
+from slakit.measure.rules import ASSUMED_ZONE
+from slakit.show.labels import deadline_text, guarantee_names, remedy_names, window_name
+
+
+def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Write a result table for people: with names instead of keys, and columns in words beside instants.
+
+    Parameters
+    ----------
+    review
+        From `assess`.
+    name
+        Of the table.
+    table
+        Some rows of it; all of them, if not given.
+
+    Returns
+    -------
+    pl.DataFrame
+        The same rows and columns, and `window` or `claim_by` where there are such instants.
+    """
+    if name == "assumptions":
+        return assumptions_in_words(review)
+    table = getattr(review, name) if table is None else table
+    held = {subscription: review.terms_of(subscription) for subscription in table["subscription"].unique()}
+    zones = {subscription: ZoneInfo(terms.time_zone or ASSUMED_ZONE) for subscription, terms in held.items()}
+    if {"window_start", "window_end"} <= set(table.columns):
+        edges = ["subscription", "window_start", "window_end"]
+        table = _each(table, "window", edges, lambda who, start, end: window_name(start, end, zones[who]))
+    if "guarantee" in table.columns:
+        names = {who: guarantee_names(terms) for who, terms in held.items()}
+        table = _each(table, "guarantee", ["subscription", "guarantee"], lambda who, key: names[who].get(key, key))
+    if "remedy" in table.columns:
+        remedies = {who: remedy_names(terms) for who, terms in held.items()}
+        table = _each(table, "remedy", ["subscription", "remedy"], lambda who, key: remedies[who].get(key, key))
+    if name == "claims":
+        table = table.with_columns(claim_status(review).alias("status"))
+        keys = ["subscription", "status", "deadline_earliest"]
+        table = _each(table, "claim_by", keys, lambda who, status, at: claim_by(status, at, zones[who]))
+    if name == "ranges":
+        for column in ("reading_low", "reading_high"):
+            table = _each(table, column, ["subscription", column], lambda who, read: _read_otherwise(review, who, read))
+        table = _each(table, "widened_by", ["subscription", "widened_by"], lambda who, q: reading_words(review, who, q))
+    if name == "readings":
+        table = _each(table, "answer", ["answer"], answer_words)
+        table = _each(table, "question", ["subscription", "question"], review.question)
+    if name == "recoveries":
+        table = _each(table, "reading", ["subscription", "reading"], lambda who, read: reading_words(review, who, read))
+    return table
+
+
+def claim_status(review: Review) -> pl.Expr:
+    """Return the status of claims; one that is claimable, but too late by the strictest reading, is `time_barred`."""
+    barred = (pl.col("status") == "claimable") & (pl.col("deadline_earliest") < review.as_of)
+    return pl.when(barred.fill_null(value=False)).then(pl.lit("time_barred")).otherwise(pl.col("status"))
+
+
+def claim_by(status: str, deadline: datetime | None, zone: ZoneInfo) -> str:
+    """Write a deadline of a claim with its time zone, or why there is none."""
+    if deadline is not None and status not in ("not_read", "not_required"):
+        return f"{deadline_text(deadline, zone)} ({zone.key})"
+    return {"not_read": "not read", "not_required": "no claim needed"}.get(status, "no deadline runs yet")
+
+
+def reading_words(review: Review, subscription: str, reading: str) -> str:
+    """Write answers to questions, such as `window=month, cap=monthly`, in words; or the questions alone."""
+    answers = [answer.partition("=") for answer in reading.split(", ") if answer]
+    said = (f"{review.question(subscription, question)} {answer_words(answer)}" for question, _, answer in answers)
+    return "; ".join(text.strip() for text in said)
+
+
+def _read_otherwise(review: Review, subscription: str, reading: str) -> str:
+    """Write the answers of a reading that differ from those chosen."""
+    chosen = review.terms_of(subscription).reading
+    answers = json.loads(reading).items()
+    differing = ", ".join(f"{question}={answer}" for question, answer in answers if chosen.get(question) != answer)
+    return reading_words(review, subscription, differing) or "as read here"
+
+
+def _each(table: pl.DataFrame, name: str, keys: Sequence[str], say: Callable[..., str | None]) -> pl.DataFrame:
+    """Set a column of text, from other columns: said once for each of their combinations."""
+    different = table.select(keys).unique()
+    said = different.with_columns(pl.Series("said", [say(*row) for row in different.iter_rows()], dtype=pl.String))
+    joined = table.join(said, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    return joined.with_columns(pl.col("said").alias(name)).drop("said")
