@@ -103,15 +103,15 @@ def test_budgets_that_are_the_same_share_a_bar() -> None:
     chart = chart_budgets(window_budgets(find_terms(LIBRARY), "2026-10"))
     figures = {row["figure"] for row in rows_of(chart)}
     assert figures == {
-        "klikk (all tiers): 22m21s", "klink-cloud enterprise: 44m38.4s", "cloudworkz: 44m42s", "wp-heaven: 3h43m30s",
-        "klink-cloud starter and growth: 3h43m12s",
+        "Klikk (all tiers): 22m21s", "klink.cloud Enterprise: 44m38.4s", "Cloudworkz: 44m42s", "WP Heaven: 3h43m30s",
+        "klink.cloud Starter and Growth: 3h43m12s",
     }  # fmt: skip
-    assert title_of(chart) == "klikk (all tiers) may be down the least: 22m21s"
+    assert title_of(chart) == "Klikk (all tiers) may be down the least: 22m21s"
 
 
 def test_budgets_of_a_year_name_their_shortest_and_longest_month() -> None:
     chart = chart_budgets(window_budgets(find_terms(["klikk:gold"]), "2026-01/2026-12"))
-    assert {row["figure"] for row in rows_of(chart)} == {"klikk gold: 20m9.6s (Feb 2026) to 22m21s (Oct 2026)"}
+    assert {row["figure"] for row in rows_of(chart)} == {"Klikk Gold: 20m9.6s (Feb 2026) to 22m21s (Oct 2026)"}
 
 
 @pytest.mark.parametrize("hours", [0, 0.2, 1, 72, 720, 9000])
@@ -129,7 +129,7 @@ def test_every_point_that_is_drawn_lies_on_the_curve() -> None:
     spots = [row for row in rows_of(chart) if "number" in row and row["hours"] > 0.2]
     assert len(spots) > 40
     for row in spots:
-        one = next(plan for plan in terms if row["name"].startswith(plan.policy))
+        one = next(plan for plan in terms if row["name"].startswith(plan.provider))
         near = [timedelta(microseconds=round(row["hours"] * 3.6e9) + beside) for beside in (-1, 0, 1)]
         curve = sla.credit_curve(one, at=near)
         low, high = curve["credit_percent"].min(), curve["credit_percent"].max()
@@ -138,7 +138,7 @@ def test_every_point_that_is_drawn_lies_on_the_curve() -> None:
 
 def test_plans_without_credit_say_so() -> None:
     chart = chart_credit_curves(credit_curve(find_terms(["cloudworkz", "klink-cloud"])))
-    assert "nothing at cloudworkz, klink-cloud starter and growth" in title_of(chart)
+    assert "no credit at Cloudworkz, klink.cloud Starter and Growth" in title_of(chart)
 
 
 def test_replacements_alone_are_drawn() -> None:

@@ -107,10 +107,10 @@ def _question(review: Review, subscription: str, answers: pl.DataFrame, currency
     low, high, moves = (Decimal(str(value)) for value in answers.select(
         pl.col("amount").min().alias("low"), pl.col("amount").max().alias("high"), pl.col("moves").first()
     ).row(0))  # fmt: skip
-    name = review.question(subscription, answers["question"][0])
+    name = answers["question"][0]
     return {
         "question": name,
-        "figure": f"{name} Effect: {money_text(moves, currency)}",
+        "figure": f"{review.question(subscription, name)} Effect: {money_text(moves, currency)}",
         "about": " · ".join(said),
         "low": float(low),
         "high": float(high),
