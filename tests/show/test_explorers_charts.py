@@ -35,7 +35,7 @@ def title(chart: Drawing) -> str:
 
 def test_an_incident_is_cut_into_its_verdicts_on_the_wall_clock() -> None:
     chart = chart_incident(assess_scenario(GOLD, WORKS), "klikk:gold")
-    assert title(chart) == "2h of the 4h outage counts; 33.33 NOK is owed"
+    assert title(chart) == "2h of the 4h outage counts; credit due: 33.33 NOK"
     pieces = [row for row in rows(chart) if row.get("kind") == "piece" and row["lane"] == "Network availability"]
     said = {(row["when"], row["verdict"], row["text"]) for row in pieces}
     assert said == {
@@ -75,7 +75,7 @@ def test_an_incident_that_no_promise_concerns_says_so() -> None:
     chart = chart_incident(
         assess_scenario(plan, Scenario("2026-08-11T09:00", "2026-08-11T13:00", component="roof")), "cloudworkz"
     )
-    assert title(chart) == "The contract promises nothing that this outage concerns"
+    assert title(chart) == "No guarantee of the contract covers this outage"
 
 
 def test_a_subscription_without_an_outage_says_so() -> None:
@@ -95,27 +95,31 @@ def test_a_ranking_is_cut_into_points_that_add_up() -> None:
             float(total), abs=1e-4
         )
     best = ranking.order[0]
-    assert title(chart) == f"{best} comes first with {points[best]:.1f} of 100 points"
+    assert title(chart) == f"{ranking.names[best]} ranks first: {points[best]:.1f} of 100 points"
 
 
 def test_terms_that_are_asked_for_are_marked() -> None:
     asked = sla.find_policy("klikk").amend({"guarantees.iaas.clock": "started"})
     chart = chart_ranking(rank_plans(sla.compare(["klikk:gold", "wp-heaven", (asked, "gold")])))
-    assert [row["figure"] for row in rows(chart) if "(asked for, not offered)" in row.get("figure", "")]
+    assert [
+        row["figure"]
+        for row in rows(chart)
+        if "Klikk Gold with the terms you want to negotiate: " in row.get("figure", "")
+    ]
 
 
 def test_without_weights_the_ranking_says_that_nobody_is_ahead() -> None:
     nothing = dict.fromkeys(("credit", "claim", "support", "budget"), 0)
     chart = chart_ranking(rank_plans(sla.compare(["klikk:gold", "wp-heaven"]), nothing))
-    assert title(chart) == "Every weight is 0: no plan is ahead"
+    assert title(chart) == "Every weight is 0: no plan is ranked"
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (1296, "An outage of 21m36s earns nothing at wp-heaven and klikk gold"),
-        (1297, "An outage of 21m37s earns 3.33 % of the monthly fee at klikk gold, nothing at wp-heaven"),
-        (864_000, "An outage of 10d earns 32.83 % of the monthly fee at wp-heaven, 3.33 % at klikk gold"),
+        (1296, "No credit for an outage of 21m36s at WP Heaven and Klikk Gold"),
+        (1297, "Credit for an outage of 21m37s: 3.33 % of the monthly fee at Klikk Gold, no credit at WP Heaven"),
+        (864_000, "Credit for an outage of 10d: 32.83 % of the monthly fee at WP Heaven, 3.33 % at Klikk Gold"),
     ],
 )
 def test_a_length_that_is_looked_at_is_marked_on_every_line(seconds: int, said: str) -> None:
@@ -123,5 +127,5 @@ def test_a_length_that_is_looked_at_is_marked_on_every_line(seconds: int, said: 
     chart = chart_credit_curves(curves, outage=Decimal(seconds))
     assert title(chart) == said
     discs = [row for row in rows(chart) if row.keys() == {"name", "hours", "credit", "percent", "length"}]
-    assert {row["name"] for row in discs} == {"klikk gold", "wp-heaven"}
+    assert {row["name"] for row in discs} == {"Klikk Gold", "WP Heaven"}
     assert {row["hours"] for row in discs} == {seconds / 3600}

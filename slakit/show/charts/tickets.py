@@ -259,5 +259,6 @@ def _intervals(judged: pl.DataFrame, late: int) -> str:
     limits = [length_text(every) for every in judged["every_seconds"].unique().sort()]
     within = limits[0] if len(limits) == 1 else "the committed length"
     if late:
-        return f"{late} of {print_count(judged.height)} intervals between backups {'is' if late == 1 else 'are'} longer than {within}"
+        verb = "is" if late == 1 else "are"
+        return f"{late} of {print_count(judged.height)} intervals between backups {verb} longer than {within}"
     return f"All {print_count(judged.height)} intervals between backups are within {within}"
