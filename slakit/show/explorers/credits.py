@@ -61,7 +61,7 @@ def explore_credits(
     Examples
     --------
     >>> explore_credits(["klikk:gold", "wp-heaven"], outage="12h", month="2026-10")
-    A month's credit for one outage of 12h: 3.33 % of the fee at klikk gold
+    A month's credit for one outage of 12h: 3.33 % of the fee at Klikk Gold
     """
     chosen = {"policies": list(policies), "fee": fee, "outage": outage, "month": month or f"{date.today():%Y-%m}"}
     priced = lru_cache(maxsize=64)(_priced)
