@@ -12,7 +12,7 @@ from slakit._atomic import is_file
 from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
-from slakit.analysis.plans import Policies, Settled, plans_of, refuse_unmeasured
+from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
@@ -104,13 +104,7 @@ def assess(
         earlier = measure_evidence(evidence, rules, before, to_microseconds(moment), conventions=conventions)
     awarded = award_remedies(measured, numbered, fees, made, earlier)
     claims = claim_credits(measured, awarded, fees, made)
-    tables = {
-        **_tables(evidence, measured, awarded, fees),
-        "claims": claims_table(claims, fees),
-        "claim_steps": claim_steps_table(claims, fees),
-        "recoveries": recoveries_table(evidence, plans, measured.case.as_of),
-        "backups": backups_table(evidence, plans, measured.case.as_of),
-    }
+    tables = _tables(evidence, plans, measured, awarded, claims, fees)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     warned += warnings_of(evidence, plans, tables, missing, span, moment)
@@ -132,15 +126,22 @@ def assess(
 
 
 def _period_before(evidence: Evidence, period: Period) -> Period | None:
-    """From the first day that the evidence tells of to the day before a period; none if that tells nothing."""
+    """From the first day that is in evidence to the day before a period; none if there is none."""
     instants = (evidence.outages["started"], evidence.measurements["measured"], evidence.tickets["opened"])
-    told = [column.min() for column in instants]
-    begun = [at.date() - timedelta(days=1) for at in told if isinstance(at, datetime)]
+    first = [column.min() for column in instants]
+    begun = [at.date() - timedelta(days=1) for at in first if isinstance(at, datetime)]
     return Period(min(begun), period.first) if begun and min(begun) < period.first else None
 
 
-def _tables(evidence: Evidence, measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict[str, pl.DataFrame]:
-    """Show what was measured and awarded under the chosen reading, and the ranges over all."""
+def _tables(
+    evidence: Evidence,
+    plans: Plans,
+    measured: MeasuredEvidence,
+    awarded: Awarded,
+    claims: pl.DataFrame,
+    fees: Fees,
+) -> dict[str, pl.DataFrame]:
+    """Show what was measured, awarded and can be claimed under the chosen reading, and the ranges over all."""
     rules, subscriptions = measured.rules, evidence.subscriptions
     chosen = [readings[0] for readings in awarded.readings.values()]
     numbers = sorted({number for one in chosen for number in one.reading.rules.values()})
@@ -158,6 +159,10 @@ def _tables(evidence: Evidence, measured: MeasuredEvidence, awarded: Awarded, fe
         "credits": result_tables.credits_table(credits, fees),
         "ranges": result_tables.ranges_table(ranges, fees),
         "readings": readings_table(answers, fees),
+        "claims": claims_table(claims, fees),
+        "claim_steps": claim_steps_table(claims, fees),
+        "recoveries": recoveries_table(evidence, plans, measured.case.as_of),
+        "backups": backups_table(evidence, plans, measured.case.as_of),
     }
 
 

@@ -34,7 +34,14 @@ CLAIMS = {
 def claims_made(
     evidence: Evidence, fees: Fees, policies: Policies, as_of: int
 ) -> dict[str, dict[int, list[tuple[int, int]]]]:
-    """Claims made by `as_of`: remedy → subscriber → start of the window (µs) and amount (minor units).
+    """List the claims made by `as_of`: remedy → subscriber → start of the window (µs) and amount (minor units).
+
+    Parameters
+    ----------
+    evidence, fees, policies
+        Checked tables, the fees of the subscriptions, and the policies that these name.
+    as_of
+        The instant of the assessment. [µs]
 
     Raises
     ------

@@ -52,7 +52,13 @@ class Settled:
         return cls(answers)
 
     def of_policy(self, name: str, policy: Policy) -> dict[str, str]:
-        """The answers for one policy. One for every policy is passed over where the policy has no such answer."""
+        """Select the answers for one policy. One for every policy is passed over where this one has no such answer.
+
+        Parameters
+        ----------
+        name, policy
+            The policy, and its name in the subscriptions.
+        """
         known = {question.id: question.answers for question in policy.readings}
         general = {q: a for q, a in self.answers.get("", {}).items() if a in known.get(q, ())}
         own = {**general, **self.answers.get(name, {})}
@@ -88,14 +94,21 @@ def _pair(text: str) -> tuple[str, str]:
 def plans_of(
     evidence: Evidence, policies: Policies, settled: Settled, *, every: bool = True
 ) -> dict[Plan, list[Terms]]:
-    """Terms of every plan that a subscription holds, under every combination of answers, the chosen one first.
+    """List the terms of every plan that a subscription holds, under every reading, the chosen one first.
 
-    Where not every reading is asked for, there are only the terms under the chosen one.
+    Parameters
+    ----------
+    evidence, policies
+        Checked tables, and the policies by the name that the subscriptions give them.
+    settled
+        Answers that the analyst has settled.
+    every
+        Whether every combination of answers is a reading, or only the chosen one.
 
     Raises
     ------
     InputError
-        Subscriptions name an unknown tier, leave one out, or are billed in a currency the contract does not pay in.
+        Subscriptions name an unknown tier, or none, or are billed in a currency the contract does not pay in.
     """
     settled.refuse_unknown(policies)
     refuse_missing(evidence, policies)
@@ -115,7 +128,11 @@ def plans_of(
                 for p in error.problems
             ]
             continue
-        problems += _currency_problems(plans[(name, tier)], subscriptions, currencies)
+        paid_in = currencies_paid(plans[(name, tier)])
+        for subscription, currency in zip(subscriptions, currencies, strict=True):
+            for other in sorted(paid_in - {currency}):
+                where, wrong = f"subscriptions {subscription} currency", f"the contract pays in {other}"
+                problems.append(Problem(where, currency, wrong, "give the fee in that currency"))
     if problems:
         raise InputError(evidence.source, problems)
     return plans
@@ -139,7 +156,8 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
     """Refuse measurements of a guarantee that the subscription's plan does not judge by measurements."""
     if evidence.measurements.is_empty():
         return
-    held = {name: (policy, tier) for name, policy, tier in _holders(evidence)}
+    holders = evidence.subscriptions.select("subscription", "policy", "tier")
+    held = {name: (policy, tier) for name, policy, tier in holders.iter_rows()}
     judged = {
         plan: sorted({g.id for terms in readings for g in terms.guarantees if g.measured is not None})
         for plan, readings in plans.items()
@@ -155,10 +173,6 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
         raise InputError(evidence.source, problems)
 
 
-def _holders(evidence: Evidence) -> Iterable[tuple[str, str, str | None]]:
-    return evidence.subscriptions.select("subscription", "policy", "tier").iter_rows()
-
-
 def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
     """The policy under each combination of answers, once for all tiers."""
     count = prod(len(question.answers) for question in policy.readings if question.id not in settled)
@@ -169,16 +183,8 @@ def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tup
     return [(read_as(policy, answers), answers) for answers in readings_of(policy, settled)]
 
 
-def _currency_problems(readings: Sequence[Terms], subscriptions: list[str], currencies: list[str]) -> Iterable[Problem]:
-    paid_in = currencies_paid(readings)
-    for subscription, currency in zip(subscriptions, currencies, strict=True):
-        for other in sorted(paid_in - {currency}):
-            wrong = f"the contract pays in {other}"
-            yield Problem(f"subscriptions {subscription} currency", currency, wrong, "give the fee in that currency")
-
-
 def currencies_paid(readings: Iterable[Terms]) -> set[str]:
-    """Currencies in which terms name amounts."""
+    """List the currencies in which terms name amounts."""
     remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
     return {money.currency for remedy in remedies for money in parts_of(remedy, Money)}
 
@@ -187,7 +193,15 @@ T = TypeVar("T")
 
 
 def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
-    """Everything of a kind that terms are made of, however deep."""
+    """Yield everything of a kind that terms are made of, however deep.
+
+    Parameters
+    ----------
+    whole
+        Terms, or a part of them.
+    kind
+        Class of what is wanted.
+    """
     if isinstance(whole, kind):
         yield whole
     elif isinstance(whole, list):
@@ -199,5 +213,5 @@ def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
 
 
 def of_plan(plan: Plan) -> pl.Expr:
-    """Subscriptions of one plan."""
+    """Select the subscriptions of one plan."""
     return (pl.col("policy") == plan[0]) & pl.col("tier").eq_missing(pl.lit(plan[1], dtype=pl.String))

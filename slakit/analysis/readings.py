@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 import polars as pl
 
@@ -24,6 +24,8 @@ def readings_table(answers: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     ----------
     answers
         As `owed_ranges` gives them.
+    fees
+        Fees of the subscriptions.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def readings_table(answers: pl.DataFrame, fees: Fees) -> pl.DataFrame:
 def under_readings(
     policy: Policy, calculate: Callable[[Terms], pl.DataFrame], *, tier: str | None = None
 ) -> pl.DataFrame:
-    """Any calculation under every combination of answers, each different result once.
+    """Make a calculation under every combination of answers, and list each different result once.
 
     Parameters
     ----------
@@ -80,7 +82,13 @@ def under_readings(
     [('1mo', '44m38.4s'), ('1d', '1m26.4s'), ('1y', '8h45m36s')]
     """
     found: list[pl.DataFrame] = []
-    for reading, terms in _different_terms(policy, tier):
+    seen: set[str] = set()
+    for reading in readings_of(policy):
+        terms = policy.terms(tier=tier, reading=reading)
+        key = terms.model_dump_json(exclude={"reading"})
+        if key in seen:
+            continue
+        seen.add(key)
         table = calculate(terms)
         if not isinstance(table, pl.DataFrame):
             wrong, remedy = (
@@ -91,13 +99,3 @@ def under_readings(
         if not any(table.equals(known.drop("reading")) for known in found):
             found.append(table.select(pl.lit(json.dumps(reading)).alias("reading"), pl.all()))
     return pl.concat(found)
-
-
-def _different_terms(policy: Policy, tier: str | None) -> Iterator[tuple[Mapping[str, str], Terms]]:
-    seen: set[str] = set()
-    for reading in readings_of(policy):
-        terms = policy.terms(tier=tier, reading=reading)
-        key = terms.model_dump_json(exclude={"reading"})
-        if key not in seen:
-            seen.add(key)
-            yield reading, terms

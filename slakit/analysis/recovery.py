@@ -14,7 +14,14 @@ from slakit.policy.terms import Terms
 
 
 def recoveries_table(evidence: Evidence, plans: Plans, as_of: int) -> pl.DataFrame:
-    """Each recovery under every reading that changes a target, the chosen reading first.
+    """Show each recovery under every reading that changes a target, the chosen reading first.
+
+    Parameters
+    ----------
+    evidence, plans
+        Checked tables, and the plans that subscriptions hold.
+    as_of
+        The instant of the assessment. [µs]
 
     Returns
     -------
@@ -44,7 +51,14 @@ def recoveries_table(evidence: Evidence, plans: Plans, as_of: int) -> pl.DataFra
 
 
 def backups_table(evidence: Evidence, plans: Plans, as_of: int) -> pl.DataFrame:
-    """Each backup against each promise of backups, under the chosen reading.
+    """Show each backup against each guarantee of backups, under the chosen reading.
+
+    Parameters
+    ----------
+    evidence, plans
+        Checked tables, and the plans that subscriptions hold.
+    as_of
+        The instant of the assessment. [µs]
 
     Returns
     -------
@@ -62,7 +76,7 @@ def backups_table(evidence: Evidence, plans: Plans, as_of: int) -> pl.DataFrame:
 
 
 def apart(readings: Sequence[Terms]) -> list[tuple[str, Terms]]:
-    """Readings that set different recovery targets, each with the answers that do so."""
+    """List the readings that set different recovery targets, each with the answers that do so."""
     seen: dict[str, Terms] = {}
     for terms in readings:
         seen.setdefault(str([target.model_dump_json() for target in terms.recovery]), terms)

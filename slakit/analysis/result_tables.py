@@ -35,30 +35,30 @@ TERM_OF_VERDICT = {
 
 
 def instant(name: str) -> pl.Expr:
-    """Microseconds as an instant."""
+    """Show microseconds as an instant."""
     last = pl.col(name).clip(upper_bound=FOREVER - 1)  # a term without an end has one that a calendar can show
     return last.cast(INSTANT).alias(name)
 
 
 def seconds(microseconds: pl.Expr) -> pl.Expr:
-    """Microseconds as exact seconds."""
+    """Show microseconds as exact seconds."""
     return (microseconds.cast(SECONDS) / 1_000_000).cast(SECONDS)
 
 
 def names_of(subscriptions: pl.DataFrame) -> pl.Expr:
-    """Name of the subscription, from the column `subscriber`."""
+    """Look up the name of the subscription, from the column `subscriber`."""
     return pl.lit(subscriptions["subscription"]).gather(pl.col("subscriber")).alias("subscription")
 
 
 def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
-    """Id of the guarantee, from the column `rule`."""
+    """Look up the id of the guarantee, from the column `rule`."""
     return per_rule((rule.guarantee.id for rule in rules), pl.String).alias("guarantee")
 
 
 def ledger_table(
     case: AssessmentInput, ledger: pl.DataFrame, subscriptions: pl.DataFrame, chosen: Iterable[int]
 ) -> pl.DataFrame:
-    """Tell every outage: one row per segment, in the order of subscriptions, guarantees and time.
+    """Show every outage: one row per segment, in the order of subscriptions, guarantees and time.
 
     Parameters
     ----------
@@ -67,12 +67,12 @@ def ledger_table(
     subscriptions
         The checked table.
     chosen
-        Numbers of the rules that are told about. Recorded outages that none of those on outages judges come last.
+        Numbers of the rules that are shown. Recorded outages that none of those on outages judges come last.
     """
     outages = case.outages
     ours = ledger.filter(of_rules(chosen))
     subscriber = pl.lit(case.obligations["subscriber"]).gather(pl.col("obligation"))
-    told = ours.select(
+    judged_rows = ours.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
         guarantees_of(case.rules),
         pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
@@ -104,27 +104,26 @@ def ledger_table(
         verdict.alias("verdict"),
         no_text.alias("clause"),
     )
-    return pl.concat([told, rest]) if rest.height else told
+    return pl.concat([judged_rows, rest]) if rest.height else judged_rows
 
 
 def _clause(rules: Sequence[Rule]) -> pl.Expr:
     """Clause that decided a segment, from `rule`, `verdict` and, for maintenance, `kind`; null for a convention."""
-    deciding = pl.Series([_clause_of(rule, verdict) for rule in rules for verdict in VERDICTS], dtype=pl.String)
-    by_kind = pl.Series([_maintenance_clause(rule, kind) for rule in rules for kind in KINDS], dtype=pl.String)
+    clauses: list[str | None] = []
+    of_maintenance: list[str | None] = []
+    for rule in rules:
+        begins = rule.guarantee.begins
+        clause_of: dict[str, str | None] = {
+            verdict: rule.guarantee.clause_of(term) for verdict, term in TERM_OF_VERDICT.items()
+        }
+        clause_of["outside_term"] = begins.clause if begins else None
+        clauses += [clause_of.get(verdict) for verdict in VERDICTS]
+        clause_of_kind: dict[str, str | None] = {term.kind: term.clause for term in rule.maintenance}
+        of_maintenance += [clause_of_kind.get(kind) for kind in KINDS]
+    deciding, by_kind = pl.Series(clauses, dtype=pl.String), pl.Series(of_maintenance, dtype=pl.String)
     general = pl.lit(deciding).gather(pl.col("rule") * len(VERDICTS) + pl.col("verdict"))
     special = pl.lit(by_kind).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
     return pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
-
-
-def _clause_of(rule: Rule, verdict: str) -> str | None:
-    if verdict == "outside_term":
-        return rule.guarantee.begins.clause if rule.guarantee.begins else None
-    term = TERM_OF_VERDICT.get(verdict)
-    return rule.guarantee.clause_of(term) if term else None
-
-
-def _maintenance_clause(rule: Rule, kind: str) -> str | None:
-    return next((term.clause for term in rule.maintenance if term.kind == kind), None)
 
 
 def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
@@ -211,7 +210,15 @@ def incidents_table(rules: Sequence[Rule], incidents: pl.DataFrame, subscription
 
 
 def money(column: str, fees: Fees) -> pl.Expr:
-    """Whole minor units as amounts, with as many digits as the currencies need. [currency units]"""
+    """Show whole minor units as amounts, with as many digits as the currencies need. [currency units]
+
+    Parameters
+    ----------
+    column
+        Of minor units.
+    fees
+        Whose currencies they are in.
+    """
     digits = max(fees.digits, default=2)
     units = pl.lit(pl.Series([10 ** (digits - own) for own in fees.digits], dtype=pl.Int128)).gather(
         pl.col("subscriber")
@@ -221,12 +228,20 @@ def money(column: str, fees: Fees) -> pl.Expr:
 
 
 def currencies_of(fees: Fees) -> pl.Expr:
-    """Currency of the subscription, from the column `subscriber`."""
+    """Look up the currency of the subscription, from the column `subscriber`."""
     return pl.lit(pl.Series(fees.currencies, dtype=pl.String)).gather(pl.col("subscriber")).alias("currency")
 
 
 def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
-    """Credits, in the order of subscriptions, remedies and windows."""
+    """Show credits, in the order of subscriptions, remedies and windows.
+
+    Parameters
+    ----------
+    credits
+        As `award_credits` gives them.
+    fees
+        Fees of the subscriptions.
+    """
     together = pl.concat([pl.DataFrame(schema=CREDITS), *credits])
     order = together["remedy"].unique(maintain_order=True).to_list()
     rank = pl.col("remedy").replace_strict(order, list(range(len(order))), return_dtype=pl.UInt32)
@@ -244,7 +259,15 @@ def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
 
 
 def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
-    """Lowest and highest sum owed, over all readings."""
+    """Show the lowest and highest sum owed, over all readings.
+
+    Parameters
+    ----------
+    ranges
+        As `owed_ranges` gives them.
+    fees
+        Fees of the subscriptions.
+    """
     amounts = [money(name, fees) for name in ("amount", "amount_low", "amount_high")]
     return ranges.select(
         names_of(fees.subscriptions),
@@ -320,11 +343,11 @@ def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidenc
 
 
 def of_rules(rules: Iterable[int]) -> pl.Expr:
-    """Rows of some rules."""
+    """Select the rows of some rules."""
     return pl.col("rule").is_in(list(rules))
 
 
 def total_owed(credits: pl.DataFrame) -> dict[str, Decimal]:
-    """Sum of credits by currency."""
+    """Sum up credits by currency."""
     owed = credits.group_by("currency", maintain_order=True).agg(pl.col("amount").sum())
     return dict(owed.iter_rows())

@@ -26,7 +26,7 @@ def measure_attainment(judged: pl.DataFrame, windows: pl.DataFrame, rules: Seque
     -------
     pl.DataFrame
         `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `eligible`, `met_count`, `pending`, `met`
-        (null without an eligible ticket, or while the window runs). Without a target each late ticket misses.
+        (null without an eligible ticket, or while the window runs). Without a target each late ticket is a breach.
     """
     keys = ["subscriber", "rule", "window_start"]
     counted = _counted(judged, keys)
@@ -51,7 +51,15 @@ def _counted(judged: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
 
 
 def in_windows(judged: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
-    """Judged tickets with the window in which they were opened; those opened in none are left out."""
+    """Add to judged tickets the window in which they were opened; those opened in none are dropped.
+
+    Parameters
+    ----------
+    judged
+        As `judge_tickets` gives them.
+    windows
+        `subscriber`, `rule`, `window_start`, `window_end` (µs).
+    """
     spans = windows.select("subscriber", "rule", "window_start", "window_end").sort("window_start")
     placed = judged.sort("opened").join_asof(
         spans, left_on="opened", right_on="window_start", by=["subscriber", "rule"], check_sortedness=False
@@ -62,7 +70,7 @@ def in_windows(judged: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
 def by_priority(
     judged: pl.DataFrame, of: Sequence[str] = ("subscriber", "rule"), elapsed: str = "elapsed"
 ) -> pl.DataFrame:
-    """Attainment and times of answer for each rule and priority, and altogether (`priority` null).
+    """Sum up attainment and times of answer for each rule and priority, and altogether (`priority` null).
 
     Parameters
     ----------

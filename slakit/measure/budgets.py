@@ -1,8 +1,8 @@
-"""Uptime budgets: how long a service may be down in a window before a promise is broken."""
+"""Uptime budgets: how long a service may be down in a window before a guarantee is broken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -32,12 +32,12 @@ BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 @checked
 def uptime_budget(target: Decimal | float, length: timedelta) -> timedelta:
-    """Downtime that a target allows in a span, to the whole microsecond below.
+    """Compute the downtime that a target allows in a span, to the whole microsecond below.
 
     Parameters
     ----------
     target
-        Availability promised. [percent, exact]
+        Availability guaranteed. [percent, exact]
     length
         Agreed service time.
 
@@ -70,6 +70,13 @@ def uptime_budget(target: Decimal | float, length: timedelta) -> timedelta:
 def exact_length(name: str, length: timedelta, *, least: int = 0) -> int:
     """Read a length of time that an argument gives. [µs]
 
+    Parameters
+    ----------
+    name, length
+        The argument.
+    least
+        The shortest that is taken. [µs]
+
     >>> exact_length("window_length", timedelta(minutes=1))
     60000000
 
@@ -86,7 +93,14 @@ def exact_length(name: str, length: timedelta, *, least: int = 0) -> int:
 
 
 def budget_of(target: Decimal, agreed: int) -> int:
-    """As `uptime_budget`, in microseconds.
+    """Compute the downtime that a target allows, as `uptime_budget` does. [µs]
+
+    Parameters
+    ----------
+    target
+        Availability guaranteed. [percent]
+    agreed
+        Agreed service time. [µs]
 
     >>> budget_of(Decimal("99.9"), 86_400_000_000)
     86400000
@@ -96,11 +110,11 @@ def budget_of(target: Decimal, agreed: int) -> int:
 
 @checked
 def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.DataFrame:
-    """Allowed downtime of every promise of availability, window by window.
+    """Compute the allowed downtime of every guarantee of availability, window by window.
 
     A window belongs to a period when it ends in it; one that is longer than the period, when it touches it.
     Nothing is known here of a customer: billing months begin on the first, no maintenance is taken off, and a
-    promise over the term or the years of a contract, or for each incident, has no row.
+    guarantee over the term or the years of a contract, or for each incident, has no row.
 
     Parameters
     ----------
@@ -129,21 +143,26 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     many = [terms] if isinstance(terms, Terms) else list(terms)
-    rows = [
-        (one.policy, one.tier, *_row(guarantee, zone, window), zone, one.provider)
-        for one in many
-        for zone in [one.time_zone or ASSUMED_ZONE]
-        for guarantee in one.guarantees
-        if guarantee.metric == "availability" and guarantee.on_outages
-        for window in windows_of(guarantee, zone, span)
-    ]
+    rows = []
+    for one in many:
+        zone = one.time_zone or ASSUMED_ZONE
+        for guarantee in one.guarantees:
+            if guarantee.metric != "availability" or not guarantee.on_outages:
+                continue
+            target = guarantee.target if guarantee.target is not None else Decimal(0)
+            for window in windows_of(guarantee, zone, span):
+                agreed = agreed_time(guarantee, zone, window)
+                budget = budget_of(target, agreed)
+                named = (one.policy, one.tier, guarantee.id, str(guarantee.window), *window)
+                measured = (seconds_of(agreed), target, seconds_of(budget), print_duration(budget))
+                rows.append((*named, *measured, guarantee.commitment, guarantee.clause, zone, one.provider))
     edges = ("window_start", "window_end")
     in_numbers = BUDGETS | dict.fromkeys(edges, pl.Int64())
     return pl.DataFrame(rows, schema=in_numbers, orient="row").with_columns(pl.col(edges).cast(INSTANT))
 
 
 def windows_of(guarantee: Guarantee, zone: str, period: Period) -> list[Span]:
-    """Windows of a guarantee that belong to a period (see `window_budgets`). [µs]"""
+    """List the windows of a guarantee that belong to a period (see `window_budgets`). [µs]"""
     if guarantee.window.text in ("incident", "term") or guarantee.window.from_start:
         return []
     begin, end = period.span(zone)
@@ -152,16 +171,8 @@ def windows_of(guarantee: Guarantee, zone: str, period: Period) -> list[Span]:
     return [(first, last) for first, last in spans if begin < last <= end or last - first > end - begin]
 
 
-def _row(guarantee: Guarantee, zone: str, window: Span) -> Iterator[object]:
-    agreed = agreed_time(guarantee, zone, window)
-    target = guarantee.target if guarantee.target is not None else Decimal(0)
-    budget = budget_of(target, agreed)
-    yield from (guarantee.id, str(guarantee.window), *window, seconds_of(agreed), target, seconds_of(budget))
-    yield from (print_duration(budget), guarantee.commitment, guarantee.clause)
-
-
 def seconds_of(microseconds: int) -> Decimal:
-    """Microseconds as exact seconds.
+    """Return microseconds as exact seconds.
 
     >>> seconds_of(1_500_000)
     Decimal('1.500000')
@@ -170,7 +181,15 @@ def seconds_of(microseconds: int) -> Decimal:
 
 
 def agreed_time(guarantee: Guarantee, zone: str, window: Span) -> int:
-    """Agreed service time of a whole window: as the document prints it, else its length in service hours. [µs]"""
+    """Measure the agreed service time of a whole window: as the document prints it, else in service hours. [µs]
+
+    Parameters
+    ----------
+    guarantee, zone
+        The guarantee, and the contract's time zone.
+    window
+        Its first instant, and the first one after it. [µs]
+    """
     first, last = window
     if isinstance(guarantee.denominator, Fixed):
         return guarantee.denominator.of.microseconds

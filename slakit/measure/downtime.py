@@ -164,12 +164,12 @@ def _down_at_once(segments: pl.DataFrame) -> pl.DataFrame:
 def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 5: what already runs in another outage. The rest knows its `run`."""
     ordered = segments.sort("start", maintain_order=True)  # ties stay in the order of ids
-    condition = pl.col("end").cum_max()
-    running = condition.shift(1).fill_null(-1)
-    marked = ordered.with_columns(running.alias("running"), condition.alias("reach"))
+    latest = pl.col("end").cum_max()
+    running = latest.shift(1).fill_null(-1)
+    marked = ordered.with_columns(running.alias("running"), latest.alias("latest"))
     begins = pl.col("start") > pl.col("running")
     marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"))
-    ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["reach"]
+    ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["latest"]
     batch.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
     batch.members = marked.filter(per_incident(batch.rules)).select("timeline", "outage", "run")
     marked = marked.with_columns(_contested(batch, marked).alias("contested"))

@@ -1,7 +1,7 @@
 """Half-open intervals of integers on one line: union, carve, split, measure. Polars only; no word of a contract.
 
-Many lines become one by laying them end to end (`lay_out`): line k begins at k strides. A cumulative maximum or a
-binary search then serves all lines at once, without grouping.
+Many lines become one by laying them end to end (`PackedTimeline`): line k begins at k strides. A cumulative maximum or
+a binary search then serves all lines at once, without grouping.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ class PackedTimeline:
 
     @property
     def capacity(self) -> int:
-        """How many lines fit before positions leave 64 bits."""
+        """Return how many lines fit before positions leave 64 bits."""
         return ROOM // self.stride
 
     def place(self, position: pl.Expr, timeline: pl.Expr) -> pl.Expr:
-        """Position on the one line."""
+        """Place a position of a line on the one line."""
         return (position.cast(pl.Int64) - self.origin).clip(0, self.stride - 2) + timeline.cast(pl.Int64) * self.stride
 
     def position(self, placed: pl.Expr, timeline: pl.Expr) -> pl.Expr:
-        """Position on its own line."""
+        """Return the position on its own line."""
         return placed - timeline.cast(pl.Int64) * self.stride + self.origin
 
 
@@ -72,16 +72,16 @@ def union(spans: pl.DataFrame) -> pl.DataFrame:
     [(1, 4), (5, 6)]
     """
     ordered = spans.lazy().select("start", "end").filter(pl.col("end") > pl.col("start")).sort("start")
-    reach = pl.col("end").cum_max()
-    begins = (pl.col("start") > reach.shift(1)).fill_null(value=True)
+    latest = pl.col("end").cum_max()
+    begins = (pl.col("start") > latest.shift(1)).fill_null(value=True)
     closes = begins.shift(-1).fill_null(value=True)
-    marked = ordered.with_columns(reach.alias("end"), begins.alias("begins"), closes.alias("closes")).collect()
+    marked = ordered.with_columns(latest.alias("end"), begins.alias("begins"), closes.alias("closes")).collect()
     starts = marked.filter("begins").get_column("start")
     return pl.DataFrame({"start": starts, "end": marked.filter("closes").get_column("end")})
 
 
 def edges(cover: pl.DataFrame) -> pl.Series:
-    """Edges of disjoint spans in order: start, end, start, end …"""
+    """List the edges of disjoint spans in order: start, end, start, end …"""
     return pl.concat([cover["start"], cover["end"]]).sort()
 
 
@@ -149,7 +149,7 @@ def subtract(spans: pl.DataFrame, cover: pl.DataFrame) -> pl.DataFrame:
 
 
 def covered_before(cover: pl.DataFrame, positions: pl.Series) -> pl.Series:
-    """How much of a cover lies before each position.
+    """Measure how much of a cover lies before each position.
 
     The length of the cover inside a span is the difference of two of these.
 

@@ -1,4 +1,4 @@
-"""Recovery judged against recovery points and times, and backups against the promised frequency and retention."""
+"""Recovery judged against recovery points and times, and backups against the guaranteed frequency and retention."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RECOVERED: dict[str, Any] = {
     "commitment": pl.String,
     "clause": pl.String,
 }
-"""One recovery: work lost and time until the service was back (µs), each against its target."""
+"""One recovery: data lost and time until the service was back (µs), each against its target."""
 GAPS: dict[str, Any] = {
     "subscription": pl.String,
     "backup": pl.String,
@@ -39,7 +39,7 @@ GAPS: dict[str, Any] = {
     "kept_long_enough": pl.Boolean,
     "clause": pl.String,
 }
-"""One backup: time since the one before it, and time it was kept (µs), each against what is promised."""
+"""One backup: time since the one before it, and time it was kept (µs), each against what is guaranteed."""
 
 
 def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> pl.DataFrame:
@@ -47,6 +47,10 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
 
     Parameters
     ----------
+    evidence
+        Checked tables.
+    plan, terms
+        The plan, and its terms under a reading.
     as_of
         A service that is not back by then is late once its time is up, and has no verdict before. [µs]
 
@@ -75,26 +79,36 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
 
 
 def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> pl.DataFrame:
-    """Judge the backups of a plan's subscriptions against each promise of backups.
+    """Judge the backups of a plan's subscriptions against each guarantee of backups.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables.
+    plan, terms
+        The plan, and its terms under a reading.
+    as_of
+        The instant of the assessment. [µs]
 
     Returns
     -------
     pl.DataFrame
         `GAPS`. The last row of a subscription has no `taken`: it is the gap until `as_of`. A ceiling on retention is no
-        promise, and gives no verdict.
+        guarantee, and gives no verdict.
 
     Notes
     -----
-    A promise in days (`1d`) is kept from one day to the same hour of the next, though a clock change makes that 25
+    A guarantee in days (`1d`) is kept from one day to the same hour of the next, though a clock change makes that 25
     hours; one in hours (`24h`) is kept to the letter.
     """
     taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= pl.lit(as_of).cast(INSTANT))
     zone = terms.time_zone or ASSUMED_ZONE
-    tables = [_against(taken.sort("subscription", "taken"), promise, zone, as_of) for promise in terms.backups]
+    tables = [_against(taken.sort("subscription", "taken"), guarantee, zone, as_of) for guarantee in terms.backups]
     return pl.concat([pl.DataFrame(schema=GAPS), *tables])
 
 
-def _against(taken: pl.DataFrame, promise: Backup, zone: str, as_of: int) -> pl.DataFrame:
+def _against(taken: pl.DataFrame, guarantee: Backup, zone: str, as_of: int) -> pl.DataFrame:
+    """Judge backups, in order, against one guarantee: `GAPS`."""
     ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
     last = ends.with_columns(
         pl.lit(None, dtype=INSTANT).alias("taken"), pl.lit(None, dtype=INSTANT).alias("kept_until")
@@ -103,19 +117,19 @@ def _against(taken: pl.DataFrame, promise: Backup, zone: str, as_of: int) -> pl.
     rows = pl.concat([taken.with_columns(before), last.select("subscription", "taken", "kept_until", "before")])
     now = pl.lit(as_of).cast(INSTANT)
     until = pl.col("taken").fill_null(now)
-    every, keep = _length(promise.every), None if promise.kept_at_most else _length(promise.kept)
+    every, keep = _length(guarantee.every), None if guarantee.kept_at_most else _length(guarantee.kept)
     gap = (until - pl.col("before")).dt.total_microseconds()
     on_clock = (_wall_clock(until, zone) - _wall_clock(pl.col("before"), zone)).dt.total_microseconds()
-    in_days = promise.every is not None and promise.every.text.endswith("d")
+    in_days = guarantee.every is not None and guarantee.every.text.endswith("d")
     kept = (pl.col("kept_until") - pl.col("taken")).dt.total_microseconds()
     return (
         rows.with_columns(
-            pl.lit(promise.id).alias("backup"),
+            pl.lit(guarantee.id).alias("backup"),
             gap.alias("gap"),
             pl.lit(every, dtype=pl.Int64).alias("every"),
             kept.alias("kept"),
             pl.lit(keep, dtype=pl.Int64).alias("keep"),
-            pl.lit(promise.clause).alias("clause"),
+            pl.lit(guarantee.clause).alias("clause"),
         )
         .with_columns(
             ((pl.min_horizontal("gap", on_clock) if in_days else pl.col("gap")) <= pl.col("every")).alias("in_time"),

@@ -248,13 +248,13 @@ def _paid_once(
 
 
 def facts_of_windows(windows: pl.DataFrame) -> pl.DataFrame:
-    """Facts of windows that have ended, as `measure_availability` gives them."""
+    """Select the facts of windows that have ended, as `measure_availability` gives them."""
     missed = (~pl.col("met")).fill_null(value=False).alias("missed")
     return windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, "agreed", "downtime")
 
 
 def facts_of_incidents(incidents: pl.DataFrame) -> pl.DataFrame:
-    """Facts of incidents without a window, as `measure_incidents` gives them, each measured against itself."""
+    """Select the facts of incidents without a window, as `measure_incidents` gives them, each against itself."""
     length, down = pl.col("window_end") - pl.col("window_start"), pl.col("downtime")
     missed = (~pl.col("met")).fill_null(value=True).alias("missed")
     level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down]
@@ -262,7 +262,7 @@ def facts_of_incidents(incidents: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_targets(facts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Facts with what their rules promise: `target`, and `sign`."""
+    """Add to facts what their rules guarantee: `target`, and `sign`."""
     target = per_rule((percent_units(rule.guarantee.limit or 0) for rule in rules), pl.Int64)  # type: ignore[arg-type]
     sign = per_rule((1 if rule.guarantee.falls else -1 for rule in rules), pl.Int64)
     return facts.with_columns(target.alias("target"), sign.alias("sign"))
@@ -285,8 +285,8 @@ def award_measured(
         The remedy, and the rules that measure its guarantees, by number.
     facts
         Of these rules, as `with_conditions` gives them.
-    downtime intervals
-        Incidents of these rules, as `Awarded.downtime_intervals` has them.
+    downtime_intervals
+        Of these rules, as `Facts` has them.
     fees
         Fees of the subscribers.
     claimed
@@ -312,14 +312,14 @@ def with_conditions(
     conditions: Sequence[Condition],
     before: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Add to the facts of windows what conditions ask of them: windows missed before, incidents, all outages.
+    """Add to the facts of windows what conditions ask of them: breaches before, incidents, all outages.
 
     Parameters
     ----------
     facts, downtime_intervals
-        Of the windows, and of the incidents in them.
+        Of the same rules, as `Facts` has them.
     conditions
-        What is asked.
+        Of schedules or rights.
     before
         Facts of windows that ended before those of the assessment.
     """
@@ -333,7 +333,14 @@ def with_conditions(
 
 
 def downtime_by_day(case: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
-    """Counted downtime of each local day of a window on which any lies.
+    """Sum up the counted downtime of each local day of a window on which any lies.
+
+    Parameters
+    ----------
+    case, ledger
+        As `account_downtime` takes and gives them.
+    rules
+        Of which the days are wanted, by number.
 
     Returns
     -------

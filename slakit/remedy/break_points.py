@@ -16,7 +16,7 @@ from slakit.policy.conditions import Condition
 from slakit.policy.quantities import FULL, MICROSECONDS, Money, Points, Share, percent_units
 from slakit.policy.remedies import Accrual, Credit, Rate
 from slakit.problems import InputError, Problem
-from slakit.remedy.schedules import lift_of, worth_of
+from slakit.remedy.schedules import credit_value, lift_of
 from slakit.remedy.single_outage import (
     Outcome,
     Search,
@@ -179,7 +179,7 @@ def _steps_of(case: SingleOutage, credit: Credit, *, every: bool) -> Iterator[in
 def _steps(case: SingleOutage, credit: Credit, worth: Share | Money | Points | None, count: int) -> range:
     """Numbers of the steps that can matter: none is seen beyond the lowest cap."""
     remedy = case.remedy
-    value = worth_of(worth)
+    value = credit_value(worth)
     each = value * case.basis if isinstance(worth, Share) else value / 10**6
     limits = [case.limit(cap) for cap in remedy.all_caps] if remedy else []
     if limits and each > 0 and remedy is not None and remedy.points is None:

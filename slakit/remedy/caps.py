@@ -54,34 +54,36 @@ class Allowance:
         self.paid += [(start, start + 1, amount) for start, amount in self.elsewhere]
 
     def take(self, amount: int, start: int, end: int) -> tuple[int, str | None]:
-        """Pay for a window what the limits leave, and name the one that bit."""
-        bit = None
-        if self.minimum is not None and self.minimum.otherwise == "raised" and self._is_small(amount, start, end):
-            amount, bit = self._smallest(start, end), "minimum"
+        """Pay for a window what the limits leave, and name the one that was applied last.
+
+        Parameters
+        ----------
+        amount
+            What is due. [minor units]
+        start, end
+            Of the window. [µs]
+        """
+        applied = None
+        otherwise = self.minimum.otherwise if self.minimum is not None else None
+        if otherwise == "raised" and self._is_small(amount, start, end):
+            amount, applied = self._smallest(start, end), "minimum"
         for cap in self.caps:
             left = max(0, self.limit(cap.at_most, cap.of, start, end) - self._used(cap, start, end))
             if amount > left:
-                amount, bit = left, str(cap.per)
-        if self.minimum is not None and self.minimum.otherwise != "raised":
-            amount, bit = self._if_enough(amount, start, end, bit)
-        self.paid.append((start, end, amount))
-        return amount, bit
-
-    def _if_enough(self, amount: int, start: int, end: int, bit: str | None) -> tuple[int, str | None]:
-        """Nothing, or what was carried along too, according to whether it is enough."""
-        assert self.minimum is not None
-        if self.minimum.otherwise == "carried":
+                amount, applied = left, str(cap.per)
+        if otherwise == "carried":  # what was too small before counts too
             amount, self.carried = amount + self.carried, 0
-        if not self._is_small(amount, start, end):
-            return amount, bit
-        self.carried = amount if self.minimum.otherwise == "carried" else 0
-        return 0, "minimum"
+        if otherwise not in (None, "raised") and self._is_small(amount, start, end):
+            self.carried = amount if otherwise == "carried" else 0
+            amount, applied = 0, "minimum"
+        self.paid.append((start, end, amount))
+        return amount, applied
 
     def _smallest(self, start: int, end: int) -> int:
         assert self.minimum is not None
-        worth = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than
-        assert worth is not None
-        return self.limit(worth, self.minimum.of, start, end)
+        least = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than
+        assert least is not None
+        return self.limit(least, self.minimum.of, start, end)
 
     def _is_small(self, amount: int, start: int, end: int) -> bool:
         assert self.minimum is not None
@@ -89,6 +91,7 @@ class Allowance:
         return amount < limit if self.minimum.at_least is not None else amount <= limit
 
     def _used(self, cap: Cap, start: int, end: int) -> int:
+        """What other windows have taken of a cap."""
         if cap.per == "window":
             return 0
         if cap.per == "term":
@@ -96,22 +99,18 @@ class Allowance:
         window = Window("rolling 12mo") if cap.per == "rolling_12mo" else cap.per
         assert isinstance(window, Window)
         if window.slides:
-            first = self._back(window, end)
+            day = local_day(end, self.zone)
+            if window.rolling_months is not None:
+                back = add_months(day, -window.rolling_months)
+            else:
+                back = day - timedelta(days=window.rolling_days or 0)
+            first = midnight(back, self.zone)
             return sum(amount for at, _, amount in self.paid if first <= at < start)
-        first, last = self._span(window, end - 1)
+        spans = calendar_windows(window, self.zone, end - 1, end, billing_day=self.billing_day, starts=self.starts)
+        first, last = spans[0]
         return sum(amount for _, until, amount in self.paid if first < until <= last)
-
-    def _back(self, window: Window, end: int) -> int:
-        day = local_day(end, self.zone)
-        if window.rolling_months is not None:
-            return midnight(add_months(day, -window.rolling_months), self.zone)
-        return midnight(day - timedelta(days=window.rolling_days or 0), self.zone)
-
-    def _span(self, window: Window, at: int) -> tuple[int, int]:
-        spans = calendar_windows(window, self.zone, at, at + 1, billing_day=self.billing_day, starts=self.starts)
-        return spans[0]
 
 
 def in_order(caps: Sequence[Cap]) -> list[Cap]:
-    """Caps over windows and longer, in the order in which they are applied."""
+    """Put caps over windows and longer in the order in which they are applied."""
     return sorted(caps, key=lambda cap: ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per))

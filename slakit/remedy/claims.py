@@ -15,7 +15,7 @@ MONTHS_LATER = {"end_of_second_month": 2}
 
 
 def deadline(claims: Claims, zone: str, anchor: int, billing_day: int = 1) -> int | None:
-    """The last instant at which a claim is in time. [µs]
+    """Find the last instant at which a claim is in time. [µs]
 
     Parameters
     ----------
@@ -52,7 +52,12 @@ def deadline(claims: Claims, zone: str, anchor: int, billing_day: int = 1) -> in
 
 
 def opening(claims: Claims, zone: str, anchor: int) -> int | None:
-    """The first instant at which a claim can be made; None where it can at once. [µs]
+    """Find the first instant at which a claim can be made; None where it can at once. [µs]
+
+    Parameters
+    ----------
+    claims, zone, anchor
+        As `deadline` takes them.
 
     >>> from slakit.measure.calendar import to_instant
     >>> november = midnight(date(2026, 11, 1), "UTC")
@@ -70,45 +75,52 @@ def _anchor_day(claims: Claims, zone: str, anchor: int) -> date:
     return local_day(anchor if claims.after == "incident_start" else anchor - 1, zone)
 
 
-def _at_end(claims: Claims) -> bool:
-    return claims.after in ("window_end", *MONTHS_LATER)
-
-
 def _within(claims: Claims, time: Duration, zone: str, anchor: int) -> int:
     """The last instant within a time after the anchor. Months after a window run from the day that follows it. [µs]"""
     day = _anchor_day(claims, zone, anchor)
-    if time.months and _at_end(claims):
+    if time.months and claims.after in ("window_end", *MONTHS_LATER):
         return midnight(add_months(day + timedelta(days=1), time.months), zone) - 1
     return _after(time, anchor, day, claims.holidays, zone)
 
 
 def _after(within: Duration, anchor: int, day: date, holidays: str | None, zone: str) -> int:
     """The last instant within a time: days, business days and months end with a day. [µs]"""
-    if within.business_days:
-        return midnight(_business_day(day, within.business_days, holidays) + timedelta(days=1), zone) - 1
-    if within.days is not None:
-        return midnight(day + timedelta(days=within.days + 1), zone) - 1
-    if within.months:
-        return midnight(add_months(day, within.months) + timedelta(days=1), zone) - 1
-    return anchor + within.microseconds
-
-
-def _business_day(day: date, count: int, holidays: str | None) -> date:
-    """The n-th business day after a day: Monday to Friday, less public holidays."""
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5 and day not in closed_days(holidays, day.year)
-    return day
+    if within.business_days:  # Monday to Friday, less public holidays
+        last, left = day, within.business_days
+        while left:
+            last += timedelta(days=1)
+            left -= last.weekday() < 5 and last not in closed_days(holidays, last.year)
+    elif within.days is not None:
+        last = day + timedelta(days=within.days)
+    elif within.months:
+        last = add_months(day, within.months)
+    else:
+        return anchor + within.microseconds
+    return midnight(last + timedelta(days=1), zone) - 1
 
 
 def report_deadline(report: Report, zone: str, anchor: int, holidays: str | None) -> int:
-    """The last instant at which an outage is reported in time. [µs]"""
+    """Find the last instant at which an outage is reported in time. [µs]
+
+    Parameters
+    ----------
+    report, zone, holidays
+        Until when it must be reported, in which time zone, less whose public holidays.
+    anchor
+        Start or end of the incident. [µs]
+    """
     last = anchor if report.after == "incident_start" else anchor - 1
     return _after(report.within, anchor, local_day(last, zone), holidays, zone)
 
 
 def deadlines(claims: Claims, zone: str, anchors: pl.Series, billing_days: pl.Series | None = None) -> pl.Series:
-    """Deadlines of many claims under the same terms; null where there is none, or the anchor is not known yet. [µs]"""
+    """Find the deadlines of many claims under the same terms; null where there is none, or no anchor is known yet. [µs]
+
+    Parameters
+    ----------
+    claims, zone, anchors, billing_days
+        As `deadline` takes them, one anchor and day for each claim.
+    """
     days = pl.lit(1) if billing_days is None else pl.lit(billing_days)
     asked = pl.DataFrame({"anchor": anchors}).with_columns(days.alias("day"))
     distinct = asked.drop_nulls().unique()
@@ -118,7 +130,13 @@ def deadlines(claims: Claims, zone: str, anchors: pl.Series, billing_days: pl.Se
 
 
 def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
-    """First instants of many claims under the same terms; null where they can be made at once. [µs]"""
+    """Find the first instants of many claims under the same terms; null where they can be made at once. [µs]
+
+    Parameters
+    ----------
+    claims, zone, anchors
+        As `deadline` takes them, one anchor for each claim.
+    """
     if claims.opens is None:
         return pl.Series([None], dtype=pl.Int64).new_from_index(0, len(anchors))
     return pl.Series([None if at is None else opening(claims, zone, at) for at in anchors], dtype=pl.Int64)
@@ -127,7 +145,7 @@ def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
 def status(
     claims: Claims | None, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None
 ) -> pl.Expr:
-    """Tell what has become of each claim: `claimed`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
+    """Say what has become of each claim: `claimed`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
 
     Parameters
     ----------
@@ -135,6 +153,10 @@ def status(
         The terms; none where they were not read.
     deadline, opens
         Last and first instant of a claim; null where there is none. [µs]
+    claimed
+        Whether it was made.
+    as_of
+        The instant of the assessment. [µs]
 
     >>> rows = pl.DataFrame({"deadline": [100, 101, None], "claimed": [False, False, True]})
     >>> rows.select(status(Claims(within="72h"), pl.col("deadline"), pl.col("claimed"), 101)).to_series().to_list()

@@ -17,12 +17,12 @@ from slakit.policy.quantities import FULL
 
 
 def holds(condition: Condition, *, of_window: bool = False) -> pl.Expr:
-    """Whether all that a condition says holds.
+    """Say of each row whether all that a condition says holds.
 
     Parameters
     ----------
-    reach
-        The condition.
+    condition
+        What must hold.
     of_window
         Whether rows are windows, with `outage` a list of lengths, and not single incidents or days.
 
@@ -30,16 +30,21 @@ def holds(condition: Condition, *, of_window: bool = False) -> pl.Expr:
     >>> facts.select(holds(Condition(below=99, streak=2))).to_series().to_list()
     [False, True]
     """
-    found = [_lies(measure, span, of_window=of_window) for measure, span in condition.ranges.items()]
+    found = [_lies_in(span, measure, of_window=of_window) for measure, span in condition.ranges.items()]
     return pl.all_horizontal(found) if found else pl.lit(value=True)
 
 
-def _lies(measure: str, span: Range, *, of_window: bool) -> pl.Expr:
+def _lies_in(span: Range, measure: str, *, of_window: bool) -> pl.Expr:
+    """Say whether a measure lies in a range, without a division: both sides are multiplied by the total."""
+    total = wide("total")
     if measure == "level":
-        return pl.all_horizontal(_level(side, units) for side, units in span.bounds)
+        good = (total - wide("bad")) * FULL
+        sides = [_compared(side, good, pl.lit(units, dtype=pl.Int128) * total) for side, units in span.bounds]
+        return pl.all_horizontal(sides)
     if measure == "deviation":
-        missed = short_of(pl.col("target")) > 0
-        return missed & pl.all_horizontal(_deviates(side, units) for side, units in span.bounds)
+        short, target = short_of(pl.col("target")), wide("target")
+        shares = [(side, pl.lit(units, dtype=pl.Int128) * target * total) for side, units in span.bounds]
+        return (short > 0) & pl.all_horizontal(_compared(side, short * FULL, share) for side, share in shares)
     if measure == "outage" and of_window:
         inside = pl.all_horizontal(_compared(side, pl.element(), pl.lit(units)) for side, units in span.bounds)
         return pl.col("outage").list.eval(inside).list.any().fill_null(value=False)
@@ -58,23 +63,13 @@ def _compared(side: Side, measured: pl.Expr, limit: pl.Expr) -> pl.Expr:
 
 
 def wide(name: str) -> pl.Expr:
-    """A column in 128 bits: times and scaled percentages pass 64."""
+    """Read a column in 128 bits: times and scaled percentages pass 64."""
     return pl.col(name).cast(pl.Int128)
 
 
-def _level(side: Side, units: int) -> pl.Expr:
-    good = (wide("total") - wide("bad")) * FULL
-    return _compared(side, good, pl.lit(units, dtype=pl.Int128) * wide("total"))
-
-
 def short_of(level: pl.Expr) -> pl.Expr:
-    """How far the level is on the wrong side of another, times 100 % and the total."""
+    """Compute how far the level is on the wrong side of another, times 100 % and the total."""
     return wide("sign") * (level.cast(pl.Int128) * wide("total") - FULL * (wide("total") - wide("bad")))
-
-
-def _deviates(side: Side, units: int) -> pl.Expr:
-    share = pl.lit(units, dtype=pl.Int128) * wide("target") * wide("total")
-    return _compared(side, short_of(pl.col("target")) * FULL, share)
 
 
 KEYS = ["subscriber", "rule"]
@@ -91,8 +86,8 @@ def with_state(
     ----------
     facts
         Of the windows that are assessed.
-    reaches
-        The conditions.
+    conditions
+        What is asked.
     before
         Facts of the windows that ended before them; without, the first one assessed is the first of all.
     """
@@ -104,11 +99,12 @@ def with_state(
     every = facts.select(state) if before is None else pl.concat([before.select(state), facts.select(state)])
     known = pl.col("missed") & (pl.col("total") > 0)
     missed = known.cast(pl.Int64)
+    total = missed.cum_sum()
     run = (~known).cum_sum().over(KEYS)
     runs = every.sort(*KEYS, "window_end").with_columns(run.alias("run"))
     counted = runs.with_columns(
         missed.cum_sum().over([*KEYS, "run"]).alias("streak"),
-        *(_lately(missed, span).over(KEYS).alias(f"misses_{span}") for span in spans),
+        *((total - total.shift(span).fill_null(0)).over(KEYS).alias(f"misses_{span}") for span in spans),
     )
     columns = [*KEYS, "window_start", "window_end", "streak", *(f"misses_{span}" for span in spans)]
     return facts.join(
@@ -116,11 +112,6 @@ def with_state(
     )
 
 
-def _lately(missed: pl.Expr, windows: int) -> pl.Expr:
-    total = missed.cum_sum()
-    return total - total.shift(windows).fill_null(0)
-
-
 def asks(conditions: Sequence[Condition], *measures: str) -> bool:
-    """Whether any condition speaks of one of the measures."""
+    """Return whether any condition speaks of one of the measures."""
     return any(measure in condition.ranges for condition in conditions for measure in measures)

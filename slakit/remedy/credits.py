@@ -18,7 +18,7 @@ from slakit.policy.remedies import Cap, FeeBasis, PointBand, PointValue, Remedy,
 from slakit.remedy.caps import Allowance, in_order
 from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, half_up
-from slakit.remedy.schedules import earned, worth_of
+from slakit.remedy.schedules import credit_value, earned
 
 CREDITS = {
     "subscriber": pl.UInt32,
@@ -50,8 +50,8 @@ class Award:
     rules
         Number of a rule → the rule.
     facts, downtime intervals, days
-        As `schedules.earned` takes them, of these rules only. A window without agreed time (`total` 0) earns nothing,
-        but belongs to the assessment all the same.
+        As `schedules.earned` takes them, of these rules only. In a window without agreed time (`total` 0) no credit is
+        due, but it belongs to the assessment all the same.
     claimed
         Claims already made under this remedy: subscriber → start of the window (µs) and amount (minor units).
     """
@@ -65,7 +65,7 @@ class Award:
 
 
 class Due(NamedTuple):
-    """What one schedule earns in one window, or for one incident in it: fractions that are reduced only where summed.
+    """What is due by one schedule in one window, or for one incident in it: fractions, reduced only where summed.
 
     Attributes
     ----------
@@ -91,6 +91,13 @@ class Due(NamedTuple):
 def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     """Award one remedy to every subscription and window it is judged for.
 
+    Parameters
+    ----------
+    award
+        The remedy, and what was measured.
+    fees
+        Fees of the subscribers.
+
     Returns
     -------
     pl.DataFrame
@@ -98,14 +105,20 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     """
     agreed = (pl.col("total").max() > 0).alias("agreed")
     windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
-    rows = windows.filter("agreed").join(_due(award, fees), on=KEY, how="left", maintain_order="left")
+    earnings = _earnings(award, fees)
+    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
+    single = (pl.len().over(KEY) == 1) & ~pl.lit(together)  # one thing is due in the window
+    earnings = earnings.with_columns(single.alias("single"))
+    simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
+    due = pl.concat([_simple(simple, fees), _compound(award, fees, compound)])
+    rows = windows.filter("agreed").join(due, on=KEY, how="left", maintain_order="left")
     if award.rules:
         rule = next(iter(award.rules.values()))
         of_credits = set(fees.uncharged)
         rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
         fees.uncharged.intersection_update(of_credits)  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", pl.col("of_num") // pl.col("of_den")).alias("basis"))
-    rows = rows.with_columns(pl.col("amount").is_not_null().alias("earns"), pl.lit(award.remedy.id).alias("remedy"))
+    rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
     limited = given_back(award.remedy, award.facts, _limited(award, fees, rows, windows))
     return limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
@@ -123,17 +136,8 @@ def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> pl.
     return rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
 
 
-def _due(award: Award, fees: Fees) -> pl.DataFrame:
-    """What windows earn before later caps: the key, `percent`, `basis`, `amount`, `cap`."""
-    earnings = _earnings(award, fees)
-    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
-    alone = (pl.len().over(KEY) == 1) & ~pl.lit(together)
-    split = earnings.with_columns(alone.alias("alone"))
-    return pl.concat([_simple(split.filter("alone"), fees), _compound(award, fees, split.filter(~pl.col("alone")))])
-
-
 def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
-    """What every schedule gives, with its fee basis as `of_num` / `of_den`."""
+    """What is due by every schedule, with its fee basis as `of_num` / `of_den`."""
     judged = award.facts.filter(pl.col("total") > 0)
     if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
         judged = judged.filter("pays").drop("pays")
@@ -148,7 +152,7 @@ def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
 
 
 def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
-    """Windows that earn one thing, without a cap per incident: whole-number arithmetic on columns.
+    """Windows in which one thing is due, without a cap per incident: `DUE`, by whole-number arithmetic.
 
     Python's integers, because the products of long windows and large fees leave 128 bits.
     """
@@ -168,7 +172,7 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
 
 
 def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
-    """Windows that earn several things, or points, or under a cap per incident or day."""
+    """Windows in which several things are due, or points, or under a cap per incident or day: `DUE`."""
     found = []
     on_parts = caps_on_parts(award.remedy)
     ordered = rows.sort(*KEY, "credit", "rule", "incident").iter_rows(named=True)
@@ -186,14 +190,14 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
         if award.remedy.points is not None:
             share, amount = of_points(award.remedy.points, Fraction(*share), of)
             capped = amount
-        bit = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
+        cap = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
         percent = half_up(share[0] * 100 * MICRO, share[1])
-        found.append((*key, percent, int(of), fees.minor(key[0], *capped), bit))
+        found.append((*key, percent, int(of), fees.minor(key[0], *capped), cap))
     return pl.DataFrame(found, schema=DUE, orient="row")
 
 
 def caps_on_parts(remedy: Remedy) -> list[Cap]:
-    """Caps on what single incidents earn, or single days where a remedy is earned per day."""
+    """List the caps on what is due for single incidents, or for single days where a remedy is earned per day."""
     daily = all(credit.earned_per == "day" for credit in remedy.credit)
     return [cap for cap in remedy.all_caps if cap.per == "incident" or (daily and str(cap.per) == "1d")]
 
@@ -206,14 +210,22 @@ def _common_basis(remedy: Remedy, due: Sequence[Due]) -> Fraction | None:
 
 
 def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio, Ratio]:
-    """Share of the fee, and amount, that points are worth."""
-    worth, count = points.each, earned
+    """Convert points to a share of the fee, and an amount.
+
+    Parameters
+    ----------
+    points, earned
+        What a point, or a band of points, is paid with; and how many there are.
+    of
+        The fee basis. [millionths]
+    """
+    credit, count = points.each, earned
     if points.bands is not None:
         reached = [band for band in points.bands if lies_within(band, earned)]
         deepest = max(reached, key=_least_points, default=None)
-        worth, count = (deepest.credit, Fraction(1)) if deepest is not None else (None, Fraction(0))
-    value = worth_of(worth) * count
-    if isinstance(worth, Money):
+        credit, count = (deepest.credit, Fraction(1)) if deepest is not None else (None, Fraction(0))
+    value = credit_value(credit) * count
+    if isinstance(credit, Money):
         return (value / of if of else value * 0).as_integer_ratio(), value.as_integer_ratio()
     return value.as_integer_ratio(), (value * of).as_integer_ratio()
 
@@ -225,13 +237,21 @@ def _least_points(band: PointBand) -> tuple[int, bool]:
 
 
 def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
-    """What one schedule earns for one window, incident or day, all its parts together."""
+    """What is due by one schedule for one window, incident or day, all its parts together."""
     first = parts[0]
-    worths = [_worths(row) for row in parts]
-    share, amount = worths[0]
-    if len(worths) > 1:
-        share = sum((Fraction(*of) for of, _ in worths), Fraction(0)).as_integer_ratio()
-        amount = sum((Fraction(*of) for _, of in worths), Fraction(0)).as_integer_ratio()
+    values: list[tuple[Ratio, Ratio]] = []  # share of the fee, and amount
+    for row in parts:
+        num, den = row["num"] * row["part"], row["den"] * row["parts"]
+        of_num, of_den = row["of_num"], row["of_den"]
+        if row["money"]:
+            share = (num * of_den, den * of_num) if of_num else (0, 1)
+            values.append((share, (num, den)))
+        else:
+            values.append(((num, den), (num * of_num, den * of_den)))
+    share, amount = values[0]
+    if len(values) > 1:
+        share = sum((Fraction(*of) for of, _ in values), Fraction(0)).as_integer_ratio()
+        amount = sum((Fraction(*of) for _, of in values), Fraction(0)).as_integer_ratio()
     basis = Fraction(first["of_num"], first["of_den"])
     return Due(first["credit"], first["rule"], first["incident"], share, basis, amount, amount)
 
@@ -259,29 +279,20 @@ def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], k
     return sorted(kept, key=attrgetter("credit", "rule"))
 
 
-def _worths(row: Mapping[str, int]) -> tuple[Ratio, Ratio]:
-    """Share of the fee, and amount."""
-    num, den = row["num"] * row["part"], row["den"] * row["parts"]
-    of_num, of_den = row["of_num"], row["of_den"]
-    if row["money"]:
-        return (num * of_den, den * of_num) if of_num else (0, 1), (num, den)
-    return (num, den), (num * of_num, den * of_den)
-
-
-def _combined(remedy: Remedy, entries: Sequence[Due], worth: Callable[[Due], Ratio]) -> Ratio:
+def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], Ratio]) -> Ratio:
     """Add up guarantees, incidents and days as each schedule says; then add up the schedules, or take one of them.
 
-    Once per window, the guarantee that earns most decides; per day, the one that earns most on that day. Points are
-    those of all guarantees together.
+    Once per window, the guarantee with the largest credit decides; per day, the one with the largest on that day.
+    Points are those of all guarantees together.
     """
     if len(entries) == 1:
-        return worth(entries[0])
+        return value_of(entries[0])
     by_credit = []
     for number, of_credit in groupby(entries, key=attrgetter("credit")):
         per = remedy.credit[number].earned_per if remedy.points is None else "guarantee"
         values: dict[object, Fraction] = {}
         for entry in of_credit:
-            value = Fraction(*worth(entry))
+            value = Fraction(*value_of(entry))
             if per in ("window", "day"):
                 day = entry.incident if per == "day" else None
                 values[day] = max(values.get(day, Fraction(0)), value)
@@ -299,24 +310,26 @@ def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
         return rows
     rule = next(iter(award.rules.values())) if award.rules else None
     paid = []
-    due = rows.filter("earns").select(*KEY, "amount", "cap").iter_rows()
+    due = rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
     for subscriber, owed in groupby(due, key=itemgetter(0)):
         assert rule is not None
         allowance = _allowance(award, fees, later, subscriber, rule, windows)
-        for _, start, end, amount, bit in owed:
-            left, bit_later = allowance.take(amount, start, end)
-            paid.append((subscriber, start, end, left, bit_later or bit))
-    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int128, "bit": pl.String}, orient="row")
+        for _, start, end, amount, cap in owed:
+            left, applied = allowance.take(amount, start, end)
+            paid.append((subscriber, start, end, left, applied or cap))
+    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int128, "applied": pl.String}, orient="row")
     joined = rows.join(limited, on=KEY, how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("left", "amount").alias("amount"), pl.coalesce("bit", "cap").alias("cap"))
+    return joined.with_columns(
+        pl.coalesce("left", "amount").alias("amount"), pl.coalesce("applied", "cap").alias("cap")
+    )
 
 
 def _allowance(
     award: Award, fees: Fees, later: Sequence[Cap], subscriber: int, rule: Rule, windows: pl.DataFrame
 ) -> Allowance:
-    def limit(worth: Worth, of: FeeBasis, start: int, end: int) -> int:
+    def limit(at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
         span = (start, end) if fees.varies(of) else None
-        return fees.minor(subscriber, *fees.limit(worth, of, subscriber, rule, span).as_integer_ratio())
+        return fees.minor(subscriber, *fees.limit(at_most, of, subscriber, rule, span).as_integer_ratio())
 
     claimed = award.claimed.get(subscriber, ())
     inside: list[tuple[int, int]] = []

@@ -27,7 +27,12 @@ MICRO = 10**6
 
 
 def half_up(num: int, den: int) -> int:
-    """A fraction rounded to the nearest whole number, halves away from nothing; not negative.
+    """Round a fraction to the nearest whole number, halves up; it is not negative.
+
+    Parameters
+    ----------
+    num, den
+        Numerator and denominator.
 
     >>> half_up(5, 2), half_up(7, 3)
     (3, 2)
@@ -100,10 +105,7 @@ class Fees:
         ]
         self.digits = [minor_digits(currency) for currency in self.currencies]
         self.charged = _charged(table, self.charges)
-
-    @cached_property
-    def _holders(self) -> list[tuple[int | None, datetime]]:
-        return self.subscriptions.select("billing_day", "starts").rows()
+        self._holders: list[tuple[int | None, datetime]] = table.select("billing_day", "starts").rows()
 
     @cached_property
     def _terms(self) -> list[tuple[int, int | None]]:
@@ -111,16 +113,26 @@ class Fees:
         return [(to_microseconds(starts), to_microseconds(ends) if ends else None) for starts, ends in terms]
 
     def holder(self, subscriber: int) -> tuple[int, int]:
-        """Billing day, and start of the subscription. [µs]"""
+        """Return the billing day, and the start of the subscription. [µs]"""
         day, starts = self._holders[subscriber]
         return day or 1, to_microseconds(starts)
 
     def varies(self, of: FeeBasis) -> bool:
-        """Whether a fee basis is not the same for all windows."""
+        """Return whether a fee basis is not the same for all windows."""
         return bool(self.charged) or isinstance(of, FeeSum) or of == "term_fee"
 
     def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
-        """Amount of a fee basis for a window or incident; without a span, of a month like any other. [millionths]"""
+        """Compute a fee basis. [millionths of the currency's unit]
+
+        Parameters
+        ----------
+        of, rule
+            The basis, and the rule of the guarantee that missed its target.
+        subscriber
+            Whose fee.
+        span
+            The window or incident; if not given, a month like any other.
+        """
         if isinstance(of, FeeSum):
             return self._sum(of, subscriber, rule, span)
         if of == "term_fee":
@@ -137,7 +149,13 @@ class Fees:
         return fees / 30 if of == "daily_fee" else fees
 
     def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
-        """A fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]"""
+        """Compute a fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]
+
+        Parameters
+        ----------
+        of, rule
+            The basis, and the rule of the guarantee that missed its target.
+        """
         if of == "component_fee":
             return self._of_components(tuple(rule.guarantee.components)), 1
         months = _months(rule.guarantee.window) if of == "window_fee" else Fraction(MONTHS.get(str(of), 1))
@@ -246,15 +264,23 @@ class Fees:
         return months + Fraction((last - add_months(first, months)).days, 30)
 
     def minor(self, subscriber: int, num: int, den: int = 1) -> int:
-        """An amount in millionths, as whole minor units, rounded half up."""
+        """Round an amount in millionths, `num / den`, half up to whole minor units of the subscriber's currency."""
         return half_up(num * 10 ** self.digits[subscriber], den * MICRO)
 
-    def limit(self, worth: Worth, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
-        """Amount of a cap or a minimum. [millionths]"""
-        if isinstance(worth, Money):
-            return Fraction(worth.amount) * MICRO
-        assert isinstance(worth, Share), "points are no limit"
-        return worth.value * self.basis(of, subscriber, rule, span)
+    def limit(self, at_most: Worth, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
+        """Compute the amount of a cap or a minimum. [millionths]
+
+        Parameters
+        ----------
+        at_most, of
+            The limit, and the basis of which it is a share.
+        subscriber, rule, span
+            As `basis` takes them.
+        """
+        if isinstance(at_most, Money):
+            return Fraction(at_most.amount) * MICRO
+        assert isinstance(at_most, Share), "points are no limit"
+        return at_most.value * self.basis(of, subscriber, rule, span)
 
 
 Charge = tuple[int, int, str | None, int]

@@ -25,7 +25,7 @@ def paid_once(
 ) -> pl.DataFrame:
     """Leave in each sliding window only the downtime that no window before it has paid for.
 
-    An outage is paid for whole, in the first window that owes anything for it and ends when it is over.
+    An outage is paid for whole, in the first window in which a credit is due for it and that ends when it is over.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def paid_once(
     left, paid_until = facts, dict[Owner, int]()
     settled = []
     while not left.is_empty():
-        over = [
-            not _goes_on(incidents.get((who, rule), ()), end)
-            for who, rule, end in left.select(*KEY, "window_end").rows()
-        ]
+        over = []
+        for who, rule, end in left.select(*KEY, "window_end").rows():
+            goes_on = any(first < end < last for first, last in incidents.get((who, rule), ()))
+            over.append(not goes_on)
         payable = left.filter(pl.Series(over, dtype=pl.Boolean) & (pl.col("total") > 0))
         paying = _first_paying(credits, rules, payable)
         placed = left.join(paying, on=KEY, how="left", maintain_order="left")
@@ -57,17 +57,16 @@ def paid_once(
         pays = (pl.col("window_end") == pl.col("paid_end")).fill_null(value=False)
         settled.append(placed.filter(~beyond).with_columns(pays.alias("pays")).drop("paid_end"))
         paid_until |= {(who, rule): end for who, rule, end in paying.iter_rows()}
-        left = _measured_again(placed.filter(beyond).drop("paid_end"), remeasure, paid_until)
+        left = placed.filter(beyond).drop("paid_end")
+        if not left.is_empty():  # what has been paid for is no part of the levels of later windows
+            windows = [*KEY, "window_start", "window_end"]
+            fresh = remeasure(paid_until).select(*windows, *LEVEL)
+            left = left.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)
     return pl.concat(settled) if settled else facts.with_columns(pl.lit(value=True).alias("pays"))
 
 
-def _goes_on(incidents: Sequence[tuple[int, int]], end: int) -> bool:
-    """Whether an incident goes on across the end of a window."""
-    return any(first < end < last for first, last in incidents)
-
-
 def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
-    """The end of the first window of each owner that earns anything: `paid_end`."""
+    """The end of the first window of each owner in which a credit is due: `paid_end`."""
     tables = []
     for credit in credits:
         named = [
@@ -76,12 +75,3 @@ def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: p
         own = facts.filter(pl.col("rule").is_in(named))
         tables.append(earned(credit, own, own.clear()).select(*KEY, "window_end"))
     return pl.concat(tables).group_by(KEY).agg(pl.col("window_end").min().alias("paid_end"))
-
-
-def _measured_again(facts: pl.DataFrame, remeasure: Remeasure, paid_until: Mapping[Owner, int]) -> pl.DataFrame:
-    """The same windows with levels that what has been paid for is no part of."""
-    if facts.is_empty():
-        return facts
-    windows = [*KEY, "window_start", "window_end"]
-    fresh = remeasure(paid_until).select(*windows, *LEVEL)
-    return facts.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)

@@ -1,7 +1,7 @@
 """Credit schedules: facts of a window, or of an incident or day in it → a share of a fee, money or points, exactly.
 
 Facts come as `total` and `bad` integers (µs of agreed service time and downtime; tickets and late tickets; millionths
-of a figure), so that every threshold is decided without a division.
+of a measured value), so that every threshold is decided without a division.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COUNTED = pl.Int128
 def earned(
     credit: Credit, facts: pl.DataFrame, downtime_intervals: pl.DataFrame, days: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """What each window earns by one schedule.
+    """Compute what is due for each window by one schedule.
 
     Parameters
     ----------
@@ -57,55 +57,46 @@ def earned(
         rows = days if days is not None else downtime_intervals.clear()
     else:
         rows = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"))
+    of_window = credit.earned_per not in ("incident", "day")
     if credit.when is not None:
-        rows = rows.filter(holds(credit.when, of_window=_of_windows(credit)))
-    parts = [_times(_earned(credit, own), factor) for own, factor in _multiplied(credit, rows)]
+        rows = rows.filter(holds(credit.when, of_window=of_window))
+    parts, rest = [], rows
+    for multiplier in reversed(credit.multipliers):  # where several apply, the last one is taken
+        applies = rest.select(holds(multiplier, of_window=of_window)).to_series()
+        by = Fraction(multiplier.by)
+        single = _not_multiplied(credit, rest.filter(applies))
+        parts.append(single.with_columns(pl.col("num") * by.numerator, pl.col("den") * by.denominator))
+        rest = rest.filter(~applies)
+    parts.append(_not_multiplied(credit, rest))
     return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
 
 
-def _of_windows(credit: Credit) -> bool:
-    """Whether it judges whole windows, and not single incidents or days."""
-    return credit.earned_per not in ("incident", "day")
-
-
 def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """Windows in which no incident starts: what they fall short by, one from before, is theirs alone."""
+    """Windows in which no incident starts: what they fall short by, for one from before, is due for them alone."""
     keys = ["subscriber", "rule", "window_start", "window_end"]
     alone = facts.join(incidents.select(keys), on=keys, how="anti", maintain_order="left")
     one = [pl.lit(1, dtype=pl.Int64).alias(name) for name in ("outage", "lengths")]
     return alone.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"), *one).select(incidents.columns)
 
 
-def _multiplied(credit: Credit, rows: pl.DataFrame) -> list[tuple[pl.DataFrame, Fraction]]:
-    """Rows parted by the factor on their credit."""
-    parts, rest = [], rows
-    for multiplier in reversed(credit.multipliers):
-        reached = rest.select(holds(multiplier, of_window=_of_windows(credit))).to_series()
-        parts.append((rest.filter(reached), Fraction(multiplier.by)))
-        rest = rest.filter(~reached)
-    return [*parts, (rest, Fraction(1))]
-
-
-def _times(found: pl.DataFrame, factor: Fraction) -> pl.DataFrame:
-    if factor == 1:
-        return found
-    return found.with_columns(pl.col("num") * factor.numerator, pl.col("den") * factor.denominator)
-
-
-def _earned(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
+def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
+    """Credit of rows by the bands, the flat credit or the rate of a schedule."""
     if credit.bands is not None:
         return _banded(credit, credit.bands, rows)
     if credit.flat is not None:
-        return _worth(rows.filter("missed"), pl.lit(1), credit.flat)
+        return _credit_of(rows.filter("missed"), pl.lit(1), credit.flat)
     return _rated(credit, rows.filter("missed"), per_incident=credit.by_incident)
 
 
 def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
-    """What grows with the miss: with that of the window or day, or with the length of each incident in it."""
+    """Credit that grows with the breach of the window or day, or with the length of each incident in it."""
     lost = wide("outage" if per_incident else "downtime")
     if rate.shortfall is not None:
         found = _points_missed(rate.shortfall, missed)
-        return _parted(found, missed) if per_incident else found
+        if not per_incident:
+            return found
+        # the credit of the window is parted over its incidents, by their counted time: the allowance counts once
+        return found.with_columns(missed["outage"].alias("part"), missed["lengths"].alias("parts"))
     if rate.accrual is not None:
         return _accrued(rate.accrual, missed, lost)
     factor = Fraction(rate.multiple or 0)
@@ -113,34 +104,29 @@ def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFr
     return _share(missed.filter(pl.col("agreed") > 0), lost * factor.numerator, agreed)
 
 
-def _parted(found: pl.DataFrame, incidents: pl.DataFrame) -> pl.DataFrame:
-    """Part the credit of a window over its incidents, by their counted time: the allowance counts once."""
-    return found.with_columns(incidents["outage"].alias("part"), incidents["lengths"].alias("parts"))
-
-
 def _share(rows: pl.DataFrame, num: pl.Expr, den: pl.Expr) -> pl.DataFrame:
     whole = [pl.lit(1, dtype=pl.Int64).alias(name) for name in ("part", "parts")]
     return rows.select(*FACTS, num.alias("num"), den.alias("den"), *whole, pl.lit(value=False).alias("money"))
 
 
-def _worth(rows: pl.DataFrame, count: pl.Expr, worth: Share | Money | Points | None, of: int = 1) -> pl.DataFrame:
+def _credit_of(rows: pl.DataFrame, count: pl.Expr, credit: Share | Money | Points | None, of: int = 1) -> pl.DataFrame:
     """Rows that earn the same credit, a number of times; or so many parts of it, where it is parted."""
-    value = worth_of(worth)
+    value = credit_value(credit)
     num, den = count.cast(COUNTED) * value.numerator, pl.lit(value.denominator * of, dtype=COUNTED)
-    return _share(rows, num, den).with_columns(pl.lit(isinstance(worth, Money)).alias("money"))
+    return _share(rows, num, den).with_columns(pl.lit(isinstance(credit, Money)).alias("money"))
 
 
-def worth_of(worth: Share | Money | Points | None) -> Fraction:
-    """Share of a fee, millionths of the currency's unit, or points."""
-    if isinstance(worth, Money):
-        return Fraction(worth.amount) * MICRO
-    if isinstance(worth, Points):
-        return Fraction(worth.count)
-    return worth.value if worth is not None else Fraction(0)
+def credit_value(credit: Share | Money | Points | None) -> Fraction:
+    """Return what a credit stands for: a share of a fee, millionths of the currency's unit, or points."""
+    if isinstance(credit, Money):
+        return Fraction(credit.amount) * MICRO
+    if isinstance(credit, Points):
+        return Fraction(credit.count)
+    return credit.value if credit is not None else Fraction(0)
 
 
 def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
-    """Bands that are reached: the last in their order, or all of them where they add up."""
+    """Credit of the bands that apply: the last in their order, or all of them where they add up."""
     per_incident = credit.by_incident
     if credit.select == "sum":
         return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
@@ -156,17 +142,19 @@ def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.Dat
 
 
 def _of_band(band: Band, rows: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
-    credit = _worth(rows, pl.lit(1), band.credit)
+    credit = _credit_of(rows, pl.lit(1), band.credit)
     return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows, per_incident=per_incident)])
 
 
 def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> list[int]:
-    """Numbers of bands, the one that wins over the others last.
+    """Order the numbers of bands, the one that is taken before the others last.
 
-    Bands of one measure go by their depth; those of several as they are printed, the deepest last.
+    Bands of one measure go by their depth; those of several as they are printed, the worst last.
 
     Parameters
     ----------
+    credit, bands
+        The schedule, and its bands.
     falls
         Whether a level is worse the lower it is.
 
@@ -177,7 +165,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
     """
     numbers = list(range(len(bands)))
     if credit.select == "largest":
-        return sorted(numbers, key=lambda n: worth_of(bands[n].credit))
+        return sorted(numbers, key=lambda n: credit_value(bands[n].credit))
     measures = {tuple(band.ranges) for band in bands}
     if len(measures) > 1 or len(next(iter(measures))) > 1:
         return numbers
@@ -204,7 +192,7 @@ def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
     if shortfall.step is not None:
         step = pl.lit(percent_units(shortfall.step), dtype=pl.Int128) * pl.col("whole")
         up = {"started": step - 1, "complete": pl.lit(0, dtype=pl.Int128), "nearest": step // 2}[shortfall.count]
-        return _worth(rows, (pl.col("short") + up) // step, shortfall.credit)
+        return _credit_of(rows, (pl.col("short") + up) // step, shortfall.credit)
     rate = shortfall.per_point * 100
     return _share(rows, pl.col("short") * rate.numerator, pl.col("whole") * FULL * rate.denominator)
 
@@ -227,15 +215,23 @@ def _accrued(accrual: Accrual, rows: pl.DataFrame, length: pl.Expr) -> pl.DataFr
         late, per = length - accrual.after.microseconds, accrual.per.microseconds
     late = late.clip(0)
     if accrual.count == "exact":
-        return _worth(rows, late, accrual.credit, of=per)
-    return _worth(rows, (late + lift_of(accrual.count, per)) // per, accrual.credit)
+        return _credit_of(rows, late, accrual.credit, of=per)
+    return _credit_of(rows, (late + lift_of(accrual.count, per)) // per, accrual.credit)
 
 
 def lift_of(how: str, step: int) -> int:
-    """What to add before whole steps are counted: begun ones, complete ones, or the nearest."""
+    """Return what to add before whole steps are counted: begun ones, complete ones, or the nearest.
+
+    Parameters
+    ----------
+    how
+        As a contract counts or rounds.
+    step
+        In the unit of what is counted.
+    """
     return {"complete": 0, "down": 0, "started": step - 1, "up": step - 1, "nearest": step // 2}[how]
 
 
 def conditions_of(credits: Sequence[Credit]) -> list[Condition]:
-    """Every condition of some schedules."""
+    """List every condition of some schedules."""
     return [condition for credit in credits for condition in credit.conditions]
