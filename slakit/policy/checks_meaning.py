@@ -129,6 +129,9 @@ def _of_claims(claims: Claims, place: Place) -> Iterator[Finding]:
         return
     if claims.to_end_of is not None and claims.within is None and claims.after != "end_of_second_month":
         yield (*place, "to_end_of"), claims.to_end_of, "no deadline that could be put off", "write within"
+    window = claims.to_end_of
+    if window is not None and (window.slides or window.from_start or window.text in ("term", "incident", "1h")):
+        yield (*place, "to_end_of"), window, "a deadline is put off to the end of a calendar window", "write 1mo or 1q"
     times: list[Duration | None] = [claims.opens, claims.within, claims.report.within if claims.report else None]
     if claims.holidays is not None and not any(time is not None and time.business_days for time in times):
         yield (*place, "holidays"), claims.holidays, *NO_BUSINESS_DAYS

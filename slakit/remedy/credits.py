@@ -37,6 +37,8 @@ EARNINGS = {
     **KEY_TYPES, "rule": pl.UInt32, "incident": pl.Int64, "num": pl.Int128, "den": pl.Int128, "part": pl.Int64,
     "parts": pl.Int64, "money": pl.Boolean, "of_num": pl.Int128, "of_den": pl.Int128, "credit": pl.Int32,
 }  # fmt: skip
+ROUNDED_BASIS = (2 * pl.col("of_num") + pl.col("of_den")) // (2 * pl.col("of_den"))
+"""A fee basis in whole millionths of the currency's unit, rounded half up."""
 Ratio = tuple[int, int]
 """Numerator and denominator, not reduced."""
 
@@ -117,7 +119,7 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
         of_credits = set(fees.uncharged)
         rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
         fees.uncharged.intersection_update(of_credits)  # what earns nothing is no share of an unknown fee
-        rows = rows.with_columns(pl.coalesce("basis", pl.col("of_num") // pl.col("of_den")).alias("basis"))
+        rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
     rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
     limited = given_back(award.remedy, award.facts, _limited(award, fees, rows, windows))
@@ -167,7 +169,7 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
             amounts.append(fees.minor(who, num * of_num, den * of_den))
             shares.append(half_up(num * 100 * MICRO, den))
     computed = {"percent": pl.Series(shares, dtype=pl.Int128), "amount": pl.Series(amounts, dtype=pl.Int128)}
-    basis = (pl.col("of_num") // pl.col("of_den")).alias("basis")
+    basis = ROUNDED_BASIS.alias("basis")
     return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
 
 
@@ -192,7 +194,7 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
             capped = amount
         cap = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
         percent = half_up(share[0] * 100 * MICRO, share[1])
-        found.append((*key, percent, int(of), fees.minor(key[0], *capped), cap))
+        found.append((*key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
     return pl.DataFrame(found, schema=DUE, orient="row")
 
 

@@ -27,6 +27,7 @@ from reference.values import (
 )
 
 LEVELS = ("from", "above", "to", "below")
+MEASURES = (*LEVELS, "outage", "over", "downtime", "incidents", "deviation", "streak", "misses")
 
 
 # Conditions
@@ -155,7 +156,10 @@ class Schedule:
         if self.per == "incident":
             numbered = enumerate(self.fact.incidents)  # two tickets may be late at the same time
             each = {(one.run, number): self.of(one, one.length) for number, one in numbered}
-            return {key: earned for key, earned in each.items() if earned != NOTHING}
+            found = {key: earned for key, earned in each.items() if earned != NOTHING}
+            # What a window falls short by an incident that started before it is the window's alone.
+            alone = self.credit["kind"] == "shortfall" and not self.fact.incidents and not self.judge.by_incident
+            return {"window": self.of(None, self.fact.downtime)} if alone else found
         if self.per == "day":
             return self.by_day()
         return {"window": self.of(None, self.fact.downtime)}
@@ -263,7 +267,11 @@ class Schedule:
             return sum(earned, NOTHING)
         if select == "largest":
             return max(earned, key=lambda one: one.size)
-        deepest = max(reached, key=lambda one: self.depth(*one))
+        named = [[name for name in MEASURES if band.get(name) is not None] for _, band in bands]
+        measures = {frozenset("level" if name in LEVELS else name for name in names) for names in named}
+        one_measure = len(measures) == 1 and len(next(iter(measures))) == 1
+        # Bands that speak of different things do not compare: the later one is then the deeper.
+        deepest = max(reached, key=lambda one: self.depth(*one)) if one_measure else reached[-1]
         return self.of_band(deepest[1], incident, time)
 
     def of_band(self, band: Tree, incident: Incident | None, time: Fraction) -> Earned:

@@ -245,3 +245,9 @@ def test_what_has_no_meaning_is_refused(guarantee: str, because: str) -> None:
 )  # fmt: skip
 def test_a_remedy_without_a_meaning_is_refused(remedy: str, because: str) -> None:
     refused("target: 99", f"remedies: [{{id: r1, for: [uptime], clause: r, {remedy}}}]", because=because)
+
+
+@pytest.mark.parametrize("window", ["term", "incident", "{rolling: 30d}", "{every: 1mo, from: starts}"])
+def test_a_deadline_is_put_off_to_the_end_of_a_calendar_window_only(window: str) -> None:
+    claims = f"claims: {{within: 3d, to_end_of: {window}}}"
+    refused("target: 99, credit: {flat: 1%, clause: c}", claims, because="put off to the end of a calendar window")
