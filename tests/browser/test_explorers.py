@@ -148,12 +148,12 @@ def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: 
     opened = open_page(browser, explore(str(notebook)).url, width=1300, height=1200)
     opened.page.wait_for_selector(".slakit-explorer svg.marks", timeout=60_000)
     before = settled(opened)
-    assert "Best by what matters\nklikk:gold" in before["figure"]
+    assert "Highest weighted score\nKlikk Gold" in before["figure"]
     drag(opened, "Time to claim", 5, "Time to claim: 10")
     drag(opened, "Credit for your own outages", -5, "Credit for your own outages: 0")
     drag(opened, "First response", -5, "most of them for time to claim")
     after = settled(opened)
-    assert "Best by what matters\nwp-heaven" in after["figure"]
+    assert "Highest weighted score\nWP Heaven" in after["figure"]
     assert all(before[part] != after[part] for part in before)
     opened.picture("explore-vendors")
     with opened.page.expect_download(timeout=60_000) as saved:

@@ -33,8 +33,34 @@ function download(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-function copy(text) {
-  navigator.clipboard?.writeText(text);
+function copy(text, model) {
+  navigator.clipboard?.writeText(text).then(() => model.send({ type: "copied" }), () => {});
+}
+
+// Sliders of ipywidgets have no name and speak the number of their step: the label above says what they mean.
+function nameHandles(root) {
+  root.querySelector(".slakit-figure")?.setAttribute("aria-live", "polite");
+  for (const handle of root.querySelectorAll(".slakit-control .noUi-handle")) {
+    const label = handle.closest(".slakit-control").querySelector(".slakit-label .widget-html-content");
+    const line = label?.innerText.trim().split("\n").pop() ?? "";
+    const [name, ...said] = line.split(": ");
+    const twin = handle.closest(".noUi-base").querySelectorAll(".noUi-handle").length > 1;
+    const edge = twin ? (handle.dataset.handle === "0" ? ", start" : ", end") : "";
+    const spoken = { "aria-label": name + edge, "aria-valuetext": said.join(": ") };
+    for (const [key, value] of Object.entries(spoken)) {
+      if (value && handle.getAttribute(key) !== value) handle.setAttribute(key, value);
+    }
+  }
+}
+
+function watchHandles(el) {
+  const root = el.closest(".slakit-explorer");
+  if (!root) return () => {};
+  const watcher = new MutationObserver(() => nameHandles(root));
+  const options = { subtree: true, childList: true, characterData: true, attributes: true };
+  watcher.observe(root, { ...options, attributeFilter: ["aria-valuetext"] });
+  nameHandles(root);
+  return () => watcher.disconnect();
 }
 
 async function room(el) {
@@ -44,7 +70,7 @@ async function room(el) {
 function initialize({ model }) {
   model.on("msg:custom", (message, buffers) => {
     if (message.type === "save") download(message.name, message.mime, buffers[0]);
-    if (message.type === "copy") copy(message.text);
+    if (message.type === "copy") copy(message.text, model);
   });
 }
 
@@ -96,9 +122,12 @@ function render({ model, el }) {
   watcher.observe(el);
   model.on("change:spec", draw);
   draw();
+  let unwatch = () => {};
+  room(el).then(() => (unwatch = watchHandles(el)));
   return () => {
     turn += 1;
     watcher.disconnect();
+    unwatch();
     model.off("change:spec", draw);
     shown?.drawn.finalize();
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from slakit.show.charts.renderer import libraries
 
 
 class ChartView(anywidget.AnyWidget):
-    """Shows a chart; the next one takes its place.
+    """A chart; the next one takes its place.
 
     Attributes
     ----------
@@ -22,6 +23,8 @@ class ChartView(anywidget.AnyWidget):
         The chart, as JSON of Vega-Lite.
     text
         What it shows, for those who cannot see it.
+    on_copied
+        Called when the browser has put text on the clipboard.
     """
 
     _esm = Path(__file__).with_name("chart_view.js")
@@ -30,11 +33,12 @@ class ChartView(anywidget.AnyWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.on_copied: Callable[[], None] = lambda: None
         self.on_msg(self._answer)
         self.layout.width = "100%"
 
     def show(self, chart: Drawing) -> None:
-        """Put a chart on the stage."""
+        """Show a chart."""
         drawn = chart.to_dict(validate=False)  # slakit makes its own charts, and this is 15 ms that a hand feels
         with self.hold_sync():
             self.text = str(drawn.get("description", ""))
@@ -49,6 +53,9 @@ class ChartView(anywidget.AnyWidget):
         self.send({"type": "copy", "text": text})
 
     def _answer(self, _: object, message: Any, __: object) -> None:
-        """Send the libraries that draw charts to a page that has none yet."""
-        if isinstance(message, dict) and message.get("type") == "libraries":
+        """Send the libraries that draw charts to a page that has none yet; note what was copied."""
+        asked = message.get("type") if isinstance(message, dict) else None
+        if asked == "libraries":
             self.send({"type": "libraries"}, buffers=[libraries().encode()])
+        if asked == "copied":
+            self.on_copied()

@@ -1,4 +1,4 @@
-"""What sliders stop at: lengths of time, months, instants on a contract's wall clock."""
+"""List what sliders stop at: lengths of time, months, instants on a contract's wall clock."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from slakit.policy.quantities import PlainDuration
 from slakit.problems import InputError, Problem
 
 Option = tuple[str, object]
-LENGTHS = [
+OUTAGE_LENGTHS = [
     "1m", "2m", "3m", "4m", "5m", "6m", "8m", "10m", "12m", "15m", "18m", "20m", "22m", "25m", "30m", "35m", "40m",
     "45m", "50m", "1h", "1h15m", "1h30m", "1h45m", "2h", "2h30m", "3h", "3h30m", "4h", "4h30m", "5h", "6h", "7h",
     "8h", "9h", "10h", "12h", "14h", "16h", "18h", "20h", "22h", "1d", "1d6h", "1d12h", "2d", "2d12h", "3d", "4d",
     "5d", "6d", "7d", "10d", "14d", "21d", "28d",
 ]  # fmt: skip
 """Lengths of an outage that can be chosen."""
-STEP, MOST_STEPS = timedelta(minutes=5), 1000
+STEP, MOST_STOPS = timedelta(minutes=5), 1000
 MONTHS_AROUND = 12
 
 
 def length_of(text: str, name: str) -> timedelta:
-    """A length of time as people write it, and as slakit prints it: `4h`, `21m36s`, `44m38.4s`.
+    """Read a length of time as people write it, and as slakit prints it: `4h`, `21m36s`, `44m38.4s`.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def length_of(text: str, name: str) -> timedelta:
         whole, point, fraction = text.replace(" ", "").partition(".")
         micro = f"s{fraction[:-1]:0<6}us" if point and re.fullmatch(r"[0-9]{1,6}s", fraction) else point + fraction
         length = PlainDuration.parse(whole + micro).microseconds * MICROSECOND
-        problem = None if length else ("no length at all", "write at least 1s")
+        problem = None if length else ("no length", "write at least 1s")
     except ValueError as error:
         wrong, _, remedy = str(error).partition("; ")
         problem = (wrong, remedy)
@@ -50,8 +50,8 @@ def length_of(text: str, name: str) -> timedelta:
     return length
 
 
-def lengths(own: str, known: Iterable[str] = LENGTHS) -> list[str]:
-    """Lengths to choose from, the given one among them.
+def lengths(own: str, known: Iterable[str] = OUTAGE_LENGTHS) -> list[str]:
+    """List lengths to choose from, the given one among them.
 
     >>> lengths("21m36s")[11:15]
     ['20m', '21m36s', '22m', '25m']
@@ -61,7 +61,7 @@ def lengths(own: str, known: Iterable[str] = LENGTHS) -> list[str]:
 
 
 def months(own: str) -> list[str]:
-    """Months to choose from: a year before and after the given one.
+    """List months to choose from: a year before and after the given one.
 
     >>> months("2026-10")[::6]
     ['2025-10', '2026-04', '2026-10', '2027-04', '2027-10']
@@ -79,7 +79,7 @@ def months(own: str) -> list[str]:
 
 
 def month_words(month: str) -> str:
-    """A month as one says it.
+    """Name a month.
 
     >>> month_words("2026-10")
     'Oct 2026'
@@ -88,7 +88,7 @@ def month_words(month: str) -> str:
 
 
 def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[datetime | None]) -> list[Option]:
-    """Instants to choose from, with those that are known; labelled by the contract's wall clock.
+    """List instants to choose from, with those that are known; labelled by the contract's wall clock.
 
     Every five minutes or, of a long time, a thousand of them.
 
@@ -102,14 +102,14 @@ def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[da
 
 
 def _steps(first: datetime, last: datetime) -> Iterator[datetime]:
-    step = STEP * max(1, -(-(last - first) // (STEP * MOST_STEPS)))  # of a long time, fewer
+    step = STEP * max(1, -(-(last - first) // (STEP * MOST_STOPS)))  # of a long time, fewer
     while first <= last:
         yield first
         first += step
 
 
 def instant_label(instant: datetime, zone: ZoneInfo) -> str:
-    """An instant as a slider says it: with the name of the time where the clock shows it twice."""
+    """Print an instant as a slider says it: with the name of the time where the clock shows it twice."""
     local = instant.astimezone(zone)
     seconds = f":{local:%S}" if local.second else ""
     twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
@@ -118,7 +118,7 @@ def instant_label(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def written(instant: datetime | None, zone: ZoneInfo) -> str:
-    """An instant as a parameter: on the wall clock, with its offset where that is needed.
+    """Print an instant as a parameter: on the wall clock, with its offset where that is needed.
 
     >>> from datetime import UTC
     >>> written(datetime(2026, 8, 11, 7, tzinfo=UTC), ZoneInfo("Europe/Oslo"))

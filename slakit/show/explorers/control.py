@@ -1,4 +1,4 @@
-"""Something that can be moved, with its label."""
+"""A control of an explorer, with its label."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Parameters = Mapping[str, Any]
 
 
 class Control(NamedTuple):
-    """Something that can be moved.
+    """A control of an explorer.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Control(NamedTuple):
     only_with
         Widget that must be ticked for this one to be there.
     renews
-        What it says decides what the other controls offer: they are made anew.
+        Its value decides what the other controls offer: they are made anew.
     """
 
     label: str
@@ -43,7 +43,7 @@ class Control(NamedTuple):
     renews: bool = False
 
     def laid_out(self, w: Any) -> Any:
-        """Heading, label, widget, and what belongs to it, one below the other."""
+        """Lay out heading, label, widget, and what belongs to it, one below the other."""
         head = f"<b>{html.escape(self.heading)}</b><br>" if self.heading else ""
         label = w.HTML().add_class("slakit-label")
 
@@ -54,13 +54,13 @@ class Control(NamedTuple):
         tell(self.widget.value)
         self.widget.observe(lambda change: tell(change["new"]), names="value")
         self.widget.layout.width = "auto"
-        box = w.VBox([label, self.widget, *self.below])
+        box = w.VBox([label, self.widget, *self.below]).add_class("slakit-control")
         if self.only_with is not None:
             self._follow(box)
         return box
 
     def _follow(self, box: Any) -> None:
-        """Be there only while another widget is ticked."""
+        """Show the control only while another widget is ticked."""
 
         def follow(ticked: bool) -> None:
             box.layout.display = "" if ticked else "none"

@@ -1,4 +1,4 @@
-"""Controls, and what they show: moved by hand where somebody can, and still where nobody does."""
+"""Explorers: a view with controls where a person can move them, the view alone elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slakit.show.explorers.view import View
 if TYPE_CHECKING:
     from slakit.show.explorers.panel import Panel
 
-See = Callable[[Parameters], View]
+Render = Callable[[Parameters], View]
 
 
 class Explorer:
@@ -38,7 +38,7 @@ class Explorer:
     def __init__(
         self,
         notebook: str,
-        render: See,
+        render: Render,
         parameters: Parameters,
         controls: Callable[[Parameters], Sequence[Control]],
         *,
@@ -56,12 +56,12 @@ class Explorer:
 
     @property
     def widget(self) -> Any:
-        """The controls and what they show, as a widget of ipywidgets."""
+        """Return the controls and what they show, as a widget of ipywidgets."""
         return self.panel.widget
 
     @property
     def panel(self) -> Panel:
-        """The controls; made when they are first looked at."""
+        """Return the controls; they are made when they are first looked at."""
         from slakit.show.explorers.panel import Panel
 
         if self._panel is None:
@@ -69,7 +69,7 @@ class Explorer:
         return self._panel
 
     def controls(self) -> Sequence[Control]:
-        """Controls for the parameters as they are."""
+        """Return controls for the parameters as they are."""
         return self._controls(self.parameters)
 
     def change(self, **changes: Any) -> None:
@@ -95,12 +95,12 @@ class Explorer:
         self.parameters = parameters
 
     def batch_plan(self) -> str:
-        """A plan for `slakit batch`, to be kept beside the notebook, that makes this view."""
+        """Write a plan for `slakit batch`, to be kept beside the notebook, that makes this view."""
         locale = {"locale": str(locales.chosen)} if locales.chosen else {}
         return plan_text(self.name, self.notebook, {**self._beside(self.parameters), **locale})
 
     def save(self, path: str | Path) -> None:
-        """Save the first picture (`.png`, `.svg`), or all figures as a workbook (`.xlsx`).
+        """Save the first picture (`.png`, `.svg`), or all tables as a workbook (`.xlsx`).
 
         Raises
         ------
@@ -129,7 +129,7 @@ class Explorer:
 
 
 def is_live() -> bool:
-    """Whether somebody can move controls: JupyterLab names the cells that it runs, and Voila names itself."""
+    """Return whether controls can be moved: JupyterLab names the cells that it runs, and Voila names itself."""
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
         return True
     from slakit.show.charts.renderer import running_cell
@@ -138,7 +138,7 @@ def is_live() -> bool:
 
 
 def plan_text(name: str, notebook: str, parameters: Parameters) -> str:
-    """A plan of one report.
+    """Write a plan of one report.
 
     >>> print(plan_text("what-if", "what_if", {"fee": 1000.0, "policies": ["klikk"]}), end="")
     format: 1

@@ -1,4 +1,4 @@
-"""Explore: what would the contract count of this incident, and what would be owed for it?"""
+"""Explore what a contract counts of an incident, and the credit due for it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
+from slakit.policy.plan_names import plan_name
 from slakit.policy.printing import percent_text, print_duration
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
-from slakit.problems import InputError, Problem
+from slakit.problems import InputError, Problem, one_of
 from slakit.show.charts.incident import chart_incident, main_guarantee
 from slakit.show.excel.review import review_sheets
 from slakit.show.excel.sheets import Column, Sheet
 from slakit.show.explorers.control import Control, Parameters
-from slakit.show.explorers.credits import NOTEBOOK
+from slakit.show.explorers.credits import WHAT_IF
 from slakit.show.explorers.explorer import Explorer
 from slakit.show.explorers.scenario import incident_controls
 from slakit.show.explorers.view import View
@@ -32,40 +33,28 @@ from slakit.show.labels import VERDICTS, counted, deadline_text, length_text, su
 from slakit.show.tables.comparison import show_readings
 from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
 
-STARTED, ENDED = "2026-08-11T09:00", "2026-08-11T13:00"
+SAMPLE_INCIDENT = {
+    "started": "2026-08-11T09:00", "ended": "2026-08-11T13:00", "notice": "48h", "kind": "scheduled",
+}  # fmt: skip
 
 
 @checked
 def explore_incident(
-    policy: str = "klikk:gold",
-    *,
-    started: str = STARTED,
-    ended: str = ENDED,
-    reported: str = "",
-    detected: str = "",
-    diagnosed: str = "",
-    component: str = "",
-    cause: str = "",
-    works: str = "",
-    works_end: str = "",
-    notice: str = "48h",
-    kind: str = "scheduled",
-    fee: float = 1000,
-    reading: Iterable[str] = (),
+    policy: str = "klikk:gold", *, fee: float = 1000, reading: Iterable[str] = (), **happens: str
 ) -> Explorer:
-    """What would the contract count of this incident? Drag its start and end, the ticket, the maintenance.
+    """Explore what the contract counts of an incident: drag its start and end, the ticket, the maintenance.
 
     Parameters
     ----------
     policy
         A plan: an id of the library or a path, with a tier where there are several: `klikk:gold`.
-    started, ended, reported, detected, diagnosed, works, works_end, notice, kind, component, cause
-        What happens, as `Scenario` has it: times like `2026-08-11T09:00` in the contract's time zone; what is empty
-        does not happen.
     fee
         Monthly fee. [currency units]
     reading
         Answers to the contract's open questions: `question=answer`.
+    happens
+        The fields of `Scenario` (`started`, `ended`, `reported`, …): times like `2026-08-11T09:00` in the contract's
+        time zone; what is empty does not happen. Those not given are as in `SAMPLE_INCIDENT`.
 
     Raises
     ------
@@ -75,24 +64,28 @@ def explore_incident(
     Examples
     --------
     >>> explore_incident("klikk:gold", reported="2026-08-11T10:00")
-    Owed for the incident at klikk:gold: 33.33 NOK
+    Credit due for the incident at Klikk Gold: 33.33 NOK
     """
-    given = {
-        "policy": policy, "started": started, "ended": ended, "reported": reported, "detected": detected,
-        "diagnosed": diagnosed, "component": component, "cause": cause, "works": works, "works_end": works_end,
-        "notice": notice, "kind": kind, "fee": fee, "reading": list(reading),
-    }  # fmt: skip
+    known = [field.name for field in fields(Scenario)]
+    unknown = [
+        Problem(n, happens[n], "not a field of an incident", one_of(known, n)) for n in happens if n not in known
+    ]
+    if unknown:
+        raise InputError("explore_incident", unknown)
+    incident = dict.fromkeys(known, "") | SAMPLE_INCIDENT | happens
+    given = {"policy": policy, **incident, "fee": fee, "reading": list(reading)}
     plans = lru_cache(maxsize=4)(one_plan)
     controls = partial(controls_of_incident, plans)
-    render = partial(see_incident, plans)
-    return Explorer(NOTEBOOK, render, given, controls, name="incident", beside=_as_report)
+    return Explorer(
+        WHAT_IF, partial(render_incident, plans), given, controls, name="incident", beside=_report_parameters
+    )
 
 
-Plans = Callable[[str], tuple[Policy, str | None]]
+FindPlan = Callable[[str], tuple[Policy, str | None]]
 
 
-def _as_report(parameters: Parameters) -> Parameters:
-    """Parameters of a report on the incident: what else its notebook shows is about the same plan and length."""
+def _report_parameters(parameters: Parameters) -> Parameters:
+    """Return parameters of a report on the incident: what else its notebook shows is about the same plan and length."""
     outage = assess_scenario(one_plan(parameters["policy"]), incident_of(parameters)).evidence.outages.row(
         0, named=True
     )
@@ -102,7 +95,7 @@ def _as_report(parameters: Parameters) -> Parameters:
 
 
 def one_plan(name: str) -> tuple[Policy, str | None]:
-    """The one plan of that name.
+    """Find the one plan of that name.
 
     Raises
     ------
@@ -117,13 +110,13 @@ def one_plan(name: str) -> tuple[Policy, str | None]:
 
 
 def incident_of(parameters: Parameters) -> Scenario:
-    """What happens, by the parameters."""
+    """Return what happens, by the parameters."""
     known = [field.name for field in fields(Scenario)]
     return Scenario(**{name: parameters[name] for name in known})
 
 
-def see_incident(plans: Plans, parameters: Parameters) -> View:
-    """The view of `explore_incident`."""
+def render_incident(plans: FindPlan, parameters: Parameters) -> View:
+    """Render the view of `explore_incident`."""
     plan, incident, fee = plans(parameters["policy"]), incident_of(parameters), parameters["fee"]
     reading = tuple(parameters["reading"])
     review = assess_scenario(plan, incident, fee=fee, reading=reading)
@@ -134,12 +127,12 @@ def see_incident(plans: Plans, parameters: Parameters) -> View:
         return assess_scenario(plan, incident, fee=fee, reading=reading, ranges=True)
 
     return View(
-        label=f"Owed for the incident at {name}",
+        label=f"Credit due for the incident at {_plan_name(review, name)}",
         value=sums_text(review.owed.items()),
         note=_told(review, name),
         chart=chart_incident(review, name, _span(review)),
         tables={
-            "Every piece": lambda: show_ledger(review, name),
+            "Every segment": lambda: show_ledger(review, name),
             "Why": lambda: _why(review, name),
             "Credits": lambda: show_credits(review, name),
             "Other readings": lambda: show_readings(under_all(), name),
@@ -150,20 +143,28 @@ def see_incident(plans: Plans, parameters: Parameters) -> View:
     )
 
 
+def _plan_name(review: Review, name: str) -> str:
+    terms = review.terms_of(name)
+    return plan_name(terms.provider, terms.tier)
+
+
 def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
-    """The sheets of the review, and before them what was imagined, so that nobody takes it for a claim."""
+    """Return the sheets of the review, and before them the scenario, so that nobody takes it for a claim."""
     given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
     notes = [
-        "Imagined, to see what the contract would make of it: this is not evidence of anything.",
+        "A scenario, to see what the contract would make of it: this is not evidence of anything.",
         _told(review, name),
-        "The other sheets are as known when the windows have ended: what nobody claimed in time is too late there.",
+        "The other sheets are as of the end of the windows: claims not made in time have expired there.",
     ]
     columns = [Column("name", "What happens"), Column("value", "Value")]
-    return [Sheet("Incident", f"An imagined incident at {name}", given, columns, notes=notes), *review_sheets(review)]
+    return [
+        Sheet("Incident", f"A scenario at {_plan_name(review, name)}", given, columns, notes=notes),
+        *review_sheets(review),
+    ]
 
 
 def _why(review: Review, name: str) -> Explanation:
-    """Why, at length; of a contract that judges no window here, that it does not."""
+    """Explain the credit; say so where the contract judges no window here."""
     try:
         return explain(review, name, str(review.period))
     except InputError:
@@ -171,7 +172,7 @@ def _why(review: Review, name: str) -> Explanation:
 
 
 def _span(review: Review) -> tuple[datetime, datetime]:
-    """What the sliders span is what the picture spans."""
+    """Return what the sliders span, and the picture."""
     outages, works = review.evidence.outages, review.evidence.maintenance
     begins = [*outages["started"], *works["started"]]
     ends = [*outages["ended"].drop_nulls(), *works["ended"]]
@@ -180,32 +181,32 @@ def _span(review: Review) -> tuple[datetime, datetime]:
 
 
 def _told(review: Review, name: str) -> str:
-    """Why, in a sentence or two."""
+    """Say why, in a sentence or two."""
     windows = review.availability.filter(pl.col("met").is_not_null())
     missed = windows.filter(~pl.col("met"))
     late = review.incidents.filter(pl.col("met").eq(other=False))
     terms = review.terms_of(name)
     if windows.is_empty() and review.incidents.is_empty():
-        return "The contract promises nothing about outages like this one."
+        return "The contract guarantees nothing about outages like this one."
     said = []
     for row in missed.sort("availability", maintain_order=True).head(1).iter_rows(named=True):
-        reached, promised = percent_text(row["availability"]), percent_text(row["target"], 6)
-        said.append(f"{_name(terms, row['guarantee'])} reaches {reached} where {promised} is promised")
+        reached, target = percent_text(row["availability"]), percent_text(row["target"], 6)
+        said.append(f"{_name(terms, row['guarantee'])} reaches {reached}; the target is {target}")
     if missed.height > 1:
-        said.append(f"{counted(missed.height - 1, 'more promise')} missed")
+        said.append(f"{counted(missed.height - 1, 'further target')} missed")
     if not late.is_empty():
-        said.append(f"{_name(terms, late['guarantee'][0])} took longer than promised")
-    why = _left_out(review, main_guarantee(review))
+        said.append(f"{_name(terms, late['guarantee'][0])} took longer than guaranteed")
+    why = _not_counted(review, main_guarantee(review))
     if not said:
-        return f"Every promise is kept. {why}".strip()
+        return f"Every target is met. {why}".strip()
     return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
 
 
-def _left_out(review: Review, guarantee: str) -> str:
-    """What of the outage does not count under a promise, and why: the longest piece of it."""
+def _not_counted(review: Review, guarantee: str) -> str:
+    """Say what of the outage does not count under a guarantee, and why: the longest segment of it."""
     own = review.ledger.filter(pl.col("guarantee") == guarantee)
-    spared = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
-    for row in spared.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
+    excluded = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
+    for row in excluded.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
         clause = f" ({row['clause']})" if row["clause"] else ""
         return f"Not counted: {length_text(row['seconds'])} {VERDICTS[row['verdict']]}{clause}."
     return ""
@@ -224,11 +225,11 @@ def _money(review: Review, name: str, terms: Terms) -> str:
             return "No claim is needed."
         if row["status"] == "not_read":
             return "How and until when to claim was not read: ask the provider."
-        return f"To be claimed by {deadline_text(row['deadline'], zone)}." if row["deadline"] else "No deadline runs."
-    return "No credit is earned."
+        return f"Claim by {deadline_text(row['deadline'], zone)}." if row["deadline"] else "There is no deadline."
+    return "No credit is due."
 
 
-def controls_of_incident(plans: Plans, parameters: Parameters) -> list[Control]:
-    """See `incident_controls`."""
+def controls_of_incident(plans: FindPlan, parameters: Parameters) -> list[Control]:
+    """Return the controls; see `incident_controls`."""
     plan = plans(parameters["policy"])
     return incident_controls(parameters, assess_scenario(plan, incident_of(parameters)), plan[0])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-STYLE = """<style>
+PANEL_STYLE = """<style>
 .slakit-explorer { display: flex; flex-flow: row wrap; gap: 1rem 1.75rem; align-items: flex-start; overflow: visible; }
 .slakit-controls { flex: 1 1 17rem; max-width: 24rem; min-width: 15rem; overflow: visible; }
 .slakit-seen { flex: 8 1 30rem; min-width: 0; max-width: 64rem; overflow: visible; }
@@ -27,12 +27,17 @@ STYLE = """<style>
 .slakit-tables { overflow-x: auto; max-width: 100%; }
 .slakit-alert [role=alert] { border-left: 4px solid #D55E00; padding: .3rem 0 .3rem 1rem; white-space: pre-wrap; }
 .slakit-row { flex-flow: row wrap; gap: .25rem; }
+@media print {
+  .slakit-controls, .slakit-row, .slakit-batch, .slakit-seen > .widget-toggle-buttons { display: none !important; }
+  .slakit-explorer { display: block; } .slakit-seen svg.marks { max-width: 100%; height: auto; }
+}
 </style>"""
-ALERT = '<div role="alert"><b>{what}</b>\n{why}\nBelow is what was shown before.</div>'
+ALERT = '<div role="alert"><b>{what}</b>\n{why}\nThe last view that could be shown is below.</div>'
+COPIED = '<div role="status">Copied: a plan for <code>slakit batch</code>. Save it beside the notebook.</div>'
 
 
 class Explored(Protocol):
-    """What a panel shows, and what it asks when a control moves."""
+    """An explorer, as its panel knows it."""
 
     name: str
     view: View
@@ -60,6 +65,9 @@ class Panel:
         self.controls: dict[str, Control] = {}
         self.chart_view: ChartView = ChartView()
         self.alert, self.figure, self.table, self.plan = w.HTML(), w.HTML(), w.HTML(), w.Textarea(rows=12)
+        self.copied = w.HTML().add_class("slakit-batch")
+        self.plan.add_class("slakit-batch")
+        self.chart_view.on_copied = lambda: setattr(self.copied, "value", COPIED)
         self.alert.add_class("slakit-alert")
         self.figure.add_class("slakit-figure")
         self.table.add_class("slakit-tables")
@@ -69,18 +77,20 @@ class Panel:
         self.plan.layout = w.Layout(display="none", width="100%")
         self.beside = w.VBox()
         self.widget = self._laid_out(w)
-        self.chosen.observe(lambda _: self._trying(self._show_table), names="value")
+        self.chosen.observe(lambda _: self._guarded(self._show_table), names="value")
         self._place(controls)
         self._show()
 
     def _laid_out(self, w: Any) -> Any:
-        """Controls on the left, or on top where there is little room; the view beside them."""
-        buttons = w.HBox(list(self._buttons(w)))
+        """Lay out controls on the left, or on top where there is little room; the view beside them."""
+        buttons = w.HBox([*self._buttons(w), self.copied])
         buttons.add_class("slakit-row")
-        seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
+        seen = w.VBox(
+            [self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.copied, self.plan]
+        )
         for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
             box.add_class(name)
-        whole = w.Box([w.HTML(STYLE, layout=w.Layout(display="none")), self.beside, seen])
+        whole = w.Box([w.HTML(PANEL_STYLE, layout=w.Layout(display="none")), self.beside, seen])
         whole.add_class("slakit-explorer")
         return whole
 
@@ -93,7 +103,7 @@ class Panel:
             ("Excel", "download", lambda: self._download(f"{name}.xlsx")),
         ):
             button = w.Button(description=label, icon=icon, layout=w.Layout(width="auto"))
-            button.on_click(lambda _, act=act: self._trying(act))
+            button.on_click(lambda _, act=act: self._guarded(act))
             yield button
 
     def refresh(self) -> None:
@@ -135,12 +145,12 @@ class Panel:
             if control.renews:
                 self.refresh()
 
-        done = self._trying(follow)
+        done = self._guarded(follow)
         if not done:
             self.explorer.parameters, self.explorer.view = before
         return done
 
-    def _trying(self, act: Callable[[], None]) -> bool:
+    def _guarded(self, act: Callable[[], None]) -> bool:
         """Do something; say in words what went wrong."""
         try:
             act()
@@ -176,6 +186,7 @@ class Panel:
         """Show the plan and copy it, or hide it."""
         hidden = self.plan.layout.display == "none"
         self.plan.layout.display = "" if hidden else "none"
+        self.copied.value = ""
         if hidden:
             self.plan.value = self.explorer.batch_plan()
             self.chart_view.copy(self.plan.value)

@@ -1,4 +1,4 @@
-"""Explore: what does this contract say, and what is wrong with it?"""
+"""Explore a contract: its terms, findings and open questions."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ from slakit.measure.budgets import window_budgets
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_and_tier, tiers_of
+from slakit.policy.plan_names import plan_name
 from slakit.policy.terms import Terms
+from slakit.policy.unread import READ
 from slakit.remedy.values import guarantee_value
 from slakit.show.charts.budgets import chart_budgets
 from slakit.show.charts.values import chart_guarantee_values
 from slakit.show.excel.sheets import Column, Sheet
 from slakit.show.explorers.choices import months
 from slakit.show.explorers.control import Control, Parameters
-from slakit.show.explorers.credits import month_control, plan_control
 from slakit.show.explorers.explorer import Explorer
+from slakit.show.explorers.shared_controls import month_control, plan_control
 from slakit.show.explorers.view import View
 from slakit.show.labels import counted
 from slakit.show.tables.card import show_card, show_questions
 from slakit.show.tables.findings import show_findings, show_guarantee_values
 from slakit.show.tables.plans import show_budgets
 
-NOTEBOOK = "policy_card"
+POLICY_CARD = "policy_card"
 
 
 @checked
 def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explorer:
-    """What does this contract say? Its terms with their clauses, findings, open questions and budgets.
+    """Explore a contract: its terms with their clauses, findings, open questions and budgets.
 
     Parameters
     ----------
@@ -54,61 +56,62 @@ def explore_policy(policy: str = "klikk", *, month: str | None = None) -> Explor
     Examples
     --------
     >>> explore_policy("wp-heaven", month="2026-10")
-    WP Heaven · WordPress hosting: 1 defect, 6 gaps
+    WP Heaven · WordPress hosting: 1 contradiction or error, 6 missing terms
     """
     given = {"policy": policy, "month": month or f"{date.today():%Y-%m}"}
     contracts = lru_cache(maxsize=16)(contract_of)
-    return Explorer(NOTEBOOK, partial(see_policy, contracts), given, controls_of_policy)
+    return Explorer(POLICY_CARD, partial(render_policy, contracts), given, controls_of_policy)
 
 
-def see_policy(contracts: Callable[[str, str | None], Contract], parameters: Parameters) -> View:
-    """The view of `explore_policy`."""
+def render_policy(contracts: Callable[[str, str | None], ContractParts], parameters: Parameters) -> View:
+    """Render the view of `explore_policy`."""
     name, tier = policy_and_tier(parameters["policy"])
     months(parameters["month"])
     contract = contracts(name, tier)
     policy, found = contract.policy, contract.found
     budgets = pl.concat([window_budgets(one, parameters["month"]) for one in contract.terms])
     counts = dict(found["severity"].value_counts().iter_rows())
+    defects = counted(counts.get("defect", 0), "contradiction or error", "contradictions and errors")
     return View(
-        label=f"{policy.provider} · {policy.service}" + (f" · {tier}" if tier else ""),
-        value=f"{counted(counts.get('defect', 0), 'defect')}, {counted(counts.get('gap', 0), 'gap')}",
+        label=f"{policy.provider} · {policy.service}" + (f" · {plan_name('', tier)}" if tier else ""),
+        value=f"{defects}, {counted(counts.get('gap', 0), 'missing term')}",
         note=_told(policy, found),
         chart=chart_budgets(budgets),
         tables={**contract.tables, "Budgets": lambda: show_budgets(budgets)},
-        charts={"Worth": lambda: chart_guarantee_values(contract.worth)},
+        charts={"Guarantee values": lambda: chart_guarantee_values(contract.values)},
         sheets=lambda: _sheets(policy, tier, found, budgets),
     )
 
 
-class Contract(NamedTuple):
-    """What does not depend on the month."""
+class ContractParts(NamedTuple):
+    """Parts of a contract that do not depend on the month."""
 
     policy: Policy
     terms: list[Terms]
     found: pl.DataFrame
-    worth: pl.DataFrame
+    values: pl.DataFrame
     tables: dict[str, Callable[[], GT]]
 
 
-def contract_of(name: str, tier: str | None) -> Contract:
+def contract_of(name: str, tier: str | None) -> ContractParts:
     """Read a contract: once for an explorer, which may be dragged through the months."""
     policy = find_policy(name)
     terms = [policy.terms(tier=own) for _, own in tiers_of(policy) if tier in (None, own)] or [policy.terms(tier=tier)]
-    found, worth = findings(policy, tier=tier), guarantee_value(terms)
+    found, values = findings(policy, tier=tier), guarantee_value(terms)
     tables: dict[str, Callable[[], GT]] = {
         "Terms": lambda: show_card(policy, tier),
         "Findings": lambda: show_findings(found),
         "Open questions": lambda: show_questions(policy),
-        "Worth": lambda: show_guarantee_values(worth),
+        "Guarantee values": lambda: show_guarantee_values(values),
     }
-    return Contract(policy, terms, found, worth, tables)
+    return ContractParts(policy, terms, found, values, tables)
 
 
 def _told(policy: Policy, found: pl.DataFrame) -> str:
-    """The gravest finding, and where the text comes from."""
+    """Say the most severe finding, and where the text comes from."""
     defects = found.filter(pl.col("severity") == "defect")["sentence"].to_list()
     open_questions = counted(len(policy.readings), "open question")
-    source = f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {policy.source.read}."
+    source = f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {READ[policy.source.read]}."
     return " ".join(
         [f"{sentence.rstrip('.')}." for sentence in defects[:1]] + [f"{open_questions.capitalize()}.", source]
     )
@@ -127,7 +130,7 @@ def _sheets(policy: Policy, tier: str | None, found: pl.DataFrame, budgets: pl.D
         ]),
         Sheet("Budgets", "Allowed downtime", budgets, [
             Column("tier", "Tier"), Column("guarantee", "Guarantee"), Column("window_start", "Window from"),
-            Column("window_end", "Window to"), Column("target", "Promised", "percent"),
+            Column("window_end", "Window to"), Column("target", "Committed", "percent"),
             Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
             Column("commitment", "Commitment"), Column("clause", "Clause"),
         ]),
@@ -135,5 +138,5 @@ def _sheets(policy: Policy, tier: str | None, found: pl.DataFrame, budgets: pl.D
 
 
 def controls_of_policy(parameters: Parameters) -> list[Control]:
-    """Contract and month."""
+    """Return controls of contract and month."""
     return [plan_control(parameters["policy"], whole=True, unset={}), month_control(parameters["month"])]

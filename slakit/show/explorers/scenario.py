@@ -15,34 +15,34 @@ from slakit.policy.printing import print_duration
 from slakit.policy.quantities import PlainDuration
 from slakit.show.explorers.choices import instant_label, instants, lengths, written
 from slakit.show.explorers.control import Control, Parameters
-from slakit.show.explorers.credits import fee_control, plan_control
+from slakit.show.explorers.shared_controls import fee_control, plan_control
 
-AROUND = timedelta(days=1)
+DRAGGED_AROUND = timedelta(days=1)
 """Time before and after the incident that can be dragged to."""
 NOTICES = ["0s", "1h", "4h", "12h", "24h", "36h", "48h", "72h", "5d", "7d", "10d", "14d", "30d"]
 """How long ahead maintenance is announced."""
 CAUSES = ["power", "hardware", "network", "software", "security", "customer", "third_party", "force_majeure"]
-SIGNALS = {
+SIGNAL_LABELS = {
     "reported": "Your ticket",
-    "detected": "Seen by the provider's monitoring",
+    "detected": "Detected by the provider's monitoring",
     "diagnosed": "Cause known to the provider",
 }
-EVERYTHING, UNKNOWN, NEVER = "everything", "unknown", "never"
+ALL_COMPONENTS, UNKNOWN, NEVER = "everything", "unknown", "never"
 UNSTATED = timedelta(hours=4)
 """How long an outage without an end is drawn."""
 
 
 def incident_controls(parameters: Parameters, review: Review, policy: Policy) -> list[Control]:
-    """What happens, when, and how the contract is read.
+    """Return the controls of an incident: what happens, when, and how the contract is read.
 
     Parameters
     ----------
     parameters
         Those of `explore_incident`.
     review
-        Of the incident that they tell of.
+        Of that incident.
     policy
-        Whose rules it is judged by.
+        The contract that judges it.
     """
     return [
         plan_control(parameters["policy"], whole=False, unset={"component": "", "reading": []}),
@@ -60,11 +60,11 @@ def _zone(review: Review) -> ZoneInfo:
 
 
 def _day(parameters: Parameters, review: Review) -> Control:
-    """The day on which it begins; all that happens moves with it."""
+    """Return the control of the day on which it begins; all that happens moves with it."""
     import ipywidgets as w
 
     now = review.evidence.outages["started"][0].astimezone(_zone(review)).date()
-    moving = ("started", "ended", *SIGNALS, "works", "works_end")
+    moving = ("started", "ended", *SIGNAL_LABELS, "works", "works_end")
 
     def read(day: date | None) -> Parameters:
         by = (day - now) if day else timedelta(0)
@@ -74,25 +74,26 @@ def _day(parameters: Parameters, review: Review) -> Control:
 
 
 def _moved(time: str, by: timedelta) -> str:
-    """A time as a parameter, on another day: the clock on the wall shows the same."""
+    """Move a time, as a parameter, to another day: the clock on the wall shows the same."""
     return (datetime.fromisoformat(time) + by).isoformat(timespec="auto")[: len(time)] if time else ""
 
 
 def _times(parameters: Parameters, review: Review) -> Iterator[Control]:
-    """When it begins and ends, and when somebody knows of it."""
+    """Return controls of its start and end, and of when it is reported, detected and diagnosed."""
     import ipywidgets as w
 
     zone, row = _zone(review), review.evidence.outages.row(0, named=True)
     begin, end = row["started"], row["ended"] or row["started"] + UNSTATED
-    stops = instants((begin - AROUND, end + AROUND), zone, [begin, end, *(row[name] for name in SIGNALS)])
+    known = [begin, end, *(row[name] for name in SIGNAL_LABELS)]
+    stops = instants((begin - DRAGGED_AROUND, end + DRAGGED_AROUND), zone, known)
     slider = w.SelectionRangeSlider(options=stops, value=(begin, end), readout=False)
 
     def read(span: Sequence[datetime]) -> Parameters:
         return dict(zip(("started", "ended"), [written(instant, zone) for instant in span], strict=True))
 
     yield Control("Outage", slider, read, say=lambda span: _span_words(span, zone))
-    for name, label in SIGNALS.items():
-        if name == "reported" or parameters[name] or _listens(review, name):
+    for name, label in SIGNAL_LABELS.items():
+        if name == "reported" or parameters[name] or _starts_clock(review, name):
             signal = w.SelectionSlider(options=[(NEVER, ""), *stops], value=row[name] or "", readout=False)
             yield Control(label, signal, partial(_signal, name, zone), say=partial(_signal_words, zone))
 
@@ -106,7 +107,7 @@ def _signal_words(zone: ZoneInfo, at: datetime | str) -> str:
 
 
 def _span_words(span: Sequence[datetime], zone: ZoneInfo) -> str:
-    """From when to when, and how long that is.
+    """Say from when to when, and how long that is.
 
     >>> from datetime import UTC
     >>> span = datetime(2026, 8, 11, 7, tzinfo=UTC), datetime(2026, 8, 11, 11, tzinfo=UTC)
@@ -119,8 +120,8 @@ def _span_words(span: Sequence[datetime], zone: ZoneInfo) -> str:
     return f"{first} to {until}, {print_duration((span[1] - span[0]) // MICROSECOND)}"
 
 
-def _listens(review: Review, signal: str) -> bool:
-    """Whether a promise starts its clock at a signal."""
+def _starts_clock(review: Review, signal: str) -> bool:
+    """Return whether the clock of a guarantee starts at a signal."""
     guarantees = [g for terms in review.terms.values() for g in terms.guarantees]
     if signal == "diagnosed":
         return any(g.metric == "replacement" for g in guarantees)
@@ -128,13 +129,13 @@ def _listens(review: Review, signal: str) -> bool:
 
 
 def _what(parameters: Parameters, policy: Policy) -> Iterator[Control]:
-    """What is down, and why."""
+    """Return controls of what is down, and of the cause."""
     import ipywidgets as w
 
     components = [component for g in policy.guarantees for component in g.components]
     causes = [*CAUSES, *(cause for g in policy.guarantees for cause in g.exclude.causes)]
     for label, name, known, nothing in (
-        ("What is down", "component", components, EVERYTHING),
+        ("What is down", "component", components, ALL_COMPONENTS),
         ("Cause", "cause", causes, UNKNOWN),
     ):
         words = dict.fromkeys([*known, *([parameters[name]] if parameters[name] else [])])
@@ -148,13 +149,13 @@ def _one(name: str, value: object) -> Parameters:
 
 
 def _works(parameters: Parameters, review: Review) -> list[Control]:
-    """Maintenance: whether, when, of which kind, and how long ahead it was announced."""
+    """Return controls of maintenance: whether, when, of which kind, and how long in advance it was announced."""
     import ipywidgets as w
 
     zone, outage = _zone(review), review.evidence.outages.row(0, named=True)
     works = next(review.evidence.maintenance.iter_rows(named=True), outage)
     begin, end = works["started"], works["ended"] or works["started"] + UNSTATED
-    stops = instants((begin - AROUND, end + AROUND), zone, [begin, end])
+    stops = instants((begin - DRAGGED_AROUND, end + DRAGGED_AROUND), zone, [begin, end])
     there = w.Checkbox(value=bool(parameters["works"]), description="there is some", indent=False)
     span = w.SelectionRangeSlider(options=stops, value=(begin, end), readout=False)
     kinds = w.ToggleButtons(options=["scheduled", "emergency"], value=parameters["kind"])
@@ -175,14 +176,14 @@ def _works(parameters: Parameters, review: Review) -> list[Control]:
 
 
 def _ahead(notice: str) -> str:
-    """How long ahead, in words."""
+    """Say how long in advance."""
     if not notice:
         return "not at all"
-    return f"{notice} ahead" if PlainDuration.parse(notice).microseconds else "as it began"
+    return f"{notice} in advance" if PlainDuration.parse(notice).microseconds else "as it began"
 
 
 def _readings(reading: Sequence[str], policy: Policy) -> Iterator[Control]:
-    """One choice for each open question."""
+    """Return one choice for each open question."""
     import ipywidgets as w
 
     settled = Settled.of(reading).of_policy(policy.id, policy)
@@ -196,4 +197,4 @@ def _readings(reading: Sequence[str], policy: Policy) -> Iterator[Control]:
             answers[asked] = value
             return {"reading": [f"{q}={a}" for q, a in answers.items() if a != defaults[q] or q in settled]}
 
-        yield Control(question.question, choice, read, heading="" if number else "How the contract is read")
+        yield Control(question.question, choice, read, heading="" if number else "Open questions of the contract")

@@ -1,10 +1,11 @@
-"""Explore: which provider is better for us, by what matters to us?"""
+"""Explore which provider is better for us, by weighted criteria."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,22 +21,22 @@ from slakit.show.charts.ranking import chart_ranking
 from slakit.show.excel.comparison import NO_DAY, comparison_sheets
 from slakit.show.excel.sheets import Column, Sheet
 from slakit.show.explorers.control import Control, Parameters
-from slakit.show.explorers.credits import fee_control, plans_control
 from slakit.show.explorers.explorer import Explorer
+from slakit.show.explorers.shared_controls import fee_control, plans_control
 from slakit.show.explorers.view import View
 from slakit.show.headline import asked_for
 from slakit.show.labels import sums_text
 from slakit.show.tables.comparison import show_dominance, show_parted, show_same_outages, show_terms
 from slakit.show.tables.ranking import show_ranking, tell_tips
 
-NOTEBOOK = "vendor_comparison"
-PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
-ALL, NOTHING = "all subscriptions", "nothing is weighed"
+VENDOR_COMPARISON = "vendor_comparison"
+COMPARED_PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
+ALL_SUBSCRIPTIONS, NO_WEIGHT = "all subscriptions", "every weight is 0"
 
 
 @checked
 def explore_vendors(
-    plans: Iterable[str] = PLANS,
+    plans: Iterable[str] = COMPARED_PLANS,
     evidence: Evidence | str | Path | None = None,
     *,
     subscription: str = "",
@@ -43,14 +44,14 @@ def explore_vendors(
     weights: Mapping[str, int] | None = None,
     changes: Iterable[str] = (),
 ) -> Explorer:
-    """Which provider is better for us? Weigh what matters, and see the ranking, and why.
+    """Explore which provider is better for us: weigh the criteria, and see the ranking, and why.
 
     Parameters
     ----------
     plans
         Two or more, as `compare` takes them.
     evidence
-        What happened to us: the same outages are put through every plan's rules. Tables, or the path of their folder.
+        What happened to us: the same outages are assessed under each contract. Tables, or the path of their folder.
     subscription
         One of the evidence; all of them, if not named.
     fee
@@ -58,7 +59,7 @@ def explore_vendors(
     weights
         Criterion → weight, as `rank_plans` takes them.
     changes
-        Terms to ask of the first plan, as `amended_offers` takes them.
+        Terms to negotiate with the first plan, as `amended_offers` takes them.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def explore_vendors(
     Examples
     --------
     >>> explore_vendors(["klikk:gold", "wp-heaven"], weights={"claim": 10, "credit": 1})
-    Best by what matters: wp-heaven
+    Highest weighted score: WP Heaven
     """
     given = {
         "plans": list(plans), "changes": list(changes), "evidence": "", "subscription": subscription, "fee": fee,
@@ -77,7 +78,9 @@ def explore_vendors(
     tables = evidence if isinstance(evidence, Evidence) or evidence is None else read_evidence(evidence)
     given["evidence"] = tables.source if tables is not None else ""
     compared = lru_cache(maxsize=16)(partial(_compared, tables))
-    return Explorer(NOTEBOOK, partial(see_vendors, compared), given, partial(controls_of_vendors, compared, tables))
+    return Explorer(
+        VENDOR_COMPARISON, partial(render_vendors, compared), given, partial(controls_of_vendors, compared, tables)
+    )
 
 
 Compared = Callable[[tuple[str, ...], tuple[str, ...], str, float], Comparison]
@@ -96,20 +99,22 @@ def _of(compared: Compared, parameters: Parameters) -> Comparison:
     return compared(*lists, parameters["subscription"], parameters["fee"])
 
 
-def see_vendors(compared: Compared, parameters: Parameters) -> View:
-    """The view of `explore_vendors`."""
+def render_vendors(compared: Compared, parameters: Parameters) -> View:
+    """Render the view of `explore_vendors`."""
     comparison = _of(compared, parameters)
     ranking = rank_plans(comparison, parameters["weights"])
     tables = {"Why this order": lambda: show_ranking(ranking)}
     if comparison.review is not None:
         tables |= {
             "The same outages": lambda: show_same_outages(comparison),
-            "Where the rules part": lambda: show_parted(comparison),
+            "Outages the contracts treat differently": lambda: show_parted(comparison),
         }
     tables |= {"By length of outage": lambda: show_dominance(comparison), "All terms": lambda: show_terms(comparison)}
     return View(
-        label="Best by what matters",
-        value=listed(ranking.leaders) if sum(weights_of(comparison, parameters["weights"]).values()) else NOTHING,
+        label="Highest weighted score",
+        value=listed(comparison.names[plan] for plan in ranking.leaders)
+        if sum(weights_of(comparison, parameters["weights"]).values())
+        else NO_WEIGHT,
         note=_told(comparison, ranking),
         chart=chart_ranking(ranking),
         tables=tables,
@@ -123,12 +128,13 @@ def see_vendors(compared: Compared, parameters: Parameters) -> View:
 
 
 def _told(comparison: Comparison, ranking: Ranking) -> str:
-    """Points, what earns them, how firm that is, and what the same outages would have earned."""
+    """Say the points and what they come from, how firm the order is, and what the same outages earn."""
     leader = ranking.leaders[0]
     points = {plan: ranking.table.filter(pl.col("plan") == plan)["points"][0] for plan in ranking.order}
     earning = ranking.table.filter((pl.col("plan") == leader) & (pl.col("earned") > 0))
     best = earning.sort("earned", descending=True, maintain_order=True).head(2)["criterion"]
-    others = ", ".join(f"{plan} {print_percent(points[plan], 1)}" for plan in ranking.order if plan != leader)
+    names = comparison.names
+    others = ", ".join(f"{names[plan]} {print_percent(points[plan], 1)}" for plan in ranking.order if plan != leader)
     said = f"{print_percent(points[leader], 1)} of 100 points"
     if len(best):
         said += f", most of them for {listed(CRITERIA[name].label.lower() for name in best)}"
@@ -136,50 +142,61 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
 
 
 def _most_owed(comparison: Comparison) -> list[str]:
-    """What the same outages would have earned at the plan that owes most, where there is one currency."""
+    """Say which plan owes most for the same outages, where there is one currency."""
     sums = comparison.sums().filter(~pl.col("plan").is_in(list(comparison.proposed)))
     if sums["currency"].n_unique() != 1:
         return []
     plan, owed, currency = (
         sums.sort("owed", descending=True, maintain_order=True).select("plan", "owed", "currency").row(0)
     )
-    offered = "Of what is offered, the" if comparison.proposed else "The"
-    return [f"{offered} same outages would have earned the most at {plan}: {sums_text([(currency, owed)])}."]
+    return [f"Highest credit for the same outages: {sums_text([(currency, owed)])} from {comparison.names[plan]}."]
 
 
 def _sheets(comparison: Comparison, ranking: Ranking) -> list[Sheet]:
     labels = {name: criterion.label for name, criterion in CRITERIA.items()}
     columns = [
         Column("rank", "Rank"), Column("plan", "Plan"), Column("points", "Points of 100"),
-        Column("criterion", "What matters", words=labels), Column("value", "The plan says"),
+        Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
         Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
     ]  # fmt: skip
     summary, *others = comparison_sheets(comparison)
     return [
         summary,
-        Sheet("Ranking", "Plans by what matters", ranking.table, columns, notes=tell_tips(ranking)),
+        Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=tell_tips(ranking)),
         *others,
     ]
 
 
 def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameters: Parameters) -> list[Control]:
-    """Weights, plans, fee, and whose outages."""
+    """Return controls of weights, plans, fee, subscription and terms to negotiate."""
     import ipywidgets as w
 
     controls = list(_weights(weights_of(_of(compared, parameters), parameters["weights"])))
-    controls += [plans_control("Plans", "plans", parameters["plans"]), fee_control(parameters["fee"])]
+    plans = plans_control("Plans", "plans", parameters["plans"])
+    controls += [plans, fee_control(parameters["fee"])]
     if evidence is not None:
-        options = [(ALL, ""), *((name, name) for name in evidence.subscriptions["subscription"])]
+        options = [(ALL_SUBSCRIPTIONS, ""), *((name, name) for name in evidence.subscriptions["subscription"])]
         whose = w.Dropdown(options=options, value=parameters["subscription"])
-        controls.append(Control("Whose outages", whose, lambda value: {"subscription": value}))
+        controls.append(Control("Outages of", whose, lambda value: {"subscription": value}))
     terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
     terms.placeholder = "term=value, one a line"
-    controls.append(Control("Terms to ask of the first plan", terms, lambda text: {"changes": text.split("\n")}))
+    written = {parameters["plans"][0]: terms.value}  # terms belong to the plan for which they were written
+
+    def follow(change: Mapping[str, Any]) -> None:
+        before, now = (plans[0] if plans else "" for plans in (change["old"], change["new"]))
+        if before != now:
+            written[before] = terms.value
+            terms.value = written.get(now, "")
+
+    plans.widget.observe(follow, names="value")
+    controls.append(
+        Control("Terms to negotiate with the first plan", terms, lambda text: {"changes": text.split("\n")})
+    )
     return controls
 
 
 def _weights(weights: Mapping[str, int]) -> Iterator[Control]:
-    """One slider for each criterion; what is read is all of them."""
+    """Return one slider for each criterion; each reads all of them."""
     import ipywidgets as w
 
     sliders = {
@@ -190,5 +207,5 @@ def _weights(weights: Mapping[str, int]) -> Iterator[Control]:
         return {"weights": {name: slider.value for name, slider in sliders.items()}}
 
     for number, (name, slider) in enumerate(sliders.items()):
-        heading = "" if number else f"What matters, from 0 to {MOST_WEIGHT}"
+        heading = "" if number else f"Weights, from 0 to {MOST_WEIGHT}"
         yield Control(CRITERIA[name].label, slider, read, say=str, heading=heading)

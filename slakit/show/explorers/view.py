@@ -1,4 +1,4 @@
-"""What an explorer shows for one choice of its parameters."""
+"""The view of an explorer for one choice of its parameters."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from slakit.show.excel.comparison import NO_DAY
 from slakit.show.excel.sheets import Sheet
 from slakit.show.headline import show_headline
 
-Table = GT | Explanation
+ShownTable = GT | Explanation
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A figure, a sentence, a chart and tables, for one choice of parameters.
+    """A value, a sentence, a chart and tables, for one choice of parameters.
 
     Attributes
     ----------
     label, value, note
-        The figure: what it is, how much, and the sentence that goes with it.
+        What it is, how much, and the sentence that goes with it.
     chart
         The picture.
     tables
@@ -42,7 +42,7 @@ class View:
     value: str
     note: str
     chart: Drawing
-    tables: Mapping[str, Callable[[], Table]]
+    tables: Mapping[str, Callable[[], ShownTable]]
     sheets: Callable[[], Sequence[Sheet]]
     charts: Mapping[str, Callable[[], Drawing]] = field(default_factory=dict)
     made: datetime = NO_DAY
@@ -59,11 +59,11 @@ class View:
             display(table())  # type: ignore[no-untyped-call]
 
     def chart_with(self, heading: str) -> Drawing:
-        """The picture that goes with a table."""
+        """Return the picture that goes with a table."""
         return self.charts[heading]() if heading in self.charts else self.chart
 
 
-def html_of(table: Table) -> str:
-    """A table as HTML."""
+def html_of(table: ShownTable) -> str:
+    """Return a table as HTML."""
     shown: Any = table.as_raw_html() if isinstance(table, GT) else table._repr_html_()
     return str(shown)

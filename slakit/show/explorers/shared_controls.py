@@ -1,0 +1,109 @@
+"""Controls that several explorers have: plans, fee, month."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from slakit.policy.files import find_policy, library
+from slakit.policy.plan_names import plan_name
+from slakit.problems import one_of
+from slakit.show.explorers.choices import month_words, months
+from slakit.show.explorers.control import Control, Parameters
+
+
+@lru_cache(maxsize=1)
+def library_plans() -> Mapping[str, str]:
+    """List the plans of the library, each policy with tiers also as a whole: id → provider, tier and service."""
+    plans = {}
+    for name in library():
+        policy = find_policy(name)
+        plans[name] = f"{policy.provider}{', all tiers' * bool(policy.tiers)} · {policy.service}"
+        for tier in policy.tiers:
+            plans[f"{name}:{tier}"] = f"{plan_name(policy.provider, tier)} · {policy.service}"
+    times = Counter(plans.values())
+    return {plan: f"{about} ({plan})" if times[about] > 1 else about for plan, about in plans.items()}
+
+
+def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
+    """Choose plans: search by provider, service or id and pick one to add it, × to remove it.
+
+    Parameters
+    ----------
+    label
+        Label of the control.
+    name
+        The parameter that lists the plans.
+    chosen
+        Plans that are chosen at first.
+    """
+    import ipywidgets as w
+
+    known = dict.fromkeys(chosen, "") | dict(library_plans())
+    found = {
+        f"{about} ({plan})" if about and plan not in about else about or plan: plan for plan, about in known.items()
+    }
+    tags = w.TagsInput(value=list(chosen), allowed_tags=list(known), allow_duplicates=False)
+    search = w.Combobox(
+        options=list(found),
+        placeholder="add a plan: provider, service or id",
+        continuous_update=False,
+        layout=w.Layout(width="auto"),
+    )
+    said = w.HTML()
+
+    def add(change: Mapping[str, Any]) -> None:
+        written = change["new"].strip()
+        plan = found.get(written, written)
+        if plan in known:
+            search.value = ""  # before the view is made anew, which takes a while: what is typed next must stay
+            tags.value = list(dict.fromkeys([*tags.value, plan]))
+        elif plan:
+            said.value = html.escape(f"There is no plan {plan}: {one_of(known, plan)}.")
+            return
+        said.value = ""
+
+    search.observe(add, names="value")
+    return Control(label, tags, lambda value: {name: list(value)}, below=[search, said])
+
+
+def plan_control(plan: str, *, whole: bool, unset: Parameters) -> Control:
+    """Choose one plan.
+
+    Parameters
+    ----------
+    plan
+        The plan that is chosen at first.
+    whole
+        Offer policies with all their tiers as well.
+    unset
+        Parameters that were about the plan before, and what they are without one.
+    """
+    import ipywidgets as w
+
+    tiered = {name.partition(":")[0] for name in library_plans() if ":" in name}
+    offered = {about: name for name, about in library_plans().items() if whole or name not in tiered}
+    options = list(offered.items())
+    if plan not in offered.values():
+        options.append((plan, plan))
+    choice = w.Dropdown(options=options, value=plan)
+    return Control("Contract", choice, lambda value: {**unset, "policy": value}, renews=True)
+
+
+def fee_control(fee: float) -> Control:
+    """Set the monthly fee."""
+    import ipywidgets as w
+
+    box = w.BoundedFloatText(value=fee, min=0, max=10**9, step=100)
+    return Control("Monthly fee", box, lambda value: {"fee": value})
+
+
+def month_control(month: str) -> Control:
+    """Choose the month."""
+    import ipywidgets as w
+
+    slider = w.SelectionSlider(options=months(month), value=month, readout=False)
+    return Control("Month", slider, lambda value: {"month": value}, say=month_words)
