@@ -107,7 +107,7 @@ def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
         ["3h of the 4h outage counts; credit due: 33.33 NOK"],
     )
     move(panel, "Your ticket", "")
-    assert explorer.view.value == "no credit"
+    assert explorer.view.value == "nothing"
     assert (
         explorer.view.note == "Every target is met. Not counted: 4h not reported while it lasted (Table 2, DT; 3.1.2)."
     )
@@ -126,10 +126,10 @@ def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
 def test_weights_move_the_order_and_say_why() -> None:
     explorer = vendors()
     panel = explorer.panel
-    assert explorer.view.value == "klikk:gold"
+    assert explorer.view.value == "Klikk Gold"
     for label, weight in (("Time to claim", 10), ("First response", 0), ("Credit for your own outages", 0)):
         move(panel, label, weight)
-    assert explorer.view.value == "wp-heaven"
+    assert explorer.view.value == "WP Heaven"
     assert "most of them for time to claim" in explorer.view.note
     assert explorer.parameters["weights"] == {"credit": 5, "outages": 0, "claim": 10, "support": 0, "budget": 5}
 
@@ -230,8 +230,9 @@ def test_a_plan_that_is_none_is_said_beside_the_field() -> None:
 def test_what_the_figure_leaves_out_is_said() -> None:
     explorer = sla.explore_credits(["klikk:gold", "wp-heaven", "aws-s3", "gsa-networx"], outage="12h", month="2026-10")
     assert "In addition, for each incident: Klikk Gold pays 30 % (hardware-replacement)." in explorer.view.note
-    silent = "Nothing to draw for gsa-networx: no promise there is about outages or availability."
-    assert f"{silent} Measured requests decide at aws-s3: in an outage all of them fail." in explorer.view.note
+    networx = "Networx contractors of the US General Services Administration"
+    assert f"Not drawn: {networx}, without a guarantee about outages or availability." in explorer.view.note
+    assert "measured requests decide: in an outage all of them fail." in explorer.view.note
 
 
 def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
@@ -243,7 +244,7 @@ def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
     assert explorer.parameters["changes"] == [""]
     assert explorer.parameters["plans"] == ["wp-heaven", "klink-cloud:enterprise"]
     move(panel, "Plans", ["wp-heaven", "cloudworkz"])
-    assert (panel.alert.value, explorer.view.value) == ("", "wp-heaven")
+    assert (panel.alert.value, explorer.view.value) == ("", "WP Heaven")
 
 
 def test_a_copied_plan_writes_as_the_reader_does() -> None:
@@ -401,6 +402,8 @@ def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
     assert [content["type"] for content, _ in sent] == ["copy", "save", "save", "save"]
     assert [content.get("name") for content, _ in sent[1:]] == ["what-if.png", "what-if.svg", "what-if.xlsx"]
     assert panel.plan.layout.display == ""
+    panel.chart_view._handle_custom_msg({"type": "copied"}, [])
+    assert "Copied" in panel.copied.value
     assert "notebook: what_if.ipynb" in panel.plan.value
     move(panel, "Length of the outage", "1h")
     assert "outage: 1h" in panel.plan.value
@@ -498,3 +501,21 @@ def test_every_table_of_an_incident_is_made_for_contracts_that_judge_little(plan
 def test_a_picture_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(sla.InputError, match="cannot be written"):
         credits().save(tmp_path / "no" / "a.png")
+
+
+@pytest.mark.parametrize("words", ["amazon", "S3", "aws-s3"])
+def test_a_plan_is_found_by_provider_service_and_id(words: str) -> None:
+    search = credits().panel.controls["Plans"].below[0]
+    assert any(words.casefold() in option.casefold() and "aws-s3" in option for option in search.options)
+
+
+def test_two_plans_entered_fast_are_both_kept() -> None:
+    panel = credits().panel
+    tags, search = panel.controls["Plans"].widget, panel.controls["Plans"].below[0]
+    emptied_when: list[int] = []
+    search.observe(lambda change: emptied_when.append(len(tags.value)) if not change["new"] else None, names="value")
+    before = list(tags.value)
+    for plan in ("aws-s3", "cloudworkz"):
+        search.value = next(option for option in search.options if f"({plan})" in option)
+    assert tags.value == [*before, *[plan for plan in ("aws-s3", "cloudworkz") if plan not in before]]
+    assert emptied_when[0] == len(before), "the box is emptied before the view is made anew: what is typed next stays"

@@ -85,9 +85,7 @@ class Panel:
         """Lay out controls on the left, or on top where there is little room; the view beside them."""
         buttons = w.HBox([*self._buttons(w), self.copied])
         buttons.add_class("slakit-row")
-        seen = w.VBox(
-            [self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.copied, self.plan]
-        )
+        seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
         for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
             box.add_class(name)
         whole = w.Box([w.HTML(PANEL_STYLE, layout=w.Layout(display="none")), self.beside, seen])
