@@ -22,6 +22,16 @@ DEADLINES = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
     "deadline": pl.Int64, "opens": pl.Int64, "report_by": pl.Int64, "reported": pl.Boolean,
 }  # fmt: skip
+STATUSES = {
+    "claimable": "claimable now",
+    "time_barred": "claim today: may be time-barred",
+    "not_yet": "not claimable yet",
+    "not_read": "claim terms not read",
+    "claimed": "claimed",
+    "not_required": "due without a claim",
+    "expired": "claim expired",
+}
+"""Statuses of claims; `time_barred` is claimable, and too late by the strictest reading of the contract."""
 UNREAD = Claims()
 """What is computed with where the terms of claims were not read: no deadline is known."""
 CLAIMS = {

@@ -1,4 +1,4 @@
-"""Why a credit is what it is: outages, verdicts with their clauses, sums, formula, cap and deadline, in sentences."""
+"""Explain a credit in sentences: outages, verdicts with their clauses, sums, formula, cap and deadline."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit import locales
+from slakit.analysis.assumptions import assumptions_in_words
+from slakit.analysis.claims import STATUSES
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import NOT_JUDGED, Reasons
 from slakit.arguments import checked
@@ -26,7 +28,7 @@ from slakit.problems import InputError, Problem, one_of
 
 @dataclass(frozen=True)
 class Explanation:
-    """Sentences that tell why, each with its depth: 0 is a heading.
+    """Sentences that explain a result, each with its depth: 0 is a heading.
 
     Attributes
     ----------
@@ -54,7 +56,7 @@ def _html_line(depth: int, text: str) -> str:
 
 @checked
 def explain(review: Review, subscription: str, window: str) -> Explanation:
-    """Tell in sentences how a subscription's windows were judged, and what they earn.
+    """Explain in sentences how a subscription's windows were judged, and which credits are due.
 
     Parameters
     ----------
@@ -118,27 +120,27 @@ class Teller:
     zone: ZoneInfo
 
     def touching(self, table: pl.DataFrame, start: str = "window_start", end: str = "window_end") -> pl.DataFrame:
-        """Rows whose window touches the span."""
+        """Return the rows whose window touches the span."""
         return table.filter((pl.col(start) < self.last) & (pl.col(end) > self.first))
 
     def when(self, moment: datetime) -> str:
-        """An instant in the contract's zone."""
+        """Write an instant in the contract's zone."""
         local = moment.astimezone(self.zone)
         return locales.instant(local, "%Y-%m-%d %H:%M:%S" + ".%f" * bool(local.microsecond))
 
     def day(self, moment: datetime) -> str:
-        """The day of an instant in the contract's zone."""
+        """Write the day of an instant in the contract's zone."""
         return locales.day(moment.astimezone(self.zone))
 
     def until(self, deadline: datetime) -> str:
-        """A deadline; one at the end of a day by its day."""
+        """Write a deadline; one at the end of a day by its day."""
         last_of_day = (deadline + timedelta(microseconds=1)).astimezone(self.zone)
         if last_of_day.hour == last_of_day.minute == last_of_day.second == last_of_day.microsecond == 0:
             return f"through {self.day(deadline)}"
         return f"until {self.when(deadline)}"
 
     def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
-        """How the windows of a guarantee were judged."""
+        """Explain how the windows of a guarantee were judged."""
         if guarantee.on_figures:
             table, tell = self.review.figures, self._figure
         elif not guarantee.on_outages:
@@ -157,7 +159,7 @@ class Teller:
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
         yield 0, f"{name}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
-        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
         yield from self.outages(guarantee, start)
         agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
         if agreed == 0:
@@ -178,7 +180,7 @@ class Teller:
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
     def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
-        """How many incidents start in a window: runs of segments that touch, each where its counted time begins."""
+        """Count the incidents that start in a window: runs of segments that touch, where counted time begins."""
         mine, verdict = self.review.ledger.filter(pl.col("guarantee") == guarantee.id), pl.col("verdict")
         stopped = mine.filter(verdict.is_in(STOP_AN_OUTAGE))["outage"].unique()
         ran = mine.filter(~verdict.is_in(DO_NOT_RUN) & ~pl.col("outage").is_in(stopped.implode())).sort("started")
@@ -193,7 +195,7 @@ class Teller:
         assert isinstance(start, datetime)
         assert isinstance(end, datetime)
         yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
-        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
         if not row["measurements"]:
             yield 1, "Nothing was measured in this window: nothing to judge."
             return
@@ -206,7 +208,7 @@ class Teller:
         start, length = row["started"], _microseconds(row["seconds"])
         assert isinstance(start, datetime)
         yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)}: {_verdict(row)}"
-        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause})."
+        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
         yield from self.outages(guarantee, start)
         yield 1, f"It took {print_duration(length)}: {_verdict(row)}."
 
@@ -216,13 +218,13 @@ class Teller:
         assert isinstance(end, datetime)
         state = "still running" if row["running"] else {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
         yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {state}"
-        yield 1, f"Promised: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
+        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
         mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
         for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
             yield 1, ticket_words(ticket, self.when)
         left_out = mine.filter(pl.col("verdict") == "left_out").height
         if left_out:
-            yield 1, f"{left_out} left out by their kind ({guarantee.clause_of('tickets')})."
+            yield 1, f"{left_out} excluded by their kind ({guarantee.clause_of('tickets')})."
         outside = mine.filter(pl.col("verdict") == "outside_term").height
         if outside:
             yield 1, f"{outside} opened before measurement begins or after the subscription ends: not judged."
@@ -234,7 +236,7 @@ class Teller:
         yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
-        """Every outage of a window, segment by segment, with the verdict and why."""
+        """Explain every outage of a window, segment by segment, with the verdict and why."""
         segments = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
         reasons = Reasons(self.review, self.subscription, guarantee)
         concerned = segments.filter(pl.col("verdict") != "other_component").sort("started")
@@ -244,7 +246,7 @@ class Teller:
                 length = print_duration(_microseconds(segment["seconds"]))
                 clause = f" ({segment['clause']})" if segment["clause"] else ""
                 span = f"{self.when(segment['started'])} to {self.when(segment['ended'])}, {length}"
-                yield 2, f"{span}: {segment['verdict']} – {reasons.why(segment)}{clause}."
+                yield 2, f"{span}: {segment['verdict'].replace('_', ' ')} – {reasons.why(segment)}{clause}."
             for sentence in reasons.maintenance_that_failed(outage, self.when):
                 yield 2, sentence
         elsewhere = segments.filter(pl.col("verdict") == "other_component")["outage"].n_unique()
@@ -255,7 +257,7 @@ class Teller:
             yield 1, "No outage in this window concerns it."
 
     def not_judged(self) -> Iterator[Line]:
-        """Outages that could not be judged: without length, after the assessment, or under no guarantee."""
+        """List outages that could not be judged: without length, after the assessment, or under no guarantee."""
         told = self.review.ledger.filter(
             pl.col("verdict").is_in(list(NOT_JUDGED))
             & (pl.col("started") < self.last)
@@ -268,22 +270,22 @@ class Teller:
             yield 1, f"Outage {row['outage']}, {self.when(row['started'])} to {self.when(row['ended'])}: {why}."
 
     def remedy(self, remedy: Remedy) -> Iterator[Line]:
-        """What the windows earn by a remedy."""
+        """Explain the credits for the windows under a remedy."""
         credits = self.touching(self.review.credits.filter(pl.col("remedy") == remedy.id))
         for row in credits.iter_rows(named=True):
             start = row["window_start"]
             owed = exact_money(row["amount"], row["currency"])
-            yield 0, f"Credit {remedy.name or remedy.id}, from {self.day(start)}: {owed}"
+            yield 0, f"Credit for {self._remedy_name(remedy)}, from {self.day(start)}: {owed}"
             clause = remedy.clause or remedy.credit[0].clause
-            yield 1, f"Owed for a miss: {words.remedy_words(remedy)} ({clause})."
+            yield 1, f"Owed for a breach: {words.remedy_words(remedy)} ({clause})."
             share = percent_text(row["credit_percent"], 6)
-            yield 1, f"Earned: {share} of {exact_money(row['basis_amount'], row['currency'])}."
+            yield 1, f"Credit before caps: {share} of {exact_money(row['basis_amount'], row['currency'])}."
             yield from self._paid_before(remedy, row)
             yield from self._caps(remedy, row["cap"])
             yield from self._claim(remedy, start)
 
     def _paid_before(self, remedy: Remedy, row: dict[str, object]) -> Iterator[Line]:
-        """Of a sliding window, the last one before it that has paid for outages which lie in both."""
+        """Name the last window before a sliding one that has paid for outages which lie in both."""
         terms = self.review.terms_of(self.subscription)
         if not any(terms.guarantee(name).window.slides for name in remedy.guarantees):
             return
@@ -293,9 +295,13 @@ class Teller:
         if isinstance(paid, datetime):
             yield 1, f"Outages before {self.day(paid)} have been paid for by the window that ended then."
 
-    def _caps(self, remedy: Remedy, bit: str | None) -> Iterator[Line]:
+    def _remedy_name(self, remedy: Remedy) -> str:
+        names = {guarantee.id: guarantee.name for guarantee in self.review.terms_of(self.subscription).guarantees}
+        return remedy.name or names.get(remedy.id) or remedy.id
+
+    def _caps(self, remedy: Remedy, applied: str | None) -> Iterator[Line]:
         for cap in remedy.all_caps:
-            state = "it bites here" if str(cap.per) == bit else "it does not bite here"
+            state = "cap applied" if str(cap.per) == applied else "not reached"
             clause = f" ({cap.clause})" if cap.clause else ""
             yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
 
@@ -309,7 +315,7 @@ class Teller:
             yield (
                 1,
                 f"Claim: {words.claim_words(claims, read_whole=terms.read_whole)}{clause}{until}. "
-                f"Status: {row['status'].replace('_', ' ')}.",
+                f"Status: {STATUSES[row['status']]}.",
             )
             early = row["deadline_earliest"]
             if early and early != row["deadline"]:
@@ -318,7 +324,7 @@ class Teller:
                 yield 1, f"The claim needs: {row['evidence_needed']}."
 
     def right(self, right: Right) -> Iterator[Line]:
-        """Where the windows gave rise to a right."""
+        """Explain where the windows gave rise to a right."""
         arisen = self.touching(self.review.rights.filter(pl.col("right") == right.id))
         for row in arisen.iter_rows(named=True):
             yield 0, f"Right {right.id}, from {self.day(row['window_end'])}"
@@ -327,16 +333,16 @@ class Teller:
                 yield 1, f"It can be used {self.until(row['until'])}."
 
     def assumptions(self) -> Iterator[Line]:
-        """What was taken that nobody said."""
-        rows = list(self.review.assumptions.iter_rows(named=True))
+        """List the assumptions."""
+        rows = list(assumptions_in_words(self.review).iter_rows(named=True))
         if rows:
             yield 0, "Assumed"
         for row in rows:
-            yield 1, f"{row['term']} = {row['value']}. {row['because']}."
+            yield 1, f"{row['term'].rstrip('?')}: {row['value']}. {row['because']}."
 
 
 def ticket_words(row: dict[str, object], when: Callable[[datetime], str]) -> str:
-    """One sentence on a ticket under one guarantee."""
+    """Write one sentence on a ticket under one guarantee."""
     answered = row["answered"]
     state = f"answered {when(answered)}" if isinstance(answered, datetime) else "not answered yet"
     took = print_duration(_microseconds(row["elapsed_seconds"]))
@@ -347,12 +353,12 @@ def ticket_words(row: dict[str, object], when: Callable[[datetime], str]) -> str
     rank = f" ({row['priority']})" if row["priority"] else ""
     return (
         f"Ticket {row['ticket']}{rank}, opened {when(opened)}: {until}, {state}; "
-        f"{took} of working time{late}: {str(row['verdict']).replace('_', ' ')}."
+        f"{took} of working time{late}: {_ticket_verdict(row)}."
     )
 
 
 def explain_ticket(review: Review, ticket: str) -> Explanation:
-    """Tell how one ticket was judged under each guarantee.
+    """Explain how one ticket was judged under each guarantee.
 
     Raises
     ------
@@ -371,8 +377,8 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
     lines: list[Line] = []
     for row in mine.iter_rows(named=True):
         guarantee = terms.guarantee(row["guarantee"])
-        lines.append((0, f"{guarantee.name or guarantee.id}: {row['verdict'].replace('_', ' ')}"))
-        lines.append((1, f"Promised: {words.promise(guarantee)} ({row['clause']})."))
+        lines.append((0, f"{guarantee.name or guarantee.id}: {_ticket_verdict(row)}"))
+        lines.append((1, f"Committed: {words.promise(guarantee)} ({row['clause']})."))
         lines.append((1, ticket_words(row, teller.when)))
     held = review.evidence.holds.filter(pl.col("ticket") == ticket)
     for start, end in held.select("started", "ended").iter_rows():
@@ -390,6 +396,10 @@ def _verdict(row: dict[str, object]) -> str:
     if row["running"]:
         return "still running"
     return {True: "met", False: "missed", None: "not judged"}[row["met"]]  # type: ignore[index]
+
+
+def _ticket_verdict(row: dict[str, object]) -> str:
+    return str(row["verdict"]).replace("left_out", "excluded").replace("_", " ")
 
 
 def _microseconds(seconds: object) -> int:

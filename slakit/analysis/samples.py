@@ -100,7 +100,7 @@ def taken_as(measured: Measured) -> str:
         return "taken as up"
     if measured.slice is not None:
         return "taken as without failure"
-    return "left out"
+    return "excluded"
 
 
 def _counted(

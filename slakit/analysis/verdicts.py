@@ -1,4 +1,4 @@
-"""Why a segment of an outage got its verdict, in words."""
+"""Explain in words why a segment of an outage got its verdict."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Reasons:
 
     @cached_property
     def observed(self) -> dict[str, dict[str, object]]:
-        """Outages of the subscription by id."""
+        """Return the outages of the subscription by id."""
         mine = self.review.evidence.outages.filter(pl.col("subscription") == self.subscription)
         return {row["outage"]: row for row in mine.iter_rows(named=True)}
 
     @cached_property
     def kinds(self) -> Mapping[str, Maintenance]:
-        """Maintenance terms by kind."""
+        """Return the maintenance terms by kind."""
         return {term.kind: term for term in self.review.terms_of(self.subscription).maintenance}
 
     def outage(self, name: str, when: When) -> str:
@@ -62,20 +62,20 @@ class Reasons:
         return f"Outage {name}, {when(row['started'])} {ended} ({', '.join(about + signals)}):"  # type: ignore[arg-type]
 
     def why(self, segment: Mapping[str, object]) -> str:
-        """Say why a segment of the ledger got its verdict."""
+        """Explain why a segment of the ledger got its verdict."""
         row = self.observed.get(str(segment["outage"]), {"cause": None})
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
             **NOT_JUDGED,
             "outside_period": "outside the windows that were assessed",
-            "excluded_cause": f"the provider does not answer for {str(row['cause']).replace('_', ' ')}",
+            "excluded_cause": f"the contract excludes {str(row['cause']).replace('_', ' ')}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
             "before_clock_start": f"the clock starts with the {signal}",
             "too_small": f"it affects only {_share(row.get('affected'))} of the service",
             "below_concurrency": f"fewer than {self.guarantee.at_once} components were down at once",
             "overlapping": "already counted in another outage that runs at the same time",
             "too_short": f"shorter than {self.guarantee.minimum}",
-            "maintenance": "inside maintenance that the contract leaves out",
+            "maintenance": "inside maintenance that the contract excludes",
             "outside_hours": "outside the service hours",
             "outside_term": "before measurement begins, or after the subscription ends",
             "rounding_remainder": f"less than a whole {self.guarantee.unit}",
@@ -84,7 +84,7 @@ class Reasons:
         return reasons[str(segment["verdict"])]
 
     def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:
-        """Maintenance during an outage that does not take it out, and why not."""
+        """List maintenance during an outage that does not exclude it, and why not."""
         row = self.observed.get(outage)
         if row is None:
             return
@@ -97,7 +97,7 @@ class Reasons:
         for work in at_once.iter_rows(named=True):
             reason = self._failed(work)
             if reason:
-                yield f"Maintenance {work['maintenance']} from {when(work['started'])} takes nothing out: {reason}."
+                yield f"Maintenance {work['maintenance']} from {when(work['started'])} excludes nothing: {reason}."
 
     def _failed(self, work: Mapping[str, object]) -> str | None:
         kind, component = str(work["kind"]), work["component"]
@@ -121,5 +121,5 @@ class Reasons:
 
 
 def _share(affected: object) -> str:
-    """A share as a percentage."""
+    """Write a share as a percentage."""
     return percent_text(Decimal(str(affected if affected is not None else 1)) * 100, 4)

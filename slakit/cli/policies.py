@@ -253,6 +253,7 @@ class Described(StrEnum):
     EXAMPLES = "examples"
     EVIDENCE = "evidence"
     FINDINGS = "findings"
+    RESULTS = "results"
 
 
 @app.command()
@@ -268,6 +269,7 @@ def schema(
     from slakit.finding.model import findings_reference
     from slakit.policy.files import find_policy, library, policy_schema
     from slakit.policy.reference import format_reference
+    from slakit.show.columns import results_reference
 
     if markdown:
         printers = {
@@ -275,9 +277,10 @@ def schema(
             Described.EXAMPLES: examples_reference,
             Described.EVIDENCE: evidence_reference,
             Described.FINDINGS: findings_reference,
+            Described.RESULTS: results_reference,
         }
         typer.echo(printers[of](), nl=False)
-    elif of in (Described.EVIDENCE, Described.FINDINGS):
+    elif of in (Described.EVIDENCE, Described.FINDINGS, Described.RESULTS):
         raise typer.BadParameter(f"{of} has no JSON Schema; add --markdown")
     else:
         typer.echo(json.dumps(policy_schema() if of is Described.POLICY else ExampleFile.model_json_schema(), indent=2))

@@ -272,19 +272,27 @@ COMPARED: dict[str, ResultTable] = {
 
 def results_reference() -> str:
     """Describe every table of an assessment and of a comparison, as Markdown."""
-    sections = []
+    sections = [
+        "# Result tables\n\n"
+        "Every table that `slakit assess --out FOLDER` writes, and the first sheets of a comparison. Printed by "
+        "`slakit schema --markdown --of results`.\n\n"
+        "Instants are in UTC, money and percentages are exact decimals, lengths are exact seconds. Tables on pages and "
+        "workbooks show the headings, names instead of ids, and the words below instead of values."
+    ]
     for name, table in [*RESULTS.items(), *COMPARED.items()]:
         rows = [f"| `{column.name}` | {column.heading} | {_unit(column)} | {column.says} |" for column in table.columns]
         note = f" {table.note}" * bool(table.note)
-        head = f"#### {name}\n\n{table.title}.{note}\n\n| column | heading | is | meaning |\n|---|---|---|---|\n"
-        sections.append(head + "\n".join(rows).replace("|  |", "| |"))
+        head = f"## {name}\n\n{table.title}.{note}\n\n| column | heading | is | meaning |\n|---|---|---|---|\n"
+        sections.append(head + "\n".join(rows))
     return "\n\n".join(sections) + "\n"
 
 
 def _unit(column: Column) -> str:
     """Name the unit of a column, or the words for its values."""
     if column.words:
-        return ", ".join(f"`{value}`: {words}" for value, words in column.words.items() if value is not None)
+        return ", ".join(
+            f"`{str(value).lower()}`: {words}" for value, words in column.words.items() if value is not None
+        )
     if column.name.endswith("seconds"):
         return "seconds"
     units = {"percent": "percent", "money": "currency units"}

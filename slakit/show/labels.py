@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit import locales
+from slakit.analysis.claims import STATUSES as STATUSES
 from slakit.measure.calendar import add_months
 from slakit.policy.plan_names import plan_name
 from slakit.policy.printing import percent_text, print_duration, print_money
@@ -40,16 +41,6 @@ VERDICTS = {
     "not_judged": "judged by no guarantee",
 }
 TICKET_VERDICTS = {"left_out": "excluded", "outside_term": "outside the contract"}
-STATUSES = {
-    "claimable": "claimable now",
-    "time_barred": "claim today: may be time-barred",
-    "not_yet": "not claimable yet",
-    "not_read": "claim terms not read",
-    "claimed": "claimed",
-    "not_required": "due without a claim",
-    "expired": "claim expired",
-}
-"""Statuses of claims; `time_barred` is claimable, and too late by the strictest reading of the contract."""
 MET = {True: "met", False: "missed", None: "no verdict yet"}
 WINDOWS = {
     "1d": "a day",

@@ -243,9 +243,9 @@ MISSING = {
     "one hour": (HOURLY, range(1, 744), "1 of 744 slices of 1h", "they are taken as up"),
     "hours of a mean": (SLICES, range(10), "734 of 744 slices of 1h", "they are taken as without failure"),
     "all": (HOURLY, [], "744 of 744 slices of 1h", "there is no verdict"),
-    "days of a ratio": (MEASURED, [24 * day for day in (17, 19, 20)], "28 of 31 days", "they are left out"),
+    "days of a ratio": (MEASURED, [24 * day for day in (17, 19, 20)], "28 of 31 days", "they are excluded"),
     "days of a contract in Oslo, whose days begin two hours sooner": (
-        OSLO, [23, 24], "30 of 31 days", "they are left out"),
+        OSLO, [23, 24], "30 of 31 days", "they are excluded"),
     "an hour of service": (
         HOURLY.replace("target", f"{WORKING} target"), [n for n in range(744) if n != 57],
         "1 of 168 slices of 1h in service hours", "they are taken as up"),

@@ -69,14 +69,14 @@ def test_explain_tells_clause_sum_cap_and_deadline(run: Run) -> None:
         "the clock starts with the report (Table 2, DT)",
         "Downtime 1h10m of 31d agreed service time; the uptime budget is 22m19.2s.",
         "Availability 99.843189 % against 99.95 %: missed.",
-        "Earned: 123.333333 % of 12,000.00 NOK.",
-        "over the term (1.2); it does not bite here.",
-        "Claim: within 72h after the incident ends, in writing (1.3; 2.5): until 2026-08-26 04:20:00. Status: expired.",
+        "Credit before caps: 123.333333 % of 12,000.00 NOK.",
+        "over the term (1.2); not reached.",
+        "Claim: within 72h after the incident ends, in writing (1.3; 2.5): until 2026-08-26 04:20:00. Status: claim expired.",
     ):
         assert sentence in done.out
 
 
-def test_explain_says_why_maintenance_took_nothing_out(run: Run) -> None:
+def test_explain_says_why_maintenance_excluded_nothing(run: Run) -> None:
     done = run("explain", EVIDENCE, "--subscription", "harbor-enterprise", "--window", "2026-07", *QUESTION)
     assert "it was announced 1d23h59m59s ahead, and 48h is required (5)." in done.out
 

@@ -92,9 +92,10 @@ def told_verdicts(text: list[str]) -> dict[str, int]:
     """Verdict → how long, as it is told in sentences. [µs]"""
     sums: dict[str, int] = {}
     for line in text:
-        piece = re.search(r", ((?:\d+d)?(?:\d+h)?(?:\d+m)?(?:[\d.]+s)?): ([a-z_]+) – ", line)
+        piece = re.search(r", ((?:\d+d)?(?:\d+h)?(?:\d+m)?(?:[\d.]+s)?): ([a-z ]+) – ", line)
         if piece:
-            sums[piece[2]] = sums.get(piece[2], 0) + length_of(piece[1])
+            verdict = piece[2].replace(" ", "_")
+            sums[verdict] = sums.get(verdict, 0) + length_of(piece[1])
     return sums
 
 
