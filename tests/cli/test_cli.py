@@ -71,7 +71,8 @@ def test_explain_tells_clause_sum_cap_and_deadline(run: Run) -> None:
         "Availability 99.843189 % against 99.95 %: missed.",
         "Credit before caps: 123.333333 % of 12,000.00 NOK.",
         "over the term (1.2); not reached.",
-        "Claim: within 72h after the incident ends, in writing (1.3; 2.5): until 2026-08-26 04:20:00. Status: claim expired.",
+        "Claim: within 72h after the incident ends, in writing (1.3; 2.5): until 2026-08-26 04:20:00. "
+        "Status: claim expired.",
     ):
         assert sentence in done.out
 
