@@ -15,7 +15,7 @@ HIDDEN_CHARACTERS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 """Control characters (but tab and line feed) and marks that change the direction of text: a terminal obeys them."""
 HIDDEN = re.compile(HIDDEN_CHARACTERS[:-1] + "\ud800-\udfff]")
 """The same, and halves of surrogate pairs, which no file in UTF-8 can hold."""
-CLOSE = 0.65
+SIMILARITY = 0.65
 """How alike two names must be for one to be suggested."""
 
 
@@ -87,7 +87,7 @@ def one_of(names: Iterable[str], seen: str = "") -> str:
     """
     known = list(names)
     folded = {name.casefold(): name for name in reversed(known)}
-    close = [folded[name] for name in difflib.get_close_matches(seen.casefold(), folded, n=1, cutoff=CLOSE)]
+    close = [folded[name] for name in difflib.get_close_matches(seen.casefold(), folded, n=1, cutoff=SIMILARITY)]
     some = f"{', '.join(known[:MOST_NAMES])} and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
     listed = f"there are {some or ', '.join(known)}" if known else "there are none"
     return f"did you mean {close[0]}? {listed}" if close else listed

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from slakit._atomic import write_whole
-from slakit.batch.checks import is_path
-from slakit.batch.manifest import Entry, Manifest, Status
+from slakit.batch.manifest import Manifest, ReportEntry, Status
+from slakit.batch.report_checks import is_path
 
-LABELS: dict[Status, str] = {
-    "ok": "done",
+STATUS_LABELS: dict[Status, str] = {
+    "ok": "ready",
     "failed": "failed",
     "interrupted": "interrupted",
     "skipped-unchanged": "unchanged",
@@ -28,7 +28,7 @@ class Group:
 
     notebook: str
     title: str
-    entries: list[Entry]
+    entries: list[ReportEntry]
 
     def telling(self) -> list[str]:
         """Name the parameters that tell these reports apart; for a single one, all but paths."""
@@ -66,16 +66,16 @@ def index_page(manifest: Manifest) -> str:
         heading=_heading(manifest),
         troubles=manifest.with_status("failed"),
         groups=groups,
-        labels=LABELS,
+        labels=STATUS_LABELS,
         subject=_subjects(groups, Path(manifest.plan).parent),
         link=_link,
         versions=[(name, version) for name, version in manifest.versions.items() if name != "slakit source"],
     )
 
 
-def group_by_notebook(entries: list[Entry]) -> list[Group]:
+def group_by_notebook(entries: list[ReportEntry]) -> list[Group]:
     """Group reports by notebook, in the order of the plan."""
-    gathered: dict[str, list[Entry]] = {}
+    gathered: dict[str, list[ReportEntry]] = {}
     for entry in entries:
         gathered.setdefault(entry.notebook, []).append(entry)
     return [
@@ -97,7 +97,7 @@ def _subjects(groups: list[Group], folder: Path) -> Any:
     return lambda entry: subjects[entry.name]
 
 
-def _link(entry: Entry) -> Any:
+def _link(entry: ReportEntry) -> Any:
     from markupsafe import Markup
 
     page = f"{entry.name}.html"
@@ -108,7 +108,9 @@ def _link(entry: Entry) -> Any:
 
 def _counts(manifest: Manifest) -> list[tuple[int, str, str]]:
     counted = Counter(entry.status for entry in manifest.reports)
-    return [(counted[status], label, MOODS.get(status, "")) for status, label in LABELS.items() if counted[status]]
+    return [
+        (counted[status], label, MOODS.get(status, "")) for status, label in STATUS_LABELS.items() if counted[status]
+    ]
 
 
 def _heading(manifest: Manifest) -> str:

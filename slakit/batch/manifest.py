@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-NAME = "manifest.json"
+MANIFEST_NAME = "manifest.json"
 VERSIONED = ("slakit", "papermill", "polars", "altair")
 
 Status = Literal["waiting", "running", "ok", "failed", "interrupted", "skipped-unchanged"]
@@ -30,7 +30,7 @@ class Headline(BaseModel):
     note: str | None = None
 
 
-class Entry(BaseModel):
+class ReportEntry(BaseModel):
     """One report of a batch.
 
     Attributes
@@ -85,9 +85,9 @@ class Manifest(BaseModel):
     finished: datetime | None = None
     interrupted_by: str | None = None
     versions: dict[str, str] = {}
-    reports: list[Entry] = []
+    reports: list[ReportEntry] = []
 
-    def with_status(self, *statuses: Status) -> list[Entry]:
+    def with_status(self, *statuses: Status) -> list[ReportEntry]:
         """List the reports that have one of these statuses."""
         return [entry for entry in self.reports if entry.status in statuses]
 
@@ -95,7 +95,7 @@ class Manifest(BaseModel):
 def read_manifest(folder: Path) -> Manifest:
     """Read the record of the last batch in a folder; an empty one if there is none that can be read."""
     try:
-        return Manifest.model_validate_json((folder / NAME).read_bytes())
+        return Manifest.model_validate_json((folder / MANIFEST_NAME).read_bytes())
     except (OSError, ValidationError):
         return Manifest()
 

@@ -22,20 +22,20 @@ from pygments import highlight  # type: ignore[import-untyped]
 from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untyped]
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
-from slakit.batch.checks import is_path
 from slakit.batch.parameters import parameters_of
 from slakit.batch.plan import Report
+from slakit.batch.report_checks import is_path
 
-TEMPLATES = Path(__file__).parent / "templates"
+REPORT_TEMPLATES = Path(__file__).parent / "templates"
 HEADLINE = "application/vnd.slakit.headline+json"
 ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 INVISIBLE = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\s+", re.DOTALL | re.IGNORECASE)
-NOTHING = Markup()
+NO_MARKUP = Markup()
 NOT_SHOWN = {"injected-parameters", "papermill-error-cell-tag"}
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """What stands around the outputs of a notebook."""
 
     report: Report
@@ -46,20 +46,20 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Part:
+class PagePart:
     """A piece of a page: `markup` is HTML, `text` and `label` are text."""
 
     kind: str
     text: str = ""
     label: str = ""
-    markup: Markup = NOTHING
+    markup: Markup = NO_MARKUP
 
 
 @functools.cache
 def templates() -> Environment:
     """Give the templates; they escape all that is not marked as HTML."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(REPORT_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -72,7 +72,7 @@ def templates() -> Environment:
 @functools.cache
 def style(*names: str) -> Markup:
     """Give style sheets, ready to stand in a page."""
-    return Markup("\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names))
+    return Markup("\n".join((REPORT_TEMPLATES / name).read_text(encoding="utf-8") for name in names))
 
 
 def when(instant: datetime | None) -> str:
@@ -91,7 +91,7 @@ def shown(name: str, value: Any, folder: Path) -> str:
     return str(value)
 
 
-def report_page(page: Page, cells: Iterable[Mapping[str, Any]]) -> str:
+def report_page(page: ReportPage, cells: Iterable[Mapping[str, Any]]) -> str:
     """Draw the page of a report."""
     cells = [cell for cell in cells if not NOT_SHOWN & set(cell["metadata"].get("tags", ()))]
     asked = parameters_of(cells) or {}
@@ -110,45 +110,45 @@ def report_page(page: Page, cells: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-def parts_of(cells: Iterable[Mapping[str, Any]]) -> Iterator[Part]:
+def parts_of(cells: Iterable[Mapping[str, Any]]) -> Iterator[PagePart]:
     """Turn the cells of a notebook into parts of a page."""
     for cell in cells:
         if cell["cell_type"] == "markdown":
-            yield Part("prose", markup=prose(cell["source"]))
+            yield PagePart("prose", markup=prose(cell["source"]))
         elif cell["cell_type"] == "code":
             if cell["source"].strip():
-                yield Part("source", markup=source(cell["source"]))
+                yield PagePart("source", markup=source(cell["source"]))
             for output in _joined(cell["outputs"]):
                 yield from part_of(output)
 
 
-def part_of(output: Mapping[str, Any]) -> Iterator[Part]:
+def part_of(output: Mapping[str, Any]) -> Iterator[PagePart]:
     """Turn one output into a part of a page; nothing if there is nothing to see."""
     if output["output_type"] == "stream":
-        yield Part("text", text=plain(output["text"]))
+        yield PagePart("text", text=plain(output["text"]))
     elif output["output_type"] == "error":
         trace = plain("\n".join(output["traceback"]))
-        yield Part("error", text=trace, label=plain(f"{output['ename']}: {output['evalue']}"))
+        yield PagePart("error", text=trace, label=plain(f"{output['ename']}: {output['evalue']}"))
     elif part := _richest(output["data"], output.get("metadata", {})):
         yield part
 
 
-def _richest(contents: Mapping[str, Any], metadata: Mapping[str, Any]) -> Part | None:
+def _richest(contents: Mapping[str, Any], metadata: Mapping[str, Any]) -> PagePart | None:
     """Choose, among the forms of one output, the one that says most on a page."""
     if "text/html" in contents:
         html = contents["text/html"]
-        return Part("html" if INVISIBLE.sub("", html) else "script", markup=Markup(html))
+        return PagePart("html" if INVISIBLE.sub("", html) else "script", markup=Markup(html))
     for kind in ("image/svg+xml", "image/png", "image/jpeg"):
         if kind in contents:
-            return Part(
+            return PagePart(
                 "image",
                 text=_as_address(kind, contents[kind]),
                 label=str(metadata.get(kind, {}).get("alt", "")),
             )
     if "text/markdown" in contents:
-        return Part("prose", markup=prose(plain(contents["text/markdown"]), trusted=False))
+        return PagePart("prose", markup=prose(plain(contents["text/markdown"]), trusted=False))
     if "text/plain" in contents and HEADLINE not in contents:
-        return Part("text", text=plain(contents["text/plain"]))
+        return PagePart("text", text=plain(contents["text/plain"]))
     return None
 
 
@@ -179,13 +179,13 @@ def plain(text: str) -> str:
     return ANSI.sub("", text)
 
 
-def _without_title(title: str, parts: Iterable[Part]) -> Iterator[Part]:
+def _without_title(title: str, parts: Iterable[PagePart]) -> Iterator[PagePart]:
     """Drop the heading that stands at the top of the page already."""
     heading = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
     for number, part in enumerate(parts):
         first = heading.match(part.markup) if number == 0 and part.kind == "prose" else None
         if first and Markup(first[1]).striptags() == Markup(prose(title)).striptags():
-            part = Part("prose", markup=Markup(part.markup[first.end() :]))
+            part = PagePart("prose", markup=Markup(part.markup[first.end() :]))
         yield part
 
 

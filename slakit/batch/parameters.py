@@ -14,7 +14,7 @@ from typing import Any
 
 from slakit._atomic import read_whole
 
-NAMED: dict[str, Any] = {
+NAMED_TYPE: dict[str, Any] = {
     "str": str,
     "int": int,
     "float": (int, float, Decimal),
@@ -119,7 +119,7 @@ def _read_statement(statement: ast.stmt) -> Parameter | None:
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             default = _literal(value)
             kind_name = type(default).__name__
-            return Parameter(name, ast.Name(kind_name) if kind_name in NAMED else None, False, default)
+            return Parameter(name, ast.Name(kind_name) if kind_name in NAMED_TYPE else None, False, default)
     return None
 
 
@@ -151,8 +151,8 @@ def fits(value: object, kind: ast.expr) -> bool:
             return _fits_generic(value, name, inner)
         case ast.Name(id="float") if isinstance(value, int | Decimal) and abs(Decimal(value)) > LARGEST_FLOAT:
             return False  # it would reach the notebook as infinity
-        case ast.Name(id=name) if name in NAMED:
-            return isinstance(value, NAMED[name]) and (name == "bool" or not isinstance(value, bool))
+        case ast.Name(id=name) if name in NAMED_TYPE:
+            return isinstance(value, NAMED_TYPE[name]) and (name == "bool" or not isinstance(value, bool))
     return True
 
 

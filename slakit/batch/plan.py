@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from slakit.batch.checks import CheckPolicy, Given, Place, ReportCheck, unsafe_name
+from slakit.batch.report_checks import CheckPolicy, Given, PlanPlace, ReportCheck, unsafe_name
 from slakit.policy.quantities import PlainDuration
 from slakit.policy.yaml import Document, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
 
 MOST_REPORTS = 10_000
 USUAL_TIMEOUT = PlainDuration.parse("15m")
-PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLAN_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class ReportEntry(BaseModel):
@@ -148,10 +148,10 @@ class _Row:
     """One combination of `for_each`, and where each of its values stands."""
 
     values: dict[str, Any]
-    places: dict[str, Place]
+    places: dict[str, PlanPlace]
 
 
-def _rows(entry: ReportEntry, place: Place) -> Iterator[_Row]:
+def _rows(entry: ReportEntry, place: PlanPlace) -> Iterator[_Row]:
     place = (*place, "for_each")
     if entry.for_each is None:
         yield _Row({}, {})
@@ -182,14 +182,14 @@ class _Expansion:
         self.check = ReportCheck(path.resolve().parent, check_policy, self.wrong)
         self.names: set[str] = set()
 
-    def wrong(self, place: Place, value: object, what: str, remedy: str) -> None:
+    def wrong(self, place: PlanPlace, value: object, what: str, remedy: str) -> None:
         """Note a problem at a place of the file."""
         self.problems.append(Problem(self.document.where(place), value, what, remedy))
 
     def reports(self) -> Iterator[Report]:
         """Expand every entry."""
         for number, entry in enumerate(self.written.reports):
-            place: Place = ("reports", number)
+            place: PlanPlace = ("reports", number)
             if not isinstance(entry.for_each, dict):
                 count = len(entry.for_each or [1])
             else:
@@ -208,7 +208,7 @@ class _Expansion:
                 if report:
                     yield report
 
-    def report(self, entry: ReportEntry, place: Place, row: _Row) -> Report | None:
+    def report(self, entry: ReportEntry, place: PlanPlace, row: _Row) -> Report | None:
         """Make one report of an entry, or nothing if its notebook cannot be read."""
         name = str(self.fill(entry.name, row, (*place, "name")))
         self.check_name(name, (*place, "name"))
@@ -224,13 +224,13 @@ class _Expansion:
         parameters, inputs = self.check.parameters(notebook, given, place)
         return Report(name, notebook.path, parameters, inputs)
 
-    def fill(self, value: Any, row: _Row, place: Place) -> Any:
+    def fill(self, value: Any, row: _Row, place: PlanPlace) -> Any:
         """Fill the placeholders of a text; one that is all of a text keeps the type of its value."""
         if isinstance(value, list):
             return [self.fill(item, row, place) for item in value]
         if not isinstance(value, str):
             return value
-        for name in PLACEHOLDER.findall(value):
+        for name in PLAN_PLACEHOLDER.findall(value):
             if name not in row.values:
                 self.wrong(
                     place,
@@ -239,25 +239,25 @@ class _Expansion:
                     f"write it under for_each; {one_of(row.values, name)}",
                 )
                 return value
-        alone = PLACEHOLDER.fullmatch(value)
+        alone = PLAN_PLACEHOLDER.fullmatch(value)
         if alone:
             return row.values[alone[1]]
-        return PLACEHOLDER.sub(lambda found: _printed(row.values[found[1]]), value)
+        return PLAN_PLACEHOLDER.sub(lambda found: _printed(row.values[found[1]]), value)
 
-    def check_placeholders(self, entry: ReportEntry, place: Place) -> None:
+    def check_placeholders(self, entry: ReportEntry, place: PlanPlace) -> None:
         """Refuse a key of `for_each` that is neither placeholder nor parameter: it does nothing."""
         notebook = self.check.notebook(entry.notebook, (*place, "notebook"))
         if notebook is None or entry.for_each is None:
             return
         texts = [entry.name, *(str(value) for value in entry.parameters.values())]
-        filled = {name for text in texts for name in PLACEHOLDER.findall(text)}
+        filled = {name for text in texts for name in PLAN_PLACEHOLDER.findall(text)}
         rows = [entry.for_each] if isinstance(entry.for_each, dict) else entry.for_each
         for key in dict.fromkeys(key for row in rows for key in row):
             if key not in filled and key not in notebook.parameters:
                 where = (*place, "for_each", key) if isinstance(entry.for_each, dict) else (*place, "for_each")
                 self.wrong(where, None, f"{key} is used nowhere", f"rename it; {one_of(notebook.parameters, key)}")
 
-    def check_name(self, name: str, place: Place) -> None:
+    def check_name(self, name: str, place: PlanPlace) -> None:
         """Check that a report's name makes a file name, and one of its own."""
         wrong, _, remedy = unsafe_name(name).partition("; ")
         if wrong:

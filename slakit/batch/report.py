@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from slakit.batch.engine import SlakitEngine
 from slakit.batch.execution import Session
 from slakit.batch.manifest import Headline, Manifest
-from slakit.batch.page import HEADLINE, Page, plain, report_page
+from slakit.batch.page import HEADLINE, ReportPage, plain, report_page
 from slakit.batch.plan import Report
 from slakit.problems import printable
 
@@ -32,11 +32,11 @@ papermill_engines.register("slakit", SlakitEngine)
 # What goes wrong in a run stands in its report.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
-__all__ = ["Outcome", "Session", "event_loop", "make_report"]
+__all__ = ["ReportOutcome", "Session", "event_loop", "make_report"]
 
 
 @dataclass
-class Outcome:
+class ReportOutcome:
     """How a report came out.
 
     Attributes
@@ -53,19 +53,19 @@ class Outcome:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def make_report(report: Report, manifest: Manifest, environment: dict[str, str], session: Session) -> Outcome:
+def make_report(report: Report, manifest: Manifest, environment: dict[str, str], session: Session) -> ReportOutcome:
     """Run a notebook and draw its page; if it failed, the page shows the outputs so far and the error."""
     error = run_notebook(report, environment, session)
     notebook = session.notebook
     if notebook is None:
-        return Outcome(error=error)
+        return ReportOutcome(error=error)
     notebook.metadata.papermill["input_path"] = report.notebook.name
     notebook.metadata.papermill["output_path"] = f"{report.name}.ipynb"
     title = title_of(notebook) or report.name
     headlines = list(headlines_in(notebook))
-    page = report_page(Page(report, title, error, manifest.started, manifest.title), notebook.cells)
+    page = report_page(ReportPage(report, title, error, manifest.started, manifest.title), notebook.cells)
     written = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
-    return Outcome(error, title, headlines, {f"{report.name}.ipynb": written, f"{report.name}.html": page})
+    return ReportOutcome(error, title, headlines, {f"{report.name}.ipynb": written, f"{report.name}.html": page})
 
 
 @contextlib.contextmanager

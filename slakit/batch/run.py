@@ -17,14 +17,23 @@ from typing import Any
 from slakit._atomic import write_whole
 from slakit.batch.folder import locked, sweep, unwritable
 from slakit.batch.index import write_index
-from slakit.batch.manifest import NAME, Entry, Fingerprints, Manifest, key_of, read_manifest, sha256, versions
+from slakit.batch.manifest import (
+    MANIFEST_NAME,
+    Fingerprints,
+    Manifest,
+    ReportEntry,
+    key_of,
+    read_manifest,
+    sha256,
+    versions,
+)
 from slakit.batch.plan import Plan, Report
 from slakit.batch.stopping import until_signal
 
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
 
-Progress = Callable[[Entry, Manifest], None]
+Progress = Callable[[ReportEntry, Manifest], None]
 
 
 def run_plan(
@@ -112,11 +121,11 @@ class _Batch:
             self.manifest.reports.append(entry)
         self.save()
 
-    def entry(self, report: Report) -> Entry:
+    def entry(self, report: Report) -> ReportEntry:
         """Describe a report that has not run."""
         notebook = self.fingerprints.of_file(report.notebook)
         inputs = self.fingerprints.of_inputs(report.inputs)
-        return Entry(
+        return ReportEntry(
             name=report.name,
             notebook=str(report.notebook),
             notebook_sha256=notebook,
@@ -125,7 +134,7 @@ class _Batch:
             key=key_of(str(report.notebook), notebook, report.parameters, inputs, self.manifest.versions),
         )
 
-    def has_outputs(self, entry: Entry) -> bool:
+    def has_outputs(self, entry: ReportEntry) -> bool:
         """Whether the files of a report are there, as they were written."""
         files = [(self.folder / name, known) for name, known in entry.outputs.items()]
         return bool(files) and all(path.is_file() and sha256(path) == known for path, known in files)
@@ -151,9 +160,9 @@ class _Batch:
                 for future in done:
                     future.result()
 
-    def make(self, report: Report, entry: Entry, environment: dict[str, str]) -> None:
+    def make(self, report: Report, entry: ReportEntry, environment: dict[str, str]) -> None:
         """Make one report."""
-        from slakit.batch.report import Outcome, Session, event_loop, make_report
+        from slakit.batch.report import ReportOutcome, Session, event_loop, make_report
 
         if self.is_stopping:
             return
@@ -165,7 +174,7 @@ class _Batch:
             with event_loop():
                 outcome = make_report(report, self.manifest, environment, session)
         except Exception as error:  # one report must never stop the others, whatever is wrong with it
-            outcome = Outcome(error=f"{type(error).__name__}: {error}")
+            outcome = ReportOutcome(error=f"{type(error).__name__}: {error}")
         self.sessions.discard(session)
         seconds = round(time.perf_counter() - clock, 3)
         if self.is_stopping and outcome.error:
@@ -178,7 +187,7 @@ class _Batch:
             wrong = f"its files cannot be written ({error.strerror or error})"
             self.update(entry, status="failed", error=wrong, title=outcome.title, seconds=seconds)
 
-    def conclude(self, entry: Entry, outcome: Any, seconds: float) -> None:
+    def conclude(self, entry: ReportEntry, outcome: Any, seconds: float) -> None:
         """Write the files of a report and note how it ended."""
         for name, content in outcome.files.items():
             write_whole(self.folder / name, content)
@@ -195,7 +204,7 @@ class _Batch:
             outputs=hashes,
         )
 
-    def update(self, entry: Entry, **changes: Any) -> None:
+    def update(self, entry: ReportEntry, **changes: Any) -> None:
         """Note a change of a report, in the record and to whoever watches."""
         with self.lock:
             for name, value in changes.items():
@@ -216,7 +225,7 @@ class _Batch:
     def save(self) -> None:
         """Write the record."""
         self.saved_at = time.monotonic()
-        write_whole(self.folder / NAME, self.manifest.model_dump_json(indent=2))
+        write_whole(self.folder / MANIFEST_NAME, self.manifest.model_dump_json(indent=2))
         self.is_saved = True
 
     @property

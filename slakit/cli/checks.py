@@ -12,7 +12,7 @@ from slakit.cli.options import app
 from slakit.problems import InputError
 
 if TYPE_CHECKING:
-    from slakit.examples.check import Outcome
+    from slakit.examples.check import ExampleOutcome
 
 SOME_DIFFER = 1
 
@@ -35,7 +35,7 @@ def check(
         except InputError as error:
             unread += error.problems
     checking = track(check_cases(cases), "checking", total=len(cases), console=stderr(), transient=True)
-    outcomes: list[Outcome] = list(checking)
+    outcomes: list[ExampleOutcome] = list(checking)
     for outcome in outcomes:
         if verbose or not outcome.holds:
             _print_outcome(outcome)
@@ -49,7 +49,7 @@ def check(
         raise typer.Exit(SOME_DIFFER)
 
 
-def _print_outcome(outcome: Outcome) -> None:
+def _print_outcome(outcome: ExampleOutcome) -> None:
     mark = "holds" if outcome.holds else "differs" if outcome.differences else "refused"
     lines = [f"{mark}  {outcome.case} ({outcome.case.where}; {outcome.case.source})"]
     lines += [f"    {difference}" for difference in outcome.differences]

@@ -17,7 +17,7 @@ from slakit.analysis.plans import Settled
 from slakit.analysis.review import Review
 from slakit.arguments import checked
 from slakit.comparison.dominance import dominance
-from slakit.comparison.iso19086 import normal_terms
+from slakit.comparison.iso19086 import terms_table
 from slakit.comparison.replay import OWED_COLUMNS, VERDICT_COLUMNS, Offers, assess_under_all, owed_table, verdict_table
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
@@ -30,7 +30,7 @@ from slakit.problems import InputError, Problem
 from slakit.remedy.curves import credit_curve
 from slakit.remedy.fees import exact_fee
 
-FEE = Decimal(1000)
+COMPARED_FEE = Decimal(1000)
 Offer = str | Policy | tuple[Policy, str | None]
 """A plan: `klikk:gold`, a policy with all its tiers, or a policy and one tier."""
 
@@ -189,7 +189,7 @@ def compare(
     if as_of:
         as_of = instant_of(as_of)
     terms = {name: chosen for name, (_, _, chosen) in offers.items()}
-    drawn_for = exact if exact is not None else FEE
+    drawn_for = exact if exact is not None else COMPARED_FEE
     won, crossed = dominance(terms, drawn_for)
     review = None
     if evidence is not None:
@@ -203,7 +203,7 @@ def compare(
         plans=terms,
         proposed=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
         fee=drawn_for,
-        terms=normal_terms(terms, drawn_for),
+        terms=terms_table(terms, drawn_for),
         curves=credit_curve(terms.values(), fee=drawn_for),
         dominance=won,
         crossings=crossed,

@@ -23,7 +23,7 @@ NOISE = 100
 DOMINANCE: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "other": pl.String, "verdict": pl.String, "crossings": pl.UInt32,
 }  # fmt: skip
-CROSSINGS: dict[str, pl.DataType | type[pl.DataType]] = {
+CROSSING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "other": pl.String, "downtime_seconds": EXACT, "leads": pl.String,
 }  # fmt: skip
 
@@ -49,7 +49,7 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
     pl.DataFrame
         `plan`, `other`, `downtime_seconds` (from which length on), `leads` (the plan that earns more from there).
     """
-    curves = {name: Curve.of(cases_in_contest(terms, fee)) for name, terms in plans.items()}
+    curves = {name: ContestCurve.of(cases_in_contest(terms, fee)) for name, terms in plans.items()}
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
         changes = list(_changes(curves[one], curves[other]))
@@ -58,7 +58,7 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
         crossings += [(one, other, seconds_of(bad), named[lead]) for bad, lead in changes]
     return (
         pl.DataFrame(verdicts, schema=DOMINANCE, orient="row"),
-        pl.DataFrame(crossings, schema=CROSSINGS, orient="row"),
+        pl.DataFrame(crossings, schema=CROSSING_COLUMNS, orient="row"),
     )
 
 
@@ -72,27 +72,27 @@ def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
     return by_window or groups
 
 
-def earned(groups: Sequence[Sequence[SingleOutage]], downtimes: Sequence[int]) -> dict[int, int]:
+def credits_by_length(groups: Sequence[Sequence[SingleOutage]], downtimes: Sequence[int]) -> dict[int, int]:
     """What outages of everything earn under all remedies of a plan, by their length. [10 ** -20 currency units]"""
     known = [outcomes(group, downtimes) for group in groups]
     return {downtime: sum(own[downtime].credit for own in known) for downtime in downtimes}
 
 
-class Curve(NamedTuple):
+class ContestCurve(NamedTuple):
     """What one outage earns by its length: straight between neighbouring points. [µs, 10 ** -20 currency units]"""
 
     points: list[int]
     values: list[int]
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[SingleOutage]]) -> Curve:
+    def of(cls, groups: Sequence[Sequence[SingleOutage]]) -> ContestCurve:
         """The curve of a plan, up to its shortest window."""
         cases = [case for group in groups for case in group]
         longest = min([MONTH, *(case.longest for case in cases)])
         proposed = {length for case in cases for length in proposals(case, steps=True) if length <= longest}
         ends = sorted({0, longest} | proposed)
-        bent = bends(partial(earned, groups), ends, cases[0]) if cases else ends
-        values = earned(groups, bent)
+        bent = bends(partial(credits_by_length, groups), ends, cases[0]) if cases else ends
+        values = credits_by_length(groups, bent)
         return cls(bent, [values[point] for point in bent])
 
     def at(self, downtime: int) -> Fraction:
@@ -104,7 +104,7 @@ class Curve(NamedTuple):
         return low + Fraction((high - low) * (downtime - left), right - left)
 
 
-def _changes(one: Curve, other: Curve) -> Iterator[tuple[int, int]]:
+def _changes(one: ContestCurve, other: ContestCurve) -> Iterator[tuple[int, int]]:
     """Lengths from which on a plan leads that did not lead before, with 1 for the one plan and -1 for the other."""
     longest = min(one.points[-1], other.points[-1])
     points = sorted({longest} | {point for curve in (one, other) for point in curve.points if point < longest})
@@ -116,7 +116,7 @@ def _changes(one: Curve, other: Curve) -> Iterator[tuple[int, int]]:
             last = lead
 
 
-def _first_lead(one: Curve, other: Curve, span: tuple[int, int], lead: int) -> int:
+def _first_lead(one: ContestCurve, other: ContestCurve, span: tuple[int, int], lead: int) -> int:
     """The first place of a span at which a plan leads that does at its end: the difference is straight within it."""
     left, right = span
     low, high = (one.at(place) - other.at(place) for place in span)
@@ -127,7 +127,7 @@ def _first_lead(one: Curve, other: Curve, span: tuple[int, int], lead: int) -> i
     return next((place for place in places if left < place < right and _lead(one, other, place) == lead), right)
 
 
-def _lead(one: Curve, other: Curve, downtime: int) -> int:
+def _lead(one: ContestCurve, other: ContestCurve, downtime: int) -> int:
     """Which of two plans earns more: 1, -1, or 0 where both earn the same, as far as credits are exact."""
     ahead = one.at(downtime) - other.at(downtime)
     return 0 if abs(ahead) <= NOISE else (1 if ahead > 0 else -1)

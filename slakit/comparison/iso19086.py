@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from slakit import locales
-from slakit.comparison.dominance import cases_in_contest, earned
+from slakit.comparison.dominance import cases_in_contest, credits_by_length
 from slakit.measure.budgets import EXACT, budget_of, seconds_of
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
@@ -30,11 +30,11 @@ TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
     "figure": EXACT, "best": pl.Boolean,
     "clause": pl.String,
 }  # fmt: skip
-NOTHING = "–"
+NOT_STATED = "–"
 SEVERAL = "depends on several outages"
 
 
-LABELS: dict[str, tuple[str, str]] = {
+TERM_LABELS: dict[str, tuple[str, str]] = {
     "availability_objective": ("Availability", "Availability objective"),
     "measurement_period": ("Availability", "Measurement period"),
     "downtime_in_30_days": ("Availability", "Allowable downtime in 30 days"),
@@ -88,7 +88,7 @@ class Stance(NamedTuple):
     silent: bool = False
 
 
-def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
+def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
     """List what each plan says on each term, in the vocabulary of ISO/IEC 19086-1.
 
     Parameters
@@ -111,10 +111,10 @@ def normal_terms(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
     for _, stance in rows:
         if stance.figure is not None:
             figures.setdefault(stance.code, []).append(stance.figure)
-    order = list(LABELS)
+    order = list(TERM_LABELS)
     told = sorted(rows, key=lambda row: order.index(row[1].code))
     table = [
-        (name, *LABELS[s.code], s.code, s.value, s.figure, _best(s, figures.get(s.code, [])), s.clause)
+        (name, *TERM_LABELS[s.code], s.code, s.value, s.figure, _best(s, figures.get(s.code, [])), s.clause)
         for name, s in told
     ]
     return pl.DataFrame(table, schema=TERMS, orient="row")
@@ -130,7 +130,7 @@ def _best(stance: Stance, figures: list[Decimal]) -> bool | None:
 def _stances_as_read(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     """Yield what a plan says on each term; what rests on its silence is known only where all of it was read."""
     for stance in _stances(terms, fee):
-        unread = not terms.read_whole and (stance.silent or stance.value == NOTHING)
+        unread = not terms.read_whole and (stance.silent or stance.value == NOT_STATED)
         yield stance._replace(value=NOT_READ, figure=None) if unread else stance
     source = terms.source
     dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
@@ -196,7 +196,7 @@ def _firm(guarantee: Guarantee, figure: Decimal, otherwise: Decimal = Decimal(0)
 
 def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     lengths = [length // MICROSECOND for length in LENGTHS]
-    credits = earned(cases_in_contest(terms, fee), lengths)
+    credits = credits_by_length(cases_in_contest(terms, fee), lengths)
     for length in LENGTHS:
         share = credits[length // MICROSECOND] * ULP / Fraction(fee)
         percent = scaled(100 * share)
@@ -218,13 +218,13 @@ def _clauses(terms: Terms) -> str:
 
 
 def _each(said: Iterator[str] | list[str]) -> str:
-    return "\n".join(dict.fromkeys(said)) or NOTHING
+    return "\n".join(dict.fromkeys(said)) or NOT_STATED
 
 
 def _claim(terms: Terms) -> Stance:
     claims = [terms.claims_of(remedy) for remedy in terms.remedies]
     if not claims:
-        return Stance("time_to_claim", NOTHING, figure=Decimal(0), better="higher")
+        return Stance("time_to_claim", NOT_STATED, figure=Decimal(0), better="higher")
     said = _each(words.claim_words(claim, read_whole=terms.read_whole) for claim in claims)
     stated = [claim for claim in claims if claim is not None]
     clause = stated[0].clause or "" if stated else ""
@@ -258,7 +258,7 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     said = _each(f"{kind.kind}: {words.maintenance_words(kind, read_whole=terms.read_whole)}" for kind in kinds)
     notices = [_seconds(kind.notice) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
-    value = said if kinds else "no maintenance is excluded" if on_outages else NOTHING
+    value = said if kinds else "no maintenance is excluded" if on_outages else NOT_STATED
     figure = min(notices) if notices else Decimal(10**9) if on_outages else None
     unread = not terms.read_whole and any(kind.notice is None for kind in kinds)
     figure = None if unread else figure
@@ -272,7 +272,7 @@ def _limits(terms: Terms) -> Iterator[Stance]:
 
 
 def _people(terms: Terms) -> Iterator[Stance]:
-    hours = words.hours_words(terms.support.hours) if terms.support else NOTHING
+    hours = words.hours_words(terms.support.hours) if terms.support else NOT_STATED
     clause = terms.support.clause if terms.support else ""
     yield Stance("support_hours", hours, clause)
     for metric, code in (("response", "first_response"), ("resolution", "resolution")):
@@ -310,7 +310,7 @@ def _around(terms: Terms) -> Iterator[Stance]:
     by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not stated", "")
     yield Stance("measured", by, clause, silent=monitor is None)
     changes = terms.contract.changes
-    value = NOTHING
+    value = NOT_STATED
     if changes is not None:
         at_once = "at once, without notice" if terms.read_whole else "notice not read"
         value = f"{changes.notice} in advance" if changes.notice else at_once

@@ -16,7 +16,7 @@ from slakit.policy.printing import percent_text
 from slakit.policy.unread import NOT_READ
 from slakit.problems import InputError, Problem, one_of
 
-YEAR, MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
+DAYS_A_YEAR, SECONDS_A_MINUTE, UNANSWERED = Fraction(365), Fraction(60), Fraction(10**9)
 """Days until a claim must be in, at most; seconds of a time, at least; seconds that mean that none is promised."""
 MOST_WEIGHT = 10
 RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -48,11 +48,11 @@ def _as_it_is(figure: Fraction) -> Fraction:
 
 
 def _at_most_a_year(days: Fraction) -> Fraction:
-    return min(days, YEAR)
+    return min(days, DAYS_A_YEAR)
 
 
 def _fast(seconds: Fraction) -> Fraction:
-    return Fraction(0) if seconds >= UNANSWERED else 1 / max(seconds, MINUTE)
+    return Fraction(0) if seconds >= UNANSWERED else 1 / max(seconds, SECONDS_A_MINUTE)
 
 
 CRITERIA: dict[str, Criterion] = {

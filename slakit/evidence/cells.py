@@ -18,7 +18,7 @@ from slakit.problems import HIDDEN_CHARACTERS, one_of
 if TYPE_CHECKING:
     from slakit.evidence.tables import Column
 
-NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?$"
+PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?$"
 EXPONENT = r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}$"
 MORE_THAN_SIX_PLACES = r"\.[0-9]{6}[0-9]*[1-9]"
 WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}(?:\.0*)?$"
@@ -70,11 +70,11 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
         ]
         faults = [*(Fault(column.name, *each) for each in found), *strange]
     else:
-        values, faults = READERS[column.kind](text, column)
+        values, faults = CELL_READERS[column.kind](text, column)
     if text.dtype == pl.String:
         hidden = text.str.contains(HIDDEN_CHARACTERS).fill_null(False)
-        hidden_wrong = "a control character, or a mark that turns text round"
-        faults = [Fault(column.name, hidden, hidden_wrong, "take it out"), *faults]
+        hidden_wrong = "a control character, or a mark that reverses text"
+        faults = [Fault(column.name, hidden, hidden_wrong, "remove it"), *faults]
     empty = text.is_null()
     if not column.optional and empty.any():
         faults = [Fault(column.name, empty, "empty", EXPECTED[column.kind][1]), *faults]
@@ -112,7 +112,7 @@ def as_text(cells: pl.Series, column: Column) -> pl.Series | None:
 def read_name(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     """Keep names as they are; space around one would part what belongs together."""
     spaced = text.str.contains(r"^\s|\s$").fill_null(False)
-    faults = [Fault(column.name, spaced, "space around the name", "take it away")]
+    faults = [Fault(column.name, spaced, "space before or after the name", "remove it")]
     names = text.set(spaced, None) if spaced.any() else text
     if known := column.one_of:
         wrong = f"no such {column.name}"
@@ -134,7 +134,7 @@ LAST_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
 def read_amount(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     """Read exact decimals with up to six places, none negative; a share is at most 1."""
     plain = without_exponent(text.str.strip_chars())
-    is_number = plain.str.contains(NUMBER).fill_null(True)
+    is_number = plain.str.contains(PLAIN_NUMBER).fill_null(True)
     too_fine = is_number & plain.str.contains(MORE_THAN_SIX_PLACES).fill_null(False)
     values = plain.set(~is_number | too_fine, None).cast(pl.Decimal(38, 6), strict=False)
     too_large = is_number & ~too_fine & ((values >= LARGEST_AMOUNT) | (values.is_null() & plain.is_not_null()))
@@ -161,7 +161,7 @@ def without_exponent(text: pl.Series) -> pl.Series:
     return text.replace({written: f"{Decimal(written):f}" for written in rare})
 
 
-def read_whole(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_whole_number(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     """Read whole numbers within the column's range."""
     plain = text.str.strip_chars()
     is_whole = plain.str.contains(WHOLE_NUMBER).fill_null(True)
@@ -220,12 +220,12 @@ class Pairs(list[tuple[str, Any]]):
     """The members of a JSON object, repeated names and all."""
 
 
-READERS: dict[str, Callable[[pl.Series, Column], tuple[pl.Series, list[Fault]]]] = {
+CELL_READERS: dict[str, Callable[[pl.Series, Column], tuple[pl.Series, list[Fault]]]] = {
     "name": read_name,
     "text": read_text,
     "amount": read_amount,
     "share": read_amount,
-    "whole": read_whole,
+    "whole": read_whole_number,
     "currency": read_currency,
     "fees": read_fees,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from slakit.arguments import checked
-from slakit.evidence.checks import Sheet, check_sheets
+from slakit.evidence.table_checks import RawTable, check_sheets
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
 from slakit.problems import InputError, Problem, one_of
 
@@ -174,12 +174,12 @@ def check_tables(
     InputError
         With every problem of every table: table, row (the header would be row 1), column, value, remedy.
     """
-    sheets = {name: Sheet(name, frame) for name, frame in frames.items()}
+    sheets = {name: RawTable(name, frame) for name, frame in frames.items()}
     return evidence_of(sheets, time_zone=time_zone, source=source)
 
 
 def evidence_of(
-    sheets: Mapping[str, Sheet], *, time_zone: str | None, source: str, folder: Path | None = None
+    sheets: Mapping[str, RawTable], *, time_zone: str | None, source: str, folder: Path | None = None
 ) -> Evidence:
     """Check tables that know which file they come from; see `check_tables`."""
     checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)

@@ -11,18 +11,18 @@ import polars as pl
 
 from slakit._atomic import is_folder, read_whole, real_path, replacing
 from slakit.arguments import checked
-from slakit.evidence.checks import Sheet
 from slakit.evidence.evidence import Evidence, evidence_of
-from slakit.evidence.formats import READERS, unread
+from slakit.evidence.formats import FILE_READERS, unread
+from slakit.evidence.table_checks import RawTable
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
 
-READ = frozenset({*READERS, ".xlsx"})
+READ_SUFFIXES = frozenset({*FILE_READERS, ".xlsx"})
 # What file managers and programs leave behind, and nobody wrote; so are names that begin with a dot or `~$`.
 LEFT_BEHIND = frozenset({"desktop.ini", "thumbs.db"})
 FORMULA_START = r"^[=+\-@\t\r]"
-NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
+CSV_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
 
 @checked
@@ -74,7 +74,7 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
     return evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder).only(subscription)
 
 
-def find_sheets(path: Path) -> dict[str, Sheet]:
+def find_sheets(path: Path) -> dict[str, RawTable]:
     """Read the tables of a folder or a workbook, as they are."""
     if path.is_dir():
         return read_folder(path)
@@ -85,15 +85,15 @@ def find_sheets(path: Path) -> dict[str, Sheet]:
     raise InputError(str(path), [Problem(str(path), None, wrong, remedy)])
 
 
-def read_folder(folder: Path) -> dict[str, Sheet]:
+def read_folder(folder: Path) -> dict[str, RawTable]:
     """Read the tables of a folder; what cannot be read, and what nobody reads, is a sheet that says why."""
-    sheets: dict[str, Sheet] = {}
+    sheets: dict[str, RawTable] = {}
     others: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme":
             continue
         name = path.stem
-        if path.suffix.lower() not in READ:
+        if path.suffix.lower() not in READ_SUFFIXES:
             others.append(path)
         elif name in sheets:
             both = f"{sheets[name].place} and {path.name}"
@@ -107,7 +107,7 @@ def read_folder(folder: Path) -> dict[str, Sheet]:
     return sheets
 
 
-def named_policies(folder: Path, subscriptions: Sheet | None) -> frozenset[Path]:
+def named_policies(folder: Path, subscriptions: RawTable | None) -> frozenset[Path]:
     """Return the files that subscriptions name as their policies."""
     cells = pl.DataFrame() if subscriptions is None else subscriptions.cells
     if "policy" not in cells.columns or cells["policy"].dtype != pl.String:
@@ -123,7 +123,7 @@ def holds_only(path: Path, files: frozenset[Path]) -> bool:
     return bool(inside) and all(holds_only(each, files) for each in inside)
 
 
-def not_read(path: Path) -> Sheet:
+def not_read(path: Path) -> RawTable:
     """Return the sheet of a file or folder beside the tables that nobody reads."""
     name, suffix = path.stem, path.suffix.lower()
     if path.is_dir():
@@ -136,17 +136,17 @@ def not_read(path: Path) -> Sheet:
     return unread(path.name, "not a table, and not read", "take it away; only a README may lie beside the tables")
 
 
-def read_table(path: Path) -> Sheet:
+def read_table(path: Path) -> RawTable:
     """Read the file of one table; a name that is no table is left to the checks."""
     name, place, suffix = path.stem, path.name, path.suffix.lower()
     if name not in TABLES:
-        return Sheet(place, pl.DataFrame())
+        return RawTable(place, pl.DataFrame())
     if path.exists() and not path.is_file():
         return unread(place, "not a file" if not path.is_dir() else "a folder, not a file", "take it away")
     try:
-        return read_workbook_of(name, path) if suffix == ".xlsx" else READERS[suffix](path, place)
+        return read_workbook_of(name, path) if suffix == ".xlsx" else FILE_READERS[suffix](path, place)
     except OSError as error:
-        return Sheet(place, pl.DataFrame(), broken=[cannot_read(place, error)])
+        return RawTable(place, pl.DataFrame(), broken=[cannot_read(place, error)])
 
 
 def read_closing_days(path: str | Path) -> frozenset[date]:
@@ -225,7 +225,7 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
         It cannot be written.
     """
     path = Path(path)
-    if path.suffix not in READERS:
+    if path.suffix not in FILE_READERS:
         raise ValueError(f"{path.name}: a table is written as .csv or .parquet")
     with replacing(path) as unfinished:
         if path.suffix == ".csv":
@@ -252,7 +252,7 @@ def printed(frame: pl.DataFrame) -> pl.DataFrame:
         elif isinstance(dtype, pl.Decimal):
             columns.append(column.cast(pl.String))
         elif dtype == pl.String:
-            is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(NUMBER)
+            is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(CSV_NUMBER)
             columns.append(pl.when(is_formula).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name))
         else:
             columns.append(column)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from slakit.evidence.checks import SHOWN, Sheet
+from slakit.evidence.table_checks import MOST_SHOWN, RawTable
 from slakit.problems import Problem
 
 SAVE_UTF8 = "save it as CSV UTF-8"
@@ -19,22 +19,22 @@ QUOTE = "put a value with quotes, separators or line breaks in quotes, and doubl
 RAGGED = "give every column a value, or nothing between two separators"
 
 
-def unread(place: str, wrong: str, remedy: str, value: object = None) -> Sheet:
+def unread(place: str, wrong: str, remedy: str, value: object = None) -> RawTable:
     """Return the sheet of a file that cannot be read."""
-    return Sheet(place, pl.DataFrame(), broken=[Problem(place, value, wrong, remedy)])
+    return RawTable(place, pl.DataFrame(), broken=[Problem(place, value, wrong, remedy)])
 
 
-def without_blank_rows(place: str, cells: pl.DataFrame, header_row: int) -> Sheet:
+def without_blank_rows(place: str, cells: pl.DataFrame, header_row: int) -> RawTable:
     """Return a sheet without its blank rows; the others keep their numbers."""
     blank = cells.select(pl.all_horizontal(pl.all().is_null())).to_series()
     first = header_row + 1
     if not blank.any():
-        return Sheet(place, cells, pl.int_range(first, first + cells.height, eager=True), header_row)
+        return RawTable(place, cells, pl.int_range(first, first + cells.height, eager=True), header_row)
     kept = (~blank).arg_true()
-    return Sheet(place, cells.filter(~blank), kept.cast(pl.Int64) + first, header_row)
+    return RawTable(place, cells.filter(~blank), kept.cast(pl.Int64) + first, header_row)
 
 
-def read_csv(path: Path, place: str) -> Sheet:
+def read_csv(path: Path, place: str) -> RawTable:
     """Read UTF-8 text with commas or semicolons; every cell stays text."""
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     if (refused := refuse_bytes(raw, place)) is not None:
@@ -54,7 +54,7 @@ def read_csv(path: Path, place: str) -> Sheet:
     return without_blank_rows(place, cells, header_row)
 
 
-def refuse_bytes(raw: bytes, place: str) -> Sheet | None:
+def refuse_bytes(raw: bytes, place: str) -> RawTable | None:
     """Refuse a file that is empty, or that is not text in UTF-8."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return unread(place, "UTF-16, not UTF-8", SAVE_UTF8)
@@ -115,7 +115,7 @@ def records(body: bytes, separator: str) -> Iterator[list[str]]:
     return csv.reader(text, delimiter=separator, strict=True)
 
 
-def refuse_rows(body: bytes, separator: str, place: str, header_row: int) -> Sheet | None:
+def refuse_rows(body: bytes, separator: str, place: str, header_row: int) -> RawTable | None:
     """Refuse every row with more or fewer values than the header; or the first whose quotes do not match."""
     row, width, broken = header_row, 0, []
     try:
@@ -126,23 +126,23 @@ def refuse_rows(body: bytes, separator: str, place: str, header_row: int) -> She
                 broken.append(Problem(f"{place} row {row}", None, wrong, RAGGED))
     except csv.Error:
         broken.append(Problem(f"{place} row {row + 1}", None, "quotes that do not match", QUOTE))
-    if len(broken) > SHOWN:
-        more = f"and {len(broken) - SHOWN} more rows like these"
-        broken[SHOWN:] = [Problem(place, None, more, RAGGED)]
-    return Sheet(place, pl.DataFrame(), broken=broken) if broken else None
+    if len(broken) > MOST_SHOWN:
+        more = f"and {len(broken) - MOST_SHOWN} more rows like these"
+        broken[MOST_SHOWN:] = [Problem(place, None, more, RAGGED)]
+    return RawTable(place, pl.DataFrame(), broken=broken) if broken else None
 
 
-def read_parquet(path: Path, place: str) -> Sheet:
+def read_parquet(path: Path, place: str) -> RawTable:
     """Read a Parquet file; its columns keep their types."""
     with path.open("rb") as file:
         magic = file.read(4)
         file.seek(0)
         try:
             if magic == b"PAR1":
-                return Sheet(place, pl.read_parquet(file))
+                return RawTable(place, pl.read_parquet(file))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
             pass
     return unread(place, "not a Parquet file, or not a whole one", "write it again")
 
 
-READERS = {".csv": read_csv, ".parquet": read_parquet}
+FILE_READERS = {".csv": read_csv, ".parquet": read_parquet}

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-FIRST_DAY, LAST_DAY, DAY = -719_162, 2_932_896, 86_400
+FIRST_DATE, LAST_DATE, DAY_SECONDS = -719_162, 2_932_896, 86_400
 """First and last day that a date can be, counted from 1970. Seconds of a day."""
 INSTANT = pl.Datetime("us", "UTC")
-USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
+USUAL_INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
 ISO_8601 = (
     r"^(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?P<clock>[0-9]{2}:[0-9]{2})(?::(?P<seconds>[0-5][0-9]))?"
     r"(?:\.(?P<fraction>[0-9]+))?(?P<offset>Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)?$"
@@ -20,7 +20,7 @@ WRITE_DATE = "write its first instant, like 2026-03-01T00:00:00+01:00, or read w
 NAME_ZONE = "add Z or an offset such as +01:00, or read with a time zone for times without one"
 
 
-class Found(NamedTuple):
+class Broken(NamedTuple):
     """Times that break one rule: which rows, what is wrong, what would be right, how to say it of one."""
 
     rows: pl.Series
@@ -29,7 +29,7 @@ class Found(NamedTuple):
     say: Callable[[int], tuple[str, str]] | None = None
 
 
-def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = False) -> tuple[pl.Series, list[Found]]:
+def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = False) -> tuple[pl.Series, list[Broken]]:
     """Read times: ISO 8601 text, or polars datetimes.
 
     Parameters
@@ -51,7 +51,7 @@ def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = Fals
     if times.dtype != pl.String:
         return read_datetimes(times, time_zone)
     # Nearly all times are written the usual way, which polars reads ten times faster than the rest.
-    usual = times.str.contains(USUAL).fill_null(True)
+    usual = times.str.contains(USUAL_INSTANT).fill_null(True)
     values = times.set(~usual, None) if not usual.all() else times
     values = values.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_unit="us").dt.replace_time_zone("UTC")
     rest = (values.is_null() & times.is_not_null()).arg_true()
@@ -62,7 +62,7 @@ def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = Fals
     return values.scatter(rest, others), found
 
 
-def spread(found: Found, rest: pl.Series, height: int) -> Found:
+def spread(found: Broken, rest: pl.Series, height: int) -> Broken:
     """Let what was found in the gathered rows `rest` speak of the rows of the whole column."""
     rows = pl.repeat(False, height, eager=True).scatter(rest.filter(found.rows), True)
     if (say := found.say) is None:
@@ -70,7 +70,7 @@ def spread(found: Found, rest: pl.Series, height: int) -> Found:
     return found._replace(rows=rows, say=lambda i: say(int(rest.search_sorted(i))))
 
 
-def read_other_texts(times: pl.Series, time_zone: str | None, *, dates: bool) -> tuple[pl.Series, list[Found]]:
+def read_other_texts(times: pl.Series, time_zone: str | None, *, dates: bool) -> tuple[pl.Series, list[Broken]]:
     """Read ISO 8601 text in all its forms, field by field."""
     text = times.str.strip_chars()
     if dates and time_zone is not None:
@@ -85,10 +85,10 @@ def read_other_texts(times: pl.Series, time_zone: str | None, *, dates: bool) ->
     wall = wall.set(too_fine, None) + pl.Series(micros, dtype=pl.Duration("us"))
     no_offset = is_time & parts["offset"].is_null()
     found = [
-        Found(~is_time & ~is_date(text), "not a time", WRITE_TIME),
-        Found(~is_time & is_date(text), "a date without a time of day", WRITE_DATE if dates else WRITE_TIME),
-        Found(too_fine, "more than 6 decimals of a second", "round it to microseconds"),
-        Found(is_time & wall.is_null() & ~too_fine, "not a time that exists", "look at the day and the hour"),
+        Broken(~is_time & ~is_date(text), "not a time", WRITE_TIME),
+        Broken(~is_time & is_date(text), "a date without a time of day", WRITE_DATE if dates else WRITE_TIME),
+        Broken(too_fine, "more than 6 decimals of a second", "round it to microseconds"),
+        Broken(is_time & wall.is_null() & ~too_fine, "this time does not exist", "correct the day or the hour"),
     ]
     values = (wall - offsets(parts["offset"])).dt.replace_time_zone("UTC")
     local, found_local = read_wall_times(wall.set(~no_offset, None), time_zone)
@@ -113,19 +113,21 @@ def in_calendar(times: pl.Series) -> pl.Series:
     second = {"ms": 10**3, "us": 10**6, "ns": 10**9}.get(getattr(times.dtype, "time_unit", ""))
     number = times.to_physical().cast(pl.Int128)
     if second is None:
-        return ((number >= FIRST_DAY) & (number <= LAST_DAY)).fill_null(True)
-    return ((number >= FIRST_DAY * DAY * second) & (number < (LAST_DAY + 1) * DAY * second)).fill_null(True)
+        return ((number >= FIRST_DATE) & (number <= LAST_DATE)).fill_null(True)
+    return (
+        (number >= FIRST_DATE * DAY_SECONDS * second) & (number < (LAST_DATE + 1) * DAY_SECONDS * second)
+    ).fill_null(True)
 
 
-def read_datetimes(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Found]]:
+def read_datetimes(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Broken]]:
     """Read polars datetimes of any unit and zone; nothing finer than a microsecond is dropped in silence."""
     strange = ~in_calendar(times)
     times = times.set(strange, None)
     micros = times.dt.cast_time_unit("us")
-    found = [Found(strange, "before the year 1, or after 9999", "look at the year")]
+    found = [Broken(strange, "before the year 1, or after 9999", "look at the year")]
     if times.dtype == pl.Datetime("ns") or getattr(times.dtype, "time_unit", "") == "ns":
         too_fine = (times.dt.nanosecond() % 1000 != 0).fill_null(False)
-        found.append(Found(too_fine, "more than 6 decimals of a second", "round it to microseconds"))
+        found.append(Broken(too_fine, "more than 6 decimals of a second", "round it to microseconds"))
         micros = micros.set(too_fine, None)
     if getattr(times.dtype, "time_zone", None):
         return micros.dt.convert_time_zone("UTC"), found
@@ -133,11 +135,11 @@ def read_datetimes(times: pl.Series, time_zone: str | None) -> tuple[pl.Series, 
     return values, [*found, *found_local]
 
 
-def read_wall_times(wall: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Found]]:
+def read_wall_times(wall: pl.Series, time_zone: str | None) -> tuple[pl.Series, list[Broken]]:
     """Place times without an offset in a zone; those that the clock change skips or repeats are refused."""
     if time_zone is None:
         nothing = wall.set(wall.is_not_null(), None).dt.replace_time_zone("UTC")
-        return nothing, [Found(wall.is_not_null(), "no offset from UTC", NAME_ZONE)]
+        return nothing, [Broken(wall.is_not_null(), "no offset from UTC", NAME_ZONE)]
     first = wall.dt.replace_time_zone(time_zone, non_existent="null", ambiguous="earliest")
     last = wall.dt.replace_time_zone(time_zone, non_existent="null", ambiguous="latest")
     skipped = wall.is_not_null() & first.is_null()
@@ -148,7 +150,7 @@ def read_wall_times(wall: pl.Series, time_zone: str | None) -> tuple[pl.Series, 
 
     remedy = "write it with its offset"
     found = [
-        Found(skipped, f"does not exist in {time_zone}", remedy, lambda i: say(i, "does not exist")),
-        Found(repeated, f"comes twice in {time_zone}", remedy, lambda i: say(i, "comes twice")),
+        Broken(skipped, f"does not exist in {time_zone}", remedy, lambda i: say(i, "does not exist")),
+        Broken(repeated, f"comes twice in {time_zone}", remedy, lambda i: say(i, "comes twice")),
     ]
     return first.set(repeated, None).dt.convert_time_zone("UTC"), found

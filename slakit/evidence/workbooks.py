@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from slakit.evidence.checks import Sheet
 from slakit.evidence.formats import repeated, unread, without_blank_rows
+from slakit.evidence.table_checks import RawTable
 from slakit.problems import InputError, Problem, one_of
 
 NOTES = frozenset({"readme", "notes"})
@@ -39,7 +39,7 @@ ROW = re.compile(rb"""\br=["'][A-Z]{0,3}([0-9]+)["']""")
 ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)([0-9]+)"[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
 
 
-def read_workbook(path: Path, place: str) -> dict[str, Sheet]:
+def read_workbook(path: Path, place: str) -> dict[str, RawTable]:
     """Read every sheet of a workbook that is not called notes or readme.
 
     Parameters
@@ -52,7 +52,7 @@ def read_workbook(path: Path, place: str) -> dict[str, Sheet]:
     Returns
     -------
     sheets
-        Sheet name -> its cells as text, null where empty.
+        RawTable name -> its cells as text, null where empty.
 
     Raises
     ------
@@ -65,12 +65,12 @@ def read_workbook(path: Path, place: str) -> dict[str, Sheet]:
     return {name: read_sheet(workbook, name, f"{place} {name}", errors.get(name, [])) for name in names}
 
 
-def read_workbook_of(table: str, path: Path) -> Sheet:
+def read_workbook_of(table: str, path: Path) -> RawTable:
     """Read the workbook of one table: its sheet of that name, or its only sheet."""
     try:
         sheets = read_workbook(path, path.name)
     except InputError as refused:
-        return Sheet(path.name, pl.DataFrame(), broken=refused.problems)
+        return RawTable(path.name, pl.DataFrame(), broken=refused.problems)
     if table not in sheets and len(sheets) == 1:
         return next(iter(sheets.values()))
     return sheets.get(table) or unread(path.name, f"no sheet {table}", one_of(sheets))
@@ -91,7 +91,7 @@ def open_workbook(path: Path, place: str) -> Any:
         raise InputError(place, [Problem(place, None, *NOT_WHOLE)]) from None
 
 
-def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str, str]]) -> Sheet:
+def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str, str]]) -> RawTable:
     """Read one sheet; its header is its first row that is not blank."""
     try:
         cells = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
@@ -100,7 +100,7 @@ def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str
     if errors:
         told = [Problem(f"{place} row {row} column {letters}", seen, "an error of Excel", "mend the formula")
                 for row, letters, seen in errors]  # fmt: skip
-        return Sheet(place, pl.DataFrame(), broken=told)
+        return RawTable(place, pl.DataFrame(), broken=told)
     filled = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series() if cells.width else pl.Series([False])
     if not filled.any():
         return unread(place, "an empty sheet", "write a header at least, or take the sheet away")
@@ -120,7 +120,7 @@ def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]
     Returns
     -------
     errors
-        Sheet name -> row, column letters and error of each.
+        RawTable name -> row, column letters and error of each.
     """
     try:
         with zipfile.ZipFile(path) as archive:

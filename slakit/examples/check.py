@@ -15,7 +15,7 @@ from slakit.analysis.assess import assess, instant_of
 from slakit.analysis.review import Review
 from slakit.examples.files import Case
 from slakit.examples.model import Happened
-from slakit.examples.scenario_evidence import evidence_of
+from slakit.examples.scenario_evidence import scenario_evidence
 from slakit.measure.budgets import window_budgets
 from slakit.measure.calendar import Period
 from slakit.policy.printing import print_duration
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
         return f"{self.what}: expected {self.expected}, found {self.found}"
 
 
-class Outcome(NamedTuple):
+class ExampleOutcome(NamedTuple):
     """What became of an example.
 
     Attributes
@@ -58,7 +58,7 @@ class Outcome(NamedTuple):
         return not self.differences and not self.refused
 
 
-def check(cases: Iterable[Case]) -> Iterator[Outcome]:
+def check(cases: Iterable[Case]) -> Iterator[ExampleOutcome]:
     """Check examples, one after the other.
 
     Parameters
@@ -74,21 +74,21 @@ def check(cases: Iterable[Case]) -> Iterator[Outcome]:
             yield _after_refusal(case, str(error), expected)
             continue
         if expected is not None:
-            yield Outcome(case, (Difference("refused", expected, "an assessment"),))
+            yield ExampleOutcome(case, (Difference("refused", expected, "an assessment"),))
         else:
-            yield Outcome(case, tuple(_differences(case, review, terms)))
+            yield ExampleOutcome(case, tuple(_differences(case, review, terms)))
 
 
-def _after_refusal(case: Case, told: str, expected: str | None) -> Outcome:
+def _after_refusal(case: Case, told: str, expected: str | None) -> ExampleOutcome:
     if expected is None:
-        return Outcome(case, (), told)
-    return Outcome(case, () if expected in told else (Difference("refused", expected, told),))
+        return ExampleOutcome(case, (), told)
+    return ExampleOutcome(case, () if expected in told else (Difference("refused", expected, told),))
 
 
 def _assessed(case: Case) -> tuple[Review, Terms]:
     example = case.example
     terms = case.policy.terms(tier=example.tier, reading=example.reading)
-    evidence = evidence_of(case, terms)
+    evidence = scenario_evidence(case, terms)
     period = Period.parse(example.period)
     after = datetime(period.after.year, period.after.month, period.after.day) + LONG_AFTER
     as_of = instant_of(example.as_of) if example.as_of else after.isoformat() + "Z"
@@ -116,7 +116,7 @@ def _differences(case: Case, review: Review, terms: Terms) -> Iterator[Differenc
         yield from _compared(what, expected, found, slack)
 
 
-class Found(NamedTuple):
+class FoundValues(NamedTuple):
     """What came out: by name (of a guarantee or remedy), the values of its windows in order."""
 
     by_name: dict[str, list[Any]]
@@ -124,10 +124,10 @@ class Found(NamedTuple):
     """Whether one expected value is the sum of all, or else the first."""
 
 
-def _compared(what: str, expected: Any, found: Found, slack: Fraction) -> Iterator[Difference]:
+def _compared(what: str, expected: Any, found: FoundValues, slack: Fraction) -> Iterator[Difference]:
     if isinstance(expected, dict):
         for name, value in expected.items():
-            own = Found({name: found.by_name[name]} if name in found.by_name else {}, found.sums)
+            own = FoundValues({name: found.by_name[name]} if name in found.by_name else {}, found.sums)
             yield from _compared(f"{what} of {name}", value, own, slack)
     elif isinstance(expected, list):
         yield from _in_order(what, expected, found, slack)
@@ -137,14 +137,14 @@ def _compared(what: str, expected: Any, found: Found, slack: Fraction) -> Iterat
             yield Difference(what, _print(expected), _print_like(expected, value))
 
 
-def _one(found: Found) -> Any:
+def _one(found: FoundValues) -> Any:
     rows = list(found.by_name.values())
     if found.sums:
         return sum((Fraction(value) for values in rows for value in values if value is not None), Fraction(0))
     return rows[0][0] if rows and rows[0] else None
 
 
-def _in_order(what: str, expected: list[Any], found: Found, slack: Fraction) -> Iterator[Difference]:
+def _in_order(what: str, expected: list[Any], found: FoundValues, slack: Fraction) -> Iterator[Difference]:
     windows = _by_window(found)
     for number in range(max(len(expected), len(windows))):
         wanted = expected[number] if number < len(expected) else None
@@ -154,7 +154,7 @@ def _in_order(what: str, expected: list[Any], found: Found, slack: Fraction) -> 
             yield Difference(f"{what} of window {number + 1}", shown, _print_like(wanted or value, value))
 
 
-def _by_window(found: Found) -> list[Any]:
+def _by_window(found: FoundValues) -> list[Any]:
     """One value for each window: the sum over remedies, or that of the first guarantee."""
     rows = list(found.by_name.values())
     if not rows or not found.sums:
@@ -204,45 +204,45 @@ def _decimal(value: Any) -> str:
 # --- tables of the review, by name and window
 
 
-def _of(table: pl.DataFrame, name: str, column: str, sums: bool) -> Found:
+def _of(table: pl.DataFrame, name: str, column: str, sums: bool) -> FoundValues:
     ordered = table.sort("window_start", maintain_order=True) if "window_start" in table.columns else table
     by_name: dict[str, list[Any]] = {key: [] for key in table[name].unique(maintain_order=True)}
     for key, value in ordered.select(name, column).iter_rows():
         by_name[key].append(value)
-    return Found(by_name, sums)
+    return FoundValues(by_name, sums)
 
 
-def _credits(review: Review, _terms: Terms, _period: str) -> Found:
+def _credits(review: Review, _terms: Terms, _period: str) -> FoundValues:
     return _of(review.credits, "remedy", "amount", sums=True)
 
 
-def _shares(review: Review, _terms: Terms, _period: str) -> Found:
+def _shares(review: Review, _terms: Terms, _period: str) -> FoundValues:
     return _of(review.credits, "remedy", "credit_percent", sums=True)
 
 
-def _levels(review: Review, _terms: Terms, _period: str) -> Found:
+def _levels(review: Review, _terms: Terms, _period: str) -> FoundValues:
     judged = review.availability.filter(~pl.col("running"))
     levels = _of(judged, "guarantee", "availability", sums=False)
     tickets = _of(review.attainment.filter(~pl.col("running")), "guarantee", "attainment", sums=False)
     figures = _of(review.figures.filter(~pl.col("running")), "guarantee", "level", sums=False)
-    return Found(levels.by_name | tickets.by_name | figures.by_name, sums=False)
+    return FoundValues(levels.by_name | tickets.by_name | figures.by_name, sums=False)
 
 
-def _met(review: Review, _terms: Terms, _period: str) -> Found:
+def _met(review: Review, _terms: Terms, _period: str) -> FoundValues:
     over = ~pl.col("running")
     tables = [review.availability.filter(over), review.figures.filter(over), review.attainment.filter(over)]
     alone = review.incidents.with_columns(pl.col("started").alias("window_start"))
     found = [_of(table, "guarantee", "met", sums=False) for table in [*tables, alone]]
-    return Found({name: own for one in found for name, own in one.by_name.items()}, sums=False)
+    return FoundValues({name: own for one in found for name, own in one.by_name.items()}, sums=False)
 
 
-def _downtime(review: Review, _terms: Terms, _period: str) -> Found:
+def _downtime(review: Review, _terms: Terms, _period: str) -> FoundValues:
     judged = review.availability.filter(~pl.col("running"))
     micros = (pl.col("downtime_seconds") * 1_000_000).cast(pl.Int64).alias("downtime")
     return _of(judged.with_columns(micros), "guarantee", "downtime", sums=False)
 
 
-def _budget(_review: Review, terms: Terms, period: str) -> Found:
+def _budget(_review: Review, terms: Terms, period: str) -> FoundValues:
     budgets = window_budgets(terms, period)
     micros = (pl.col("budget_seconds") * 1_000_000).cast(pl.Int64).alias("allowed")
     return _of(budgets.with_columns(micros), "guarantee", "allowed", sums=False)

@@ -14,7 +14,7 @@ from slakit.policy.part import Part
 from slakit.policy.quantities import Money, PlainDuration, Share
 from slakit.policy.reference import sections_of
 
-Row = dict[str, Any]
+ExampleRow = dict[str, Any]
 """A row of an evidence table, without its id and its subscription."""
 
 
@@ -34,22 +34,22 @@ def _slack(value: object) -> object:
         return Share.read(value)
     if isinstance(value, str) and " " in value:
         return Money.read(value)
-    return _exact(Decimal(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value)
+    return _exact(Decimal(value) if isinstance(value, str) and EXAMPLE_NUMBER.fullmatch(value) else value)
 
 
-NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+EXAMPLE_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 Slack = Annotated[Money | Share | Decimal, BeforeValidator(_slack)]
-Number = Annotated[Decimal, BeforeValidator(_exact)]
+ExampleNumber = Annotated[Decimal, BeforeValidator(_exact)]
 Text = Annotated[str, BeforeValidator(_text)]
 Lengths = PlainDuration | list[PlainDuration] | dict[str, PlainDuration | list[PlainDuration]]
-Numbers = Number | list[Number] | dict[str, Number | list[Number]]
+Numbers = ExampleNumber | list[ExampleNumber] | dict[str, ExampleNumber | list[ExampleNumber]]
 Amounts = Money | list[Money] | dict[str, Money | list[Money]]
 Shares = Share | list[Share] | dict[str, Share | list[Share]]
-Verdicts = bool | list[bool] | dict[str, bool | list[bool]]
+MetVerdicts = bool | list[bool] | dict[str, bool | list[bool]]
 Happened = list[str] | dict[str, int]
 GIVEN = ("downtime", "availability", "attainment", "figure")
 """What can be said to have happened in one word. Tables go together; a word stands alone."""
-TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made")
+EXAMPLE_TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made")
 
 
 def moneys(amounts: Amounts | None) -> list[Money]:
@@ -70,7 +70,7 @@ class Expected(Part):
     """Credit as a share of its fee basis, before caps."""
     availability: Numbers | None = None
     """Floored to six decimals. [percent]"""
-    met: Verdicts | None = None
+    met: MetVerdicts | None = None
     downtime: Lengths | None = None
     """What counts."""
     budget: Lengths | None = None
@@ -146,17 +146,17 @@ class Example(Part):
     """Share of tickets answered in time. [percent]"""
     figure: Numbers | None = None
     """What was measured, in the unit of the guarantee."""
-    outages: list[Row] = []
+    outages: list[ExampleRow] = []
     """Rows as in the table of evidence, without id and subscription."""
-    maintenance: list[Row] = []
+    maintenance: list[ExampleRow] = []
     """As outages."""
-    measurements: list[Row] = []
+    measurements: list[ExampleRow] = []
     """As outages."""
-    tickets: list[Row] = []
+    tickets: list[ExampleRow] = []
     """As outages."""
-    charges: list[Row] = []
+    charges: list[ExampleRow] = []
     """As outages."""
-    claims_made: list[Row] = []
+    claims_made: list[ExampleRow] = []
     """As outages."""
     evidence: str | None = None
     """A folder with the evidence of one subscription, relative to the file."""
@@ -169,7 +169,7 @@ class Example(Part):
     @model_validator(mode="after")
     def _happened_once(self) -> Self:
         words = [name for name in GIVEN if getattr(self, name) is not None]
-        tables = [name for name in TABLES[:2] if getattr(self, name)]
+        tables = [name for name in EXAMPLE_TABLES[:2] if getattr(self, name)]
         if len(words) > 1 or (words and tables) or (self.evidence and (words or tables)):
             raise ValueError("what happened is said twice; write one of downtime, availability, outages or evidence")
         if self.tolerance and not self.because:

@@ -10,7 +10,7 @@ from typing import Any
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.examples.files import Case
-from slakit.examples.model import TABLES, Example
+from slakit.examples.model import EXAMPLE_TABLES, Example
 from slakit.measure.budgets import agreed_time, windows_of
 from slakit.measure.calendar import Period, Span, midnight, to_instant
 from slakit.measure.hours import open_spans
@@ -20,13 +20,13 @@ from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Money
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
-NAME = "example"
+EXAMPLE_NAME = "example"
 """What the subscription of an example is called."""
-TICKETS = 10_000
-FEE = Decimal(1000)
+TICKETS_A_WINDOW = 10_000
+EXAMPLE_FEE = Decimal(1000)
 
 
-def evidence_of(case: Case, terms: Terms) -> Evidence:
+def scenario_evidence(case: Case, terms: Terms) -> Evidence:
     """Evidence of one subscription to which happened what the example says.
 
     Raises
@@ -37,7 +37,7 @@ def evidence_of(case: Case, terms: Terms) -> Evidence:
     if case.example.evidence is not None:
         return read_evidence(case.folder / case.example.evidence)
     period = Period.parse(case.example.period)
-    tables = {name: list(_rows(case.example, name)) for name in TABLES}
+    tables = {name: list(_rows(case.example, name)) for name in EXAMPLE_TABLES}
     for name, rows in _happened(case, terms, period):
         tables[name] += rows
     # What an example does not write did not happen: only what was measured cannot be known from silence.
@@ -47,11 +47,11 @@ def evidence_of(case: Case, terms: Terms) -> Evidence:
 
 def _subscription(case: Case, terms: Terms, period: Period) -> dict[str, Any]:
     example, zone = case.example, terms.time_zone or ASSUMED_ZONE
-    fee = example.fee or Money(FEE, case.policy.currency or "EUR")
+    fee = example.fee or Money(EXAMPLE_FEE, case.policy.currency or "EUR")
     long_before = period.first.replace(year=period.first.year - 2, day=1)
     components = {name: str(money.amount) for name, money in example.components.items()}
     row = {
-        "subscription": NAME,
+        "subscription": EXAMPLE_NAME,
         "policy": case.policy.id,
         "tier": terms.tier,
         "monthly_fee": str(fee.amount),
@@ -72,7 +72,7 @@ def _rows(example: Example, table: str) -> Iterator[dict[str, Any]]:
     ids = {"outages": "outage", "maintenance": "maintenance", "tickets": "ticket"}
     for number, row in enumerate(getattr(example, table), 1):
         named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
-        yield named | {"subscription": NAME} | {name: _plain(value) for name, value in row.items()}
+        yield named | {"subscription": EXAMPLE_NAME} | {name: _plain(value) for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:
@@ -156,7 +156,7 @@ def _outages(
         if length:
             started, ended = _lasting(guarantee, zone, (first, last), length)
             known = to_instant(started)
-            row: dict[str, Any] = {"outage": f"{guarantee.id}-{number}", "subscription": NAME}
+            row: dict[str, Any] = {"outage": f"{guarantee.id}-{number}", "subscription": EXAMPLE_NAME}
             row |= {"started": known, "ended": to_instant(ended)}
             signals = dict.fromkeys(("detected", "reported", "diagnosed"), known)
             component = {"component": guarantee.components[0]} if alone and guarantee.components else {}
@@ -182,7 +182,7 @@ def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[
     """One measurement in each window; for a mean over slices as many slices without service as it takes."""
     measured = guarantee.measured
     for (first, last), value in zip(spans, values, strict=False):
-        row = {"subscription": NAME, "guarantee": guarantee.id, "measured": to_instant(first)}
+        row = {"subscription": EXAMPLE_NAME, "guarantee": guarantee.id, "measured": to_instant(first)}
         if measured is not None and measured.by in ("ratio", "down"):
             yield row | {"failed": int((100 - value) * PERCENT_SCALE), "total": FULL}
         elif measured is not None and measured.slice is not None:
@@ -201,16 +201,16 @@ def _slices(row: dict[str, Any], window: Span, length: int, level: Decimal) -> I
 
 def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
     """Tickets of which exactly a share is answered, and resolved, at once; the others at the end of the window."""
-    late = (100 - level) * TICKETS / 100
+    late = (100 - level) * TICKETS_A_WINDOW / 100
     if late != int(late):
         problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
         raise InputError(case.where, [problem])
     opened = to_instant(window[0] + 12 * MICROSECONDS["h"])
     counts = _that_counts(terms, guarantee)
-    for number in range(TICKETS):
+    for number in range(TICKETS_A_WINDOW):
         answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
         times: dict[str, datetime] = {"opened": opened, "responded": answered, "resolved": answered}
-        yield {"ticket": f"{guarantee.id}-{number}", "subscription": NAME, **counts, **times}
+        yield {"ticket": f"{guarantee.id}-{number}", "subscription": EXAMPLE_NAME, **counts, **times}
 
 
 def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
@@ -224,7 +224,7 @@ def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
         counts["priority"] = priorities[0]
     kinds = [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]
     if any(own.tickets and own.tickets.kinds for own in terms.guarantees):
-        kinds.append(NAME)  # where kinds matter, one that no other guarantee is about
+        kinds.append(EXAMPLE_NAME)  # where kinds matter, one that no other guarantee is about
     if kinds:
         counts["kind"] = kinds[0]
     return counts

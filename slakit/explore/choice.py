@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from slakit._atomic import is_file
-from slakit.batch.checks import CheckPolicy, Given, Notebook, Place, ReportCheck
 from slakit.batch.parameters import parameters_of, read_notebook
+from slakit.batch.report_checks import CheckPolicy, Given, Notebook, PlanPlace, ReportCheck
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
 
-USUAL = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
+USUAL_NOTEBOOKS = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (Path("notebooks"), PACKAGE.parent / "notebooks", PACKAGE / "notebooks")
 """Where they are looked for: beside the user, in a checkout, in an installed package."""
@@ -74,10 +74,10 @@ def usual() -> list[Path]:
         There are none.
     """
     for folder in FOLDERS:
-        found = [folder / name for name in USUAL if (folder / name).is_file()]
+        found = [folder / name for name in USUAL_NOTEBOOKS if (folder / name).is_file()]
         if found:
             return found
-    wrong = f"none of {', '.join(USUAL)} is here"
+    wrong = f"none of {', '.join(USUAL_NOTEBOOKS)} is here"
     raise InputError("explore", [Problem("notebooks", None, wrong, "name the notebooks to serve")])
 
 
@@ -88,7 +88,7 @@ class _Choice:
         self.problems: list[Problem] = []
         self.check = ReportCheck(Path.cwd(), check_policy, self.wrong)
 
-    def wrong(self, place: Place, value: object, what: str, remedy: str) -> None:
+    def wrong(self, place: PlanPlace, value: object, what: str, remedy: str) -> None:
         """Note a problem of an argument."""
         self.problems.append(Problem(" ".join(map(str, place)), value, what, remedy))
 

@@ -21,7 +21,7 @@ KERNEL = {"name": "slakit", "display_name": "Python (slakit)", "language": "pyth
 
 
 @dataclass(frozen=True)
-class Page:
+class ServedPage:
     """A page that is served.
 
     Attributes
@@ -45,10 +45,10 @@ class Page:
     home: Path
 
 
-def write_copies(chosen: Iterable[Chosen], folder: Path) -> list[Page]:
+def write_copies(chosen: Iterable[Chosen], folder: Path) -> list[ServedPage]:
     """Write a copy of each notebook, in a folder of its own, and say where each is served."""
     chosen = list(chosen)
-    pages: list[Page] = []
+    pages: list[ServedPage] = []
     for number, each in enumerate(chosen, start=1):
         path = each.notebook.path
         taken = {page.address for page in pages}
@@ -63,7 +63,7 @@ def write_copies(chosen: Iterable[Chosen], folder: Path) -> list[Page]:
         copy = folder / str(number) / f"{address}.ipynb"
         copy.parent.mkdir()
         nbformat.write(notebook, copy)  # type: ignore[no-untyped-call]
-        pages.append(Page(address, title, about, copy.relative_to(folder).as_posix(), path.parent))
+        pages.append(ServedPage(address, title, about, copy.relative_to(folder).as_posix(), path.parent))
     return pages
 
 

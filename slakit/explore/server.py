@@ -24,10 +24,10 @@ from voila.handler import BaseVoilaHandler  # type: ignore[import-untyped]
 from voila.tornado.handler import TornadoVoilaHandler  # type: ignore[import-untyped]
 
 from slakit.batch.page import style
-from slakit.explore.copies import Page
+from slakit.explore.copies import ServedPage
 from slakit.kernels.manager import KERNELS
 
-TEMPLATES = Path(__file__).parent / "templates"
+SERVED_TEMPLATES = Path(__file__).parent / "templates"
 WIDGETS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 """What the browser loads beside Voila: whatever else is installed for JupyterLab might ask the network."""
 POLICY = "; ".join(
@@ -134,7 +134,9 @@ class PageServer(Voila):  # type: ignore[misc]
         Is called when pages can be opened.
     """
 
-    def __init__(self, door: socket.socket, pages: Sequence[Page], ready: Callable[[], None], **kwargs: Any) -> None:
+    def __init__(
+        self, door: socket.socket, pages: Sequence[ServedPage], ready: Callable[[], None], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.door, self.pages, self.ready = door, pages, ready
         self.homes = {str(Path(page.copy).parent): page.home for page in pages}
@@ -151,7 +153,7 @@ class PageServer(Voila):  # type: ignore[misc]
     def setup_template_dirs(self) -> None:
         """Put our templates in front of those that they extend."""
         super().setup_template_dirs()
-        self.template_paths.insert(0, str(TEMPLATES))
+        self.template_paths.insert(0, str(SERVED_TEMPLATES))
 
     def init_settings(self) -> Any:
         """Give the templates what they all need."""
@@ -194,7 +196,7 @@ class PageServer(Voila):  # type: ignore[misc]
 
 def page_css() -> Markup:
     """Give the style of our pages: that of the reports, and what Voila adds."""
-    return style("page.css", "report.css") + Markup((TEMPLATES / "explore.css").read_text(encoding="utf-8"))
+    return style("page.css", "report.css") + Markup((SERVED_TEMPLATES / "explore.css").read_text(encoding="utf-8"))
 
 
 def configuration(folder: Path) -> Config:

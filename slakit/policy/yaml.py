@@ -213,7 +213,7 @@ def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]
 def _refuse_hidden(text: str, where: str, problems: list[Problem]) -> None:
     """Refuse what a terminal would obey: names and clauses are printed there."""
     if HIDDEN.search(text):
-        problems.append(Problem(where, text, "a control character, or a mark that turns text round", "take it out"))
+        problems.append(Problem(where, text, "a control character, or a mark that reverses text", "take it out"))
 
 
 def _tag_problem(node: Any, document: Document) -> Problem:

@@ -32,7 +32,7 @@ def escaped(text: str) -> str:
 @pytest.mark.parametrize("place", ["provider", "clause"])
 def test_control_characters_are_refused_in_policies_and_are_not_repeated(text: str, place: str) -> None:
     fields = (escaped(text), "1") if place == "provider" else ("Own", escaped(text))
-    with pytest.raises(InputError, match="a control character, or a mark that turns text round; take it out") as told:
+    with pytest.raises(InputError, match="a control character, or a mark that reverses text; remove it") as told:
         policy_of(parse_yaml(POLICY.format(*fields)))
     assert place in str(told.value)
     assert not HIDDEN.search(str(told.value))
@@ -46,7 +46,7 @@ def test_halves_of_surrogate_pairs_are_refused_in_policies() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_control_characters_are_refused_in_evidence_and_are_not_repeated(text: str) -> None:
     subscription = {"subscription": text, "policy": "wp-heaven", "monthly_fee": "1", "currency": "DKK"}
-    with pytest.raises(InputError, match="a control character, or a mark that turns text round") as told:
+    with pytest.raises(InputError, match="a control character, or a mark that reverses text") as told:
         Evidence.of([subscription | {"starts": "2026-01-01T00:00:00Z"}])
     assert not HIDDEN.search(str(told.value))
 

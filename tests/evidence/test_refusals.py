@@ -70,8 +70,8 @@ OUTAGES = {
     ),
     "a day and an hour that do not exist": (
         "outage,subscription,started,ended\no-1,fjord,2026-02-30T10:00:00Z,2026-02-28T24:00:00+01:00\n",
-        "outages.csv row 2 started = 2026-02-30T10:00:00Z: not a time that exists; look at the day and the hour",
-        "outages.csv row 2 ended = 2026-02-28T24:00:00+01:00: not a time that exists; look at the day and the hour",
+        "outages.csv row 2 started = 2026-02-30T10:00:00Z: this time does not exist; correct the day or the hour",
+        "outages.csv row 2 ended = 2026-02-28T24:00:00+01:00: this time does not exist; correct the day or the hour",
     ),
     "more than six decimals of a second": (
         "outage,subscription,started\no-1,fjord,2026-03-01T10:00:00.1234567Z\n",
@@ -89,7 +89,7 @@ OUTAGES = {
     ),
     "space around a name": (
         f"outage,subscription,started\no-1,fjord ,{NOON}\n",
-        "outages.csv row 2 subscription = fjord: space around the name; take it away",
+        "outages.csv row 2 subscription = fjord: space before or after the name; remove it",
     ),
     "a row with too few values": (
         f"outage,subscription,started,ended\no-1,fjord,{NOON}\n",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slakit.examples.check import Outcome, check
+from slakit.examples.check import ExampleOutcome, check
 from slakit.examples.files import find_files, read_cases
 from slakit.problems import InputError
 
@@ -33,7 +33,7 @@ terms:
 """
 
 
-def outcome(example: str, folder: Path) -> Outcome:
+def outcome(example: str, folder: Path) -> ExampleOutcome:
     path = folder / "small.yaml"
     path.write_text(f"format: 1\nsource: ours\n{TERMS}\nexamples:\n  - {{name: it, {example}}}\n", encoding="utf-8")
     (found,) = check(read_cases(path))

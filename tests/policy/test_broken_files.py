@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown key like no other": (
         TARGET,
         TARGET + "    qqqqqq: 5m\n",
-        "14 guarantees.uptime.qqqqqq: not a term of this format; take it out",
+        "14 guarantees.uptime.qqqqqq: not a term of this format; remove it",
     ),
     "a day written otherwise": (
         "retrieved: 2026-01-01",
@@ -360,7 +360,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a key that is like none that fits": (
         CREDIT,
         '    credit: {bands: [{less_than: 99.9, below: 99, credit: 5%}], clause: "2"}\n',
-        "16 guarantees.uptime.credit.bands[0].less_than: not a term of this format; take it out",
+        "16 guarantees.uptime.credit.bands[0].less_than: not a term of this format; remove it",
     ),
     "a length of time that is none": (
         "    metric: availability\n    target: 99.9\n",

@@ -18,10 +18,10 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*", re.ASCII)
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 POLICY_FILE = re.compile(r"(?P<path>.+\.ya?ml)(?P<tier>:[^/\\:]+)?", re.IGNORECASE)
 
-Place = tuple[str | int, ...]
-Given = dict[str, tuple[Any, Place]]
+PlanPlace = tuple[str | int, ...]
+Given = dict[str, tuple[Any, PlanPlace]]
 CheckPolicy = Callable[[str], None]
-Wrong = Callable[[Place, object, str, str], None]
+Wrong = Callable[[PlanPlace, object, str, str], None]
 
 
 def unsafe_name(name: str) -> str:
@@ -103,7 +103,7 @@ class ReportCheck:
         self.policies: dict[str, list[Problem]] = {}
         self.evidence: dict[Path, KnownEvidence] = {}
 
-    def notebook(self, name: str, place: Place) -> Notebook | None:
+    def notebook(self, name: str, place: PlanPlace) -> Notebook | None:
         """Read a notebook, once; nothing if that fails."""
         if name not in self.notebooks:
             try:
@@ -124,7 +124,7 @@ class ReportCheck:
         read = [notebook for notebook in self.notebooks.values() if notebook]
         return sorted({name for notebook in read for name in notebook.parameters})
 
-    def parameters(self, notebook: Notebook, given: Given, place: Place) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    def parameters(self, notebook: Notebook, given: Given, place: PlanPlace) -> tuple[dict[str, Any], tuple[Path, ...]]:
         """Check what is given to a notebook; returns it ready to use, and the files and folders it names."""
         ready = {}
         for name, (value, here) in given.items():
@@ -147,7 +147,7 @@ class ReportCheck:
         self.check_subscription(notebook, ready, given, place)
         return ready, tuple(self.inputs(notebook, ready))
 
-    def check_subscription(self, notebook: Notebook, ready: dict[str, Any], given: Given, place: Place) -> None:
+    def check_subscription(self, notebook: Notebook, ready: dict[str, Any], given: Given, place: PlanPlace) -> None:
         """Refuse evidence that cannot be read, and a subscription that is not in it."""
         path = self.value_of(notebook, ready, "evidence")
         if path is None or not (found := _found(notebook.path.parent / path)):
@@ -175,7 +175,7 @@ class ReportCheck:
             self.evidence[path] = _read_evidence(path) if is_ours else KnownEvidence()
         return self.evidence[path]
 
-    def resolved(self, name: str, value: Any, place: Place) -> Any:
+    def resolved(self, name: str, value: Any, place: PlanPlace) -> Any:
         """Make the paths in a value absolute, and check that they and the policies in it exist."""
         if isinstance(value, list):
             return [self.resolved(name, item, place) for item in value]
@@ -185,7 +185,7 @@ class ReportCheck:
             return self.policy(value, place)
         return value
 
-    def existing(self, value: str, place: Place) -> str:
+    def existing(self, value: str, place: PlanPlace) -> str:
         """Make a path absolute."""
         path = _found(self.folder / value)
         if path is None:
@@ -193,7 +193,7 @@ class ReportCheck:
             self.wrong(place, value, "no such file or folder", remedy)
         return str(path or value)
 
-    def policy(self, value: str, place: Place) -> str:
+    def policy(self, value: str, place: PlanPlace) -> str:
         """Check a policy; the path of a policy file becomes absolute."""
         file = POLICY_FILE.fullmatch(value)
         name = value

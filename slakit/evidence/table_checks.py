@@ -19,13 +19,13 @@ from slakit.problems import InputError, Problem, one_of
 if TYPE_CHECKING:
     from slakit.evidence.tables import Column, Table
 
-SHOWN = 20  # problems told one by one, per rule and column; the rest is counted
-LISTED = 12  # names listed in a remedy
-SEARCHED = 2000  # names among which the closest is looked for
+MOST_SHOWN = 20  # problems told one by one, per rule and column; the rest is counted
+MOST_LISTED = 12  # names listed in a remedy
+MOST_SEARCHED = 2000  # names among which the closest is looked for
 
 
 @dataclass(frozen=True)
-class Sheet:
+class RawTable:
     """A table as found: what people call the place, its cells, and the row of each in a spreadsheet."""
 
     place: str
@@ -40,7 +40,7 @@ class Sheet:
 
 
 def check_sheets(
-    sheets: Mapping[str, Sheet],
+    sheets: Mapping[str, RawTable],
     tables: Mapping[str, Table],
     required: str,
     time_zone: str | None,
@@ -82,7 +82,7 @@ def is_zone(name: str) -> bool:
     return is_time_zone(name)
 
 
-def check_header(sheet: Sheet, table: Table) -> Iterator[Problem]:
+def check_header(sheet: RawTable, table: Table) -> Iterator[Problem]:
     """Refuse columns that are missing, and columns that the table does not have."""
     names = [column.name for column in table.columns]
     place = f"{sheet.place} row {sheet.header_row}"
@@ -94,7 +94,7 @@ def check_header(sheet: Sheet, table: Table) -> Iterator[Problem]:
             yield Problem(place, seen, f"not a column of {table.name}", one_of(names, seen))
 
 
-def read_sheet(sheet: Sheet, table: Table, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:
+def read_sheet(sheet: RawTable, table: Table, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:
     """Read every column of a table; columns that are missing are null."""
     readings = []
     for column in table.columns:
@@ -106,7 +106,7 @@ def read_sheet(sheet: Sheet, table: Table, time_zone: str | None) -> tuple[pl.Da
     return pl.DataFrame([reading.values for reading in readings]), faults
 
 
-def check_rows(checked: pl.DataFrame, table: Table, sheet: Sheet) -> list[Fault]:
+def check_rows(checked: pl.DataFrame, table: Table, sheet: RawTable) -> list[Fault]:
     """Find ids given twice, and ends before their start."""
     faults = []
     for column in table.columns:
@@ -117,7 +117,7 @@ def check_rows(checked: pl.DataFrame, table: Table, sheet: Sheet) -> list[Fault]
     return faults
 
 
-def find_repeated(ids: pl.Series, table: Table, sheet: Sheet) -> Fault:
+def find_repeated(ids: pl.Series, table: Table, sheet: RawTable) -> Fault:
     """Find ids that an earlier row has already used."""
     rows = nowhere(ids)
     if ids.n_unique() < len(ids):  # rare, and five times slower to look for than to rule out
@@ -148,7 +148,7 @@ def find_early(checked: pl.DataFrame, column: Column) -> Fault:
 
 
 def check_references(
-    checked: Mapping[str, pl.DataFrame], table: Table, sheets: Mapping[str, Sheet], required: str
+    checked: Mapping[str, pl.DataFrame], table: Table, sheets: Mapping[str, RawTable], required: str
 ) -> list[Fault]:
     """Find names that the table they refer to does not have, unless it could not be read itself."""
     faults = []
@@ -167,27 +167,27 @@ def find_unknown(names: pl.Series, known: pl.Series, column: Column) -> Fault:
     wrong, remedy = f"no such {column.name}", f"name one of the table {column.refers_to}"
 
     def say(i: int) -> tuple[str, str]:
-        told = one_of(known.sort(), names[i]) if len(known) <= SEARCHED else remedy
-        if len(known) > LISTED:
+        told = one_of(known.sort(), names[i]) if len(known) <= MOST_SEARCHED else remedy
+        if len(known) > MOST_LISTED:
             told = f"{told.split('?')[0]}?" if told.startswith("did you mean") else remedy
         return wrong, told
 
     return Fault(column.name, rows, wrong, remedy, say)
 
 
-def tell(sheet: Sheet, fault: Fault) -> Iterator[Problem]:
+def tell(sheet: RawTable, fault: Fault) -> Iterator[Problem]:
     """Word a fault: row by row up to a limit, then how many more."""
     if fault.rows is None:
         yield Problem(f"{sheet.place} column {fault.column}", None, fault.wrong, fault.remedy)
         return
     marked = fault.rows.arg_true()
-    for index in marked.head(SHOWN):
+    for index in marked.head(MOST_SHOWN):
         wrong, remedy = fault.say(index) if fault.say else (fault.wrong, fault.remedy)
         where = f"{sheet.place} row {sheet.row(index)} {fault.column}"
         seen = None if fault.wrong == "empty" else seen_in(sheet.cells[fault.column], index)
         yield Problem(where, seen, wrong, remedy)
-    if len(marked) > SHOWN:
-        more = f"and {len(marked) - SHOWN} more: {fault.wrong}"
+    if len(marked) > MOST_SHOWN:
+        more = f"and {len(marked) - MOST_SHOWN} more: {fault.wrong}"
         yield Problem(f"{sheet.place} column {fault.column}", None, more, fault.remedy)
 
 
