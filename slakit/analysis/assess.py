@@ -152,7 +152,7 @@ def _tables(
         "ledger": result_tables.ledger_table(measured.case, measured.ledger, subscriptions, numbers),
         "availability": result_tables.availability_table(rules, measured.windows.filter(ours), subscriptions),
         "incidents": result_tables.incidents_table(rules, measured.incidents.filter(ours), subscriptions),
-        "figures": result_tables.figures_table(rules, measured.values.filter(ours), subscriptions),
+        "figures": result_tables.measured_values_table(rules, measured.values.filter(ours), subscriptions),
         "rights": rights_of(measured, awarded, subscriptions),
         "attainment": result_tables.attainment_table(rules, measured.attainment.filter(ours), subscriptions),
         "tickets": result_tables.tickets_table(rules, measured.tickets.filter(ours), evidence),
@@ -197,6 +197,13 @@ def instant_of(as_of: str | date | datetime) -> datetime:
 
 def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy) -> dict[str, Policy]:
     """Find the policies that subscriptions name: in the library, or as files beside the evidence, or else here.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables, and the folder they are from.
+    find
+        Reads a policy by its name or path.
 
     Raises
     ------

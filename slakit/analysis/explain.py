@@ -141,7 +141,7 @@ class Teller:
 
     def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
         """Explain how the windows of a guarantee were judged."""
-        if guarantee.on_figures:
+        if guarantee.on_measurements:
             table, tell = self.review.figures, self._figure
         elif not guarantee.on_outages:
             table, tell = self.review.attainment, self._desk
@@ -222,9 +222,9 @@ class Teller:
         mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
         for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
             yield 1, ticket_words(ticket, self.when)
-        left_out = mine.filter(pl.col("verdict") == "left_out").height
-        if left_out:
-            yield 1, f"{left_out} excluded by their kind ({guarantee.clause_of('tickets')})."
+        excluded = mine.filter(pl.col("verdict") == "excluded").height
+        if excluded:
+            yield 1, f"{excluded} excluded by their kind ({guarantee.clause_of('tickets')})."
         outside = mine.filter(pl.col("verdict") == "outside_term").height
         if outside:
             yield 1, f"{outside} opened before measurement begins or after the subscription ends: not judged."
@@ -399,7 +399,7 @@ def _verdict(row: dict[str, object]) -> str:
 
 
 def _ticket_verdict(row: dict[str, object]) -> str:
-    return str(row["verdict"]).replace("left_out", "excluded").replace("_", " ")
+    return str(row["verdict"]).replace("_", " ")
 
 
 def _microseconds(seconds: object) -> int:

@@ -156,7 +156,7 @@ def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptio
     )
 
 
-def figures_table(rules: Sequence[Rule], values: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
+def measured_values_table(rules: Sequence[Rule], values: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
     """Show the measured value of each window: a percentage, or a number in the unit of its guarantee.
 
     Parameters

@@ -49,7 +49,7 @@ class Review:
     tickets
         Tickets judged one by one, under each guarantee on tickets: `subscription`, `guarantee`, `ticket`, `priority`,
         `kind`, `window_start`, `opened`, `answered`, `due`, `within_seconds`, `elapsed_seconds` (working time),
-        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, left_out,
+        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, excluded,
         outside_term), `clause`.
     incidents
         Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,

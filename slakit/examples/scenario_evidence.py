@@ -89,7 +89,7 @@ def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, l
     if example.availability is not None:
         for guarantee, alone, levels in _each(case, terms, example.availability, "availability"):
             spans = _windows(guarantee, terms, period)
-            if guarantee.measured is not None and guarantee.on_figures:
+            if guarantee.measured is not None and guarantee.on_measurements:
                 yield "measurements", list(_measurements(guarantee, spans, levels))
             else:
                 down = [
@@ -125,7 +125,7 @@ def _fits(guarantee: Guarantee, metric: str) -> bool:
     if metric == "response":
         return guarantee.metric in on_tickets and guarantee.target is not None
     if metric == "figure":
-        return guarantee.measured is not None and guarantee.on_figures
+        return guarantee.measured is not None and guarantee.on_measurements
     return guarantee.on_outages or (guarantee.metric == "availability" and guarantee.measured is not None)
 
 

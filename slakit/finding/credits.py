@@ -37,7 +37,7 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
         if case.remedy is not None:
             yield from _schedule(case)
     for case in cases_on_shares(terms, FEE):
-        yield from _worst_free(case, "availability" if case.rule.guarantee.on_figures else "attainment")
+        yield from _worst_free(case, "availability" if case.rule.guarantee.on_measurements else "attainment")
         yield from _schedule(case)
 
 

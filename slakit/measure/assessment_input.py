@@ -239,33 +239,22 @@ class Batch:
 DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
 
 
-def _finding_outages(rules: Sequence[Rule]) -> list[tuple[int, Rule]]:
-    """Rules that find outages in measurements, with their numbers."""
-    numbered_rules = enumerate(rules)
-    return [(n, rule) for n, rule in numbered_rules if rule.source == "outages" and rule.guarantee.measured is not None]
+def _found_in_measurements(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Slices that are outages by the rule that says so, named by guarantee and number; and when it measured anything.
 
-
-def _slices_down(evidence: Evidence, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Slices that are outages by the rule that says so, named by guarantee and number."""
-    asked = _finding_outages(rules)
-    known = numbered(evidence) if asked else pl.DataFrame()
-    tables = [pl.DataFrame(schema=DOWN)]
-    for number, rule in asked:
+    These are `DOWN` and `SAMPLES`.
+    """
+    known = numbered(evidence)
+    down, samples = [pl.DataFrame(schema=DOWN)], [pl.DataFrame(schema=SAMPLES)]
+    for number, rule in enumerate(rules):
+        if rule.source != "outages" or rule.guarantee.measured is None:
+            continue
+        of_rule = pl.lit(number, dtype=pl.UInt32).alias("rule")
         name = pl.format("{} {}", pl.lit(rule.guarantee.id), pl.int_range(pl.len())).alias("outage")
-        down = slices_down(known, rule, evidence)
-        tables.append(down.with_columns(name, pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(DOWN)))
-    return pl.concat(tables)
-
-
-def _samples(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> pl.DataFrame:
-    """When something was measured, of rules that find outages in measurements."""
-    asked = _finding_outages(rules)
-    known = numbered(evidence).filter(pl.col("at") < as_of) if asked else pl.DataFrame()
-    tables = [pl.DataFrame(schema=SAMPLES)]
-    for number, rule in asked:
-        own = known.filter(pl.col("guarantee") == rule.guarantee.id)
-        tables.append(own.select("subscriber", pl.lit(number, dtype=pl.UInt32).alias("rule"), "at"))
-    return pl.concat(tables)
+        down.append(slices_down(known, rule, evidence).with_columns(name, of_rule).select(list(DOWN)))
+        own = known.filter((pl.col("guarantee") == rule.guarantee.id) & (pl.col("at") < as_of))
+        samples.append(own.select("subscriber", of_rule, "at"))
+    return pl.concat(down), pl.concat(samples)
 
 
 def input_of(
@@ -301,8 +290,8 @@ def input_of(
         (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
         pl.lit(None, dtype=pl.UInt32).alias("of_rule"),
     )
-    down = _slices_down(evidence, rules).rename({"rule": "of_rule"})
-    outages = pl.concat([outages, down], how="diagonal") if down.height else outages
+    down, samples = _found_in_measurements(evidence, rules, as_of)
+    outages = pl.concat([outages, down.rename({"rule": "of_rule"})], how="diagonal") if down.height else outages
     outages = (
         outages.rename({"outage": "name"})
         .with_columns(pl.col("affected").fill_null(1_000_000))
@@ -317,5 +306,5 @@ def input_of(
         "kind",
         *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
     )
-    recorded, samples = "outages" in evidence.given, _samples(evidence, rules, as_of)
+    recorded = "outages" in evidence.given
     return AssessmentInput(rules, obligations, windows, outages, maintenance, period, as_of, recorded, samples)

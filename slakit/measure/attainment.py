@@ -87,7 +87,7 @@ def by_priority(
         The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
         which so many percent of the answered tickets were answered, in the unit of `elapsed`.
     """
-    kept = judged.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
+    kept = judged.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
     together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
     both, keys = pl.concat([together, kept.filter(pl.col("priority").is_not_null())]), [*of, "priority"]
     answered = both.filter(pl.col("answered").is_not_null())

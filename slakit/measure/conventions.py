@@ -70,14 +70,24 @@ class Conventions:
 
 
 def support_hours(rule: Rule) -> Hours | None:
-    """When those who answer are there; `None` is around the clock."""
+    """Return when those who answer are there; `None` is around the clock."""
     return rule.support.hours if rule.support else None
 
 
 def calendar_of(
     rule: Rule, within: Duration, first: int, last: int, conventions: Conventions | None = None
 ) -> Calendar:
-    """The calendar a target runs in: support hours, or business days less the same holidays."""
+    """Find the calendar a target runs in: support hours, or business days less the same holidays.
+
+    Parameters
+    ----------
+    rule, within
+        The rule of a guarantee on tickets, and its target.
+    first, last
+        Instants that the calendar must cover. [µs]
+    conventions
+        Where tools differ; the defaults if not given.
+    """
     taken, hours = conventions or Conventions(), support_hours(rule)
     zone = (hours.time_zone if hours else None) or rule.zone
     if within.business_days and not _in_open_hours(hours, taken):
@@ -87,7 +97,15 @@ def calendar_of(
 
 
 def working_time(rule: Rule, within: Duration, conventions: Conventions | None = None) -> int:
-    """Length of a target in working time. [µs]"""
+    """Measure the length of a target in working time. [µs]
+
+    Parameters
+    ----------
+    rule, within
+        The rule of a guarantee on tickets, and its target.
+    conventions
+        Where tools differ; the defaults if not given.
+    """
     hours = support_hours(rule)
     day = longest_day(hours) if hours and _in_open_hours(hours, conventions or Conventions()) else BUSINESS_DAY
     return within.business_days * day or within.microseconds
@@ -105,11 +123,11 @@ class Calendars:
         self._made: dict[str, Calendar] = {}
 
     def of(self, rule: Rule, within: Duration) -> Calendar:
-        """The calendar a target runs in."""
+        """Return the calendar a target runs in."""
         return self._once(calendar_of(rule, within, self.first, self.last, self.conventions))
 
     def of_holds(self, calendar: Calendar) -> Calendar | None:
-        """The calendar that takes the whole length of holds; none where they are measured in that of the tickets."""
+        """Return the calendar that takes the whole length of holds; none where they run in that of the tickets."""
         if self.conventions.holds == "in_hours":
             return None
         return self._once(replace(calendar, hours=None, zone=calendar.own_zone, closed=frozenset()))

@@ -20,6 +20,11 @@ from slakit.policy.conditions import INSIDE
 def account_downtime(case: AssessmentInput) -> pl.DataFrame:
     """Give every segment of every outage its verdict, for every obligation of its subscription.
 
+    Parameters
+    ----------
+    case
+        As `input_of` lays it out.
+
     Returns
     -------
     pl.DataFrame

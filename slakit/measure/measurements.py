@@ -15,7 +15,7 @@ COUNTS = ("ratio", "down")
 
 
 def numbered(evidence: Evidence) -> pl.DataFrame:
-    """Measurements: `subscriber`, `guarantee`, `at` (µs), `value` (millionths), `failed`, `total`, in order of time."""
+    """Number measurements: `subscriber`, `guarantee`, `at` (µs), `value` (millionths), `failed`, `total`, by time."""
     numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
     value = (pl.col("value") * PERCENT_SCALE).cast(pl.Int64).alias("value")
     at = pl.col("measured").dt.epoch("us").alias("at")
@@ -24,12 +24,19 @@ def numbered(evidence: Evidence) -> pl.DataFrame:
 
 
 def takes_counts(measured: Measured) -> bool:
-    """Whether measurements are counts of what failed among a total."""
+    """Return whether measurements are counts of what failed among a total."""
     return measured.by in COUNTS or measured.slice is not None
 
 
 def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
-    """Measurements of one guarantee, of the kind it takes.
+    """Select the measurements of one guarantee, of the kind it takes.
+
+    Parameters
+    ----------
+    known
+        As `numbered` gives them.
+    rule, evidence
+        The rule of the guarantee, and the checked tables.
 
     Raises
     ------
@@ -78,7 +85,15 @@ def _by_slice(own: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
 
 
 def slices_down(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
-    """Slices whose share of failures makes an outage: `subscriber`, `started`, `ended` (µs), in order of time."""
+    """Find the slices whose share of failures makes an outage: `subscriber`, `started`, `ended` (µs), in order of time.
+
+    Parameters
+    ----------
+    known
+        As `numbered` gives them.
+    rule, evidence
+        The rule that says so, and the checked tables.
+    """
     measured = rule.guarantee.measured
     assert measured is not None
     assert measured.at is not None

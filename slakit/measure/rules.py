@@ -64,7 +64,7 @@ def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
     zone = terms.time_zone or ASSUMED_ZONE
     on_outages = [Rule(*plan, zone, g, excluded_maintenance(terms, g)) for g in terms.guarantees if g.on_outages]
     on_tickets = [Rule(*plan, zone, g, (), terms.support) for g in terms.guarantees if g.metric in ON_TICKETS]
-    on_measurements = [Rule(*plan, zone, g, ()) for g in terms.guarantees if g.on_figures]
+    on_measurements = [Rule(*plan, zone, g, ()) for g in terms.guarantees if g.on_measurements]
     return [*on_outages, *on_tickets, *on_measurements]
 
 

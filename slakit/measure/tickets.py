@@ -1,8 +1,8 @@
-"""The service desk: priorities, response and resolution clocks (calculation rules, section 6)."""
+"""Tickets: priorities, response and resolution clocks (calculation rules, section 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -29,7 +29,7 @@ JUDGED = {
     "elapsed": pl.Int64,
     "verdict": pl.String,
 }
-"""A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, left_out (by its
+"""A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, excluded (by its
 kind) or outside_term."""
 
 
@@ -38,7 +38,7 @@ IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("e
 
 
 def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
-    """Tickets opened by `as_of`, numbered, as they were known then.
+    """Number the tickets that were opened by `as_of`, as they were known then.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
 
 
 def holds_of(evidence: Evidence) -> pl.DataFrame:
-    """Holds in their order: `ticket` (row of the tickets table), `start`, `end` (µs)."""
+    """List holds in their order: `ticket` (row of the tickets table), `start`, `end` (µs)."""
     numbers = evidence.tickets.select("ticket").with_row_index("number")
     holds = evidence.holds.join(numbers, on="ticket", how="left", maintain_order="left")
     start, end = pl.col("started").dt.epoch("us").alias("start"), pl.col("ended").dt.epoch("us").alias("end")
@@ -77,7 +77,7 @@ def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
 
 
 def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    """Tickets that a guarantee is about."""
+    """Select the tickets that a guarantee is about."""
     about = rule.guarantee.tickets
     for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
         tickets = tickets.filter(pl.col(name).is_in(words)) if words else tickets
@@ -174,7 +174,12 @@ def judge_tickets(
     calendars = Calendars(first, as_of, conventions or Conventions())
     tables = [pl.DataFrame(schema=JUDGED)]
     for number, rule, mine in asked:
-        for priority, within in _targets(rule):
+        longest, targets = rule.guarantee.within, list[tuple[str | None, Duration]]()
+        if isinstance(longest, Duration):
+            targets = [(None, longest)]  # one for all tickets
+        elif longest is not None:
+            targets = [*longest.items()]
+        for priority, within in targets:
             of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
             judged = _clocked(of_rank.drop("rule"), holds, rule, within, calendars)
             tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
@@ -182,18 +187,10 @@ def judge_tickets(
     return pl.concat(tables).sort(place)
 
 
-def _targets(rule: Rule) -> list[tuple[str | None, Duration]]:
-    """Longest time by priority; one for all has no priority."""
-    within = rule.guarantee.within
-    if isinstance(within, Duration):
-        return [(None, within)]
-    targets: Mapping[str, Duration] = within or {}
-    return list(targets.items())
-
-
 def _clocked(
     tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, calendars: Calendars
 ) -> pl.DataFrame:
+    """Run the clocks of tickets with the same target: `JUDGED` but for the rule."""
     if tickets.is_empty():
         return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
     calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
@@ -204,49 +201,38 @@ def _clocked(
         target.alias("within"),
         pl.col("due").alias("own_due"),
     )
-    waits, waiting = _waits(clocked, holds), calendars.of_holds(calendar)
+    # holds, cut to the time in which the clock of the ticket could run; an open hold has no end
+    cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
+    start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")
+    waits = merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
+    waiting = calendars.of_holds(calendar)
     gross = calendar.elapsed(clocked["opened"], clocked["until"]).alias("gross")
     clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits, waiting=waiting).alias("due"))
-    if waiting is not None:
-        waits = _begun_in_time(waits, clocked)
+    if waiting is not None:  # a hold that begins when the ticket is due cannot make up for what was late already
+        known = waits.join(clocked.select("ticket", "due"), on="ticket", maintain_order="left")
+        waits = known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
     held = held_time(waiting or calendar, waits)
     clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
     elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
-    beyond = _cut_to_own_due(waits, clocked)
-    held_beyond = held_time(waiting or calendar, beyond).rename({"held": "held_beyond"})
-    clocked = clocked.with_columns(elapsed).join(held_beyond, on="ticket", how="left", maintain_order="left")
-    return _by_own_due(clocked, calendar).with_columns(_verdict(rule).alias("verdict"))
+    clocked = _by_own_due(clocked.with_columns(elapsed), waits, calendar, waiting or calendar)
+    return clocked.with_columns(_verdict(rule).alias("verdict"))
 
 
-def _by_own_due(clocked: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
+def _by_own_due(clocked: pl.DataFrame, waits: pl.DataFrame, calendar: Calendar, waiting: Calendar) -> pl.DataFrame:
     """A ticket's own deadline takes the place of the target: `within` is then the working time up to it."""
     own = clocked["own_due"]
     if own.null_count() == len(own):
         return clocked
+    # by what holds take after the deadline, the answer is not late
+    due = clocked.select("ticket", "own_due").drop_nulls()
+    cut = waits.join(due, on="ticket").with_columns(pl.max_horizontal("start", "own_due").alias("start"))
+    after = cut.filter(pl.col("start") < pl.col("end")).select(waits.columns)
+    held_beyond = held_time(waiting, after).rename({"held": "held_beyond"})
+    clocked = clocked.join(held_beyond, on="ticket", how="left", maintain_order="left")
     gross = pl.lit(calendar.elapsed(own.fill_null(0), clocked["until"]))
     beyond = (gross - pl.col("held_beyond").fill_null(0)).alias("beyond")  # below nothing while it is not due
     within = pl.when(pl.col("own_due").is_null()).then("within").otherwise(pl.col("elapsed") - pl.col("beyond"))
     return clocked.with_columns(beyond).with_columns(within.alias("within"), pl.coalesce("own_due", "due").alias("due"))
-
-
-def _cut_to_own_due(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
-    """Holds, as far as they lie after their ticket's own deadline: what they take, the answer is not late by."""
-    due = clocked.select("ticket", "own_due").drop_nulls()
-    cut = waits.join(due, on="ticket").with_columns(pl.max_horizontal("start", "own_due").alias("start"))
-    return cut.filter(pl.col("start") < pl.col("end")).select(waits.columns)
-
-
-def _waits(clocked: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
-    """Holds, cut to the time in which the clock of the ticket could run."""
-    cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
-    start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")  # an open hold has no end
-    return merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
-
-
-def _begun_in_time(waits: pl.DataFrame, clocked: pl.DataFrame) -> pl.DataFrame:
-    """Holds that began before their ticket was due: a later one cannot make up for what was late already."""
-    known = waits.join(clocked.select("ticket", "due"), on="ticket", maintain_order="left")
-    return known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
 
 
 def _verdict(rule: Rule) -> pl.Expr:
@@ -260,10 +246,10 @@ def _verdict(rule: Rule) -> pl.Expr:
     in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(kept)
     answered = pl.col("answered").is_not_null()
     exclude = rule.guarantee.exclude
-    left_out = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
+    excluded = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
     return (
-        pl.when(left_out.fill_null(value=False))
-        .then(pl.lit("left_out"))
+        pl.when(excluded.fill_null(value=False))
+        .then(pl.lit("excluded"))
         .when(~IN_TERM)
         .then(pl.lit("outside_term"))
         .when(~in_time)

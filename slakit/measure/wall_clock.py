@@ -33,7 +33,14 @@ class WallClock:
 
     @classmethod
     def of(cls, zone: str, first: int, last: int) -> WallClock:
-        """The clock of a zone, with the changes from one instant to another.
+        """Read the clock of a zone, with the changes from one instant to another.
+
+        Parameters
+        ----------
+        zone
+            IANA name.
+        first, last
+            Instants. [µs]
 
         >>> change = 1_792_890_000 * SECOND  # 25 October 2026, 01:00 UTC: 03:00 in Oslo becomes 02:00
         >>> half_hours = pl.Series([change + half * 1800 * SECOND for half in (-1, 0, 1, 2, 3)])
@@ -54,14 +61,14 @@ class WallClock:
         return (self.changes + self.offsets.head(len(self.changes))).cum_max()
 
     def shown(self, instants: pl.Series) -> pl.Series:
-        """What the clock shows at each instant, in local time since 1970; it never goes back. [µs]"""
+        """Return what the clock shows at each instant, in local time since 1970; it never goes back. [µs]"""
         number = self.changes.search_sorted(instants, side="right").cast(pl.Int64)
         local = instants + self.offsets.gather(number)
         floor = pl.lit(self._latest).gather(pl.when(number > 0).then(number - 1))
         return pl.select(pl.max_horizontal(pl.lit(local), floor)).to_series()
 
     def reached(self, shown: pl.Series) -> pl.Series:
-        """The first instant at which the clock shows so much, or has jumped over it. [µs]"""
+        """Find the first instant at which the clock shows so much, or has jumped over it. [µs]"""
         number = self._latest.search_sorted(shown.fill_null(0), side="left").cast(pl.Int64)
         instants = shown - self.offsets.gather(number)
         begun = pl.lit(self.changes).gather(pl.when(number > 0).then(number - 1))
@@ -89,7 +96,7 @@ class WallCalendar(Calendar):
 
     @cached_property
     def clock(self) -> WallClock:
-        """The clock by which it counts."""
+        """Return the clock by which it counts."""
         return WallClock.of(self.own_zone, self.first, self.last + MARGIN)
 
     @cached_property
@@ -100,10 +107,10 @@ class WallCalendar(Calendar):
         return Calendar(hours, "UTC", first, last, self.closed)
 
     def elapsed(self, start: pl.Series, end: pl.Series) -> pl.Series:
-        """Working time from each start to each end, as the wall clock shows it. [µs]"""
+        """Measure working time from each start to each end, as the wall clock shows it. [µs]"""
         return self._on_wall.elapsed(self.clock.shown(start), self.clock.shown(end))
 
     def after(self, start: pl.Series, working: pl.Series) -> pl.Series:
-        """The first instant at which the wall clock shows that each working time has passed. [µs]"""
+        """Find the first instant at which the wall clock shows that each working time has passed. [µs]"""
         reached = self.clock.reached(self._on_wall.after(self.clock.shown(start), working))
         return pl.select(pl.when(reached.is_not_null()).then(pl.max_horizontal(reached, start))).to_series()

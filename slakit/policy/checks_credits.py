@@ -153,7 +153,7 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
     yield from _unmeasured({measure for condition in credit.conditions for measure in condition.ranges}, guarantee)
     for rate in rates:
         accrual, shortfall = rate.accrual, rate.shortfall
-        if guarantee.on_figures and (accrual is not None or rate.multiple is not None):
+        if guarantee.on_measurements and (accrual is not None or rate.multiple is not None):
             yield "measurements are no downtime"
         if guarantee.metric in ON_TICKETS and accrual is not None and not (credit.by_incident or single):
             yield "tickets have no downtime; accrue per: incident"
@@ -167,11 +167,11 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
             yield "points are counted from a percentage or figure"
         if shortfall is not None and shortfall.from_ == "full" and not guarantee.falls:
             yield "100 % is not the best"
-        averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_figures
+        averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_measurements
         if shortfall is not None and shortfall.step is None and averaged:
             yield "a mean of slices is exact only against steps and bands"
 
-    if credit.by_incident and guarantee.on_figures:
+    if credit.by_incident and guarantee.on_measurements:
         yield "measurements have no incidents"
     if credit.earned_per == "day":
         yield from _no_days(guarantee)
@@ -194,7 +194,7 @@ def _allows(guarantee: Guarantee) -> bool:
 def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
     """Measures of a condition that a guarantee does not have."""
     counted = {"outage", "downtime", "incidents"} & measures
-    if counted and guarantee.on_figures:
+    if counted and guarantee.on_measurements:
         yield "measurements have no outages"
     if "downtime" in measures and guarantee.metric in ON_TICKETS:
         yield "tickets have no downtime"

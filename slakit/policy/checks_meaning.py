@@ -90,7 +90,7 @@ def _source(guarantee: Guarantee) -> str:
     """What it is measured from."""
     if guarantee.metric in ON_TICKETS:
         return TICKETS
-    if guarantee.on_figures:
+    if guarantee.on_measurements:
         return FIGURES
     return RECORDED if guarantee.measured is None else SLICES
 

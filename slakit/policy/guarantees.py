@@ -377,7 +377,7 @@ class Guarantee(Part):
         return self.metric in ON_OUTAGES and (self.measured is None or self.measured.by == "down")
 
     @property
-    def on_figures(self) -> bool:
+    def on_measurements(self) -> bool:
         """Whether it is measured from measurements."""
         return self.measured is not None and self.measured.by != "down"
 

@@ -130,7 +130,7 @@ def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, 
     for length in lengths:
         outcome, available = known[length], None
         if not case.rule.per_incident:
-            agreed, down = (case.longest, length) if guarantee.on_figures else (outcome.agreed, outcome.downtime)
+            agreed, down = (case.longest, length) if guarantee.on_measurements else (outcome.agreed, outcome.downtime)
             available = Decimal((agreed - down) * FULL // agreed).scaleb(-6)
         share = 100 * MICRO * outcome.credit * ULP / case.basis
         percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)

@@ -393,7 +393,7 @@ def _measure(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
         facts, downtime_intervals, days = _by_ledger(case, downtimes)
     else:
         facts, downtime_intervals, days = _whole(case, downtimes)
-    if guarantee.on_figures:
+    if guarantee.on_measurements:
         facts = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime"))
     return Measured(facts, downtime_intervals.with_row_index("number").select(list(DOWNTIME_INTERVALS)), days)
 
@@ -411,7 +411,7 @@ def _whole(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     down = [(number, downtime) for number, downtime in enumerate(downtimes) if downtime > 0]
     alone = case.rule.per_incident
     spans = [(number, first, first + downtime if alone else last, downtime) for number, downtime in down]
-    none = case.axis == "share" or case.rule.guarantee.on_figures
+    none = case.axis == "share" or case.rule.guarantee.on_measurements
     downtime_intervals = [] if none else [(number, 0, *span) for number, *span in spans]
     downtime_interval = {name: DOWNTIME_INTERVALS[name] for name in DOWNTIME_INTERVALS if name != "number"}
     found = pl.DataFrame(downtime_intervals, schema=downtime_interval, orient="row")

@@ -130,7 +130,7 @@ def cases_on_outages(terms: Terms, fee: Decimal, *, measured: bool = False) -> I
         With availabilities that come from measurements: all requests of an outage fail, and no other.
     """
     for rule in rules_drawn(terms):
-        if rule.guarantee.on_figures and not measured:
+        if rule.guarantee.on_measurements and not measured:
             continue
         earned: list[Remedy | None] = [*remedies_of(terms, rule.guarantee.id)]
         for remedy in earned or [None]:

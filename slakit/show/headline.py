@@ -249,7 +249,7 @@ def headline_tickets(review: Review, subscription: str) -> None:
     """Show which share of responses and of resolutions was in time, and what is still open."""
     label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
     own = review.of(subscription)
-    tickets = own.tickets.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
+    tickets = own.tickets.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
     covering = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
     if not covering:
         said = f"{terms_name(terms)} guarantees no response or resolution time."

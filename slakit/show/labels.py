@@ -40,7 +40,7 @@ VERDICTS = {
     "after_as_of": "begins after this review",
     "not_judged": "judged by no guarantee",
 }
-TICKET_VERDICTS = {"left_out": "excluded", "outside_term": "outside the contract"}
+TICKET_VERDICTS = {"outside_term": "outside the contract"}
 MET = {True: "met", False: "missed", None: "no verdict yet"}
 WINDOWS = {
     "1d": "a day",

@@ -23,7 +23,7 @@ class Ticket:
     answered: int | None
     priority: str | None
     verdict: str
-    """`met`, `missed`, `pending`, or why it is outside the ratio: `left_out`, `outside_term`, `not_concerned`."""
+    """`met`, `missed`, `pending`, or why it is outside the ratio: `excluded`, `outside_term`, `not_concerned`."""
     within: int | None = None
     elapsed: int | None = None
     due: int | None = None
@@ -81,7 +81,7 @@ class Clock:
         else:
             self.by_clock(ticket, holds)
         if self.stays_out(row):
-            ticket.verdict = "left_out"
+            ticket.verdict = "excluded"
         elif not covers([term], ticket.opened):
             ticket.verdict = "outside_term"
         return ticket

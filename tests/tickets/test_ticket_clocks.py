@@ -241,7 +241,7 @@ def test_planned_changes_with_a_deadline_and_tickets_of_the_service_levels_stay_
     review = judged("klikk", rows, held=holder("klikk", tier="gold", currency="NOK"))
     solved = review.tickets.filter(guarantee="resolution").sort("ticket")
     assert dict(solved.select("ticket", "verdict").rows()) == {
-        "own": "left_out", "none": "missed", "outage": "left_out", "plain": "met", "unkind": "met",
+        "own": "excluded", "none": "missed", "outage": "excluded", "plain": "met", "unkind": "met",
     }  # fmt: skip
     assert review.attainment.filter(guarantee="resolution").select("eligible", "met_count").row(0) == (3, 2)
 

@@ -39,7 +39,7 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
         One of the evidence.
     """
     terms = review.terms_of(subscription)
-    judged = review.of(subscription).tickets.filter(~pl.col("verdict").is_in(["left_out", "outside_term"]))
+    judged = review.of(subscription).tickets.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
     if judged.is_empty():
         return empty_chart(
             f"{subscription}: no ticket to judge",

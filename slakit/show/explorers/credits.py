@@ -131,7 +131,7 @@ def _without_curve(terms: Sequence[Terms], paid: pl.DataFrame) -> str:
     silent = dict.fromkeys(terms_name(one) for one in terms if (one.policy, one.tier) not in priced)
     drawn = {one.policy: paid.filter(pl.col("policy") == one.policy)["guarantee"].to_list() for one in terms}
     sampled = dict.fromkeys(
-        terms_name(one) for one in terms if any(g.on_figures and g.id in drawn[one.policy] for g in one.guarantees)
+        terms_name(one) for one in terms if any(g.on_measurements and g.id in drawn[one.policy] for g in one.guarantees)
     )
     said = f"Not drawn: {listed(silent)}, without a guarantee about outages or availability. " * bool(silent)
     said += f"At {listed(sampled)} measured requests decide: in an outage all of them fail." * bool(sampled)
