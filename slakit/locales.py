@@ -165,13 +165,13 @@ def quantity(value: object) -> str:
     """A figure as a contract states it: a number, a share of a fee, money; lengths of time stay as they are.
 
     >>> quantity("7.5%"), quantity("1/30")
-    ('7.5%', '1/30')
+    ('7.5 %', '1/30')
     >>> with in_locale("da"):
     ...     [quantity(text).replace(NO_BREAK, " ") for text in ("7.5%", "25.50 EUR", "1/30", "48h")]
     ['7,5 %', '25,50 EUR', '1/30', '48h']
     """
     found = QUANTITY.fullmatch(str(value))
-    if chosen is None or found is None:
+    if found is None or (chosen is None and found[2] != "%"):
         return str(value)
     written, unit = number(found[1]), found[2].strip()
     return percent(written) if unit == "%" else money(written, unit) if unit else written

@@ -266,7 +266,7 @@ def schema(
 
     from slakit.analysis.warnings import evidence_reference
     from slakit.examples.model import ExampleFile, examples_reference
-    from slakit.finding.model import findings_reference
+    from slakit.finding.codes import findings_reference
     from slakit.policy.files import find_policy, library, policy_schema
     from slakit.policy.reference import format_reference
     from slakit.show.columns import results_reference

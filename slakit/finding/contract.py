@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from slakit import locales
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.finding.questions import question_findings
 from slakit.policy import words
 from slakit.policy.document import Policy
@@ -19,6 +19,22 @@ from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.remedy.values import remedies_of
 
+CODES: Codes = {
+    "contradiction": ("defect", "two places in the text do not go together"),
+    "silence": ("gap", "the text does not say, and more than one answer is possible"),
+    "unclear": ("risk", "a place that can be read in more than one way"),
+    "unstated": ("gap", "a term that the text does not state, and that is assumed"),
+    "window-unstated": ("gap", "the window over which a level is judged is not stated"),
+    "sole-remedy": ("risk", "credits are the only compensation"),
+    "changes-at-once": ("risk", "the provider can change the terms without notice"),
+    "suspended": ("risk", "guarantees are suspended while something else is unpaid"),
+    "tier-promises-less": ("risk", "a higher-priced tier guarantees less on some term"),
+    "terms-old": ("risk", "the text is older than a year"),
+    "tier-adds-nothing": ("note", "a higher-priced tier guarantees nothing more"),
+    "right": ("note", "a breach gives a right beside credits"),
+    "auto-renewal": ("note", "the contract renews by itself"),
+    "undated": ("note", "the text carries no date"),
+}
 YEAR = timedelta(days=365)
 
 
@@ -38,14 +54,19 @@ def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Itera
 def _noticed(policy: Policy, terms: Terms) -> Iterator[Finding]:
     for noticed in policy.noticed:
         if noticed.tiers is None or terms.tier in noticed.tiers:
-            yield Finding(noticed.kind, "the text", noticed.says, "", tuple(noticed.clauses))
+            yield Finding(noticed.kind, "Text", noticed.says, "", tuple(noticed.clauses))
 
 
 def _assumed(policy: Policy) -> Iterator[Finding]:
     for assumed in policy.assumed:
         is_window = assumed.term.endswith(".window")
         code = "window-unstated" if is_window else "unstated"
-        yield Finding(code, assumed.term, assumed.because, f"taken: {assumed.value}")
+        yield Finding(
+            code,
+            words.term_words(assumed.term),
+            assumed.because,
+            f"Assumed: {words.assumed_words(assumed.term, assumed.value)}",
+        )
 
 
 # --- terms around the promises
@@ -54,19 +75,19 @@ def _assumed(policy: Policy) -> Iterator[Finding]:
 def _around(terms: Terms) -> Iterator[Finding]:
     contract = terms.contract
     if contract.sole_remedy is not None:
-        sentence = "Credits are all that a customer can ask for, whatever the loss"
+        sentence = "Credits are the only compensation, whatever the loss"
         figure = contract.sole_remedy.says
         yield Finding("sole-remedy", "contract", sentence, figure, (contract.sole_remedy.clause,))
     if contract.changes is not None and not _notice(contract.changes.notice):
-        sentence = "The provider can change the terms, and the change holds at once"
+        sentence = "The provider can change the terms without notice"
         figure = f"notice of a change: none. {contract.changes.says}"
         yield Finding("changes-at-once", "contract", sentence, figure, (contract.changes.clause,))
     if contract.suspension is not None:
-        sentence = "The promises rest while something else is unpaid"
+        sentence = "The guarantees are suspended while something else is unpaid"
         yield Finding("suspended", "contract", sentence, contract.suspension.says, (contract.suspension.clause,))
     renewal = contract.renewal
     if renewal is not None and renewal.renews != "none":
-        sentence = f"The contract goes on by itself ({renewal.renews.replace('_', ' ')})"
+        sentence = f"The contract renews by itself ({renewal.renews.replace('_', ' ')})"
         figure = f"to stop it, write {renewal.notice} before the end" if renewal.notice else "no notice is stated"
         yield Finding("auto-renewal", "contract", sentence, figure, (renewal.clause,))
 
@@ -84,11 +105,11 @@ def _notice(notice: Duration | None) -> bool:
 def _age(policy: Policy, as_of: date | None) -> Iterator[Finding]:
     updated = day_of(policy.source.updated or "")
     if policy.source.updated is None:
-        sentence = "The text carries no date: which version holds cannot be shown"
+        sentence = "The text is undated: which version applies cannot be shown"
         yield Finding("undated", "source", sentence, f"read on {locales.day_of(policy.source.retrieved)}")
     elif updated is not None and as_of is not None and as_of - updated > YEAR:
         days = (as_of - updated).days
-        sentence = "The text is older than a year: ask whether it still holds"
+        sentence = "The text is older than a year: ask whether it still applies"
         figure = f"dated {locales.day(updated)}, {print_count(days)} days before {locales.day(as_of)}"
         yield Finding("terms-old", "source", sentence, figure)
 
@@ -117,11 +138,11 @@ def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
         for figure, clause in losses:
             yield (
                 str(dear.tier),
-                Finding("tier-promises-less", about, "A higher-priced tier promises less", figure, (clause,)),
+                Finding("tier-promises-less", about, "A higher-priced tier guarantees less", figure, (clause,)),
             )
         if _promises(cheap) == _promises(dear):
-            sentence = f"{str(dear.tier).capitalize()} promises no figure and pays no credit that {cheap.tier} does not"
-            yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same figures, the same credits")
+            sentence = f"{str(dear.tier).capitalize()} guarantees nothing and pays no credit that {cheap.tier} does not"
+            yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same targets, the same credits")
 
 
 def _promises(terms: Terms) -> str:
@@ -134,14 +155,14 @@ def _losses(cheap: Terms, dear: Terms) -> Iterator[tuple[str, str]]:
     for before in cheap.guarantees:
         now = after.get(before.id)
         if now is None:
-            yield f"{before.id}: {words.promise(before)}, and then no more", before.clause
+            yield f"{before.id}: {words.promise(before)}; not in the higher-priced tier", before.clause
             continue
         if (now.target or Decimal(0)) < (before.target or Decimal(0)):
             yield f"{before.id}: {words.promise(before)}, and then {words.promise(now)}", now.clause
         if before.commitment == "guaranteed" and now.commitment == "best_effort":
             yield f"{before.id}: guaranteed, and then best effort", now.clause_of("commitment")
         if remedies_of(cheap, before.id) and not remedies_of(dear, before.id):
-            yield f"{before.id}: a credit for a miss, and then none", now.clause
+            yield f"{before.id}: a credit for a breach, and then none", now.clause
         yield from _slower(before, now)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from slakit.finding.compensation import Point, judge
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.locales import quantity
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
@@ -27,6 +27,16 @@ from slakit.remedy.values import (
     worst_free,
 )
 
+CODES: Codes = {
+    "paid-though-met": ("defect", "a credit is due although the target is met"),
+    "missed-unpaid": ("defect", "the target is missed and no credit is due"),
+    "better-pays-more": ("defect", "the credit for a better level is higher than the credit for a worse one"),
+    "flat-credit": ("risk", "the credit for the shortest breach is that for the longest"),
+    "largest-credit": ("risk", "the largest credit for one outage, however long it lasts"),
+    "worst-free": ("note", "the lowest availability without a credit"),
+    "lost-time": ("note", "the credit for an outage, against the fee for the lost time"),
+    "saturated": ("note", "the credit reaches the whole fee"),
+}
 FEE = Decimal(1000)
 
 
@@ -49,7 +59,7 @@ def _worth(case: SingleOutage) -> Iterator[Finding]:
     if case.remedy is not None:
         lengths = [length // MICROSECOND for length in LENGTHS]
         earned = [_earned(case, length) for length in lengths if length <= case.longest]
-        sentence = f"What one outage earns, of {_basis(case)}, and against the fee for the lost time"
+        sentence = f"Credit due for one outage, of {_basis(case)}, and against the fee for the time lost"
         yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of_case(case),))
 
 
@@ -61,9 +71,9 @@ def _worst_free(case: SingleOutage, what: str) -> Iterator[Finding]:
     clauses = (clause_of_case(case),)
     if by_length(case):
         free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
-        sentence, figure = "The longest incident that costs the provider nothing", free_lengths(case, free)
+        sentence, figure = "Longest incident without a credit", free_lengths(case, free)
     else:
-        sentence = f"The worst {what} that costs the provider nothing"
+        sentence = f"Lowest {what} without a credit"
         span = f" ({print_duration(free)} of {_window_words(case)})" if case.axis == "time" else ""
         figure = f"{level_above(case, free)}{span}"
     yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
@@ -104,9 +114,9 @@ def free_lengths(case: SingleOutage, free: int) -> str:
 def _earned(case: SingleOutage, bad: int) -> str:
     paid = case.credit(bad)
     if not paid:
-        return f"{print_duration(bad)}: nothing"
+        return f"{print_duration(bad)}: no credit"
     times = print_percent(paid / _lost_fee(case, bad), 2)
-    return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} × the fee for it"
+    return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} times the fee for the time lost"
 
 
 def share_of(case: SingleOutage, bad: int) -> Fraction:
@@ -172,7 +182,7 @@ def _schedule(case: SingleOutage) -> Iterator[Finding]:
     verdicts = judge(points, most=Fraction(FEE))
     if verdicts.inconsistent:
         better, worse = verdicts.inconsistent
-        sentence = "A worse level earns the customer less than a better one"
+        sentence = "The credit for a worse level is lower than for a better one"
         figure = f"{_due(case, better)} at {_place(case, better, level_above(case, int(better.level)))}"
         figure += f", {_due(case, worse)} at {_place(case, worse, level_below(case, int(worse.level)))}"
         yield Finding("better-pays-more", about, sentence, figure, clauses)
@@ -188,7 +198,7 @@ def _schedule(case: SingleOutage) -> Iterator[Finding]:
 
 
 def _due(case: SingleOutage, point: Point) -> str:
-    return percent(share_of(case, int(point.level))) if point.penalty else "nothing"
+    return percent(share_of(case, int(point.level))) if point.penalty else "no credit"
 
 
 def _place(case: SingleOutage, point: Point, level: str) -> str:
@@ -211,13 +221,13 @@ def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[s
 def _unpaid(case: SingleOutage, first: int, last: int, clauses: tuple[str, ...]) -> Finding:
     guarantee = case.rule.guarantee
     if by_length(case):
-        sentence = "The promise is broken before anything is owed"
+        sentence = "The target is missed before a credit is due"
         start = next((f", credits run from {c.accrual.after} on" for c in case.schedules if c.accrual), "")
-        figure = f"{guarantee.within} are promised{start}, and {up_to(last)} earns nothing"
+        figure = f"{guarantee.within} are guaranteed{start}; {up_to(last)} is without credit"
     else:
-        sentence = f"Levels below {exact_percent(guarantee.target)} miss the target, and nothing is due at some of them"
+        sentence = f"Some levels below the target of {exact_percent(guarantee.target)} are without credit"
         witness = level_below(case, (first + last) // 2)
-        figure = f"at {witness} nothing is due, nor down to {level_above(case, last)}"
+        figure = f"without credit at {witness}, and down to {level_above(case, last)}"
     return Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
 
 
@@ -231,10 +241,12 @@ def _largest(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ..
     if share_of(case, reached) >= 1:
         yield Finding("saturated", about, "The credit reaches the whole fee", figure, clauses)
     if smallest == most and not by_length(case):
-        sentence = "Every miss that is paid earns the same, however long it lasts"
+        sentence = "The credit is the same for every breach, however long it lasts"
         yield Finding("flat-credit", about, sentence, f"{figure} and for a window without any service", clauses)
     elif share_of(case, reached) < 1 and reached < case.longest:
-        yield Finding("largest-credit", about, "However long an outage lasts, it earns no more", figure, clauses)
+        yield Finding(
+            "largest-credit", about, "The credit for one outage has a maximum, however long it lasts", figure, clauses
+        )
 
 
 def _reached(case: SingleOutage, bad: int) -> str:

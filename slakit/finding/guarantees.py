@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
 
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.measure.budgets import budget_of
 from slakit.policy import words
 from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
@@ -17,6 +17,28 @@ from slakit.policy.terms import Terms
 from slakit.remedy.curves import window_length_of
 from slakit.remedy.values import remedies_of
 
+CODES: Codes = {
+    "printed-differs": ("defect", "a printed figure does not follow from the target"),
+    "backup-too-rare": ("defect", "less data may be lost than changes between two backups"),
+    "no-remedy": ("gap", "a guarantee without a credit for a breach"),
+    "formula-missing": ("gap", "how the level is computed is not stated"),
+    "measurement-unstated": ("gap", "whose measurements decide is not stated"),
+    "business-day-undefined": ("gap", "times run in business days that are not defined"),
+    "no-answer-times": ("gap", "no response or resolution time is guaranteed"),
+    "backup-kept-at-most": ("gap", "how long backups are kept has a ceiling and no floor"),
+    "best-effort": ("risk", "a target that the provider only aims at"),
+    "clock-at-report": ("risk", "downtime before a report, or an alarm, is excluded"),
+    "short-outages-free": ("risk", "outages, or remainders of them, are excluded up to some length"),
+    "part-down-free": ("risk", "outages of a part of the service are excluded"),
+    "maintenance-unlimited": ("risk", "excluded maintenance has no limit"),
+    "maintenance-limited": ("risk", "maintenance is excluded up to a limit"),
+    "maintenance-unannounced": ("risk", "excluded maintenance needs no notice"),
+    "provider-measures": ("risk", "the provider's own measurements decide"),
+    "provider-ranks": ("risk", "the provider decides how urgent a ticket is"),
+    "broad-exclusion": ("risk", "outages caused by third parties are excluded"),
+    "rolling-window": ("risk", "windows overlap, and one outage lies in many of them"),
+    "late-start": ("risk", "time is paid for and not yet measured"),
+}
 SPANS = {"1d": ("a day", 1), "1mo": ("a month of 30 days", 30), "1y": ("a year of 365 days", 365)}
 USUAL_DAYS = {
     "1d": (Fraction(1),),
@@ -49,9 +71,9 @@ def promise_findings(terms: Terms) -> Iterator[Finding]:
 def _overlapping(guarantee: Guarantee) -> Finding:
     """Windows that slide: judged again and again, and paid for once."""
     step = "month" if guarantee.window.rolling_months else "day"
-    sentence = "Windows overlap, and one outage lies in many of them: how often it is paid for is not said"
+    sentence = "Windows overlap, and one outage lies in many of them. How often a credit is due for it is not stated"
     figure = (
-        f"judged at the end of each {step} over {guarantee.window.words_for_people}; taken to be paid for once, in the "
+        f"judged at the end of each {step} over {guarantee.window.words_for_people}. Assumed: one credit, in the "
         "first window that ends when the outage is over"
     )
     return Finding("rolling-window", guarantee.id, sentence, figure, (guarantee.clause_of("window"),))
@@ -61,14 +83,14 @@ def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
     promise = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
     if guarantee.commitment == "best_effort":
-        figure = f"{promise}: nothing is owed at 0 %" if guarantee.target is not None else f"{promise}: nothing is owed"
+        figure = f"{promise}: no credit" + " even at 0 %" * (guarantee.target is not None)
         clauses = (guarantee.clause_of("commitment"),)
-        yield Finding("best-effort", guarantee.id, "A figure is named, and only aimed at", figure, clauses)
+        yield Finding("best-effort", guarantee.id, "The target is only aimed at (best effort)", figure, clauses)
     elif not remedies_of(terms, guarantee.id):
         rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
-        figure = f"{promise}: a miss costs the provider nothing"
-        figure = f"{promise}: all that a miss can lead to is a right ({rights})" if rights else figure
-        sentence = "The promise has no credit behind it"
+        figure = f"{promise}: no credit is due for a breach"
+        figure = f"{promise}: the only consequence of a breach is a right ({rights})" if rights else figure
+        sentence = "No credit is due for a breach of this guarantee"
         yield Finding("no-remedy", guarantee.id, sentence, figure, (guarantee.clause,))
 
 
@@ -79,16 +101,16 @@ def _measured(guarantee: Guarantee) -> Iterator[Finding]:
         yield from _apart(guarantee, one, other)
     stated = {"formula", "denominator"} & set(guarantee.clauses)
     if not stated and guarantee.denominator == "window" and guarantee.measured is None:
-        sentence = "How availability is computed is not said; the share of the window without downtime is taken"
+        sentence = "How availability is computed is not stated. Assumed: the share of the window without downtime"
         yield Finding("formula-missing", guarantee.id, sentence, words.promise(guarantee), (guarantee.clause,))
     if guarantee.minimum is not None:
         longest = print_duration(guarantee.minimum.microseconds - MICROSECONDS["s"])
-        sentence = f"Outages shorter than {guarantee.minimum} do not count, however many there are"
+        sentence = f"Outages shorter than {guarantee.minimum} are excluded, however many there are"
         figure = f"an outage of {longest} counts as 0s"
         yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("minimum"),))
     if guarantee.unit is not None:
         longest = print_duration(guarantee.unit.microseconds - MICROSECONDS["s"])
-        sentence = f"Downtime counts in whole units of {guarantee.unit}, and what is left over does not"
+        sentence = f"Downtime counts in whole units of {guarantee.unit}; the remainder is excluded"
         figure = f"an outage of {longest} counts as 0s"
         yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("unit"),))
 
@@ -119,14 +141,14 @@ def _apart(guarantee: Guarantee, one: Printed, other: Printed) -> Iterator[Findi
     consistent = _follows(guarantee, one) and _follows(guarantee, other)
     if not consistent and one.downtime.microseconds * long != other.downtime.microseconds * short:
         as_other = Fraction(one.downtime.microseconds * long, short)
-        sentence = f"The figures printed for {first} and for {second} are not the same level"
+        sentence = f"The downtimes printed for {first} and for {second} are not the same level"
         figure = f"{one.downtime} in {first} would be {print_duration(int(as_other))} in {second}, not {other.downtime}"
         yield Finding("printed-differs", guarantee.id, sentence, figure, (one.clause, other.clause))
 
 
 def _clock(guarantee: Guarantee) -> Iterator[Finding]:
     if guarantee.clock != "started":
-        sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}: the time before does not count"
+        sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}. The time before is excluded"
         late = guarantee.clock.replace("_", " ")
         figure = f"a 60-minute outage {late} after 45 minutes counts as 15"
         yield Finding("clock-at-report", guarantee.id, sentence, figure, (guarantee.clause_of("clock"),))
@@ -135,10 +157,10 @@ def _clock(guarantee: Guarantee) -> Iterator[Finding]:
 def _exclusions(guarantee: Guarantee) -> Iterator[Finding]:
     others = [cause for cause in guarantee.exclude.causes if cause in OTHERS]
     if others:
-        sentence = "Faults of suppliers and other third parties count for nothing"
-        left_out = ", ".join(cause.replace("_", " ") for cause in guarantee.exclude.causes)
+        sentence = "Outages caused by suppliers or other third parties are excluded"
+        excluded = ", ".join(cause.replace("_", " ") for cause in guarantee.exclude.causes)
         kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
-        figure = f"a month without service, by a supplier's fault, {kept} (left out: {left_out})"
+        figure = f"a month without service, by a supplier's fault, {kept} (excluded: {excluded})"
         yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))
 
 
@@ -151,7 +173,7 @@ def _parts(guarantee: Guarantee) -> Iterator[Finding]:
             figure = "any other outage counts as 0s, however long it lasts"
         else:
             continue
-        sentence = f"What is down counts {said}"
+        sentence = f"Downtime counts {said}"
         yield Finding("part-down-free", guarantee.id, sentence, figure, (guarantee.clause_of(term),))
 
 
@@ -162,18 +184,18 @@ def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
         kinds, many = " and ".join(kind.kind for kind in unlimited), len(unlimited) > 1
         notices = {str(kind.notice) for kind in unlimited if kind.notice}
         notice = f" announced {notices.pop()} ahead" if len(notices) == 1 and all(k.notice for k in unlimited) else ""
-        does, has = ("do", "have") if many else ("does", "has")
-        sentence = f"{kinds.capitalize()} maintenance {does} not count, and {has} no limit"
-        leaves = "leaves 0 % and keeps the promise"
+        are, have = ("are", "have") if many else ("is", "has")
+        sentence = f"{kinds.capitalize()} maintenance {are} excluded, and {have} no limit"
+        leaves = "leaves 0 % and meets the target"
         if guarantee.denominator == "less_maintenance":
-            leaves = "leaves no service time to judge, and nothing is owed"
+            leaves = "leaves no service time to judge, and no credit is due"
         figure = f"a whole window of it{notice} {leaves}"
         yield Finding("maintenance-unlimited", guarantee.id, sentence, figure, _clauses(unlimited))
     for kind in left_out:
         if kind.allowance is not None:
             yield _limited(guarantee, kind, kind.allowance)
         if kind.notice is None:
-            sentence = f"{kind.kind.capitalize()} maintenance does not count, and needs no notice"
+            sentence = f"{kind.kind.capitalize()} maintenance is excluded, and needs no notice"
             figure = "announced as it begins, an outage of an hour counts as 0s"
             yield Finding("maintenance-unannounced", guarantee.id, sentence, figure, (kind.clause,))
 
@@ -188,7 +210,7 @@ def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> F
     judged = window - allowed if guarantee.denominator == "less_maintenance" else window
     gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
     remains = percent_text(Fraction(100 * (window - gone), window), 4)
-    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} does not count"
+    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} is excluded"
     figure = f"with it and the uptime budget, {remains} remain in the worst case"
     return Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
 
@@ -208,11 +230,13 @@ def _clauses(kinds: list[Maintenance]) -> tuple[str, ...]:
 def _measurement(terms: Terms) -> Iterator[Finding]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     if terms.monitor is None and on_outages:
-        sentence = "Whose figures decide is not said"
-        yield Finding("measurement-unstated", "measurement", sentence, "ask for an outside monitor, named")
+        sentence = "Whose measurements decide is not stated"
+        yield Finding(
+            "measurement-unstated", "measurement", sentence, "ask the provider to name an independent monitor"
+        )
     elif terms.monitor is not None and terms.monitor.by == "provider":
-        sentence = "The provider measures itself, and its figures decide"
-        figure = "what it does not record has not happened"
+        sentence = "The provider's own measurements decide"
+        figure = "an outage that it does not record does not count"
         yield Finding("provider-measures", "measurement", sentence, figure, (terms.monitor.clause,))
 
 
@@ -221,7 +245,7 @@ def _begins(terms: Terms) -> Iterator[Finding]:
     if begins is not None and begins.wait is not None:
         length = print_duration(begins.wait.microseconds)
         sentence = f"Nothing is measured in the first {length} of a subscription"
-        figure = f"an outage in the first {length} is paid for, and cannot count"
+        figure = f"an outage in the first {length} is paid for, and does not count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
     elif begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
@@ -233,17 +257,17 @@ def _people(terms: Terms) -> Iterator[Finding]:
     answers = [guarantee for guarantee in terms.guarantees if guarantee.metric in ("response", "resolution")]
     clause = (terms.support.clause,) if terms.support else ()
     if not answers:
-        figure = "a ticket without an answer breaks nothing"
-        yield Finding("no-answer-times", "support", "No time is promised for an answer or a repair", figure, clause)
+        figure = "a ticket without an answer is no breach"
+        yield Finding("no-answer-times", "support", "No response or resolution time is guaranteed", figure, clause)
     in_days = [guarantee for guarantee in answers if _in_business_days(guarantee)]
     if in_days and (terms.support is None or terms.support.hours is None):
-        sentence = "Answers are due in business days, which the text does not define"
-        figure = f"{words.times(in_days[0].within)}: Monday to Friday without holidays is taken"
+        sentence = "Tickets are due in business days, which the text does not define"
+        figure = f"{words.times(in_days[0].within)}. Assumed: Monday to Friday, no holidays"
         yield Finding("business-day-undefined", in_days[0].id, sentence, figure, (in_days[0].clause,))
     if terms.support is not None and terms.support.ranked_by:
         figure = terms.support.ranked_by
         if answers:
-            sentence = "How urgent a ticket is, and so how soon it is due, is not for the customer to say"
+            sentence = "The provider decides how urgent a ticket is, and so when it is due"
             yield Finding("provider-ranks", "support", sentence, figure, clause)
 
 
@@ -257,21 +281,25 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
         figure = words.recovery_words(loss)
         if loss.commitment == "best_effort":
             yield Finding(
-                "best-effort", f"recovery {loss.id}", "A figure is named, and only aimed at", figure, (loss.clause,)
+                "best-effort",
+                f"recovery {loss.id}",
+                "The target is only aimed at (best effort)",
+                figure,
+                (loss.clause,),
             )
         else:
-            sentence = "The promise has no credit behind it"
+            sentence = "No credit is due for a breach of this guarantee"
             yield Finding("no-remedy", f"recovery {loss.id}", sentence, figure, (loss.clause,))
     between = [(copy.every, copy.clause) for copy in terms.backups if copy.every is not None]
     every, clause = min(between, key=lambda pair: pair[0].microseconds, default=(None, ""))
     for loss in terms.recovery:
         if every is not None and loss.rpo is not None and loss.rpo.microseconds < every.microseconds:
-            sentence = "Less work may be lost than passes between two of the backups that are promised"
-            figure = f"at most {loss.rpo} of work lost, a backup every {every}"
+            sentence = "The limit on data loss is shorter than the interval between backups"
+            figure = f"at most {loss.rpo} of data lost, a backup every {every}"
             yield Finding("backup-too-rare", f"recovery {loss.id}", sentence, figure, (loss.clause, clause))
     for copy in terms.backups:
         if copy.kept is not None and copy.kept_at_most:
-            sentence = "Backups are kept up to a length of time, and no shortest one is promised"
+            sentence = "Backups are kept up to a maximum time, and no minimum is guaranteed"
             figure = f"kept between 0d and {copy.kept}"
             yield Finding("backup-kept-at-most", f"backup {copy.id}", sentence, figure, (copy.clause,))
 

@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from slakit.finding.credits import FEE, clause_of, percent
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.locales import quantity
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
@@ -22,6 +22,18 @@ from slakit.remedy.curves import window_length_of
 from slakit.remedy.single_outage import SingleOutage, outcomes
 from slakit.remedy.values import cases_on_outages, cases_on_shares
 
+CODES: Codes = {
+    "claim-closes-early": ("defect", "the claim period can expire before it is known that a credit is due"),
+    "band-gap": ("defect", "a level between two bands is in neither"),
+    "band-overlap": ("defect", "a level is in two bands with different credits"),
+    "band-order": ("defect", "bands are not printed in order"),
+    "caps-disagree": ("defect", "two caps over the same span differ"),
+    "future-invoice": ("risk", "a credit is only deducted from a future invoice"),
+    "claim-short": ("risk", "a claim must be made within less than a week"),
+    "cap-at-once": ("risk", "the smallest credit reaches the cap"),
+    "cap-never-bites": ("note", "a cap that no credit can reach"),
+    "cap-reach": ("note", "how often the largest credit is paid before a cap applies"),
+}
 WEEK = MICROSECONDS["w"]
 LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123, "6mo": 184, "1y": 366}
 """Days of the longest window of each kind."""
@@ -62,7 +74,7 @@ def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
             yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
         elif cap.per in ("term", "rolling_12mo"):
             times = -(-amount // max(credits))
-            sentence = "A cap ends the credits after some of the largest for one outage in one window"
+            sentence = "A cap applies after some of the largest credits for one outage"
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
 
 
@@ -95,7 +107,7 @@ def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
         if one.per == other.per and (str(one.at_most), one.of) != (str(other.at_most), other.of):
             figure = f"{words.cap_words(one)}, and {words.cap_words(other)}"
             clauses = tuple(cap.clause or clause_of(remedy) for cap in (one, other))
-            yield Finding("caps-disagree", remedy.id, "Two caps over the same span differ", figure, clauses)
+            yield Finding("caps-disagree", remedy.id, "Two caps over the same period differ", figure, clauses)
 
 
 # --- bands as they are printed
@@ -213,10 +225,10 @@ def _closes_early(remedy: Remedy, claims: Claims, within: Duration, guarantee: G
     closes += within.months * LONGEST_DAYS["1mo"] * MICROSECONDS["d"]
     early = _longest_window(guarantee) - closes
     if early > 0:
-        sentence = "A claim can be too late before the window ends, and only then is it known what was missed"
+        sentence = "The claim period can expire before the result of the window is known"
         which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
         least = "at least " * bool(within.business_days)
-        figure = f"for {which} on the first day of the window, {least}{print_duration(early)} too early"
+        figure = f"for {which} on the first day of the window, {least}{print_duration(early)} before the window ends"
         figure += f" ({words.claim_words(claims)})"
         yield Finding("claim-closes-early", remedy.id, sentence, figure, (claims.clause or "",))
 
@@ -233,6 +245,6 @@ def _payout(terms: Terms) -> Iterator[Finding]:
         stated += [(claims.payout, claims.clause or "")] if claims else []
         clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
         if clauses:
-            sentence = "A credit is only taken off a future invoice"
-            figure = "a customer who leaves after a bad month gets 0 of what that month is owed"
+            sentence = "A credit is only deducted from a future invoice"
+            figure = "a customer who leaves after a bad month receives nothing for that month"
             yield Finding("future-invoice", remedy.id, sentence, figure, clauses)

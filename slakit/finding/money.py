@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 from slakit.finding.credits import FEE, clause_of, clause_of_case, percent, share_of
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.measure.budgets import budget_of
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
@@ -20,6 +20,15 @@ from slakit.remedy.curves import drawn_length, window_length_of
 from slakit.remedy.single_outage import SingleOutage
 from slakit.remedy.values import cases_on_outages
 
+CODES: Codes = {
+    "limits-differ": ("defect", "two guarantees limit the same downtime to different lengths"),
+    "points-unreachable": ("defect", "a credit needs more points than a window can have"),
+    "hours-excluded": ("risk", "outages outside the service hours are excluded"),
+    "partial-full": ("risk", "a window that is cut allows as much downtime as a whole one"),
+    "earned-back": ("risk", "a credit is taken back when the service is good again"),
+    "fee-of-other-span": ("note", "credits are a share of the fee of another period than the window"),
+    "beyond-the-fee": ("note", "the credit for one outage can exceed the fee of its window"),
+}
 FEE_MONTHS = {"monthly_fee": 1, "quarterly_fee": 3, "annual_fee": 12}
 MONTH_LENGTHS = (28 * MICROSECONDS["d"], 31 * MICROSECONDS["d"])
 
@@ -50,9 +59,9 @@ def _hours(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     whole = drawn_length(guarantee.window)
     judged = window_length_of(guarantee, terms.time_zone or "UTC")
     if judged < whole:
-        sentence = f"Outages count only within service hours ({words.hours_words(guarantee.hours)})"
-        left_out = percent_text(Fraction(100 * (whole - judged), whole), 1)
-        figure = f"{left_out} of the time is outside them, and an outage then counts as 0s"
+        sentence = f"Outages outside the service hours are excluded ({words.hours_words(guarantee.hours)})"
+        outside = percent_text(Fraction(100 * (whole - judged), whole), 1)
+        figure = f"{outside} of the time is outside them, and an outage then counts as 0s"
         yield Finding("hours-excluded", guarantee.id, sentence, figure, (guarantee.clause_of("hours"),))
 
 
@@ -79,7 +88,7 @@ def _two_limits(terms: Terms) -> Iterator[Finding]:
         lengths = MONTH_LENGTHS if level.window.months == 1 else (length, length)
         shortest, longest = (budget_of(level.target, own) for own in lengths)
         if not shortest <= within <= longest:
-            sentence = "Two guarantees limit the same downtime, and not to the same length"
+            sentence = "Two guarantees limit the same downtime to different lengths"
             figure = f"{exact_percent(level.target)} allows {print_duration(budget_of(level.target, length))} in "
             figure += f"{level.window.with_article}, and {limit.id} allows {limit.within}"
             yield Finding("limits-differ", level.id, sentence, figure, (level.clause, limit.clause))
@@ -167,6 +176,6 @@ def _beyond_the_fee(case: SingleOutage) -> Iterator[Finding]:
         return
     most = _largest(case) * case.basis / Fraction(FEE) / judged
     if most > 1:
-        sentence = "One outage can earn more than the fee of the window it lies in"
+        sentence = "The credit for one outage can exceed the fee of its window"
         figure = f"up to {percent(most)} of the fee for {case.rule.guarantee.window.with_article}"
         yield Finding("beyond-the-fee", case.rule.guarantee.id, sentence, figure, (clause_of_case(case),))

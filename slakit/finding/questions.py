@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from slakit.finding.credits import FEE, level_below, percent, share_of
 from slakit.finding.guarantees import allows
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.model import Answer, Question
-from slakit.policy.printing import listed, print_duration
+from slakit.policy.printing import listed, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -21,6 +21,9 @@ from slakit.remedy.break_points import turning_points
 from slakit.remedy.single_outage import SingleOutage, outcomes
 from slakit.remedy.values import cases_on_outages
 
+CODES: Codes = {
+    "window-contradicts": ("defect", "the text names two windows over which a level is judged"),
+}
 LONG = 160
 """Letters from which on a difference between schedules is told by what one outage earns."""
 Facts = Mapping[str, Sequence[str]]
@@ -36,7 +39,7 @@ def question_findings(policy: Policy, terms: Terms) -> Iterator[Finding]:
         if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) > 1:
             yield Finding(
                 _code(question),
-                f"question {question.id}",
+                f"Question: {readable(question.id)}",
                 _asked(question),
                 _effects(question, read),
                 tuple(question.clauses),
@@ -53,7 +56,7 @@ def _code(question: Question) -> str:
 def _asked(question: Question) -> str:
     """The question, with what speaks for each answer."""
     reasons = ((name, answer.because) for name, answer in question.answers.items() if answer.because)
-    return " ".join([question.question, *(f"{because} ({name})." for name, because in reasons)])
+    return " ".join([question.question, *(f"{because} ({readable(name)})." for name, because in reasons)])
 
 
 def _effects(question: Question, read: Mapping[str, Terms]) -> str:
@@ -66,18 +69,18 @@ def _effects(question: Question, read: Mapping[str, Terms]) -> str:
         both = {name: f"{apart[name]}|{text}" for name, text in said.items()}
         if len(set(both.values())) > len(set(apart.values())):
             line = f"{label}{about}: " + _answers(said)
-            told.append((_witness(read, said) or line) if label == "earned" and len(line) > LONG else line)
+            told.append((_witness(read, said) or line) if label == "credit" and len(line) > LONG else line)
             apart = both
     return ". ".join(told) or "; ".join(_sets(name, answer) for name, answer in question.answers.items())
 
 
 def _answers(said: Mapping[str, str]) -> str:
-    return "; ".join(f"{text} ({name})" for name, text in said.items())
+    return "; ".join(f"{text} ({readable(name)})" for name, text in said.items())
 
 
 def _sets(name: str, answer: Answer) -> str:
-    terms = ", ".join(f"{path} {_written(value)}" for path, value in answer.set.items())
-    return f"{terms or 'as it stands'} ({name})"
+    terms = ", ".join(f"{words.term_words(path)} {_written(value)}" for path, value in answer.set.items())
+    return f"{terms or 'as it stands'} ({readable(name)})"
 
 
 def _written(value: object) -> str:
@@ -97,13 +100,13 @@ def _facts(terms: Terms) -> dict[str, Facts]:
     caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
     return {
         "downtime allowed": {g.id: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
-        "earned": _schedules(remedies),
+        "credit": _schedules(remedies),
         "how often": {remedy.name or remedy.id: words.often_words(remedy) for remedy in remedies},
-        "at most": {name: said or [no_cap] for name, said in caps.items()},
-        "claimed": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
-        "maintenance left out": {g.id: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages},
+        "cap": {name: said or [no_cap] for name, said in caps.items()},
+        "claim": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
+        "maintenance excluded": {g.id: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages},
         "maintenance": {kind.kind: [words.maintenance_words(kind, read_whole=whole)] for kind in terms.maintenance},
-        "lost": {loss.id: [words.recovery_words(loss)] for loss in terms.recovery},
+        "recovery": {loss.id: [words.recovery_words(loss)] for loss in terms.recovery},
     }
 
 
@@ -159,7 +162,7 @@ def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
             case = next(iter(cases.values()))[0]
             place = print_duration(bad) if case.rule.per_incident else level_below(case, bad)
             about = f" for {guarantee}" if len(shared) > 1 else ""
-            return f"earned{about} at {place}, of {words.fee_words(case.of)}: {_answers(credits)}"
+            return f"credit{about} at {place}, of {words.fee_words(case.of)}: {_answers(credits)}"
     return None
 
 

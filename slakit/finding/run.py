@@ -8,11 +8,12 @@ from datetime import date
 import polars as pl
 
 from slakit.arguments import checked
+from slakit.finding.codes import CODES
 from slakit.finding.contract import contract_findings, day_of, tier_findings
 from slakit.finding.credits import credit_findings
 from slakit.finding.guarantees import promise_findings
 from slakit.finding.limits import limit_findings
-from slakit.finding.model import CODES, SEVERITIES, Finding
+from slakit.finding.model import SEVERITIES, Finding
 from slakit.finding.money import money_findings
 from slakit.finding.unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR
@@ -99,7 +100,7 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
     for finding, names in sorted(_together(found), key=lambda pair: _rank(pair[0], codes)):
         shown = "" if len(names) == len(tiers) else ", ".join(names)
         yield (
-            policy.id, shown, finding.severity, finding.code, finding.about, finding.sentence, finding.figure,
+            policy.id, shown, CODES[finding.code][0], finding.code, finding.about, finding.sentence, finding.figure,
             "; ".join(dict.fromkeys(part for clause in finding.clauses for part in clause.split("; ") if part)),
             policy.provider,
         )  # fmt: skip
@@ -124,7 +125,7 @@ def _of_terms(policy: Policy, terms: Terms, day: date | None) -> Iterator[Findin
 
 
 def _rank(finding: Finding, codes: list[str]) -> tuple[int, int]:
-    return list(SEVERITIES).index(finding.severity), codes.index(finding.code)
+    return list(SEVERITIES).index(CODES[finding.code][0]), codes.index(finding.code)
 
 
 def _together(found: dict[Finding, list[str]]) -> list[tuple[Finding, list[str]]]:

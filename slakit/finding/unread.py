@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from slakit import locales
-from slakit.finding.model import Finding
+from slakit.finding.model import Codes, Finding
 from slakit.policy.printing import listed
 from slakit.policy.terms import Terms
 from slakit.policy.unread import READ, unread_terms
 from slakit.remedy.values import remedies_of
 
+CODES: Codes = {
+    "read-in-part": ("note", "only an excerpt, or a third party's transcription, of the text was read"),
+    "not-read": ("note", "the part of the text that was read does not say"),
+}
 SILENT = {
     "undated": "of what date the text is",
     "formula-missing": "how the level is computed",
-    "measurement-unstated": "whose figures decide",
-    "no-remedy": "what a miss earns",
+    "measurement-unstated": "whose measurements decide",
+    "no-remedy": "what credit is due for a breach",
     "no-answer-times": "in what time a customer is answered",
     "business-day-undefined": "what a business day is",
     "backup-kept-at-most": "how long backups are kept at least",
-    "maintenance-unlimited": "whether maintenance that does not count has a limit",
-    "maintenance-unannounced": "what notice maintenance needs that does not count",
+    "maintenance-unlimited": "whether excluded maintenance has a limit",
+    "maintenance-unannounced": "what notice excluded maintenance needs",
     "changes-at-once": "with what notice the terms can be changed",
     "tier-adds-nothing": "what the higher-priced tier adds",
 }
@@ -36,13 +40,13 @@ def as_far_as_read(finding: Finding) -> Finding:
     >>> as_far_as_read(Finding("undated", "source", "The text carries no date", "read on 2026-01-01")).sentence
     'The part that was read does not say of what date the text is'
     """
-    if finding.code in ASSUMED and finding.figure.startswith("taken: "):
+    if finding.code in ASSUMED and finding.figure.startswith("Assumed: "):
         return finding._replace(code="not-read", sentence=f"The part that was read does not say: {finding.sentence}")
     if finding.code == "auto-renewal":
         return finding._replace(figure=finding.figure.replace("no notice is stated", "the notice was not read"))
     if finding.code not in SILENT:
         return finding
-    figure = "" if finding.code in CONCLUSIONS else finding.figure.partition(": a miss")[0]
+    figure = "" if finding.code in CONCLUSIONS else finding.figure.partition(": no credit is due for a breach")[0]
     return Finding("not-read", finding.about, _unsaid(finding.code), figure, finding.clauses)
 
 

@@ -10,6 +10,7 @@ from slakit import locales
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.model import PolicyModel
+from slakit.policy.printing import readable
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms, terms_of
 from slakit.policy.unread import NOT_READ, READ, unread_terms
@@ -67,7 +68,7 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     for remedy in terms.remedies:
         yield from _remedy(remedy)
     if not terms.remedies and terms.read_whole:
-        yield Entry("Credits", "none", "no credit is promised for a breach", "")
+        yield Entry("Credits", "none", "no credit is due for a breach", "")
     for right in terms.rights:
         said = f"{words.right_words(right)} ({', '.join(right.guarantees)})"
         yield Entry("Rights", right.id, said, right.clause)
@@ -202,17 +203,22 @@ def _questions(policy: PolicyModel) -> Iterator[Entry]:
         yield Entry("Contract", "plans", ", ".join(policy.tiers), "")
     for question in policy.readings:
         answers = "; ".join(
-            f"{name.replace('_', ' ')}{' (taken)' * (name == question.default)}"
+            f"{readable(name)}{' (assumed)' * (name == question.default)}"
             + (f": {answer.because}" if answer.because else "")
             for name, answer in question.answers.items()
         )
         said = f"{question.question} {FLAWS[question.kind]}. {answers}"
-        yield Entry("Open questions", question.id, said, "; ".join(question.clauses))
+        yield Entry("Open questions", readable(question.id), said, "; ".join(question.clauses))
     for noticed in policy.noticed:
         of_tiers = f"{', '.join(noticed.tiers)}: " if noticed.tiers is not None else ""
         yield Entry("Noticed", noticed.kind, f"{of_tiers}{noticed.says}", "; ".join(noticed.clauses))
     for assumed in policy.assumed:
-        yield Entry("Assumed", assumed.term, f"{assumed.value}: {assumed.because}", "")
+        yield Entry(
+            "Assumed",
+            words.term_words(assumed.term),
+            f"{words.assumed_words(assumed.term, assumed.value)}: {assumed.because}",
+            "",
+        )
 
 
 def _source(policy: PolicyModel) -> Iterator[Entry]:

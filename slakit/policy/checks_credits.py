@@ -145,7 +145,7 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
     rates = credit.rates
     single = guarantee.on_single_tickets and credit.per in (None, "incident")
     if guarantee.on_single_tickets and not single:
-        yield "each late ticket earns by itself; write per: incident"
+        yield "each late ticket is a breach by itself; write per: incident"
     if guarantee.on_single_tickets and any(rate.shortfall is not None for rate in rates):
         yield "single tickets have no level"
     if single and any(not band.by_outage for band in bands):

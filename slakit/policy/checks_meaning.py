@@ -79,7 +79,7 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
     for key, metrics in METRICS.items():
         in_words = guarantee.metric.replace("_", " ")
         if guarantee.metric not in metrics and _differs(guarantee, key):
-            yield (*place, *key.split(".")), None, f"{key} is no term of a promise on {in_words}", "take it out"
+            yield (*place, *key.split(".")), None, f"{key} is no term of a guarantee on {in_words}", "take it out"
     if guarantee.window.text == "incident":
         for key in ("denominator", "partial", "weigh"):
             if _differs(guarantee, key):

@@ -114,7 +114,7 @@ class ShareRange(Range):
 
 
 class Misses(CountRange):
-    """So many windows missed of the last few that follow each other, this one among them."""
+    """So many breached windows of the last few that follow each other, this one among them."""
 
     of: int = Field(ge=1, le=1000)
 
@@ -138,10 +138,10 @@ class Condition(LevelRange):
     deviation: Annotated[LevelRange, BeforeValidator(_from, json_schema_input_type=LevelRange | Level)] | None = None
     """How far the level misses the target, in percent of the target."""
     streak: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
-    """Number of windows missed in a row, this one the last; also those before the period. One without a verdict is not
-    missed."""
+    """Number of breached windows in a row, this one the last; also those before the period. One without a verdict is no
+    breach."""
     misses: Misses | None = None
-    """Number of windows missed among the last few, this one being one of them; also those before the period."""
+    """Number of breached windows among the last few, this one being one of them; also those before the period."""
 
     measured: ClassVar[tuple[str, ...]] = MEASURES[1:]
     without: ClassVar[str] = "a condition that asks for nothing; write what must hold, like streak: 2"

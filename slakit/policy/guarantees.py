@@ -1,4 +1,4 @@
-"""What is promised: metric, target, window, what counts, and what is left out."""
+"""What is guaranteed: metric, target, window, what counts, and what is excluded."""
 
 from __future__ import annotations
 
@@ -118,18 +118,18 @@ class Maintenance(Part):
 
 
 class Exclude(Part):
-    """What the contract does not count."""
+    """What the contract excludes."""
 
     maintenance: list[Kind] = []
     causes: list[Word] = []
     tickets: list[Word] = []
-    """Kinds of ticket that stay out of an attainment."""
+    """Kinds of ticket that are excluded from an attainment."""
     own_deadline: list[Word] = []
-    """Kinds of ticket that stay out where they have a deadline of their own."""
+    """Kinds of ticket that are excluded where they have a deadline of their own."""
 
 
 class Tickets(Part):
-    """Tickets that a promise is about."""
+    """Tickets that a guarantee is about."""
 
     kinds: list[Word] = []
     """All, if none is named."""
@@ -254,7 +254,7 @@ def _called(metric: str) -> str:
 
 
 class Guarantee(Part):
-    """One promise, and how it is judged."""
+    """One guarantee, and how it is judged."""
 
     id: Id
     name: str | None = None
@@ -262,11 +262,11 @@ class Guarantee(Part):
     target: Annotated[Percent | None, PerTier()] = None
     """Availability, or share of tickets in time. [percent]"""
     at_least: Annotated[Level | None, PerTier()] = None
-    """Lowest figure that keeps the promise. [unit]"""
+    """Lowest measured value that meets the guarantee. [unit]"""
     at_most: Annotated[Level | None, PerTier()] = None
-    """Highest figure, or number of incidents, that keeps the promise. [unit]"""
+    """Highest measured value, or number of incidents, that meets the guarantee. [unit]"""
     strictly: bool = False
-    """The target itself does not keep the promise: it must be passed."""
+    """The target itself does not meet the guarantee: it must be passed."""
     measured: Measured | None = None
     within: Annotated[Times | None, PerTier()] = None
     """Longest time for a replacement, a response or a resolution; by priority where they differ."""

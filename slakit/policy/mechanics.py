@@ -1,4 +1,4 @@
-"""By which mechanics a policy works: what is measured, how a miss becomes money, what is carried, what limits it."""
+"""By which mechanics a policy works: what is measured, how a breach becomes money, what is carried, what limits it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MECHANICS: dict[str, str] = {
     "availability": "a share of time, from outages",
     "downtime": "a longest time down",
     "incidents": "a number of outages",
-    "figure": "a figure that is measured",
+    "figure": "a measured value",
     "replacement": "a time for each incident",
     "response": "tickets answered in time",
     "resolution": "tickets resolved in time",
@@ -22,22 +22,22 @@ MECHANICS: dict[str, str] = {
     "nested": "a slope or an accrual inside a band",
     "shortfall": "a rate, or steps, for points missed",
     "accrual": "for each interval of downtime",
-    "flat": "once for each miss",
+    "flat": "once for each breach",
     "multiple": "times the fee of the time lost",
     "outage": "by the length of one outage",
     "count": "by the number of outages",
     "deviation": "by the deviation from the target, in percent of it",
-    "streak": "by windows missed in a row, or of the last few",
+    "streak": "by breached windows in a row, or of the last few",
     "multiplier": "a factor on the credit",
     "points": "points that are worth money",
     "cap": "the most that is paid",
     "minimum": "the least that is paid, or carried on",
     "earn_back": "given back once the service is good again",
-    "rights": "a right that misses give rise to",
+    "rights": "a right that breaches give rise to",
     "claim": "must be asked for",
     "report": "must have been reported first, or opens late",
-    "maintenance": "maintenance that does not count",
-    "recovery": "work lost, and time until it is back",
+    "maintenance": "maintenance that is excluded",
+    "recovery": "data lost, and time until the service is back",
 }
 """Mechanic → what it is. `slakit policies --mechanic` finds policies by these names."""
 

@@ -71,7 +71,7 @@ class Changes(Stated):
 
 
 class Contract(Part):
-    """Terms around the promises."""
+    """Terms around the guarantees."""
 
     billing: Stated | None = None
     renewal: Renewal | None = None
@@ -89,10 +89,10 @@ class Assumed(Part):
 
 
 class Monitor(Part):
-    """Whose figures decide whether a promise was kept."""
+    """Whose measurements decide whether a guarantee was met."""
 
     by: Literal["provider", "customer", "third_party", "both"]
-    """`both`: the provider's figures, with those of somebody else beside them."""
+    """`both`: the provider's measurements, and those of a third party."""
     clause: Clause
 
 
@@ -153,14 +153,14 @@ class PolicyModel(Part):
     guarantees: list[Guarantee] = Field(min_length=1)
     remedies: list[Remedy] = []
     rights: list[Right] = []
-    """Rights beside credits, such as to terminate, that misses give rise to."""
+    """Rights beside credits, such as to terminate, that breaches give rise to."""
     claims: Claims | None = None
     support: Support | None = None
     recovery: list[Recovery] = []
     backups: list[Backup] = []
     contract: Contract = Contract()
     undertakings: list[Stated] = []
-    """Promises without a figure."""
+    """Commitments without a target."""
     monitor: Monitor | None = None
     noticed: list[Noticed] = []
     assumed: list[Assumed] = []

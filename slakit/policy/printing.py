@@ -108,6 +108,15 @@ def exact_money(amount: Decimal, currency: str) -> str:
     return locales.money(locales.number(whole + "." * bool(cents) + cents), currency)
 
 
+def readable(key: str) -> str:
+    """Return a key of the format as people read it.
+
+    >>> readable("per_service")
+    'per service'
+    """
+    return key.replace("_", " ").replace("-", " ")
+
+
 def listed(words: Iterable[str]) -> str:
     """Words as one lists them.
 

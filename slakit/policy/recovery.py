@@ -14,9 +14,9 @@ class Recovery(Part):
     """What was lost: `vm`, `datacenter`."""
     means: str | None = None
     rpo: PlainDuration | None = None
-    """Most work that may be lost."""
+    """Most data that may be lost, as a time (RPO)."""
     rto: PlainDuration | None = None
-    """Longest time until the service is back."""
+    """Longest time until the service is back (RTO)."""
     leaves_out: str | None = None
     commitment: Commitment = "guaranteed"
     clause: Clause
@@ -31,7 +31,7 @@ class Backup(Part):
     """Whether it may be more often."""
     kept: PlainDuration | None = None
     kept_at_most: bool = False
-    """Whether `kept` is a ceiling, and not a promise."""
+    """Whether `kept` is a ceiling, and not a guarantee."""
     places: int | None = None
     restores: str | None = None
     clause: Clause

@@ -1,4 +1,4 @@
-"""What is owed for a miss: credit schedules, fee basis, caps, claims and payout."""
+"""What is owed for a breach: credit schedules, fee basis, caps, claims and payout."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ class Shortfall(Part):
         PlainValidator(_rate, json_schema_input_type=Share | Factor | None),
         PlainSerializer(_rate_as_written),
     ] = None
-    """What each point missed earns: a share of the fee (`1/360`, `5%`), or a number of points of it (`1` is 1 %). 1 if
-    neither it nor a step is written."""
+    """The credit for each point missed: a share of the fee (`1/360`, `5%`), or a number of points of it (`1` is 1 %). 1
+    if neither it nor a step is written."""
     from_: Annotated[
         Literal["target", "full"] | Decimal,
         PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
@@ -162,9 +162,9 @@ class Accrual(Part):
         PlainValidator(_deductible, json_schema_input_type=PlainDuration | Literal["target"]),
         PlainSerializer(str),
     ] = PlainDuration.parse("0m")
-    """What is left out of it: a time, or the downtime that the target allows."""
+    """What is excluded from it: a time, or the downtime that the target allows."""
     to: PlainDuration | None = None
-    """Downtime beyond this earns no more."""
+    """No further credit is due for downtime beyond this."""
 
     @model_validator(mode="after")
     def _per_something(self) -> Self:
@@ -181,7 +181,7 @@ def _cap_span(value: object) -> object:
 
 
 class Rate(Part):
-    """A credit that grows with the miss: one of shortfall, accrual, multiple."""
+    """A credit that grows with the breach: one of shortfall, accrual, multiple."""
 
     shortfall: Shortfall | None = None
     accrual: Accrual | None = None

@@ -74,7 +74,7 @@ class Terms(Part):
             if guarantee.id == name:
                 return guarantee
         remedy = one_of([guarantee.id for guarantee in self.guarantees], name)
-        raise InputError(self.policy, [Problem(f"{self.policy} guarantee", name, "not promised", remedy)])
+        raise InputError(self.policy, [Problem(f"{self.policy} guarantee", name, "not guaranteed", remedy)])
 
     @property
     def looks_back(self) -> bool:

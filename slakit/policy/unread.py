@@ -11,7 +11,7 @@ NOT_READ = "not read"
 READ = {
     "whole": "the whole document",
     "excerpt": "an excerpt of the document",
-    "transcription": "somebody else's transcription",
+    "transcription": "a third party's transcription",
 }
 """What was read of a document, in words."""
 
@@ -44,7 +44,7 @@ def unread_terms(terms: Terms) -> list[Unread]:
 def _unread(terms: Terms) -> Iterator[Unread]:
     claims = [terms.claims_of(remedy) for remedy in terms.remedies]
     if not terms.remedies:
-        yield Unread("what a breach earns", "credits are not computed")
+        yield Unread("what credit is due for a breach", "credits are not computed")
     elif not any(remedy.all_caps for remedy in terms.remedies):
         yield Unread("the most that is paid", "credits are computed without a limit")
     without_deadline = "no deadline is computed: ask the provider"
@@ -62,7 +62,7 @@ def _unread(terms: Terms) -> Iterator[Unread]:
     if on_outages and not any(guarantee.exclude.causes for guarantee in on_outages):
         yield Unread("which causes are excluded", "every cause counts")
     if terms.monitor is None:
-        yield Unread("whose figures decide", "the evidence is taken as it is")
+        yield Unread("whose measurements decide", "the evidence is taken as it is")
 
 
 def without_credit(terms: Terms) -> str:
@@ -70,11 +70,11 @@ def without_credit(terms: Terms) -> str:
 
     >>> from slakit.policy.files import find_policy
     >>> without_credit(find_policy("cloudworkz").terms())
-    'Cloudworkz promises no credit for a breach.'
+    'Cloudworkz owes no credit for a breach.'
     """
     if not terms.read_whole:
         return f"What {terms.provider} owes for a breach was not read."
-    return f"{terms.provider} promises no credit for a breach" + (f" to tier {terms.tier}." if terms.tier else ".")
+    return f"{terms.provider} owes no credit for a breach" + (f" to tier {terms.tier}." if terms.tier else ".")
 
 
 def not_read_or(terms: Terms, absent: str) -> str:

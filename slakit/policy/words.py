@@ -55,14 +55,14 @@ ANCHORS = {
 MONITORS = {
     "provider": "by the provider alone",
     "customer": "by the customer",
-    "third_party": "by somebody else",
-    "both": "by the provider, and by somebody else beside it",
+    "third_party": "by a third party",
+    "both": "by the provider, and by a third party as well",
 }
 SPANS = {
     "incident": "for one incident",
     "window": "for one window",
     "rolling_12mo": "over twelve months",
-    "term": "over the term",
+    "term": "over the contract term",
 }
 
 
@@ -82,6 +82,7 @@ SPANS_OF_ALLOWANCE = {
     "window": "per window", "1d": "a day", "1w": "a week", "1mo": "a month", "1q": "a quarter", "1y": "a year",
 }  # fmt: skip
 STEPS = {"started": "started ", "complete": "full ", "nearest": "nearest ", "exact": ""}
+UNITS = {"1m": "minute", "1h": "hour", "1d": "day", "1w": "week"}
 SIDES = {"from": "from", "above": "above", "to": "to", "below": "below"}
 MEASURED = {
     "mean": "the mean",
@@ -90,6 +91,34 @@ MEASURED = {
     "smallest": "the smallest",
     "last": "the last",
 }
+
+
+def term_words(path: str) -> str:
+    """Return where a term stands, without keys of the format.
+
+    >>> term_words("guarantees.response.window"), term_words("time_zone")
+    ('response: window', 'time zone')
+    """
+    keys = path.removeprefix("guarantees.").removeprefix("remedies.").split(".")
+    return ": ".join(key.replace("_", " ") for key in keys)
+
+
+def assumed_words(term: str, value: str) -> str:
+    """Return what is assumed of a term that a document does not state.
+
+    Parameters
+    ----------
+    term
+        Path of the term.
+    value
+        What is assumed, as the file states it.
+
+    >>> assumed_words("guarantees.response.window", "1mo"), assumed_words("claims.needed", "false")
+    ('calendar month', 'no')
+    """
+    if term.endswith(".window"):
+        return Window.parse(value).words_for_people
+    return {"true": "yes", "false": "no"}.get(value, value)
 
 
 def promise(guarantee: Guarantee) -> str:
@@ -174,7 +203,7 @@ def credit_pieces(credit: Credit) -> list[str]:
     """A schedule piece by piece: each row of a table by itself.
 
     >>> credit_pieces(Credit(bands=[{"below": 99, "credit": "5%"}], when={"streak": 2}, clause="1"))
-    ['below 99 %: 5%', 'of the monthly fee', 'only from the second window missed in a row on']
+    ['below 99 %: 5 %', 'of the monthly fee', 'only from the second breached window in a row on']
     """
     of = fee_words(credit.of)
     if credit.bands is None:
@@ -225,14 +254,18 @@ def _shares(credit: Credit) -> bool:
 
 
 def _of(worth: Share | Money | Points | None, of: str) -> str:
-    return f"{quantity(worth)} of {of}" if isinstance(worth, Share) else quantity(worth)
+    if not isinstance(worth, Share):
+        return quantity(worth)
+    if worth.text == "30/30" and of == BASES["monthly_fee"]:
+        return "one monthly fee (30 daily fees)"
+    return f"{quantity(worth)} of {of}"
 
 
 def reach_words(condition: Condition) -> str:
     """When a condition holds.
 
     >>> reach_words(Condition(below=99, streak=2))
-    'below 99 % and from the second window missed in a row on'
+    'below 99 % and from the second breached window in a row on'
     """
     return " and ".join(_span(measure, span) for measure, span in condition.ranges.items())
 
@@ -246,16 +279,16 @@ def _in_a_row(span: Range) -> str:
     """Which of the windows missed in a row are meant.
 
     >>> [_in_a_row(Condition(streak=ends).streak) for ends in ({"from": 1, "to": 1}, {"from": 2, "to": 2}, 3)]
-    ['the first window missed', 'the second window missed in a row', 'from the third window missed in a row on']
+    ['the first breached window', 'the second breached window in a row', 'from the third breached window in a row on']
     """
     bounds = dict(span.bounds)
     first = bounds.get("from", bounds.get("above", 0) + 1)
     last = bounds.get("to", bounds["below"] - 1 if "below" in bounds else None)
     if last is None:
-        return f"from {_nth(first)} window missed in a row on"
+        return f"from {_nth(first)} breached window in a row on"
     if last <= 1:
-        return f"{_nth(last)} window missed"
-    return f"{_nth(first)} to " * (first != last) + f"{_nth(last)} window missed in a row"
+        return f"{_nth(last)} breached window"
+    return f"{_nth(first)} to " * (first != last) + f"{_nth(last)} breached window in a row"
 
 
 def _nth(number: int) -> str:
@@ -269,7 +302,7 @@ def _span(measure: str, span: Range) -> str:
     said = exact_percent if measure in ("level", "deviation") else quantity
     ends = [f"{SIDES[side]} {said(getattr(span, 'from_' if side == 'from' else side))}" for side, _ in span.bounds]
     if isinstance(span, Misses):
-        return f"windows missed {' '.join(ends)} of the last {span.of}"
+        return f"breached windows {' '.join(ends)} of the last {span.of}"
     return MEASURES[measure] + " ".join(ends)
 
 
@@ -301,8 +334,8 @@ def _accrual(accrual: Accrual, of: str) -> str:
     elif accrual.after.microseconds:
         after = f" beyond {accrual.after}"
     until = f" up to {accrual.to}" if accrual.to is not None else ""
-    how = STEPS[accrual.count]
-    return f"{_of(accrual.credit, of)} for each {how}{accrual.per} of downtime{after}{until}"
+    interval = UNITS.get(str(accrual.per), str(accrual.per))
+    return f"{_of(accrual.credit, of)} for each {STEPS[accrual.count]}{interval} of downtime{after}{until}"
 
 
 def remedy_words(remedy: Remedy) -> str:
@@ -337,13 +370,13 @@ def per_words(credit: Credit, *, several: bool) -> str:
         Whether its remedy is for several guarantees.
 
     >>> per_words(Credit(flat="5%", per="incident", clause="1"), several=False)
-    'for each incident in a window that is missed'
+    'for each incident in a breached window'
     """
-    breach = " in a window that is missed" if credit.bands is None else ""
-    single = "once per window that is missed"
+    breach = " in a breached window" if credit.bands is None else ""
+    single = "once per breached window"
     return {
-        "window": "once per window in which any of them misses" if several else single,
-        "guarantee": "for each of them that misses" if several else single,
+        "window": "once per window in which any is breached" if several else single,
+        "guarantee": "for each that is breached" if several else single,
         "incident": f"for each incident{breach}",
         "day": f"for each day with downtime{breach}",
     }[credit.earned_per]
@@ -353,7 +386,7 @@ def cap_words(cap: Cap) -> str:
     """The most that is paid.
 
     >>> cap_words(Cap(per="term", at_most="30/30"))
-    'at most 30/30 of the monthly fee over the term'
+    'at most one monthly fee (30 daily fees) over the contract term'
     """
     span = f"per {cap.per.words_for_people}" if isinstance(cap.per, Window) else SPANS[cap.per]
     return f"at most {_of(cap.at_most, fee_words(cap.of))} {span}"
@@ -373,7 +406,7 @@ def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
 
 def _points(points: PointValue) -> str:
     if points.each is not None:
-        return f"each point is worth {quantity(points.each)}"
+        return f"each point counts {quantity(points.each)}"
     return "; ".join(f"{_span('points', band)} points: {quantity(band.credit)}" for band in points.bands or [])
 
 
@@ -390,7 +423,7 @@ def right_words(right: Right) -> str:
     """When a right arises, and until when it can be used.
 
     >>> right_words(Right(id="end", says="terminate", **{"for": ["a"]}, when={"streak": 3}, within="30d", clause="9"))
-    'terminate, from the third window missed in a row on, within 30d'
+    'terminate, from the third breached window in a row on, within 30d'
     """
     when = " or ".join(_when(condition) for condition in right.when)
     return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
@@ -445,7 +478,7 @@ def clause_of_hours(support: Support) -> str:
 
 def recovery_words(loss: Recovery) -> str:
     """What a recovery target promises."""
-    lost = [f"at most {loss.rpo} of work lost"] if loss.rpo else []
+    lost = [f"at most {loss.rpo} of data lost"] if loss.rpo else []
     back = [f"back within {loss.rto}"] if loss.rto else []
     return ", ".join([*lost, *back])
 
@@ -464,7 +497,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
 
     >>> terms = {"id": "a", "metric": "availability", "target": 99, "window": "1mo", "clause": "2"}
     >>> list(guarantee_words(Guarantee(**terms, minimum="5m")))[1:]
-    [('shortest', 'minimum', 'outages shorter than 5m do not count')]
+    [('shortest', 'minimum', 'outages shorter than 5m are excluded')]
     """
     if guarantee.metric in ("response", "resolution"):
         yield "judged over", "window", guarantee.window.with_article
@@ -484,7 +517,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     for term, said in concern_words(guarantee):
         yield "concerns", term, said
     if guarantee.minimum is not None:
-        yield "shortest", "minimum", f"outages shorter than {guarantee.minimum} do not count"
+        yield "shortest", "minimum", f"outages shorter than {guarantee.minimum} are excluded"
     if guarantee.unit is not None:
         yield "units", "unit", f"downtime counts in whole units of {guarantee.unit}"
     for rounding in rounding_words(guarantee):

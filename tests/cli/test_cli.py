@@ -70,7 +70,7 @@ def test_explain_tells_clause_sum_cap_and_deadline(run: Run) -> None:
         "Downtime 1h10m of 31d agreed service time; the uptime budget is 22m19.2s.",
         "Availability 99.843189 % against 99.95 %: missed.",
         "Credit before caps: 123.333333 % of 12,000.00 NOK.",
-        "over the term (1.2); not reached.",
+        "over the contract term (1.2); not reached.",
         "Claim: within 72h after the incident ends, in writing (1.3; 2.5): until 2026-08-26 04:20:00. "
         "Status: claim expired.",
     ):

@@ -27,7 +27,7 @@ recovery: [{id: vm, rpo: 1h, clause: "4"}]
 """
 
 
-FLAT = "5% of the monthly fee"
+FLAT = "5 % of the monthly fee"
 
 
 def card() -> dict[str, tuple[str, str]]:
@@ -44,7 +44,7 @@ def test_claims_of_a_remedy_are_on_the_card() -> None:
 
 
 def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
-    assert card()["Recovery: vm"] == ("at most 1h of work lost", "4")
+    assert card()["Recovery: vm"] == ("at most 1h of data lost", "4")
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
     [
         (
             {"accrual": {"credit": "5%", "per": "15m", "count": "complete", "after": "target"}},
-            "5% of the monthly fee for each full 15m of downtime beyond what the target allows",
+            "5 % of the monthly fee for each full 15m of downtime beyond what the target allows",
         ),
         (
             {"shortfall": {"step": 1, "credit": "1%", "count": "complete"}},
-            "1% of the monthly fee for each full step of 1 by which the target is missed",
+            "1 % of the monthly fee for each full step of 1 by which the target is missed",
         ),
         (
             {"shortfall": {"rate": 10}},
@@ -66,15 +66,15 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
             {"shortfall": {"rate": 10, "from": "full"}},
             "10 % of the monthly fee per percentage point short of 100 %, pro rata",
         ),
-        ({"flat": "5%", "per": "incident"}, "5% of the monthly fee, for each incident in a window that is missed"),
+        ({"flat": "5%", "per": "incident"}, "5 % of the monthly fee, for each incident in a breached window"),
         (
             {"flat": "5%", "when": {"streak": 2}},
-            "5% of the monthly fee, only from the second window missed in a row on",
+            "5 % of the monthly fee, only from the second breached window in a row on",
         ),
-        ({"flat": "5%", "when": {"below": 99}}, "5% of the monthly fee, only when below 99 %"),
+        ({"flat": "5%", "when": {"below": 99}}, "5 % of the monthly fee, only when below 99 %"),
         (
             {"flat": "5%", "multipliers": [{"streak": 3, "by": 2}]},
-            "5% of the monthly fee, times 2 from the third window missed in a row on",
+            "5 % of the monthly fee, times 2 from the third breached window in a row on",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_schedule_is_told_so_that_it_is_true_of_every_metric(schedule: dict[st
 
 
 def test_the_first_of_a_streak_is_the_first_window_missed() -> None:
-    assert words.reach_words(Condition.model_validate({"streak": {"from": 1, "to": 1}})) == "the first window missed"
+    assert words.reach_words(Condition.model_validate({"streak": {"from": 1, "to": 1}})) == "the first breached window"
 
 
 def test_counts_of_a_window_are_not_counts_of_measurements() -> None:
@@ -97,7 +97,7 @@ def test_several_schedules_of_a_remedy_are_told_each_in_its_own_words() -> None:
     two = f'[{{{accrual}, clause: "2"}}, {{for: [uptime], flat: 25 EUR, payout: refund, clause: "3"}}]'
     policy = parse_policy(POLICY.replace('{flat: 5%, clause: "2"}', two))
     entries = {entry.term: (entry.value, entry.clause) for entry in policy_card(policy) if entry.section == "Credits"}
-    assert entries["rebate (1 of 2)"] == ("5% of the monthly fee for each full 30m of downtime", "2")
+    assert entries["rebate (1 of 2)"] == ("5 % of the monthly fee for each full 30m of downtime", "2")
     assert entries["rebate (2 of 2)"] == ("25 EUR (uptime)", "3")
     assert entries["rebate (2 of 2): paid as"] == ("refund", "3")
-    assert entries["rebate: altogether"][0] == "added up, once per window that is missed (uptime)"
+    assert entries["rebate: altogether"][0] == "added up, once per breached window (uptime)"

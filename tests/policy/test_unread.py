@@ -58,7 +58,7 @@ def test_no_comparison_and_no_ranking_calls_absent_what_was_not_read() -> None:
     told = compared.terms.select("plan", "value").iter_rows()
     assert [(plan, text) for plan, text in told if text and said_absent(policies[plan], text)] == []
     read = compared.terms.filter(term="Read")["value"]
-    assert read.str.contains(r"^(an excerpt|somebody else's).* on \d{4}-\d\d-\d\d").all()
+    assert read.str.contains(r"^(an excerpt|a third party's).* on \d{4}-\d\d-\d\d").all()
     ranked = rank_plans(compared).table.select("plan", "value").iter_rows()
     assert [(plan, text) for plan, text in ranked if said_absent(policies[plan], text)] == []
 

@@ -1,4 +1,4 @@
-"""What a miss earns: every kind of schedule, shared remedies, fee bases, rounding, currencies."""
+"""What credit is due for a breach: every kind of schedule, shared remedies, fee bases, rounding, currencies."""
 
 from __future__ import annotations
 

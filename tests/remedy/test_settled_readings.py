@@ -214,7 +214,7 @@ def test_a_mapping_by_tier_inside_a_table_by_tier_is_of_that_tier() -> None:
         ("target: 99, credit: {flat: 1%, when: {}, clause: c}", "a condition that asks for nothing"),
         ("metric: downtime, within: {P1: 1h, P2: 2h}", "only tickets have priorities"),
         ("metric: response, within: 1mo, target: 95", "these know no months"),
-        ("metric: incidents, at_most: 1, denominator: {of: 30m}", "denominator is no term of a promise on incidents"),
+        ("metric: incidents, at_most: 1, denominator: {of: 30m}", "denominator is no term of a guarantee on incidents"),
         (
             "metric: replacement, within: 2h, window: incident, credit: {bands: [{below: 99, credit: 1%}], clause: c}",
             "a single incident has a length and no level",

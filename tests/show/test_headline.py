@@ -68,4 +68,4 @@ def test_contracts_without_credits_are_named(displayed: list[dict[str, Any]], re
     headline_budgets(window_budgets(find_terms(["cloudworkz"]), "2026-10").clear())
     values = [bundle[MIME]["value"] for bundle in displayed]
     assert values == ["none", "nothing", "nothing", "nothing to price", "no guarantee"]
-    assert "Cloudworkz promises no credit for a breach." in displayed[1][MIME]["note"]
+    assert "Cloudworkz owes no credit for a breach." in displayed[1][MIME]["note"]

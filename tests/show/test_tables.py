@@ -95,7 +95,7 @@ def test_every_table_can_be_shown_of_every_subscription(
 
 def test_where_there_is_no_remedy_the_table_says_so(review: Review) -> None:
     for show in (show_credits, show_claims):
-        assert "Cloudworkz promises no credit for a breach" in text_of(show(review, "skog-vm"))
+        assert "Cloudworkz owes no credit for a breach" in text_of(show(review, "skog-vm"))
     empty = window_budgets(find_terms(["wp-heaven"]), "2026-10").clear()
     assert "No guarantee of availability" in text_of(show_budgets(empty))
 

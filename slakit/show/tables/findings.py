@@ -8,13 +8,11 @@ from decimal import Decimal
 import polars as pl
 from great_tables import GT
 
-from slakit.finding.model import SEVERITIES
+from slakit.finding.model import HEADINGS, SEVERITIES
 from slakit.policy.printing import percent_text, print_percent
 from slakit.show.deduplicate import plans_name, policy_name
 from slakit.show.labels import length_text
 from slakit.show.tables.memo import Memo, memo_table
-
-HEADS = {"defect": "Contradictions and errors", "gap": "Missing terms", "risk": "Risks", "note": "Worth knowing"}
 
 
 def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVERITIES)) -> GT:
@@ -32,13 +30,13 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
     names = list(dict.fromkeys(chosen["policy"]))
     ranks = [
         pl.col(column).replace_strict(order, range(len(order)), return_dtype=pl.UInt32)
-        for column, order in (("policy", names), ("severity", list(HEADS)))
+        for column, order in (("policy", names), ("severity", list(HEADINGS)))
     ]
     rows = [
         {
-            "": f"{policy_name(row['policy'], chosen)}: {HEADS[row['severity']].lower()}"
+            "": f"{policy_name(row['policy'], chosen)}: {HEADINGS[row['severity']].lower()}"
             if several
-            else HEADS[row["severity"]],
+            else HEADINGS[row["severity"]],
             "About": row["about"] + (f"\n({row['tiers']})" if row["tiers"] else ""),
             "Finding": row["sentence"],
             "Figure": row["figure"],
@@ -46,7 +44,7 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
         }
         for row in chosen.sort(ranks, maintain_order=True).iter_rows(named=True)
     ]
-    notes = [f"{HEADS[name]}: {meaning}." for name, meaning in SEVERITIES.items() if name in severities]
+    notes = [f"{HEADINGS[name]}: {meaning}." for name, meaning in SEVERITIES.items() if name in severities]
     widths = {"About": "16%", "Clause": "14%", "Finding": "34%"}
     memo = Memo("Findings", "", notes, groups="", widths=widths)
     return memo_table(rows, memo, "Nothing was found.")
