@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 chosen: Locale | None = None
 """The locale in force; none is the international writing. The same for all threads: a notebook runs in several."""
 
-NUMBER = re.compile(r"(-?)([0-9][0-9,]*)(?:\.([0-9]+))?")
+LOCALE_NUMBER = re.compile(r"(-?)([0-9][0-9,]*)(?:\.([0-9]+))?")
 QUANTITY = re.compile(r"(-?[0-9,.]+)(%| [A-Z]{3}|)")
 NO_BREAK = "\u00a0"
 
@@ -120,7 +120,7 @@ def number(text: str) -> str:
     ...     number("1,234.50"), number("99.899"), number("48h")
     ('1.234,50', '99,899', '48h')
     """
-    found = NUMBER.fullmatch(text)
+    found = LOCALE_NUMBER.fullmatch(text)
     if chosen is None or found is None:
         return text
     from babel.numbers import format_decimal, get_decimal_symbol, get_minus_sign_symbol

@@ -16,6 +16,26 @@ from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.printing import percent_text, print_duration
 
+VERDICT_WORDS = {
+    "counted": "counts as downtime",
+    "other_component": "another component",
+    "excluded_cause": "excluded cause",
+    "too_small": "affects too little",
+    "unreported": "not reported while it lasted",
+    "before_clock_start": "before the clock starts",
+    "below_concurrency": "too few down at once",
+    "overlapping": "already counted",
+    "too_short": "too short to count",
+    "maintenance": "agreed maintenance",
+    "outside_hours": "outside service hours",
+    "outside_term": "outside the contract",
+    "rounding_remainder": "less than a whole unit",
+    "outside_period": "not in this review",
+    "no_length": "recorded without a length",
+    "after_as_of": "begins after this review",
+    "not_judged": "judged by no guarantee",
+}
+"""Verdicts of the ledger, in words."""
 When = Callable[[datetime], str]
 SIGNALS = {
     "reported": "report",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slakit._atomic import write_whole
-from slakit.batch.manifest import Manifest, ReportEntry, Status
+from slakit.batch.manifest import Manifest, ReportRecord, Status
 from slakit.batch.report_checks import is_path
 
 STATUS_LABELS: dict[Status, str] = {
@@ -28,7 +28,7 @@ class Group:
 
     notebook: str
     title: str
-    entries: list[ReportEntry]
+    entries: list[ReportRecord]
 
     def telling(self) -> list[str]:
         """Name the parameters that tell these reports apart; for a single one, all but paths."""
@@ -73,9 +73,9 @@ def index_page(manifest: Manifest) -> str:
     )
 
 
-def group_by_notebook(entries: list[ReportEntry]) -> list[Group]:
+def group_by_notebook(entries: list[ReportRecord]) -> list[Group]:
     """Group reports by notebook, in the order of the plan."""
-    gathered: dict[str, list[ReportEntry]] = {}
+    gathered: dict[str, list[ReportRecord]] = {}
     for entry in entries:
         gathered.setdefault(entry.notebook, []).append(entry)
     return [
@@ -97,7 +97,7 @@ def _subjects(groups: list[Group], folder: Path) -> Any:
     return lambda entry: subjects[entry.name]
 
 
-def _link(entry: ReportEntry) -> Any:
+def _link(entry: ReportRecord) -> Any:
     from markupsafe import Markup
 
     page = f"{entry.name}.html"

@@ -30,7 +30,7 @@ class Headline(BaseModel):
     note: str | None = None
 
 
-class ReportEntry(BaseModel):
+class ReportRecord(BaseModel):
     """One report of a batch.
 
     Attributes
@@ -85,9 +85,9 @@ class Manifest(BaseModel):
     finished: datetime | None = None
     interrupted_by: str | None = None
     versions: dict[str, str] = {}
-    reports: list[ReportEntry] = []
+    reports: list[ReportRecord] = []
 
-    def with_status(self, *statuses: Status) -> list[ReportEntry]:
+    def with_status(self, *statuses: Status) -> list[ReportRecord]:
         """List the reports that have one of these statuses."""
         return [entry for entry in self.reports if entry.status in statuses]
 

@@ -23,7 +23,7 @@ from pygments.formatters.html import HtmlFormatter  # type: ignore[import-untype
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 
 from slakit.batch.parameters import parameters_of
-from slakit.batch.plan import Report
+from slakit.batch.plan import PlannedReport
 from slakit.batch.report_checks import is_path
 
 REPORT_TEMPLATES = Path(__file__).parent / "templates"
@@ -38,7 +38,7 @@ NOT_SHOWN = {"injected-parameters", "papermill-error-cell-tag"}
 class ReportPage:
     """What stands around the outputs of a notebook."""
 
-    report: Report
+    report: PlannedReport
     title: str
     error: str | None = None
     made: datetime | None = None
@@ -105,12 +105,12 @@ def report_page(page: ReportPage, cells: Iterable[Mapping[str, Any]]) -> str:
             css=style("page.css", "report.css"),
             when=when(page.made),
             parameters=[(name, shown(name, value, folder)) for name, value in values.items()],
-            parts=list(_without_title(page.title, parts_of(cells))),
+            parts=list(_without_title(page.title, page_parts(cells))),
         )
     )
 
 
-def parts_of(cells: Iterable[Mapping[str, Any]]) -> Iterator[PagePart]:
+def page_parts(cells: Iterable[Mapping[str, Any]]) -> Iterator[PagePart]:
     """Turn the cells of a notebook into parts of a page."""
     for cell in cells:
         if cell["cell_type"] == "markdown":
@@ -125,10 +125,10 @@ def parts_of(cells: Iterable[Mapping[str, Any]]) -> Iterator[PagePart]:
 def part_of(output: Mapping[str, Any]) -> Iterator[PagePart]:
     """Turn one output into a part of a page; nothing if there is nothing to see."""
     if output["output_type"] == "stream":
-        yield PagePart("text", text=plain(output["text"]))
+        yield PagePart("text", text=strip_colours(output["text"]))
     elif output["output_type"] == "error":
-        trace = plain("\n".join(output["traceback"]))
-        yield PagePart("error", text=trace, label=plain(f"{output['ename']}: {output['evalue']}"))
+        trace = strip_colours("\n".join(output["traceback"]))
+        yield PagePart("error", text=trace, label=strip_colours(f"{output['ename']}: {output['evalue']}"))
     elif part := _richest(output["data"], output.get("metadata", {})):
         yield part
 
@@ -146,9 +146,9 @@ def _richest(contents: Mapping[str, Any], metadata: Mapping[str, Any]) -> PagePa
                 label=str(metadata.get(kind, {}).get("alt", "")),
             )
     if "text/markdown" in contents:
-        return PagePart("prose", markup=prose(plain(contents["text/markdown"]), trusted=False))
+        return PagePart("prose", markup=prose(strip_colours(contents["text/markdown"]), trusted=False))
     if "text/plain" in contents and HEADLINE not in contents:
-        return PagePart("text", text=plain(contents["text/plain"]))
+        return PagePart("text", text=strip_colours(contents["text/plain"]))
     return None
 
 
@@ -174,7 +174,7 @@ def _joined(outputs: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
         yield printed
 
 
-def plain(text: str) -> str:
+def strip_colours(text: str) -> str:
     """Take terminal colours out of a text."""
     return ANSI.sub("", text)
 

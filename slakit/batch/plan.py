@@ -85,7 +85,7 @@ class PlanFile(BaseModel):
 
 
 @dataclass(frozen=True)
-class Report:
+class PlannedReport:
     """One report to make.
 
     Attributes
@@ -103,16 +103,16 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """A plan, expanded and checked."""
 
     path: Path
     title: str
-    reports: tuple[Report, ...]
+    reports: tuple[PlannedReport, ...]
     timeout: PlainDuration = USUAL_TIMEOUT
 
 
-def read_plan(path: str | Path, *, check_policy: CheckPolicy | None = None) -> Plan:
+def read_plan(path: str | Path, *, check_policy: CheckPolicy | None = None) -> BatchPlan:
     """Read a plan, expand it and check every report in it.
 
     Parameters
@@ -140,7 +140,7 @@ def read_plan(path: str | Path, *, check_policy: CheckPolicy | None = None) -> P
     if expansion.problems:
         once = {str(problem): problem for problem in expansion.problems}
         raise InputError(str(path), once.values())
-    return Plan(path.resolve(), written.title, tuple(reports), written.timeout)
+    return BatchPlan(path.resolve(), written.title, tuple(reports), written.timeout)
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class _Expansion:
         """Note a problem at a place of the file."""
         self.problems.append(Problem(self.document.where(place), value, what, remedy))
 
-    def reports(self) -> Iterator[Report]:
+    def reports(self) -> Iterator[PlannedReport]:
         """Expand every entry."""
         for number, entry in enumerate(self.written.reports):
             place: PlanPlace = ("reports", number)
@@ -208,7 +208,7 @@ class _Expansion:
                 if report:
                     yield report
 
-    def report(self, entry: ReportEntry, place: PlanPlace, row: _Row) -> Report | None:
+    def report(self, entry: ReportEntry, place: PlanPlace, row: _Row) -> PlannedReport | None:
         """Make one report of an entry, or nothing if its notebook cannot be read."""
         name = str(self.fill(entry.name, row, (*place, "name")))
         self.check_name(name, (*place, "name"))
@@ -222,7 +222,7 @@ class _Expansion:
             here = (*place, "parameters", key)
             given[key] = (self.fill(value, row, here), here)
         parameters, inputs = self.check.parameters(notebook, given, place)
-        return Report(name, notebook.path, parameters, inputs)
+        return PlannedReport(name, notebook.path, parameters, inputs)
 
     def fill(self, value: Any, row: _Row, place: PlanPlace) -> Any:
         """Fill the placeholders of a text; one that is all of a text keeps the type of its value."""

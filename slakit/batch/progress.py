@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from slakit.batch.manifest import Manifest, ReportEntry
+from slakit.batch.manifest import Manifest, ReportRecord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +22,7 @@ def progress_bar(console: Console | None = None) -> Iterator[Progress]:
     --------
     >>> from rich.console import Console
     >>> with progress_bar(Console(quiet=True)) as progress:
-    ...     progress(ReportEntry(name="budget", notebook="budget.ipynb", status="ok"), Manifest())
+    ...     progress(ReportRecord(name="budget", notebook="budget.ipynb", status="ok"), Manifest())
     """
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -31,7 +31,7 @@ def progress_bar(console: Console | None = None) -> Iterator[Progress]:
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
 
-        def progress(entry: ReportEntry, manifest: Manifest) -> None:
+        def progress(entry: ReportRecord, manifest: Manifest) -> None:
             left = len(manifest.with_status("waiting", "running"))
             running = ", ".join(active.name for active in manifest.with_status("running"))
             total = len(manifest.reports)

@@ -21,8 +21,8 @@ from pydantic import ValidationError
 from slakit.batch.engine import SlakitEngine
 from slakit.batch.execution import Session
 from slakit.batch.manifest import Headline, Manifest
-from slakit.batch.page import HEADLINE, ReportPage, plain, report_page
-from slakit.batch.plan import Report
+from slakit.batch.page import HEADLINE, ReportPage, report_page, strip_colours
+from slakit.batch.plan import PlannedReport
 from slakit.problems import printable
 
 LONGEST_ERROR = 2_000
@@ -53,7 +53,9 @@ class ReportOutcome:
     files: dict[str, str] = field(default_factory=dict)
 
 
-def make_report(report: Report, manifest: Manifest, environment: dict[str, str], session: Session) -> ReportOutcome:
+def make_report(
+    report: PlannedReport, manifest: Manifest, environment: dict[str, str], session: Session
+) -> ReportOutcome:
     """Run a notebook and draw its page; if it failed, the page shows the outputs so far and the error."""
     error = run_notebook(report, environment, session)
     notebook = session.notebook
@@ -78,7 +80,7 @@ def event_loop() -> Iterator[None]:
         loop.close()
 
 
-def run_notebook(report: Report, environment: dict[str, str], session: Session) -> str | None:
+def run_notebook(report: PlannedReport, environment: dict[str, str], session: Session) -> str | None:
     """Run a notebook in a kernel of its own; returns the first error, if there was one."""
     try:
         execute_notebook(
@@ -103,7 +105,7 @@ def run_notebook(report: Report, environment: dict[str, str], session: Session) 
 
 def first_error(name: str, text: str) -> str:
     """Print an error without terminal colours, cut if it is endless."""
-    text = printable(plain(f"{name}: {text}".strip()))
+    text = printable(strip_colours(f"{name}: {text}".strip()))
     return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}…"
 
 

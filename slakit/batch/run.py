@@ -21,23 +21,23 @@ from slakit.batch.manifest import (
     MANIFEST_NAME,
     Fingerprints,
     Manifest,
-    ReportEntry,
+    ReportRecord,
     key_of,
     read_manifest,
     sha256,
     versions,
 )
-from slakit.batch.plan import Plan, Report
+from slakit.batch.plan import BatchPlan, PlannedReport
 from slakit.batch.stopping import until_signal
 
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
 
-Progress = Callable[[ReportEntry, Manifest], None]
+Progress = Callable[[ReportRecord, Manifest], None]
 
 
 def run_plan(
-    plan: Plan,
+    plan: BatchPlan,
     out_dir: str | Path,
     *,
     workers: int | None = None,
@@ -99,7 +99,7 @@ def _cores() -> int:
 class _Batch:
     """One run of a plan into a folder."""
 
-    def __init__(self, plan: Plan, folder: Path, progress: Progress) -> None:
+    def __init__(self, plan: BatchPlan, folder: Path, progress: Progress) -> None:
         self.plan = plan
         self.folder = folder
         self.progress = progress
@@ -121,11 +121,11 @@ class _Batch:
             self.manifest.reports.append(entry)
         self.save()
 
-    def entry(self, report: Report) -> ReportEntry:
+    def entry(self, report: PlannedReport) -> ReportRecord:
         """Describe a report that has not run."""
         notebook = self.fingerprints.of_file(report.notebook)
         inputs = self.fingerprints.of_inputs(report.inputs)
-        return ReportEntry(
+        return ReportRecord(
             name=report.name,
             notebook=str(report.notebook),
             notebook_sha256=notebook,
@@ -134,7 +134,7 @@ class _Batch:
             key=key_of(str(report.notebook), notebook, report.parameters, inputs, self.manifest.versions),
         )
 
-    def has_outputs(self, entry: ReportEntry) -> bool:
+    def has_outputs(self, entry: ReportRecord) -> bool:
         """Whether the files of a report are there, as they were written."""
         files = [(self.folder / name, known) for name, known in entry.outputs.items()]
         return bool(files) and all(path.is_file() and sha256(path) == known for path, known in files)
@@ -160,7 +160,7 @@ class _Batch:
                 for future in done:
                     future.result()
 
-    def make(self, report: Report, entry: ReportEntry, environment: dict[str, str]) -> None:
+    def make(self, report: PlannedReport, entry: ReportRecord, environment: dict[str, str]) -> None:
         """Make one report."""
         from slakit.batch.report import ReportOutcome, Session, event_loop, make_report
 
@@ -187,7 +187,7 @@ class _Batch:
             wrong = f"its files cannot be written ({error.strerror or error})"
             self.update(entry, status="failed", error=wrong, title=outcome.title, seconds=seconds)
 
-    def conclude(self, entry: ReportEntry, outcome: Any, seconds: float) -> None:
+    def conclude(self, entry: ReportRecord, outcome: Any, seconds: float) -> None:
         """Write the files of a report and note how it ended."""
         for name, content in outcome.files.items():
             write_whole(self.folder / name, content)
@@ -204,7 +204,7 @@ class _Batch:
             outputs=hashes,
         )
 
-    def update(self, entry: ReportEntry, **changes: Any) -> None:
+    def update(self, entry: ReportRecord, **changes: Any) -> None:
         """Note a change of a report, in the record and to whoever watches."""
         with self.lock:
             for name, value in changes.items():

@@ -112,14 +112,14 @@ def compare(
     """Compare plans: terms, credits, your outages under each."""
     from slakit.comparison.compare import amended_offers
     from slakit.comparison.compare import compare as compare_plans
-    from slakit.comparison.summary import tell_comparison
+    from slakit.comparison.summary import summarize_comparison
     from slakit.evidence.files import read_evidence
 
     offers = amended_offers(plans, amend or [])
     with stderr().status("comparing", spinner="line"):
         tables = read_evidence(evidence, time_zone=time_zone).only(subscription or "") if evidence else None
         found = compare_plans(offers, fee=fee, evidence=tables, period=period, as_of=as_of, reading=reading)
-    for sentence in tell_comparison(found):
+    for sentence in summarize_comparison(found):
         stdout().print(sentence, markup=False, highlight=False, soft_wrap=True)
     _print_terms(found)
     _print_verdicts(found)

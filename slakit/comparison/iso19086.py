@@ -25,7 +25,7 @@ from slakit.remedy.single_outage import ULP
 from slakit.remedy.values import LENGTHS, MONTH, cases_on_outages, free_level, scaled, worst_free
 
 Better = Literal["higher", "lower"]
-TERMS: dict[str, pl.DataType | type[pl.DataType]] = {
+TERM_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "plan": pl.String, "area": pl.String, "term": pl.String, "code": pl.String, "value": pl.String,
     "figure": EXACT, "best": pl.Boolean,
     "clause": pl.String,
@@ -117,7 +117,7 @@ def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
         (name, *TERM_LABELS[s.code], s.code, s.value, s.figure, _best(s, figures.get(s.code, [])), s.clause)
         for name, s in told
     ]
-    return pl.DataFrame(table, schema=TERMS, orient="row")
+    return pl.DataFrame(table, schema=TERM_COLUMNS, orient="row")
 
 
 def _best(stance: Stance, figures: list[Decimal]) -> bool | None:

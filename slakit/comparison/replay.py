@@ -13,6 +13,7 @@ from slakit.analysis.assess import assess
 from slakit.analysis.period import period_of
 from slakit.analysis.plans import currencies_paid
 from slakit.analysis.review import Review
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.measure.budgets import EXACT
@@ -132,7 +133,7 @@ def verdict_table(review: Review) -> pl.DataFrame:
     segments = segments.filter(pl.col("verdict") != "outside_period")
     sums = segments.group_by(*key, "verdict", "clause", maintain_order=True).agg(pl.col("seconds").sum())
     said = [
-        f"{print_duration(int(seconds * 10**6))} {verdict.replace('_', ' ')}" + (f" ({clause})" if clause else "")
+        f"{print_duration(int(seconds * 10**6))} {VERDICT_WORDS[verdict]}" + (f" ({clause})" if clause else "")
         for seconds, verdict, clause in sums.select("seconds", "verdict", "clause").iter_rows()
     ]
     told = sums.with_columns(pl.Series("said", said, dtype=pl.String)).group_by(key, maintain_order=True)

@@ -12,14 +12,14 @@ from slakit.comparison.compare import Comparison
 from slakit.policy.printing import print_amount, print_duration, print_money
 
 
-def tell_comparison(comparison: Comparison) -> list[str]:
+def summarize_comparison(comparison: Comparison) -> list[str]:
     """List what a buyer should hear of a comparison, the most important first.
 
     >>> from slakit.comparison.compare import compare
-    >>> for sentence in tell_comparison(compare(["wp-heaven", "cloudworkz"])):
+    >>> for sentence in summarize_comparison(compare(["wp-heaven", "cloudworkz"])):
     ...     print(sentence)
     For one outage, WP Heaven pays at least as much as any other plan here.
-    WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.
+    WP Heaven pays more than Cloudworkz for outages lead_start 3h36m, and never less.
     """
     leader = comparison.leader
     sentences = list(_summarize_owed(comparison))
@@ -27,7 +27,7 @@ def tell_comparison(comparison: Comparison) -> list[str]:
         sentences.append(f"For one outage, {comparison.names[leader]} pays at least as much as any other plan here.")
     elif comparison.dominance["verdict"].is_in(["better", "worse", "crossing"]).any():
         sentences.append("No plan pays the most for every length of outage.")
-    return sentences + tell_contests(comparison)
+    return sentences + summarize_dominance(comparison)
 
 
 def _summarize_owed(comparison: Comparison) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _summarize_owed(comparison: Comparison) -> Iterator[str]:
     yield f"The contracts count different lengths of downtime for {parted} of {outages}."
 
 
-def tell_contests(comparison: Comparison) -> list[str]:
+def summarize_dominance(comparison: Comparison) -> list[str]:
     """Say of every two plans which pays more for which lengths of outage."""
     return [
         _contest_text(comparison.names, row, lead_changes(comparison, row["plan"], row["other"]))
@@ -69,7 +69,7 @@ def _contest_text(names: dict[str, str], row: dict[str, str], changes: list[tupl
         return f"{one} and {other} pay the same for one outage of any length."
     if row["verdict"] != "crossing":
         ahead, behind = (one, other) if row["verdict"] == "better" else (other, one)
-        return f"{ahead} pays more than {behind} for outages {beyond(changes[0][0])}, and never less."
+        return f"{ahead} pays more than {behind} for outages {lead_start(changes[0][0])}, and never less."
     spans = [
         (leads, f"from {_edge(start)} to {_edge(end)}" if start else f"up to {_edge(end)}")
         for (start, leads), (end, _) in pairwise(changes)
@@ -79,10 +79,10 @@ def _contest_text(names: dict[str, str], row: dict[str, str], changes: list[tupl
     return f"{names[first]} pays more for outages {span}, {said}."
 
 
-def beyond(seconds: Decimal) -> str:
-    """Name the length of outage at which a lead begins; the microsecond after an edge is beyond the edge.
+def lead_start(seconds: Decimal) -> str:
+    """Name the length of outage at which a lead begins; the microsecond after an edge is lead_start the edge.
 
-    >>> beyond(Decimal("2592.000001")), beyond(Decimal(3600))
+    >>> lead_start(Decimal("2592.000001")), lead_start(Decimal(3600))
     ('beyond 43m12s', 'from 1h on')
     """
     edge = _edge(seconds)

@@ -16,7 +16,7 @@ from slakit.evidence.instants import in_calendar, read_instants
 from slakit.problems import HIDDEN_CHARACTERS, one_of
 
 if TYPE_CHECKING:
-    from slakit.evidence.tables import Column
+    from slakit.evidence.tables import InputColumn
 
 PLAIN_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]*)?$"
 EXPONENT = r"^[+-]?[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,3}$"
@@ -48,7 +48,7 @@ class Reading:
     faults: list[Fault]
 
 
-def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Reading:
+def read_cells(cells: pl.Series, column: InputColumn, time_zone: str | None) -> Reading:
     """Read one column: text or typed cells to the column's type, exactly.
 
     Every cell that is not empty either has a value or is marked by one of the faults.
@@ -83,12 +83,12 @@ def read_cells(cells: pl.Series, column: Column, time_zone: str | None) -> Readi
     return Reading(values.alias(column.name), faults)
 
 
-def unfilled(column: Column, rows: int) -> pl.Series:
+def unfilled(column: InputColumn, rows: int) -> pl.Series:
     """Return a column none of whose cells is filled: its default, or null, throughout."""
     return pl.Series(column.name, [column.default], dtype=column.dtype).new_from_index(0, rows)
 
 
-def as_text(cells: pl.Series, column: Column) -> pl.Series | None:
+def as_text(cells: pl.Series, column: InputColumn) -> pl.Series | None:
     """Turn cells into text, blank ones into null; typed times stay; None if the type cannot hold the kind."""
     kind, dtype = column.kind, cells.dtype
     if dtype == pl.Null or dtype.base_type() in (pl.Categorical, pl.Enum):
@@ -109,7 +109,7 @@ def as_text(cells: pl.Series, column: Column) -> pl.Series | None:
     return cells.set(blank, None) if blank.any() else cells
 
 
-def read_name(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_name(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Keep names as they are; space around one would part what belongs together."""
     spaced = text.str.contains(r"^\s|\s$").fill_null(False)
     faults = [Fault(column.name, spaced, "space before or after the name", "remove it")]
@@ -121,7 +121,7 @@ def read_name(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
     return names, faults
 
 
-def read_text(text: pl.Series, _column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_text(text: pl.Series, _column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Keep text as it is, whatever it is."""
     return text, []
 
@@ -131,7 +131,7 @@ FIRST_INSTANT = datetime(1700, 1, 1, tzinfo=UTC)
 LAST_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def read_amount(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_amount(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Read exact decimals with up to six places, none negative; a share is at most 1."""
     plain = without_exponent(text.str.strip_chars())
     is_number = plain.str.contains(PLAIN_NUMBER).fill_null(True)
@@ -161,7 +161,7 @@ def without_exponent(text: pl.Series) -> pl.Series:
     return text.replace({written: f"{Decimal(written):f}" for written in rare})
 
 
-def read_whole_number(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_whole_number(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Read whole numbers within the column's range."""
     plain = text.str.strip_chars()
     is_whole = plain.str.contains(WHOLE_NUMBER).fill_null(True)
@@ -175,7 +175,7 @@ def read_whole_number(text: pl.Series, column: Column) -> tuple[pl.Series, list[
     ]
 
 
-def read_currency(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_currency(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Keep the codes that ISO 4217 lists."""
     unknown = ~text.is_in(pl.Series(sorted(CODES)).implode()).fill_null(True)
     wrong, remedy = "not a currency of ISO 4217", "write its three capitals, such as EUR"
@@ -187,7 +187,7 @@ def read_currency(text: pl.Series, column: Column) -> tuple[pl.Series, list[Faul
     return text, [Fault(column.name, unknown, wrong, remedy, say)]
 
 
-def read_fees(text: pl.Series, column: Column) -> tuple[pl.Series, list[Fault]]:
+def read_fees(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
     """Keep JSON objects of component -> monthly fee, as they are written."""
     wrongs = {written: wrong for written in text.drop_nulls().unique() if (wrong := fees_wrong(written))}
     remedy = EXPECTED["fees"][1]
@@ -220,7 +220,7 @@ class Pairs(list[tuple[str, Any]]):
     """The members of a JSON object, repeated names and all."""
 
 
-CELL_READERS: dict[str, Callable[[pl.Series, Column], tuple[pl.Series, list[Fault]]]] = {
+CELL_READERS: dict[str, Callable[[pl.Series, InputColumn], tuple[pl.Series, list[Fault]]]] = {
     "name": read_name,
     "text": read_text,
     "amount": read_amount,

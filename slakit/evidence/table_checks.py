@@ -17,7 +17,7 @@ from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
-    from slakit.evidence.tables import Column, Table
+    from slakit.evidence.tables import InputColumn, InputTable
 
 MOST_SHOWN = 20  # problems told one by one, per rule and column; the rest is counted
 MOST_LISTED = 12  # names listed in a remedy
@@ -41,7 +41,7 @@ class RawTable:
 
 def check_sheets(
     sheets: Mapping[str, RawTable],
-    tables: Mapping[str, Table],
+    tables: Mapping[str, InputTable],
     required: str,
     time_zone: str | None,
     source: str,
@@ -60,7 +60,7 @@ def check_sheets(
         problems += sheets[name].broken
         if not sheets[name].broken:
             problems += check_header(sheets[name], tables[name])
-            checked[name], faults = read_sheet(sheets[name], tables[name], time_zone)
+            checked[name], faults = read_columns(sheets[name], tables[name], time_zone)
             faults += check_rows(checked[name], tables[name], sheets[name])
             faults += check_references(checked, tables[name], sheets, required)
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
@@ -82,7 +82,7 @@ def is_zone(name: str) -> bool:
     return is_time_zone(name)
 
 
-def check_header(sheet: RawTable, table: Table) -> Iterator[Problem]:
+def check_header(sheet: RawTable, table: InputTable) -> Iterator[Problem]:
     """Refuse columns that are missing, and columns that the table does not have."""
     names = [column.name for column in table.columns]
     place = f"{sheet.place} row {sheet.header_row}"
@@ -94,7 +94,7 @@ def check_header(sheet: RawTable, table: Table) -> Iterator[Problem]:
             yield Problem(place, seen, f"not a column of {table.name}", one_of(names, seen))
 
 
-def read_sheet(sheet: RawTable, table: Table, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:
+def read_columns(sheet: RawTable, table: InputTable, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:
     """Read every column of a table; columns that are missing are null."""
     readings = []
     for column in table.columns:
@@ -106,7 +106,7 @@ def read_sheet(sheet: RawTable, table: Table, time_zone: str | None) -> tuple[pl
     return pl.DataFrame([reading.values for reading in readings]), faults
 
 
-def check_rows(checked: pl.DataFrame, table: Table, sheet: RawTable) -> list[Fault]:
+def check_rows(checked: pl.DataFrame, table: InputTable, sheet: RawTable) -> list[Fault]:
     """Find ids given twice, and ends before their start."""
     faults = []
     for column in table.columns:
@@ -117,7 +117,7 @@ def check_rows(checked: pl.DataFrame, table: Table, sheet: RawTable) -> list[Fau
     return faults
 
 
-def find_repeated(ids: pl.Series, table: Table, sheet: RawTable) -> Fault:
+def find_repeated(ids: pl.Series, table: InputTable, sheet: RawTable) -> Fault:
     """Find ids that an earlier row has already used."""
     rows = nowhere(ids)
     if ids.n_unique() < len(ids):  # rare, and five times slower to look for than to rule out
@@ -136,7 +136,7 @@ def nowhere(values: pl.Series) -> pl.Series:
     return pl.Series([False]).new_from_index(0, len(values))
 
 
-def find_early(checked: pl.DataFrame, column: Column) -> Fault:
+def find_early(checked: pl.DataFrame, column: InputColumn) -> Fault:
     """Find instants before the one that they follow; the same instant is allowed."""
     later, earlier = checked[column.name], checked[column.not_before]
     if column.name in ("ended", "ends"):
@@ -144,11 +144,11 @@ def find_early(checked: pl.DataFrame, column: Column) -> Fault:
     else:
         wrong, remedy = f"before it was {column.not_before}", f"give a time at or after {column.not_before}"
     rows = (later < earlier).fill_null(False)
-    return Fault(column.name, rows, wrong, remedy, lambda i: (f"{wrong} ({show(earlier[i])})", remedy))
+    return Fault(column.name, rows, wrong, remedy, lambda i: (f"{wrong} ({cell_text(earlier[i])})", remedy))
 
 
 def check_references(
-    checked: Mapping[str, pl.DataFrame], table: Table, sheets: Mapping[str, RawTable], required: str
+    checked: Mapping[str, pl.DataFrame], table: InputTable, sheets: Mapping[str, RawTable], required: str
 ) -> list[Fault]:
     """Find names that the table they refer to does not have, unless it could not be read itself."""
     faults = []
@@ -161,7 +161,7 @@ def check_references(
     return faults
 
 
-def find_unknown(names: pl.Series, known: pl.Series, column: Column) -> Fault:
+def find_unknown(names: pl.Series, known: pl.Series, column: InputColumn) -> Fault:
     """Find names that are not among those known."""
     rows = ~names.is_in(known.implode()).fill_null(True)
     wrong, remedy = f"no such {column.name}", f"name one of the table {column.refers_to}"
@@ -195,13 +195,13 @@ def seen_in(cells: pl.Series, index: int) -> object:
     """Return a cell as a message shows it; a time that nobody can write is not shown."""
     if cells.dtype.base_type() in (pl.Date, pl.Datetime) and not in_calendar(cells.slice(index, 1))[0]:
         return None
-    return show(cells[index])
+    return cell_text(cells[index])
 
 
-def show(value: object) -> object:
+def cell_text(value: object) -> object:
     """Print a time as files have it; leave all else alone.
 
-    >>> show(datetime(2026, 3, 1, 10, 0, tzinfo=UTC))
+    >>> cell_text(datetime(2026, 3, 1, 10, 0, tzinfo=UTC))
     '2026-03-01T10:00:00Z'
     """
     if not isinstance(value, datetime):

@@ -14,8 +14,8 @@ from slakit.evidence.instants import INSTANT
 
 AMOUNT = pl.Decimal(38, 6)
 
-Kind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees"]
-DTYPES: Mapping[Kind, Any] = MappingProxyType(
+CellKind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees"]
+DTYPES: Mapping[CellKind, Any] = MappingProxyType(
     {
         "name": pl.String,  # joins tables, so no space around it
         "text": pl.String,  # anything at all
@@ -27,7 +27,7 @@ DTYPES: Mapping[Kind, Any] = MappingProxyType(
         "fees": pl.String,  # JSON object: component -> monthly fee
     }
 )
-KINDS: Mapping[Kind, str] = MappingProxyType(
+CELL_KINDS: Mapping[CellKind, str] = MappingProxyType(
     {
         "name": "name",
         "text": "text",
@@ -43,14 +43,14 @@ KINDS: Mapping[Kind, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Column:
+class InputColumn:
     """One column of an input table: what its cells hold, and what is refused.
 
     An `optional` column may be missing, and its cells may be empty; any other must be there and full.
     """
 
     name: str
-    kind: Kind
+    kind: CellKind
     optional: bool = False
     unique: bool = False
     refers_to: str = ""  # the table whose column of the same name knows all values
@@ -68,11 +68,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class InputTable:
     """One input table: its columns, in the order in which checked frames carry them."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[InputColumn, ...]
     says: str = ""  # what one row is
 
     def empty(self) -> pl.DataFrame:
@@ -85,65 +85,67 @@ class Table:
         for column in self.columns:
             words = ", ".join(f"`{word}`" for word in column.one_of)
             says = column.says or (f"one of `{column.refers_to}`" if column.refers_to else "")
-            rows.append(f"| `{column.name}`{'?' * column.optional} | {words or KINDS[column.kind]} | {says} |")
+            rows.append(f"| `{column.name}`{'?' * column.optional} | {words or CELL_KINDS[column.kind]} | {says} |")
         head = f"## {self.name}\n\n{self.says}.\n\n| column | is | meaning |\n|---|---|---|\n"
         return head + "\n".join(rows).replace("|  |", "| |")
 
 
-SUBSCRIPTION = Column("subscription", "name", refers_to="subscriptions")
+SUBSCRIPTION_COLUMN = InputColumn("subscription", "name", refers_to="subscriptions")
 
-TABLES: Mapping[str, Table] = MappingProxyType(
+TABLES: Mapping[str, InputTable] = MappingProxyType(
     {
         table.name: table
         for table in (
-            Table(
+            InputTable(
                 "subscriptions",
                 (
-                    Column("subscription", "name", unique=True, says="its id"),
-                    Column("policy", "name", says="id in the library, or path of a policy file beside the evidence"),
-                    Column("tier", "name", optional=True, says="one of the policy's"),
-                    Column("monthly_fee", "amount", says="what is paid for a month"),
-                    Column("currency", "currency"),
-                    Column("starts", "instant", dates=True, says="first instant of the contract"),
-                    Column(
+                    InputColumn("subscription", "name", unique=True, says="its id"),
+                    InputColumn(
+                        "policy", "name", says="id in the library, or path of a policy file beside the evidence"
+                    ),
+                    InputColumn("tier", "name", optional=True, says="one of the policy's"),
+                    InputColumn("monthly_fee", "amount", says="what is paid for a month"),
+                    InputColumn("currency", "currency"),
+                    InputColumn("starts", "instant", dates=True, says="first instant of the contract"),
+                    InputColumn(
                         "ends",
                         "instant",
                         optional=True,
                         not_before="starts",
                         says="first instant after it; empty: it goes on",
                     ),
-                    Column("reference", "text", optional=True, says="order or account number"),
-                    Column(
+                    InputColumn("reference", "text", optional=True, says="order or account number"),
+                    InputColumn(
                         "billing_day",
                         "whole",
                         optional=True,
                         between=(1, 28),
                         says="day on which a billing month begins; 1 if empty",
                     ),
-                    Column(
+                    InputColumn(
                         "component_fees", "fees", optional=True, says='component → monthly fee: `{"hardware": 900.50}`'
                     ),
                 ),
                 "A customer's contract",
             ),
-            Table(
+            InputTable(
                 "outages",
                 (
-                    Column("outage", "name", unique=True, says="its id"),
-                    SUBSCRIPTION,
-                    Column("component", "text", optional=True, says="what was down; empty: everything"),
-                    Column("started", "instant"),
-                    Column("ended", "instant", optional=True, not_before="started", says="empty: still down"),
-                    Column("detected", "instant", optional=True, says="when monitoring saw it"),
-                    Column("reported", "instant", optional=True, says="when it was reported to the provider"),
-                    Column("diagnosed", "instant", optional=True, says="when the fault was found"),
-                    Column(
+                    InputColumn("outage", "name", unique=True, says="its id"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("component", "text", optional=True, says="what was down; empty: everything"),
+                    InputColumn("started", "instant"),
+                    InputColumn("ended", "instant", optional=True, not_before="started", says="empty: still down"),
+                    InputColumn("detected", "instant", optional=True, says="when monitoring saw it"),
+                    InputColumn("reported", "instant", optional=True, says="when it was reported to the provider"),
+                    InputColumn("diagnosed", "instant", optional=True, says="when the fault was found"),
+                    InputColumn(
                         "cause",
                         "text",
                         optional=True,
                         says="a word, such as `power`, `customer` or `force_majeure`; empty: not known",
                     ),
-                    Column(
+                    InputColumn(
                         "affected",
                         "share",
                         optional=True,
@@ -153,99 +155,101 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 ),
                 "A time in which something was down",
             ),
-            Table(
+            InputTable(
                 "maintenance",
                 (
-                    Column("maintenance", "name", unique=True, says="its id"),
-                    SUBSCRIPTION,
-                    Column("component", "text", optional=True, says="what it concerns; empty: everything"),
-                    Column("started", "instant"),
-                    Column("ended", "instant", not_before="started"),
-                    Column("announced", "instant", optional=True, says="when; empty: never"),
-                    Column("kind", "name", one_of=("scheduled", "emergency")),
+                    InputColumn("maintenance", "name", unique=True, says="its id"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("component", "text", optional=True, says="what it concerns; empty: everything"),
+                    InputColumn("started", "instant"),
+                    InputColumn("ended", "instant", not_before="started"),
+                    InputColumn("announced", "instant", optional=True, says="when; empty: never"),
+                    InputColumn("kind", "name", one_of=("scheduled", "emergency")),
                 ),
                 "Maintenance of the provider",
             ),
-            Table(
+            InputTable(
                 "tickets",
                 (
-                    Column("ticket", "name", unique=True, says="its id"),
-                    SUBSCRIPTION,
-                    Column("opened", "instant"),
-                    Column("responded", "instant", optional=True, not_before="opened", says="empty: not yet"),
-                    Column("resolved", "instant", optional=True, not_before="opened", says="empty: not yet"),
-                    Column("priority", "name", optional=True, says="as the policy names it; or impact and urgency"),
-                    Column("impact", "name", optional=True),
-                    Column("urgency", "name", optional=True),
-                    Column("kind", "name", optional=True, says="such as `incident`"),
-                    Column("due", "instant", optional=True, says="a deadline of its own"),
+                    InputColumn("ticket", "name", unique=True, says="its id"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("opened", "instant"),
+                    InputColumn("responded", "instant", optional=True, not_before="opened", says="empty: not yet"),
+                    InputColumn("resolved", "instant", optional=True, not_before="opened", says="empty: not yet"),
+                    InputColumn(
+                        "priority", "name", optional=True, says="as the policy names it; or impact and urgency"
+                    ),
+                    InputColumn("impact", "name", optional=True),
+                    InputColumn("urgency", "name", optional=True),
+                    InputColumn("kind", "name", optional=True, says="such as `incident`"),
+                    InputColumn("due", "instant", optional=True, says="a deadline of its own"),
                 ),
                 "A ticket",
             ),
-            Table(
+            InputTable(
                 "holds",
                 (
-                    Column("ticket", "name", refers_to="tickets", says="that waits for the customer"),
-                    Column("started", "instant"),
-                    Column("ended", "instant", optional=True, not_before="started", says="empty: still waiting"),
+                    InputColumn("ticket", "name", refers_to="tickets", says="that waits for the customer"),
+                    InputColumn("started", "instant"),
+                    InputColumn("ended", "instant", optional=True, not_before="started", says="empty: still waiting"),
                 ),
                 "Time in which a ticket waits for the customer; it does not count",
             ),
-            Table(
+            InputTable(
                 "claims_made",
                 (
-                    SUBSCRIPTION,
-                    Column("remedy", "name", says="id of the remedy, or of the guarantee, claimed for"),
-                    Column(
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("remedy", "name", says="id of the remedy, or of the guarantee, claimed for"),
+                    InputColumn(
                         "window_start", "instant", dates=True, says="first instant of the window, or any other in it"
                     ),
-                    Column("claimed", "instant", says="when"),
-                    Column(
+                    InputColumn("claimed", "instant", says="when"),
+                    InputColumn(
                         "amount", "amount", optional=True, says="what was granted; empty: nothing is taken off caps"
                     ),
                 ),
                 "A claim that was made already",
             ),
-            Table(
+            InputTable(
                 "measurements",
                 (
-                    SUBSCRIPTION,
-                    Column("guarantee", "name", says="id of the guarantee it is a measurement for"),
-                    Column("measured", "instant", says="when, or when its slice begins"),
-                    Column("value", "amount", optional=True, says="the value; or counts:"),
-                    Column("failed", "whole", optional=True, between=(0, 10**12), says="how many failed"),
-                    Column("total", "whole", optional=True, between=(0, 10**12), says="of how many"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("guarantee", "name", says="id of the guarantee it is a measurement for"),
+                    InputColumn("measured", "instant", says="when, or when its slice begins"),
+                    InputColumn("value", "amount", optional=True, says="the value; or counts:"),
+                    InputColumn("failed", "whole", optional=True, between=(0, 10**12), says="how many failed"),
+                    InputColumn("total", "whole", optional=True, between=(0, 10**12), says="of how many"),
                 ),
                 "A figure, or counts, that somebody measured",
             ),
-            Table(
+            InputTable(
                 "charges",
                 (
-                    SUBSCRIPTION,
-                    Column("component", "text", optional=True, says="what is charged; empty: the whole"),
-                    Column("started", "instant", says="first instant of the time it is charged for"),
-                    Column("amount", "amount", says="what is charged"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("component", "text", optional=True, says="what is charged; empty: the whole"),
+                    InputColumn("started", "instant", says="first instant of the time it is charged for"),
+                    InputColumn("amount", "amount", says="what is charged"),
                 ),
                 "A fee that differs from month to month",
             ),
-            Table(
+            InputTable(
                 "recoveries",
                 (
-                    Column("recovery", "name", unique=True, says="its id"),
-                    SUBSCRIPTION,
-                    Column("kind", "name", says="what was lost, as the policy names it"),
-                    Column("failed", "instant", not_before="last_good_copy", says="when it was lost"),
-                    Column("last_good_copy", "instant", optional=True, says="time of the data that came back"),
-                    Column("restored", "instant", optional=True, not_before="failed", says="empty: not yet"),
+                    InputColumn("recovery", "name", unique=True, says="its id"),
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("kind", "name", says="what was lost, as the policy names it"),
+                    InputColumn("failed", "instant", not_before="last_good_copy", says="when it was lost"),
+                    InputColumn("last_good_copy", "instant", optional=True, says="time of the data that came back"),
+                    InputColumn("restored", "instant", optional=True, not_before="failed", says="empty: not yet"),
                 ),
                 "A loss, and its recovery",
             ),
-            Table(
+            InputTable(
                 "backups",
                 (
-                    SUBSCRIPTION,
-                    Column("taken", "instant", says="when"),
-                    Column(
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("taken", "instant", says="when"),
+                    InputColumn(
                         "kept_until",
                         "instant",
                         optional=True,

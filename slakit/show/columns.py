@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.policy.printing import percent_text, print_count
-from slakit.show.labels import MET, STATUSES, TICKET_VERDICTS, VERDICTS, instant_text, length_text, money_text
+from slakit.show.labels import MET, STATUSES, TICKET_VERDICTS, instant_text, length_text, money_text
 
 Kind = Literal["text", "number", "percent", "money", "length", "instant", "date"]
 YES_NO = {True: "yes", False: "no"}
@@ -146,7 +147,7 @@ RESULTS: dict[str, ResultTable] = {
     "ledger": ResultTable("Every part of every outage, with its verdict and the clause that decided", [
         SUBSCRIPTION, GUARANTEE, Column("outage", "Outage"), Column("component", "Component"), WINDOW_START,
         STARTED, ENDED, Column("seconds", "Length"),
-        Column("verdict", "Verdict", words=VERDICTS, strong=[VERDICTS["counted"]]), CLAUSE,
+        Column("verdict", "Verdict", words=VERDICT_WORDS, strong=[VERDICT_WORDS["counted"]]), CLAUSE,
     ]),
     "availability": ResultTable("Availability, window by window", [
         SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("agreed_seconds", "Agreed service time"),

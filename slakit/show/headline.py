@@ -11,7 +11,7 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
-from slakit.comparison.summary import tell_comparison
+from slakit.comparison.summary import summarize_comparison
 from slakit.measure.attainment import by_priority
 from slakit.measure.tickets import ANSWERS
 from slakit.policy import words
@@ -207,7 +207,7 @@ def _lower(sentence: str) -> str:
 
 def headline_comparison(comparison: Comparison) -> None:
     """Show the credits for the same outages, what amended terms change, or which plan is ahead."""
-    told, names = tell_comparison(comparison), comparison.names
+    told, names = summarize_comparison(comparison), comparison.names
     offered = [row for row in comparison.sums().iter_rows(named=True) if row["plan"] not in comparison.proposed]
     if not offered:
         value = names[comparison.leader] if comparison.leader else "no plan for every outage"

@@ -21,25 +21,6 @@ from slakit.policy.terms import Terms
 if TYPE_CHECKING:
     from slakit.analysis.review import Review
 
-VERDICTS = {
-    "counted": "counts as downtime",
-    "other_component": "another component",
-    "excluded_cause": "excluded cause",
-    "too_small": "affects too little",
-    "unreported": "not reported while it lasted",
-    "before_clock_start": "before the clock starts",
-    "below_concurrency": "too few down at once",
-    "overlapping": "already counted",
-    "too_short": "too short to count",
-    "maintenance": "agreed maintenance",
-    "outside_hours": "outside service hours",
-    "outside_term": "outside the contract",
-    "rounding_remainder": "less than a whole unit",
-    "outside_period": "not in this review",
-    "no_length": "recorded without a length",
-    "after_as_of": "begins after this review",
-    "not_judged": "judged by no guarantee",
-}
 TICKET_VERDICTS = {"outside_term": "outside the contract"}
 MET = {True: "met", False: "missed", None: "no verdict yet"}
 WINDOWS = {

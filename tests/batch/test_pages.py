@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from slakit.batch.index import index_page
-from slakit.batch.manifest import Headline, Manifest, ReportEntry
+from slakit.batch.manifest import Headline, Manifest, ReportRecord
 from slakit.batch.page import ReportPage, part_of, report_page
-from slakit.batch.plan import Report
+from slakit.batch.plan import PlannedReport
 
 ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>\x1b[31m&amp;"
 
@@ -26,7 +26,7 @@ def page(*outputs: dict[str, Any], source: str = "1", title: str = "T", **around
     }
     cell = {"cell_type": "code", "metadata": {}, "outputs": list(outputs), "source": source}
     heading = {"cell_type": "markdown", "metadata": {}, "source": f"# {title}\n\nAn opening."}
-    return report_page(ReportPage(Report("r", Path("/n/a.ipynb")), title, **around), [heading, parameters, cell])
+    return report_page(ReportPage(PlannedReport("r", Path("/n/a.ipynb")), title, **around), [heading, parameters, cell])
 
 
 def shows(kind: str, content: str) -> dict[str, Any]:
@@ -53,10 +53,10 @@ def test_text_of_any_kind_shows_as_text(output: dict[str, Any]) -> None:
 
 
 def test_titles_parameters_headlines_and_errors_show_as_text() -> None:
-    report = Report("r", Path("/n/a.ipynb"), {"tier": ATTACK})
+    report = PlannedReport("r", Path("/n/a.ipynb"), {"tier": ATTACK})
     headline = Headline(label=ATTACK, value=ATTACK, note=ATTACK)
     drawn = report_page(ReportPage(report, ATTACK, error=ATTACK, batch=ATTACK), [])
-    entry = ReportEntry(
+    entry = ReportRecord(
         name="r", notebook=f"/n/{ATTACK}.ipynb", title=ATTACK, parameters={"x": ATTACK}, headlines=[headline]
     )
     failed = entry.model_copy(update={"name": "s", "status": "failed", "error": ATTACK, "parameters": {"x": 1}})
@@ -113,9 +113,9 @@ def test_parameters_are_shown_with_defaults_and_links_lead_back() -> None:
     assert "5 October 2026, 07:03 UTC" in drawn
 
 
-def entry(name: str, status: str = "ok", **more: Any) -> ReportEntry:
+def entry(name: str, status: str = "ok", **more: Any) -> ReportRecord:
     outputs = {f"{name}.html": "0", f"{name}.ipynb": "0"} if status != "interrupted" else {}
-    return ReportEntry(name=name, notebook="/n/claims.ipynb", title="Claims", status=status, outputs=outputs, **more)
+    return ReportRecord(name=name, notebook="/n/claims.ipynb", title="Claims", status=status, outputs=outputs, **more)
 
 
 def test_the_list_says_what_tells_reports_apart() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from batch_support import WriteNotebook, WritePlan
 
-from slakit.batch.plan import Plan, read_plan
+from slakit.batch.plan import BatchPlan, read_plan
 from slakit.problems import InputError, Problem
 
 PARAMETERS = """
@@ -36,7 +36,7 @@ def problems(path: Path, **kwargs: object) -> list[str]:
     return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
 
 
-def names(plan: Plan) -> list[str]:
+def names(plan: BatchPlan) -> list[str]:
     return [report.name for report in plan.reports]
 
 

@@ -11,7 +11,7 @@ import pytest
 from cli_support import Run
 
 import slakit as sla
-from slakit.comparison.summary import tell_comparison
+from slakit.comparison.summary import summarize_comparison
 from slakit.policy.files import LIBRARY, find_policy
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -192,7 +192,7 @@ def test_a_path_with_a_colon_is_a_path(run: Run, tmp_path: Path) -> None:
 def test_compare_tells_what_the_comparison_tells(run: Run) -> None:
     done = run("compare", *TWO, "klink-cloud:enterprise", "cloudworkz")
     assert done.code == 0, done.err
-    told = tell_comparison(sla.compare([*TWO, "klink-cloud:enterprise", "cloudworkz"]))
+    told = summarize_comparison(sla.compare([*TWO, "klink-cloud:enterprise", "cloudworkz"]))
     assert done.out.splitlines()[: len(told)] == told
     for part in ("Availability objective", "99.95 %", "Allowable downtime in 30 days", "3h36m", "Governance"):
         assert part in done.out
@@ -203,10 +203,10 @@ def test_compare_puts_the_same_outages_through_every_plan(run: Run) -> None:
     done = run("compare", *TWO, *FJORD, "--fee", "1000")
     assert done.code == 0, done.err
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
-    told = tell_comparison(sla.compare(list(TWO), evidence=mine, fee=1000))
+    told = summarize_comparison(sla.compare(list(TWO), evidence=mine, fee=1000))
     assert done.out.splitlines()[: len(told)] == told
     assert "Outages the contracts treat most differently" in done.out
-    assert "before clock start (Table 2, DT; 3.1.2)" in " ".join(done.out.split())
+    assert "before the clock starts (Table 2, DT; 3.1.2)" in " ".join(done.out.split())
 
 
 def test_compare_asks_for_other_terms_of_the_first_plan(run: Run) -> None:
@@ -215,7 +215,7 @@ def test_compare_asks_for_other_terms_of_the_first_plan(run: Run) -> None:
     klikk = find_policy("klikk")
     offers = [*TWO, (klikk.amend({"guarantees.iaas.clock": "started"}), "gold")]
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
-    assert done.out.splitlines()[0] == tell_comparison(sla.compare(offers, evidence=mine, fee=1000))[0]
+    assert done.out.splitlines()[0] == summarize_comparison(sla.compare(offers, evidence=mine, fee=1000))[0]
     assert "Klikk Gold (proposed)" in done.out.splitlines()[0]
 
 
@@ -234,7 +234,7 @@ def test_compare_takes_answers(run: Run) -> None:
     done = run("compare", *TWO, *FJORD, "-r", "klikk:window=quarter")
     mine = sla.read_evidence(EVIDENCE).only("fjord-iaas")
     quarter = sla.compare(list(TWO), evidence=mine, reading={"klikk:window": "quarter"})
-    assert done.out.splitlines()[0] == tell_comparison(quarter)[0]
+    assert done.out.splitlines()[0] == summarize_comparison(quarter)[0]
     assert done.out.splitlines()[0] != run("compare", *TWO, *FJORD).out.splitlines()[0]
 
 
@@ -259,7 +259,7 @@ def test_compare_survives_an_outage_outside_the_period_of_one_plan(run: Run, tmp
     done = run("compare", "klikk:gold", "klink-cloud:enterprise", "-e", str(tmp_path), "-p", "2026-06")
     assert done.code == 0, done.err
     assert "Outages the contracts treat most differently" in done.out
-    assert "1h30m counted (2)" in done.out
+    assert "1h30m counts as downtime (2)" in done.out
 
 
 # --- readings

@@ -18,7 +18,7 @@ from small_contracts import DAY, HOUR, LATER, MINUTE, at, down, evidence, holder
 
 import slakit as sla
 from slakit.comparison.compare import Comparison, compare
-from slakit.comparison.summary import beyond, tell_comparison
+from slakit.comparison.summary import lead_start, summarize_comparison
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.policy.document import Policy
@@ -195,7 +195,7 @@ def test_a_plan_is_equal_to_itself(one: Policy) -> None:
     assert found.dominance.rows() == [("one", "two", "equal", 0)]
     assert found.crossings.is_empty()
     assert found.leader is None
-    assert tell_comparison(found) == ["Small and Small (proposed) pay the same for one outage of any length."]
+    assert summarize_comparison(found) == ["Small and Small (proposed) pay the same for one outage of any length."]
 
 
 def test_a_slope_crosses_a_step_at_the_exact_microsecond() -> None:
@@ -219,7 +219,7 @@ def test_every_two_plans_are_set_against_each_other() -> None:
 def test_a_credit_that_is_earned_without_an_outage_leads_from_nothing_on() -> None:
     found = compare([paying("p", "bands: [{from: 99, to: 100, credit: 5%}]"), "wp-heaven"])
     assert found.crossings.row(0)[2:] == (Decimal(0), "p")
-    assert tell_comparison(found)[-1] == "Small pays more for outages up to 7h12m, WP Heaven beyond."
+    assert summarize_comparison(found)[-1] == "Small pays more for outages up to 7h12m, WP Heaven lead_start."
 
 
 def test_a_credit_that_is_always_earned_leaves_nothing_free() -> None:
@@ -479,7 +479,7 @@ def test_an_outage_outside_the_period_of_one_plan_says_so() -> None:
     plans = [paying("one", "flat: 5%"), paying("two", "flat: 5%", zone="Europe/Oslo")]
     found = compare(plans, evidence=evidence([outage]), period="2026-06", as_of=LATER)
     assert found.verdicts["counted_seconds"].to_list() == [5400, 0]
-    assert found.verdicts["why"].to_list() == ["1h30m counted (c)", "outside the period"]
+    assert found.verdicts["why"].to_list() == ["1h30m counts as downtime (c)", "outside the period"]
 
 
 # --- (c) other terms
@@ -811,32 +811,32 @@ def test_rolling_windows_owe_what_an_assessment_of_them_owes() -> None:
 
 
 def test_the_four_documents_are_told_as_they_are() -> None:
-    assert tell_comparison(compare(FOUR)) == [
+    assert summarize_comparison(compare(FOUR)) == [
         "No plan pays the most for every length of outage.",
-        "Klikk Gold pays more for outages from 21m36s to 1d3h36m, WP Heaven beyond.",
-        "Klikk Gold pays more for outages from 21m36s to 43m12s, klink.cloud Enterprise beyond.",
-        "Klikk Gold pays more than Cloudworkz for outages beyond 21m36s, and never less.",
-        "klink.cloud Enterprise pays more for outages from 43m12s to 7d15h36m, WP Heaven beyond.",
-        "WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.",
-        "klink.cloud Enterprise pays more than Cloudworkz for outages beyond 43m12s, and never less.",
+        "Klikk Gold pays more for outages from 21m36s to 1d3h36m, WP Heaven lead_start.",
+        "Klikk Gold pays more for outages from 21m36s to 43m12s, klink.cloud Enterprise lead_start.",
+        "Klikk Gold pays more than Cloudworkz for outages lead_start 21m36s, and never less.",
+        "klink.cloud Enterprise pays more for outages from 43m12s to 7d15h36m, WP Heaven lead_start.",
+        "WP Heaven pays more than Cloudworkz for outages lead_start 3h36m, and never less.",
+        "klink.cloud Enterprise pays more than Cloudworkz for outages lead_start 43m12s, and never less.",
     ]
 
 
 def test_the_same_outages_are_told_first(tables: Evidence) -> None:
     found = compare(FOUR, evidence=tables.only("fjord-iaas"), fee=1000)
     sums = {row["plan"]: row for row in found.sums().iter_rows(named=True)}
-    first, second, *rest = tell_comparison(found)
+    first, second, *rest = summarize_comparison(found)
     assert first.startswith("For the same 29 outages of 2026-01/2026-09: Klikk Gold ")
     for name, row in sums.items():
         assert f"{found.names[name]} {row['owed']:,.2f} NOK" in first
     parted = found.verdicts.filter("differs")["outage"].n_unique()
     assert second == f"The contracts count different lengths of downtime for {parted} of 29 outages."
-    assert rest == tell_comparison(compare(FOUR, fee=1000))
+    assert rest == summarize_comparison(compare(FOUR, fee=1000))
 
 
 def test_one_outage_is_told_in_the_singular() -> None:
     found = compare([paying("one", "flat: 5%"), paying("two", "flat: 1%")], evidence=evidence([_of_july(HOUR)]))
-    assert "1 outages" not in " ".join(tell_comparison(found))
+    assert "1 outages" not in " ".join(summarize_comparison(found))
 
 
 def test_a_leader_is_never_behind_and_somewhere_ahead() -> None:
@@ -852,7 +852,7 @@ def test_a_leader_is_never_behind_and_somewhere_ahead() -> None:
     [("2592.000001", "beyond 43m12s"), ("3600", "from 1h on"), ("0", "from 0s on"), ("0.000001", "beyond 0s")],
 )
 def test_the_length_from_which_on_is_told_by_the_shorter_words(seconds: str, said: str) -> None:
-    assert beyond(Decimal(seconds)) == said
+    assert lead_start(Decimal(seconds)) == said
 
 
 @pytest.mark.parametrize("given", [{"period": "soon"}, {"as_of": "tomorrow"}])

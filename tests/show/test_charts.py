@@ -15,8 +15,8 @@ import pytest
 import slakit as sla
 from slakit import credit_curve, find_terms, window_budgets
 from slakit.analysis.review import Review
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.show import chart_allowance, chart_budgets, chart_claims, chart_credit_curves, chart_outages
-from slakit.show.labels import VERDICTS
 
 SUBSCRIPTIONS = [
     "fjord-iaas",
@@ -65,7 +65,7 @@ def test_every_verdict_has_words_and_a_colour() -> None:
     from slakit.measure.assessment_input import VERDICTS as KNOWN
     from slakit.show.charts.outages import COLOUR_OF
 
-    assert set(KNOWN) == set(VERDICTS) == set(COLOUR_OF)
+    assert set(KNOWN) == set(VERDICT_WORDS) == set(COLOUR_OF)
 
 
 def test_times_are_on_the_contracts_wall_clock(review: Review) -> None:

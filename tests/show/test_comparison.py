@@ -209,7 +209,7 @@ def test_the_outages_that_part_most_are_shown_with_their_reasons(comparison: Com
     assert said.count(" of fjord-iaas: ") == 3
     parted = comparison.verdicts.filter("differs")["outage"].n_unique()
     assert f"{parted - 3} further outages counted differently." in said
-    assert "before clock start (Table 2, DT; 3.1.2)" in text_of(show_parted(comparison, most=30))
+    assert "before the clock starts (Table 2, DT; 3.1.2)" in text_of(show_parted(comparison, most=30))
 
 
 def test_where_all_count_alike_the_table_says_so(july: Comparison) -> None:
@@ -543,9 +543,9 @@ def test_terms_of_every_plan_come_back_with_their_clauses(book: Path, comparison
 
 
 def test_the_summary_of_the_workbook_is_what_is_told(book: Path, comparison: Comparison) -> None:
-    from slakit.comparison.summary import tell_comparison
+    from slakit.comparison.summary import summarize_comparison
 
-    assert sheet(book, "Summary")["Result of the comparison"].to_list() == tell_comparison(comparison)
+    assert sheet(book, "Summary")["Result of the comparison"].to_list() == summarize_comparison(comparison)
 
 
 def test_a_workbook_without_evidence_has_the_terms_alone(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import LABEL_WIDTH, lane_rows
 from slakit.show.charts.outages import COLOUR_OF
 from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
-from slakit.show.labels import VERDICTS, instant_text, length_text, short_length, sums_text
+from slakit.show.labels import instant_text, length_text, short_length, sums_text
 
 ROOM = 0.05
 """Share of the width that a number needs inside its bar."""
@@ -136,7 +137,7 @@ class Timeline:
         names = {g.id: g.name or g.id for g in self.review.terms_of(self.subscription).guarantees}
         for row in pieces.iter_rows(named=True):
             lane = "\n".join(wrap(names[row["guarantee"]], LABEL_WIDTH))
-            verdict = VERDICTS[row["verdict"]]
+            verdict = VERDICT_WORDS[row["verdict"]]
             clause = f" ({row['clause']})" if row["clause"] else ""
             about = f"{length_text(row['seconds'])}: {verdict}{clause}"
             span = (row["started"], row["ended"])
@@ -173,7 +174,7 @@ def _drawn(timeline: Timeline, rows: list[dict[str, Any]], lanes: list[str], out
 
 def _verdicts(judged: list[dict[str, Any]]) -> alt.Color:
     present = {row["verdict"] for row in judged}
-    shown = {said: COLOUR_OF[name] for name, said in VERDICTS.items() if said in present}
+    shown = {said: COLOUR_OF[name] for name, said in VERDICT_WORDS.items() if said in present}
     scale = alt.Scale(domain=list(shown), range=list(shown.values()))
     return alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
 

@@ -9,11 +9,12 @@ import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.policy.printing import percent_text, print_count
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, GREEN, GREY, INK, PURPLE, SKY, VERMILLION
-from slakit.show.labels import VERDICTS, counted, instant_text, length_text, window_name
+from slakit.show.labels import counted, instant_text, length_text, window_name
 
 COLOUR_OF = {
     "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock_start": SKY, "unreported": SKY,
@@ -77,14 +78,14 @@ def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
         first, last = min(part["started"] for part in verdicts), max(part["ended"] for part in verdicts)
         decisive = next((part for part in verdicts if part["verdict"] == "counted" and part["seconds"]), verdicts[0])
         clause = f" ({decisive['clause']})" if decisive["clause"] else ""
-        said = [f"{length_text(part['seconds'])} {VERDICTS[part['verdict']]}" for part in verdicts]
+        said = [f"{length_text(part['seconds'])} {VERDICT_WORDS[part['verdict']]}" for part in verdicts]
         yield {
             "lane": lanes.names[str(guarantee)],
             "outage": outage,
             "at": wall_clock(first, lanes.zone),
             "when": f"{instant_text(first, lanes.zone)} – {instant_text(last, lanes.zone)}",
             "seconds": float(parts["seconds"].sum()),
-            "verdict": VERDICTS[decisive["verdict"]],
+            "verdict": VERDICT_WORDS[decisive["verdict"]],
             "counts": decisive["verdict"] == "counted",
             "said": "; ".join(said) + clause,
         }
@@ -92,12 +93,12 @@ def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
 
 def _disc_layer(lanes: Lanes, discs: list[dict[str, Any]]) -> alt.Chart:
     present = {disc["verdict"] for disc in discs}
-    verdicts = [verdict for verdict in VERDICTS if VERDICTS[verdict] in present]
+    verdicts = [verdict for verdict in VERDICT_WORDS if VERDICT_WORDS[verdict] in present]
     colour = alt.Color(
         "verdict:N",
         title=None,
         scale=alt.Scale(
-            domain=[VERDICTS[verdict] for verdict in verdicts], range=[COLOUR_OF[verdict] for verdict in verdicts]
+            domain=[VERDICT_WORDS[verdict] for verdict in verdicts], range=[COLOUR_OF[verdict] for verdict in verdicts]
         ),
         legend=alt.Legend(symbolType="circle", symbolSize=120),
     )

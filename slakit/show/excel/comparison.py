@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from slakit.comparison.compare import Comparison
-from slakit.comparison.summary import tell_comparison
+from slakit.comparison.summary import summarize_comparison
 from slakit.locales import in_locale
 from slakit.show.columns import COMPARED, Column
 from slakit.show.excel.review import review_sheets
@@ -28,7 +28,7 @@ def comparison_workbook(comparison: Comparison, path: str | Path) -> None:
 def comparison_sheets(comparison: Comparison) -> list[Sheet]:
     """Make the sheets of a comparison: its summary, the terms, the curves, and the credits for the same outages."""
     names = list(comparison.names.values())
-    said = pl.DataFrame({"said": tell_comparison(comparison)}, schema={"said": pl.String})
+    said = pl.DataFrame({"said": summarize_comparison(comparison)}, schema={"said": pl.String})
     summary = Sheet("Summary", f"Compared: {', '.join(names)}", said, [Column("said", "Result of the comparison")])
     sheets = [summary, _terms(comparison)]
     if not comparison.owed.is_empty():

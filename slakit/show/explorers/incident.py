@@ -12,6 +12,7 @@ import polars as pl
 from slakit.analysis.explain import Explanation, explain
 from slakit.analysis.review import Review
 from slakit.analysis.scenario import Scenario, assess_scenario
+from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
@@ -29,7 +30,7 @@ from slakit.show.explorers.credits import WHAT_IF
 from slakit.show.explorers.explorer import Explorer
 from slakit.show.explorers.scenario import incident_controls
 from slakit.show.explorers.view import View
-from slakit.show.labels import VERDICTS, counted, deadline_text, length_text, sums_text
+from slakit.show.labels import counted, deadline_text, length_text, sums_text
 from slakit.show.tables.comparison import show_readings
 from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
 
@@ -208,7 +209,7 @@ def _not_counted(review: Review, guarantee: str) -> str:
     excluded = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
     for row in excluded.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
         clause = f" ({row['clause']})" if row["clause"] else ""
-        return f"Not counted: {length_text(row['seconds'])} {VERDICTS[row['verdict']]}{clause}."
+        return f"Not counted: {length_text(row['seconds'])} {VERDICT_WORDS[row['verdict']]}{clause}."
     return ""
 
 

@@ -8,7 +8,7 @@ from great_tables import GT, loc, style
 from slakit.analysis.assumptions import answer_words
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
-from slakit.comparison.summary import beyond, tell_contests
+from slakit.comparison.summary import lead_start, summarize_dominance
 from slakit.show.columns import COMPARED
 from slakit.show.labels import counted, length_text, money_text, sign_text
 from slakit.show.tables.memo import BEST, Memo, memo_table
@@ -25,7 +25,7 @@ def show_terms(comparison: Comparison) -> GT:
         for row in wide.iter_rows(named=True)
     ]
     notes = [
-        *tell_contests(comparison),
+        *summarize_dominance(comparison),
         "One outage of everything, in one window; credits for single incidents only where there are no others.",
         "Terms as in ISO/IEC 19086-1. Bold: no other plan here is better for the customer.",
         "Best-effort targets rank as if there were no guarantee.",
@@ -47,7 +47,7 @@ def show_dominance(comparison: Comparison) -> GT:
         one, other = row["plan"], row["other"]
         changes = comparison.crossings.filter((pl.col("plan") == one) & (pl.col("other") == other))
         spans = changes.select("downtime_seconds", "leads").iter_rows()
-        leads = "\n".join(f"{names[lead]} {beyond(seconds)}" for seconds, lead in spans)
+        leads = "\n".join(f"{names[lead]} {lead_start(seconds)}" for seconds, lead in spans)
         rows.append({"Plans": f"{names[one]}\n{names[other]}", "Pays more": leads or "the same for every length"})
     memo = Memo("Which plan pays more for one outage", "By its length, exact to the microsecond.")
     return memo_table(rows, memo, "Fewer than two plans.")
