@@ -19,7 +19,7 @@ def summarize_comparison(comparison: Comparison) -> list[str]:
     >>> for sentence in summarize_comparison(compare(["wp-heaven", "cloudworkz"])):
     ...     print(sentence)
     For one outage, WP Heaven pays at least as much as any other plan here.
-    WP Heaven pays more than Cloudworkz for outages lead_start 3h36m, and never less.
+    WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.
     """
     leader = comparison.leader
     sentences = list(_summarize_owed(comparison))
@@ -80,7 +80,7 @@ def _contest_text(names: dict[str, str], row: dict[str, str], changes: list[tupl
 
 
 def lead_start(seconds: Decimal) -> str:
-    """Name the length of outage at which a lead begins; the microsecond after an edge is lead_start the edge.
+    """Name the length of outage at which a lead begins; the microsecond after an edge is beyond the edge.
 
     >>> lead_start(Decimal("2592.000001")), lead_start(Decimal(3600))
     ('beyond 43m12s', 'from 1h on')

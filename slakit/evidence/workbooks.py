@@ -52,7 +52,7 @@ def read_workbook(path: Path, place: str) -> dict[str, RawTable]:
     Returns
     -------
     sheets
-        RawTable name -> its cells as text, null where empty.
+        Sheet name -> its cells as text, null where empty.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]
     Returns
     -------
     errors
-        RawTable name -> row, column letters and error of each.
+        Sheet name -> row, column letters and error of each.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -219,7 +219,7 @@ def test_every_two_plans_are_set_against_each_other() -> None:
 def test_a_credit_that_is_earned_without_an_outage_leads_from_nothing_on() -> None:
     found = compare([paying("p", "bands: [{from: 99, to: 100, credit: 5%}]"), "wp-heaven"])
     assert found.crossings.row(0)[2:] == (Decimal(0), "p")
-    assert summarize_comparison(found)[-1] == "Small pays more for outages up to 7h12m, WP Heaven lead_start."
+    assert summarize_comparison(found)[-1] == "Small pays more for outages up to 7h12m, WP Heaven beyond."
 
 
 def test_a_credit_that_is_always_earned_leaves_nothing_free() -> None:
@@ -813,12 +813,12 @@ def test_rolling_windows_owe_what_an_assessment_of_them_owes() -> None:
 def test_the_four_documents_are_told_as_they_are() -> None:
     assert summarize_comparison(compare(FOUR)) == [
         "No plan pays the most for every length of outage.",
-        "Klikk Gold pays more for outages from 21m36s to 1d3h36m, WP Heaven lead_start.",
-        "Klikk Gold pays more for outages from 21m36s to 43m12s, klink.cloud Enterprise lead_start.",
-        "Klikk Gold pays more than Cloudworkz for outages lead_start 21m36s, and never less.",
-        "klink.cloud Enterprise pays more for outages from 43m12s to 7d15h36m, WP Heaven lead_start.",
-        "WP Heaven pays more than Cloudworkz for outages lead_start 3h36m, and never less.",
-        "klink.cloud Enterprise pays more than Cloudworkz for outages lead_start 43m12s, and never less.",
+        "Klikk Gold pays more for outages from 21m36s to 1d3h36m, WP Heaven beyond.",
+        "Klikk Gold pays more for outages from 21m36s to 43m12s, klink.cloud Enterprise beyond.",
+        "Klikk Gold pays more than Cloudworkz for outages beyond 21m36s, and never less.",
+        "klink.cloud Enterprise pays more for outages from 43m12s to 7d15h36m, WP Heaven beyond.",
+        "WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.",
+        "klink.cloud Enterprise pays more than Cloudworkz for outages beyond 43m12s, and never less.",
     ]
 
 
