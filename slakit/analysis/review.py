@@ -40,41 +40,17 @@ SHOWN = 10
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Review:
-    """An assessment. Its tables have the columns of the calculation rules, section 1.
+    """An assessment.
 
     Attributes
     ----------
-    ledger, availability, attainment, credits, ranges, claims
-        As the calculation rules describe them; instants in UTC, money and percentages as exact decimals.
-    tickets
-        Tickets judged one by one, under each guarantee on tickets: `subscription`, `guarantee`, `ticket`, `priority`,
-        `kind`, `window_start`, `opened`, `answered`, `due`, `within_seconds`, `elapsed_seconds` (working time),
-        `remaining_seconds`, `late_seconds`, `verdict` (met, missed, pending, excluded,
-        outside_term), `clause`.
-    incidents
-        Incidents judged one by one: `subscription`, `guarantee`, `started`, `ended`, `seconds`, `within_seconds`,
-        `met`, `running`.
-    readings
-        What each answer to an open question makes of the sum owed, as `readings_table` of `slakit.analysis.readings`
-        gives it: the question that moves it most comes first.
-    figures
-        Levels of windows that come from measurements: `subscription`, `guarantee`, `window_start`, `window_end`,
-        `measurements` (number), `level`, `limit`, `unit`, `met`, `running`.
-    rights
-        Rights that misses gave rise to: `subscription`, `right`, `says`, `guarantee`, `window_start`, `window_end`,
-        `until` (last instant to use it; null where none is stated), `clause`.
-    claim_steps
-        Of claims that open late, or whose outage had to be reported first: `subscription`, `remedy`, `window_start`,
-        `opens`, `report_by`, `reported` (whether an outage of the window was, in time).
-    recoveries, backups
-        As `recoveries_table` and `backups_table` of `slakit.analysis.recovery` give them.
-    warnings
-        Rows of the evidence that were not used, or not as they are written: `subscription`, `table`, `row` (as the file
-        shows it, the header being row 1; the first where there are several), `code`, `says`.
-    row_counts
-        Rows of the evidence: `subscription`, `table`, `read`, `used` (those that bear on a figure of the period).
-    assumptions
-        What the calculation took that no document or evidence says: `subject`, `term`, `value`, `because`.
+    ledger, availability, incidents, figures, attainment, tickets, recoveries, backups
+        What happened, by the contract: outages, windows, tickets and backups with their verdicts.
+    credits, ranges, readings, rights, claims, claim_steps
+        What is owed, the range if ambiguous clauses are read otherwise, and until when it can be claimed.
+    assumptions, warnings, row_counts
+        What was assumed, and what of the evidence was used. The columns of every table are in `RESULTS.md` beside this
+        module, which `slakit schema --markdown --of results` prints. Instants are in UTC.
     evidence, period, as_of
         What was assessed.
     policies, terms

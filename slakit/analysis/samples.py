@@ -72,16 +72,16 @@ def missing_samples(
     windows = pl.concat([tables[name].select(*key, *edges) for name in ("availability", "figures")])
     held = {row["subscription"]: row for row in evidence.subscriptions.iter_rows(named=True)}
     taken = evidence.measurements.partition_by(key, as_dict=True)
-    for (name, promise), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
+    for (name, of), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
         holder = held[name]
         terms = chosen[holder["policy"], holder["tier"]]
-        guarantee, zone = terms.guarantee(promise), terms.time_zone or ASSUMED_ZONE
+        guarantee, zone = terms.guarantee(of), terms.time_zone or ASSUMED_ZONE
         if guarantee.measured is None:
             continue
         spans = rows.select(edges).rows()
         if guarantee.window.slides:  # its windows overlap: what is missing is told once
             spans = [(min(first for first, _ in spans), max(last for _, last in spans))]
-        own = taken.get((name, promise))
+        own = taken.get((name, guarantee.id))
         measured = own["measured"] if own is not None else pl.Series([], dtype=INSTANT)
         for start, end in spans:
             first, last = max(start, holder["starts"]), min(end, as_of, holder["ends"] or as_of)
@@ -91,7 +91,7 @@ def missing_samples(
             expected, found, what = _counted(guarantee, zone, (first, last), inside)
             if expected > found:
                 said = taken_as(guarantee.measured)
-                yield Missing(name, promise, first, last, expected - found, expected, what, said)
+                yield Missing(name, guarantee.id, first, last, expected - found, expected, what, said)
 
 
 def taken_as(measured: Measured) -> str:
@@ -106,7 +106,7 @@ def taken_as(measured: Measured) -> str:
 def _counted(
     guarantee: Guarantee, zone: str, window: tuple[datetime, datetime], inside: pl.Series
 ) -> tuple[int, int, str]:
-    """How many slices, or days, a window has; how many of them were measured; and which they are."""
+    """Count how many slices, or days, a window has; how many of them were measured; and which they are."""
     assert guarantee.measured is not None
     first, last = map(to_microseconds, window)
     step = guarantee.measured.slice
@@ -125,7 +125,7 @@ def _counted(
 
 
 def _slices_of(opened: Span, window: Span, length: int) -> range:
-    """Numbers of the whole slices of a window of which an open span has a part."""
+    """Return numbers of the whole slices of a window of which an open span has a part."""
     first, last = window
     begin, end = max(opened[0], first) - first, min(opened[1], last) - first
     return range(begin // length, min(-(-end // length), (last - first) // length))

@@ -158,7 +158,7 @@ def _utc(instant: datetime) -> str:
 
 
 def _outages(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
-    """Outages without a length, after the assessment, or with a signal long before them."""
+    """Warn of outages without a length, after the assessment, or with a signal long before them."""
     outages = _numbered(evidence, "outages")
     for row in outages.filter(pl.col("started") == pl.col("ended")).iter_rows(named=True):
         says = f"Outage {row['outage']} starts and ends at {_utc(row['started'])}. Its length is unknown."
@@ -173,7 +173,7 @@ def _outages(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
 
 
 def _outages_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
-    """Outages of contracts whose guarantees are judged by something else."""
+    """Warn of outages of contracts whose guarantees are judged by something else."""
     judging = {
         plan: any(g.on_outages and g.measured is None for g in terms.guarantees) for plan, terms in chosen.items()
     }
@@ -187,7 +187,7 @@ def _outages_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Ma
 
 
 def _components(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
-    """Components of outages that no guarantee names, where none covers everything."""
+    """Warn of components of outages that no guarantee names, where none covers everything."""
     scopes = {
         plan: [g.components for g in terms.guarantees if g.on_outages and g.measured is None]
         for plan, terms in chosen.items()
@@ -205,7 +205,7 @@ def _components(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Pl
 
 
 def _maintenance(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
-    """Maintenance that no guarantee excludes under any reading, whatever its notice."""
+    """Warn of maintenance that no guarantee excludes under any reading, whatever its notice."""
     words = _numbered(evidence, "maintenance").select("subscription", "maintenance", "row", "kind", "component")
     scopes: dict[tuple[Plan, str], list[list[str]]] = {}
     for subscription, maintenance, row, kind, component in words.iter_rows():
@@ -221,7 +221,7 @@ def _maintenance(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> 
 
 
 def _tickets_not_judged(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
-    """Tickets that no guarantee is about, those of one kind and priority together."""
+    """Warn of tickets that no guarantee is about, those of one kind and priority together."""
     about: dict[Plan, list[tuple[list[str], list[str]]]] = {}
     for plan, terms in chosen.items():
         scopes = [g.tickets for g in terms.guarantees if g.metric in ANSWERS]
@@ -249,7 +249,7 @@ def _holds(evidence: Evidence) -> Iterator[Warned]:
 def _claims(
     evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms], credits: pl.DataFrame, period: Period
 ) -> Iterator[Warned]:
-    """Claims made for windows in which nothing is due, or before their window; earlier ones are taken off caps."""
+    """Warn of claims made for windows in which nothing is due, or before their window."""
     term = evidence.subscriptions.select("subscription", "starts", "ends")
     made = _numbered(evidence, "claims_made").join(term, on="subscription", maintain_order="left")
     due = credits.filter(pl.col("amount") > 0).select("subscription", "remedy", "window_start", "window_end")
@@ -272,7 +272,7 @@ def _claims(
 
 
 def _recoveries_not_judged(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
-    """Recoveries and backups for which the contract sets no target."""
+    """Warn of recoveries and backups for which the contract sets no target."""
     targets = {plan: {target.id for terms in readings for target in terms.recovery} for plan, readings in plans.items()}
     for row in _numbered(evidence, "recoveries").iter_rows(named=True):
         known = targets[held[row["subscription"]]]
@@ -280,17 +280,17 @@ def _recoveries_not_judged(evidence: Evidence, held: Mapping[str, Plan], plans: 
             there = f"; there are {', '.join(sorted(known))}" if known else ""
             says = f"The contract sets no recovery target for the loss of a {row['kind']}{there}."
             yield row["subscription"], "recoveries", row["row"], "not_judged", says
-    promised = {plan: any(terms.backups for terms in readings) for plan, readings in plans.items()}
+    guaranteed = {plan: any(terms.backups for terms in readings) for plan, readings in plans.items()}
     groups = _numbered(evidence, "backups").group_by("subscription", maintain_order=True)
     for subscription, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
-        if not promised[held[subscription]]:
+        if not guaranteed[held[subscription]]:
             rows = "row is" if count == 1 else "rows are"
             says = f"The contract has no guarantee about backups: {count} {rows} not judged."
             yield subscription, "backups", row, "not_judged", says
 
 
 def _samples(missing: Iterable[Missing]) -> Iterator[Warned]:
-    """Windows in which slices, or days, have no measurement."""
+    """Warn of windows in which slices, or days, have no measurement."""
     for gap in missing:
         lacks = f"{gap.guarantee} has no measurement in {gap.missing:,} of {gap.expected:,} {gap.what}"
         window = f"of the window from {gap.first:%Y-%m-%d} to {gap.last:%Y-%m-%d}"
@@ -300,7 +300,7 @@ def _samples(missing: Iterable[Missing]) -> Iterator[Warned]:
 
 
 def _claims_not_read(evidence: Evidence, claims: pl.DataFrame) -> Iterator[Warned]:
-    """Money owed under a contract of which the terms of claims were not read."""
+    """Warn of money owed under a contract of which the terms of claims were not read."""
     unread = claims.filter(pl.col("status") == "not_read").group_by("subscription", "currency", maintain_order=True)
     rows = unread.agg(pl.col("amount").sum()).join(_numbered(evidence, "subscriptions"), on="subscription")
     for row in rows.iter_rows(named=True):
@@ -310,7 +310,7 @@ def _claims_not_read(evidence: Evidence, claims: pl.DataFrame) -> Iterator[Warne
 
 
 def _fees_of_nothing(evidence: Evidence, credits: pl.DataFrame) -> Iterator[Warned]:
-    """Credits that are a share of what was charged, where no charge is given for the time that it is taken from."""
+    """Warn of credits that are a share of what was charged, where no charge is given for that time."""
     charged = credits.join(evidence.charges, on="subscription", how="semi", maintain_order="left")
     for row in charged.filter((pl.col("credit_percent") > 0) & (pl.col("basis_amount") == 0)).iter_rows(named=True):
         window = f"{row['window_start']:%Y-%m-%d} to {row['window_end']:%Y-%m-%d}"
@@ -319,7 +319,7 @@ def _fees_of_nothing(evidence: Evidence, credits: pl.DataFrame) -> Iterator[Warn
 
 
 def _fees_of_others(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
-    """Fees of components that the contract does not name, where a credit is a share of the fee of a component."""
+    """Warn of fees of components that the contract does not name, where a credit depends on such a fee."""
     given = [
         (row["subscription"], "subscriptions", row["row"], list(json.loads(row["component_fees"])))
         for row in _numbered(evidence, "subscriptions").drop_nulls("component_fees").iter_rows(named=True)
@@ -340,7 +340,7 @@ def _fees_of_others(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) 
 
 
 def _repeated(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
-    """Claims made twice for one window, and figures measured twice at one instant: each of the rows counts."""
+    """Warn of claims made twice for one window, and values measured twice at one instant: each of the rows counts."""
     whole = {plan: {g.id for g in terms.guarantees if g.measured is None or g.measured.slice is None}
              for plan, terms in chosen.items()}  # fmt: skip
     keys = {"claims_made": ("remedy", "window_start"), "measurements": ("guarantee", "measured")}
@@ -353,7 +353,7 @@ def _repeated(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan
 
 
 def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
-    """Rows of other tables that begin after the assessment, those of one subscription together."""
+    """Warn of rows of other tables that begin after the assessment, those of one subscription together."""
     for table, begins in BEGINS.items():
         if table not in ("maintenance", "outages"):  # outages are told one by one
             after = _numbered(evidence, table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
@@ -361,7 +361,7 @@ def _later(evidence: Evidence, as_of: datetime) -> Iterator[Warned]:
 
 
 def _outside(evidence: Evidence) -> Iterator[Warned]:
-    """Rows outside the time of their subscription, those of one subscription together."""
+    """Warn of rows outside the time of their subscription, those of one subscription together."""
     for table in BEGINS:
         if table != "claims_made":
             where = "before the subscription starts or after it ends"
@@ -369,7 +369,7 @@ def _outside(evidence: Evidence) -> Iterator[Warned]:
 
 
 def _beyond_term(evidence: Evidence, table: str) -> pl.DataFrame:
-    """Rows of a table that lie before their subscription starts, or after it ends."""
+    """Return the rows of a table that lie before their subscription starts, or after it ends."""
     term = evidence.subscriptions.select("subscription", "starts", "ends")
     rows = _numbered(evidence, table).join(term, on="subscription", maintain_order="left")
     begun = pl.col(BEGINS[table])
@@ -446,7 +446,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
 
 
 def _without(rows: pl.DataFrame, warnings: pl.DataFrame, table: str) -> pl.DataFrame:
-    """Rows that no warning is about."""
+    """Return the rows that no warning is about."""
     return rows.join(warnings.filter(pl.col("table") == table), on=["subscription", "row"], how="anti")
 
 

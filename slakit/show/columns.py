@@ -165,7 +165,7 @@ RESULTS: dict[str, ResultTable] = {
         Column("due", "Due", says="if the clock is not stopped before"), Column("within_seconds", "Committed"),
         Column("elapsed_seconds", "Took", says="working time without holds"),
         Column("remaining_seconds", "Time left"), Column("late_seconds", "Late by"),
-        Column("verdict", "Verdict", words=TICKET_VERDICTS, strong=["missed"]), CLAUSE,
+        Column("verdict", "Verdict", words=TICKET_VERDICTS, strong=["missed"], says="or met, missed, pending"), CLAUSE,
     ], "Lengths in working time, without the time that a ticket was on hold."),
     "credits": ResultTable("Credits", [
         SUBSCRIPTION, REMEDY, *WINDOWS, Column("credit_percent", "Credit before caps", "percent"),

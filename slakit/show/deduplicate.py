@@ -105,7 +105,7 @@ class Line(NamedTuple):
     points: list[tuple[Decimal, Decimal]]
 
     def at(self, seconds: Decimal) -> Decimal:
-        """Credit for a length of outage; for one beyond the last point, that of the last point."""
+        """Return the credit for a length of outage; for one beyond the last point, that of the last point."""
         for one, two in pairwise(self.points):
             if one[0] <= seconds <= two[0]:
                 return one[1] if seconds == one[0] else on_line(one, two, seconds)
@@ -121,7 +121,7 @@ class Line(NamedTuple):
 
 
 def on_line(one: tuple[Decimal, Decimal], two: tuple[Decimal, Decimal], at: Decimal) -> Decimal:
-    """Credit on the straight line between two points."""
+    """Return the credit on the straight line between two points."""
     return two[1] if two[0] == at else one[1] + (two[1] - one[1]) * (at - one[0]) / (two[0] - one[0])
 
 

@@ -24,11 +24,11 @@ class Styles:
     made: dict[Any, Any] = field(default_factory=dict)
 
     def named(self, **properties: Any) -> Any:
-        """A format by its properties."""
+        """Return a format by its properties."""
         return self._once(tuple(properties.items()), properties)
 
     def of(self, cell: Cell) -> Any:
-        """How a cell looks. Text has a mark that keeps it text when it is edited."""
+        """Return how a cell looks. Text has a mark that keeps it text when it is edited."""
         if not isinstance(cell.value, str):
             return self._once(cell.form, {"num_format": cell.form, "valign": "top"})
         aligned = "right" if cell.form else "left"
@@ -41,13 +41,13 @@ class Styles:
         return self.made[key]
 
     def head(self, side: str) -> Any:
-        """A heading: above text on its side, above figures on theirs."""
+        """Return the look of a heading: above text on its side, above figures on theirs."""
         look = {"bold": True, "bg_color": HEAD_FILL, "bottom": 1, "text_wrap": True, "valign": "top", "align": side}
         return self.named(**look, **({"indent": 1} if side == "left" else {}))
 
 
 def lines_of(text: str, width: int) -> int:
-    """Lines that a text takes in a column. [width: characters]
+    """Count the lines that a text takes in a column. [width: characters]
 
     >>> lines_of("a" * 70, 60), lines_of("one\\ntwo", 60), lines_of("one", 60)
     (2, 2, 1)
@@ -58,6 +58,6 @@ def lines_of(text: str, width: int) -> int:
 
 
 def widest(heading: str, cells: list[Cell | None], least: int) -> int:
-    """Width of a column: that of its widest cell, of the longest word above it, of half its heading. [characters]"""
+    """Return the width of a column: that of its widest cell, longest word above it or half its heading. [characters]"""
     words = [len(heading) // 2 + 4, *(len(word) + 2 for word in heading.split())]
     return min(WIDEST, max([NARROWEST, least, *words, *(cell.width for cell in cells if cell)]))

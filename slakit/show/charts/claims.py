@@ -112,7 +112,7 @@ def _shares(rows: list[dict[str, Any]], order: list[str]) -> alt.LayerChart:
 
 
 def _said(rows: list[dict[str, Any]], order: list[str]) -> list[dict[str, str]]:
-    """One caption for each bar: every amount with its status."""
+    """Write one caption for each bar: every amount with its status."""
     said: dict[str, list[str]] = {name: [] for name in order}
     for row in rows:
         said[row["subscription"]].append(f"{row['amount']} {row['status']}")

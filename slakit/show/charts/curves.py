@@ -77,7 +77,8 @@ def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) ->
     names = [line.name for line in lines]
     colour = alt.Color("name:N", scale=alt.Scale(domain=names, range=colours), legend=None)
     spots = [spot for line in lines for spot in _spots(line, first)]
-    x = alt.X("hours:Q", title="length of the outage", scale=_log(first, until), axis=_time_axis())
+    span = alt.Scale(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
+    x = alt.X("hours:Q", title="length of the outage", scale=span, axis=_time_axis())
     y = alt.Y(
         "credit:Q", title="credit, % of the fee", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=6)
     )
@@ -113,10 +114,6 @@ def _looked_at(lines: list[Line], outage: Decimal, colour: alt.Color) -> list[al
     said = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
     label = said.encode(x=alt.X("hours:Q"), y=alt.value(-3), text=alt.Text("length:N"))
     return [rule, disc.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), color=colour, tooltip=tips), label]
-
-
-def _log(first: Decimal, until: Decimal) -> alt.Scale:
-    return alt.Scale(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
 
 
 def _time_axis() -> alt.Axis:

@@ -62,7 +62,7 @@ class Carrier:
     run: str | None = None
 
     def needs_library(self) -> bool:
-        """Whether the chart that is being shown must bring the libraries along; it is then taken to do so."""
+        """Return whether the chart that is being shown must bring the libraries along; it is then taken to do so."""
         cell, run = running_cell()
         again = cell is not None and cell == self.cell and run != self.run
         if self.run is not None and not again:
@@ -72,7 +72,7 @@ class Carrier:
 
 
 def running_cell() -> tuple[str | None, str]:
-    """Cell and message that the kernel is working on; JupyterLab names the cell, other programs do not."""
+    """Return the cell and message that the kernel is working on; JupyterLab names the cell, other programs do not."""
     from IPython.core.getipython import get_ipython
 
     message: Any = {}
@@ -93,7 +93,7 @@ def slakit_renderer(spec: dict[str, Any], **_: object) -> dict[str, str]:
 
 
 def script_json(value: object) -> str:
-    """JSON that can stand inside a script element: nothing in it can end the element.
+    """Write JSON that can stand inside a script element: nothing in it can end the element.
 
     >>> script_json({"name": "</script>"})
     '{"name":"\\\\u003c/script>"}'
@@ -102,13 +102,13 @@ def script_json(value: object) -> str:
 
 
 def libraries() -> str:
-    """Everything that draws, as one script; it leaves `slakit.embed` behind."""
+    """Return everything that draws, as one script; it leaves `slakit.embed` behind."""
     return vega_bundle() + EMBED
 
 
 @lru_cache(maxsize=1)
 def vega_bundle() -> str:
-    """The libraries as one script, from the user's cache, or built and put there."""
+    """Return the libraries as one script, from the user's cache, or built and put there."""
     kept = cache_folder() / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
     with contextlib.suppress(OSError):
         return kept.read_text(encoding="utf-8")
@@ -123,7 +123,7 @@ def vega_bundle() -> str:
 
 
 def cache_folder() -> Path:
-    """Where slakit keeps what it can make again."""
+    """Return where slakit keeps what it can make again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slakit"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,8 +11,8 @@ from slakit.analysis.review import Review
 from slakit.locales import in_locale
 from slakit.show.columns import CURRENCY, RESULTS, SUBSCRIPTION, Column
 from slakit.show.excel.sheets import Fact, Sheet, write_workbook
-from slakit.show.labels import counted, deadline_text, instant_text
-from slakit.show.readable import in_words
+from slakit.show.labels import counted, instant_text
+from slakit.show.readable import claim_by, in_words
 
 SHEETS = (
     "ledger", "availability", "attainment", "tickets", "credits", "ranges", "claims", "recoveries", "backups",
@@ -80,8 +79,11 @@ def _summary(review: Review) -> Sheet:
         if amount
     ]
     rows = list(headline.select("subscription", "next_deadline").iter_rows())
+    limits = [
+        None if deadline is None else claim_by("claimable", deadline, review.zone_of(name)) for name, deadline in rows
+    ]
     table = headline.with_columns(
-        pl.Series("claim_by", [_deadline(deadline, review.zone_of(name)) for name, deadline in rows], dtype=pl.String),
+        pl.Series("claim_by", limits, dtype=pl.String),
         pl.Series("assumed", [_assumed(review, name) for name, _ in rows], dtype=pl.String),
     )
     others, told = counted(review.assumptions.height, "assumption"), counted(review.warnings.height, "warning")
@@ -96,7 +98,3 @@ def _assumed(review: Review, subscription: str) -> str:
     """Write what was assumed of a subscription and of its policy."""
     own = in_words(review.of(subscription), "assumptions")
     return "; ".join(f"{term}: {value}" for _, term, value, _ in own.iter_rows())
-
-
-def _deadline(deadline: datetime | None, zone: ZoneInfo) -> str | None:
-    return None if deadline is None else f"{deadline_text(deadline, zone)} ({zone.key})"

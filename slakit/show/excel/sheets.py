@@ -115,7 +115,7 @@ def write_workbook(path: str | Path, sheets: Iterable[Sheet], *, made: datetime)
 
 
 def workbook_bytes(sheets: Iterable[Sheet], *, made: datetime, place: str = "workbook") -> bytes:
-    """As `write_workbook`, but return the content of the file. Messages call it `place`.
+    """Return the content of the file that `write_workbook` writes. Messages call it `place`.
 
     Raises
     ------

@@ -64,7 +64,7 @@ def show_support(terms: Sequence[Terms]) -> GT:
         "Response": lambda plan: _times(plan, "response"),
         "Resolution": lambda plan: _times(plan, "resolution"),
         "Hardware replacement": lambda plan: _times(plan, "replacement"),
-        "Support hours": _hours,
+        "Support hours": lambda plan: words.hours_words(plan.support.hours) if plan.support else not_read_or(plan, "–"),
         "Recovery": _recovery,
     }
     memo = Memo(
@@ -147,10 +147,6 @@ def _times(plan: Terms, metric: str) -> str:
         share = f", in {exact_percent(guarantee.target)} of cases" if guarantee.target is not None else ""
         said.append(f"{words.times(guarantee.within)}{share}{effort}")
     return "\n".join(said) or not_read_or(plan, "–")
-
-
-def _hours(plan: Terms) -> str:
-    return words.hours_words(plan.support.hours) if plan.support else not_read_or(plan, "–")
 
 
 def _recovery(plan: Terms) -> str:

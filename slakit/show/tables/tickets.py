@@ -191,7 +191,7 @@ def show_backups(review: Review, subscription: str) -> GT:
     numbers = result.headings("gap_seconds", "kept_seconds")
     memo = Memo(f"Backups of {subscription}: breaches", "", notes, numbers=numbers)
     if backups.is_empty():
-        promised = review.terms_of(subscription).backups
-        return memo_table([], memo, "No backup is recorded." if promised else "No backup is guaranteed or recorded.")
+        guaranteed = review.terms_of(subscription).backups
+        return memo_table([], memo, "No backup is recorded." if guaranteed else "No backup is guaranteed or recorded.")
     all_well = f"All {print_count(judged.height)} are as committed."
     return memo_table(rows, memo, all_well if judged.height else "Nothing to judge.")
