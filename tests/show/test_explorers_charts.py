@@ -39,7 +39,7 @@ def test_an_incident_is_cut_into_its_verdicts_on_the_wall_clock() -> None:
     pieces = [row for row in rows(chart) if row.get("kind") == "piece" and row["lane"] == "Network availability"]
     said = {(row["when"], row["verdict"], row["text"]) for row in pieces}
     assert said == {
-        ("2026-08-11 09:00 – 2026-08-11 10:00", "before the report", "1h"),
+        ("2026-08-11 09:00 – 2026-08-11 10:00", "before the clock starts", "1h"),
         ("2026-08-11 10:00 – 2026-08-11 11:00", "counts as downtime", "1h"),
         ("2026-08-11 11:00 – 2026-08-11 12:00", "agreed maintenance", "1h"),
         ("2026-08-11 12:00 – 2026-08-11 13:00", "counts as downtime", "1h"),
