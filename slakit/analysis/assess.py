@@ -126,7 +126,7 @@ def assess(
 
 
 def _period_before(evidence: Evidence, period: Period) -> Period | None:
-    """From the first day that is in evidence to the day before a period; none if there is none."""
+    """Find the days from the first in evidence to the one before a period; none if there are none."""
     instants = (evidence.outages["started"], evidence.measurements["measured"], evidence.tickets["opened"])
     first = [column.min() for column in instants]
     begun = [at.date() - timedelta(days=1) for at in first if isinstance(at, datetime)]

@@ -232,7 +232,7 @@ def _with_deadlines(
 
 
 def _of_remedy(causes: pl.DataFrame, rules: tuple[int, ...]) -> pl.DataFrame:
-    """Those of the guarantees that missed; of all of a remedy, where a band was reached without a miss."""
+    """Select the causes of the guarantees that missed; of all of a remedy, where a band applied without a breach."""
     ours = causes.filter(pl.col("rule").is_in(list(rules)))
     any_missed = pl.col("missed").any().over(SUBSCRIBER_WINDOW)
     return ours.filter(pl.col("missed") | ~any_missed)

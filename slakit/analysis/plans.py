@@ -174,7 +174,7 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
 
 
 def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
-    """The policy under each combination of answers, once for all tiers."""
+    """Read the policy under each combination of answers, once for all tiers."""
     count = prod(len(question.answers) for question in policy.readings if question.id not in settled)
     if count > MOST_READINGS:
         wrong = f"its open questions can be answered in {count} ways"

@@ -67,20 +67,19 @@ def _sum_by_subscriber(credits: pl.DataFrame, subscribers: pl.Series) -> pl.Seri
 def _ranges_of_plan(
     readings: Sequence[AwardedReading], sums: Mapping[AwardKey, pl.Series], subscribers: pl.Series
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """The rows of `RANGES` of one plan's subscribers, and tables of `ANSWERS`."""
+    """Compute the rows of `RANGES` of one plan's subscribers, and tables of `ANSWERS`."""
     chosen = readings[0].reading.terms.reading
     ordered = sorted(readings, key=lambda one: len(_changed(one.reading.terms.reading, chosen)))
     nothing = pl.Series([0], dtype=pl.Int128).new_from_index(0, len(subscribers))
     totals: dict[tuple[AwardKey, ...], pl.Series] = {}  # readings with the same keys owe the same
+    amount = low = high = sum((sums[key] for key in ordered[0].keys), nothing)
+    lowest = highest = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(subscribers))  # numbers of readings
     alone: list[tuple[str, str, pl.Series]] = []  # readings in which one answer differs from the chosen ones
     for number, one in enumerate(ordered):
         keys, reading = tuple(one.keys), one.reading.terms.reading
         if keys not in totals:
             totals[keys] = total = sum((sums[key] for key in keys), nothing)
-            if number == 0:
-                amount = low = high = total
-                lowest = highest = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(total))
-            position = pl.Series([number], dtype=pl.Int64).new_from_index(0, len(total))
+            position = pl.Series([number], dtype=pl.Int64).new_from_index(0, len(subscribers))
             lowest, highest = position.zip_with(total < low, lowest), position.zip_with(total > high, highest)
             low, high = total.zip_with(total < low, low), total.zip_with(total > high, high)
         changed = _changed(reading, chosen)

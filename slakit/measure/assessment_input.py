@@ -79,7 +79,7 @@ class AssessmentInput:
 
     @cached_property
     def timeline(self) -> PackedTimeline:
-        """A line that holds every instant that matters."""
+        """Return a line that holds every instant that matters."""
         instants = [self.as_of, *(edge for rule in self.rules for edge in self.period.span(rule.zone))]
         tables = [(self.begun, "started", "ended"), (self.windows, "window_start", "window_end")]
         for table, start, end in [*tables, (self.maintenance, "started", "ended")]:
@@ -123,7 +123,7 @@ class Batch:
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """The rules of the case."""
+        """Return the rules of the case."""
         return self.case.rules
 
     def placed(self, instant: str) -> pl.Expr:
@@ -197,7 +197,7 @@ class Batch:
 
     @cached_property
     def windows(self) -> pl.DataFrame:
-        """The case's windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
+        """Return the case's windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
         return self.case.windows.join(
             self.obligations.select("obligation", "timeline", "rule", "starts", "ends"),
             on="obligation",
@@ -206,7 +206,7 @@ class Batch:
 
     @cached_property
     def cells(self) -> pl.DataFrame:
-        """The spans that segments are cut at: windows, or the days that a rolling window slides by."""
+        """Return the spans that segments are cut at: windows, or the days that a rolling window slides by."""
         slides = per_rule((rule.guarantee.window.slides for rule in self.rules), pl.Boolean)
         cells = self.windows.filter(~slides).rename({"window_start": "cell_start", "window_end": "cell_end"})
         sliding = self.windows.filter(slides)

@@ -154,7 +154,7 @@ def rounded(length: pl.Expr, step: pl.Expr, how: pl.Expr) -> pl.Expr:
 
 
 def _in_time(rules: Sequence[Rule], limit: pl.Expr) -> pl.Expr:
-    """Whether downtime stays within its limit: the limit itself does not, where it is strict."""
+    """Say whether downtime stays within its limit: the limit itself does not, where it is strict."""
     strictly = per_rule((rule.guarantee.strictly for rule in rules), pl.Boolean)
     return (pl.col("downtime") < limit) | ((pl.col("downtime") == limit) & ~strictly)
 
@@ -211,7 +211,7 @@ MILLIONTHS = 10**6
 
 
 def _weighed(case: AssessmentInput) -> pl.Expr:
-    """Length of a segment, times the share affected where the guarantee weighs it. [millionths of a µs]"""
+    """Measure a segment: its length, times the share affected where the guarantee weighs it. [millionths of a µs]"""
     length = (pl.col("end") - pl.col("start")).cast(pl.Int128)
     weighs = per_rule((rule.guarantee.weigh is not None for rule in case.rules), pl.Boolean)
     share = pl.lit(case.outages["affected"]).gather(pl.col("outage"))
@@ -219,7 +219,7 @@ def _weighed(case: AssessmentInput) -> pl.Expr:
 
 
 def _whole_microseconds(millionths: pl.Expr) -> pl.Expr:
-    """A weighed length, rounded once, so that cutting an outage changes nothing. [µs]"""
+    """Round a weighed length once, so that cutting an outage changes nothing. [µs]"""
     return ((millionths * 2 + MILLIONTHS) // (2 * MILLIONTHS)).cast(pl.Int64)
 
 

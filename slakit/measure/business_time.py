@@ -73,12 +73,12 @@ class Calendar:
 
     @property
     def never_closes(self) -> bool:
-        """Whether working time is simply time."""
+        """Return whether working time is simply time."""
         return self.hours is None and not self.closed
 
     @cached_property
     def steps(self) -> Steps | None:
-        """The same in steps of time; none where that would take steps of less than a minute."""
+        """Return the same in steps of time; none where that would take steps of less than a minute."""
         step = math.gcd(*self.spans["start"], *self.spans["end"])
         return Steps.of(self.spans, step) if step >= MINUTE else None
 
@@ -116,7 +116,7 @@ class Calendar:
         return pl.select(pl.when(working == 0).then(start).otherwise(reached)).to_series()
 
     def _reached(self, wanted: pl.Series) -> pl.Series:
-        """Where so much of the open time has passed."""
+        """Find where so much of the open time has passed."""
         lengths = (self.spans["end"] - self.spans["start"]).cum_sum()
         index = lengths.search_sorted(wanted, side="left").cast(pl.Int64)
         known = pl.when(index < len(lengths)).then(index)

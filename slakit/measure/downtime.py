@@ -51,7 +51,7 @@ def _account(batch: Batch) -> pl.DataFrame:
 
 
 def _observe(batch: Batch) -> pl.DataFrame:
-    """Every outage against every obligation of its subscription."""
+    """Set every outage against every obligation of its subscription."""
     scopes = [rule.guarantee.components for rule in batch.rules]
     causes = [rule.guarantee.exclude.causes for rule in batch.rules]
     codes = [
@@ -92,7 +92,7 @@ def _affects_enough(rules: Sequence[Rule]) -> pl.Expr:
 
 
 def _signal(rules: Sequence[Rule]) -> pl.Expr:
-    """The instant that starts the clock. [µs]"""
+    """Find the instant that starts the clock. [µs]"""
     signals = {
         "reported": pl.col("reported"),
         "detected": pl.col("detected"),
@@ -136,7 +136,7 @@ def _start_clocks(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
-    """What runs while too few other components are down, where several must be down at once."""
+    """Close what runs while too few other components are down, where several must be down at once."""
     needed = [rule.guarantee.at_once for rule in batch.rules]
     if not any(needed):
         return segments
@@ -189,7 +189,7 @@ def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
-    """Whether it matters, in the run of a segment, which of several outages at once keeps the time."""
+    """Say whether it matters, in the run of a segment, which of several outages at once keeps the time."""
     parted = any(batch.maintained(kind) for kind in range(len(KINDS)))
     jointly = any(rule.guarantee.at_once for rule in batch.rules)
     if not parted and not jointly and not any(rule.guarantee.weigh for rule in batch.rules):
@@ -207,7 +207,7 @@ def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
 
 
 def _of_runs(batch: Batch, runs: pl.Series) -> pl.Expr:
-    """Whether a segment is of one of some runs."""
+    """Say whether a segment is of one of some runs."""
     chosen = pl.Series([False], dtype=pl.Boolean).new_from_index(0, batch.runs.height).scatter(runs, values=True)
     return pl.lit(chosen).gather(pl.col("run"))
 
@@ -238,7 +238,7 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without(spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-    """What is left of spans when parts of them are taken: number of the span, start and end."""
+    """Yield what is left of spans when parts of them are taken: number of the span, start and end."""
     reached = [start for start, _ in spans]
     for number, start, end in taken:  # in order of time
         if start > reached[number]:

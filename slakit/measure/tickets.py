@@ -219,7 +219,7 @@ def _clocked(
 
 
 def _by_own_due(clocked: pl.DataFrame, waits: pl.DataFrame, calendar: Calendar, waiting: Calendar) -> pl.DataFrame:
-    """A ticket's own deadline takes the place of the target: `within` is then the working time up to it."""
+    """Put a ticket's own deadline in the place of the target: `within` is then the working time up to it."""
     own = clocked["own_due"]
     if own.null_count() == len(own):
         return clocked

@@ -57,7 +57,7 @@ class WallClock:
 
     @cached_property
     def _latest(self) -> pl.Series:
-        """What the clock shows at most before each change; no limit before the first."""
+        """Return what the clock shows at most before each change; no limit before the first."""
         return (self.changes + self.offsets.head(len(self.changes))).cum_max()
 
     def shown(self, instants: pl.Series) -> pl.Series:
@@ -81,7 +81,7 @@ def _offset(zone: ZoneInfo, instant: int) -> int:
 
 
 def _change(zone: ZoneInfo, before: int, after: int) -> int:
-    """The first instant of the new offset, to the second: the old one holds before, the new one after."""
+    """Find the first instant of the new offset, to the second: the old one holds before, the new one after."""
     new = _offset(zone, after)
     before, after = before // SECOND, -(-after // SECOND)
     while after - before > 1:
@@ -101,7 +101,7 @@ class WallCalendar(Calendar):
 
     @cached_property
     def _on_wall(self) -> Calendar:
-        """The same schedule where no clock ever changes."""
+        """Return the same schedule where no clock ever changes."""
         hours = self.hours and self.hours.model_copy(update={"time_zone": None})
         first, last = self.clock.shown(pl.Series([self.first, self.last]))
         return Calendar(hours, "UTC", first, last, self.closed)

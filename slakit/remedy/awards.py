@@ -46,7 +46,7 @@ class AwardedReading:
 
     @property
     def remedies(self) -> Iterator[tuple[Remedy, AwardKey]]:
-        """Each remedy of the terms, with its key."""
+        """Return each remedy of the terms, with its key."""
         return zip(self.reading.terms.remedies, self.keys, strict=True)
 
 
@@ -69,13 +69,13 @@ class Facts:
     before: Mapping[int, pl.DataFrame] = field(default_factory=dict)
 
     def asked_by(self, conditions: Sequence[Condition], rules: Iterable[int]) -> pl.DataFrame:
-        """Windows of some rules, with all that conditions on them ask for."""
+        """Select the windows of some rules, with all that conditions on them ask for."""
         windows = _of_rules(self.windows, rules, FACTS_SCHEMA)
         before = _of_rules(self.before, rules, FACTS_SCHEMA)
         return with_conditions(windows, self.downtime_intervals_of(rules), conditions, before)
 
     def downtime_intervals_of(self, rules: Iterable[int]) -> pl.DataFrame:
-        """Downtime intervals of some rules."""
+        """Select the downtime intervals of some rules."""
         return _of_rules(self.downtime_intervals, rules, DOWNTIME_INTERVALS)
 
 
@@ -159,7 +159,7 @@ def _award(
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
-    """Judged windows and incidents of all sources."""
+    """Put together judged windows and incidents of all sources."""
     missed = (~pl.col("met")).fill_null(value=False).alias("missed")
     late, eligible = (pl.col("eligible") - pl.col("met_count")), pl.col("eligible")
     of_tickets = measured.attainment.filter(~pl.col("running")).select(
@@ -172,7 +172,7 @@ def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
 
 
 def _downtime_intervals_of(measured: MeasuredEvidence) -> pl.DataFrame:
-    """Incidents that start in judged windows, incidents judged one by one, and late tickets: `DOWNTIME_INTERVALS`."""
+    """Put together incidents in judged windows, incidents judged one by one, and late tickets: `DOWNTIME_INTERVALS`."""
     case = measured.case
     subscribers = case.obligations.select("obligation", "subscriber")
     in_windows = measure_downtime_intervals(case, measured.ledger).join(subscribers, on="obligation")
@@ -215,7 +215,7 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
 def _paid_once(
     measured: MeasuredEvidence, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame
 ) -> pl.DataFrame:
-    """Facts without what an earlier sliding window of the same guarantee has paid for."""
+    """Take from facts what an earlier sliding window of the same guarantee has paid for."""
     sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
     obligations = measured.case.obligations.filter(pl.col("rule").is_in(sliding))
     ledger = measured.ledger.filter(pl.col("rule").is_in(sliding))
@@ -375,7 +375,7 @@ def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
 
 
 def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
-    """Whether two rules found the same rows."""
+    """Return whether two rules found the same rows."""
     if one not in tables or other not in tables:
         return one not in tables and other not in tables
     left, right = (tables[number].drop("rule", "obligation", strict=False) for number in (one, other))

@@ -91,7 +91,7 @@ class Allowance:
         return amount < limit if self.minimum.at_least is not None else amount <= limit
 
     def _used(self, cap: Cap, start: int, end: int) -> int:
-        """What other windows have taken of a cap."""
+        """Sum up what other windows have taken of a cap."""
         if cap.per == "window":
             return 0
         if cap.per == "term":

@@ -71,12 +71,12 @@ def opening(claims: Claims, zone: str, anchor: int) -> int | None:
 
 
 def _anchor_day(claims: Claims, zone: str, anchor: int) -> date:
-    """The day of the last instant of a window or an incident, or of the first of an incident."""
+    """Find the day of the last instant of a window or an incident, or of the first of an incident."""
     return local_day(anchor if claims.after == "incident_start" else anchor - 1, zone)
 
 
 def _within(claims: Claims, time: Duration, zone: str, anchor: int) -> int:
-    """The last instant within a time after the anchor. Months after a window run from the day that follows it. [µs]"""
+    """Find the last instant within a time after the anchor. Months after a window run from the day after it. [µs]"""
     day = _anchor_day(claims, zone, anchor)
     if time.months and claims.after in ("window_end", *MONTHS_LATER):
         return midnight(add_months(day + timedelta(days=1), time.months), zone) - 1
@@ -84,7 +84,7 @@ def _within(claims: Claims, time: Duration, zone: str, anchor: int) -> int:
 
 
 def _after(within: Duration, anchor: int, day: date, holidays: str | None, zone: str) -> int:
-    """The last instant within a time: days, business days and months end with a day. [µs]"""
+    """Find the last instant within a time: days, business days and months end with a day. [µs]"""
     if within.business_days:  # Monday to Friday, less public holidays
         last, left = day, within.business_days
         while left:

@@ -139,7 +139,7 @@ def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> pl.
 
 
 def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
-    """What is due by every schedule, with its fee basis as `of_num` / `of_den`."""
+    """Compute what is due by every schedule, with its fee basis as `of_num` / `of_den`."""
     judged = award.facts.filter(pl.col("total") > 0)
     if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
         judged = judged.filter("pays").drop("pays")
@@ -205,7 +205,7 @@ def caps_on_parts(remedy: Remedy) -> list[Cap]:
 
 
 def _common_basis(remedy: Remedy, due: Sequence[Due]) -> Fraction | None:
-    """The fee of which all that is earned is a share; where one guarantee decides, that guarantee's."""
+    """Find the fee of which all that is due is a share; where one guarantee decides, that guarantee's."""
     if len({one.basis for one in due}) > 1 and all(credit.earned_per == "window" for credit in remedy.credit):
         return max(due, key=lambda one: Fraction(*one.amount)).basis
     return due[0].basis if len({one.basis for one in due}) == 1 else None
@@ -233,13 +233,13 @@ def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio
 
 
 def _least_points(band: PointBand) -> tuple[int, bool]:
-    """Where a band of points begins: the further up, the deeper it is."""
+    """Find where a band of points begins: the further up, the worse it is."""
     bounds = dict(band.bounds)
     return bounds.get("from", bounds.get("above", -1)), "above" in bounds
 
 
 def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
-    """What is due by one schedule for one window, incident or day, all its parts together."""
+    """Compute what is due by one schedule for one window, incident or day, all its parts together."""
     first = parts[0]
     values: list[tuple[Ratio, Ratio]] = []  # share of the fee, and amount
     for row in parts:
@@ -259,7 +259,7 @@ def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
 
 
 def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, int, int]) -> list[Due]:
-    """What is left of each incident or day under its caps; schedules that add up share the limit of an incident."""
+    """Compute what is left of each incident or day under its caps; schedules that add up share a limit."""
     if not caps:
         return list(due)
     sums = award.remedy.select == "sum"

@@ -66,7 +66,7 @@ def paid_once(
 
 
 def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
-    """The end of the first window of each owner in which a credit is due: `paid_end`."""
+    """Find the end of the first window of each owner in which a credit is due: `paid_end`."""
     tables = []
     for credit in credits:
         named = [

@@ -80,7 +80,7 @@ def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataF
 
 
 def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
-    """Credit of rows by the bands, the flat credit or the rate of a schedule."""
+    """Compute the credit of rows by the bands, the flat credit or the rate of a schedule."""
     if credit.bands is not None:
         return _banded(credit, credit.bands, rows)
     if credit.flat is not None:
@@ -89,7 +89,7 @@ def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
-    """Credit that grows with the breach of the window or day, or with the length of each incident in it."""
+    """Compute a credit that grows with the breach of the window or day, or with the length of each incident in it."""
     lost = wide("outage" if per_incident else "downtime")
     if rate.shortfall is not None:
         found = _points_missed(rate.shortfall, missed)
@@ -126,7 +126,7 @@ def credit_value(credit: Share | Money | Points | None) -> Fraction:
 
 
 def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
-    """Credit of the bands that apply: the last in their order, or all of them where they add up."""
+    """Compute the credit of the bands that apply: the last in their order, or all of them where they add up."""
     per_incident = credit.by_incident
     if credit.select == "sum":
         return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
@@ -174,7 +174,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
 
 
 def _edge(band: Band, *, falls: bool) -> int:
-    """Where a band begins; of one that is below a level, that level."""
+    """Find where a band begins; of one that is below a level, that level."""
     (span,) = band.ranges.values()
     bounds = dict(span.bounds)
     low = bounds.get("from", bounds.get("above", 0))
@@ -182,7 +182,7 @@ def _edge(band: Band, *, falls: bool) -> int:
 
 
 def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
-    """The shortfall, exactly: (level · total − 100 % · good) / (100 % · total), as far as it is counted."""
+    """Compute the shortfall, exactly: (level · total − 100 % · good) / (100 % · total), as far as it is counted."""
     short, total = short_of(_level_from(shortfall)), wide("total")
     if shortfall.to is not None:
         condition = pl.lit(percent_units(shortfall.to), dtype=pl.Int128)
