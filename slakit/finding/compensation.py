@@ -112,7 +112,7 @@ class Interval(NamedTuple):
         return cls(level, None, low_in=compared == ">=", high_in=False)
 
     def holds(self, level: Fraction) -> bool:
-        """Whether a level lies in it."""
+        """Return whether a level lies in it."""
         above = self.low is None or level > self.low or (self.low_in and level == self.low)
         return above and (self.high is None or level < self.high or (self.high_in and level == self.high))
 
@@ -141,7 +141,7 @@ class Compensation:
     Attributes
     ----------
     objective
-        The level promised: `>= 9995`, `< 120`, `= 9990`. It says which way is better; `=` takes higher as better.
+        The level guaranteed: `>= 9995`, `< 120`, `= 9990`. It says which way is better; `=` takes higher as better.
     penalties, rewards
         Interval → amount. Where several hold, the largest is due; where none does, nothing.
     most, most_reward
@@ -204,7 +204,7 @@ class Compensation:
 
     @property
     def better(self) -> Literal["higher", "lower"]:
-        """Which way the objective points."""
+        """Return which way the objective points."""
         return "lower" if comparison(self.objective)[0].startswith("<") else "higher"
 
     @property

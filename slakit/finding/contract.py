@@ -39,7 +39,7 @@ YEAR = timedelta(days=365)
 
 
 def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
-    """What a buyer should know about the text, for one plan of it."""
+    """Find what a buyer should know about the text, for one plan of it."""
     yield from question_findings(policy, terms)
     yield from _noticed(policy, terms)
     yield from _assumed(policy)
@@ -69,7 +69,7 @@ def _assumed(policy: Policy) -> Iterator[Finding]:
         )
 
 
-# --- terms around the promises
+# --- terms around the guarantees
 
 
 def _around(terms: Terms) -> Iterator[Finding]:
@@ -140,12 +140,12 @@ def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
                 str(dear.tier),
                 Finding("tier-promises-less", about, "A higher-priced tier guarantees less", figure, (clause,)),
             )
-        if _promises(cheap) == _promises(dear):
+        if _committed(cheap) == _committed(dear):
             sentence = f"{str(dear.tier).capitalize()} guarantees nothing and pays no credit that {cheap.tier} does not"
             yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same targets, the same credits")
 
 
-def _promises(terms: Terms) -> str:
+def _committed(terms: Terms) -> str:
     held = {"policy", "tier", "reading", "undertakings", "support"}
     return terms.model_dump_json(exclude=held)
 

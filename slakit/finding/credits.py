@@ -1,4 +1,4 @@
-"""Findings about credits: what promises are worth, and schedules judged at their break points."""
+"""Findings about credits: the value of guarantees, and schedules judged at their break points."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FEE = Decimal(1000)
 
 
 def credit_findings(terms: Terms) -> Iterator[Finding]:
-    """What a buyer should know about what one plan pays."""
+    """Find what a buyer should know about what one plan pays."""
     for case in cases_on_outages(terms, FEE):
         yield from _worth(case)
         if case.remedy is not None:
@@ -51,7 +51,7 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
         yield from _schedule(case)
 
 
-# --- what a promise is worth
+# --- the value of a guarantee
 
 
 def _worth(case: SingleOutage) -> Iterator[Finding]:
@@ -125,7 +125,7 @@ def share_of(case: SingleOutage, bad: int) -> Fraction:
 
 
 def by_length(case: SingleOutage) -> bool:
-    """Whether a promise is about a length of time, and no share of a window."""
+    """Return whether a guarantee is about a length of time, and no share of a window."""
     return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
 
 
@@ -146,12 +146,12 @@ def _basis(case: SingleOutage) -> str:
 
 
 def clause_of(remedy: Remedy) -> str:
-    """Where a remedy is promised."""
+    """Return the clause of a remedy."""
     return remedy.clause or remedy.credit[0].clause
 
 
 def clause_of_case(case: SingleOutage) -> str:
-    """Where what a guarantee earns is promised."""
+    """Return the clause of what a guarantee earns."""
     remedy = case.remedy
     return (remedy.clause if remedy else None) or next((c.clause for c in case.schedules), case.rule.guarantee.clause)
 

@@ -1,4 +1,4 @@
-"""Findings about promises: targets, windows, clocks, exclusions, maintenance, recovery, people who answer."""
+"""Findings about guarantees: targets, windows, clocks, exclusions, maintenance, recovery, people who answer."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ USUAL_DAYS = {
 OTHERS = {"third_party", "third_party_api"}
 
 
-def promise_findings(terms: Terms) -> Iterator[Finding]:
-    """What a buyer should know about the promises of one plan."""
+def guarantee_findings(terms: Terms) -> Iterator[Finding]:
+    """Find what a buyer should know about the guarantees of one plan."""
     for guarantee in terms.guarantees:
         yield from _firmness(terms, guarantee)
         if guarantee.metric == "availability":
@@ -81,15 +81,15 @@ def _overlapping(guarantee: Guarantee) -> Finding:
 
 def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
-    promise = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
+    target = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
     if guarantee.commitment == "best_effort":
-        figure = f"{promise}: no credit" + " even at 0 %" * (guarantee.target is not None)
+        figure = f"{target}: no credit" + " even at 0 %" * (guarantee.target is not None)
         clauses = (guarantee.clause_of("commitment"),)
         yield Finding("best-effort", guarantee.id, "The target is only aimed at (best effort)", figure, clauses)
     elif not remedies_of(terms, guarantee.id):
         rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
-        figure = f"{promise}: no credit is due for a breach"
-        figure = f"{promise}: the only consequence of a breach is a right ({rights})" if rights else figure
+        figure = f"{target}: no credit is due for a breach"
+        figure = f"{target}: the only consequence of a breach is a right ({rights})" if rights else figure
         sentence = "No credit is due for a breach of this guarantee"
         yield Finding("no-remedy", guarantee.id, sentence, figure, (guarantee.clause,))
 
@@ -129,14 +129,14 @@ def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
 
 
 def _follows(guarantee: Guarantee, printed: Printed) -> bool:
-    """Whether a printed figure is what the target allows in a usual month or year, a part of a second aside."""
+    """Return whether a printed figure is what the target allows in a usual month or year, a part of a second aside."""
     missing = (100 - Fraction(guarantee.target or 0)) / 100
     exact = (missing * days * MICROSECONDS["d"] for days in USUAL_DAYS[printed.per])
     return any(abs(length - printed.downtime.microseconds) < MICROSECONDS["s"] for length in exact)
 
 
 def _apart(guarantee: Guarantee, one: Printed, other: Printed) -> Iterator[Finding]:
-    """Whether two printed figures mean the same level."""
+    """Yield a finding where two printed downtimes are not of the same level."""
     (first, short), (second, long) = SPANS[one.per], SPANS[other.per]
     consistent = _follows(guarantee, one) and _follows(guarantee, other)
     if not consistent and one.downtime.microseconds * long != other.downtime.microseconds * short:
@@ -204,7 +204,7 @@ PER = {"window": "", "1d": " a day", "1w": " a week", "1mo": " a month", "1q": "
 
 
 def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> Finding:
-    """What remains where the provider uses up both its maintenance and its budget."""
+    """Return what remains where the provider uses up both its maintenance and its budget."""
     window = window_length_of(guarantee)
     allowed = min(window, _spans(allowance, guarantee, window) * allowance.at_most.microseconds)
     judged = window - allowed if guarantee.denominator == "less_maintenance" else window
@@ -216,7 +216,7 @@ def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> F
 
 
 def _spans(allowance: Allowance, guarantee: Guarantee, window: int) -> int:
-    """How many spans of an allowance a window may touch."""
+    """Return how many spans of an allowance a window may touch."""
     days, months = window // MICROSECONDS["d"], guarantee.window.months or 1
     if allowance.per == "1w" and guarantee.window.text != "1w":
         return (days + 12) // 7  # it may begin on the last day of a week

@@ -40,7 +40,7 @@ LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123,
 
 
 def limit_findings(terms: Terms) -> Iterator[Finding]:
-    """What a buyer should know about what limits the credits of one plan."""
+    """Find what a buyer should know about what limits the credits of one plan."""
     for case in [*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE)]:
         if case.remedy is not None:
             yield from _caps(case, case.remedy)
@@ -79,14 +79,14 @@ def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
 
 
 def _grows(case: SingleOutage) -> bool:
-    """Whether the credit grows from nothing on without a jump: then none is the smallest."""
+    """Return whether the credit grows from nothing on without a jump: then none is the smallest."""
     points = [(point, case.credit(point)) for point in proposals(case, steps=False)]
     rises = ((one, other) for one, other in pairwise(points) if other[1] and not one[1])
     return any(other[0] - one[0] > 1 for one, other in rises)
 
 
 def _alone(remedy: Remedy, cap: Cap) -> bool:
-    """Whether one outage shows all that such a cap can see."""
+    """Return whether one outage shows all that such a cap can see."""
     once = all(credit.earned_per == "window" for credit in remedy.credit)
     return cap.per == "incident" or (cap.per == "window" and once)
 
@@ -126,7 +126,7 @@ class Range(NamedTuple):
 
     @classmethod
     def of(cls, band: Band, measure: str) -> Range:
-        """Where a band reaches that speaks of one measure alone."""
+        """Return where a band reaches that speaks of one measure alone."""
         bounds, (unit, top) = dict(band.ranges[measure].bounds), SCALES[measure]
         low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", top))
         open_ended = set(bounds) == {"below"} if measure == "level" else set(bounds) <= {"from", "above"}
@@ -134,7 +134,7 @@ class Range(NamedTuple):
         return cls(*ends, str(band.credit or band.plus), open_ended)
 
     def begins_after(self, high: Fraction, high_in: bool) -> bool:
-        """Whether there is something between what ends there and this."""
+        """Return whether there is something between what ends there and this."""
         return high < self.low or (high == self.low and not high_in and not self.low_in)
 
     def meets(self, other: Range) -> Fraction | None:
@@ -147,7 +147,7 @@ class Range(NamedTuple):
         return low if low == high and inside else None
 
     def gives_way_to(self, other: Range) -> bool:
-        """Whether the other is a deeper row within this one."""
+        """Return whether the other is a deeper row within this one."""
         return self.nested and self.low <= other.low and other.high <= self.high
 
 

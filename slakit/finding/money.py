@@ -34,7 +34,7 @@ MONTH_LENGTHS = (28 * MICROSECONDS["d"], 31 * MICROSECONDS["d"])
 
 
 def money_findings(terms: Terms) -> Iterator[Finding]:
-    """What a buyer should know about what makes the credits of one plan worth more or less than they seem."""
+    """Find what a buyer should know about what makes the credits of one plan worth more or less than they seem."""
     for guarantee in terms.guarantees:
         if guarantee.on_outages:
             yield from _hours(terms, guarantee)

@@ -33,7 +33,7 @@ Cases = Mapping[str, Sequence[SingleOutage]]
 
 
 def question_findings(policy: Policy, terms: Terms) -> Iterator[Finding]:
-    """What the open questions of a text leave open, for one plan of it."""
+    """Yield what the open questions of a text leave open, for one plan of it."""
     for question in policy.readings:
         read = {name: policy.terms(tier=terms.tier, reading={question.id: name}) for name in question.answers}
         if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) > 1:
@@ -60,7 +60,7 @@ def _asked(question: Question) -> str:
 
 
 def _effects(question: Question, read: Mapping[str, Terms]) -> str:
-    """What the answers make of the first terms on which they differ: as many as it takes to tell all answers apart."""
+    """Return what the answers make of the first terms on which they differ, until all answers are told apart."""
     facts = {name: _facts(terms) for name, terms in read.items()}
     told: list[str] = []
     apart = dict.fromkeys(facts, "")
@@ -93,7 +93,7 @@ def _written(value: object) -> str:
 
 
 def _facts(terms: Terms) -> dict[str, Facts]:
-    """What a plan comes to, in the order in which people ask: label → what it comes to."""
+    """Return what a plan comes to, in the order in which people ask: label → what it comes to."""
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     remedies, whole = terms.remedies, terms.read_whole
     no_cap, no_maintenance = not_read_or(terms, "no cap"), not_read_or(terms, "none")
@@ -121,7 +121,7 @@ def _schedules(remedies: Sequence[Remedy]) -> Facts:
 
 
 def _differing(answers: Mapping[str, Facts]) -> tuple[str, dict[str, str]]:
-    """What is not the same under all answers: whose it is, where it is not all there is, and what each answer says."""
+    """Return what differs between answers: whose it is, where it is not all there is, and what each answer says."""
     names = list(dict.fromkeys(name for facts in answers.values() for name in facts))
     moving = [name for name in names if len({tuple(facts.get(name, ())) for facts in answers.values()}) > 1]
     shared = {name: set.intersection(*(set(facts.get(name, ())) for facts in answers.values())) for name in moving}
@@ -133,7 +133,7 @@ def _differing(answers: Mapping[str, Facts]) -> tuple[str, dict[str, str]]:
 
 
 def _alone(facts: Facts, shared: Mapping[str, set[str]]) -> dict[str, str]:
-    """What only some answers say of that which moves."""
+    """Return what only some answers say of that which moves."""
     own = {name: [piece for piece in facts.get(name, ()) if piece not in same] for name, same in shared.items()}
     missing = {name: "without that" if name in facts else "nothing" for name in own}
     return {name: "; ".join(pieces) or missing[name] for name, pieces in own.items()}

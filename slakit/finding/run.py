@@ -11,7 +11,7 @@ from slakit.arguments import checked
 from slakit.finding.codes import CODES
 from slakit.finding.contract import contract_findings, day_of, tier_findings
 from slakit.finding.credits import credit_findings
-from slakit.finding.guarantees import promise_findings
+from slakit.finding.guarantees import guarantee_findings
 from slakit.finding.limits import limit_findings
 from slakit.finding.model import SEVERITIES, Finding
 from slakit.finding.money import money_findings
@@ -48,9 +48,9 @@ def findings(
     Returns
     -------
     pl.DataFrame
-        `policy`, `tiers` (those concerned, with commas; empty where it is all), `severity` (`defect` of the text,
+        `policy`, `tiers` (those concerned, with commas; empty where it is all), `severity` (`defect`,
         `gap`, `risk`, `note`), `code`, `about` (guarantee, remedy or section), `sentence`, `figure` (computed, or a
-        witness), `clauses` (with semicolons), `provider`. The gravest first.
+        witness), `clauses` (with semicolons), `provider`. By severity.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _of_plan(policy: Policy, tier: str | None, day: date | None) -> Iterator[Fin
 
 
 def _of_terms(policy: Policy, terms: Terms, day: date | None) -> Iterator[Finding]:
-    yield from promise_findings(terms)
+    yield from guarantee_findings(terms)
     yield from credit_findings(terms)
     yield from limit_findings(terms)
     yield from money_findings(terms)

@@ -1,4 +1,4 @@
-"""Findings about texts that were read in part: what such a part leaves out, the whole may say."""
+"""Findings about texts that were read in part: what such a part does not say, the whole may say."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read_in_part(terms: Terms) -> Finding:
 
 
 def rests_on_silence(finding: Finding, terms: Terms) -> bool:
-    """Whether a finding computes with a credit that the part which was read does not state."""
+    """Return whether a finding computes with a credit that the part which was read does not state."""
     return finding.code == "worst-free" and not remedies_of(terms, finding.about)
 
 

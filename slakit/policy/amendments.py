@@ -61,7 +61,7 @@ def _set(policy: PolicyModel, tree: dict[str, Any], path: str, value: object) ->
 
 
 def _not_there(policy: PolicyModel, tree: dict[str, Any], path: str, seen: str) -> Problem:
-    """What is missing on the way to a term, and what there is in its place."""
+    """Return what is missing on the way to a term, and what there is in its place."""
     around = path.split(".")[: path.split(".").index(seen)]
     held = _held(tree, around)
     if seen in held:
@@ -137,5 +137,5 @@ def _without(answer: dict[str, Any], paths: list[str]) -> dict[str, Any]:
 
 
 def _within(path: str, paths: list[str]) -> bool:
-    """Whether a term has been agreed, or what holds it, or something in it."""
+    """Return whether a term has been agreed, or what holds it, or something in it."""
     return any(f"{path}.".startswith(f"{agreed}.") or f"{agreed}.".startswith(f"{path}.") for agreed in paths)

@@ -179,7 +179,7 @@ def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
 
 
 def _same_term(one: str, other: str) -> bool:
-    """Whether two paths lead to the same term, or one to what holds the other's."""
+    """Return whether two paths lead to the same term, or one to what holds the other's."""
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 

@@ -17,7 +17,7 @@ Finding = tuple[Place, object, str, str]
 
 
 def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
-    """What does not fit together in schedules, caps and claims alone."""
+    """Yield what does not fit together in schedules, caps and claims alone."""
     yield from _bands_fall(policy)
     yield from _claims_have_limits(policy)
     yield from _caps_of_several(policy)
@@ -28,7 +28,7 @@ def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
 
 
 def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
-    """What does not fit the guarantees that earn it; these are well formed."""
+    """Yield what does not fit the guarantees that earn it; these are well formed."""
     yield from _schedules_fit_metrics(policy)
     yield from _levels_are_percentages(policy)
     yield from _windows_fit_remedies(policy)
@@ -178,7 +178,7 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
 
 
 def _no_days(guarantee: Guarantee) -> Iterator[str]:
-    """Why a guarantee has no days to earn by."""
+    """Yield why a guarantee has no days to earn by."""
     if not guarantee.on_outages:
         yield "only downtime lies in days"
     if guarantee.window.slides or guarantee.window.text in ("incident", "1d", "1h"):
@@ -252,7 +252,7 @@ def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:
 
 
 def _one_step(band: Band, side: str) -> bool:
-    """Whether a band says nothing but one side of the level."""
+    """Return whether a band says nothing but one side of the level."""
     return set(band.ranges) == {"level"} and [name for name, _ in band.bounds] == [side]
 
 
@@ -293,7 +293,7 @@ def _end_of_month_alone(policy: PolicyModel) -> Iterator[Finding]:
 
 
 def _windows_fit_remedies(policy: PolicyModel) -> Iterator[Finding]:
-    """What a remedy needs of a window: single incidents do not exist in a sliding one, nor months in an open one."""
+    """Find remedies of windows without what they need: a sliding one has no incidents, an open one no months."""
     windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
     for place, credit, names, incidents in _earning(policy):
         for window in [windows[name] for name in names if name in windows]:
@@ -350,7 +350,7 @@ def _tickets_apart(policy: PolicyModel) -> Iterator[Finding]:
 def _wrong_cap(
     cap: Cap, limits: Limits, credits: Sequence[Credit], judged: Sequence[Guarantee]
 ) -> tuple[str, str] | None:
-    """Why a cap cannot be applied, and what would be right."""
+    """Return why a cap cannot be applied, and what would be right."""
     windows = [guarantee.window for guarantee in judged]
     if cap.per == "incident":
         single = any(guarantee.window.text == "incident" or guarantee.on_single_tickets for guarantee in judged)

@@ -1,4 +1,4 @@
-"""Keys that would decide nothing where they stand: they are refused, so that nobody relies on them."""
+"""Keys that would decide nothing where they stand: they are refused, so that no user relies on them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
 
 
 def _source(guarantee: Guarantee) -> str:
-    """What it is measured from."""
+    """Return what it is measured from."""
     if guarantee.metric in ON_TICKETS:
         return TICKETS
     if guarantee.on_measurements:
@@ -96,7 +96,7 @@ def _source(guarantee: Guarantee) -> str:
 
 
 def _differs(part: Any, key: str) -> bool:
-    """Whether a term is written, and not as it would hold without."""
+    """Return whether a term is written, and not as it would hold without."""
     for name in key.split("."):
         if part is None:
             return False

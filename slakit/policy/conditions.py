@@ -61,7 +61,7 @@ INSIDE = {"from": ge, "above": gt, "to": le, "below": lt}
 
 
 def lies_within(range_: Range, measured: Fraction) -> bool:
-    """Whether a measure, in its whole units, lies in a span.
+    """Return whether a measure, in its whole units, lies in a span.
 
     >>> lies_within(CountRange(above=2), Fraction(2))
     False

@@ -22,7 +22,7 @@ Metric = Literal["availability", "downtime", "incidents", "figure", "replacement
 ON_OUTAGES = ("availability", "downtime", "incidents", "replacement")
 ON_TICKETS = ("response", "resolution")
 TIMED = ("downtime", "replacement", *ON_TICKETS)
-"""Promised as a time."""
+"""Guaranteed as a time."""
 Commitment = Literal["guaranteed", "best_effort"]
 Kind = Literal["scheduled", "emergency"]
 Clock = Literal["started", "reported", "detected", "reported_or_detected", "diagnosed"]
@@ -236,14 +236,14 @@ Times = Annotated[Duration | dict[str, Duration], _PerPriority()]
 
 
 def _all_fixed(within: object) -> bool:
-    """Whether a time, or each of a mapping, has a fixed length."""
+    """Return whether a time, or each of a mapping, has a fixed length."""
     if isinstance(within, dict):
         return all(_all_fixed(time) for time in within.values())
     return isinstance(within, Duration) and not within.months and not within.business_days
 
 
 def _any_months(within: object) -> bool:
-    """Whether a time, or any of a mapping, is in months."""
+    """Return whether a time, or any of a mapping, is in months."""
     if isinstance(within, dict):
         return any(_any_months(time) for time in within.values())
     return isinstance(within, Duration) and bool(within.months)
@@ -358,27 +358,27 @@ class Guarantee(Part):
 
     @property
     def limit(self) -> Decimal | None:
-        """The level promised: a percentage, or a figure."""
+        """The level guaranteed: a percentage, or a measured value."""
         return next((level for level in (self.target, self.at_least, self.at_most) if level is not None), None)
 
     @property
     def falls(self) -> bool:
-        """Whether less is worse."""
+        """Return whether less is worse."""
         return self.at_most is None and self.metric != "incidents"
 
     @property
     def on_single_tickets(self) -> bool:
-        """Whether each ticket is promised an answer in time, and no share of them: each late one is a breach."""
+        """Return whether each ticket is guaranteed an answer in time: each late one is a breach."""
         return self.metric in ON_TICKETS and self.target is None
 
     @property
     def on_outages(self) -> bool:
-        """Whether it is measured from outages: recorded ones, or slices that are down."""
+        """Return whether it is measured from outages: recorded ones, or slices that are down."""
         return self.metric in ON_OUTAGES and (self.measured is None or self.measured.by == "down")
 
     @property
     def on_measurements(self) -> bool:
-        """Whether it is measured from measurements."""
+        """Return whether it is measured from measurements."""
         return self.measured is not None and self.measured.by != "down"
 
     def clause_of(self, term: str) -> str:

@@ -171,7 +171,7 @@ class Share(Quantity):
 
     @property
     def is_time(self) -> bool:
-        """Whether it is written as time of the monthly fee."""
+        """Return whether it is written as time of the monthly fee."""
         return self.text[-1] in "hdwoy"
 
     def __str__(self) -> str:
@@ -291,12 +291,12 @@ class Window(Quantity):
 
     @property
     def slides(self) -> bool:
-        """Whether it overlaps with the next."""
+        """Return whether it overlaps with the next."""
         return self.text.startswith("rolling ")
 
     @property
     def from_start(self) -> bool:
-        """Whether it is counted from the start of the subscription."""
+        """Return whether it is counted from the start of the subscription."""
         return self.text.endswith(" from starts")
 
     @property

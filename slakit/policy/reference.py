@@ -109,7 +109,7 @@ def _row(key: str, field: dict[str, Any], required: bool) -> str:
 
 
 def _kind(field: dict[str, Any]) -> str:
-    """What may be written for a key, in a few words."""
+    """Return what may be written for a key, in a few words."""
     if "$ref" in field:
         return str(field["$ref"]).removeprefix("#/$defs/")
     for union in UNIONS:

@@ -222,7 +222,7 @@ class Band(Condition):
 
     @property
     def by_outage(self) -> bool:
-        """Whether it looks at the length of one outage."""
+        """Return whether it looks at the length of one outage."""
         return self.over is not None or self.outage is not None
 
     @property
@@ -334,7 +334,7 @@ class Credit(Rate, Limits):
     """What earns it: each `window` in which any guarantee of the remedy is breached (the one that earns most), each
     `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the
     guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage or
-    single tickets are promised an answer in time, else `window`."""
+    single tickets are guaranteed an answer in time, else `window`."""
     when: Condition | None = None
     """Earned only where this holds as well."""
     multipliers: list[Multiplier] = []
@@ -391,19 +391,19 @@ class Credit(Rate, Limits):
 
     @property
     def rates(self) -> list[Rate]:
-        """What grows with the miss: the schedule itself, and what its bands earn more."""
+        """Return what grows with the miss: the schedule itself, and what its bands earn more."""
         return [self, *(band.plus for table in self.tables for band in table if band.plus is not None)]
 
     @property
     def earned_per(self) -> Earned:
-        """What earns it, written or not."""
+        """Return what earns it, written or not."""
         if self.per is not None:
             return self.per
         return "incident" if any(band.by_outage for bands in self.tables for band in bands) else "window"
 
     @property
     def by_incident(self) -> bool:
-        """Whether it looks at single incidents."""
+        """Return whether it looks at single incidents."""
         return self.earned_per == "incident"
 
     @property
@@ -419,7 +419,7 @@ class Credit(Rate, Limits):
 
     @property
     def kind(self) -> str:
-        """Which of the kinds it is."""
+        """Return which of the kinds it is."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
 
@@ -455,7 +455,7 @@ class Claims(Part):
 
     @property
     def has_deadline(self) -> bool:
-        """Whether a last day for the claim is stated."""
+        """Return whether a last day for the claim is stated."""
         return self.needed and (self.within is not None or self.after == "end_of_second_month")
 
 

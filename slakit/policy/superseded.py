@@ -144,7 +144,7 @@ def _without_each(part: Any, place: Place, accrues: list[tuple[Place, object]]) 
 
 
 def _goes_by_length(credit: Mapping[str, Any]) -> bool:
-    """Whether a schedule looks at single incidents whatever its remedy says."""
+    """Return whether a schedule looks at single incidents whatever its remedy says."""
     bands = credit.get("bands")
     tables = list(bands.values()) if isinstance(bands, dict) else [bands]
     rows = [row for table in tables if isinstance(table, list) for row in table if isinstance(row, dict)]

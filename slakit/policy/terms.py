@@ -78,7 +78,7 @@ class Terms(Part):
 
     @property
     def looks_back(self) -> bool:
-        """Whether a credit or a right depends on windows before the one that it arises from."""
+        """Return whether a credit or a right depends on windows before the one that it arises from."""
         credits = [credit for remedy in self.remedies for credit in remedy.credit]
         conditions = [condition for credit in credits for condition in credit.conditions]
         conditions += [condition for right in self.rights for condition in right.when]
@@ -86,7 +86,7 @@ class Terms(Part):
 
     @property
     def read_whole(self) -> bool:
-        """Whether the whole document was read: only then does its silence mean that there is no such term."""
+        """Return whether the whole document was read: only then does its silence mean that there is no such term."""
         return self.source.read == "whole"
 
     @checked
@@ -111,8 +111,8 @@ def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) 
 def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -> Terms:
     """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
     chosen_tier = _chosen_tier(read, tier)
-    promised = [g for g in read.guarantees if _given(g, chosen_tier) and _limited(g, chosen_tier, read.tiers)]
-    guarantees = [_resolve(guarantee, chosen_tier, read.tiers) for guarantee in promised]
+    given = [g for g in read.guarantees if _given(g, chosen_tier) and _limited(g, chosen_tier, read.tiers)]
+    guarantees = [_resolve(guarantee, chosen_tier, read.tiers) for guarantee in given]
     begins = read.begins
     if begins is not None:
         guarantees = [g if g.begins else g.model_copy(update={"begins": begins}) for g in guarantees]
@@ -216,20 +216,20 @@ def _remedies(policy: PolicyModel, guarantees: list[Guarantee], tier: str | None
 
 
 def _per_ticket(credit: Credit, guarantees: list[Guarantee]) -> Credit:
-    """What promises about single tickets earn, each late one earns."""
+    """Return a schedule that each late ticket earns, where the guarantees are about single tickets."""
     own = [guarantee for guarantee in guarantees if credit.guarantees is None or guarantee.id in credit.guarantees]
     single = bool(own) and all(guarantee.on_single_tickets for guarantee in own)
     return credit.model_copy(update={"per": "incident"}) if single and credit.per is None else credit
 
 
 def _lifted(credits: list[Credit]) -> dict[str, Any]:
-    """What a schedule that is alone says of the whole remedy; caps stay with it."""
+    """Return what a schedule that is alone says of the whole remedy; caps stay with it."""
     alone = credits[0] if len(credits) == 1 else None
     return {name: getattr(alone, name, None) for name in Limits.model_fields if name != "caps"}
 
 
 def _earns(credit: Credit, tier: str | None) -> bool:
-    """Whether a schedule is of the tier: a mapping may give it nothing."""
+    """Return whether a schedule is of the tier: a mapping may give it nothing."""
     return _given(credit, tier) and any(getattr(credit, kind) is not None for kind in KINDS)
 
 
@@ -259,12 +259,12 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
 
 
 def is_by_tier(value: object, tiers: list[str]) -> bool:
-    """Whether a value is a mapping from tiers (and not, say, from priorities)."""
+    """Return whether a value is a mapping from tiers (and not, say, from priorities)."""
     return isinstance(value, dict) and bool(value) and set(value) <= set(tiers)
 
 
 def _limited(guarantee: Guarantee, tier: str | None, tiers: list[str]) -> bool:
-    """Whether what is promised is promised to the tier: a mapping gives it to those that it names."""
+    """Return whether what is guaranteed is guaranteed to the tier: a mapping gives it to those that it names."""
     limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
     return all(tier in limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, tiers))
 

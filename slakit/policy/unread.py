@@ -66,7 +66,7 @@ def _unread(terms: Terms) -> Iterator[Unread]:
 
 
 def without_credit(terms: Terms) -> str:
-    """Say of a plan without a remedy that it promises no credit, or that this was not read.
+    """Say of a plan without a remedy that it owes no credit, or that this was not read.
 
     >>> from slakit.policy.files import find_policy
     >>> without_credit(find_policy("cloudworkz").terms())

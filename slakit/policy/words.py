@@ -122,7 +122,7 @@ def assumed_words(term: str, value: str) -> str:
 
 
 def promise(guarantee: Guarantee) -> str:
-    """What a guarantee promises, for one tier.
+    """Return what a guarantee commits to, for one tier.
 
     >>> promise(Guarantee(id="a", metric="availability", target=99, window="1mo", clause="2"))
     '99 % per calendar month'
@@ -177,7 +177,7 @@ def times(within: Duration | dict[str, Duration] | None) -> str:
 
 
 def credit_words(credit: Credit) -> str:
-    """How a schedule turns a miss into money.
+    """Return how a schedule turns a miss into money.
 
     >>> credit_words(Credit(flat="1/30", clause="1"))
     '1/30 of the monthly fee'
@@ -195,7 +195,7 @@ def _conditions(credit: Credit) -> Iterator[str]:
 
 
 def _says_how_often(credit: Credit) -> bool:
-    """Whether the words of a schedule say how often it is earned; else those of its remedy do."""
+    """Return whether the words of a schedule say how often it is earned; else those of its remedy do."""
     return credit.earned_per == "day" or (credit.by_incident and credit.bands is None)
 
 
@@ -234,7 +234,7 @@ def _rate(rate: Rate, of: str) -> str:
 
 
 def fee_words(of: FeeBasis) -> str:
-    """What a share is a share of.
+    """Return what a share is a share of.
 
     >>> fee_words(FeeSum(components=["server"], last="12mo", mean=True))
     'the mean monthly fee of server over the last 12mo'
@@ -262,7 +262,7 @@ def _of(worth: Share | Money | Points | None, of: str) -> str:
 
 
 def reach_words(condition: Condition) -> str:
-    """When a condition holds.
+    """Return when a condition holds.
 
     >>> reach_words(Condition(below=99, streak=2))
     'below 99 % and from the second breached window in a row on'
@@ -276,7 +276,7 @@ def _when(condition: Condition) -> str:
 
 
 def _in_a_row(span: Range) -> str:
-    """Which of the windows missed in a row are meant.
+    """Return which of the windows missed in a row are meant.
 
     >>> [_in_a_row(Condition(streak=ends).streak) for ends in ({"from": 1, "to": 1}, {"from": 2, "to": 2}, 3)]
     ['the first breached window', 'the second breached window in a row', 'from the third breached window in a row on']
@@ -357,12 +357,12 @@ def together_words(remedy: Remedy) -> str:
 
 
 def often_words(remedy: Remedy) -> list[str]:
-    """How often a remedy is earned, each way once."""
+    """Return how often a remedy is earned, each way once."""
     return [*dict.fromkeys(per_words(credit, several=len(remedy.guarantees) > 1) for credit in remedy.credit)]
 
 
 def per_words(credit: Credit, *, several: bool) -> str:
-    """How often a schedule is earned.
+    """Return how often a schedule is earned.
 
     Parameters
     ----------
@@ -393,7 +393,7 @@ def cap_words(cap: Cap) -> str:
 
 
 def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
-    """What becomes of a credit once it is earned, beside caps: term, words, clause."""
+    """Yield what becomes of a credit once it is earned, beside caps: term, words, clause."""
     if limits.points is not None:
         yield "points", _points(limits.points), ""
     if limits.minimum is not None:
@@ -420,7 +420,7 @@ def _minimum(minimum: Minimum) -> str:
 
 
 def right_words(right: Right) -> str:
-    """When a right arises, and until when it can be used.
+    """Return when a right arises, and until when it can be used.
 
     >>> right_words(Right(id="end", says="terminate", **{"for": ["a"]}, when={"streak": 3}, within="30d", clause="9"))
     'terminate, from the third breached window in a row on, within 30d'
@@ -459,7 +459,7 @@ def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:
 
 
 def hours_words(hours: Hours | None) -> str:
-    """When people are there.
+    """Return when people are there.
 
     >>> hours_words(Hours(weekly={"mon-fri": ["08:00-17:00"]}, holidays="SE"))
     'mon-fri 08:00-17:00, not on public holidays (SE)'
@@ -477,7 +477,7 @@ def clause_of_hours(support: Support) -> str:
 
 
 def recovery_words(loss: Recovery) -> str:
-    """What a recovery target promises."""
+    """Return what a recovery target guarantees."""
     lost = [f"at most {loss.rpo} of data lost"] if loss.rpo else []
     back = [f"back within {loss.rto}"] if loss.rto else []
     return ", ".join([*lost, *back])
@@ -533,7 +533,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
 
 
 def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
-    """Which outages or tickets a promise is about: its term, and words.
+    """Yield which outages or tickets a guarantee is about: its term, and words.
 
     >>> list(concern_words(Guarantee(id="a", metric="availability", target=99, window="1mo", at_once=2, clause="2")))
     [('at_once', 'only while 2 of its components are down at once')]

@@ -195,7 +195,7 @@ def _few(case: SingleOutage, count: int) -> range:
 
 
 def too_many_steps(case: SingleOutage, count: int) -> InputError:
-    """Why a curve is not drawn."""
+    """Return why a curve is not drawn."""
     remedy = f"ask for single lengths; {MOST_STEPS} are drawn"
     return InputError(case.rule.policy, [Problem("credit curve", count, "too many steps to draw", remedy)])
 
@@ -249,7 +249,7 @@ def _places(left: int, right: int) -> set[int]:
 
 
 def _goes_on(known: Mapping[int, int], path: Sequence[int], number: int) -> bool:
-    """Whether a step of a path is on the same straight line as the one before it or after it."""
+    """Return whether a step of a path is on the same straight line as the one before it or after it."""
     before = number > 0 and _straight(known, *path[number - 1 : number + 2])
     after = number + 2 < len(path) and _straight(known, *path[number : number + 3])
     return before or after
@@ -279,6 +279,6 @@ def without_straights(points: Sequence[int], known: Mapping[int, int]) -> list[i
 
 
 def _straight(known: Mapping[int, int], one: int, two: int, three: int) -> bool:
-    """Whether three points lie on one line, as far as credits are exact: to the last of their digits."""
+    """Return whether three points lie on one line, as far as credits are exact: to the last of their digits."""
     apart = (known[two] - known[one]) * (three - one) - (known[three] - known[one]) * (two - one)
     return abs(apart) <= 2 * (three - one)

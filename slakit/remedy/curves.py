@@ -71,13 +71,13 @@ def credit_curve(
         Monthly fee, which all fee bases are taken from. [currency units]
     at
         Lengths of outage to give instead of the break points; numbers are hours. Those longer than the
-        window are left out.
+        window are dropped.
 
     Returns
     -------
     pl.DataFrame
-        `policy`, `tier`, `remedy`, `guarantee`, `target` [percent], `allowed_seconds` (longest outage that earns
-        nothing by the promise), `downtime_seconds` (length of the outage, within service hours), `availability` [as an
+        `policy`, `tier`, `remedy`, `guarantee`, `target` [percent], `allowed_seconds` (longest outage that
+        meets the guarantee), `downtime_seconds` (length of the outage, within service hours), `availability` [as an
         assessment measures it; percent, floored; null for an incident],
         `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`,
         `provider`.
@@ -126,7 +126,7 @@ def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, 
     """Columns of `CURVES` from `remedy` to `amount`, for outages of some lengths. [µs]"""
     known, digits = outcomes([case], lengths), minor_digits(case.currency)
     guarantee = case.rule.guarantee
-    promised = (case.remedy and case.remedy.id, guarantee.id, guarantee.target, seconds_of(case.allowed))
+    head = (case.remedy and case.remedy.id, guarantee.id, guarantee.target, seconds_of(case.allowed))
     for length in lengths:
         outcome, available = known[length], None
         if not case.rule.per_incident:
@@ -134,7 +134,7 @@ def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, 
             available = Decimal((agreed - down) * FULL // agreed).scaleb(-6)
         share = 100 * MICRO * outcome.credit * ULP / case.basis
         percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
-        yield *promised, seconds_of(length), available, percent, Decimal(outcome.amount).scaleb(-digits)
+        yield *head, seconds_of(length), available, percent, Decimal(outcome.amount).scaleb(-digits)
 
 
 def cases_of(
@@ -213,7 +213,7 @@ def _open_longest(guarantee: Guarantee, zone: str, windows: Iterable[Span]) -> S
 
 
 def _after_so_much(guarantee: Guarantee, zone: str, first: int, agreed: int) -> int:
-    """When so much service time has passed. [µs]"""
+    """Return when so much service time has passed. [µs]"""
     if guarantee.hours is None:
         return first + agreed
     last = first + agreed

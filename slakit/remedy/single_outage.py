@@ -116,17 +116,17 @@ class SingleOutage:
         return f"{self.fee}|{self.currency}|{self.axis}|{self.span}|{self.longest}|{rule}|{remedy}"
 
     def credit(self, downtime: int) -> Fraction:
-        """What an outage of a length earns, before it is rounded to minor units. [currency units]"""
+        """Return what an outage of a length earns, before it is rounded to minor units. [currency units]"""
         return simplest(self.outcome(downtime).credit)
 
     def outcome(self, downtime: int) -> Outcome:
-        """What an outage of a length comes to."""
+        """Return what an outage of a length comes to."""
         known = self.known.get(downtime)
         return outcomes([self], [downtime])[downtime] if known is None else known
 
     @cached_property
     def known(self) -> dict[int, Outcome]:
-        """What was asked already, of this case or one that comes to the same."""
+        """Return what was asked already, of this case or one that comes to the same."""
         return _known(self.key)
 
     @cached_property
@@ -156,12 +156,12 @@ class SingleOutage:
 
     @property
     def target(self) -> int:
-        """The level that is promised. [percent units]"""
+        """The level that is guaranteed. [percent units]"""
         return percent_units(self.rule.guarantee.target or Decimal(0))
 
     @cached_property
     def allowed(self) -> int:
-        """The longest outage that keeps the promise."""
+        """The longest outage that meets the guarantee."""
         near = {guess + beside for guess in allowed_guesses(self) for beside in (-1, 0, 1)}
         known = outcomes([self], sorted({0, self.longest, *(n for n in near if 0 <= n <= self.longest)}))
         kept = max((length for length, outcome in known.items() if not outcome.missed), default=0)
@@ -174,12 +174,12 @@ class SingleOutage:
 
     @property
     def tells_whether(self) -> bool:
-        """Whether one outage shows when something is earned: no number of outages or windows before it is looked at."""
+        """Return whether one outage shows when something is earned, whatever outages or windows came before."""
         return not _look_further([condition for credit in self.schedules for condition in credit.grounds])
 
     @property
     def tells_how_much(self) -> bool:
-        """Whether it shows how much that can be as well."""
+        """Return whether it shows how much that can be as well."""
         return not _look_further([condition for credit in self.schedules for condition in credit.conditions])
 
 
@@ -204,12 +204,12 @@ def simplest(credit: int) -> Fraction:
 
 @lru_cache(maxsize=512)
 def _known(_key: str) -> dict[int, Outcome]:
-    """What is known already of outages with this key."""
+    """Return what is known already of outages with this key."""
     return {}
 
 
 def outcomes(cases: Sequence[SingleOutage], downtimes: Iterable[int]) -> Mapping[int, Outcome]:
-    """What outages come to, by their length.
+    """Return what outages come to, by their length.
 
     Parameters
     ----------
@@ -481,7 +481,7 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
 
 
 def laid_out(guarantee: Guarantee, zone: str, span: Span, downtimes: Sequence[int]) -> tuple[int, list[int]]:
-    """Where an outage begins, and where it ends so that it takes so much of the service hours. [µs]"""
+    """Return where an outage begins, and where it ends so that it takes so much of the service hours. [µs]"""
     first, last = span
     if guarantee.hours is None:
         return first, [first + downtime for downtime in downtimes]
@@ -515,7 +515,7 @@ def opened_in(guarantee: Guarantee, zone: str, first: int, last: int) -> list[Sp
 
 
 def allowed_guesses(case: SingleOutage) -> list[int]:
-    """Lengths of which one may be the longest that keeps the promise."""
+    """Lengths of which one may be the longest that meets the guarantee."""
     guarantee = case.rule.guarantee
     if case.rule.per_incident or guarantee.metric == "downtime":
         within = getattr(guarantee.within, "microseconds", 0)

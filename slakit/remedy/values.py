@@ -1,4 +1,4 @@
-"""What a promise is worth: the worst level that costs the provider nothing, and what lost time earns."""
+"""The value of a guarantee: the lowest level without a credit, and the credit for lost time."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
 def guarantee_value(
     terms: Terms | Iterable[Terms], lengths: Sequence[timedelta] = LENGTHS, *, fee: Decimal | float = 1000
 ) -> pl.DataFrame:
-    """What each promise about outages is worth to the customer, and leaves to the provider.
+    """Return the value of each guarantee about outages: the credit for it, and the lowest level without one.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def guarantee_value(
     -------
     pl.DataFrame
         One row per guarantee and length: `policy`, `tier`, `guarantee`, `remedy` (null: none), `target` [percent],
-        `free_availability` (the worst that costs the provider nothing; percent, rounded up; null for an incident, where
+        `free_availability` (the lowest without a credit; percent, rounded up; null for an incident, where
         everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
         the fee for the time lost, a month being 30 days, or the service hours in them), `provider`.
@@ -120,7 +120,7 @@ def free_level(case: SingleOutage, downtime: int) -> Decimal:
 
 
 def cases_on_outages(terms: Terms, fee: Decimal, *, measured: bool = False) -> Iterator[SingleOutage]:
-    """Every promise about how long outages last, with each remedy it earns; with none where it earns nothing.
+    """Yield every guarantee about how long outages last, with each remedy it earns; with none where it earns nothing.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def cases_on_outages(terms: Terms, fee: Decimal, *, measured: bool = False) -> I
 
 
 def cases_on_shares(terms: Terms, fee: Decimal) -> Iterator[SingleOutage]:
-    """Every other promised percentage that earns something: attainments, availabilities that come from measurements.
+    """Yield every other guaranteed percentage that earns something: attainments, and measured availabilities.
 
     What is late, or fails, is a share of all there is. The same schedules hold, but for those by incident.
     """
@@ -154,7 +154,7 @@ def cases_on_shares(terms: Terms, fee: Decimal) -> Iterator[SingleOutage]:
 
 
 def remedies_of(terms: Terms, guarantee: str) -> list[Remedy]:
-    """What a guarantee earns: remedies of which a schedule is for it."""
+    """Return what a guarantee earns: remedies of which a schedule is for it."""
     earned = [remedy for remedy in terms.remedies if guarantee in remedy.guarantees]
     return [
         r for r in earned if any(credit.guarantees is None or guarantee in credit.guarantees for credit in r.credit)
