@@ -327,8 +327,9 @@ class Teller:
         """Explain where the windows gave rise to a right."""
         arisen = self.touching(self.review.rights.filter(pl.col("right") == right.id))
         for row in arisen.iter_rows(named=True):
-            yield 0, f"Right {right.id}, from {self.day(row['window_end'])}"
-            yield 1, f"By {row['guarantee']}: {words.right_words(right)} ({right.clause})."
+            guarantee = self.review.terms_of(self.subscription).guarantee(row["guarantee"])
+            yield 0, f"Right, from {self.day(row['window_end'])}"
+            yield 1, f"By {guarantee.name or guarantee.id}: {words.right_words(right)} ({right.clause})."
             if row["until"]:
                 yield 1, f"It can be used {self.until(row['until'])}."
 
