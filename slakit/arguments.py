@@ -111,13 +111,13 @@ def write_named(path: Path, content: str | bytes) -> None:
 
 @cache
 def _hints(function: Callable[..., object]) -> dict[str, object]:
-    """Annotations of the parameters; what is returned may be known to type checkers only."""
+    """Return annotations of the parameters; what is returned may be known to type checkers only."""
     named = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
     return get_type_hints(SimpleNamespace(__annotations__=named), globalns=inspect.unwrap(function).__globals__)
 
 
 def _problems(where: str, value: object, hint: object, kind: object) -> Iterator[Problem]:
-    """Problems of an argument; of each by its name, where a function takes any."""
+    """Yield problems of an argument; of each by its name, where a function takes any."""
     if kind is inspect.Parameter.VAR_KEYWORD and isinstance(value, dict):
         place = where.split()[0]
         for name, one in value.items():
@@ -128,7 +128,7 @@ def _problems(where: str, value: object, hint: object, kind: object) -> Iterator
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is what an annotation allows."""
+    """Return whether a value is what an annotation allows."""
     if hint in (Any, object):
         return True
     origin, inner = get_origin(hint), get_args(hint)
@@ -160,7 +160,7 @@ def _problem(where: str, value: object, hint: object) -> Problem:
 
 
 def _said(hint: object) -> str:
-    """What an annotation allows, in words."""
+    """Say what an annotation allows, in words."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return ", or ".join(dict.fromkeys(map(_said, inner)))

@@ -33,7 +33,7 @@ MACHINE_ZONES = re.compile(r"^(localtime|posixrules|Factory|(posix|right)/.*)$",
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether a name is a time zone that is the same on every machine.
+    """Return whether a name is a time zone that is the same on every machine.
 
     >>> is_time_zone("Europe/Oslo"), is_time_zone("localtime"), is_time_zone("Oslo")
     (True, False, False)
@@ -112,7 +112,7 @@ def _known(name: str) -> Locale:
 
 
 def number(text: str) -> str:
-    """A number that is written internationally; whatever else it is stays as it is.
+    """Print a number that is written internationally; whatever else it is stays as it is.
 
     >>> number("1,234.50")
     '1,234.50'
@@ -133,7 +133,7 @@ def number(text: str) -> str:
 
 
 def percent(text: str) -> str:
-    """A number that was written, as a percentage.
+    """Print a number that was written, as a percentage.
 
     >>> percent("99.95")
     '99.95 %'
@@ -145,7 +145,7 @@ def percent(text: str) -> str:
 
 
 def money(text: str, currency: str) -> str:
-    """A number that was written, as an amount in a currency: its code stands where a sign would.
+    """Print a number that was written, as an amount in a currency: its code stands where a sign would.
 
     >>> money("25", "EUR")
     '25 EUR'
@@ -162,7 +162,7 @@ def money(text: str, currency: str) -> str:
 
 
 def quantity(value: object) -> str:
-    """A figure as a contract states it: a number, a share of a fee, money; lengths of time stay as they are.
+    """Print a figure as a contract states it: a number, a share of a fee, money; lengths of time stay as they are.
 
     >>> quantity("7.5%"), quantity("1/30")
     ('7.5 %', '1/30')
@@ -181,7 +181,7 @@ def quantity(value: object) -> str:
 
 
 def day(moment: date, otherwise: str = "%Y-%m-%d") -> str:
-    """A day; by a pattern of `strftime` in the international writing.
+    """Print a day, by a pattern of `strftime` in the international writing.
 
     >>> day(date(2026, 2, 11))
     '2026-02-11'
@@ -197,7 +197,7 @@ def day(moment: date, otherwise: str = "%Y-%m-%d") -> str:
 
 
 def day_of(text: str) -> str:
-    """A day that a document gives; a month, a year or words stay as they are.
+    """Print a day that a document gives; a month, a year or words stay as they are.
 
     >>> with in_locale("sv"):  # doctest: +SKIP
     ...     day_of("2026-02-11"), day_of("2026-02")
@@ -226,7 +226,7 @@ def part_of_date(moment: date, skeleton: str, otherwise: str) -> str:
 
 
 def days(first: date, last: date, skeleton: str, otherwise: str) -> str:
-    """From one day, or month, to another, by a skeleton; the text as it is in the international writing.
+    """Print from one day, or month, to another, by a skeleton; the text as it is in the international writing.
 
     >>> with in_locale("da"):  # doctest: +SKIP
     ...     days(date(2026, 2, 12), date(2026, 3, 3), "yMMMd", "")
@@ -242,7 +242,7 @@ def days(first: date, last: date, skeleton: str, otherwise: str) -> str:
 
 
 def instant(local: datetime, otherwise: str = "%Y-%m-%d %H:%M") -> str:
-    """An instant on a clock, as fine as the pattern of `strftime` is by which it is written internationally.
+    """Print an instant on a clock, as fine as the pattern of `strftime` is by which it is written internationally.
 
     >>> moment = datetime(2026, 2, 11, 9, 9, 5, 250_000)
     >>> with in_locale("da"):  # doctest: +SKIP

@@ -112,7 +112,7 @@ class Session:
 
     @property
     def notebook(self) -> NotebookNode | None:
-        """The notebook, with the outputs so far; nothing before it was started."""
+        """Return the notebook, with the outputs so far; nothing before it was started."""
         return self.client.nb if self.client else None
 
     def end(self, reason: str = "") -> None:

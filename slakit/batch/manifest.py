@@ -65,7 +65,7 @@ class ReportRecord(BaseModel):
 
     @property
     def is_good(self) -> bool:
-        """Whether its files are there and right."""
+        """Return whether its files are there and right."""
         return self.status in ("ok", "skipped-unchanged")
 
 
@@ -126,7 +126,7 @@ class Fingerprints:
         return {str(file): self.of_file(file) for file in sorted(files) if file.is_file()}
 
     def still_hold(self, paths: Iterable[str]) -> bool:
-        """Whether files are as they were when they were hashed, by their size and time."""
+        """Return whether files are as they were when they were hashed, by their size and time."""
         return all(self.states.get(Path(path)) == _state(Path(path)) for path in paths)
 
 

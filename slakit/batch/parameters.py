@@ -54,7 +54,7 @@ class Parameter:
         return f"{self.name}: {ast.unparse(self.kind)}" if self.kind else self.name
 
     def accepts(self, value: object) -> bool:
-        """Whether a value has the type that the notebook asks for."""
+        """Return whether a value has the type that the notebook asks for."""
         return self.kind is None or fits(value, self.kind)
 
 
@@ -131,7 +131,7 @@ def _literal(value: ast.expr | None) -> Any:
 
 
 def fits(value: object, kind: ast.expr) -> bool:
-    """Whether a value is of a type, written as an annotation; types unknown here let everything through.
+    """Return whether a value is of a type, written as an annotation; types unknown here let everything through.
 
     >>> fits("gold", ast.parse("Literal['gold', 'silver'] | None", mode="eval").body)
     True

@@ -44,7 +44,7 @@ def unsafe_name(name: str) -> str:
 
 
 def is_path(name: str) -> bool:
-    """Whether a parameter of this name holds a path.
+    """Return whether a parameter of this name holds a path.
 
     >>> is_path("evidence"), is_path("output_dir"), is_path("tier")
     (True, True, False)
@@ -53,7 +53,7 @@ def is_path(name: str) -> bool:
 
 
 def is_policy(name: str) -> bool:
-    """Whether a parameter of this name holds policies."""
+    """Return whether a parameter of this name holds policies."""
     return name in ("policy", "policies", "plan", "plans")
 
 

@@ -135,7 +135,7 @@ class _Batch:
         )
 
     def has_outputs(self, entry: ReportRecord) -> bool:
-        """Whether the files of a report are there, as they were written."""
+        """Return whether the files of a report are there, as they were written."""
         files = [(self.folder / name, known) for name, known in entry.outputs.items()]
         return bool(files) and all(path.is_file() and sha256(path) == known for path, known in files)
 
@@ -230,7 +230,7 @@ class _Batch:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether no more reports are to start."""
+        """Return whether no more reports are to start."""
         return bool(self.manifest.interrupted_by or self.trouble)
 
     def stop(self, reason: str) -> None:

@@ -29,7 +29,7 @@ CROSSING_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Set every two plans against each other, for one outage of any length up to 30 days.
+    """Compare every two plans, for one outage of any length up to 30 days.
 
     An outage is taken to concern everything a plan promises, to count in full, and to lie in one window, the shortest
     of the two. Credits by window are compared; a plan that knows only credits by incident is compared with these.
@@ -63,7 +63,7 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
 
 
 def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
-    """Remedies that earn by window, each with all its guarantees; where there are none, those that earn by incident."""
+    """Group remedies that pay by window, each with all its guarantees; or else those that pay by incident."""
     by_remedy: dict[str | None, list[SingleOutage]] = {}
     for case in cases_on_outages(terms, fee, measured=True):
         by_remedy.setdefault(case.remedy.id if case.remedy else None, []).append(case)
@@ -73,7 +73,7 @@ def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
 
 
 def credits_by_length(groups: Sequence[Sequence[SingleOutage]], downtimes: Sequence[int]) -> dict[int, int]:
-    """What outages of everything earn under all remedies of a plan, by their length. [10 ** -20 currency units]"""
+    """Compute what outages of everything earn under all remedies of a plan, by their length. [10 ** -20]"""
     known = [outcomes(group, downtimes) for group in groups]
     return {downtime: sum(own[downtime].credit for own in known) for downtime in downtimes}
 
@@ -86,7 +86,7 @@ class ContestCurve(NamedTuple):
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[SingleOutage]]) -> ContestCurve:
-        """The curve of a plan, up to its shortest window."""
+        """Draw the curve of a plan, up to its shortest window."""
         cases = [case for group in groups for case in group]
         longest = min([MONTH, *(case.longest for case in cases)])
         proposed = {length for case in cases for length in proposals(case, steps=True) if length <= longest}
@@ -96,7 +96,7 @@ class ContestCurve(NamedTuple):
         return cls(bent, [values[point] for point in bent])
 
     def at(self, downtime: int) -> Fraction:
-        """What an outage of a length earns."""
+        """Return what an outage of a length earns."""
         after = bisect_left(self.points, downtime)
         if self.points[after] == downtime:
             return Fraction(self.values[after])
@@ -117,7 +117,7 @@ def _changes(one: ContestCurve, other: ContestCurve) -> Iterator[tuple[int, int]
 
 
 def _first_lead(one: ContestCurve, other: ContestCurve, span: tuple[int, int], lead: int) -> int:
-    """The first place of a span at which a plan leads that does at its end: the difference is straight within it."""
+    """Find the first place of a span at which a plan leads that does at its end: the difference is straight in it."""
     left, right = span
     low, high = (one.at(place) - other.at(place) for place in span)
     if right - left < 2 or low == high:
@@ -128,7 +128,7 @@ def _first_lead(one: ContestCurve, other: ContestCurve, span: tuple[int, int], l
 
 
 def _lead(one: ContestCurve, other: ContestCurve, downtime: int) -> int:
-    """Which of two plans earns more: 1, -1, or 0 where both earn the same, as far as credits are exact."""
+    """Return which of two plans pays more: 1, -1, or 0 where both earn the same, as far as credits are exact."""
     ahead = one.at(downtime) - other.at(downtime)
     return 0 if abs(ahead) <= NOISE else (1 if ahead > 0 else -1)
 

@@ -26,7 +26,7 @@ RANKED: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 class Criterion(NamedTuple):
-    """Something that matters.
+    """A criterion of a ranking.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
 
 
 def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
-    """Points of the matters that were read, out of 100."""
+    """Compute the points of the criteria that were read, out of 100."""
     total = sum(weights.values())
     known = total - sum(weights[name] for name in unread)
     return Fraction(100 * known, total) if total else Fraction(0)
@@ -183,7 +183,7 @@ def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, 
 
 
 def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str, tuple[str, Fraction]]]:
-    """What each plan says, in words and as a figure."""
+    """Yield what each plan says, in words and as a figure."""
     if not criterion.term:
         yield from _owed(comparison)
         return
@@ -193,7 +193,7 @@ def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str
 
 
 def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
-    """What the same outages earn, in monthly fees: amounts in several currencies have no sum, but shares have."""
+    """Yield what the same outages earn, in monthly fees: amounts in several currencies have no sum, but shares have."""
     shares: dict[str, Fraction] = {}
     computed = {plan for plan, terms in comparison.plans.items() if terms.remedies or terms.read_whole}
     for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
@@ -206,7 +206,7 @@ def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
 def _shares(
     says: Mapping[str, tuple[str, Fraction]], criterion: Criterion, plans: Sequence[str]
 ) -> dict[str, Fraction]:
-    """How good each plan is, of the best one."""
+    """Compute how good each plan is, as a share of the best one."""
     worth = {plan: criterion.worth(says[plan][1]) if plan in says else Fraction(0) for plan in plans}
     best = max(worth.values(), default=Fraction(0))
     return {plan: value / best if best else Fraction(0) for plan, value in worth.items()}
@@ -223,7 +223,7 @@ def _points(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, 
 
 
 def _tips(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int]) -> Iterator[tuple[str, str, int]]:
-    """For each criterion, the nearest weight at which another plan is alone in front."""
+    """Find, for each criterion, the nearest weight at which another plan is alone in front."""
     first = _leaders(_points(shares, weights))
     for name, now in weights.items():
         for weight in sorted(range(MOST_WEIGHT + 1), key=lambda weight: abs(weight - now)):
@@ -239,5 +239,5 @@ def _leaders(points: Mapping[str, Fraction]) -> set[str]:
 
 
 def _exact(value: Fraction) -> Decimal:
-    """To six decimals, the rest cut off: what is shown is never more than what is had."""
+    """Cut to six decimals: what is shown is never more than what is had."""
     return Decimal(value.numerator * 10**6 // value.denominator).scaleb(-6)

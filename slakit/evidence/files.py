@@ -116,7 +116,7 @@ def named_policies(folder: Path, subscriptions: RawTable | None) -> frozenset[Pa
 
 
 def holds_only(path: Path, files: frozenset[Path]) -> bool:
-    """Whether a path is one of some files, or a folder that holds nothing but them and hidden files."""
+    """Return whether a path is one of some files, or a folder that holds nothing but them and hidden files."""
     if path.is_symlink() or not path.is_dir():  # a link may lead round in circles
         return real_path(path) in files
     inside = [each for each in path.iterdir() if not each.name.startswith(".")]

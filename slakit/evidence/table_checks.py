@@ -78,7 +78,7 @@ def check_time_zone(time_zone: str | None, source: str) -> None:
 
 
 def is_zone(name: str) -> bool:
-    """Whether a time zone of that name exists on every machine; the list of all is read from the disk each time."""
+    """Return whether a time zone of that name exists on every machine; their list is read from the disk each time."""
     return is_time_zone(name)
 
 

@@ -63,7 +63,7 @@ class InputColumn:
 
     @property
     def dtype(self) -> Any:
-        """The polars type of the checked column."""
+        """Return the polars type of the checked column."""
         return DTYPES[self.kind]
 
 

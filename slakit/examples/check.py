@@ -54,7 +54,7 @@ class ExampleOutcome(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether everything came out."""
+        """Return whether everything came out."""
         return not self.differences and not self.refused
 
 
@@ -155,7 +155,7 @@ def _in_order(what: str, expected: list[Any], found: FoundValues, slack: Fractio
 
 
 def _by_window(found: FoundValues) -> list[Any]:
-    """One value for each window: the sum over remedies, or that of the first guarantee."""
+    """Return one value for each window: the sum over remedies, or that of the first guarantee."""
     rows = list(found.by_name.values())
     if not rows or not found.sums:
         return rows[0] if rows else []
@@ -164,7 +164,7 @@ def _by_window(found: FoundValues) -> list[Any]:
 
 
 def _plain(expected: Any) -> Any:
-    """The number that a printed quantity stands for."""
+    """Return the number that a printed quantity stands for."""
     if isinstance(expected, Money):
         return Fraction(expected.amount)
     if isinstance(expected, Share):
@@ -184,7 +184,7 @@ def _print(expected: Any) -> str:
 
 
 def _print_like(expected: Any, value: Any) -> str:
-    """A value in the way in which the expected one is written."""
+    """Print a value in the way in which the expected one is written."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

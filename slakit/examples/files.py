@@ -41,7 +41,7 @@ class Case(NamedTuple):
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Example files that are named, and those in folders: YAML with `examples`.
+    """Find example files that are named, and those in folders: YAML with `examples`.
 
     Raises
     ------

@@ -27,7 +27,7 @@ EXAMPLE_FEE = Decimal(1000)
 
 
 def scenario_evidence(case: Case, terms: Terms) -> Evidence:
-    """Evidence of one subscription to which happened what the example says.
+    """Make evidence of one subscription to which happened what the example says.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, l
 
 
 def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[Guarantee, bool, Sequence[Any]]]:
-    """Guarantees that something happened to, whether only to them, and what in each window."""
+    """Yield guarantees that something happened to, whether only to them, and what in each window."""
     if isinstance(given, dict):
         for name, values in given.items():
             yield terms.guarantee(name), True, values if isinstance(values, list) else [values]
@@ -135,7 +135,7 @@ def _windows(guarantee: Guarantee, terms: Terms, period: Period) -> list[Span]:
 
 
 def _missing(case: Case, level: Decimal, agreed: int) -> int:
-    """Downtime that leaves exactly a level. [µs]"""
+    """Compute the downtime that leaves exactly a level. [µs]"""
     num = int((100 - level) * PERCENT_SCALE) * agreed
     if num % FULL or not 0 <= level <= 100:
         wrong = "no whole microsecond of downtime leaves exactly this" if 0 <= level <= 100 else "not a percentage"
@@ -147,7 +147,7 @@ def _missing(case: Case, level: Decimal, agreed: int) -> int:
 def _outages(
     case: Case, terms: Terms, guarantee: Guarantee, alone: bool, spans: Sequence[Span], lengths: Sequence[int]
 ) -> Iterator[dict[str, Any]]:
-    """One outage in each window, from its beginning, or from when the service hours first open in it."""
+    """Yield one outage in each window, from its beginning, or from when the service hours first open in it."""
     zone = terms.time_zone or ASSUMED_ZONE
     if len(lengths) > len(spans):
         wrong = f"{len(lengths)} values for {len(spans)} windows of {guarantee.id}"
@@ -164,7 +164,7 @@ def _outages(
 
 
 def _lasting(guarantee: Guarantee, zone: str, window: Span, length: int) -> Span:
-    """An outage that has a length inside the service hours."""
+    """Place an outage that has a length inside the service hours."""
     first, last = window
     if guarantee.hours is None:
         return first, first + length
@@ -179,7 +179,7 @@ def _lasting(guarantee: Guarantee, zone: str, window: Span, length: int) -> Span
 
 
 def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[Decimal]) -> Iterator[dict[str, Any]]:
-    """One measurement in each window; for a mean over slices as many slices without service as it takes."""
+    """Yield one measurement in each window; for a mean over slices as many slices without service as it takes."""
     measured = guarantee.measured
     for (first, last), value in zip(spans, values, strict=False):
         row = {"subscription": EXAMPLE_NAME, "guarantee": guarantee.id, "measured": to_instant(first)}
@@ -200,7 +200,7 @@ def _slices(row: dict[str, Any], window: Span, length: int, level: Decimal) -> I
 
 
 def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
-    """Tickets of which exactly a share is answered, and resolved, at once; the others at the end of the window."""
+    """Yield tickets of which exactly a share is answered, and resolved, at once; others at its end."""
     late = (100 - level) * TICKETS_A_WINDOW / 100
     if late != int(late):
         problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
@@ -214,7 +214,7 @@ def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level
 
 
 def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
-    """A kind and a priority of tickets that the guarantee is about: its own, before those of others."""
+    """Return a kind and a priority of tickets that the guarantee is about: its own, before those of others."""
     about, excluded = guarantee.tickets, guarantee.exclude
     times = [own.within for own in (guarantee, *terms.guarantees) if isinstance(own.within, dict)]
     known = [priority.id for priority in terms.support.priorities] if terms.support else []

@@ -111,7 +111,7 @@ class ForkServer:
 
     @property
     def is_usable(self) -> bool:
-        """Whether this process started the server and it still runs."""
+        """Return whether this process started the server and it still runs."""
         return self.owner == os.getpid() and self.process.poll() is None
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ def close_server() -> None:
 
 
 def can_fork() -> bool:
-    """Whether kernels can be forked here: on Linux, with a kernel that hands out process descriptors."""
+    """Return whether kernels can be forked here: on Linux, with a kernel that hands out process descriptors."""
     if sys.platform != "linux":
         return False
     try:

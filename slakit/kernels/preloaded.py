@@ -233,7 +233,7 @@ def preload(*, bare: bool = False) -> None:
 
 
 def has_workers() -> bool:
-    """Whether polars has started its worker threads here: then a fork would wait for them for ever."""
+    """Return whether polars has started its worker threads here: then a fork would wait for them for ever."""
     names = [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     return any(re.fullmatch(r"polars-\d+", name) for name in names)
 
