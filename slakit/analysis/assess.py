@@ -94,14 +94,15 @@ def assess(
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
     evidence, warned = in_words_of_contracts(evidence, plans)
     fees = Fees(evidence.subscriptions, evidence.charges)
-    made = claims_made(evidence, fees, known, to_microseconds(moment))
+    now = to_microseconds(moment)
+    made = claims_made(evidence, fees, known, now)
     refuse_unmeasured(evidence, plans)
     rules, numbered = number_rules(plans)
-    measured = measure_evidence(evidence, rules, span, to_microseconds(moment), conventions=conventions)
-    before = _period_before(evidence, span) if any(one.looks_back for each in plans.values() for one in each) else None
-    earlier = None
-    if before is not None:
-        earlier = measure_evidence(evidence, rules, before, to_microseconds(moment), conventions=conventions)
+    measured = measure_evidence(evidence, rules, span, now, conventions=conventions)
+    # what is missed in a row goes on from the windows before the period
+    looks_back = any(terms.looks_back for readings in plans.values() for terms in readings)
+    before = _period_before(evidence, span) if looks_back else None
+    earlier = measure_evidence(evidence, rules, before, now, conventions=conventions) if before else None
     awarded = award_remedies(measured, numbered, fees, made, earlier)
     claims = claim_credits(measured, awarded, fees, made)
     tables = _tables(evidence, plans, measured, awarded, claims, fees)

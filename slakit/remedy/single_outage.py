@@ -375,7 +375,7 @@ class Measured(NamedTuple):
     Attributes
     ----------
     facts, downtime intervals
-        As `Awards` has them.
+        As `awards.Facts` has them.
     days
         As `downtime_by_day` gives them; none where nothing is earned per day.
     """
