@@ -220,7 +220,7 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("failed", "whole", optional=True, between=(0, 10**12), says="how many failed"),
                     InputColumn("total", "whole", optional=True, between=(0, 10**12), says="of how many"),
                 ),
-                "A figure, or counts, that somebody measured",
+                "A measured value, or counts",
             ),
             InputTable(
                 "charges",

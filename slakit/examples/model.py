@@ -119,7 +119,7 @@ class Example(Part):
     name: str
     """Told where it does not hold; each name once in a file."""
     source: str | None = None
-    """Who published it, where it is not whom the file names; `ours` if nobody did."""
+    """Who published it, if not the source of the file; `ours` if it was not published."""
     tier: str | None = None
     """The only one, if not written."""
     reading: dict[str, Text] = {}
@@ -190,7 +190,7 @@ class ExampleFile(Part):
     terms: dict[str, Any] | None = None
     """A whole policy, written here."""
     source: str
-    """Who published the numbers; `ours` if nobody did."""
+    """Who published the numbers; `ours` if they were not published."""
     examples: list[Example] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -115,7 +115,7 @@ def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[G
         return
     fitting = [guarantee for guarantee in terms.guarantees if _fits(guarantee, metric)]
     if not fitting:
-        problem = Problem(f"{case.where} {case.example.name}", None, "nothing is promised about it", "name a guarantee")
+        problem = Problem(f"{case.where} {case.example.name}", None, "no such guarantee", "name a guarantee")
         raise InputError(case.where, [problem])
     yield fitting[0], False, given if isinstance(given, list) else [given]
 

@@ -145,7 +145,7 @@ def cases_of(
     earning = {r.id: (r, [rules[name] for name in r.guarantees if name in rules]) for r in terms.remedies}
     earning = {name: pair for name, pair in earning.items() if pair[1]}
     if remedy is not None and remedy not in earning:
-        seen = Problem(f"{terms.policy} remedy", remedy, "no outage earns it", one_of(earning, remedy))
+        seen = Problem(f"{terms.policy} remedy", remedy, "not due for an outage", one_of(earning, remedy))
         raise InputError(terms.policy, [seen])
     for name, (found, judged) in earning.items():
         if remedy in (None, name):

@@ -70,7 +70,7 @@ DOCUMENTS = [
         "Table 1",
         "how often for Service rebate: once per window in which any is breached (per service); for each that "
         "is breached (per component)",
-        "How often is the rebate earned?",
+        "How often is the rebate due?",
     ),
     Told(
         "klikk",
@@ -149,7 +149,7 @@ DOCUMENTS = [
     Told("klikk", "sole-remedy", "contract", "1.2; 2.4", "The rebates are the only thing"),
     Told("klikk", "contradiction", "Text", "1.2; 3.3.3", sentence="The rebates of tables 1 and 3 are called the "),
     Told("klikk", "contradiction", "Text", "Table 1", sentence="No network outage and no unavailability are "),
-    Told("klikk", "contradiction", "Text", "3.2.1; 3.2.3", sentence="Access to the internet is promised, but "),
+    Told("klikk", "contradiction", "Text", "3.2.1; 3.2.3", sentence="Access to the internet is guaranteed, but "),
     Told("klikk", "silence", "Text", "Table 3", sentence="The support rebate is the differ", tiers=ELEVATED),
     Told("klikk", "late-start", "measurement", "Table 2, activation requirements", "a service that starts on 1 Jan"),
     Told("klikk", "maintenance-unannounced", "infrastructure", "Table 2, EM"),

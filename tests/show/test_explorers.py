@@ -118,7 +118,7 @@ def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
     assert explorer.view.value == "33.33 NOK"
     move(panel, "What is down", "")
     assert "3 further targets missed" in explorer.view.note
-    move(panel, "How often is the rebate earned?", "per_component")
+    move(panel, "How often is the rebate due?", "per_component")
     assert explorer.parameters["reading"] == ["rebate=per_component"]
     assert explorer.view.value == "166.66 NOK"
 
@@ -465,7 +465,7 @@ def test_a_change_from_outside_moves_the_controls() -> None:
     assert panel.controls["Cause"].widget.value == "customer"
     assert "nothing" in panel.figure.value
     explorer.change(policy="wp-heaven", component="")
-    assert "How often is the rebate earned?" not in panel.controls
+    assert "How often is the rebate due?" not in panel.controls
 
 
 def test_a_long_outage_has_as_many_stops_as_a_hand_can_use() -> None:
