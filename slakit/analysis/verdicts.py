@@ -77,7 +77,7 @@ class Reasons:
             return f"Measured as down, {name}:"
         ended = f"to {when(row['ended'])}" if row["ended"] else "and still going on"  # type: ignore[arg-type]
         about = [f"component {row['component']}" if row["component"] else "all components"]
-        about.append(f"cause {row['cause']}" if row["cause"] else "cause unknown")
+        about.append(f"cause {str(row['cause']).replace('_', ' ')}" if row["cause"] else "cause unknown")
         signals = [f"{name} {when(row[name])}" for name in ("detected", "reported", "diagnosed") if row[name]]  # type: ignore[arg-type]
         return f"Outage {name}, {when(row['started'])} {ended} ({', '.join(about + signals)}):"  # type: ignore[arg-type]
 

@@ -85,7 +85,7 @@ def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     if guarantee.commitment == "best_effort":
         figure = f"{target}: no credit" + " even at 0 %" * (guarantee.target is not None)
         clauses = (guarantee.clause_of("commitment"),)
-        yield Finding("best-effort", guarantee.id, "The target is only aimed at (best effort)", figure, clauses)
+        yield Finding("best-effort", guarantee.id, "The target is best effort", figure, clauses)
     elif not remedies_of(terms, guarantee.id):
         rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
         figure = f"{target}: no credit is due for a breach"
@@ -283,7 +283,7 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
             yield Finding(
                 "best-effort",
                 f"recovery {loss.id}",
-                "The target is only aimed at (best effort)",
+                "The target is best effort",
                 figure,
                 (loss.clause,),
             )

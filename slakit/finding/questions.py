@@ -86,10 +86,10 @@ def _sets(name: str, answer: Answer) -> str:
 def _written(value: object) -> str:
     """A value as one reads it out: keys before what they hold, without braces; where it stands is told elsewhere."""
     if isinstance(value, Mapping):
-        return " ".join(f"{key} {_written(own)}" for key, own in value.items() if key != "clause")
+        return " ".join(f"{key.replace('_', ' ')} {_written(own)}" for key, own in value.items() if key != "clause")
     if isinstance(value, list):
         return ", ".join(map(_written, value))
-    return "none" if value is None else str(value)
+    return "none" if value is None else str(value).replace("_", " ")
 
 
 def _facts(terms: Terms) -> dict[str, Facts]:

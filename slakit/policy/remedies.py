@@ -336,7 +336,7 @@ class Credit(Rate, Limits):
     guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage or
     single tickets are guaranteed an answer in time, else `window`."""
     when: Condition | None = None
-    """Earned only where this holds as well."""
+    """Due only where this holds as well."""
     multipliers: list[Multiplier] = []
     """Factors on the credit; the last one applies of which the condition holds."""
     payout: Payout | None = None

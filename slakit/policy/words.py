@@ -118,7 +118,7 @@ def assumed_words(term: str, value: str) -> str:
     """
     if term.endswith(".window"):
         return Window.parse(value).words_for_people
-    return {"true": "yes", "false": "no"}.get(value, value)
+    return {"true": "yes", "false": "no"}.get(value, value.replace("_", " "))
 
 
 def promise(guarantee: Guarantee) -> str:
@@ -241,7 +241,7 @@ def fee_words(of: FeeBasis) -> str:
     """
     if not isinstance(of, FeeSum):
         return BASES[of]
-    parts = f" of {', '.join(of.components)}" if of.components else ""
+    parts = f" of {', '.join(of.components).replace('_', ' ')}" if of.components else ""
     if of.last is None:
         return f"the monthly fee{parts}"
     if of.mean:

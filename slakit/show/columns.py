@@ -257,7 +257,7 @@ COMPARED: dict[str, ResultTable] = {
         SUBSCRIPTION, Column("outage", "Outage"), PLAN,
         Column("guarantee", "Guarantee", says="under which most of it counts"),
         Column("counted_seconds", "Counted downtime"), Column("why", "Verdicts and clauses"),
-        Column("differs", "Contracts", words={True: APART, False: "treated alike"}, strong=[APART]),
+        Column("differs", "Contracts", words={True: APART, False: "treated the same"}, strong=[APART]),
     ]),
     "crossings": ResultTable("The length of one outage from which another plan pays more", [
         PLAN, OTHER, Column("downtime_seconds", "For outages from"), Column("leads", "Pays more"),

@@ -1,0 +1,200 @@
+"""What people read is in the words of the trade: no replaced word and no internal key reaches a reader."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from cli_support import Run, run
+
+import slakit as sla
+from slakit import show
+
+__all__ = ["run"]  # a fixture
+
+HOUSE = Path(__file__).parents[2]
+PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
+PLANS = ["klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz"]
+
+INSTEAD = {
+    r"promis(e|es|ed|ing)": "guarantee, guaranteed, committed",
+    r"earn(s|ed|ing)?(?! back)": "a credit is due, credit for",
+    r"(a|the|each|every|any|one|no|shortest|longest) miss|(the|all|no|of) misses": "breach, target missed",
+    r"(leaves?|left|leaving) out": "excludes, excluded",
+    r"bites?": "applies",
+    r"over all readings": "range if ambiguous clauses are read otherwise",
+    r"by how it is read": "depending on the interpretation",
+    r"moves it by": "largest single effect",
+    r"as known on": "as of",
+    r"by what matters": "highest weighted score",
+    r"(can|could) still be had": "claimable now",
+    r"asked for, not offered": "the terms you want to negotiate",
+    r"only aimed at": "best-effort",
+    r"the rules part": "outages the contracts treat differently",
+    r"everybody's": "under each contract",
+    r"(some|no|any)body( else)?('s)?|whoever|nobody": "a third party, the user",
+    r"dearer|gravest": "higher-priced, by severity",
+    r"costs? the provider nothing|free of cost": "no credit below",
+    r"half within": "median, P90",
+    r"came too late": "late",
+    r"work lost|back after": "data loss (RPO), downtime (RTO)",
+    r"(?<!help )(?<!service )desks?": "tickets",
+    r"taken: ": "assumed",
+    r"too late to claim": "claim expired",
+    r"happenings?|imagined|alike": "scenario, the same",
+}
+REPLACED = re.compile(rf"\b(?:{'|'.join(INSTEAD)})\b", re.IGNORECASE)
+INTERNAL = re.compile(r"(?<![\w./:-])[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?![\w./(=])")
+CODE = re.compile(r"^## [a-z_]+$|^```.*?^```|`[^`\n]+`|\]\([^)]*\)", re.MULTILINE | re.DOTALL)
+TAGS = re.compile(r"<style.*?</style>|<[^>]+>", re.DOTALL)
+
+Texts = Iterator[tuple[str, str]]
+
+
+def of_pages() -> Texts:
+    for room in ("slakit", "notebooks", "tests", "data_samples", ".github"):
+        for page in sorted((HOUSE / room).rglob("*.md")):
+            if page.name != "CHANGELOG.md":  # which names what it replaces
+                yield page.relative_to(HOUSE).as_posix(), page.read_text(encoding="utf-8")
+    yield "README.md", (HOUSE / "README.md").read_text(encoding="utf-8")
+
+
+def of_notebooks() -> Texts:
+    for path in sorted((HOUSE / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            text = "".join(cell["source"])
+            if cell["cell_type"] == "markdown":
+                yield path.name, text
+            elif "parameters" in cell["metadata"].get("tags", []):
+                yield path.name, "\n".join(line.partition("# ")[2] for line in text.splitlines())
+
+
+def of_findings() -> Texts:
+    for name in sla.library():
+        for row in sla.findings(sla.find_policy(name)).iter_rows(named=True):
+            yield f"{name} {row['code']}", f"{row['sentence']}. {row['figure']}"
+
+
+def displayed(headline: Callable[..., None], *given: object) -> str:
+    """Return what a headline displays; outside a notebook that is printed."""
+    with redirect_stdout(StringIO()) as shown:
+        headline(*given)
+    return shown.getvalue()
+
+
+@cache
+def review() -> sla.Review:
+    return sla.assess(sla.read_evidence(HOUSE / "data_samples" / "evidence"), PERIOD, AS_OF)
+
+
+@cache
+def comparison() -> sla.Comparison:
+    mine = sla.read_evidence(HOUSE / "data_samples" / "evidence", subscription="fjord-iaas")
+    return sla.compare(PLANS, evidence=mine, period=PERIOD, as_of=AS_OF, fee=1000)
+
+
+def of_reviews() -> Texts:
+    tables = (
+        show.show_credits, show.show_claims, show.show_ledger, show.show_assumptions, show.show_warnings,
+        show.show_attainment, show.show_answer_times, show.show_late_tickets, show.show_pending_tickets,
+        show.show_readings, show.show_recoveries, show.show_backups,
+    )  # fmt: skip
+    headlines = (
+        show.headline_review, show.headline_claims, show.headline_readings, show.headline_tickets,
+        show.headline_recovery,
+    )  # fmt: skip
+    for name in ("fjord-iaas", "harbor-enterprise", "skog-vm", "nordlys-web"):
+        mine = review().of(name)
+        for table in tables:
+            yield f"{table.__name__} {name}", table(mine, name).as_raw_html()
+        for headline in headlines:
+            yield f"{headline.__name__} {name}", displayed(headline, mine, name)
+    yield "warnings", "\n".join(review().warnings["says"])
+
+
+def of_plans() -> Texts:
+    terms = sla.find_terms(PLANS)
+    curves, budgets = sla.credit_curve(terms, at=[1.0, 24.0]), sla.window_budgets(terms, "2026-10")
+    worth, found = sla.guarantee_value(terms), sla.findings(PLANS)
+    yield "tiers", show.show_tiers(terms).as_raw_html() + displayed(show.headline_tiers, terms)
+    yield "support", show.show_support(terms).as_raw_html()
+    yield "budgets", show.show_budgets(budgets).as_raw_html() + displayed(show.headline_budgets, budgets)
+    yield "payouts", show.show_payouts(curves, 1000).as_raw_html() + displayed(show.headline_credit_curves, curves)
+    yield "values", show.show_guarantee_values(worth).as_raw_html()
+    yield "findings", show.show_findings(found).as_raw_html() + displayed(show.headline_findings, found)
+    for name in ("klikk", "klink-cloud"):
+        policy = sla.find_policy(name)
+        yield f"card of {name}", show.show_card(policy).as_raw_html() + show.show_questions(policy).as_raw_html()
+
+
+def of_comparisons() -> Texts:
+    from slakit.comparison.summary import tell_comparison
+
+    yield "summary", "\n".join(tell_comparison(comparison()))
+    for table in (show.show_terms, show.show_dominance, show.show_parted, show.show_same_outages):
+        yield table.__name__, table(comparison()).as_raw_html()
+    yield "headline", displayed(show.headline_comparison, comparison())
+
+
+def of_explanations() -> Texts:
+    for name in ("fjord-iaas", "harbor-enterprise", "nordlys-web", "skog-vm"):
+        for month in ("2026-02", "2026-08", "2026-09"):
+            yield f"{name} {month}", str(sla.explain(review(), name, month))
+
+
+def of_messages() -> Texts:
+    """Yield the words of refusals as they stand in the source."""
+    for path in sorted((HOUSE / "slakit").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                for given in node.args[2:]:
+                    words = [part.value for part in ast.walk(given) if isinstance(part, ast.Constant)]
+                    yield f"{path.relative_to(HOUSE)}:{node.lineno}", " ".join(map(str, words))
+
+
+SOURCES: list[Callable[[], Texts]] = [
+    of_pages, of_notebooks, of_findings, of_reviews, of_plans, of_comparisons, of_explanations, of_messages,
+]  # fmt: skip
+
+
+def plain(text: str) -> str:
+    return html.unescape(TAGS.sub(" · ", CODE.sub(" ", text)))
+
+
+def faults(texts: Texts, *patterns: re.Pattern[str]) -> list[str]:
+    """Return each word that stands where it should not, with its place and its surroundings."""
+    found = []
+    for place, text in texts:
+        words = plain(text)
+        for match in (one for pattern in patterns for one in pattern.finditer(words)):
+            around = " ".join(words[max(0, match.start() - 40) : match.end() + 30].split())
+            found.append(f"{place}: {match.group()!r} in …{around}…")
+    return found
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
+def test_no_replaced_word_reaches_a_reader(source: Callable[[], Texts]) -> None:
+    assert faults(source(), REPLACED) == []
+
+
+@pytest.mark.parametrize(
+    "source", [one for one in SOURCES if one is not of_messages], ids=lambda source: source.__name__
+)
+def test_no_internal_key_reaches_a_reader(source: Callable[[], Texts]) -> None:
+    assert faults(source(), INTERNAL) == []
+
+
+def test_help_is_in_the_words_of_the_trade(run: Run) -> None:
+    from slakit.cli.options import COMMANDS
+
+    names = [name for commands in COMMANDS.values() for name in commands]
+    helps = [("slakit", run("--help").out), *((name, run(name, "--help").out) for name in names)]
+    assert faults(iter(helps), REPLACED) == []
