@@ -190,7 +190,7 @@ class Rate(Part):
 
 
 class Slope(Rate):
-    """What a band earns beside its credit."""
+    """An amount that a band adds to its credit."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -200,7 +200,7 @@ class Slope(Rate):
 
 
 class Band(Condition):
-    """A row of a credit table: what must have been measured, and what it earns.
+    """A row of a credit table: what must have been measured, and the credit for it.
 
     `over` a length of one outage stands for `outage: {above: ...}`.
     """
@@ -208,7 +208,7 @@ class Band(Condition):
     over: PlainDuration | None = None
     credit: Worth | None = None
     plus: Slope | None = None
-    """What it earns more, the further it is missed."""
+    """What is added to the credit, the further the target is missed."""
 
     without: ClassVar[str] = "a band needs one reach; write below, or from and to, or over"
 
@@ -319,9 +319,9 @@ class Credit(Rate, Limits):
     """A credit schedule: exactly one of bands, shortfall, accrual, flat, multiple."""
 
     tiers: list[str] | None = None
-    """Tiers that earn it; all, if not written."""
+    """Tiers that it is due to; all, if not written."""
     guarantees: list[Id] | None = Field(default=None, alias="for")
-    """Guarantees of the remedy that earn it; all, if not written."""
+    """Guarantees of the remedy that it is due for; all, if not written."""
     of: FeeBasis = "monthly_fee"
     """What a share is a share of. Where charges are in evidence: what was charged for the month; a month of the term of
     which no charge is told costs the monthly fee. `daily_fee` is a thirtieth of it, `component_fee` the fees of all
@@ -331,9 +331,9 @@ class Credit(Rate, Limits):
     """Where several bands apply: the one for the worst service, the one with the largest credit, or all of them."""
     flat: Annotated[Worth | None, PerTier()] = None
     per: Earned | None = None
-    """What earns it: each `window` in which any guarantee of the remedy is breached (the one that earns most), each
+    """What it is due for: each `window` in which any guarantee of the remedy is breached (the largest of them), each
     `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the
-    guarantee that earns most on that day). If not written, `incident` where bands name the length of one outage or
+    guarantee with the largest). If not written, `incident` where bands name the length of one outage or
     single tickets are guaranteed an answer in time, else `window`."""
     when: Condition | None = None
     """Due only where this holds as well."""
@@ -476,13 +476,13 @@ class Right(Part):
 
 
 class Remedy(Limits):
-    """What several guarantees earn together."""
+    """The credit for several guarantees together."""
 
     id: Id
     name: str | None = None
     guarantees: list[Id] = Field(alias="for", min_length=1)
     select: Literal["sum", "largest", "smallest"] = "sum"
-    """Of what several schedules earn: all, the largest, or the smallest."""
+    """Of the credits of several schedules: all, the largest, or the smallest."""
     tiers: list[str] | None = None
     credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]
     """One schedule, or several."""

@@ -136,9 +136,9 @@ def of_plans() -> Texts:
 
 
 def of_comparisons() -> Texts:
-    from slakit.comparison.summary import tell_comparison
+    from slakit.comparison.summary import summarize_comparison
 
-    yield "summary", "\n".join(tell_comparison(comparison()))
+    yield "summary", "\n".join(summarize_comparison(comparison()))
     for table in (show.show_terms, show.show_dominance, show.show_parted, show.show_same_outages):
         yield table.__name__, table(comparison()).as_raw_html()
     yield "headline", displayed(show.headline_comparison, comparison())
