@@ -56,7 +56,7 @@ def keys_decide(policy: PolicyModel) -> Iterator[Finding]:
             yield from _of_credit(guarantee.credit, ("guarantees", index, "credit"), [guarantee.id])
     for index, remedy in enumerate(policy.remedies):
         if remedy.select != "sum" and len(remedy.credit) == 1:
-            yield ("remedies", index, "select"), remedy.select, "one schedule leaves nothing to choose", "take it out"
+            yield ("remedies", index, "select"), remedy.select, "one schedule leaves nothing to choose", "remove it"
         for number, credit in enumerate(remedy.credit):
             yield from _of_credit(credit, ("remedies", index, "credit", number), remedy.guarantees)
         if remedy.claims is not None:
@@ -68,22 +68,22 @@ def keys_decide(policy: PolicyModel) -> Iterator[Finding]:
             yield ("maintenance", index, "holidays"), kind.holidays, *NO_BUSINESS_DAYS
 
 
-NO_BUSINESS_DAYS = ("no time here is in business days", "take it out, or write a time like 5bd")
+NO_BUSINESS_DAYS = ("no time here is in business days", "remove it, or write a time like 5bd")
 
 
 def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
     source = _source(guarantee)
     for key, sources in MEASURED_FROM.items():
         if source not in sources and _differs(guarantee, key):
-            yield (*place, *key.split(".")), None, f"{key} decides nothing of {source}", "take it out"
+            yield (*place, *key.split(".")), None, f"{key} decides nothing of {source}", "remove it"
     for key, metrics in METRICS.items():
         in_words = guarantee.metric.replace("_", " ")
         if guarantee.metric not in metrics and _differs(guarantee, key):
-            yield (*place, *key.split(".")), None, f"{key} is no term of a guarantee on {in_words}", "take it out"
+            yield (*place, *key.split(".")), None, f"{key} is no term of a guarantee on {in_words}", "remove it"
     if guarantee.window.text == "incident":
         for key in ("denominator", "partial", "weigh"):
             if _differs(guarantee, key):
-                yield (*place, key), None, f"{key} is of a window, and single incidents have none", "take it out"
+                yield (*place, key), None, f"{key} is of a window, and single incidents have none", "remove it"
 
 
 def _source(guarantee: Guarantee) -> str:
@@ -106,10 +106,10 @@ def _differs(part: Any, key: str) -> bool:
 
 def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Finding]:
     if credit.select != "worst" and credit.bands is None:
-        yield (*place, "select"), credit.select, "only bands are chosen among", "take it out"
+        yield (*place, "select"), credit.select, "only bands are chosen among", "remove it"
     for position, name in enumerate(credit.guarantees or []):
         if place[0] == "guarantees" and name not in names:
-            yield (*place, "for", position), name, "a schedule of one guarantee is for that one", "take it out"
+            yield (*place, "for", position), name, "a schedule of one guarantee is for that one", "remove it"
     for rate in [credit, *(band.plus for table in credit.tables for band in table if band.plus is not None)]:
         shortfall = rate.shortfall
         if shortfall is not None and shortfall.step is None and "count" in shortfall.model_fields_set:
@@ -117,7 +117,7 @@ def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Findi
                 place,
                 None,
                 "only steps of a shortfall are counted",
-                "write step: 1 and credit: 1%, or take count out",
+                "write step: 1 and credit: 1%, or remove count",
             )
 
 

@@ -141,7 +141,7 @@ def _refuse_events(events: Any, name: str) -> None:
         elif depth > DEEPEST:
             wrong = (f"nested more than {DEEPEST} deep", "flatten it")
         elif getattr(event, "version", None) not in (None, (1, 2)):
-            wrong = ("another version of YAML is asked for", "take the %YAML line out; files are YAML 1.2")
+            wrong = ("another version of YAML is asked for", "remove the %YAML line; files are YAML 1.2")
         elif documents > 1:
             wrong = ("more than one document", "one file, one document")
         if wrong:
@@ -213,7 +213,7 @@ def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]
 def _refuse_hidden(text: str, where: str, problems: list[Problem]) -> None:
     """Refuse what a terminal would obey: names and clauses are printed there."""
     if HIDDEN.search(text):
-        problems.append(Problem(where, text, "a control character, or a mark that reverses text", "take it out"))
+        problems.append(Problem(where, text, "a control character, or a mark that reverses text", "remove it"))
 
 
 def _tag_problem(node: Any, document: Document) -> Problem:
@@ -279,9 +279,9 @@ def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
     if found["type"] == "extra_forbidden":
         key = str(place[-1]) if place else ""
         close = difflib.get_close_matches(key, words, n=1, cutoff=CLOSE)
-        remedy = f"did you mean {close[0]}?" if close else "take it out"
+        remedy = f"did you mean {close[0]}?" if close else "remove it"
         if key in words:
-            wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or take it out"
+            wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or remove it"
     if "ge" in context or "le" in context or "gt" in context or "lt" in context:
         bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)
         remedy = f"write a number {bound}"
