@@ -59,11 +59,11 @@ class Settled:
         name, policy
             The policy, and its name in the subscriptions.
         """
-        known = {question.id: question.answers for question in policy.readings}
-        general = {q: a for q, a in self.answers.get("", {}).items() if a in known.get(q, ())}
+        known = {question.id: question for question in policy.readings}
+        general = {q: a for q, a in self.answers.get("", {}).items() if q in known and known[q].named(a)}
         own = {**general, **self.answers.get(name, {})}
-        full_reading(policy, own)
-        return own
+        full = full_reading(policy, own)
+        return {question: full[question] for question in own}
 
     def refuse_unknown(self, policies: Policies) -> None:
         """Refuse an answer that no policy has, and a policy that is not there."""
@@ -76,7 +76,7 @@ class Settled:
             if not known:
                 asked = dict.fromkeys(q.id for policy in policies.values() for q in policy.readings)
                 problems.append(Problem("reading", question, "no policy here asks this", one_of(asked, question)))
-            elif not any(answer in q.answers for q in known):
+            elif not any(q.named(answer) for q in known):
                 remedy = one_of(dict.fromkeys(a for q in known for a in q.answers), answer)
                 problems.append(Problem(f"reading {question}", answer, "not an answer to it", remedy))
         if problems:

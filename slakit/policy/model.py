@@ -117,6 +117,8 @@ class Answer(Part):
     set: dict[str, Any] = {}
     """Path of a term (`guarantees.platform.window`) to its value under this answer."""
     because: str | None = None
+    formerly: list[str] = []
+    """Names that it had in earlier versions of the file: they are still taken."""
 
 
 class Question(Part):
@@ -134,6 +136,12 @@ class Question(Part):
         if self.default not in self.answers:
             raise ValueError(f"the default {self.default} is not an answer; use one of {', '.join(self.answers)}")
         return self
+
+    def named(self, answer: str) -> str | None:
+        """Return the name of an answer, by this name or a former one; none where there is no such answer."""
+        if answer in self.answers:
+            return answer
+        return next((name for name, own in self.answers.items() if answer in own.formerly), None)
 
 
 class PolicyModel(Part):

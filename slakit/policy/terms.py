@@ -155,12 +155,13 @@ def full_reading(policy: PolicyModel, reading: Mapping[str, str]) -> dict[str, s
         if asked not in questions:
             remedy = one_of(questions, asked)
             problems.append(Problem(f"reading of {policy.id}", asked, "not a question of this policy", remedy))
-        elif answer not in questions[asked].answers:
+        elif questions[asked].named(answer) is None:
             remedy = one_of(questions[asked].answers, answer)
             problems.append(Problem(f"reading of {policy.id} {asked}", answer, "not an answer to it", remedy))
     if problems:
         raise InputError(policy.id, problems)
-    return {question.id: reading.get(question.id, question.default) for question in policy.readings}
+    chosen = {question.id: reading.get(question.id, question.default) for question in policy.readings}
+    return {asked: questions[asked].named(answer) or answer for asked, answer in chosen.items()}
 
 
 def readings_of(policy: PolicyModel, settled: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:

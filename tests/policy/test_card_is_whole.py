@@ -267,6 +267,7 @@ DESCRIPTIVE = {
     "Policy.format": "there is one",
     "Policy.id": "the name of the file in the library; the card is headed by provider and service",
     "Begins.after": "there is one",
+    "Answer.formerly": "former names of the same answer",
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }
 INHERITED = {

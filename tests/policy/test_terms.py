@@ -140,3 +140,11 @@ def test_a_policy_and_its_terms_do_not_change_once_read() -> None:
     assert policy.model_dump_json() == before
     with pytest.raises(ValueError, match="frozen"):
         policy.provider = "other"
+
+
+def test_a_former_name_of_an_answer_is_still_taken() -> None:
+    """Who saved a reading before the file was revised gets the same terms."""
+    policy = find_policy("slack-sla-v1")
+    old, new = (policy.terms(reading={"scheduled-downtime": name}) for name in ("left_out", "excluded"))
+    assert old == new
+    assert old.reading["scheduled-downtime"] == "excluded"
