@@ -22,10 +22,15 @@ settings.load_profile("quick")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser", action="store_true", help="run the tests in a headless Chromium (CI always does)")
+    parser.addoption("--part", metavar="K/N", help="run each N-th test from the K-th on (CI: another part a day)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip tests in a browser unless they are asked for, or continuous integration runs."""
+    """Keep one part of the tests, if one is named; skip those in a browser unless they are asked for, or in CI."""
+    if part := config.getoption("--part"):
+        number, parts = (int(text) for text in part.split("/"))
+        config.hook.pytest_deselected(items=[item for place, item in enumerate(items) if place % parts != number - 1])
+        items[:] = items[number - 1 :: parts]
     if config.getoption("--browser") or os.environ.get("CI") == "true":
         return
     for item in items:
