@@ -287,7 +287,9 @@ class Story:
             ends = rng.choice((self.last - 5 * DAY, self.last - MICROSECOND, self.last, self.last + 20 * DAY))
         tiers = self.policy.tiers
         priced = COMPONENTS if "FeeSum(components=['" in named or rng.random() < 0.3 else rng.sample(COMPONENTS, 2)
-        fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else None
+        fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else {}
+        shares = " ".join(re.findall(r"FeeSum\(components=\[([^]]*)\]", named))  # a share of a fee needs the fee
+        fees |= {word: rng.choice(ROUND_FEES) for word in re.findall(r"'([^']*)'", shares) if word not in fees}
         return {
             "subscription": self.name, "policy": self.policy_name, "tier": rng.choice(tiers) if tiers else None,
             "monthly_fee": Decimal(rng.choice(ROUND_FEES)), "currency": self.policy.currency or "EUR", "starts": starts,

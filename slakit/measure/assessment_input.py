@@ -146,6 +146,11 @@ class Batch:
         own = self.maintenance.filter(pl.col("qualifies") & (pl.col("kind") == kind))
         return own["component"].drop_nulls().unique().sort().to_list()
 
+    @cached_property
+    def parted(self) -> pl.Series:
+        """Lines on which qualifying maintenance names a component, so that it matters which component is down."""
+        return self.maintenance.filter(pl.col("qualifies") & pl.col("component").is_not_null())["timeline"].unique()
+
     def maintenance_of(self, kind: int, component: str | None) -> pl.DataFrame:
         """Time on the line in which a component is under maintenance of one kind; without one, all components."""
         return intersect(
@@ -240,7 +245,9 @@ DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "starte
 
 
 def _found_in_measurements(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Slices that are outages by the rule that says so, named by guarantee and number; and when it measured anything.
+    """Slices that are outages by the rule that says so, and when it measured anything.
+
+    An outage is named by its guarantee and its number among those of its subscription.
 
     These are `DOWN` and `SAMPLES`.
     """
@@ -250,7 +257,8 @@ def _found_in_measurements(evidence: Evidence, rules: Sequence[Rule], as_of: int
         if rule.source != "outages" or rule.guarantee.measured is None:
             continue
         of_rule = pl.lit(number, dtype=pl.UInt32).alias("rule")
-        name = pl.format("{} {}", pl.lit(rule.guarantee.id), pl.int_range(pl.len())).alias("outage")
+        of_subscription = pl.int_range(pl.len()).over("subscriber")
+        name = pl.format("{} {}", pl.lit(rule.guarantee.id), of_subscription).alias("outage")
         down.append(slices_down(known, rule, evidence).with_columns(name, of_rule).select(list(DOWN)))
         own = known.filter((pl.col("guarantee") == rule.guarantee.id) & (pl.col("at") < as_of))
         samples.append(own.select("subscriber", of_rule, "at"))

@@ -190,19 +190,19 @@ def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
     """Say whether it matters, in the run of a segment, which of several outages at once keeps the time."""
-    parted = any(batch.maintained(kind) for kind in range(len(KINDS)))
+    parted = batch.parted
     jointly = any(rule.guarantee.at_once for rule in batch.rules)
-    if not parted and not jointly and not any(rule.guarantee.weigh for rule in batch.rules):
+    if parted.is_empty() and not jointly and not any(rule.guarantee.weigh for rule in batch.rules):
         return pl.lit(value=False)
     overlap = marked.filter(pl.col("running") > pl.col("start"))["run"].unique()
     outages = batch.case.outages
     weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean).alias("weighs")
     facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
     joint = per_rule((rule.guarantee.at_once is not None for rule in batch.rules), pl.Boolean).alias("joint")
-    segments = marked.filter(_of_runs(batch, overlap)).select("run", weighs, joint, *facts)
+    apart = pl.col("timeline").is_in(parted.implode()).alias("apart")
+    segments = marked.filter(_of_runs(batch, overlap)).select("run", weighs, joint, apart, *facts)
     differ = ((pl.col("affected").n_unique() > 1) & pl.col("weighs").first()) | pl.col("joint").first()
-    if parted:
-        differ = differ | (pl.col("component").n_unique() > 1)
+    differ = differ | ((pl.col("component").n_unique() > 1) & pl.col("apart").first())
     return _of_runs(batch, segments.group_by("run").agg(differ.alias("differ")).filter("differ")["run"])
 
 

@@ -56,6 +56,15 @@ def test_a_slice_of_nothing_among_nothing_is_passed_over() -> None:
     assert judged(down, measurements=counts((0, 0), (1, 2))).availability["downtime_seconds"].to_list() == [3600]
 
 
+def test_outages_in_measurements_are_numbered_for_each_subscription() -> None:
+    policy = contract("target: 99.9, measured: {by: down, slice: 1h, at: 50}")
+    rows = counts((2, 2), (2, 2), (2, 2))
+    rows[0] |= {"subscription": "other"}
+    review = judged(policy, measurements=rows, subscriptions=[holder(), holder(subscription="other")])
+    names = review.ledger.sort("subscription", "started").select("subscription", "outage").rows()
+    assert names == [("other", "uptime 0"), ("s", "uptime 0"), ("s", "uptime 1")]
+
+
 def test_a_window_in_which_nothing_was_measured_has_no_verdict() -> None:
     policy = contract("target: 99.9, measured: {by: down, slice: 1h, at: 50}, credit: {flat: 10%, clause: c}")
     review = judged(policy, period="2026-06/2026-07", measurements=counts((2, 2), (0, 2)))

@@ -53,6 +53,18 @@ def test_an_excluded_cause_is_not_counted_and_an_unknown_one_is() -> None:
     assert verdicts("exclude: {causes: [customer]}", rows) == {"excluded_cause": 2 * H, "counted": 3 * H}
 
 
+def test_maintenance_of_another_subscription_does_not_cut_the_ledger() -> None:
+    policy = contract("target: 99.9, exclude: {maintenance: [scheduled]}")
+    rows = [down(NOON, 4 * HOUR, "a", component="web"), down(NOON, 4 * HOUR, "b", component="disk")]
+    own = work(NOON + HOUR, HOUR)
+    alone = judged(policy, rows, maintenance=[own])
+    others = work(NOON, HOUR, name="n") | {"subscription": "other", "component": "web"}
+    holders = [holder(), holder(subscription="other")]
+    together = judged(policy, rows, maintenance=[own | {"component": None}, others], subscriptions=holders)
+    assert together.of("s").ledger.equals(alone.ledger)
+    assert alone.ledger.filter(pl.col("verdict") == "overlapping")["seconds"].to_list() == [4 * H]
+
+
 SIGNALS: dict[str, tuple[str, Row, dict[str, int]]] = {
     "no report": ("reported", {}, {"unreported": 4 * H}),
     "a detection where a report is asked": ("reported", {"detected": NOON}, {"unreported": 4 * H}),
