@@ -159,6 +159,12 @@ def _lengths(texts: set[str]) -> list[timedelta]:
     return sorted({timedelta(microseconds=Duration.parse(text).microseconds) for text in plain} - {timedelta(0)})
 
 
+def shared_components(policy: Policy | Terms) -> list[str]:
+    """Components of whose fees a credit or a cap is a share: such a fee must be given."""
+    lists = " ".join(re.findall(r"FeeSum\(components=\[([^]]*)\]", str(policy)))
+    return list(dict.fromkeys(re.findall(r"'([^']*)'", lists)))
+
+
 @dataclass
 class Story:
     """What happens to one subscription."""
@@ -288,8 +294,7 @@ class Story:
         tiers = self.policy.tiers
         priced = COMPONENTS if "FeeSum(components=['" in named or rng.random() < 0.3 else rng.sample(COMPONENTS, 2)
         fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else {}
-        shares = " ".join(re.findall(r"FeeSum\(components=\[([^]]*)\]", named))  # a share of a fee needs the fee
-        fees |= {word: rng.choice(ROUND_FEES) for word in re.findall(r"'([^']*)'", shares) if word not in fees}
+        fees |= {word: rng.choice(ROUND_FEES) for word in shared_components(self.policy) if word not in fees}
         return {
             "subscription": self.name, "policy": self.policy_name, "tier": rng.choice(tiers) if tiers else None,
             "monthly_fee": Decimal(rng.choice(ROUND_FEES)), "currency": self.policy.currency or "EUR", "starts": starts,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from random_cases import Row, as_evidence
+from random_cases import Row, as_evidence, shared_components
 from shipped_plans import SHIPPED, some_shipped
 
 from slakit.analysis.assess import assess
@@ -26,7 +26,7 @@ def outages_of_growing_length(terms: Terms, lengths: list[timedelta]) -> dict[st
     """A subscription for each length, with one outage that is noticed at once."""
     subscriptions, outages = [], []
     components = [word for guarantee in terms.guarantees for word in guarantee.components]
-    fees = dict.fromkeys(components, 1000) or None
+    fees = dict.fromkeys([*components, *shared_components(terms)], 1000) or None
     for number, length in enumerate(lengths):
         name = f"s{number:02}"
         subscriptions.append(
