@@ -228,6 +228,9 @@ def _with_deadlines(
     limited = begun.with_columns(pl.Series("report_by", limits, dtype=pl.Int64))
     in_time = (pl.col("reported") <= pl.col("report_by")).fill_null(value=False)
     by_window = limited.group_by(SUBSCRIBER_WINDOW).agg(pl.col("report_by").max(), in_time.any().alias("reported"))
+    # what goes on has no end yet, and so no last instant to report it: nothing is lost so far
+    going_on = causes.filter(pl.col(edge).is_null()).select(SUBSCRIBER_WINDOW)
+    by_window = by_window.join(going_on, on=SUBSCRIBER_WINDOW, how="anti")
     return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
 
 

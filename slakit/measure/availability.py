@@ -397,4 +397,7 @@ def placed_in_windows(case: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame
         numbers = found.with_columns(pl.int_ranges("first", "after").alias("number")).explode("number")
         chosen = own.drop("at")[numbers["number"]] if numbers.height else own.drop("at").clear()
         tables.append(chosen.with_columns(*(numbers[edge] for edge in edges)).select(tables[0].columns))
-    return pl.concat(tables)
+    # a time before the line begins is placed where it begins, and lies in no window
+    return pl.concat(tables).filter(
+        (pl.col("window_start") <= pl.col("start")) & (pl.col("start") < pl.col("window_end"))
+    )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from slakit.policy.checks_credits import Finding
-from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.guarantees import ON_TICKETS, Guarantee, Rounded
 from slakit.policy.model import PolicyModel
 from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Claims, Credit
@@ -84,6 +85,28 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
         for key in ("denominator", "partial", "weigh"):
             if _differs(guarantee, key):
                 yield (*place, key), None, f"{key} is of a window, and single incidents have none", "remove it"
+    if guarantee.metric == "availability" and guarantee.rounded.level is not None:
+        full = rounded_to(Decimal(100), guarantee.rounded.level)
+        targets = guarantee.target.values() if isinstance(guarantee.target, dict) else [guarantee.target]
+        for target in targets:
+            if target is not None and (full < target or (guarantee.strictly and full == target)):
+                wrong = f"100 % is rounded to {full:f} %, which misses {target:f} % as well"
+                yield (*place, "rounded", "level"), None, wrong, "write a step that divides 100, like 0.01"
+
+
+def rounded_to(level: Decimal, rounding: Rounded) -> Decimal:
+    """Round a percentage to whole steps, at most to 100.
+
+    Parameters
+    ----------
+    level, rounding
+        The percentage, and to which step and how; half a step goes up.
+
+    >>> rounded_to(Decimal(100), Rounded(to=Decimal(99), how="down"))
+    Decimal('99')
+    """
+    how = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}[rounding.how]
+    return min((level / rounding.to).to_integral_value(how) * rounding.to, Decimal(100))
 
 
 def _source(guarantee: Guarantee) -> str:

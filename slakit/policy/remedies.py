@@ -250,6 +250,7 @@ class Cap(Part):
     ]
     """One incident or window, twelve months back from its end, the term; or any window of its own (`1mo`, `1y`)."""
     at_most: Annotated[Worth, PerTier()]
+    """A tier that a mapping does not name has no such cap."""
     of: FeeBasis = "monthly_fee"
     clause: Clause | None = None
 
@@ -482,7 +483,7 @@ class Remedy(Limits):
     name: str | None = None
     guarantees: list[Id] = Field(alias="for", min_length=1)
     select: Literal["sum", "largest", "smallest"] = "sum"
-    """Of the credits of several schedules: all, the largest, or the smallest."""
+    """Of the credits of several schedules: all, the largest, or the smallest, which is nothing where one is nothing."""
     tiers: list[str] | None = None
     credit: Annotated[list[Credit], BeforeValidator(as_list, json_schema_input_type=list[Credit] | Credit)]
     """One schedule, or several."""

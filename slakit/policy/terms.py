@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from slakit.arguments import checked
 from slakit.policy.guarantees import Guarantee, Maintenance
@@ -251,12 +252,24 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
         if isinstance(value, Part):
             changed[name] = _resolve(value, tier, tiers)
         elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
-            changed[name] = [_resolve(entry, tier, tiers) for entry in value]
-        elif any(isinstance(mark, PerTier) for mark in field.metadata) and is_by_tier(value, tiers):
+            kept = [entry for entry in value if not _of_other_tiers(entry, tier, tiers)]
+            changed[name] = [_resolve(entry, tier, tiers) for entry in kept]
+        elif _is_per_tier(field) and is_by_tier(value, tiers):
             chosen = value[tier] if tier in value else field.get_default()
             parts = isinstance(chosen, list)
             changed[name] = [_resolve(entry, tier, tiers) for entry in chosen] if parts else chosen
     return part.model_copy(update=changed) if changed else part
+
+
+def _of_other_tiers(part: Any, tier: str | None, tiers: list[str]) -> bool:
+    """Return whether a part is nothing to a tier: what it cannot be without, like the limit of a cap, is of others."""
+    fields = type(part).model_fields.items() if isinstance(part, Part) else ()
+    needed = [getattr(part, name) for name, field in fields if field.is_required() and _is_per_tier(field)]
+    return any(is_by_tier(value, tiers) and tier not in value for value in needed)
+
+
+def _is_per_tier(field: FieldInfo) -> bool:
+    return any(isinstance(mark, PerTier) for mark in field.metadata)
 
 
 def is_by_tier(value: object, tiers: list[str]) -> bool:

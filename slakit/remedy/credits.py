@@ -109,6 +109,7 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
     windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
     earnings = _earnings(award, fees)
     together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
+    together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
     single = (pl.len().over(KEY) == 1) & ~pl.lit(together)  # one thing is due in the window
     earnings = earnings.with_columns(single.alias("single"))
     simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
@@ -192,6 +193,8 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
         if award.remedy.points is not None:
             share, amount = of_points(award.remedy.points, Fraction(*share), of)
             capped = amount
+        if not share[0] and not amount[0]:
+            continue  # points that are worth nothing, or the smallest where a schedule earns nothing
         cap = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
         percent = half_up(share[0] * 100 * MICRO, share[1])
         found.append((*key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
@@ -287,6 +290,8 @@ def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], 
     Once per window, the guarantee with the largest credit decides; per day, the one with the largest on that day.
     Points are those of all guarantees together.
     """
+    if remedy.select == "smallest" and len({entry.credit for entry in entries}) < len(remedy.credit):
+        return 0, 1  # one of them earns nothing
     if len(entries) == 1:
         return value_of(entries[0])
     by_credit = []

@@ -97,6 +97,8 @@ class Deadlines:
         if not report or not incidents:
             return None, None
         start = (report.get("after") or "incident_start") == "incident_start"
+        if not start and any(one.going_on for one in incidents):
+            return None, None  # what has not ended has no last instant yet, from which to count
         each = []
         for one in incidents:
             by = self.after(one.first if start else one.last, not start, report["within"])

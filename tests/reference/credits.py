@@ -128,7 +128,7 @@ class Schedule:
     credit: Tree
     judge: Judge
     fact: Fact
-    fees: Fees
+    fees: Fees | Ones
 
     def __post_init__(self) -> None:
         self.conditions = Conditions(self.judge, self.fact)
@@ -348,6 +348,17 @@ class Owed:
     """The guarantees that earned it."""
     facts: dict[str, Fact] = field(default_factory=dict)
     by_incident: bool = False
+    of_nothing: bool = False
+    """Whether it earned a share, of a fee of nothing."""
+
+
+class Ones:
+    """Fees that are all one: what earns a share earns something of them."""
+
+    def basis(self, *_: Any) -> Fraction:
+        return Fraction(1)
+
+    monthly_of = basis
 
 
 @dataclass
@@ -356,7 +367,7 @@ class Award:
 
     remedy: Tree
     judges: dict[str, Judge]
-    fees: Fees
+    fees: Fees | Ones
     claims: list[Row]
     contract: Contract
 
@@ -379,9 +390,17 @@ class Award:
         several = len(self.remedy["credit"]) > 1
         for number, row in enumerate(rows):
             self.combine(row, [earned[number] for earned in per_schedule])
+            row.of_nothing = not row.earned and self.earns_a_share(row)
         limits = [self.remedy] if several else [*self.remedy["credit"], self.remedy]
         Limits(self, limits, rows).apply()
         return rows
+
+    def earns_a_share(self, row: Owed) -> bool:
+        """Whether it would owe something, were there a fee."""
+        other = Award(self.remedy, self.judges, Ones(), self.claims, self.contract)
+        imagined = Owed(row.window, by_incident=row.by_incident, facts=row.facts)
+        other.combine(imagined, [other.earned_by(credit, imagined) for credit in self.remedy["credit"]])
+        return imagined.earned > 0
 
     def rows_of(self, facts: dict[str, list[Fact]]) -> list[Owed]:
         rows: dict[Any, Owed] = {}
@@ -565,6 +584,7 @@ class Limits:
         strict = minimum.get("more_than") is not None
         text = minimum["more_than"] if strict else minimum["at_least"]
         limit = self.award.limit(text, minimum.get("of"), self.award.one(row), row.window)
+        limit = Fraction(paid(limit, self.award.currency))
         amount = Fraction(row.amount) + carried
         enough = amount > limit if strict else amount >= limit
         if minimum["otherwise"] == "carried":
@@ -578,7 +598,7 @@ class Limits:
         """What is due is raised to a minimum first: a cap is the most that is paid."""
         for part in self.parts:
             minimum = part.get("minimum")
-            if minimum and minimum["otherwise"] == "raised" and amount > 0:
+            if minimum and minimum["otherwise"] == "raised" and (amount > 0 or row.of_nothing):
                 least = self.award.limit(minimum["at_least"], minimum.get("of"), self.award.one(row), row.window)
                 amount = least if paid(amount, self.award.currency) < paid(least, self.award.currency) else amount
         return amount

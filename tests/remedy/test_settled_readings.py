@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -205,6 +206,51 @@ def test_a_mapping_by_tier_inside_a_table_by_tier_is_of_that_tier() -> None:
     assert band.plus.multiple == Decimal("1.25")
 
 
+def test_a_cap_by_tier_limits_the_tiers_that_it_names() -> None:
+    cap = "caps: [{per: window, at_most: {basic: 5%}}]"
+    policy = contract(f"target: 99.9, credit: {{flat: 10%, {cap}, clause: c}}", "tiers: [basic, pro]")
+    held = [[holder(tier=tier)] for tier in ("basic", "pro")]
+    assert [owed(judged(policy, [down(JUNE, DAY)], subscriptions=rows)) for rows in held] == [50, 100]
+
+
+@pytest.mark.parametrize(("length", "due"), [(HOUR, 0), (DAY, 10)])
+def test_the_smallest_of_several_credits_is_nothing_where_one_of_them_is(length: timedelta, due: int) -> None:
+    remedy = "{id: r, for: [a], select: smallest, minimum: {at_least: 7 EUR, otherwise: raised}, credit: CREDIT}"
+    credit = "[{flat: 10%, clause: c}, {bands: [{over: 12h, credit: 10 EUR}], clause: c}]"
+    policy = contract_of(
+        f"""
+guarantees: [{{id: a, metric: availability, target: 99.9, window: 1mo, clause: c}}]
+remedies: [{remedy.replace("CREDIT", credit)}]
+"""
+    )
+    assert owed(judged(policy, [down(JUNE, length)])) == due
+
+
+def test_a_share_of_a_fee_of_nothing_is_raised_to_the_minimum() -> None:
+    policy = contract("target: 99.9, credit: {flat: 25%, minimum: {at_least: 25 EUR, otherwise: raised}, clause: c}")
+    assert owed(judged(policy, [down(JUNE, DAY)], charges=[charge("2026-06-01", "0")])) == 25
+    assert owed(judged(policy, [], charges=[charge("2026-06-01", "0")])) == 0
+
+
+def test_an_outage_that_goes_on_can_still_be_reported_within_a_time_after_its_end() -> None:
+    claims = "claims: {within: 2mo, report: {within: 1d, after: incident_end}}"
+    policy = contract("target: 99.9, credit: {flat: 10%, clause: c}", claims)
+    ended, still = down(JUNE, HOUR), down(at("2026-06-20"), None, "still")
+    steps = [judged(policy, rows, as_of="2026-07-05") for rows in ([ended], [ended, still])]
+    assert [review.claims["status"].to_list() for review in steps] == [["expired"], ["claimable"]]
+    assert steps[1].claim_steps.is_empty()
+
+
+def test_a_slice_measured_before_the_period_says_nothing_of_it() -> None:
+    policy = contract("target: 99.5, measured: {by: down, at: 50, slice: 1d}")
+    day = {"subscription": "s", "guarantee": "uptime", "failed": 6, "total": 1000}
+    levels = [
+        judged(policy, measurements=[{**day, "measured": at(measured)}], as_of="2026-06-23").availability
+        for measured in ("2026-05-28", "2026-06-01")
+    ]
+    assert [level["availability"].to_list() for level in levels] == [[None], [100]]
+
+
 # ---------------------------------------------------------------------------------------------------------- refused
 
 
@@ -212,6 +258,8 @@ def test_a_mapping_by_tier_inside_a_table_by_tier_is_of_that_tier() -> None:
     ("guarantee", "because"),
     [
         ("target: 99, credit: {flat: 1%, when: {}, clause: c}", "a condition that asks for nothing"),
+        ("target: 99.95, rounded: {level: {to: 99}}", "100 % is rounded to 99 %"),
+        ("target: 100, strictly: true, rounded: {level: {to: 0.1}}", "which misses 100 % as well"),
         ("metric: downtime, within: {P1: 1h, P2: 2h}", "only tickets have priorities"),
         ("metric: response, within: 1mo, target: 95", "these know no months"),
         ("metric: incidents, at_most: 1, denominator: {of: 30m}", "denominator is no term of a guarantee on incidents"),
