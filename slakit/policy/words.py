@@ -492,6 +492,15 @@ def rounding_words(guarantee: Guarantee) -> Iterator[str]:
             yield f"{name} {rounding.how} to {quantity(rounding.to)}"
 
 
+def cause_text(cause: str) -> str:
+    """Write the word of a cause as prose does.
+
+    >>> cause_text("third_party_api"), cause_text("force_majeure")
+    ('third-party API', 'force majeure')
+    """
+    return "third-party API" if cause == "third_party_api" else cause.replace("_", " ")
+
+
 def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     """Say what is measured, and what counts: heading, key of the term, words.
 
@@ -513,7 +522,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     excluded += [f"tickets of kind {kind}" for kind in guarantee.exclude.tickets]
     excluded += [f"{kind} tickets with a deadline of their own" for kind in guarantee.exclude.own_deadline]
     if excluded:
-        yield "excludes", "causes", ", ".join(word.replace("_", " ") for word in excluded)
+        yield "excludes", "causes", ", ".join(map(cause_text, excluded))
     for term, said in concern_words(guarantee):
         yield "concerns", term, said
     if guarantee.minimum is not None:

@@ -106,7 +106,7 @@ def test_budgets_that_are_the_same_share_a_bar() -> None:
         "Klikk (all tiers): 22m21s", "klink.cloud Enterprise: 44m38.4s", "Cloudworkz: 44m42s", "WP Heaven: 3h43m30s",
         "klink.cloud Starter and Growth: 3h43m12s",
     }  # fmt: skip
-    assert title_of(chart) == "Klikk (all tiers) may be down the least: 22m21s"
+    assert title_of(chart) == "Least downtime allowed: 22m21s at Klikk (all tiers)"
 
 
 def test_budgets_of_a_year_name_their_shortest_and_longest_month() -> None:

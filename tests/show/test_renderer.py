@@ -62,7 +62,7 @@ def test_names_that_are_scripts_stay_text(hostile: Review) -> None:
 def test_a_chart_is_never_a_mime_type_that_jupyter_refuses() -> None:
     bundle = chart_budgets(window_budgets(find_terms(["klikk"]), "2026-10"))._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}  # type: ignore[arg-type]
-    assert bundle["text/plain"].startswith("Klikk (all tiers) may be down")  # type: ignore[index, union-attr]
+    assert bundle["text/plain"].startswith("Downtime allowed: 22m21s at Klikk (all tiers)")  # type: ignore[index, union-attr]
 
 
 def test_the_libraries_are_built_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

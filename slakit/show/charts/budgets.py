@@ -29,8 +29,8 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
     gathered = sorted(budgets_of(budgets), key=lambda budget: (budget.low, budget.name))
     tightest = gathered[0]
     rows = [budget.row() for budget in gathered]
-    least = " the least" if len(gathered) > 1 else ""
-    title = f"{tightest.name} may be down{least}: {tightest.text}"
+    allowed = "Least downtime allowed" if len(gathered) > 1 else "Downtime allowed"
+    title = f"{allowed}: {tightest.text} at {tightest.name}"
     subtitle = "Downtime allowed in one window before the target is missed."
     if any(budget.commitment == "best_effort" for budget in gathered):
         subtitle += " Outlined: best effort, not guaranteed."

@@ -38,7 +38,7 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
     >>> from slakit import find_terms, window_budgets
     >>> from slakit.show import chart_budgets
     >>> drawn = picture(chart_budgets(window_budgets(find_terms(["wp-heaven"]), "2026-10")), "svg")
-    >>> b"WP Heaven may be down: 3h43m30s" in drawn
+    >>> b"Downtime allowed: 3h43m30s at WP Heaven" in drawn
     True
     """
     import vl_convert
