@@ -291,6 +291,8 @@ class Story:
         named = str(self.policy)
         if rng.random() < 0.3 or "term_fee" in named:  # a fee of the term needs its end
             ends = rng.choice((self.last - 5 * DAY, self.last - MICROSECOND, self.last, self.last + 20 * DAY))
+        if ends is not None and ends < starts:
+            ends = self.last + 20 * DAY if "term_fee" in named else None
         tiers = self.policy.tiers
         priced = COMPONENTS if "FeeSum(components=['" in named or rng.random() < 0.3 else rng.sample(COMPONENTS, 2)
         fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else {}
@@ -298,7 +300,7 @@ class Story:
         return {
             "subscription": self.name, "policy": self.policy_name, "tier": rng.choice(tiers) if tiers else None,
             "monthly_fee": Decimal(rng.choice(ROUND_FEES)), "currency": self.policy.currency or "EUR", "starts": starts,
-            "ends": ends if ends is None or ends >= starts else None, "reference": None,
+            "ends": ends, "reference": None,
             "billing_day": rng.choice((None, 1, 15, 28)),
             "component_fees": {word: Decimal(fee) for word, fee in fees.items()} if fees else None,
         }  # fmt: skip
