@@ -200,6 +200,9 @@ class Teller:
             yield 1, "Nothing was measured in this window: nothing to judge."
             return
         many = f"{row['measurements']} measurement{'s' * (row['measurements'] != 1)}"
+        if row["level"] is None:
+            yield 1, f"{many} of nothing: nothing to judge."
+            return
         printed = print_percent(Decimal(str(row["level"])), 6), locales.quantity(guarantee.limit)
         level, limit = (_in_unit(number, guarantee, row["unit"]) for number in printed)
         yield 1, f"{level} by {many}, against {limit}: {_verdict(row)}."

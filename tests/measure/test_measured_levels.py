@@ -56,6 +56,12 @@ def test_a_slice_of_nothing_among_nothing_is_passed_over() -> None:
     assert judged(down, measurements=counts((0, 0), (1, 2))).availability["downtime_seconds"].to_list() == [3600]
 
 
+def test_measurements_of_nothing_are_explained_as_nothing_to_judge() -> None:
+    review = judged(contract("metric: figure, measured: {by: ratio}, at_least: 99"), measurements=counts((0, 0)))
+    assert levels(review) == [None]
+    assert "1 measurement of nothing: nothing to judge." in str(explain(review, "s", "2026-06"))
+
+
 def test_outages_in_measurements_are_numbered_for_each_subscription() -> None:
     policy = contract("target: 99.9, measured: {by: down, slice: 1h, at: 50}")
     rows = counts((2, 2), (2, 2), (2, 2))
