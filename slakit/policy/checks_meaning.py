@@ -85,11 +85,15 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
         for key in ("denominator", "partial", "weigh"):
             if _differs(guarantee, key):
                 yield (*place, key), None, f"{key} is of a window, and single incidents have none", "remove it"
-    if guarantee.metric == "availability" and guarantee.rounded.level is not None:
-        full = rounded_to(Decimal(100), guarantee.rounded.level)
+    if guarantee.metric == "availability":
+        rounding = guarantee.rounded.level
+        full = rounded_to(Decimal(100), rounding) if rounding is not None else Decimal(100)
         targets = guarantee.target.values() if isinstance(guarantee.target, dict) else [guarantee.target]
         for target in targets:
             if target is not None and (full < target or (guarantee.strictly and full == target)):
+                if rounding is None:
+                    yield (*place, "strictly"), None, "nothing is above 100 %", "remove it, or write a lower target"
+                    continue
                 wrong = f"100 % is rounded to {full:f} %, which misses {target:f} % as well"
                 yield (*place, "rounded", "level"), None, wrong, "write a step that divides 100, like 0.01"
 

@@ -259,6 +259,7 @@ def test_a_slice_measured_before_the_period_says_nothing_of_it() -> None:
     [
         ("target: 99, credit: {flat: 1%, when: {}, clause: c}", "a condition that asks for nothing"),
         ("target: 99.95, rounded: {level: {to: 99}}", "100 % is rounded to 99 %"),
+        ("target: 100, strictly: true", "nothing is above 100 %"),
         ("target: 100, strictly: true, rounded: {level: {to: 0.1}}", "which misses 100 % as well"),
         ("metric: downtime, within: {P1: 1h, P2: 2h}", "only tickets have priorities"),
         ("metric: response, within: 1mo, target: 95", "these know no months"),
