@@ -119,7 +119,8 @@ def explained_as_in_the_tables(review: Review) -> None:
         owed = sum(mine.credits["amount"], Decimal(0))
         amounts = [re.fullmatch(r"Credit .*: ([\d,.]+) [A-Z]{3}", line) for line in told]
         assert sum((Decimal(a[1].replace(",", "")) for a in amounts if a), Decimal(0)) == owed
-        windows = mine.availability.select("guarantee", "window_start").unique()
+        incidents = mine.incidents.select("guarantee", pl.col("started").alias("window_start"))
+        windows = pl.concat([mine.availability.select("guarantee", "window_start"), incidents]).unique()
         shown = mine.ledger.join(windows, on=["guarantee", "window_start"]).filter(
             ~pl.col("verdict").is_in(["other_component", "no_length"])
         )
