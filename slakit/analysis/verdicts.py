@@ -14,7 +14,7 @@ from slakit.analysis.review import Review
 from slakit.measure.calendar import to_microseconds
 from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
-from slakit.policy.printing import percent_text, print_duration
+from slakit.policy.printing import percent_text, print_duration, readable
 
 VERDICT_WORDS = {
     "counted": "counts as downtime",
@@ -77,7 +77,7 @@ class Reasons:
             return f"Measured as down, {name}:"
         ended = f"to {when(row['ended'])}" if row["ended"] else "and still going on"  # type: ignore[arg-type]
         about = [f"component {row['component']}" if row["component"] else "all components"]
-        about.append(f"cause {str(row['cause']).replace('_', ' ')}" if row["cause"] else "cause unknown")
+        about.append(f"cause {readable(str(row['cause']))}" if row["cause"] else "cause unknown")
         signals = [f"{name} {when(row[name])}" for name in ("detected", "reported", "diagnosed") if row[name]]  # type: ignore[arg-type]
         return f"Outage {name}, {when(row['started'])} {ended} ({', '.join(about + signals)}):"  # type: ignore[arg-type]
 
@@ -88,7 +88,7 @@ class Reasons:
         reasons = {
             **NOT_JUDGED,
             "outside_period": "outside the windows that were assessed",
-            "excluded_cause": f"the contract excludes {str(row['cause']).replace('_', ' ')}",
+            "excluded_cause": f"the contract excludes {readable(str(row['cause']))}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
             "before_clock_start": f"the clock starts with the {signal}",
             "too_small": f"it affects only {_share(row.get('affected'))} of the service",

@@ -15,7 +15,7 @@ from slakit.measure.budgets import EXACT, budget_of, seconds_of
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.printing import exact_percent, percent_text, print_duration
+from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
@@ -263,7 +263,7 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     unread = not terms.read_whole and any(kind.notice is None for kind in kinds)
     figure = None if unread else figure
     yield Stance("maintenance_excluded", value, clause, figure, "higher", not kinds)
-    causes = ", ".join(dict.fromkeys(c.replace("_", " ") for guarantee in on_outages for c in guarantee.exclude.causes))
+    causes = ", ".join(dict.fromkeys(readable(c) for guarantee in on_outages for c in guarantee.exclude.causes))
     clause = on_outages[0].clause_of("causes") if on_outages else ""
     yield Stance("causes_excluded", causes or "none", clause, silent=not causes)
 

@@ -11,7 +11,7 @@ from slakit.finding.model import Codes, Finding
 from slakit.measure.budgets import budget_of
 from slakit.policy import words
 from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
-from slakit.policy.printing import exact_percent, percent_text, print_duration
+from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
 from slakit.remedy.curves import window_length_of
@@ -158,7 +158,7 @@ def _exclusions(guarantee: Guarantee) -> Iterator[Finding]:
     others = [cause for cause in guarantee.exclude.causes if cause in OTHERS]
     if others:
         sentence = "Outages caused by suppliers or other third parties are excluded"
-        excluded = ", ".join(cause.replace("_", " ") for cause in guarantee.exclude.causes)
+        excluded = ", ".join(map(readable, guarantee.exclude.causes))
         kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
         figure = f"a month without service, by a supplier's fault, {kept} (excluded: {excluded})"
         yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))

@@ -111,10 +111,10 @@ def exact_money(amount: Decimal, currency: str) -> str:
 def readable(key: str) -> str:
     """Return a key of the format as people read it.
 
-    >>> readable("per_service")
-    'per service'
+    >>> readable("per_service"), readable("third_party_api")
+    ('per service', 'third-party API')
     """
-    return key.replace("_", " ").replace("-", " ")
+    return "third-party API" if key == "third_party_api" else key.replace("_", " ").replace("-", " ")
 
 
 def listed(words: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from slakit.locales import percent, quantity
 from slakit.policy.conditions import Condition, Misses, Range
 from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance
-from slakit.policy.printing import exact_percent
+from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
 from slakit.policy.remedies import (
@@ -492,15 +492,6 @@ def rounding_words(guarantee: Guarantee) -> Iterator[str]:
             yield f"{name} {rounding.how} to {quantity(rounding.to)}"
 
 
-def cause_text(cause: str) -> str:
-    """Write the word of a cause as prose does.
-
-    >>> cause_text("third_party_api"), cause_text("force_majeure")
-    ('third-party API', 'force majeure')
-    """
-    return "third-party API" if cause == "third_party_api" else cause.replace("_", " ")
-
-
 def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     """Say what is measured, and what counts: heading, key of the term, words.
 
@@ -522,7 +513,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     excluded += [f"tickets of kind {kind}" for kind in guarantee.exclude.tickets]
     excluded += [f"{kind} tickets with a deadline of their own" for kind in guarantee.exclude.own_deadline]
     if excluded:
-        yield "excludes", "causes", ", ".join(map(cause_text, excluded))
+        yield "excludes", "causes", ", ".join(map(readable, excluded))
     for term, said in concern_words(guarantee):
         yield "concerns", term, said
     if guarantee.minimum is not None:
