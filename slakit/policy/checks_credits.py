@@ -9,7 +9,7 @@ from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part
 from slakit.policy.quantities import Money, Points, Share, Window
-from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits
+from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Remedy
 from slakit.policy.yaml import Place
 
 Finding = tuple[Place, object, str, str]
@@ -109,6 +109,8 @@ def _times_are_of_months(policy: PolicyModel) -> Iterator[Finding]:
             earning = [name for name in Credit.model_fields if name not in ("caps", "minimum")]
             for name in earning:
                 yield from _of_a_month(getattr(part, name), (*place, name), part.of)
+        elif isinstance(part, Remedy) and part.points is not None and part.credit:
+            yield from _of_a_month(part.points, (*place, "points"), part.credit[0].of)  # the fee of all its schedules
 
 
 def _of_a_month(part: Any, place: Place, of: FeeBasis) -> Iterator[Finding]:

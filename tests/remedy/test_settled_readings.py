@@ -290,6 +290,8 @@ def test_what_has_no_meaning_is_refused(guarantee: str, because: str) -> None:
         ("minimum: {at_least: 5%, otherwise: raised}, "
          "credit: {flat: 3%, clause: c, minimum: {at_least: 1%, otherwise: nothing}}",
          "minimum stands on the remedy as well"),
+        ("points: {each: 1d}, credit: {flat: 3 points, of: daily_fee, clause: c}",
+         "time of a fee that is not a month's"),
     ],
 )  # fmt: skip
 def test_a_remedy_without_a_meaning_is_refused(remedy: str, because: str) -> None:
