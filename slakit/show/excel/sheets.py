@@ -13,8 +13,7 @@ import polars as pl
 
 from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
-from slakit.show.columns import YES_NO, Kind
-from slakit.show.columns import Column as Column
+from slakit.show.columns import YES_NO, Column, Kind
 from slakit.show.excel.cells import Cell, cell_of, in_utc
 from slakit.show.styles import INK, LINE, MISS_FILL, MISS_INK, Styles, lines_of, widest
 

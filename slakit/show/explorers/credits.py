@@ -17,8 +17,9 @@ from slakit.policy.terms import Terms
 from slakit.remedy.curves import credit_curve
 from slakit.remedy.fees import exact_fee
 from slakit.show.charts.curves import chart_credit_curves
+from slakit.show.columns import Column
 from slakit.show.deduplicate import Line, lines_of, plans_name
-from slakit.show.excel.sheets import Column, Fact, Sheet
+from slakit.show.excel.sheets import Fact, Sheet
 from slakit.show.explorers.choices import length_of, lengths, month_words, months
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.explorer import Explorer

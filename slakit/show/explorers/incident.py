@@ -23,8 +23,9 @@ from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem, one_of
 from slakit.show.charts.incident import chart_incident, main_guarantee
+from slakit.show.columns import Column
 from slakit.show.excel.review import review_sheets
-from slakit.show.excel.sheets import Column, Sheet
+from slakit.show.excel.sheets import Sheet
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.credits import WHAT_IF
 from slakit.show.explorers.explorer import Explorer

@@ -23,7 +23,8 @@ from slakit.policy.unread import READ
 from slakit.remedy.values import guarantee_value
 from slakit.show.charts.budgets import chart_budgets
 from slakit.show.charts.values import chart_guarantee_values
-from slakit.show.excel.sheets import Column, Sheet
+from slakit.show.columns import Column
+from slakit.show.excel.sheets import Sheet
 from slakit.show.explorers.choices import months
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.explorer import Explorer

@@ -18,8 +18,9 @@ from slakit.policy.printing import listed, print_percent
 from slakit.show.charts.comparison import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.charts.ranking import chart_ranking
+from slakit.show.columns import Column
 from slakit.show.excel.comparison import NO_DAY, comparison_sheets
-from slakit.show.excel.sheets import Column, Sheet
+from slakit.show.excel.sheets import Sheet
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.explorer import Explorer
 from slakit.show.explorers.shared_controls import fee_control, plans_control
