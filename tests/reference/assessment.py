@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from operator import le, lt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -470,14 +471,15 @@ def write_recovery(tables: Tables, case: Case) -> None:
         waited = back if known else case.contract.as_of - failed
         rpo = length_of(promise["rpo"]) if promise.get("rpo") else None
         rto = length_of(promise["rto"]) if promise.get("rto") else None
+        kept: Callable[[int, int], bool] = lt if promise.get("strictly") else le
         tables["recoveries"].append(
             {
                 "subscription": case.name,
                 "recovery": row["recovery"],
                 "lost_seconds": seconds(lost),
-                "rpo_met": None if lost is None or rpo is None else lost <= rpo,
+                "rpo_met": None if lost is None or rpo is None else kept(lost, rpo),
                 "back_seconds": seconds(back),
                 # what is not restored is late once its time is up, and until then not judged
-                "rto_met": None if rto is None or (not known and waited <= rto) else waited <= rto,
+                "rto_met": None if rto is None or (not known and kept(waited, rto)) else kept(waited, rto),
             }
         )

@@ -187,20 +187,23 @@ class Schedule:
         if rate.get("accrual") is not None:
             return self.of_accrual(rate["accrual"], time)
         if rate.get("multiple") is not None:
-            return Earned(fraction(rate["multiple"]) * self.basis * self.part_lost(time))
+            after = Fraction(length_of(rate["multiple"]["after"]))
+            return Earned(fraction(rate["multiple"]["by"]) * self.basis * self.part_lost(time, after))
         if rate.get("shortfall") is not None:
             return self.of_shortfall(rate["shortfall"], incident)
         return NOTHING
 
-    def part_lost(self, time: Fraction) -> Fraction:
-        """Which part of its time a window has lost."""
+    def part_lost(self, time: Fraction, after: Fraction) -> Fraction:
+        """Which part of its time a window has lost, beyond a deductible."""
         guarantee = self.judge.guarantee
         if guarantee["metric"] == "availability" and is_measured(guarantee):
+            if after:
+                raise NotCovered("a deductible from what measures no time")
             # The rules are silent: what a measured availability lacks stands for the time lost.
             return (HUNDRED - self.fact.level) / HUNDRED if self.fact.level is not None else Fraction(0)
         if guarantee["metric"] in (*ON_TICKETS, "figure"):
             raise NotCovered("the time lost of what measures no time")
-        return time / self.fact.agreed if self.fact.agreed else Fraction(0)
+        return max(Fraction(0), time - after) / self.fact.agreed if self.fact.agreed else Fraction(0)
 
     def of_accrual(self, accrual: Tree, time: Fraction) -> Earned:
         """So much for each interval of downtime after a deductible, and none beyond the most that earns."""

@@ -77,7 +77,10 @@ class Piece:
 
 @dataclass
 class Incident:
-    """A run: a maximal stretch without a gap of what passes steps 1 to 5. For tickets, one late ticket."""
+    """A run: a maximal stretch of what passes steps 1 to 5, without a gap, or with gaps that the contract joins.
+
+    For tickets, one late ticket.
+    """
 
     run: Span
     going_on: bool
@@ -169,6 +172,8 @@ def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
         return None
     affected = Fraction(1) if row.get("affected") is None else fraction(row["affected"])
     signal = signal_of(row, guarantee.get("clock") or "started")
+    if guarantee.get("grace") and signal is not None and signal <= min(as_of, start + length_of(guarantee["grace"])):
+        signal = start  # a signal moves the start only when late; one in time may come after the end
     whole = None
     if not in_scope(row.get("component"), guarantee):
         whole = "other_component"
@@ -177,7 +182,7 @@ def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
     elif affected == 0 or (guarantee.get("affected") and not in_span(guarantee["affected"], affected)):
         # `affected: 0` is no downtime. The rules are silent on its verdict; `too_small` says why.
         whole = "too_small"
-    elif signal is None or signal > end:
+    elif signal is None or signal > end:  # what comes after `as_of` is not known
         whole = "unreported"
     weight = affected if guarantee.get("weigh") == "affected" else Fraction(1)
     clock = max(start, signal) if signal is not None else start
@@ -205,12 +210,15 @@ def qualifying(rows: list[Row], guarantee: Tree, policy: Tree, contract: Contrac
     works: list[Work] = []
     for kind in excluded(guarantee, "maintenance"):
         stated = [one for one in policy.get("maintenance") or [] if one["kind"] == kind] or [{"kind": kind}]
+        taken: list[Work] = []
         for term in stated:
-            works += of_kind([row for row in rows if row["kind"] == kind], term, guarantee, contract)
+            taken += of_entry([row for row in rows if row["kind"] == kind], term, taken, guarantee, contract)
+        works += taken
     return works
 
 
-def of_kind(rows: list[Row], term: Tree, guarantee: Tree, contract: Contract) -> list[Work]:
+def of_entry(rows: list[Row], term: Tree, taken: list[Work], guarantee: Tree, contract: Contract) -> list[Work]:
+    """What one entry of a kind qualifies, beside what the entries written before it have taken already."""
     works = []
     for row in rows:
         span = instant(row["started"]), instant(row["ended"])
@@ -220,8 +228,18 @@ def of_kind(rows: list[Row], term: Tree, guarantee: Tree, contract: Contract) ->
     allowance = term.get("allowance")
     if not allowance:
         return works
+    works = [Work(part, work.component) for work in works for part in without([work.span], same_taken(work, taken))]
     allowed = allowed_spans(merged(work.span for work in works), allowance, guarantee, contract)
     return [Work(part, work.component) for work in works for part in cut_to(allowed, work.span)]
+
+
+def same_taken(work: Work, taken: list[Work]) -> list[Span]:
+    """When all that a work concerns is under maintenance that was taken out already."""
+    return [
+        one.span
+        for one in taken
+        if one.component is None or (work.component is not None and word(one.component) == word(work.component))
+    ]
 
 
 def notice_kept(row: Row, term: Tree, contract: Contract) -> bool:
@@ -287,11 +305,13 @@ def account(
     seen = [found for row in outages if (found := seen_outage(row, guarantee, contract.as_of))]
     maintenance = qualifying(works, guarantee, policy, contract)
     pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term), maintenance)
-    runs = merged(piece.span for piece in pieces if piece.verdict == "running")
+    stretches = merged(piece.span for piece in pieces if piece.verdict == "running")
+    runs = joined(stretches, length_of(guarantee.get("join_gaps") or "0s"))
     for piece in pieces:
         if piece.verdict == "running":
             run = next(run for run in runs if run[0] <= piece.span[0] < run[1])
-            piece.verdict = after_runs(piece, run, guarantee, maintenance, contract, term)
+            # what joins two stretches is no downtime
+            piece.verdict = after_runs(piece, total(cut_to(stretches, run)), guarantee, maintenance, contract, term)
     incidents = []
     for run in runs:
         own = [piece for piece in pieces if piece.verdict == "counted" and run[0] <= piece.span[0] < run[1]]
@@ -356,10 +376,21 @@ def down_at_once(running: list[Outage], guarantee: Tree) -> bool:
     return None in down or len(down) >= needed
 
 
-def after_runs(piece: Piece, run: Span, guarantee: Tree, works: list[Work], contract: Contract, term: Span) -> str:
+def joined(stretches: list[Span], gap: int) -> list[Span]:
+    """Incidents: stretches with less than a gap between them are one (`join_gaps`)."""
+    runs: list[Span] = []
+    for stretch in stretches:
+        if runs and stretch[0] - runs[-1][1] < gap:
+            runs[-1] = runs[-1][0], stretch[1]
+        else:
+            runs.append(stretch)
+    return runs
+
+
+def after_runs(piece: Piece, length: int, guarantee: Tree, works: list[Work], contract: Contract, term: Span) -> str:
     """Steps 6 to 9."""
     at = piece.span[0]
-    if guarantee.get("minimum") and run[1] - run[0] < length_of(guarantee["minimum"]):
+    if guarantee.get("minimum") and not in_span(guarantee["minimum"], Fraction(length), length_of):
         return "too_short"
     if maintained(piece.outage, at, works):
         return "maintenance"

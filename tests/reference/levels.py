@@ -12,7 +12,7 @@ from reference.calendars import Span, common, covers, local_day, midnight, open_
 from reference.downtime import Accounts, Contract, Incident, Row, agreed_time
 from reference.terms import Tree
 from reference.tickets import Desk
-from reference.values import MICROSECOND, NEVER, NotCovered, fraction, instant, length_of, rounded_to
+from reference.values import MICROSECOND, NEVER, NotCovered, fraction, in_span, instant, length_of, rounded_to
 
 ON_TICKETS = ("response", "resolution")
 HUNDRED = Fraction(100)
@@ -249,9 +249,11 @@ def level_of(rows: list[Row], measured: Tree, inside: Span) -> tuple[Fraction | 
     """The level of a window, or whether the promise is kept where there is none."""
     how = measured["by"]
     if how == "ratio":
-        return ratio_of(rows)
+        return ratio_of(rows) if has_enough(rows, measured) else (None, None)
     if how == "mean" and measured.get("slice"):
-        return mean_of_slices(rows, length_of(measured["slice"]), inside), None
+        return mean_of_slices(rows, measured, inside), None
+    if measured.get("minimum_total") is not None:
+        raise NotCovered("fewest requests of what is neither a ratio nor of slices")
     rows = sorted(rows, key=lambda row: row["measured"])
     values = [value for row in rows if (value := share_kept(row)) is not None]
     if not values:
@@ -271,8 +273,21 @@ def ratio_of(rows: list[Row]) -> tuple[Fraction | None, bool | None]:
     return (HUNDRED * (total - failed) / total, None) if total else (None, True)
 
 
-def mean_of_slices(rows: list[Row], length: int, inside: Span) -> Fraction | None:
-    """The mean over all slices of the window; a slice with no request counts as 0 errors."""
+def has_enough(rows: list[Row], measured: Tree) -> bool:
+    """Whether there are as many requests as it takes to judge them."""
+    if measured.get("minimum_total") is None:
+        return True
+    if any(row.get("total") is None for row in rows):
+        raise ValueError("a value does not tell of how many requests it is")
+    return sum((fraction(row["total"]) for row in rows), Fraction(0)) >= fraction(measured["minimum_total"])
+
+
+def mean_of_slices(rows: list[Row], measured: Tree, inside: Span) -> Fraction | None:
+    """The mean over all slices of the window; a slice with no request counts as 0 errors.
+
+    Where it takes so many requests to judge a slice, one with fewer is left out, and so is one of which no row tells.
+    """
+    length = length_of(measured["slice"])
     if not rows:
         return None
     slices: dict[int, list[Row]] = {}
@@ -280,6 +295,11 @@ def mean_of_slices(rows: list[Row], length: int, inside: Span) -> Fraction | Non
         slices.setdefault((instant(row["measured"]) - inside[0]) // length, []).append(row)
     # The rules are silent: a last slice that the end of the window cuts is a slice.
     number = ceil(Fraction(inside[1] - inside[0], length))
+    if measured.get("minimum_total") is not None:
+        slices = {at: own for at, own in slices.items() if has_enough(own, measured)}
+        number = len(slices)
+        if not number:
+            return None
     errors = Fraction(0)
     for own in slices.values():
         level, _ = ratio_of(own) if own[0].get("value") is None else (mean([share_kept(row) for row in own]), None)
@@ -307,12 +327,13 @@ def statistic(values: list[Fraction], how: str) -> Fraction:
 
 
 def slices_down(rows: list[Row], measured: Tree) -> list[Row]:
-    """Slices whose share of failures reaches the threshold, as outages."""
-    length, at = length_of(measured["slice"]), fraction(measured["at"])
+    """Slices whose share of failures reaches the threshold (`at`) or passes it (`above`), as outages."""
+    length = length_of(measured["slice"])
+    edge = {"from": measured.get("at"), "above": measured.get("above")}
     down = []
     for row in rows:
         kept = share_kept(row)
-        if kept is not None and HUNDRED - kept >= at:
+        if has_enough([row], measured) and kept is not None and in_span(edge, HUNDRED - kept):
             start = row["measured"]
             down.append({"outage": start.isoformat(), "started": start, "ended": start + length * MICROSECOND})
     return down

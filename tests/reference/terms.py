@@ -14,6 +14,8 @@ from reference.values import NotCovered
 Tree = dict[str, Any]
 KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
 LIMITS = ("target", "at_least", "at_most", "within")
+ONES_OWN = ("id", "name", "credit", "printed", "like")
+"""What a guarantee that is like another does not take from it."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def every_reading(policy: Tree, reading: Mapping[str, str] | None) -> Iterator[d
 def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Terms:
     """Settle every question, and take what is the tier's."""
     policy = deepcopy(policy)
+    policy["guarantees"] = [written_whole(one, policy["guarantees"]) for one in policy["guarantees"]]
     for question in questions(policy):
         chosen = next(body for name, body in question["answers"].items() if str(name) == answers[question["id"]])
         for path, value in ((chosen or {}).get("set") or {}).items():
@@ -79,6 +82,21 @@ def terms_of(policy: Tree, tier: str | None, answers: Mapping[str, str]) -> Term
     return Terms(policy, tier, guarantees, [one for one in remedies if one["credit"]], rights)
 
 
+def written_whole(guarantee: Tree, guarantees: list[Tree], likes: tuple[str, ...] = ()) -> Tree:
+    """A guarantee with what it takes from the one that it is like: each term that it does not write itself."""
+    if guarantee.get("like") is None:
+        return guarantee
+    likes = (*likes, guarantee["id"])
+    if guarantee["like"] in likes:
+        raise ValueError(f"{' is like '.join([*likes, guarantee['like']])}: a circle")
+    other = next((one for one in guarantees if one["id"] == guarantee["like"]), None)
+    if other is None:
+        raise ValueError(f"{guarantee['id']} is like {guarantee['like']}, which is no guarantee")
+    taken = {key: value for key, value in written_whole(other, guarantees, likes).items() if key not in ONES_OWN}
+    own = {key: value for key, value in guarantee.items() if key != "like"}
+    return {key: value for key, value in deepcopy(taken | own).items() if value is not None}  # a null un-writes
+
+
 def todays_path(path: str) -> list[str]:
     """Keys on the way to a term, in today's words."""
     section, *keys = path.split(".")
@@ -90,7 +108,7 @@ def set_term(tree: Any, path: list[str], value: Any) -> None:
     """Set a term by its path; entries of lists go by `id`, by `kind`, or by number."""
     for number, key in enumerate(path[:-1]):
         if isinstance(tree, list):
-            tree = entry(tree, key)
+            tree = tree[place_of(tree, key)]
         elif key == "0" and "0" not in tree:
             continue  # a list of one may be written without brackets
         elif tree.get(key) is None:
@@ -101,18 +119,21 @@ def set_term(tree: Any, path: list[str], value: Any) -> None:
         if number == len(path) - 2 and isinstance(tree, list) and not path[-1].isdigit():
             break
     if isinstance(tree, list):
-        place = next((n for n, one in enumerate(tree) if path[-1] in (one.get("id"), one.get("kind"))), None)
-        tree[int(path[-1]) if place is None else place] = value
+        tree[place_of(tree, path[-1])] = value
     else:
         tree[path[-1]] = value
 
 
-def entry(entries: list[Any], key: str) -> Any:
-    named = [one for one in entries if isinstance(one, dict) and key in (one.get("id"), one.get("kind"))]
-    if named:
-        return named[0]
+def place_of(entries: list[Any], key: str) -> int:
+    """The place of an entry: by its `id`, or by a `kind` that stands once, or by number."""
+    for name in ("id", "kind"):
+        named = [place for place, one in enumerate(entries) if isinstance(one, dict) and one.get(name) == key]
+        if len(named) > 1:
+            raise ValueError(f"several entries are called {key}: name one by its id")
+        if named:
+            return named[0]
     if key.isdigit():
-        return entries[int(key)]
+        return int(key)
     raise NotCovered(f"no entry {key}")
 
 
@@ -158,8 +179,9 @@ def remedy_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
 
 def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -> Tree:
     credit = dict(written)
-    for name in ("bands", "flat", "multiple"):
+    for name in ("bands", "flat"):
         credit[name] = of_tier(written.get(name), tier, tiers)
+    credit["multiple"] = multiple_of(written.get("multiple"), tier, tiers)
     credit["bands"] = [band_of(one, tier, tiers) for one in credit["bands"]] if credit["bands"] else None
     credit["kind"] = next((kind for kind in KINDS if credit.get(kind) is not None), None)
     if credit["kind"] is None:  # a tier for which the mapping has nothing
@@ -178,8 +200,17 @@ def band_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
     if band.get("over") is not None:
         band["outage"] = {"above": band.pop("over")}
     if band.get("plus"):
-        band["plus"] = dict(band["plus"]) | {"multiple": of_tier(band["plus"].get("multiple"), tier, tiers)}
+        band["plus"] = dict(band["plus"]) | {"multiple": multiple_of(band["plus"].get("multiple"), tier, tiers)}
     return band
+
+
+def multiple_of(written: Any, tier: str | None, tiers: list[str]) -> Tree | None:
+    """A factor and its deductible: `10` stands for `{by: 10}`; a tier without a factor has no such credit."""
+    multiple = of_tier(written, tier, tiers)
+    if not isinstance(multiple, dict):
+        multiple = {"by": multiple}
+    by = of_tier(multiple["by"], tier, tiers)
+    return None if by is None else {"by": by, "after": multiple.get("after") or "0m"}
 
 
 def caps_of(part: Tree, tier: str | None, tiers: list[str]) -> list[Tree]:
