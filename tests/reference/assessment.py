@@ -25,7 +25,7 @@ from reference.values import NEVER, SECOND, floored, instant, length_of, moment,
 
 TABLES = (
     "ledger", "availability", "figures", "attainment", "tickets", "incidents", "credits", "claims", "claim_steps",
-    "rights", "ranges", "recoveries", "backups",
+    "requirements", "rights", "ranges", "recoveries", "backups",
 )  # fmt: skip
 Tables = dict[str, list[Row]]
 
@@ -123,8 +123,7 @@ class Case:
         measurements = [row for row in self.evidence.get("measurements", []) if row["guarantee"] == guarantee["id"]]
         accounts = desk = None
         if guarantee["metric"] in ON_TICKETS:
-            rows, holds = self.evidence.get("tickets", []), self.evidence.get("holds", [])
-            desk = desk_of(guarantee, policy, contract, term, rows, holds)
+            desk = desk_of(guarantee, policy, contract, term, self.evidence)
         elif not is_measured(guarantee):
             outages = self.evidence.get("outages", [])
             if guarantee.get("measured"):
@@ -249,6 +248,7 @@ class Case:
                     "guarantee": name,
                     "ticket": ticket.id,
                     "priority": ticket.priority,
+                    "priorities": ticket.priorities,
                     "kind": ticket.kind,
                     "window_start": moment(fact.window[0]),
                     "opened": moment(ticket.opened),
@@ -296,7 +296,7 @@ class Case:
         for remedy in self.terms.remedies:
             own_claims = remedy.get("claims")
             claims_terms = self.terms.policy.get("claims") if own_claims is None else own_claims
-            deadlines = Deadlines(claims_terms, self.contract)
+            deadlines = Deadlines(claims_terms, self.contract, self.evidence.get("conditions", []))
             own = [row for row in claims if row["remedy"] == remedy["id"]]
             for row in self.owed[remedy["id"]]:
                 head = {"subscription": self.name, "remedy": remedy["id"], "window_start": moment(row.window[0])}
@@ -311,9 +311,13 @@ class Case:
                 if not row.amount:
                     continue
                 steps = deadlines.steps(row)
-                status = deadlines.status(steps, is_claimed(row, own))
+                requirements = deadlines.requirements(row)
+                tables["requirements"] += [
+                    head | {"requirement": name, "met": met} for name, met in requirements.items()
+                ]
+                status = deadlines.status(steps, is_claimed(row, own), requirements)
                 tables["claims"].append(head | money | {"deadline": moment(steps.deadline), "status": status})
-                if steps.opens is not None or steps.report_by is not None:
+                if steps.opens is not None or steps.reported is not None:
                     tables["claim_steps"].append(
                         head
                         | {
@@ -388,9 +392,20 @@ def case_of(
     ends = NEVER if row.get("ends") is None else instant(row["ends"])
     contract = Contract(row, zone, instant(row["starts"]), ends, instant(as_of))
     terms = terms_of(policy, row.get("tier"), answers)
+    check_conditions(policy, terms, evidence)
     case = Case(contract, terms, evidence, period_of(period, zone), seen={} if seen is None else seen)
     case.judge_all()
     return case
+
+
+def check_conditions(policy: Tree, terms: Terms, evidence: Tables) -> None:
+    """Refuse what is told of a requirement that no claim has, under the readings or as it is written."""
+    places = [policy, terms.policy, *(policy.get("remedies") or []), *terms.remedies]
+    known = {word(one["id"]) for place in places for one in (place.get("claims") or {}).get("requires") or []}
+    unknown = sorted({str(row["condition"]) for row in evidence.get("conditions", [])})
+    unknown = [name for name in unknown if word(name) not in known]
+    if unknown:
+        raise ValueError(f"no claim requires {', '.join(unknown)}")
 
 
 MOST_READINGS = 600

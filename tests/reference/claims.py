@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from reference.calendars import business_day_after, later_month, local_day, midnight
+from reference.calendars import Span, business_day_after, common, later_month, local_day, merged, midnight
 from reference.credits import Conditions, Owed
 from reference.downtime import Contract, Incident, Row
 from reference.levels import Judge
 from reference.terms import Tree
-from reference.values import instant, time_of
+from reference.values import NEVER, instant, time_of, word
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,25 @@ class Deadlines:
 
     claims: Tree | None
     contract: Contract
+    conditions: list[Row] = field(default_factory=list)
+    """What is told of the requirements of a claim."""
+
+    def requirements(self, row: Owed) -> dict[str, bool | None]:
+        """Requirement of a claim to whether it was met in the window; nothing if nobody says so of all of it."""
+        names = [str(one["id"]) for one in (self.claims or {}).get("requires") or []]
+        return {name: self.is_met(name, row.window) for name in names}
+
+    def is_met(self, name: str, window: Span) -> bool | None:
+        spans: dict[bool, list[Span]] = {True: [], False: []}
+        for one in self.conditions:
+            start = instant(one["started"])
+            # The rules are silent on what begins after now: nothing of it is known yet.
+            if word(one["condition"]) == word(name) and start < self.contract.as_of:
+                end = NEVER if one.get("ended") is None else instant(one["ended"])
+                spans[one["met"] in (True, "yes")].append(common((start, end), window))
+        if any(end > start for start, end in spans[False]):
+            return False
+        return True if merged(spans[True]) == [window] else None
 
     def steps(self, row: Owed) -> Steps:
         if self.claims is None or self.claims.get("needed") is False:
@@ -94,8 +113,11 @@ class Deadlines:
         """Until when the outage must have been reported, and whether it was."""
         report = (self.claims or {}).get("report")
         incidents = self.incidents(row)
-        if not report or not incidents:
+        if report is None or not incidents:
             return None, None
+        if report.get("within") is None:  # at any time until now
+            told = [at for one in incidents for at in one.reported if at is not None and at <= self.contract.as_of]
+            return None, bool(told)
         start = (report.get("after") or "incident_start") == "incident_start"
         if not start and any(one.going_on for one in incidents):
             return None, None  # what has not ended has no last instant yet, from which to count
@@ -106,14 +128,18 @@ class Deadlines:
         # The rules are silent on several outages in a window: one that was reported in time keeps the claim.
         return max(by for by, _ in each), any(reported for _, reported in each)
 
-    def status(self, steps: Steps, claimed: bool) -> str:
-        if self.claims is not None and self.claims.get("needed") is False:
-            return "not_required"
-        if claimed:
+    def status(self, steps: Steps, claimed: bool, requirements: dict[str, bool | None]) -> str:
+        # A claim that was made is one; whether it was made in time, or could be made at all, is then for the parties.
+        automatic = self.claims is not None and self.claims.get("needed") is False
+        if claimed and not automatic:
             return "claimed"
-        if self.claims is None:
+        # What a credit depends on, it depends on where nobody needs to ask for it as well.
+        if False in requirements.values():
+            return "not_valid"
+        if self.claims is None or automatic:
             return "not_required"
-        lost = steps.report_by is not None and not steps.reported and self.contract.as_of > steps.report_by
+        over = steps.report_by is None or self.contract.as_of > steps.report_by
+        lost = steps.reported is False and over
         if lost or (steps.deadline is not None and self.contract.as_of > steps.deadline):
             return "expired"
         return "not_yet" if steps.opens is not None and self.contract.as_of < steps.opens else "claimable"

@@ -14,7 +14,7 @@ from reference.terms import Tree
 from reference.tickets import Desk
 from reference.values import MICROSECOND, NEVER, NotCovered, fraction, in_span, instant, length_of, rounded_to
 
-ON_TICKETS = ("response", "resolution")
+ON_TICKETS = ("response", "resolution", "update")
 HUNDRED = Fraction(100)
 
 
@@ -217,8 +217,8 @@ def of_desk(guarantee: Tree, desk: Desk, window: Span, judge: Judge) -> Fact:
     fact.incidents = [
         # A ticket is itself a report.
         Incident(
-            (ticket.opened, ticket.answered or judge.contract.as_of),
-            going_on=ticket.answered is None,
+            (ticket.opened, int(judge.contract.as_of if ticket.ended is None else ticket.ended)),
+            going_on=ticket.ended is None,
             length=ticket.late,
             exact=ticket.late,
             reported=[ticket.opened],
