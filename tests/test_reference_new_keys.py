@@ -291,6 +291,112 @@ def test_joined_outages_are_one_of_a_number_of_incidents() -> None:
         assert (row["level"], row["met"]) == (number, number == 1)
 
 
+MEAN = WEB + ", combine: mean, components: [a, b, c, d]"
+
+
+def test_a_mean_divides_the_downtime_of_all_components_by_their_number() -> None:
+    # a is down for 120 minutes and b for 60 of them: 120 / 4 + 60 / 4 = 45 of 43.2 minutes; together it were 120
+    outages = [down("1", JUNE + DAY, 2 * HOUR, component="a"), down("2", JUNE + DAY, HOUR, component="b")]
+    found = judged(contract(MEAN + ", credit: {multiple: {by: 10, after: 15m}}"), outages=outages)
+    assert minutes(found) == 45
+    assert verdicts(found) == {("1", "counted"): 120, ("2", "counted"): 60}  # seconds of an outage stay real
+    (row,) = found["availability"]
+    assert (row["exact"], row["met"]) == (100 - Fraction(4500, 43200), False)
+    assert credit(found) == 300  # 10 x (45 - 15): the deductible is taken from the mean
+    assert minutes(judged(contract(MEAN.replace("mean", "union")), outages=outages)) == 120
+
+
+def test_an_outage_of_no_component_concerns_each_and_overlaps_what_each_has() -> None:
+    # all four for 60 minutes; a was down for 30 minutes before, and 30 of the 60: (90 + 60 + 60 + 60) / 4
+    outages = [down("a", JUNE + DAY, HOUR, component="a"), down("all", JUNE + DAY + HOUR / 2, HOUR)]
+    found = judged(contract(MEAN), outages=outages)
+    assert minutes(found) == Fraction(270, 4)
+    assert verdicts(found) == {("a", "counted"): 60, ("all", "counted"): 60}
+    # of two that concern all, the later one keeps nothing while the first runs
+    outages = [down("all", JUNE + DAY, HOUR), down("again", JUNE + DAY + HOUR / 2, HOUR)]
+    found = judged(contract(MEAN), outages=outages)
+    assert minutes(found) == 90
+    assert verdicts(found) == {("all", "counted"): 60, ("again", "overlapping"): 30, ("again", "counted"): 30}
+
+
+def test_a_mean_of_three_components_is_exact_and_met_at_its_target() -> None:
+    # 99.9 of June allows 43.2 minutes, which 3 x 43.2 = 129.6 minutes of one component reach, and a microsecond passes
+    mean = contract(WEB + ", combine: mean, components: [a, b, c]")
+    for extra, met in ((0 * US, True), (US, False)):
+        outages = [down("1", JUNE, 129 * MINUTE + timedelta(seconds=36) + extra, component="a")]
+        (row,) = judged(mean, outages=outages)["availability"]
+        assert (row["met"], row["target"]) == (met, Fraction("99.9"))
+
+
+def test_each_component_of_a_mean_is_judged_by_all_rules_alone() -> None:
+    # a and b follow each other with 3 minutes each: neither is long enough, though together they were 6
+    outages = [down("1", JUNE, 3 * MINUTE, component="a"), down("2", JUNE + 3 * MINUTE, 3 * MINUTE, component="b")]
+    found = judged(contract(MEAN + ", minimum: 5m"), outages=outages)
+    assert verdicts(found) == {("1", "too_short"): 3, ("2", "too_short"): 3}
+    # whole quarters of each: 20 minutes of a are 15, and 20 of b are 15
+    outages = [down("1", JUNE, 20 * MINUTE, component="a"), down("2", JUNE, 20 * MINUTE, component="b")]
+    assert minutes(judged(contract(MEAN + ", unit: 15m"), outages=outages)) == Fraction(30, 4)
+    # 20 minutes rounded up to a half-hour for each incident, and for the month once, of the mean
+    up = "{to: 30m, how: up}"
+    assert minutes(judged(contract(MEAN + ", rounded: {outage: " + up + "}"), outages=outages)) == 15
+    assert minutes(judged(contract(MEAN + ", rounded: {downtime: " + up + "}"), outages=outages)) == 30
+    # a's two outages are joined, b's is its own
+    outages = [
+        down("1", JUNE, 4 * MINUTE, component="a"),
+        down("2", JUNE + 5 * MINUTE, 4 * MINUTE, component="b"),
+        down("3", JUNE + 8 * MINUTE, 4 * MINUTE, component="a"),
+    ]
+    found = judged(contract(MEAN + ", join_gaps: 5m, minimum: 8m"), outages=outages)
+    assert verdicts(found) == {("1", "counted"): 4, ("2", "too_short"): 4, ("3", "counted"): 4}
+
+
+def test_maintenance_of_one_component_takes_out_its_part_of_a_mean() -> None:
+    # an hour of all four, a being maintained: 3 x 60 / 4
+    outages = [down("all", JUNE + DAY, HOUR)]
+    policy = contract(MEAN + ", exclude: {maintenance: [scheduled]}, denominator: less_maintenance")
+    found = judged(policy, outages=outages, maintenance=[work(JUNE + DAY, HOUR, DAY, component="a")])
+    assert (minutes(found), verdicts(found)) == (45, {("all", "counted"): 60})
+    assert found["availability"][0]["agreed_seconds"] == 720 * 3600
+    # all being maintained, nothing counts, and the agreed time is an hour shorter
+    found = judged(policy, outages=outages, maintenance=[work(JUNE + DAY, HOUR, DAY)])
+    assert (minutes(found), verdicts(found)) == (0, {("all", "maintenance"): 60})
+    assert found["availability"][0]["agreed_seconds"] == 719 * 3600
+
+
+def test_each_component_of_a_mean_has_an_allowance_of_its_own() -> None:
+    # a is worked on from 0 to 1 and b from 1 to 2 o'clock, with an hour allowed: of each as if it were alone
+    policy = contract(
+        MEAN + ", exclude: {maintenance: [scheduled]}", maintenance="[{kind: scheduled, allowance: {at_most: 1h}}]"
+    )
+    works = [work(JUNE, HOUR, DAY, component="a"), work(JUNE + HOUR, HOUR, DAY, component="b")]
+    outages = [down("1", JUNE, HOUR, component="a"), down("2", JUNE + HOUR, HOUR, component="b")]
+    assert minutes(judged(policy, outages=outages, maintenance=works)) == 0
+
+
+def test_components_of_a_mean_are_those_that_are_paid_for_where_none_is_named() -> None:
+    policy = contract(WEB + ", combine: mean")
+    outages = [down("1", JUNE, HOUR, component="a"), down("2", JUNE, HOUR, component="elsewhere")]
+    fees = {"a": Decimal(100), "b": Decimal(200), "c": Decimal(300)}
+    found = judged(policy, outages=outages, component_fees=fees)
+    assert minutes(found) == 20
+    assert verdicts(found) == {("1", "counted"): 60, ("2", "other_component"): 60}
+    for few in (None, {}, {"a": Decimal(100)}):
+        with pytest.raises(ValueError, match="fewer than two components"):
+            judged(policy, outages=outages, component_fees=few)
+
+
+def test_a_mean_has_no_single_incidents_but_a_claim_runs_from_its_last_counted_instant() -> None:
+    outages = [down("1", JUNE, 2 * HOUR, component="a"), down("2", JUNE + HOUR, 3 * HOUR, component="b")]
+    for said in ("flat: 1%, per: incident", "flat: 1%, per: day", "flat: 1%, when: {incidents: 1}"):
+        with pytest.raises(NotCovered, match="mean over components"):
+            judged(contract(MEAN + ", credit: {" + said + "}"), outages=outages)
+    # (120 + 180) / 4 = 75 minutes; the two overlap, and are one outage of the service from 0 to 4 o'clock
+    for anchor, hours in (("incident_start", 0), ("incident_end", 4)):
+        claims = "{within: 48h, after: " + anchor + "}"
+        found = judged(contract(MEAN + ", credit: {flat: 1%}", claims=claims), outages=outages)
+        assert [row["deadline"] for row in found["claims"]] == [JUNE + hours * HOUR + 48 * HOUR]
+
+
 MOSTLY_QUIET = [requests(JUNE, 50, 99), requests(JUNE + HOUR, 10, 100), requests(JUNE + 2 * HOUR, 30, 300)]
 """Three hours that lost 50.5 %, 10 % and 10 % of 99, 100 and 300 requests."""
 
@@ -372,6 +478,18 @@ def test_an_allowance_counts_only_what_no_entry_before_it_has_taken(night_first:
     works = [work(JUNE + 2 * HOUR, 2 * HOUR, DAY), work(JUNE + 10 * HOUR, 3 * HOUR, DAY)]
     outages = [down("a", JUNE + 2 * HOUR, 2 * HOUR), down("b", JUNE + 10 * HOUR, 3 * HOUR)]
     assert minutes(judged(policy, outages=outages, maintenance=works)) == counted
+
+
+def test_what_was_taken_for_one_component_is_not_taken_for_another() -> None:
+    # Both hosts are worked on from 02:00 to 04:00, a with ten days' notice. The first entry takes all of it for a; the
+    # hour of the second is therefore b's, from 02 to 03.
+    entries = "[{id: told, kind: scheduled, notice: 10d}, {id: some, kind: scheduled, allowance: {at_most: 1h}}]"
+    policy = contract(EXCLUDED, maintenance=entries)
+    at = JUNE + 2 * HOUR
+    works = [work(at, 2 * HOUR, 10 * DAY, component="a"), work(at, 2 * HOUR, DAY, component="b")]
+    for host, counted in (("a", 0), ("b", 60)):
+        outages = [down("1", at, 2 * HOUR, component=host)]
+        assert minutes(judged(policy, outages=outages, maintenance=works)) == counted
 
 
 def test_a_path_names_an_entry_of_maintenance_by_its_id_or_by_a_kind_that_stands_once() -> None:

@@ -13,7 +13,8 @@ Not covered, and refused with `NotCovered`:
   downtime;
 - a cap over a span that is shorter than the window; caps over spans, a minimum or an earn-back on one of several
   schedules of a remedy;
-- a time for tickets in months; a ratio of values.
+- a time for tickets in months; a ratio of values; a deductible of a multiple from what measures no time;
+- a mean over components of anything but an availability from outages; single incidents, outages or days of one.
 """
 
 from reference.assessment import assess

@@ -47,6 +47,11 @@ class Conditions:
             return False
         if reach.get("downtime") is not None and not in_span(reach["downtime"], self.fact.downtime, length_of):
             return False
+        if (
+            self.judge.guarantee.get("combine") == "mean"
+            and (reach.get("outage") or reach.get("incidents")) is not None
+        ):
+            raise NotCovered("single outages of a mean over components")
         if reach.get("incidents") is not None and not in_span(reach["incidents"], Fraction(len(self.fact.incidents))):
             return False
         if reach.get("deviation") is not None and not self.deviates(reach["deviation"]):
@@ -153,6 +158,8 @@ class Schedule:
         """What it earns in the window, in all or for each incident or day."""
         if self.fact.met is None:
             return {}  # no verdict and no credit
+        if self.per in ("incident", "day") and self.judge.guarantee.get("combine") == "mean":
+            raise NotCovered("single incidents or days of a mean over components")
         if self.per == "incident":
             numbered = enumerate(self.fact.incidents)  # two tickets may be late at the same time
             each = {(one.run, number): self.of(one, one.length) for number, one in numbered}

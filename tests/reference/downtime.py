@@ -139,6 +139,18 @@ class Accounts:
         return rounded_time(counted, (self.guarantee.get("rounded") or {}).get("downtime"))
 
 
+@dataclass
+class MeanAccounts(Accounts):
+    """The downtime of a guarantee as the mean over its components (`combine: mean`)."""
+
+    components: list[Accounts] = field(default_factory=list)
+
+    def downtime_in(self, window: Span) -> Fraction:
+        """The mean of what each component lost, which is what the contract rounds."""
+        together = sum((one.downtime_in(window) for one in self.components), Fraction(0))
+        return rounded_time(together / len(self.components), (self.guarantee.get("rounded") or {}).get("downtime"))
+
+
 def rounded_time(length: Fraction, rounding: Tree | None) -> Fraction:
     return rounded_to(length, Fraction(length_of(rounding["to"])), rounding["how"]) if rounding else length
 
@@ -302,6 +314,8 @@ def account(
     guarantee: Tree, policy: Tree, contract: Contract, term: Span, outages: list[Row], works: list[Row]
 ) -> Accounts:
     """Give every instant of every outage its verdict, but for `outside_period`."""
+    if guarantee.get("combine") == "mean":
+        return mean_account(guarantee, policy, contract, term, outages, works)
     seen = [found for row in outages if (found := seen_outage(row, guarantee, contract.as_of))]
     maintenance = qualifying(works, guarantee, policy, contract)
     pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term), maintenance)
@@ -320,6 +334,62 @@ def account(
         incidents.append(incident_of(run, own, seen, guarantee))
     maintained = maintained_wholly(maintenance, guarantee)
     return Accounts(guarantee, contract, term, pieces, runs, [one for one in incidents if one.pieces], maintained)
+
+
+VERDICTS = (
+    "other_component", "excluded_cause", "too_small", "unreported", "before_clock_start", "below_concurrency",
+    "overlapping", "too_short", "maintenance", "outside_hours", "outside_term", "rounding_remainder", "counted",
+)  # fmt: skip
+"""In the order of section 3."""
+
+
+def mean_account(
+    guarantee: Tree, policy: Tree, contract: Contract, term: Span, outages: list[Row], works: list[Row]
+) -> MeanAccounts:
+    """Judge each component by all rules, as if the guarantee covered nothing else."""
+    if guarantee["metric"] != "availability" or guarantee.get("measured"):
+        raise NotCovered("a mean over components of what is no availability from outages")
+    names = components_of(guarantee, contract)
+    guarantee = guarantee | {"components": names}
+    roundings = {key: value for key, value in (guarantee.get("rounded") or {}).items() if key != "downtime"}
+    own = []
+    for name in names:
+        alone = guarantee | {"combine": None, "components": [name], "rounded": roundings}
+        own.append(account(alone, policy, contract, term, outages, works))
+    pieces = []
+    for outage in dict.fromkeys(piece.outage.id for one in own for piece in one.pieces):
+        told = [piece for one in own for piece in one.pieces if piece.outage.id == outage]
+        for span in pairwise(sorted({edge for piece in told for edge in piece.span})):
+            at_once = [piece for piece in told if piece.span[0] <= span[0] and span[1] <= piece.span[1]]
+            # One row tells of an outage of several components: the verdict of the one that comes nearest to counting.
+            nearest = max(at_once, key=lambda piece: VERDICTS.index(piece.verdict))
+            counted = sum(piece.verdict == "counted" for piece in at_once)
+            pieces.append(Piece(nearest.outage, span, nearest.verdict, Fraction(counted, len(names))))
+    incidents = []
+    for run in merged(one.run for accounts in own for one in accounts.incidents):
+        inside = [one for accounts in own for one in accounts.incidents if run[0] <= one.run[0] < run[1]]
+        incidents.append(
+            Incident(
+                run,
+                any(one.going_on for one in inside),
+                [piece for one in inside for piece in one.pieces],
+                sum((one.length for one in inside), Fraction(0)) / len(names),
+                sum((one.exact for one in inside), Fraction(0)) / len(names),
+                [at for one in inside for at in one.reported],
+            )
+        )
+    runs = merged(run for accounts in own for run in accounts.runs)
+    maintained = maintained_wholly(qualifying(works, guarantee, policy, contract), guarantee)
+    return MeanAccounts(guarantee, contract, term, pieces, runs, incidents, maintained, own)
+
+
+def components_of(guarantee: Tree, contract: Contract) -> list[str]:
+    """Components of a mean: those that the guarantee names, or else those that the customer pays for."""
+    named = guarantee.get("components") or list(contract.row.get("component_fees") or {})
+    names = list({word(name): str(name) for name in named}.values())
+    if len(names) < 2:
+        raise ValueError(f"{guarantee['id']}: a mean over fewer than two components; name them, or give their fees")
+    return names
 
 
 def edges_of(seen: list[Outage], works: list[Work], guarantee: Tree, contract: Contract, term: Span) -> list[int]:
