@@ -78,6 +78,33 @@ def credit(tables: Any, remedy: str = "web") -> Decimal:
 # A. Credits and limits
 
 
+@pytest.mark.parametrize(
+    ("said", "owed"),
+    [
+        ("flat: 1%", 864),  # 432 for each of two days
+        ("accrual: {credit: 1%, per: 10m, count: complete, after: 15m}", 864),  # one complete 10 minutes of 15 in each
+        ("multiple: 10", 600),
+        ("bands: [{downtime: {from: 30m}, credit: 1%}, {downtime: {above: 30m}, credit: 5%}]", 864),
+        ("flat: 1%, caps: [{per: window, at_most: 1.5%}]", 648),  # of the days together
+        ("flat: 1%, minimum: {at_least: 2%, otherwise: nothing}", 864),  # the sum reaches it, though no day does
+        ("flat: 1%, minimum: {more_than: 2%, otherwise: nothing}", 0),
+        ("flat: 1%, minimum: {at_least: 3%, otherwise: raised}", 1296),  # once, and not for each day
+    ],
+)
+def test_a_credit_per_day_is_due_for_each_local_day_of_a_month_that_is_breached(said: str, owed: int) -> None:
+    # midnight in Oslo is 22:00 UTC: half an hour on 10 June and half an hour on 11 June, 60 of 43.2 minutes
+    outages = [down("a", JUNE + 9 * DAY + timedelta(hours=21, minutes=30), HOUR)]
+    policy = contract(WEB + ", credit: {" + said + ", per: day}", time_zone="Europe/Oslo")
+    assert credit(judged(policy, outages=outages)) == owed
+
+
+def test_a_month_that_is_kept_owes_nothing_per_day_but_by_bands() -> None:
+    outages = [down("a", JUNE + 10 * DAY - 20 * MINUTE, 40 * MINUTE)]  # 40 of 43.2 minutes
+    for said, owed in (("flat: 1%", 0), ("bands: [{downtime: {from: 20m}, credit: 1%}]", 864)):
+        policy = contract(WEB + ", credit: {" + said + ", per: day}")
+        assert credit(judged(policy, outages=outages)) == owed
+
+
 HOUR_AND_TWENTY = [down("a", JUNE + DAY, 60 * MINUTE), down("b", JUNE + 2 * DAY, 20 * MINUTE)]
 
 
