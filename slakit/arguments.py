@@ -61,12 +61,13 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
         for name, value in bound.arguments.items():
             if isinstance(value, Iterator):
                 bound.arguments[name] = list(value)
-        problems = [
-            problem
-            for name, value in bound.arguments.items()
-            if name in hints
-            for problem in _problems(f"{function.__name__} {name}", value, hints[name], signature.parameters[name].kind)
-        ]
+        problems = []
+        for name, value in bound.arguments.items():
+            if name in hints:
+                by_name = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+                given = value if by_name else {name: value}
+                wrong = {own: one for own, one in given.items() if not _fits(one, hints[name])}
+                problems += [_problem(f"{function.__name__} {own}", one, hints[name]) for own, one in wrong.items()]
         if problems:
             raise InputError(function.__name__, problems)
         return function(*bound.args, **bound.kwargs)
@@ -114,17 +115,6 @@ def _hints(function: Callable[..., object]) -> dict[str, object]:
     """Return annotations of the parameters; what is returned may be known to type checkers only."""
     named = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
     return get_type_hints(SimpleNamespace(__annotations__=named), globalns=inspect.unwrap(function).__globals__)
-
-
-def _problems(where: str, value: object, hint: object, kind: object) -> Iterator[Problem]:
-    """Yield problems of an argument; of each by its name, where a function takes any."""
-    if kind is inspect.Parameter.VAR_KEYWORD and isinstance(value, dict):
-        place = where.split()[0]
-        for name, one in value.items():
-            if not _fits(one, hint):
-                yield _problem(f"{place} {name}", one, hint)
-    elif not _fits(value, hint):
-        yield _problem(where, value, hint)
 
 
 def _fits(value: Any, hint: Any) -> bool:

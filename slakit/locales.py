@@ -78,7 +78,16 @@ def use_locale(name: str | None = "") -> None:
     ['Availability', '100', '%', 'against', '99.5', '%:', 'met.']
     """
     global chosen
-    chosen = _known(name) if name else None
+    if not name:
+        chosen = None
+        return
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        chosen = Locale.parse(name.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        remedy = "write a language, or a language and a country: da, sv, nb, de, de_CH, en_GB"
+        raise InputError("locale", [Problem("locale", name, "not a locale that is known", remedy)]) from None
 
 
 @contextmanager
@@ -96,16 +105,6 @@ def in_locale(name: str | None) -> Iterator[None]:
         yield
     finally:
         chosen = before
-
-
-def _known(name: str) -> Locale:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(name.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        remedy = "write a language, or a language and a country: da, sv, nb, de, de_CH, en_GB"
-        raise InputError("locale", [Problem("locale", name, "not a locale that is known", remedy)]) from None
 
 
 # --- numbers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from slakit.policy.checks import coherence
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import words_of_format
 from slakit.policy.superseded import renewed_changes
-from slakit.policy.terms import set_term
+from slakit.policy.terms import nested, set_term
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
 
@@ -25,39 +25,39 @@ def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     tree["id"] = name
     changes = renewed_changes(tree, changes)
-    problems = [problem for path, value in changes.items() for problem in _set(policy, tree, path, value)]
-    paths = [_by_name(tree, single) for path in changes for single in _each_guarantee(policy, path)]
-    tree["readings"] = list(_still_open(tree.get("readings", []), paths))
-    tree["assumed"] = [told for told in tree.get("assumed", []) if not _within(told["term"], paths)]
-    try:
-        changed = _whole(policy, tree)
-    except InputError as error:
-        raise InputError(policy.id, [*problems, *error.problems]) from None
-    if problems:
-        raise InputError(policy.id, problems)
-    changed._origin = policy.origin or policy.id
-    return changed
+    problems: list[Problem] = []
+    for path, value in changes.items():
+        for single in _each_guarantee(policy, path):
+            try:
+                set_term(tree, single, _exact(deepcopy(value)))
+            except KeyError as missing:
+                problems.append(_not_there(policy, tree, path, str(missing.args[0])))
+    agreed = [_by_name(tree, single) for path in changes for single in _each_guarantee(policy, path)]
 
-
-def _whole(policy: P, tree: dict[str, Any]) -> P:
+    # No answer sets what has been agreed, and a question whose answers no longer differ is answered.
+    still_open = []
+    for question in tree.get("readings", []):
+        answers = {}
+        for answer, own in question["answers"].items():
+            kept = {path: value for path, value in own.get("set", {}).items() if not _within(path, agreed)}
+            rest = {key: value for key, value in own.items() if key != "set"}
+            answers[answer] = rest | ({"set": kept} if kept else {})
+        sets = [own.get("set", {}) for own in answers.values()]
+        if any(one != sets[0] for one in sets):
+            still_open.append(question | {"answers": answers})
+    tree["readings"] = still_open
+    tree["assumed"] = [told for told in tree.get("assumed", []) if not _within(told["term"], agreed)]
 
     document = Document(policy.id, tree)
     try:
         changed = type(policy).model_validate(tree)
     except ValidationError as error:
-        raise InputError(policy.id, problems_of(error, document, words_of_format())) from None
-    faults = [Problem(document.where(place), *rest) for place, *rest in coherence(changed)]  # type: ignore[arg-type]
-    if faults:
-        raise InputError(policy.id, faults)
+        raise InputError(policy.id, [*problems, *problems_of(error, document, words_of_format())]) from None
+    problems += [Problem(document.where(place), *rest) for place, *rest in coherence(changed)]  # type: ignore[arg-type]
+    if problems:
+        raise InputError(policy.id, problems)
+    changed._origin = policy.origin or policy.id
     return changed
-
-
-def _set(policy: PolicyModel, tree: dict[str, Any], path: str, value: object) -> Iterator[Problem]:
-    for single in _each_guarantee(policy, path):
-        try:
-            set_term(tree, single, _exact(deepcopy(value)))
-        except KeyError as missing:
-            yield _not_there(policy, tree, path, str(missing.args[0]))
 
 
 def _not_there(policy: PolicyModel, tree: dict[str, Any], path: str, seen: str) -> Problem:
@@ -122,20 +122,6 @@ def _by_name(tree: dict[str, Any], path: str) -> str:
     return ".".join(keys)
 
 
-def _still_open(questions: list[dict[str, Any]], paths: list[str]) -> Iterator[dict[str, Any]]:
-    """Questions without what has been agreed; one whose answers no longer differ is answered."""
-    for question in questions:
-        answers = {name: _without(answer, paths) for name, answer in question["answers"].items()}
-        sets = [answer.get("set", {}) for answer in answers.values()]
-        if any(one != sets[0] for one in sets):
-            yield question | {"answers": answers}
-
-
-def _without(answer: dict[str, Any], paths: list[str]) -> dict[str, Any]:
-    kept = {path: value for path, value in answer.get("set", {}).items() if not _within(path, paths)}
-    return {name: part for name, part in answer.items() if name != "set"} | ({"set": kept} if kept else {})
-
-
 def _within(path: str, paths: list[str]) -> bool:
     """Return whether a term has been agreed, or what holds it, or something in it."""
-    return any(f"{path}.".startswith(f"{agreed}.") or f"{agreed}.".startswith(f"{path}.") for agreed in paths)
+    return any(nested(path, agreed) for agreed in paths)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from slakit import locales
 from slakit.policy import words
-from slakit.policy.guarantees import Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.printing import readable
 from slakit.policy.remedies import Claims, Remedy
@@ -42,26 +41,35 @@ def policy_card(policy: PolicyModel, tier: str | None = None) -> list[Entry]:
     """
     tiers: list[str | None] = [tier] if tier is not None else [*policy.tiers] or [None]
     by_tier = {name: list(_entries(terms_of(policy, name, {}))) for name in tiers}
-    merged: dict[Entry, list[str]] = {}
+    names: dict[Entry, list[str]] = {}
     for name, entries in by_tier.items():
         for entry in entries:
-            merged.setdefault(entry, []).append(name or "")
-    together = [_for_tiers(entry, names, len(tiers)) for entry, names in merged.items()]
-    together += [*_questions(policy), *_source(policy)]
+            names.setdefault(entry, []).append(name or "")
+    together = [
+        entry if len(of) == len(tiers) else entry._replace(value=f"{', '.join(of)}: {entry.value}")
+        for entry, of in names.items()
+    ]
+    together += _of_document(policy)
     sections = list(dict.fromkeys(entry.section for entry in together))
-    names = list(dict.fromkeys((entry.section, entry.term) for entry in together))
-    return sorted(together, key=lambda entry: (sections.index(entry.section), names.index((entry.section, entry.term))))
-
-
-def _for_tiers(entry: Entry, names: list[str], count: int) -> Entry:
-    if len(names) == count:
-        return entry
-    return entry._replace(value=f"{', '.join(names)}: {entry.value}")
+    terms = list(dict.fromkeys((entry.section, entry.term) for entry in together))
+    return sorted(together, key=lambda entry: (sections.index(entry.section), terms.index((entry.section, entry.term))))
 
 
 def _entries(terms: Terms) -> Iterator[Entry]:
+    """Yield the terms of one tier, section by section."""
     for guarantee in terms.guarantees:
-        yield from _guarantee(guarantee)
+        name = guarantee.name or guarantee.id
+        firmness = "" if guarantee.commitment == "guaranteed" else " (best effort)"
+        yield Entry("Guarantees", name, words.promise(guarantee) + firmness, guarantee.clause_of("commitment"))
+        for term, key, said in words.guarantee_words(guarantee):
+            yield Entry("Guarantees", f"{name}: {term}", said, guarantee.clause_of(key))
+        if guarantee.begins:
+            late = guarantee.begins.wait
+            begins = f"{late} after the start" if late else "the first of the month after the start"
+            yield Entry("Guarantees", f"{name}: begins", begins, guarantee.begins.clause or "")
+        for printed_budget in guarantee.printed:
+            value = f"{printed_budget.downtime} per {PRINTED_PER[printed_budget.per]}, as printed"
+            yield Entry("Guarantees", f"{name}: budget", value, printed_budget.clause)
     for kind in terms.maintenance:
         said = words.maintenance_words(kind, read_whole=terms.read_whole)
         yield Entry("Maintenance", kind.kind, said, kind.clause)
@@ -72,28 +80,14 @@ def _entries(terms: Terms) -> Iterator[Entry]:
     for right in terms.rights:
         said = f"{words.right_words(right)} ({', '.join(right.guarantees)})"
         yield Entry("Rights", right.id, said, right.clause)
-    yield from _claims(terms)
-    yield from _support(terms)
-    yield from _recovery(terms)
-    yield from _contract(terms)
+    if terms.claims is not None:
+        yield from _claim(terms, "", terms.claims)
+    for remedy in terms.remedies:
+        if remedy.claims is not None:
+            yield from _claim(terms, f"{remedy.name or remedy.id}: ", remedy.claims)
+    yield from _around(terms)
     for unread in unread_terms(terms):
         yield Entry("Not read", unread.term, f"{NOT_READ}; in a calculation {unread.taken}", "")
-
-
-def _guarantee(guarantee: Guarantee) -> Iterator[Entry]:
-    """Yield all that decides whether a guarantee is kept."""
-    section, name = "Guarantees", guarantee.name or guarantee.id
-    firmness = "" if guarantee.commitment == "guaranteed" else " (best effort)"
-    yield Entry(section, name, words.promise(guarantee) + firmness, guarantee.clause_of("commitment"))
-    for term, key, said in words.guarantee_words(guarantee):
-        yield Entry(section, f"{name}: {term}", said, guarantee.clause_of(key))
-    if guarantee.begins:
-        late = guarantee.begins.wait
-        begins = f"{late} after the start" if late else "the first of the month after the start"
-        yield Entry(section, f"{name}: begins", begins, guarantee.begins.clause or "")
-    for printed_budget in guarantee.printed:
-        value = f"{printed_budget.downtime} per {PRINTED_PER[printed_budget.per]}, as printed"
-        yield Entry(section, f"{name}: budget", value, printed_budget.clause)
 
 
 def _remedy(remedy: Remedy) -> Iterator[Entry]:
@@ -122,14 +116,6 @@ def _remedy(remedy: Remedy) -> Iterator[Entry]:
         yield Entry("Credits", f"{title}: {term}", said, stated)
 
 
-def _claims(terms: Terms) -> Iterator[Entry]:
-    if terms.claims is not None:
-        yield from _claim(terms, "", terms.claims)
-    for remedy in terms.remedies:
-        if remedy.claims is not None:
-            yield from _claim(terms, f"{remedy.name or remedy.id}: ", remedy.claims)
-
-
 def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
     clause = claims.clause or ""
     yield Entry("Claims", f"{of}how", words.claim_words(claims, read_whole=terms.read_whole), clause)
@@ -142,26 +128,21 @@ def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
         yield Entry("Claims", f"{of}paid as", claims.payout.replace("_", " "), clause)
 
 
-def _support(terms: Terms) -> Iterator[Entry]:
+def _around(terms: Terms) -> Iterator[Entry]:
+    """Yield the terms around what is guaranteed: support, recovery, contract."""
     support = terms.support
-    if support is None:
-        return
-    yield Entry("Support", "hours", words.hours_words(support.hours), words.clause_of_hours(support))
-    if support.coverage:
-        yield Entry("Support", "coverage", support.coverage, support.clause)
-    if support.channels:
-        yield Entry("Support", "channels", ", ".join(support.channels), support.clause)
-    if support.ranked_by:
-        yield Entry("Support", "priority decided by", support.ranked_by, support.clause)
-    for priority in support.priorities:
-        yield Entry("Support", f"priority {priority.id}", priority.means or "not described", support.clause)
-    if support.matrix:
-        for impact, row in support.matrix.impact.items():
-            cells = ", ".join(f"urgency {urgency} → {priority}" for urgency, priority in row.items())
-            yield Entry("Support", f"impact {impact}", cells, support.matrix.clause)
-
-
-def _recovery(terms: Terms) -> Iterator[Entry]:
+    if support is not None:
+        yield Entry("Support", "hours", words.hours_words(support.hours), words.clause_of_hours(support))
+        stated = [("coverage", support.coverage), ("channels", ", ".join(support.channels))]
+        stated += [("priority decided by", support.ranked_by)]
+        stated += [(f"priority {priority.id}", priority.means or "not described") for priority in support.priorities]
+        for term, value in stated:
+            if value:
+                yield Entry("Support", term, value, support.clause)
+        if support.matrix:
+            for impact, row in support.matrix.impact.items():
+                cells = ", ".join(f"urgency {urgency} → {priority}" for urgency, priority in row.items())
+                yield Entry("Support", f"impact {impact}", cells, support.matrix.clause)
     for recovery in terms.recovery:
         firmness = "" if recovery.commitment == "guaranteed" else " (best effort)"
         excluded = f", excluded: {recovery.leaves_out}" if recovery.leaves_out else ""
@@ -169,23 +150,20 @@ def _recovery(terms: Terms) -> Iterator[Entry]:
         yield Entry("Recovery", recovery.means or recovery.id, said, recovery.clause)
     for backup in terms.backups:
         every = f"{'at least ' * backup.at_least}every {backup.every}" if backup.every else ""
-        kept = f"kept {'up to ' if backup.kept_at_most else ''}{backup.kept}" if backup.kept else ""
+        kept = f"kept {'up to ' * backup.kept_at_most}{backup.kept}" if backup.kept else ""
         places = f"in {backup.places} places" if backup.places else ""
         restores = f"restores: {backup.restores}" if backup.restores else ""
         said = ", ".join(filter(None, (every, kept, places, restores)))
         yield Entry("Recovery", f"backup {backup.id}", said, backup.clause)
-
-
-def _contract(terms: Terms) -> Iterator[Entry]:
     contract = terms.contract
     if terms.time_zone is not None:
         yield Entry("Contract", "time zone", terms.time_zone, "")
     if terms.currency is not None:
         yield Entry("Contract", "currency", terms.currency, "")
     for name in ("billing", "sole_remedy", "changes", "suspension"):
-        stated = getattr(contract, name)
-        if stated is not None:
-            yield Entry("Contract", name.replace("_", " "), stated.says, stated.clause)
+        term = getattr(contract, name)
+        if term is not None:
+            yield Entry("Contract", name.replace("_", " "), term.says, term.clause)
     if contract.changes is not None and contract.changes.notice is not None:
         yield Entry("Contract", "notice of changes", f"{contract.changes.notice} ahead", contract.changes.clause)
     if contract.renewal is not None:
@@ -194,11 +172,12 @@ def _contract(terms: Terms) -> Iterator[Entry]:
         yield Entry("Contract", "renewal", value, contract.renewal.clause)
     if terms.monitor is not None:
         yield Entry("Contract", "monitored", words.MONITORS[terms.monitor.by], terms.monitor.clause)
-    for said in terms.undertakings:
-        yield Entry("Other commitments", "", said.says, said.clause)
+    for undertaking in terms.undertakings:
+        yield Entry("Other commitments", "", undertaking.says, undertaking.clause)
 
 
-def _questions(policy: PolicyModel) -> Iterator[Entry]:
+def _of_document(policy: PolicyModel) -> Iterator[Entry]:
+    """Yield what is said of the document as a whole, whatever the tier: its flaws, what is assumed, its source."""
     if policy.tiers:
         yield Entry("Contract", "plans", ", ".join(policy.tiers), "")
     for question in policy.readings:
@@ -213,15 +192,8 @@ def _questions(policy: PolicyModel) -> Iterator[Entry]:
         of_tiers = f"{', '.join(noticed.tiers)}: " if noticed.tiers is not None else ""
         yield Entry("Noticed", noticed.kind, f"{of_tiers}{noticed.says}", "; ".join(noticed.clauses))
     for assumed in policy.assumed:
-        yield Entry(
-            "Assumed",
-            words.term_words(assumed.term),
-            f"{words.assumed_words(assumed.term, assumed.value)}: {assumed.because}",
-            "",
-        )
-
-
-def _source(policy: PolicyModel) -> Iterator[Entry]:
+        said = f"{words.assumed_words(assumed.term, assumed.value)}: {assumed.because}"
+        yield Entry("Assumed", words.term_words(assumed.term), said, "")
     source = policy.source
     dates = f"retrieved {locales.day_of(source.retrieved)}"
     dates += f", updated {locales.day_of(source.updated)}" if source.updated else ""

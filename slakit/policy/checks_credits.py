@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
+from slakit.policy.conditions import SIDES
 from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part
@@ -18,24 +20,74 @@ Finding = tuple[Place, object, str, str]
 
 def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
     """Yield what does not fit together in schedules, caps and claims alone."""
-    yield from _bands_fall(policy)
-    yield from _claims_have_limits(policy)
-    yield from _caps_of_several(policy)
-    yield from _end_of_month_alone(policy)
+    for place, credit, _ in _schedules(policy):
+        for table, bands in _tables(credit, place):
+            for index, (above, here) in enumerate(pairwise(bands), 1):
+                sides = {_only_side(above), _only_side(here)}
+                if sides == {"below"} and here.below >= above.below:  # type: ignore[operator]
+                    remedy = f"the band above starts at {above.below}"
+                    yield (*table, index, "below"), here.below, "bands must fall", remedy
+                if sides == {"above"} and here.above <= above.above:  # type: ignore[operator]
+                    remedy = f"the band before starts at {above.above}"
+                    yield (*table, index, "above"), here.above, "bands must rise", remedy
+            # the largest of several bands is known beforehand only where all are worth the same kind of thing
+            comparable = len({type(band.credit) for band in bands}) == 1 and not any(band.plus for band in bands)
+            if credit.select == "largest" and not comparable:
+                wrong = "the largest of bands that do not compare"
+                yield table, None, wrong, "let all be shares, or all amounts, without plus"
+    stated: list[tuple[Place, Claims | None]] = [(("claims",), policy.claims)]
+    stated += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
+    for place, claims in stated:
+        if claims is not None and claims.within is not None:
+            within = (*place, "within")
+            if not claims.needed:
+                yield within, claims.within, "a limit for a claim that is not needed", "drop one of the two"
+            if claims.after == "end_of_second_month":
+                yield within, claims.within, "the end of a month is a deadline by itself", "drop one of the two"
+    yield from _limits_of_several(policy)
     yield from _points_are_worth_something(policy)
-    yield from _worths_compare(policy)
     yield from _times_are_of_months(policy)
 
 
 def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
     """Yield what does not fit the guarantees that earn it; these are well formed."""
-    yield from _schedules_fit_metrics(policy)
-    yield from _levels_are_percentages(policy)
-    yield from _windows_fit_remedies(policy)
-    yield from _caps_fit(policy)
-    yield from _given_back_after_windows(policy)
-    yield from _tickets_apart(policy)
-    yield from _claims_fit_windows(policy)
+    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
+    yield from _schedules_fit(policy, guarantees)
+    for index, right in enumerate(policy.rights):
+        named = {measure for condition in right.when for measure in condition.ranges}
+        for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
+            for wrong in _unmeasured(named, guarantee):
+                yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", WHAT_IS_MEASURED
+    yield from _limits_fit(policy, guarantees)
+
+    # a sliding window has no last incident of its own to count a deadline from
+    for place, limits, _, names in _earned(policy):
+        claims = (limits.claims if isinstance(limits, Remedy) else None) or policy.claims
+        if claims is None or (claims.report is None and claims.after not in ("incident_end", "incident_start")):
+            continue
+        if any(guarantees[name].window.slides for name in names if name in guarantees):
+            here = (*place, "claims", "after") if isinstance(limits, Remedy) else ("claims", "after")
+            yield here, claims.after, "a sliding window has no last incident of its own", "use window_end"
+            return
+
+
+WHAT_IS_MEASURED = "write what its metric measures"
+
+
+def _earned(policy: PolicyModel) -> Iterator[tuple[Place, Limits, list[Credit], list[str]]]:
+    """Yield what is earned together, by a guarantee or by a remedy: its limits, schedules and guarantees."""
+    for index, guarantee in enumerate(policy.guarantees):
+        if guarantee.credit is not None:
+            yield ("guarantees", index, "credit"), guarantee.credit, [guarantee.credit], [guarantee.id]
+    for index, remedy in enumerate(policy.remedies):
+        yield ("remedies", index), remedy, remedy.credit, remedy.guarantees
+
+
+def _schedules(policy: PolicyModel) -> Iterator[tuple[Place, Credit, list[str]]]:
+    """Yield every schedule with the guarantees that earn it."""
+    for place, limits, credits, names in _earned(policy):
+        for number, credit in enumerate(credits):
+            yield place if limits is credit else (*place, "credit", number), credit, names
 
 
 def _worths(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
@@ -55,9 +107,7 @@ def _worths(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
 
 def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
     """Points are what all schedules of a remedy earn, or none of them; nothing else is measured in them."""
-    own = [(("guarantees", i, "credit"), g.credit, [g.credit]) for i, g in enumerate(policy.guarantees) if g.credit]
-    shared = [(("remedies", i), remedy, remedy.credit) for i, remedy in enumerate(policy.remedies)]
-    for place, limits, credits in [*own, *shared]:
+    for place, limits, credits, _ in _earned(policy):
         earning = {name for credit in credits for name in Credit.model_fields if name not in Limits.model_fields}
         valued = limits.points or (credits[0].points if len(credits) == 1 else None)
         for credit in credits:
@@ -74,22 +124,17 @@ def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
     for index, remedy in enumerate(policy.remedies):
         if remedy.points is not None and any(credit.of != remedy.credit[0].of for credit in remedy.credit):
             yield ("remedies", index, "points"), None, "points of different fees", "let its schedules have one `of`"
-    limited: list[tuple[Place, Limits]] = [*_credits(policy), *((place, remedy) for place, remedy, _ in shared)]
-    for place, limits in limited:
+    for place, limits in _limits(policy):
         for name in Limits.model_fields:
             for where, worth in _worths(getattr(limits, name), (*place, name)):
                 if isinstance(worth, Points):
                     yield where, worth, "points are no limit", "write a share or an amount"
 
 
-def _worths_compare(policy: PolicyModel) -> Iterator[Finding]:
-    """The largest of several bands is known beforehand only where all are worth the same kind of thing."""
-    for place, credit in _credits(policy):
-        if credit.select == "largest":
-            for table, bands in _tables(credit, place):
-                if len({type(band.credit) for band in bands}) > 1 or any(band.plus for band in bands):
-                    wrong = "the largest of bands that do not compare"
-                    yield table, None, wrong, "let all be shares, or all amounts, without plus"
+def _limits(policy: PolicyModel) -> Iterator[tuple[Place, Limits]]:
+    """Yield every schedule and every remedy."""
+    yield from ((place, credit) for place, credit, _ in _schedules(policy))
+    yield from ((("remedies", index), remedy) for index, remedy in enumerate(policy.remedies))
 
 
 MONTHLY = ("monthly_fee", "component_fee", "previous_month_fee", "next_month_fee")
@@ -97,9 +142,7 @@ MONTHLY = ("monthly_fee", "component_fee", "previous_month_fee", "next_month_fee
 
 def _times_are_of_months(policy: PolicyModel) -> Iterator[Finding]:
     """A day is a thirtieth of a month's fee; it is no known share of another fee."""
-    parts: list[tuple[Place, Limits]] = [*_credits(policy)]
-    parts += [(("remedies", i), remedy) for i, remedy in enumerate(policy.remedies)]
-    for place, part in parts:
+    for place, part in _limits(policy):
         limits: list[tuple[Place, Any]] = [((*place, "caps", n), cap) for n, cap in enumerate(part.caps)]
         if part.minimum is not None:
             limits.append(((*place, "minimum"), part.minimum))
@@ -121,28 +164,36 @@ def _of_a_month(part: Any, place: Place, of: FeeBasis) -> Iterator[Finding]:
             yield where, worth, "time of a fee that is not a month's", "write a fraction, like 1/90"
 
 
-def _judged(policy: PolicyModel) -> Iterator[tuple[Place, Credit, Guarantee]]:
-    """Every schedule with each guarantee that earns it."""
-    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
-    for place, credit, names, _ in _earning(policy):
-        for name in credit.guarantees or names:
-            if name in guarantees:
-                yield place, credit, guarantees[name]
-
-
-def _schedules_fit_metrics(policy: PolicyModel) -> Iterator[Finding]:
-    for place, credit, guarantee in _judged(policy):
-        for wrong in _unfit(credit, guarantee):
-            yield place, None, f"{wrong} ({guarantee.id})", "write what its metric measures"
-    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
-    for index, right in enumerate(policy.rights):
-        for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
-            named = {measure for condition in right.when for measure in condition.ranges}
-            for wrong in _unmeasured(named, guarantee):
-                yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", "write what its metric measures"
+def _schedules_fit(policy: PolicyModel, guarantees: dict[str, Guarantee]) -> Iterator[Finding]:
+    """Yield what is wrong with schedules by what their guarantees measure, and over which windows."""
+    for place, credit, names in _schedules(policy):
+        judged = [guarantees[name] for name in credit.guarantees or names if name in guarantees]
+        for guarantee in judged:
+            for wrong in _unfit(credit, guarantee):
+                yield place, None, f"{wrong} ({guarantee.id})", WHAT_IS_MEASURED
+            if guarantee.metric in ("figure", "incidents"):
+                continue
+            levels = [
+                ((*table, index, side), getattr(band, "from_" if side == "from" else side))
+                for table, bands in _tables(credit, place)
+                for index, band in enumerate(bands)
+                for side in SIDES
+            ]
+            for where, level in levels:
+                if level is not None and level > 100:
+                    yield where, level, "not a percentage", "write a number from 0 to 100"
+        for window in [guarantees[name].window for name in names if name in guarantees]:
+            if credit.by_incident and window.slides:
+                yield place, None, f"incidents do not belong to one window of {window}", "judge a calendar window"
+            if credit.of == "window_fee" and window.text in ("term", "incident"):
+                yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
+        # late tickets earn one by one, and windows do not: a schedule for both must say which it means
+        if len({guarantee.on_single_tickets for guarantee in judged}) > 1 and credit.per is None:
+            yield place, None, "single tickets beside windows", "write per: incident, or a schedule for each"
 
 
 def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
+    """Yield what a schedule asks of a guarantee that does not measure it."""
     bands = [band for table in credit.tables for band in table]
     rates = credit.rates
     single = guarantee.on_single_tickets and credit.per in (None, "incident")
@@ -161,7 +212,11 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
             yield "tickets have no downtime; accrue per: incident"
         if guarantee.metric in ON_TICKETS and (rate.multiple is not None or (shortfall and credit.by_incident)):
             yield "late tickets have no share of the time lost"
-        if accrual is not None and accrual.after == "target" and not _allows(guarantee):
+        if (
+            accrual is not None
+            and accrual.after == "target"
+            and (guarantee.metric != "availability" or guarantee.window.text == "incident")
+        ):
             yield "only a percentage of a window's time allows downtime"
         if guarantee.window.text == "incident" and (shortfall is not None or rate.multiple is not None):
             yield "a single incident earns by accrual, flat or bands over a length"
@@ -172,25 +227,16 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
         averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_measurements
         if shortfall is not None and shortfall.step is None and averaged:
             yield "a mean of slices is exact only against steps and bands"
-
     if credit.by_incident and guarantee.on_measurements:
         yield "measurements have no incidents"
-    if credit.earned_per == "day":
-        yield from _no_days(guarantee)
-
-
-def _no_days(guarantee: Guarantee) -> Iterator[str]:
-    """Yield why a guarantee has no days to earn by."""
+    if credit.earned_per != "day":
+        return
     if not guarantee.on_outages:
         yield "only downtime lies in days"
     if guarantee.window.slides or guarantee.window.text in ("incident", "1d", "1h"):
         yield f"a window of {guarantee.window} does not consist of days"
     if guarantee.weigh is not None or guarantee.rounded.outage is not None or guarantee.rounded.downtime is not None:
         yield "weighed or rounded downtime is of the window, not of one day"
-
-
-def _allows(guarantee: Guarantee) -> bool:
-    return guarantee.metric == "availability" and guarantee.window.text != "incident"
 
 
 def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
@@ -210,40 +256,6 @@ def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
         yield "incidents do not follow each other as windows do"
 
 
-def _levels_are_percentages(policy: PolicyModel) -> Iterator[Finding]:
-    for place, credit, guarantee in _judged(policy):
-        if guarantee.metric not in ("figure", "incidents"):
-            for table, bands in _tables(credit, place):
-                for index, band in enumerate(bands):
-                    for side in ("below", "above", "from", "to"):
-                        level = getattr(band, "from_" if side == "from" else side)
-                        if level is not None and level > 100:
-                            wrong = "not a percentage"
-                            yield (*table, index, side), level, wrong, "write a number from 0 to 100"
-
-
-def _credits(policy: PolicyModel) -> Iterator[tuple[Place, Credit]]:
-    for index, guarantee in enumerate(policy.guarantees):
-        if guarantee.credit is not None:
-            yield ("guarantees", index, "credit"), guarantee.credit
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            yield ("remedies", index, "credit", position), credit
-
-
-def _bands_fall(policy: PolicyModel) -> Iterator[Finding]:
-    for place, credit in _credits(policy):
-        for table, bands in _tables(credit, place):
-            for index in range(1, len(bands)):
-                above, here = bands[index - 1], bands[index]
-                if _one_step(above, "below") and _one_step(here, "below") and here.below >= above.below:  # type: ignore[operator]
-                    remedy = f"the band above starts at {above.below}"
-                    yield (*table, index, "below"), here.below, "bands must fall", remedy
-                if _one_step(above, "above") and _one_step(here, "above") and here.above <= above.above:  # type: ignore[operator]
-                    remedy = f"the band before starts at {above.above}"
-                    yield (*table, index, "above"), here.above, "bands must rise", remedy
-
-
 def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:
     """Tables of bands: one, or one for each tier."""
     if isinstance(credit.bands, dict):
@@ -253,25 +265,13 @@ def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:
         yield (*place, "bands"), credit.bands
 
 
-def _one_step(band: Band, side: str) -> bool:
-    """Return whether a band says nothing but one side of the level."""
-    return set(band.ranges) == {"level"} and [name for name, _ in band.bounds] == [side]
+def _only_side(band: Band) -> str | None:
+    """Return the side of the level of which a band speaks, where it says nothing else."""
+    sides = [side for side, _ in band.bounds]
+    return sides[0] if set(band.ranges) == {"level"} and len(sides) == 1 else None
 
 
-def _claims_have_limits(policy: PolicyModel) -> Iterator[Finding]:
-    places: list[tuple[Place, Any]] = [(("claims",), policy.claims)]
-    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
-    for place, claims in places:
-        if claims is not None and claims.within is not None and not claims.needed:
-            yield (
-                (*place, "within"),
-                claims.within,
-                "a limit for a claim that is not needed",
-                "drop one of the two",
-            )
-
-
-def _caps_of_several(policy: PolicyModel) -> Iterator[Finding]:
+def _limits_of_several(policy: PolicyModel) -> Iterator[Finding]:
     for index, remedy in enumerate(policy.remedies):
         for position, credit in enumerate(remedy.credit):
             for name in Limits.model_fields if len(remedy.credit) > 1 else ():
@@ -286,67 +286,25 @@ def _caps_of_several(policy: PolicyModel) -> Iterator[Finding]:
                 yield place, None, f"{name} stands on the remedy as well", "write it once"
 
 
-def _end_of_month_alone(policy: PolicyModel) -> Iterator[Finding]:
-    places: list[tuple[Place, Claims | None]] = [(("claims",), policy.claims)]
-    places += [(("remedies", i, "claims"), remedy.claims) for i, remedy in enumerate(policy.remedies)]
-    for place, claims in places:
-        if claims is not None and claims.after == "end_of_second_month" and claims.within is not None:
-            yield (*place, "within"), claims.within, "the end of a month is a deadline by itself", "drop one of the two"
-
-
-def _windows_fit_remedies(policy: PolicyModel) -> Iterator[Finding]:
-    """Find remedies of windows without what they need: a sliding one has no incidents, an open one no months."""
-    windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
-    for place, credit, names, incidents in _earning(policy):
-        for window in [windows[name] for name in names if name in windows]:
-            if incidents and window.slides:
-                yield place, None, f"incidents do not belong to one window of {window}", "judge a calendar window"
-            if credit.of == "window_fee" and window.text in ("term", "incident"):
-                yield (*place, "of"), credit.of, f"a window of {window} has no fee", "use monthly_fee or annual_fee"
-
-
-def _caps_fit(policy: PolicyModel) -> Iterator[Finding]:
+def _limits_fit(policy: PolicyModel, guarantees: dict[str, Guarantee]) -> Iterator[Finding]:
     """A cap limits what is earned in its span: that must consist of whole windows, or of incidents, or of days."""
-    guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
-    own = [
-        (("guarantees", i, "credit"), g.credit, [g.credit], [g.id]) for i, g in enumerate(policy.guarantees) if g.credit
-    ]
-    shared = [(("remedies", i), remedy, remedy.credit, remedy.guarantees) for i, remedy in enumerate(policy.remedies)]
+    earned = list(_earned(policy))
     single = [
-        (("remedies", i, "credit", n), credit, [credit], remedy.guarantees)
-        for i, remedy in enumerate(policy.remedies)
-        for n, credit in enumerate(remedy.credit)
+        ((*place, "credit", number), credit, [credit], names)
+        for place, limits, credits, names in earned
+        for number, credit in enumerate(credits)
+        if credit is not limits
     ]
-    for place, limits, credits, names in [*own, *shared, *single]:
+    for place, limits, credits, names in [*earned, *single]:
         judged = [guarantees[name] for name in names if name in guarantees]
         for index, cap in enumerate(limits.caps):
             wrong = _wrong_cap(cap, limits, credits, judged)
             if wrong is not None:
                 yield (*place, "caps", index, "per"), cap.per, *wrong
-
-
-def _given_back_after_windows(policy: PolicyModel) -> Iterator[Finding]:
-    """A credit is given back after windows that follow each other: those that slide overlap."""
-    windows = {guarantee.id: guarantee.window for guarantee in policy.guarantees}
-    own = [(("guarantees", i, "credit"), g.credit, [g.id]) for i, g in enumerate(policy.guarantees) if g.credit]
-    shared = [(("remedies", i), remedy, remedy.guarantees) for i, remedy in enumerate(policy.remedies)]
-    for place, limits, names in [*own, *shared]:
-        if limits.earn_back is not None and any(windows[name].slides for name in names if name in windows):
-            yield (
-                (*place, "earn_back"),
-                None,
-                "windows that overlap do not follow each other",
-                "judge a calendar window",
-            )
-
-
-def _tickets_apart(policy: PolicyModel) -> Iterator[Finding]:
-    """Late tickets earn one by one, and windows do not: a schedule for both must say which it means."""
-    single = {guarantee.id: guarantee.on_single_tickets for guarantee in policy.guarantees}
-    for place, credit, names, _ in _earning(policy):
-        kinds = {single[name] for name in credit.guarantees or names if name in single}
-        if len(kinds) > 1 and credit.per is None:
-            yield place, None, "single tickets beside windows", "write per: incident, or a schedule for each"
+    for place, limits, _, names in earned:
+        if limits.earn_back is not None and any(guarantees[name].window.slides for name in names if name in guarantees):
+            wrong = ("windows that overlap do not follow each other", "judge a calendar window")
+            yield (*place, "earn_back"), None, *wrong
 
 
 def _wrong_cap(
@@ -367,11 +325,8 @@ def _wrong_cap(
     if longer is None:
         return None
     if cap.per.text == "1d" and all(credit.earned_per == "day" for credit in credits):
-        return (
-            None
-            if len(credits) == 1
-            else ("a cap per day on several schedules", "write one schedule, or cap the window")
-        )
+        several = ("a cap per day on several schedules", "write one schedule, or cap the window")
+        return several if len(credits) > 1 else None
     wrong = f"shorter than the window that is judged ({longer.words_for_people})"
     return wrong, "cap the window, or, by day, earn per: day" if cap.per.text == "1d" else "cap the window"
 
@@ -382,31 +337,3 @@ def _days_of(window: Window) -> float:
         return window.rolling_days or 30 * (window.rolling_months or 0)
     fixed = {"1h": 0.04, "1d": 1, "1w": 7, "incident": 0, "term": float("inf")}
     return fixed[window.text] if window.text in fixed else 30 * (window.months or 1)
-
-
-def _claims_fit_windows(policy: PolicyModel) -> Iterator[Finding]:
-    """A sliding window has no last incident of its own to count a deadline from."""
-    slides = {g.id for g in policy.guarantees if g.window.slides}
-    own = [(g.id, policy.claims, ("claims", "after")) for g in policy.guarantees if g.credit is not None]
-    shared = [
-        (name, remedy.claims or policy.claims, ("remedies", index, "claims", "after"))
-        for index, remedy in enumerate(policy.remedies)
-        for name in remedy.guarantees
-    ]
-    for name, claims, place in [*own, *shared]:
-        reported = claims is not None and claims.report is not None
-        if name in slides and claims is not None and (claims.after in ("incident_end", "incident_start") or reported):
-            yield place, claims.after, "a sliding window has no last incident of its own", "use window_end"
-            return
-
-
-def _earning(policy: PolicyModel) -> Iterator[tuple[Place, Credit, list[str], bool]]:
-    """Every schedule with its guarantees, and whether it looks at single incidents."""
-    for index, guarantee in enumerate(policy.guarantees):
-        if guarantee.credit is not None:
-            place: Place = ("guarantees", index, "credit")
-            yield place, guarantee.credit, [guarantee.id], guarantee.credit.by_incident
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            place = ("remedies", index, "credit", position)
-            yield place, credit, list(remedy.guarantees), credit.by_incident

@@ -73,7 +73,9 @@ NO_BUSINESS_DAYS = ("no time here is in business days", "remove it, or write a t
 
 
 def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
-    source = _source(guarantee)
+    source = RECORDED if guarantee.measured is None else SLICES
+    if guarantee.on_measurements or guarantee.metric in ON_TICKETS:
+        source = TICKETS if guarantee.metric in ON_TICKETS else FIGURES
     for key, sources in MEASURED_FROM.items():
         if source not in sources and _differs(guarantee, key):
             yield (*place, *key.split(".")), None, f"{key} decides nothing of {source}", "remove it"
@@ -113,15 +115,6 @@ def rounded_to(level: Decimal, rounding: Rounded) -> Decimal:
     return min((level / rounding.to).to_integral_value(how) * rounding.to, Decimal(100))
 
 
-def _source(guarantee: Guarantee) -> str:
-    """Return what it is measured from."""
-    if guarantee.metric in ON_TICKETS:
-        return TICKETS
-    if guarantee.on_measurements:
-        return FIGURES
-    return RECORDED if guarantee.measured is None else SLICES
-
-
 def _differs(part: Any, key: str) -> bool:
     """Return whether a term is written, and not as it would hold without."""
     for name in key.split("."):
@@ -140,12 +133,8 @@ def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Findi
     for rate in [credit, *(band.plus for table in credit.tables for band in table if band.plus is not None)]:
         shortfall = rate.shortfall
         if shortfall is not None and shortfall.step is None and "count" in shortfall.model_fields_set:
-            yield (
-                place,
-                None,
-                "only steps of a shortfall are counted",
-                "write step: 1 and credit: 1%, or remove count",
-            )
+            remedy = "write step: 1 and credit: 1%, or remove count"
+            yield place, None, "only steps of a shortfall are counted", remedy
 
 
 def _of_claims(claims: Claims, place: Place) -> Iterator[Finding]:

@@ -58,7 +58,10 @@ def policy_of(document: Document) -> Policy:
         problems, sections = [], set(Policy.model_fields)
     except ValidationError as error:
         problems = problems_of(error, document, words_of_format())
-        policy, sections = _sound_sections(document.tree, {str(found["loc"][0]) for found in error.errors()})
+        # without its broken sections, to find what is wrong between the others as well
+        broken = {str(found["loc"][0]) for found in error.errors()}
+        sections = document.tree.keys() & Policy.model_fields.keys() - broken
+        policy = Policy.model_validate({**STAND_IN, **{name: document.tree[name] for name in sections}})
     for place, value, wrong, remedy in coherence(policy, sections):
         problems.append(Problem(document.where(place), value, wrong, remedy))
     if problems:
@@ -105,12 +108,6 @@ STAND_IN: dict[str, Any] = {
     "guarantees": [{"id": "stand-in", "metric": "availability", "target": 99, "window": "1mo", "clause": "x"}],
 }
 """What stands for required sections that are broken, while the others are compared."""
-
-
-def _sound_sections(tree: dict[str, Any], broken: set[str]) -> tuple[Policy, set[str]]:
-    """The policy without its broken sections, to find what is wrong between the others as well."""
-    sound = {name: section for name, section in tree.items() if name in Policy.model_fields and name not in broken}
-    return Policy.model_validate({**STAND_IN, **sound}), set(sound)
 
 
 def library() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -235,18 +236,13 @@ Times = Annotated[Duration | dict[str, Duration], _PerPriority()]
 """One time for all, or a mapping from priority to time."""
 
 
-def _all_fixed(within: object) -> bool:
-    """Return whether a time, or each of a mapping, has a fixed length."""
+def _each_time(within: Duration | dict[str, Any] | None) -> Iterator[Duration]:
+    """Yield a time, or each of a mapping: from priority, or from tier and then priority."""
     if isinstance(within, dict):
-        return all(_all_fixed(time) for time in within.values())
-    return isinstance(within, Duration) and not within.months and not within.business_days
-
-
-def _any_months(within: object) -> bool:
-    """Return whether a time, or any of a mapping, is in months."""
-    if isinstance(within, dict):
-        return any(_any_months(time) for time in within.values())
-    return isinstance(within, Duration) and bool(within.months)
+        for time in within.values():
+            yield from _each_time(time)
+    elif within is not None:
+        yield within
 
 
 def _called(metric: str) -> str:
@@ -315,9 +311,10 @@ class Guarantee(Part):
             raise ValueError("a number of incidents without a limit; write at_most: 2")
         if self.metric in TIMED and self.within is None:
             raise ValueError(f"a {self.metric} without a time; write within: 2h")
-        if self.metric in ("downtime", "replacement") and not _all_fixed(self.within):
+        times = list(_each_time(self.within))
+        if self.metric in ("downtime", "replacement") and any(time.months or time.business_days for time in times):
             raise ValueError(f"a {self.metric} takes a fixed length of time; write within: 2h")
-        if self.metric in ON_TICKETS and _any_months(self.within):
+        if self.metric in ON_TICKETS and any(time.months for time in times):
             raise ValueError(f"a {self.metric} is a time of support hours, and these know no months; write 30d or 20bd")
         return self
 

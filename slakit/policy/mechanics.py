@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from slakit.policy.guarantees import Guarantee
 from slakit.policy.model import PolicyModel
 from slakit.policy.remedies import Credit, Limits
 
@@ -49,7 +48,14 @@ def mechanics_of(policy: PolicyModel) -> set[str]:
     >>> sorted(mechanics_of(find_policy("wp-heaven")))
     ['availability', 'maintenance', 'shortfall']
     """
-    found = {name for guarantee in policy.guarantees for name in _of_guarantee(guarantee)}
+    found: set[str] = set()
+    for guarantee in policy.guarantees:
+        rounded = guarantee.rounded
+        found |= {guarantee.metric}
+        found |= {"measured"} if guarantee.measured is not None else set()
+        found |= {"rounded"} if (rounded.outage or rounded.downtime or rounded.level) is not None else set()
+        found |= {"maintenance"} if guarantee.exclude.maintenance else set()
+        found |= set(_of_credit(guarantee.credit)) if guarantee.credit is not None else set()
     for remedy in policy.remedies:
         found |= {name for credit in remedy.credit for name in _of_credit(credit)} | set(_of_limits(remedy))
     claims = [claims for claims in (policy.claims, *(remedy.claims for remedy in policy.remedies)) if claims]
@@ -64,18 +70,6 @@ def windows_of_policy(policy: PolicyModel) -> set[str]:
     return {str(guarantee.window) for guarantee in policy.guarantees}
 
 
-def _of_guarantee(guarantee: Guarantee) -> Iterator[str]:
-    yield guarantee.metric
-    if guarantee.measured is not None:
-        yield "measured"
-    if any(getattr(guarantee.rounded, name) is not None for name in ("outage", "downtime", "level")):
-        yield "rounded"
-    if guarantee.exclude.maintenance:
-        yield "maintenance"
-    if guarantee.credit is not None:
-        yield from _of_credit(guarantee.credit)
-
-
 def _of_credit(credit: Credit) -> Iterator[str]:
     yield credit.kind
     yield from _of_limits(credit)
@@ -84,11 +78,7 @@ def _of_credit(credit: Credit) -> Iterator[str]:
     if credit.multipliers:
         yield "multiplier"
     named = {"outage": "outage", "incidents": "count", "deviation": "deviation", "streak": "streak", "misses": "streak"}
-    yield from _named(named, (measure for condition in credit.conditions for measure in condition.ranges))
-
-
-def _named(names: dict[str, str], measures: Iterable[str]) -> Iterator[str]:
-    return (names[measure] for measure in measures if measure in names)
+    yield from (named[measure] for condition in credit.conditions for measure in condition.ranges if measure in named)
 
 
 def _of_limits(limits: Limits) -> Iterator[str]:

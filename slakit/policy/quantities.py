@@ -321,12 +321,10 @@ class Window(Quantity):
         span = spans.get(self.months or 0, f"{self.months} calendar months")
         if self.from_start:
             return f"{span.replace('calendar ', '')} of the contract"
-        return f"fiscal {span.replace('calendar ', '')} from {self._first_day}" if self.start else span
-
-    @property
-    def _first_day(self) -> str:
-        month, day = self.start or (1, 1)
-        return locales.part_of_date(date(2001, month, day), "MMMMd", "%-d %B")
+        if self.start is None:
+            return span
+        first_day = locales.part_of_date(date(2001, *self.start), "MMMMd", "%-d %B")
+        return f"fiscal {span.replace('calendar ', '')} from {first_day}"
 
     @property
     def with_article(self) -> str:
@@ -386,8 +384,9 @@ def as_factor(value: object) -> Decimal | Fraction:
     return factor
 
 
-def _as_written(value: Decimal | Fraction) -> Decimal | str:
-    return str(value) if isinstance(value, Fraction) else value
+def as_written(value: object) -> object:
+    """Print a fraction or a share as a file writes it; numbers and words stay as they are."""
+    return str(value) if isinstance(value, Fraction | Share) else value
 
 
 def _zone(name: str) -> str:
@@ -417,7 +416,7 @@ Percent = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_exact_pe
 Factor = Annotated[
     Decimal | Fraction,
     PlainValidator(as_factor),
-    PlainSerializer(_as_written),
+    PlainSerializer(as_written),
     WithJsonSchema(
         {
             "anyOf": [

@@ -52,8 +52,19 @@ def sections_of(root: type[Part], users: Mapping[str, str] | None = None) -> str
     schema = root.model_json_schema(by_alias=True)
     parts = {root.__name__: schema} | schema.get("$defs", {})
     models = {model.__name__: model for model in _models(Part)}
-    ordered = [root.__name__, *(name for name in _in_order(root.__name__, parts) if name in models)]
-    return "\n\n".join(_section(name, parts[name], models[name], users or {}) for name in ordered) + "\n"
+    met = [root.__name__]
+    _note_parts(schema, parts, met)
+    sections = []
+    for name in (name for name in met if name in models):
+        said = " ".join((models[name].__doc__ or "").split("\n\n")[0].split())
+        user = f" In use: `{users[name]}`." if users and name in users and name != "Policy" else ""
+        lines = [f"## {name}", "", f"{said}{user}", "", "| key | is | meaning |", "|---|---|---|"]
+        for key, field in parts[name].get("properties", {}).items():
+            meaning = " ".join(str(field.get("description", "")).split()) if "$ref" not in field else ""
+            mark = "" if key in parts[name].get("required", []) else "?"
+            lines.append(f"| `{key}`{mark} | {_kind(field)} | {meaning} |".replace("  |", " |"))
+        sections.append("\n".join(lines))
+    return "\n\n".join(sections) + "\n"
 
 
 def _models(base: type[Part]) -> Iterator[type[Part]]:
@@ -72,40 +83,19 @@ def _parts_in(part: Any) -> Iterator[Part]:
             yield from _parts_in(entry)
 
 
-def _in_order(name: str, parts: dict[str, Any]) -> list[str]:
-    """Names of the parts that a part holds, and those that these hold, as they are met."""
-    found: list[str] = []
-
-    def walk(node: Any) -> None:
-        if isinstance(node, dict):
-            target = str(node.get("$ref", "")).removeprefix("#/$defs/")
-            if target in parts and target not in found:
-                found.append(target)
-                walk(parts[target])
-            for key, value in node.items():
-                if key != "$defs":
-                    walk(value)
-        elif isinstance(node, list):
-            for value in node:
-                walk(value)
-
-    walk(parts[name])
-    return found
-
-
-def _section(name: str, schema: dict[str, Any], model: type[Part], users: Mapping[str, str]) -> str:
-    said = " ".join((model.__doc__ or "").split("\n\n")[0].split())
-    user = f" In use: `{users[name]}`." if name in users and name != "Policy" else ""
-    rows = [f"## {name}", f"{said}{user}", "| key | is | meaning |\n|---|---|---|"]
-    required = schema.get("required", [])
-    lines = [_row(key, field, key in required) for key, field in schema.get("properties", {}).items()]
-    return "\n\n".join(rows) + "\n" + "\n".join(lines)
-
-
-def _row(key: str, field: dict[str, Any], required: bool) -> str:
-    meaning = " ".join(str(field.get("description", "")).split()) if "$ref" not in field else ""
-    mark = "" if required else "?"
-    return f"| `{key}`{mark} | {_kind(field)} | {meaning} |".replace("  |", " |")
+def _note_parts(node: Any, parts: Mapping[str, Any], met: list[str]) -> None:
+    """Note the parts that a schema refers to, and those that these hold, as they are met."""
+    if isinstance(node, dict):
+        target = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        if target in parts and target not in met:
+            met.append(target)
+            _note_parts(parts[target], parts, met)
+        for key, value in node.items():
+            if key != "$defs":
+                _note_parts(value, parts, met)
+    elif isinstance(node, list):
+        for value in node:
+            _note_parts(value, parts, met)
 
 
 def _kind(field: dict[str, Any]) -> str:
@@ -125,10 +115,6 @@ def _kind(field: dict[str, Any]) -> str:
     if field.get("type") == "object":
         values = field.get("additionalProperties")
         return f"name → {_kind(values)}" if isinstance(values, dict) else "mapping"
-    return _word(field)
-
-
-def _word(field: dict[str, Any]) -> str:
     examples = field.get("examples")
     if examples:
         return "like " + ", ".join(f"`{example}`" for example in examples[:3])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     BeforeValidator,
@@ -30,6 +30,7 @@ from slakit.policy.quantities import (
     Share,
     Window,
     as_factor,
+    as_written,
 )
 
 Basis = Literal[
@@ -88,10 +89,6 @@ Worth = Annotated[
 FeeBasis = Basis | FeeSum
 
 
-def _as_it_is(value: object) -> Any:
-    return value
-
-
 def _level_or_word(value: object) -> object:
     return value if value in ("target", "full") else LevelRange(to=value).to  # type: ignore[arg-type]
 
@@ -106,24 +103,20 @@ def _rate(value: object) -> object:
     return share
 
 
-def _rate_as_written(value: object) -> object:
-    return str(value) if isinstance(value, Share) else value
-
-
 class Shortfall(Part):
     """Points missed, as a share of the fee; in whole steps, where the document says so."""
 
     rate: Annotated[
         Share | Decimal | None,
         PlainValidator(_rate, json_schema_input_type=Share | Factor | None),
-        PlainSerializer(_rate_as_written),
+        PlainSerializer(as_written),
     ] = None
     """The credit for each point missed: a share of the fee (`1/360`, `5%`), or a number of points of it (`1` is 1 %). 1
     if neither it nor a step is written."""
     from_: Annotated[
         Literal["target", "full"] | Decimal,
         PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
-        PlainSerializer(_as_it_is),
+        PlainSerializer(as_written),
     ] = Field(default="target", alias="from")
     """Where the points are counted from: the target, 100 %, or a level."""
     to: Level | None = None
@@ -364,7 +357,13 @@ class Credit(Rate, Limits):
         if per in ("window", "guarantee") and any(band.by_outage for band in bands):
             raise ValueError(f"the length of one outage is not of a {per}; write per: incident, or bands on downtime")
         if per in ("incident", "day"):
-            self._judges_single(per, bands)
+            # other bands would earn for one incident, or day, what they do for the whole window
+            own = {"outage", "downtime"} if per == "day" else {"outage"}
+            for band in bands:
+                grows = band.plus is not None and band.plus.shortfall is None and band.credit is None
+                if not own & set(band.ranges) and not grows:
+                    said = " or ".join(sorted(own))
+                    raise ValueError(f"a band of per: {per} goes by the {said} of that {per}; write it, or per: window")
             if any(rate.accrual is not None and rate.accrual.after == "target" for rate in rates):
                 raise ValueError(f"a target allows downtime in a window, not in one {per}; write after: 1h")
             if any(shortfall.step is not None for shortfall in shortfalls):
@@ -372,16 +371,6 @@ class Credit(Rate, Limits):
         if per == "day" and shortfalls:
             raise ValueError("a shortfall is of a window, not of one day; write per: window, or judge a window of 1d")
         return self
-
-    @staticmethod
-    def _judges_single(per: Earned, bands: list[Band]) -> None:
-        """Refuse bands by which one incident, or day, would earn what the whole window does."""
-        own = {"outage", "downtime"} if per == "day" else {"outage"}
-        for band in bands:
-            grows = band.plus is not None and band.plus.shortfall is None and band.credit is None
-            if not own & set(band.ranges) and not grows:
-                said = " or ".join(sorted(own))
-                raise ValueError(f"a band of per: {per} goes by the {said} of that {per}; write it, or per: window")
 
     @property
     def tables(self) -> list[list[Band]]:

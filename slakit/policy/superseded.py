@@ -76,8 +76,14 @@ def _translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Superseded]]
             entries = enumerate(tree[section])
             new[section] = [_holder(entry, (section, number), found) for number, entry in entries]
     if isinstance(tree.get("readings"), list):
-        questions = enumerate(tree["readings"])
-        new["readings"] = [_question(tree, entry, ("readings", number), found) for number, entry in questions]
+        new["readings"] = []
+        for number, question in enumerate(tree["readings"]):
+            answers = question.get("answers") if isinstance(question, dict) else None
+            if isinstance(answers, dict):
+                place = ("readings", number, "answers")
+                renewed_answers = {key: _answer(tree, own, (*place, key), found) for key, own in answers.items()}
+                question = question | {"answers": renewed_answers}
+            new["readings"].append(question)
     return new, found
 
 
@@ -152,33 +158,24 @@ def _goes_by_length(credit: Mapping[str, Any]) -> bool:
     return accrues or any("outage" in row or "over" in row for row in rows)
 
 
-def _question(tree: dict[str, Any], question: Any, place: Place, found: list[Superseded]) -> Any:
-    """A question whose answers set today's keys."""
-    answers = question.get("answers") if isinstance(question, dict) else None
-    if not isinstance(answers, dict):
-        return question
-    new = {}
-    for name, answer in answers.items():
-        changes = answer.get("set") if isinstance(answer, dict) else None
-        if isinstance(changes, dict):
-            here = (*place, "answers", name, "set")
-            translated: dict[str, Any] = {}
-            for path, value in changes.items():
-                change = _change(tree, path, value)
-                if change != {path: value}:
-                    found.append(Superseded((*here, path), None, _said(change)))
-                translated |= change
-            answer = answer | {"set": translated}
-        new[name] = answer
-    return question | {"answers": new}
-
-
-def _said(change: Mapping[str, Any]) -> str:
-    """A change of terms as one writes it; whole schedules by what is new in them."""
-    if any(isinstance(value, dict | list) for path, value in change.items() if path.endswith(("credit", "accrual"))):
-        said = [f"{path}: {value}" for path, value in change.items() if path.endswith(".per")]
-        return ", ".join(said) or "per, select and multipliers in the credit"
-    return ", ".join(f"{path}: {value}" if isinstance(value, str) else path for path, value in change.items())
+def _answer(tree: dict[str, Any], answer: Any, place: Place, found: list[Superseded]) -> Any:
+    """An answer that sets today's keys."""
+    changes = answer.get("set") if isinstance(answer, dict) else None
+    if not isinstance(changes, dict):
+        return answer
+    translated: dict[str, Any] = {}
+    for path, value in changes.items():
+        change = _change(tree, path, value)
+        translated |= change
+        if change == {path: value}:
+            continue
+        if any(isinstance(own, dict | list) for key, own in change.items() if key.endswith(("credit", "accrual"))):
+            new = [f"{key}: {own}" for key, own in change.items() if key.endswith(".per")]  # of a whole schedule
+            successor = ", ".join(new) or "per, select and multipliers in the credit"
+        else:
+            successor = ", ".join(f"{key}: {own}" if isinstance(own, str) else key for key, own in change.items())
+        found.append(Superseded((*place, "set", path), None, successor))
+    return answer | {"set": translated}
 
 
 def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
@@ -190,7 +187,15 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
     if section not in ("guarantees", "remedies"):
         return {path: value}
     if section == "remedies" and term == "each":
-        return {f"{section}.{holder}.{name}.per": value for name in _schedules_of(tree, holder)}
+        paths = {}
+        for entry in _entries(tree, section, holder):
+            credit = entry.get("credit")
+            for number, schedule in enumerate(credit if isinstance(credit, list) else [credit]):
+                accrual = schedule.get("accrual") if isinstance(schedule, dict) else None
+                own = isinstance(accrual, dict) and accrual.get("each") == INCIDENT
+                if isinstance(schedule, dict) and not own and not _goes_by_length(schedule):
+                    paths[f"{section}.{holder}.credit.{number}.per"] = value
+        return paths
     if term == "credit":
         each = next((entry.get("each") for entry in _entries(tree, section, holder)), None)
         new = _holder({"credit": value} | ({"each": each} if each else {}), (section,), [])
@@ -204,15 +209,11 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
     if term.endswith("accrual") and isinstance(value, dict) and "each" in value:
         plain = {key: own for key, own in value.items() if key != "each"}
         return {path: plain, f"{schedule}.per": value["each"]}
-    return _renamed_change(section, holder, term, value)
 
-
-def _renamed_change(section: str, holder: str, term: str, value: Any) -> dict[str, Any]:
-    """One change of a term of a schedule or a remedy, under its name of today."""
+    # any other term of a schedule or a remedy has its name of today
     keys = term.split(".")
     place = 0 if keys[0] != "credit" else 2 if len(keys) > 1 and keys[1].isdecimal() else 1
-    is_named = place < len(keys) and (place > 0 or section == "remedies")
-    if is_named:
+    if place < len(keys) and (place > 0 or section == "remedies"):
         keys[place] = RENAMED.get(keys[place], keys[place])
         if keys[place] == "select" and isinstance(value, str):
             value = REPLACED.get(value, value)
@@ -224,14 +225,3 @@ def _entries(tree: Any, section: str, name: str) -> Iterator[dict[str, Any]]:
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
         if isinstance(entry, dict) and name in (entry.get("id"), str(number)):
             yield entry
-
-
-def _schedules_of(tree: Any, remedy: str) -> Iterator[str]:
-    """Paths of a remedy's schedules that its `each` concerned."""
-    for entry in _entries(tree, "remedies", remedy):
-        credit = entry.get("credit")
-        for number, schedule in enumerate(credit if isinstance(credit, list) else [credit]):
-            accrual = schedule.get("accrual") if isinstance(schedule, dict) else None
-            own = isinstance(accrual, dict) and accrual.get("each") == INCIDENT
-            if isinstance(schedule, dict) and not own and not _goes_by_length(schedule):
-                yield f"credit.{number}"

@@ -111,33 +111,46 @@ def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) 
 
 def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -> Terms:
     """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
-    chosen_tier = _chosen_tier(read, tier)
-    given = [g for g in read.guarantees if _given(g, chosen_tier) and _limited(g, chosen_tier, read.tiers)]
-    guarantees = [_resolve(guarantee, chosen_tier, read.tiers) for guarantee in given]
-    begins = read.begins
-    if begins is not None:
-        guarantees = [g if g.begins else g.model_copy(update={"begins": begins}) for g in guarantees]
+    if tier is None and len(read.tiers) == 1:
+        tier = read.tiers[0]
+    if tier not in read.tiers and (tier is not None or read.tiers):
+        wrong = "no tier is named" if tier is None else "not a tier of this policy"
+        raise InputError(read.id, [Problem(f"{read.id} tier", tier, wrong, one_of(read.tiers, tier or ""))])
+    guarantees: list[Guarantee] = []
+    for guarantee in read.guarantees:
+        limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
+        by_tier = [limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, read.tiers)]
+        # a mapping guarantees something to the tiers that it names, and nothing to others
+        if _given(guarantee, tier) and all(tier in limit for limit in by_tier):
+            own = _resolve(guarantee, tier, read.tiers)
+            guarantees.append(own.model_copy(update={"begins": own.begins or read.begins}) if read.begins else own)
+    kept = {guarantee.id for guarantee in guarantees}
+    rights = [
+        right.model_copy(update={"guarantees": [name for name in right.guarantees if name in kept]})
+        for right in read.rights
+        if _given(right, tier) and not kept.isdisjoint(right.guarantees)
+    ]
     return Terms.model_construct(
         policy=read.id,
         provider=read.provider,
         service=read.service,
         source=read.source,
-        tier=chosen_tier,
+        tier=tier,
         reading=dict(answers),
         time_zone=read.time_zone,
         currency=read.currency,
         maintenance=read.maintenance,
         guarantees=guarantees,
-        remedies=list(_remedies(read, guarantees, chosen_tier)),
-        rights=list(_rights(read, guarantees, chosen_tier)),
+        remedies=list(_remedies(read, guarantees, tier)),
+        rights=rights,
         claims=read.claims,
-        support=_resolve(read.support, chosen_tier, read.tiers),
+        support=_resolve(read.support, tier, read.tiers),
         recovery=read.recovery,
         backups=read.backups,
         contract=read.contract.model_copy(
-            update={name: None for name, said in read.contract if said is not None and not _given(said, chosen_tier)}
+            update={name: None for name, said in read.contract if said is not None and not _given(said, tier)}
         ),
-        undertakings=[said for said in read.undertakings if _given(said, chosen_tier)],
+        undertakings=[said for said in read.undertakings if _given(said, tier)],
         monitor=read.monitor,
     )
 
@@ -175,15 +188,6 @@ def readings_of(policy: PolicyModel, settled: Mapping[str, str] | None = None) -
         choices.append([first] if question.id in settled else [first, *others])
     for answers in product(*choices):
         yield dict(zip((question.id for question in policy.readings), answers, strict=True))
-
-
-def _chosen_tier(policy: PolicyModel, tier: str | None) -> str | None:
-    if tier is None and len(policy.tiers) <= 1:
-        return policy.tiers[0] if policy.tiers else None
-    if tier is not None and tier in policy.tiers:
-        return tier
-    wrong = "no tier is named" if tier is None else "not a tier of this policy"
-    raise InputError(policy.id, [Problem(f"{policy.id} tier", tier, wrong, one_of(policy.tiers, tier or ""))])
 
 
 def _given(part: Any, tier: str | None) -> bool:
@@ -235,13 +239,6 @@ def _earns(credit: Credit, tier: str | None) -> bool:
     return _given(credit, tier) and any(getattr(credit, kind) is not None for kind in KINDS)
 
 
-def _rights(policy: PolicyModel, guarantees: list[Guarantee], tier: str | None) -> Iterator[Right]:
-    kept = [guarantee.id for guarantee in guarantees]
-    for right in policy.rights:
-        if _given(right, tier) and set(right.guarantees) & set(kept):
-            yield right.model_copy(update={"guarantees": [name for name in right.guarantees if name in kept]})
-
-
 def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
     """Replace every mapping from tier to value by the tier's value, or by the default where it has none."""
     if not isinstance(part, Part):
@@ -277,19 +274,11 @@ def is_by_tier(value: object, tiers: list[str]) -> bool:
     return isinstance(value, dict) and bool(value) and set(value) <= set(tiers)
 
 
-def _limited(guarantee: Guarantee, tier: str | None, tiers: list[str]) -> bool:
-    """Return whether what is guaranteed is guaranteed to the tier: a mapping gives it to those that it names."""
-    limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
-    return all(tier in limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, tiers))
-
-
 def read_as(policy: P, answers: Mapping[str, str]) -> P:
     """The policy with what the answers to all its questions set."""
     changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
-    return _changed(policy, changes) if changes else policy
-
-
-def _changed(policy: P, changes: Mapping[str, object]) -> P:
+    if not changes:
+        return policy
     tree = policy.model_dump(by_alias=True, exclude_unset=True)
     for path, value in changes.items():
         set_term(tree, path, value)
@@ -313,16 +302,22 @@ def set_term(tree: Any, path: str, value: object) -> None:
     for key in around:
         if not isinstance(node, dict | list):
             raise KeyError(key)
-        node = _entry(node, key) if isinstance(node, list) else node.setdefault(key, {})
+        if isinstance(node, dict):
+            node = node.setdefault(key, {})
+            continue
+        named = [entry for entry in node if isinstance(entry, dict) and key in (entry.get("id"), entry.get("kind"))]
+        if not named and not (key.isdecimal() and int(key) < len(node)):
+            raise KeyError(key)
+        node = named[0] if named else node[int(key)]
     if not isinstance(node, dict):
         raise KeyError(last)
     node[last] = value
 
 
-def _entry(entries: list[Any], key: str) -> Any:
-    for entry in entries:
-        if isinstance(entry, dict) and key in (entry.get("id"), entry.get("kind")):
-            return entry
-    if key.isdecimal() and int(key) < len(entries):
-        return entries[int(key)]
-    raise KeyError(key)
+def nested(one: str, other: str) -> bool:
+    """Return whether two paths lead to the same term, or one to what holds the other's.
+
+    >>> nested("claims", "claims.within"), nested("claims.within", "claims.with")
+    (True, False)
+    """
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from slakit.policy.terms import Terms
@@ -38,31 +37,31 @@ def unread_terms(terms: Terms) -> list[Unread]:
     >>> unread_terms(find_policy("klikk").terms(tier="gold"))
     []
     """
-    return [] if terms.read_whole else list(_unread(terms))
-
-
-def _unread(terms: Terms) -> Iterator[Unread]:
+    if terms.read_whole:
+        return []
+    unread: dict[str, str] = {}
     claims = [terms.claims_of(remedy) for remedy in terms.remedies]
     if not terms.remedies:
-        yield Unread("what credit is due for a breach", "credits are not computed")
+        unread["what credit is due for a breach"] = "credits are not computed"
     elif not any(remedy.all_caps for remedy in terms.remedies):
-        yield Unread("the most that is paid", "credits are computed without a limit")
+        unread["the most that is paid"] = "credits are computed without a limit"
     without_deadline = "no deadline is computed: ask the provider"
     if None in claims:
-        yield Unread("whether and until when a credit must be claimed", without_deadline)
+        unread["whether and until when a credit must be claimed"] = without_deadline
     elif any(claim and claim.needed and not claim.has_deadline for claim in claims):
-        yield Unread("until when a credit must be claimed", without_deadline)
+        unread["until when a credit must be claimed"] = without_deadline
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.on_outages]
     excluded = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
     if on_outages and not excluded:
-        yield Unread("whether maintenance counts", "maintenance counts as downtime")
+        unread["whether maintenance counts"] = "maintenance counts as downtime"
     for kind in terms.maintenance:
         if kind.kind in excluded and kind.notice is None:
-            yield Unread(f"what notice {kind.kind} maintenance needs", "none is required")
+            unread[f"what notice {kind.kind} maintenance needs"] = "none is required"
     if on_outages and not any(guarantee.exclude.causes for guarantee in on_outages):
-        yield Unread("which causes are excluded", "every cause counts")
+        unread["which causes are excluded"] = "every cause counts"
     if terms.monitor is None:
-        yield Unread("whose measurements decide", "the evidence is taken as it is")
+        unread["whose measurements decide"] = "the evidence is taken as it is"
+    return [Unread(term, taken) for term, taken in unread.items()]
 
 
 def without_credit(terms: Terms) -> str:

@@ -11,7 +11,6 @@ from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
 from slakit.policy.remedies import (
-    Accrual,
     Band,
     Cap,
     Claims,
@@ -19,12 +18,9 @@ from slakit.policy.remedies import (
     FeeBasis,
     FeeSum,
     Limits,
-    Minimum,
-    PointValue,
     Rate,
     Remedy,
     Right,
-    Shortfall,
 )
 from slakit.policy.support import Support
 
@@ -226,11 +222,30 @@ def _schedule(credit: Credit, of: str) -> str:
 
 
 def _rate(rate: Rate, of: str) -> str:
-    if rate.shortfall is not None:
-        return _shortfall(rate.shortfall, of)
     if rate.accrual is not None:
-        return _accrual(rate.accrual, of)
-    return f"{quantity(rate.multiple)} times the share of {of} for the time lost"
+        accrual = rate.accrual
+        after = ""
+        if isinstance(accrual.after, str):
+            after = " beyond what the target allows"
+        elif accrual.after.microseconds:
+            after = f" beyond {accrual.after}"
+        until = f" up to {accrual.to}" if accrual.to is not None else ""
+        interval = UNITS.get(str(accrual.per), str(accrual.per))
+        return f"{_of(accrual.credit, of)} for each {STEPS[accrual.count]}{interval} of downtime{after}{until}"
+    if rate.shortfall is None:
+        return f"{quantity(rate.multiple)} times the share of {of} for the time lost"
+
+    shortfall = rate.shortfall
+    until = f", as far as {quantity(shortfall.to)}" if shortfall.to is not None else ""
+    missed = {"full": f"short of {percent('100')}", "target": "by which the target is missed"}
+    start = missed.get(str(shortfall.from_), f"counted from {quantity(shortfall.from_)}")
+    if shortfall.step is not None:
+        step = f"{STEPS[shortfall.count]}step of {quantity(shortfall.step)}"
+        return f"{_of(shortfall.credit, of)} for each {step} {start}{until}"
+    point = shortfall.rate if shortfall.rate is not None else 1
+    share = quantity(point) if isinstance(point, Share) else exact_percent(point)
+    short = "short" if shortfall.from_ == "target" else start
+    return f"{share} of {of} per percentage point {short}, pro rata{until}"
 
 
 def fee_words(of: FeeBasis) -> str:
@@ -314,30 +329,6 @@ def _band(band: Band, of: str) -> str:
     return f"{reached}: {' plus '.join(earned)}"
 
 
-def _shortfall(shortfall: Shortfall, of: str) -> str:
-    until = f", as far as {quantity(shortfall.to)}" if shortfall.to is not None else ""
-    missed = {"full": f"short of {percent('100')}", "target": "by which the target is missed"}
-    start = missed.get(str(shortfall.from_), f"counted from {quantity(shortfall.from_)}")
-    if shortfall.step is not None:
-        step = f"{STEPS[shortfall.count]}step of {quantity(shortfall.step)}"
-        return f"{_of(shortfall.credit, of)} for each {step} {start}{until}"
-    rate = shortfall.rate
-    share = quantity(rate) if isinstance(rate, Share) else exact_percent(rate if rate is not None else 1)
-    short = "short" if shortfall.from_ == "target" else start
-    return f"{share} of {of} per percentage point {short}, pro rata{until}"
-
-
-def _accrual(accrual: Accrual, of: str) -> str:
-    after = ""
-    if isinstance(accrual.after, str):
-        after = " beyond what the target allows"
-    elif accrual.after.microseconds:
-        after = f" beyond {accrual.after}"
-    until = f" up to {accrual.to}" if accrual.to is not None else ""
-    interval = UNITS.get(str(accrual.per), str(accrual.per))
-    return f"{_of(accrual.credit, of)} for each {STEPS[accrual.count]}{interval} of downtime{after}{until}"
-
-
 def remedy_words(remedy: Remedy) -> str:
     """Say how a remedy is earned."""
     schedules = " and ".join(credit_words(credit) for credit in remedy.credit)
@@ -395,28 +386,20 @@ def cap_words(cap: Cap) -> str:
 def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
     """Yield what becomes of a credit once it is earned, beside caps: term, words, clause."""
     if limits.points is not None:
-        yield "points", _points(limits.points), ""
+        bands = [f"{_span('points', band)} points: {quantity(band.credit)}" for band in limits.points.bands or []]
+        yield "points", "; ".join(bands) if bands else f"each point counts {quantity(limits.points.each)}", ""
     if limits.minimum is not None:
-        yield "minimum", _minimum(limits.minimum), limits.minimum.clause or ""
+        minimum = limits.minimum
+        at_least = minimum.at_least is not None
+        limit = _of(minimum.at_least if at_least else minimum.more_than, fee_words(minimum.of))
+        small = f"{'less than' if at_least else 'not more than'} {limit} is "
+        said = {"nothing": "not paid", "carried": "carried on to the next window"}
+        words = f"at least {limit}" if minimum.otherwise == "raised" else small + said[minimum.otherwise]
+        yield "minimum", words, minimum.clause or ""
     if limits.earn_back is not None:
         back = limits.earn_back
         good = reach_words(Condition(**back.level.model_dump(by_alias=True))) if back.level else "the target met"
         yield "given back", f"{quantity(back.share)} after {back.windows} windows with {good}", back.clause or ""
-
-
-def _points(points: PointValue) -> str:
-    if points.each is not None:
-        return f"each point counts {quantity(points.each)}"
-    return "; ".join(f"{_span('points', band)} points: {quantity(band.credit)}" for band in points.bands or [])
-
-
-def _minimum(minimum: Minimum) -> str:
-    worth = minimum.at_least if minimum.at_least is not None else minimum.more_than
-    limit = f"{_of(worth, fee_words(minimum.of))}"
-    if minimum.otherwise == "raised":
-        return f"at least {limit}"
-    small = "less than" if minimum.at_least is not None else "not more than"
-    return f"{small} {limit} is {'not paid' if minimum.otherwise == 'nothing' else 'carried on to the next window'}"
 
 
 def right_words(right: Right) -> str:

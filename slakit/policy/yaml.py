@@ -149,64 +149,52 @@ def _refuse_events(events: Any, name: str) -> None:
 
 
 def _plain(node: Any, place: Place, document: Document, problems: list[Problem]) -> Any:
+    """Return a node as a plain value, and note its line; what cannot be kept exactly is a problem."""
     if node is None:
         return None
     document.lines[place] = node.start_mark.line + 1
-    if isinstance(node.value, str):
-        return _scalar(node, place, document, problems)
-    if str(node.tag) == f"{PLAIN}seq":
-        return [_plain(child, (*place, i), document, problems) for i, child in enumerate(node.value)]
-    if str(node.tag) != f"{PLAIN}map":
-        problems.append(_tag_problem(node, document))
-        return None
-    return _mapping(node, place, document, problems)
+    value, tag = node.value, str(node.tag)
+    tag = tag.removeprefix(PLAIN) if tag.startswith(PLAIN) else ""  # of any other tag nothing is read
+    if not isinstance(value, str) and tag == "seq":
+        return [_plain(child, (*place, i), document, problems) for i, child in enumerate(value)]
 
+    if not isinstance(value, str) and tag == "map":
+        tree: dict[str, Any] = {}
+        for key_node, value_node in value:
+            key, line = key_node.value, key_node.start_mark.line + 1
+            if not isinstance(key, str):
+                problems.append(Problem(f"{document.name}:{line}", None, "a key is not a word", "use a plain word"))
+                continue
+            _refuse_hidden(key, f"{document.name}:{line}", problems)
+            here = (*place, key)
+            if key in tree:
+                where = f"{document.name}:{line} {document.path(here)}"
+                problems.append(Problem(where, None, "written twice", "keep one"))
+            tree[key] = _plain(value_node, here, document, problems)
+            document.lines[here] = line
+        return tree
 
-def _mapping(node: Any, place: Place, document: Document, problems: list[Problem]) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node.value, str):
-            problems.append(Problem(f"{document.name}:{line}", None, "a key is not a word", "use a plain word"))
-            continue
-        key = key_node.value
-        _refuse_hidden(key, f"{document.name}:{line}", problems)
-        if key in tree:
-            problems.append(
-                Problem(
-                    f"{document.name}:{line} {document.path((*place, key))}",
-                    None,
-                    "written twice",
-                    "keep one",
-                )
-            )
-        tree[key] = _plain(value_node, (*place, key), document, problems)
-        document.lines[(*place, key)] = line
-    return tree
-
-
-def _scalar(node: Any, place: Place, document: Document, problems: list[Problem]) -> Any:
-    tag, text = str(node.tag), node.value
-    if tag == f"{PLAIN}null":
-        return None
-    if tag == f"{PLAIN}bool":
-        return text.lower() == "true"
-    if tag == f"{PLAIN}str" or tag == f"{PLAIN}timestamp":
-        _refuse_hidden(text, document.where(place), problems)
-        return text
-    try:
-        if tag == f"{PLAIN}int":
-            return int(text.replace("_", ""), 0) if not text.lstrip("+-").isdigit() else int(text)
-        if tag == f"{PLAIN}float" and Decimal(text).is_finite():
-            return Decimal(text)
-    except (ValueError, InvalidOperation):
-        pass
-    if tag in (f"{PLAIN}int", f"{PLAIN}float"):
-        problems.append(
-            Problem(document.where(place), text, "not a number that can be kept exactly", "write plain digits")
-        )
-        return None
-    problems.append(_tag_problem(node, document))
+    if isinstance(value, str):
+        if tag == "null":
+            return None
+        if tag == "bool":
+            return value.lower() == "true"
+        if tag in ("str", "timestamp"):
+            _refuse_hidden(value, document.where(place), problems)
+            return value
+        try:
+            if tag == "int":
+                return int(value) if value.lstrip("+-").isdigit() else int(value.replace("_", ""), 0)
+            if tag == "float" and Decimal(value).is_finite():
+                return Decimal(value)
+        except (ValueError, InvalidOperation):
+            pass
+        if tag in ("int", "float"):
+            wrong = "not a number that can be kept exactly"
+            problems.append(Problem(document.where(place), value, wrong, "write plain digits"))
+            return None
+    where = f"{document.name}:{document.lines[place]}"
+    problems.append(Problem(where, str(node.tag), "tags are not read", "write a plain value"))
     return None
 
 
@@ -214,11 +202,6 @@ def _refuse_hidden(text: str, where: str, problems: list[Problem]) -> None:
     """Refuse what a terminal would obey: names and clauses are printed there."""
     if HIDDEN.search(text):
         problems.append(Problem(where, text, "a control character, or a mark that reverses text", "remove it"))
-
-
-def _tag_problem(node: Any, document: Document) -> Problem:
-    line = node.start_mark.line + 1
-    return Problem(f"{document.name}:{line}", str(node.tag), "tags are not read", "write a plain value")
 
 
 WRONG = {
