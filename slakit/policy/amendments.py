@@ -31,7 +31,13 @@ def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
             try:
                 set_term(tree, single, _exact(deepcopy(value)))
             except KeyError as missing:
-                problems.append(_not_there(policy, tree, path, str(missing.args[0])))
+                seen, keys, where = str(missing.args[0]), path.split("."), f"{policy.id} {path}"
+                held = _held(tree, keys[: keys.index(seen)])
+                remedy = one_of(held, seen) if held else "name a term"
+                if seen in held:
+                    problems.append(Problem(where, None, "a whole entry of a list", "name one of its terms"))
+                else:
+                    problems.append(Problem(where, None, f"{seen} is not there", remedy))
     agreed = [_by_name(tree, single) for path in changes for single in _each_guarantee(policy, path)]
 
     # No answer sets what has been agreed, and a question whose answers no longer differ is answered.
@@ -58,15 +64,6 @@ def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
         raise InputError(policy.id, problems)
     changed._origin = policy.origin or policy.id
     return changed
-
-
-def _not_there(policy: PolicyModel, tree: dict[str, Any], path: str, seen: str) -> Problem:
-    """Return what is missing on the way to a term, and what there is in its place."""
-    around = path.split(".")[: path.split(".").index(seen)]
-    held = _held(tree, around)
-    if seen in held:
-        return Problem(f"{policy.id} {path}", None, "a whole entry of a list", "name one of its terms")
-    return Problem(f"{policy.id} {path}", None, f"{seen} is not there", one_of(held, seen) if held else "name a term")
 
 
 def _held(tree: Any, around: list[str]) -> list[str]:

@@ -132,7 +132,8 @@ def _around(terms: Terms) -> Iterator[Entry]:
     """Yield the terms around what is guaranteed: support, recovery, contract."""
     support = terms.support
     if support is not None:
-        yield Entry("Support", "hours", words.hours_words(support.hours), words.clause_of_hours(support))
+        hours_clause = support.hours.clause if support.hours is not None else None
+        yield Entry("Support", "hours", words.hours_words(support.hours), hours_clause or support.clause)
         stated = [("coverage", support.coverage), ("channels", ", ".join(support.channels))]
         stated += [("priority decided by", support.ranked_by)]
         stated += [(f"priority {priority.id}", priority.means or "not described") for priority in support.priorities]

@@ -45,7 +45,6 @@ def coherence(policy: PolicyModel, sound: Collection[str] = EVERYTHING) -> Itera
     yield from keys_decide(policy)
     yield from _tickets_fit(policy)
     if "guarantees" in sound:
-        yield from _rights_fit(policy, known)
         yield from credits_fit_guarantees(policy)
         in_window = [kind.kind for kind in policy.maintenance if kind.allowance and kind.allowance.per == "window"]
         for index, guarantee in enumerate(policy.guarantees):
@@ -100,19 +99,6 @@ def _known_tiers(part: Any, tiers: list[str], place: Place) -> Iterator[Finding]
                     yield (*here, key), None, f"{key} is not a tier of this policy", one_of(tiers, key)
         else:
             yield from _known_tiers(value, tiers, here)
-
-
-def _rights_fit(policy: PolicyModel, known: list[str]) -> Iterator[Finding]:
-    """Yield rights without a condition, of one name, or for guarantees that do not exist."""
-    for index, right in enumerate(policy.rights):
-        if right.id in [earlier.id for earlier in policy.rights[:index]]:
-            yield ("rights", index, "id"), right.id, "named twice", "give each its own id"
-        for position, name in enumerate(right.guarantees):
-            if name not in known:
-                yield ("rights", index, "for", position), name, "no such guarantee", one_of(known, name)
-        for position, condition in enumerate(right.when):
-            if not condition.ranges:
-                yield ("rights", index, "when", position), None, "no condition", "write one, like streak: 3"
 
 
 def _tickets_fit(policy: PolicyModel) -> Iterator[Finding]:

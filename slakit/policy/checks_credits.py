@@ -13,6 +13,7 @@ from slakit.policy.part import Part
 from slakit.policy.quantities import Money, Points, Share, Window
 from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Remedy
 from slakit.policy.yaml import Place
+from slakit.problems import one_of
 
 Finding = tuple[Place, object, str, str]
 """Place, value seen, what is wrong, what would be right."""
@@ -25,11 +26,11 @@ def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
             for index, (above, here) in enumerate(pairwise(bands), 1):
                 sides = {_only_side(above), _only_side(here)}
                 if sides == {"below"} and here.below >= above.below:  # type: ignore[operator]
-                    remedy = f"the band above starts at {above.below}"
-                    yield (*table, index, "below"), here.below, "bands must fall", remedy
+                    before = f"the band above starts at {above.below}"
+                    yield (*table, index, "below"), here.below, "bands must fall", before
                 if sides == {"above"} and here.above <= above.above:  # type: ignore[operator]
-                    remedy = f"the band before starts at {above.above}"
-                    yield (*table, index, "above"), here.above, "bands must rise", remedy
+                    before = f"the band before starts at {above.above}"
+                    yield (*table, index, "above"), here.above, "bands must rise", before
             # the largest of several bands is known beforehand only where all are worth the same kind of thing
             comparable = len({type(band.credit) for band in bands}) == 1 and not any(band.plus for band in bands)
             if credit.select == "largest" and not comparable:
@@ -44,7 +45,18 @@ def credits_agree(policy: PolicyModel) -> Iterator[Finding]:
                 yield within, claims.within, "a limit for a claim that is not needed", "drop one of the two"
             if claims.after == "end_of_second_month":
                 yield within, claims.within, "the end of a month is a deadline by itself", "drop one of the two"
-    yield from _limits_of_several(policy)
+    for index, remedy in enumerate(policy.remedies):
+        for position, credit in enumerate(remedy.credit):
+            for name in Limits.model_fields if len(remedy.credit) > 1 else ():
+                if getattr(credit, name):
+                    called = {"caps": "a cap", "minimum": "a minimum"}.get(name, name)
+                    wrong = f"{called} on one of several schedules"
+                    remedy_words = f"write {'the cap' if name == 'caps' else 'it'} on the remedy"
+                    yield ("remedies", index, "credit", position, name), None, wrong, remedy_words
+        for name in ("points", "minimum", "earn_back") if len(remedy.credit) == 1 else ():
+            if getattr(remedy.credit[0], name) is not None and getattr(remedy, name) is not None:
+                place = ("remedies", index, "credit", 0, name)
+                yield place, None, f"{name} stands on the remedy as well", "write it once"
     yield from _points_are_worth_something(policy)
     yield from _times_are_of_months(policy)
 
@@ -54,6 +66,14 @@ def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
     guarantees = {guarantee.id: guarantee for guarantee in policy.guarantees}
     yield from _schedules_fit(policy, guarantees)
     for index, right in enumerate(policy.rights):
+        if right.id in [earlier.id for earlier in policy.rights[:index]]:
+            yield ("rights", index, "id"), right.id, "named twice", "give each its own id"
+        for position, name in enumerate(right.guarantees):
+            if name not in guarantees:
+                yield ("rights", index, "for", position), name, "no such guarantee", one_of(list(guarantees), name)
+        for position, condition in enumerate(right.when):
+            if not condition.ranges:
+                yield ("rights", index, "when", position), None, "no condition", "write one, like streak: 3"
         named = {measure for condition in right.when for measure in condition.ranges}
         for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
             for wrong in _unmeasured(named, guarantee):
@@ -269,21 +289,6 @@ def _only_side(band: Band) -> str | None:
     """Return the side of the level of which a band speaks, where it says nothing else."""
     sides = [side for side, _ in band.bounds]
     return sides[0] if set(band.ranges) == {"level"} and len(sides) == 1 else None
-
-
-def _limits_of_several(policy: PolicyModel) -> Iterator[Finding]:
-    for index, remedy in enumerate(policy.remedies):
-        for position, credit in enumerate(remedy.credit):
-            for name in Limits.model_fields if len(remedy.credit) > 1 else ():
-                if getattr(credit, name):
-                    called = {"caps": "a cap", "minimum": "a minimum"}.get(name, name)
-                    wrong = f"{called} on one of several schedules"
-                    remedy_words = f"write {'the cap' if name == 'caps' else 'it'} on the remedy"
-                    yield ("remedies", index, "credit", position, name), None, wrong, remedy_words
-        for name in ("points", "minimum", "earn_back") if len(remedy.credit) == 1 else ():
-            if getattr(remedy.credit[0], name) is not None and getattr(remedy, name) is not None:
-                place = ("remedies", index, "credit", 0, name)
-                yield place, None, f"{name} stands on the remedy as well", "write it once"
 
 
 def _limits_fit(policy: PolicyModel, guarantees: dict[str, Guarantee]) -> Iterator[Finding]:

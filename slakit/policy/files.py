@@ -52,7 +52,12 @@ def policy_of(document: Document) -> Policy:
     if not isinstance(document.tree, dict):
         problem = Problem(document.where(()), None, "not a policy", "write keys and values, beginning with format: 1")
         raise InputError(document.name, [problem])
-    refuse_placeholders(document)
+    remedy = "write what the document says, or delete the line if it does not say it"
+    unfilled = [place for place, text in texts_in(document.tree) if PLACEHOLDER in text]
+    if unfilled:
+        wrong = "a placeholder that is not filled in"
+        problems = [Problem(document.where(place), PLACEHOLDER, wrong, remedy) for place in unfilled]
+        raise InputError(document.name, problems)
     try:
         policy = Policy.model_validate(document.tree)
         problems, sections = [], set(Policy.model_fields)
@@ -67,24 +72,6 @@ def policy_of(document: Document) -> Policy:
     if problems:
         raise InputError(document.name, problems)
     return policy
-
-
-def refuse_placeholders(document: Document) -> None:
-    """Refuse a file in which placeholders of `slakit new` are left.
-
-    Raises
-    ------
-    InputError
-        There are some; each with its line.
-    """
-    remedy = "write what the document says, or delete the line if it does not say it"
-    places = [
-        Problem(document.where(place), PLACEHOLDER, "a placeholder that is not filled in", remedy)
-        for place, text in texts_in(document.tree)
-        if PLACEHOLDER in text
-    ]
-    if places:
-        raise InputError(document.name, places)
 
 
 def texts_in(tree: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:

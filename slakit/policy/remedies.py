@@ -72,17 +72,10 @@ def _worth(value: object) -> object:
     return Share.read(value)
 
 
-class _WorthSchema:
-    def __get_pydantic_core_schema__(self, source: object, handler: object) -> object:
-        from pydantic_core import core_schema
-
-        printed = core_schema.plain_serializer_function_ser_schema(str)
-        return core_schema.no_info_plain_validator_function(_worth, serialization=printed)
-
-
 Worth = Annotated[
     Share | Money | Points,
-    _WorthSchema(),
+    PlainValidator(_worth),
+    PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["5%", "1/30", "1d", "25 EUR", "3 points"]}),
 ]
 """A credit: a share of a fee, time of the fee, money, or points."""

@@ -10,19 +10,7 @@ from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
-from slakit.policy.remedies import (
-    Band,
-    Cap,
-    Claims,
-    Credit,
-    FeeBasis,
-    FeeSum,
-    Limits,
-    Rate,
-    Remedy,
-    Right,
-)
-from slakit.policy.support import Support
+from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Rate, Remedy, Right
 
 BASES = {
     "monthly_fee": "the monthly fee",
@@ -454,25 +442,11 @@ def hours_words(hours: Hours | None) -> str:
     return weekly + zone + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
 
 
-def clause_of_hours(support: Support) -> str:
-    """Return where the support hours are stated."""
-    return support.hours.clause or support.clause if support.hours is not None else support.clause
-
-
 def recovery_words(loss: Recovery) -> str:
     """Return what a recovery target guarantees."""
     lost = [f"at most {loss.rpo} of data lost"] if loss.rpo else []
     back = [f"back within {loss.rto}"] if loss.rto else []
     return ", ".join([*lost, *back])
-
-
-def rounding_words(guarantee: Guarantee) -> Iterator[str]:
-    """Say what the contract rounds."""
-    rounded = guarantee.rounded
-    named = {"each outage": rounded.outage, "downtime": rounded.downtime, "the level": rounded.level}
-    for name, rounding in named.items():
-        if rounding is not None:
-            yield f"{name} {rounding.how} to {quantity(rounding.to)}"
 
 
 def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
@@ -503,8 +477,10 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
         yield "shortest", "minimum", f"outages shorter than {guarantee.minimum} are excluded"
     if guarantee.unit is not None:
         yield "units", "unit", f"downtime counts in whole units of {guarantee.unit}"
-    for rounding in rounding_words(guarantee):
-        yield "rounded", "rounded", rounding
+    rounded = guarantee.rounded
+    for name, step in {"each outage": rounded.outage, "downtime": rounded.downtime, "the level": rounded.level}.items():
+        if step is not None:
+            yield "rounded", "rounded", f"{name} {step.how} to {quantity(step.to)}"
     if guarantee.weigh is not None:
         yield "weighed", "weigh", "downtime counts by the share of the service that is affected"
     if isinstance(guarantee.denominator, Fixed):

@@ -122,13 +122,7 @@ def parse_yaml(text: str, *, name: str = "<text>") -> Document:
 
 def _refuse_events(events: Any, name: str) -> None:
     """Walk the stream before anything is built, so that bombs never go off."""
-    from ruamel.yaml.events import (
-        AliasEvent,
-        CollectionEndEvent,
-        CollectionStartEvent,
-        DocumentStartEvent,
-        NodeEvent,
-    )
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, NodeEvent
 
     depth = documents = 0
     for event in events:
@@ -240,6 +234,7 @@ def problems_of(error: ValidationError, document: Document, words: Iterable[str]
     that exist in the format, to suggest the one that was meant. Where a value may be of several kinds, pydantic tells
     what is wrong with it as each of them: said is only what is wrong with it as the kind that it looks like.
     """
+    words = list(words)
     by_place: dict[str, list[Any]] = {}
     for found in error.errors(include_url=False):
         by_place.setdefault(document.where(_written_place(found["loc"], document)), []).append(found)
@@ -247,35 +242,36 @@ def problems_of(error: ValidationError, document: Document, words: Iterable[str]
     for errors in by_place.values():
         telling = [found for found in errors if found["type"] not in SHAPES] or errors
         for found in telling:
-            problem = _problem_of(found, document, list(words))
+            place = _written_place(found["loc"], document)
+            context = found.get("ctx", {})
+            if "error" in context:
+                wrong, _, remedy = str(context["error"]).partition("; ")
+            else:
+                wrong, remedy = WRONG.get(
+                    found["type"], (found["msg"][:1].lower() + found["msg"][1:], "see the format")
+                )
+            if found["type"] == "extra_forbidden":
+                key = str(place[-1]) if place else ""
+                close = difflib.get_close_matches(key, words, n=1, cutoff=CLOSE)
+                remedy = f"did you mean {close[0]}?" if close else "remove it"
+                if key in words:
+                    wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or remove it"
+            if "ge" in context or "le" in context or "gt" in context or "lt" in context:
+                bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)
+                remedy = f"write a number {bound}"
+            if "_-]" in context.get("pattern", ""):
+                remedy = "use lower-case letters, digits, _ and -"
+            elif "ratio" in context.get("pattern", ""):
+                wrong, remedy = "not a way of measuring", "use ratio, mean, sum, largest, smallest, last, down or p95"
+            if found["type"] == "literal_error":
+                remedy = f"use {context['expected']}".replace("'", "")
+            shows_value = found["type"] not in ("missing", "extra_forbidden") and not isinstance(
+                found["input"], dict | list
+            )
+            shown = found["input"] if shows_value else None
+            problem = Problem(document.where(place), shown, wrong, remedy or "see the format")
             problems.setdefault(str(problem), problem)
     return list(problems.values())
-
-
-def _problem_of(found: Any, document: Document, words: list[str]) -> Problem:
-    place = _written_place(found["loc"], document)
-    context = found.get("ctx", {})
-    if "error" in context:
-        wrong, _, remedy = str(context["error"]).partition("; ")
-    else:
-        wrong, remedy = WRONG.get(found["type"], (found["msg"][:1].lower() + found["msg"][1:], "see the format"))
-    if found["type"] == "extra_forbidden":
-        key = str(place[-1]) if place else ""
-        close = difflib.get_close_matches(key, words, n=1, cutoff=CLOSE)
-        remedy = f"did you mean {close[0]}?" if close else "remove it"
-        if key in words:
-            wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or remove it"
-    if "ge" in context or "le" in context or "gt" in context or "lt" in context:
-        bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)
-        remedy = f"write a number {bound}"
-    if "_-]" in context.get("pattern", ""):
-        remedy = "use lower-case letters, digits, _ and -"
-    elif "ratio" in context.get("pattern", ""):
-        wrong, remedy = "not a way of measuring", "use ratio, mean, sum, largest, smallest, last, down or p95"
-    if found["type"] == "literal_error":
-        remedy = f"use {context['expected']}".replace("'", "")
-    shows_value = found["type"] not in ("missing", "extra_forbidden") and not isinstance(found["input"], dict | list)
-    return Problem(document.where(place), found["input"] if shows_value else None, wrong, remedy or "see the format")
 
 
 def _written_place(loc: tuple[str | int, ...], document: Document) -> Place:
