@@ -150,7 +150,7 @@ def _tables(
     credits = [awarded.credits[key] for one in chosen for key in one.keys]
     ranges, answers = owed_ranges(awarded, subscriptions)
     return {
-        "ledger": result_tables.ledger_table(measured.case, measured.ledger, subscriptions, numbers),
+        "ledger": result_tables.ledger_table(measured.assessed, measured.ledger, subscriptions, numbers),
         "availability": result_tables.availability_table(rules, measured.windows.filter(ours), subscriptions),
         "incidents": result_tables.incidents_table(rules, measured.incidents.filter(ours), subscriptions),
         "figures": result_tables.measured_values_table(rules, measured.values.filter(ours), subscriptions),
@@ -162,8 +162,8 @@ def _tables(
         "readings": readings_table(answers, fees),
         "claims": claims_table(claims, fees),
         "claim_steps": claim_steps_table(claims, fees),
-        "recoveries": recoveries_table(evidence, plans, measured.case.as_of),
-        "backups": backups_table(evidence, plans, measured.case.as_of),
+        "recoveries": recoveries_table(evidence, plans, measured.assessed.as_of),
+        "backups": backups_table(evidence, plans, measured.assessed.as_of),
     }
 
 

@@ -116,7 +116,7 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
         for remedy, key in chosen.remedies:
             owed = known[_key(chosen, remedy, key)].join(earliest, on=WINDOW, how="left", maintain_order="left")
             claims = chosen.reading.terms.claims_of(remedy)
-            tables.append(_with_status(claims, owed, made, measured.case.as_of).select(list(CLAIMS)))
+            tables.append(_with_status(claims, owed, made, measured.assessed.as_of).select(list(CLAIMS)))
     return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
 
 
@@ -248,9 +248,9 @@ def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFram
     window missed its target).
     """
     rule_window = ["subscriber", "rule", "window_start"]
-    case = measured.case
-    subscribers = case.obligations.select("obligation", "subscriber")
-    incidents = incidents_of_windows(case, measured.ledger).join(subscribers, on="obligation")
+    assessed = measured.assessed
+    subscribers = assessed.obligations.select("obligation", "subscriber")
+    incidents = incidents_of_windows(assessed, measured.ledger).join(subscribers, on="obligation")
     ended = pl.when(~pl.col("going")).then("end").alias("ended")
     of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, "reported")
     late = measured.tickets.filter(pl.col("verdict") == "missed")

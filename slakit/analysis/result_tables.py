@@ -56,25 +56,25 @@ def guarantees_of(rules: Sequence[Rule]) -> pl.Expr:
 
 
 def ledger_table(
-    case: AssessmentInput, ledger: pl.DataFrame, subscriptions: pl.DataFrame, chosen: Iterable[int]
+    assessed: AssessmentInput, ledger: pl.DataFrame, subscriptions: pl.DataFrame, chosen: Iterable[int]
 ) -> pl.DataFrame:
     """Show every outage: one row per segment, in the order of subscriptions, guarantees and time.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
     subscriptions
         The checked table.
     chosen
         Numbers of the rules that are shown. Recorded outages that none of those on outages judges come last.
     """
-    outages = case.outages
+    outages = assessed.outages
     ours = ledger.filter(of_rules(chosen))
-    subscriber = pl.lit(case.obligations["subscriber"]).gather(pl.col("obligation"))
+    subscriber = pl.lit(assessed.obligations["subscriber"]).gather(pl.col("obligation"))
     judged_rows = ours.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
-        guarantees_of(case.rules),
+        guarantees_of(assessed.rules),
         pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
         pl.lit(outages["component"]).gather(pl.col("outage")).alias("component"),
         instant("window_start"),
@@ -82,15 +82,15 @@ def ledger_table(
         instant("end").alias("ended"),
         seconds(pl.col("end") - pl.col("start")).alias("seconds"),
         pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
-        _clause(case.rules).alias("clause"),
+        _clause(assessed.rules).alias("clause"),
     )
-    judging = [number for number in chosen if case.rules[number].guarantee.measured is None]
-    judged = case.obligations.filter(of_rules(judging))["subscriber"].unique()
+    judging = [number for number in chosen if assessed.rules[number].guarantee.measured is None]
+    judged = assessed.obligations.filter(of_rules(judging))["subscriber"].unique()
     unjudged = outages.filter(pl.col("of_rule").is_null() & ~pl.col("subscriber").is_in(judged.implode()))
     unjudged = unjudged.sort("subscriber", "started", maintain_order=True)
     ended = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
     begun = pl.when(pl.col("started") == ended).then(pl.lit("no_length")).otherwise(pl.lit("not_judged"))
-    verdict = pl.when(pl.col("started") >= case.as_of).then(pl.lit("after_as_of")).otherwise(begun)
+    verdict = pl.when(pl.col("started") >= assessed.as_of).then(pl.lit("after_as_of")).otherwise(begun)
     no_text, no_window = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=INSTANT)
     rest = unjudged.select(
         names_of(subscriptions),

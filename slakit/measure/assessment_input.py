@@ -109,7 +109,7 @@ class AssessmentInput:
 class Batch:
     """A run of obligations on one line, and the segments that have their verdict."""
 
-    case: AssessmentInput
+    assessed: AssessmentInput
     obligations: pl.DataFrame
     first_obligation: int
     closed: list[pl.DataFrame] = field(default_factory=list)
@@ -123,22 +123,22 @@ class Batch:
 
     @property
     def rules(self) -> Sequence[Rule]:
-        """Return the rules of the case."""
-        return self.case.rules
+        """Return the rules of all obligations."""
+        return self.assessed.rules
 
     def placed(self, instant: str) -> pl.Expr:
         """Place an instant on the line."""
-        return self.case.timeline.place(pl.col(instant), pl.col("timeline"))
+        return self.assessed.timeline.place(pl.col(instant), pl.col("timeline"))
 
     @cached_property
     def maintenance(self) -> pl.DataFrame:
         """Maintenance against the obligations, as `qualifying` gives it."""
-        return qualifying(self.case.maintenance, self.rules, self.obligations)
+        return qualifying(self.assessed.maintenance, self.rules, self.obligations)
 
     def maintenance_cover(self, kind: int) -> pl.DataFrame:
         """Time on the line that qualifying maintenance of one kind takes up, whatever component it concerns."""
         if kind not in self._covers:
-            self._covers[kind] = cover_of_kind(self.maintenance, kind, self.rules, self.case.timeline, self.cells)
+            self._covers[kind] = cover_of_kind(self.maintenance, kind, self.rules, self.assessed.timeline, self.cells)
         return self._covers[kind]
 
     def maintained(self, kind: int) -> list[str]:
@@ -154,7 +154,7 @@ class Batch:
     def maintenance_of(self, kind: int, component: str | None) -> pl.DataFrame:
         """Time on the line in which a component is under maintenance of one kind; without one, all components."""
         return intersect(
-            concerning(self.maintenance, kind, component, self.case.timeline), self.maintenance_cover(kind)
+            concerning(self.maintenance, kind, component, self.assessed.timeline), self.maintenance_cover(kind)
         )
 
     def under_maintenance(self, segments: pl.DataFrame, kind: int) -> pl.DataFrame:
@@ -165,7 +165,7 @@ class Batch:
         cover, named = self.maintenance_cover(kind), self.maintained(kind)
         if not named:
             return carve(segments, cover)
-        component = pl.lit(self.case.outages["component"]).gather(pl.col("outage"))
+        component = pl.lit(self.assessed.outages["component"]).gather(pl.col("outage"))
         segments = segments.with_columns(component.alias("component"))
         other = pl.col("component").is_not_null() & ~pl.col("component").is_in(named)
         parts = [
@@ -191,19 +191,19 @@ class Batch:
         for scope in sorted(scope for scope in scopes if set(scope) <= named and scope):
             rules = [n for n, rule in enumerate(self.rules) if tuple(sorted(rule.guarantee.components)) == scope]
             lines = self.obligations.filter(pl.col("rule").is_in(rules))["timeline"].cast(pl.Int64)
-            own = (pl.col("start") // self.case.timeline.stride).is_in(lines.implode())
+            own = (pl.col("start") // self.assessed.timeline.stride).is_in(lines.implode())
             parts.append(reduce(intersect, [of[name] for name in scope]).filter(own).select("start", "end"))
         return union(pl.concat(parts))
 
     @cached_property
     def closed_hours(self) -> pl.DataFrame:
         """Time outside service hours: `timeline`, `start`, `end` on the line."""
-        return closed_hours(self.rules, self.obligations, self.case.timeline)
+        return closed_hours(self.rules, self.obligations, self.assessed.timeline)
 
     @cached_property
     def windows(self) -> pl.DataFrame:
-        """Return the case's windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
-        return self.case.windows.join(
+        """Return the windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
+        return self.assessed.windows.join(
             self.obligations.select("obligation", "timeline", "rule", "starts", "ends"),
             on="obligation",
             maintain_order="left",

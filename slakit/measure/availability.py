@@ -13,12 +13,12 @@ from slakit.policy.guarantees import Fixed, RoundedTime
 from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
 
 
-def measure_availability(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Measure agreed service time and downtime of every window, and judge it.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
 
     Returns
@@ -29,22 +29,24 @@ def measure_availability(case: AssessmentInput, ledger: pl.DataFrame) -> pl.Data
         where nothing was agreed, or the window runs). Without a table of outages, and in windows without a measurement
         where outages come from measurements, `total` is 0 and `met` null.
     """
-    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(case.rules))
-    measured = pl.concat([_measure(batch, counted) for batch in case.batches()])
-    return _of_observed(case, judge_windows(_with_incidents(case, ledger, measured), case.rules))
+    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(assessed.rules))
+    measured = pl.concat([_measure(batch, counted) for batch in assessed.batches()])
+    return _of_observed(assessed, judge_windows(_with_incidents(assessed, ledger, measured), assessed.rules))
 
 
-def _of_observed(case: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
+def _of_observed(assessed: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
     """Take the level and the verdict from windows of which nobody recorded or measured anything."""
-    by_samples = per_rule((rule.guarantee.measured is not None for rule in case.rules), pl.Boolean)
-    if case.recorded and not any(rule.guarantee.measured for rule in case.rules):
+    by_samples = per_rule((rule.guarantee.measured is not None for rule in assessed.rules), pl.Boolean)
+    if assessed.recorded and not any(rule.guarantee.measured for rule in assessed.rules):
         return windows
     edges = ["obligation", "window_start", "window_end"]
-    sampled = case.samples.join(case.obligations.select("obligation", "subscriber", "rule"), on=["subscriber", "rule"])
-    inside = placed_in_windows(case, sampled.select("obligation", "rule", pl.col("at").alias("start")))
+    sampled = assessed.samples.join(
+        assessed.obligations.select("obligation", "subscriber", "rule"), on=["subscriber", "rule"]
+    )
+    inside = placed_in_windows(assessed, sampled.select("obligation", "rule", pl.col("at").alias("start")))
     seen = inside.select(edges).unique().with_columns(pl.lit(value=True).alias("sampled"))
     joined = windows.join(seen, on=edges, how="left", maintain_order="left")
-    observed = pl.when(by_samples).then(pl.col("sampled").fill_null(value=False)).otherwise(pl.lit(case.recorded))
+    observed = pl.when(by_samples).then(pl.col("sampled").fill_null(value=False)).otherwise(pl.lit(assessed.recorded))
     return joined.with_columns(
         *(pl.when(observed).then(name).otherwise(0).alias(name) for name in ("total", "bad")),
         pl.when(observed).then("met").alias("met"),
@@ -74,17 +76,17 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     return _leveled(windows, rules).with_columns(pl.when(judged).then(kept).alias("met"))
 
 
-def _with_incidents(case: AssessmentInput, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+def _with_incidents(assessed: AssessmentInput, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Count incidents, and round them, where a guarantee asks for it."""
     asked = [
         number
-        for number, rule in enumerate(case.rules)
+        for number, rule in enumerate(assessed.rules)
         if rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
     ]
     none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
     if not asked:
         return none
-    incidents = measure_downtime_intervals(case, ledger).filter(pl.col("rule").is_in(asked))
+    incidents = measure_downtime_intervals(assessed, ledger).filter(pl.col("rule").is_in(asked))
     keys = ["obligation", "window_start", "window_end"]
     counted = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("added").sum())
     joined = windows.join(counted, on=keys, how="left", maintain_order="left")
@@ -188,7 +190,7 @@ def _measure(batch: Batch, counted: pl.DataFrame) -> pl.DataFrame:
     segments = counted.join(batch.obligations.select("obligation", "timeline"), on="obligation")
     segments = segments.with_columns(batch.placed("start").alias("at")).sort("at")
     weighed = any(rule.guarantee.weigh for rule in batch.rules)
-    length = _weighed(batch.case) if weighed else pl.col("end") - pl.col("start")
+    length = _weighed(batch.assessed) if weighed else pl.col("end") - pl.col("start")
     sums = segments.select(length.cum_sum().alias("sum"))["sum"]
     edges = windows.select(batch.placed("window_start").alias("first"), batch.placed("window_end").alias("last"))
     before, after = (segments["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
@@ -210,11 +212,11 @@ def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
 MILLIONTHS = 10**6
 
 
-def _weighed(case: AssessmentInput) -> pl.Expr:
+def _weighed(assessed: AssessmentInput) -> pl.Expr:
     """Measure a segment: its length, times the share affected where the guarantee weighs it. [millionths of a µs]"""
     length = (pl.col("end") - pl.col("start")).cast(pl.Int128)
-    weighs = per_rule((rule.guarantee.weigh is not None for rule in case.rules), pl.Boolean)
-    share = pl.lit(case.outages["affected"]).gather(pl.col("outage"))
+    weighs = per_rule((rule.guarantee.weigh is not None for rule in assessed.rules), pl.Boolean)
+    share = pl.lit(assessed.outages["affected"]).gather(pl.col("outage"))
     return pl.when(weighs).then(length * share).otherwise(length * MILLIONTHS)
 
 
@@ -260,12 +262,12 @@ def _inside(batch: Batch, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr
     return pl.lit(covered_before(cover, edges["last"]) - covered_before(cover, edges["first"]))
 
 
-def measure_incidents(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_incidents(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Measure the counted time of each incident, of guarantees that are judged without a window.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
 
     Returns
@@ -274,22 +276,24 @@ def measure_incidents(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFra
         `obligation`, `rule`, `subscriber`, `window_start`, `window_end` (of the incident, µs), `running`, `downtime`
         (µs), `met`.
     """
-    shown = ledger.filter(per_incident(case.rules) & pl.col("window_start").is_not_null())
-    still = pl.col("open") & (pl.col("window_end") == case.as_of)
+    shown = ledger.filter(per_incident(assessed.rules) & pl.col("window_start").is_not_null())
+    still = pl.col("open") & (pl.col("window_end") == assessed.as_of)
     windows = (
         shown.filter(pl.col("run").is_not_null())
-        .join(case.outages.select("outage", "open"), on="outage")
+        .join(assessed.outages.select("outage", "open"), on="outage")
         .group_by("obligation", "run", "window_start", "window_end")
         .agg(still.any().alias("running"))
     )
-    incidents = windows.join(incident_runs(case, shown), on=["obligation", "run"]).drop("run", "start", "end", "added")
+    incidents = windows.join(incident_runs(assessed, shown), on=["obligation", "run"]).drop(
+        "run", "start", "end", "added"
+    )
     incidents = incidents.sort("obligation", "window_start")
-    step, how = _rounding([rule.guarantee.rounded.downtime for rule in case.rules])
+    step, how = _rounding([rule.guarantee.rounded.downtime for rule in assessed.rules])
     incidents = incidents.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
-    ends = per_rule((case.period.span(rule.zone)[1] for rule in case.rules), pl.Int64)
+    ends = per_rule((assessed.period.span(rule.zone)[1] for rule in assessed.rules), pl.Int64)
     running = pl.col("running") | (pl.col("window_end") > ends)
-    judged = judge_incidents(incidents.with_columns(running.alias("running")), case.rules)
-    known = judged.join(case.obligations.select("obligation", "subscriber"), on="obligation", maintain_order="left")
+    judged = judge_incidents(incidents.with_columns(running.alias("running")), assessed.rules)
+    known = judged.join(assessed.obligations.select("obligation", "subscriber"), on="obligation", maintain_order="left")
     edges = ("window_start", "window_end")
     return known.select("obligation", "rule", "subscriber", *edges, "running", "downtime", "met")
 
@@ -305,12 +309,12 @@ def _limit(rule: Rule) -> int | None:
     return getattr(within, "microseconds", None)
 
 
-def incident_runs(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def incident_runs(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Measure every incident: a run of outages, before maintenance is taken out and before units and windows cut it.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
 
     Returns
@@ -321,27 +325,27 @@ def incident_runs(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
         it lies in; those with any counted time, in the order of obligations and time.
     """
     counted = ledger.filter(pl.col("decided") == COUNTED)
-    weighed = any(rule.guarantee.weigh for rule in case.rules)
-    length = _weighed(case) if weighed else pl.col("end") - pl.col("start")
+    weighed = any(rule.guarantee.weigh for rule in assessed.rules)
+    length = _weighed(assessed) if weighed else pl.col("end") - pl.col("start")
     lengths = counted.with_columns(length.alias("downtime"))  # looked up before grouping: polars types no empty look-up
     runs = lengths.group_by("obligation", "run").agg(
         pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), pl.col("downtime").sum()
     )
     if weighed:
         runs = runs.with_columns(_whole_microseconds(pl.col("downtime")).alias("downtime"))
-    step, how = _rounding([rule.guarantee.rounded.outage for rule in case.rules])
+    step, how = _rounding([rule.guarantee.rounded.outage for rule in assessed.rules])
     runs = runs.filter(pl.col("downtime") > 0).with_columns(rounded(pl.col("downtime"), step, how).alias("rounded"))
     runs = runs.with_columns((pl.col("rounded") - pl.col("downtime")).alias("added")).drop("downtime")
     columns = ["obligation", "rule", "run", "start", "end", pl.col("rounded").alias("downtime"), "added"]
     return runs.select(columns).sort("obligation", "start")
 
 
-def measure_downtime_intervals(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def measure_downtime_intervals(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Find the incidents of every window: what a remedy per incident counts. Each belongs, whole, to where it starts.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
 
     Returns
@@ -351,13 +355,13 @@ def measure_downtime_intervals(case: AssessmentInput, ledger: pl.DataFrame) -> p
         `incident_runs` gives them, µs), in the order of obligations, windows and time. A window that slides has each
         that starts in it.
     """
-    runs = incident_runs(case, ledger).filter(~per_incident(case.rules))
-    return placed_in_windows(case, runs).select(
+    runs = incident_runs(assessed, ledger).filter(~per_incident(assessed.rules))
+    return placed_in_windows(assessed, runs).select(
         "obligation", "rule", "window_start", "window_end", "run", "start", "end", "downtime", "added"
     )
 
 
-def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def incidents_of_windows(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Find incidents that have counted time in a window, wherever they start: those that can have caused its breach.
 
     Returns
@@ -367,27 +371,27 @@ def incidents_of_windows(case: AssessmentInput, ledger: pl.DataFrame) -> pl.Data
         incident), `going` (it has not ended yet), `reported` (the first report of any of its outages, µs).
     """
     counted = ledger.filter(pl.col("verdict") == COUNTED)
-    by_itself = per_incident(case.rules)
+    by_itself = per_incident(assessed.rules)
     keys = ["obligation", "window_start", "window_end", "run"]
-    inside = placed_in_windows(case, counted.filter(~by_itself).drop("window_start", "window_end"))
+    inside = placed_in_windows(assessed, counted.filter(~by_itself).drop("window_start", "window_end"))
     pairs = pl.concat([inside.select(keys), counted.filter(by_itself).select(keys)]).unique(maintain_order=True)
-    outages = case.outages.select("outage", "open", pl.col("reported"))
+    outages = assessed.outages.select("outage", "open", pl.col("reported"))
     members = (
         ledger.filter(pl.col("run").is_not_null()).select("obligation", "run", "outage").join(outages, on="outage")
     )
     about = members.group_by("obligation", "run").agg(pl.col("open").any(), pl.col("reported").min())
-    known = pairs.join(incident_runs(case, ledger), on=["obligation", "run"], maintain_order="left")
+    known = pairs.join(incident_runs(assessed, ledger), on=["obligation", "run"], maintain_order="left")
     known = known.join(about, on=["obligation", "run"], maintain_order="left")
-    ends = case.obligations.select("obligation", "ends")
-    going = (pl.col("open") & (pl.col("ends") > case.as_of)).alias("going")
+    ends = assessed.obligations.select("obligation", "ends")
+    going = (pl.col("open") & (pl.col("ends") > assessed.as_of)).alias("going")
     return known.join(ends, on="obligation", maintain_order="left").with_columns(going).drop("open", "ends")
 
 
-def placed_in_windows(case: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame:
+def placed_in_windows(assessed: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame:
     """Add to rows each window of their obligation that their `start` lies in: `window_start`, `window_end` (µs)."""
     edges = ("window_start", "window_end")
     tables = [rows.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias(edge) for edge in edges)]
-    for batch in case.batches():
+    for batch in assessed.batches():
         own = rows.join(batch.obligations.select("obligation", "timeline"), on="obligation")
         own = own.with_columns(batch.placed("start").alias("at")).sort("at").drop("timeline")
         placed = batch.windows.select(*edges, *(batch.placed(edge).alias(f"{edge}_at") for edge in edges))

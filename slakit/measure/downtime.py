@@ -17,12 +17,12 @@ from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_
 from slakit.policy.conditions import INSIDE
 
 
-def account_downtime(case: AssessmentInput) -> pl.DataFrame:
+def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
     """Give every segment of every outage its verdict, for every obligation of its subscription.
 
     Parameters
     ----------
-    case
+    assessed
         As `input_of` lays it out.
 
     Returns
@@ -34,7 +34,7 @@ def account_downtime(case: AssessmentInput) -> pl.DataFrame:
         and `decided` (the verdict that the segment has, or would have inside a window that is judged). In the order of
         obligations and time. For each obligation the segments of an outage tile it.
     """
-    return _with_points(case, pl.concat([_account(batch) for batch in case.batches()]))
+    return _with_points(assessed, pl.concat([_account(batch) for batch in assessed.batches()]))
 
 
 def _account(batch: Batch) -> pl.DataFrame:
@@ -58,7 +58,7 @@ def _observe(batch: Batch) -> pl.DataFrame:
         word_codes(scopes, "component").alias("component_code"),
         word_codes(causes, "cause").alias("cause_code"),
     ]
-    outages = batch.case.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
+    outages = batch.assessed.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     outages = outages.drop("component", "cause")
     pairs = outages.join(
         batch.obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left"
@@ -142,7 +142,7 @@ def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
         return segments
     asked = segments.with_columns(per_rule(needed, pl.Int64).alias("needed"))
     free, joint = (asked.filter(pl.col("needed").is_null() == alike) for alike in (True, False))
-    components = batch.case.outages.select("outage", "component")
+    components = batch.assessed.outages.select("outage", "component")
     cover = _down_at_once(joint.join(components, on="outage", maintain_order="left"))
     parts = carve(joint.drop("needed"), cover)
     batch.close(parts.filter(~pl.col("inside")), "below_concurrency")
@@ -195,7 +195,7 @@ def _contested(batch: Batch, marked: pl.DataFrame) -> pl.Expr:
     if parted.is_empty() and not jointly and not any(rule.guarantee.weigh for rule in batch.rules):
         return pl.lit(value=False)
     overlap = marked.filter(pl.col("running") > pl.col("start"))["run"].unique()
-    outages = batch.case.outages
+    outages = batch.assessed.outages
     weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean).alias("weighs")
     facts = [pl.lit(outages[name]).gather(pl.col("outage")).alias(name) for name in ("affected", "component")]
     joint = per_rule((rule.guarantee.at_once is not None for rule in batch.rules), pl.Boolean).alias("joint")
@@ -226,7 +226,7 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
         cut = batch.under_maintenance(parts, kind)
         parts = cut.with_columns((pl.col("spared") | pl.col("inside")).alias("spared")).drop("inside")
     weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean)
-    weight = pl.when(weighs).then(pl.lit(batch.case.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
+    weight = pl.when(weighs).then(pl.lit(batch.assessed.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
     ranks = parts.select(pl.col("spared").cast(pl.Int64), -weight.cast(pl.Int64), "clock", "outage").rows()
     spans = parts.select("start", "end").rows()
     first = foremost(spans, ranks)
@@ -264,7 +264,7 @@ def _length(duration: object) -> int:
 
 def _outside_term(batch: Batch) -> pl.DataFrame:
     """Time before measurement begins and after the subscription ends: `start`, `end` on the line."""
-    timeline = batch.case.timeline
+    timeline = batch.assessed.timeline
     begin, end = (
         timeline.place(pl.lit(timeline.origin), pl.col("timeline")),
         timeline.place(pl.lit(timeline.origin + timeline.stride), pl.col("timeline")),
@@ -298,7 +298,7 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     columns = [*SEGMENT, "verdict", "kind", "window_start", "window_end"]
     judged = pl.concat([part.select(columns) for part in parts])
     outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
-    timeline = batch.case.timeline
+    timeline = batch.assessed.timeline
     instants = [timeline.position(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
     obligation = (pl.col("timeline") + batch.first_obligation).cast(pl.UInt32).alias("obligation")
     in_order = judged.sort("start", maintain_order=True)
@@ -317,7 +317,7 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_cells(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
-    edges = cell_edges(batch.cells, batch.case.timeline)
+    edges = cell_edges(batch.cells, batch.assessed.timeline)
     cells = batch.cells.select(
         batch.placed("cell_start").alias("at"),
         pl.col("cell_start").alias("window_start"),
@@ -331,14 +331,14 @@ def _in_cells(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
 
 def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     """An incident is its own window: a run, or the outage itself where nothing of it runs."""
-    timeline = batch.case.timeline
+    timeline = batch.assessed.timeline
     runs = [
         timeline.position(pl.lit(batch.runs[edge]).gather(pl.col("run")), pl.col("timeline")).alias(f"window_{edge}")
         for edge in ("start", "end")
     ]
-    times = batch.case.outages.select("outage", "started", "ended", "open")
+    times = batch.assessed.outages.select("outage", "started", "ended", "open")
     members = batch.members.with_columns(runs).join(times.select("outage", "open"), on="outage")
-    still = (pl.col("open") & (pl.col("window_end") == batch.case.as_of)).any().over("run")
+    still = (pl.col("open") & (pl.col("window_end") == batch.assessed.as_of)).any().over("run")
     members = members.with_columns(still.alias("going")).drop("open", "run")
     known = ledger.join(members, on=["timeline", "outage"], how="left").join(times, on="outage")
     known = known.with_columns(
@@ -346,7 +346,7 @@ def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("window_end", "ended").alias("window_end"),
         pl.coalesce("going", "open").alias("going"),
     )
-    spans = [batch.case.period.span(rule.zone) for rule in batch.rules]
+    spans = [batch.assessed.period.span(rule.zone) for rule in batch.rules]
     begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
     judged = ~pl.col("going") & (pl.col("window_end") > begin) & (pl.col("window_end") <= end)
     begun = (pl.col("window_start") >= begin) & (pl.col("window_start") < end)
@@ -356,15 +356,15 @@ def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_points(case: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
+def _with_points(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Add outages that have no time to judge: those without length, and those that begin after the assessment."""
-    points = case.outages.filter((pl.col("ended") <= pl.col("started")) | (pl.col("started") >= case.as_of))
+    points = assessed.outages.filter((pl.col("ended") <= pl.col("started")) | (pl.col("started") >= assessed.as_of))
     points = points.filter(pl.col("of_rule").is_null())
     if points.is_empty():
         return ledger
-    recorded = per_rule((rule.guarantee.measured is None for rule in case.rules), pl.Boolean)
-    obligations = case.obligations.filter(recorded).select("obligation", "rule", "subscriber")
-    verdict = pl.when(pl.col("started") >= case.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
+    recorded = per_rule((rule.guarantee.measured is None for rule in assessed.rules), pl.Boolean)
+    obligations = assessed.obligations.filter(recorded).select("obligation", "rule", "subscriber")
+    verdict = pl.when(pl.col("started") >= assessed.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
     told = points.join(obligations, on="subscriber").with_columns(
         pl.col("started").alias("start"),
         pl.col("started").alias("end"),

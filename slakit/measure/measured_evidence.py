@@ -28,7 +28,7 @@ class MeasuredEvidence:
     ----------
     rules
         Of all sources, as `number_rules` gives them.
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
     windows, incidents
         As `measure_availability` and `measure_incidents` give them.
@@ -41,7 +41,7 @@ class MeasuredEvidence:
     """
 
     rules: Sequence[Rule]
-    case: AssessmentInput
+    assessed: AssessmentInput
     ledger: pl.DataFrame
     windows: pl.DataFrame
     incidents: pl.DataFrame
@@ -79,16 +79,16 @@ def measure_evidence(
     )
     judged_by_outages = obligations.filter(measured_by("outages", rules))
     edges = of_outages.select("obligation", "window_start", "window_end", "running")
-    case = input_of(evidence, rules, judged_by_outages, edges, period, as_of)
-    ledger = account_downtime(case)
+    assessed = input_of(evidence, rules, judged_by_outages, edges, period, as_of)
+    ledger = account_downtime(assessed)
     tickets = judge_tickets(evidence, rules, obligations, as_of, conventions=conventions)
     tickets = in_windows(tickets, of_tickets)
     return MeasuredEvidence(
         rules,
-        case,
+        assessed,
         ledger,
-        measure_availability(case, ledger),
-        measure_incidents(case, ledger),
+        measure_availability(assessed, ledger),
+        measure_incidents(assessed, ledger),
         tickets,
         measure_attainment(tickets, of_tickets, rules),
         measured_values(evidence, rules, of_measurements, as_of),

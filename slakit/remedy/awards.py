@@ -131,31 +131,22 @@ def award_remedies(
         for reading in of_plan:
             keys = []
             for remedy in reading.terms.remedies:
-                rules = tuple(first[number] for number in reading.numbers(remedy.guarantees))
-                key = (remedy.model_dump_json(exclude={"claims"}), rules)
-                if key not in credits:
-                    credits[key] = _award(measured, facts, remedy, rules, fees, claimed.get(remedy.id, {}))
+                numbers = tuple(first[number] for number in reading.numbers(remedy.guarantees))
+                key = (remedy.model_dump_json(exclude={"claims"}), numbers)
                 keys.append(key)
+                if key in credits:
+                    continue
+                rules = {number: measured.rules[number] for number in numbers}
+                windows = facts.asked_by(conditions_of(remedy.credit), numbers)
+                if any(rule.guarantee.window.slides for rule in rules.values()):
+                    windows = _paid_once(measured, remedy, rules, windows)
+                per_day = any(credit.earned_per == "day" for credit in remedy.credit)
+                days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
+                intervals = facts.downtime_intervals_of(numbers)
+                earlier_claims = claimed.get(remedy.id, {})
+                credits[key] = award_measured(remedy, rules, windows, intervals, fees, earlier_claims, days)
             awarded[plan].append(AwardedReading(reading, keys))
     return Awarded(awarded, credits, facts)
-
-
-def _award(
-    measured: MeasuredEvidence,
-    facts: Facts,
-    remedy: Remedy,
-    numbers: Sequence[int],
-    fees: Fees,
-    claimed: Mapping[int, Sequence[tuple[int, int]]],
-) -> pl.DataFrame:
-    """Award one remedy over what was measured by some rules."""
-    rules = {number: measured.rules[number] for number in numbers}
-    windows = facts.asked_by(conditions_of(remedy.credit), numbers)
-    if any(rule.guarantee.window.slides for rule in rules.values()):
-        windows = _paid_once(measured, remedy, rules, windows)
-    per_day = any(credit.earned_per == "day" for credit in remedy.credit)
-    days = downtime_by_day(measured.case, measured.ledger, rules) if per_day else None
-    return award_measured(remedy, rules, windows, facts.downtime_intervals_of(numbers), fees, claimed, days)
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
@@ -173,9 +164,9 @@ def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
 
 def _downtime_intervals_of(measured: MeasuredEvidence) -> pl.DataFrame:
     """Put together incidents in judged windows, incidents judged one by one, and late tickets: `DOWNTIME_INTERVALS`."""
-    case = measured.case
-    subscribers = case.obligations.select("obligation", "subscriber")
-    in_windows = measure_downtime_intervals(case, measured.ledger).join(subscribers, on="obligation")
+    assessed = measured.assessed
+    subscribers = assessed.obligations.select("obligation", "subscriber")
+    in_windows = measure_downtime_intervals(assessed, measured.ledger).join(subscribers, on="obligation")
     one_by_one = measured.incidents.filter(~pl.col("running"))
     length = pl.col("downtime").alias("outage")
     lateness = (pl.col("elapsed") - pl.col("within")).clip(0).alias("outage")
@@ -203,12 +194,17 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
     if len(set(named)) == len(named):
         return list(range(len(named)))
     counted = _by_rule(measured.ledger.filter(pl.col("verdict") == COUNTED))
+
+    def found(number: int) -> list[pl.DataFrame]:
+        tables = (facts.windows, counted, facts.before)
+        return [table.get(number, pl.DataFrame()).drop("rule", "obligation", strict=False) for table in tables]
+
     first: list[int] = []
     for number, rule in enumerate(rules):
         twins = (n for n in sorted(set(first)) if named[n] == named[number])
         same = (n for n in twins if rules[n].guarantee.window == rule.guarantee.window)
-        tables = (facts.windows, counted, facts.before)
-        first.append(next((n for n in same if all(_alike(table, n, number) for table in tables)), number))
+        own = found(number)
+        first.append(next((n for n in same if all(map(pl.DataFrame.equals, found(n), own))), number))
     return first
 
 
@@ -217,10 +213,10 @@ def _paid_once(
 ) -> pl.DataFrame:
     """Take from facts what an earlier sliding window of the same guarantee has paid for."""
     sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
-    obligations = measured.case.obligations.filter(pl.col("rule").is_in(sliding))
+    obligations = measured.assessed.obligations.filter(pl.col("rule").is_in(sliding))
     ledger = measured.ledger.filter(pl.col("rule").is_in(sliding))
-    windows = measured.case.windows.join(obligations.select("obligation"), on="obligation", how="semi")
-    case = replace(measured.case, windows=windows)
+    windows = measured.assessed.windows.join(obligations.select("obligation"), on="obligation", how="semi")
+    only_sliding = replace(measured.assessed, windows=windows)
     of_values = facts.filter(pl.col("rule").is_in(sliding) & ~pl.col("rule").is_in(obligations["rule"].implode()))
 
     def remeasure(paid_until: Mapping[Owner, int]) -> pl.DataFrame:
@@ -231,13 +227,15 @@ def _paid_once(
             of_obligation.select("obligation", "paid_end"), on="obligation", how="left", maintain_order="left"
         )
         cut = cut.with_columns(pl.max_horizontal("start", "paid_end").alias("start")).drop("paid_end")
-        again = facts_of_windows(measure_availability(case, cut.filter(pl.col("start") < pl.col("end"))))
+        again = facts_of_windows(measure_availability(only_sliding, cut.filter(pl.col("start") < pl.col("end"))))
         apart = of_values.join(paid, on=["subscriber", "rule"], how="left").with_columns(
             pl.when(pl.col("window_start") < pl.col("paid_end")).then(0).otherwise("total").alias("total")
         )
         return pl.concat([table.select(*KEYS, *LEVEL) for table in (again, apart)])
 
-    runs = incident_runs(measured.case, ledger).join(obligations.select("obligation", "subscriber"), on="obligation")
+    runs = incident_runs(measured.assessed, ledger).join(
+        obligations.select("obligation", "subscriber"), on="obligation"
+    )
     incidents: dict[Owner, list[tuple[int, int]]] = {}
     for who, rule, start, end in runs.select("subscriber", "rule", "start", "end").iter_rows():
         incidents.setdefault((who, rule), []).append((start, end))
@@ -332,12 +330,12 @@ def with_conditions(
     return joined.with_columns(pl.col("incidents").fill_null(0))
 
 
-def downtime_by_day(case: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
+def downtime_by_day(assessed: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[int, Rule]) -> pl.DataFrame:
     """Sum up the counted downtime of each local day of a window on which any lies.
 
     Parameters
     ----------
-    case, ledger
+    assessed, ledger
         As `account_downtime` takes and gives them.
     rules
         Of which the days are wanted, by number.
@@ -349,7 +347,9 @@ def downtime_by_day(case: AssessmentInput, ledger: pl.DataFrame, rules: Mapping[
         interval.
     """
     counted = ledger.filter((pl.col("verdict") == COUNTED) & pl.col("rule").is_in(list(rules)))
-    segments = counted.join(case.obligations.select("obligation", "subscriber"), on="obligation").sort(*KEYS, "start")
+    segments = counted.join(assessed.obligations.select("obligation", "subscriber"), on="obligation").sort(
+        *KEYS, "start"
+    )
     found: dict[tuple[int, ...], list[tuple[int, int]]] = {}
     for *key, start, end in segments.select(*KEYS, "start", "end").iter_rows():
         for midnight, next_midnight in calendar_windows(Window("1d"), rules[key[1]].zone, start, end):
@@ -372,14 +372,6 @@ def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
         for number in range(-(-length // day))
     ]
     return pl.DataFrame(rows, schema=DAYS, orient="row")
-
-
-def _alike(tables: Mapping[int, pl.DataFrame], one: int, other: int) -> bool:
-    """Return whether two rules found the same rows."""
-    if one not in tables or other not in tables:
-        return one not in tables and other not in tables
-    left, right = (tables[number].drop("rule", "obligation", strict=False) for number in (one, other))
-    return left.equals(right)
 
 
 FACTS_SCHEMA = {
