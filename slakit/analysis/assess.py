@@ -109,7 +109,7 @@ def assess(
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     warned += warnings_of(evidence, plans, tables, missing, span, moment)
-    warned += months_without_charge(evidence, fees.uncharged)
+    warned += months_without_charge(evidence, awarded.sources.uncharged)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)
@@ -122,7 +122,7 @@ def assess(
         as_of=moment,
         policies=known,
         terms=chosen,
-        counted_charges=frozenset(fees.counted),
+        counted_charges=awarded.sources.charges,
     )
 
 

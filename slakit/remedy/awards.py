@@ -17,8 +17,8 @@ from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
 from slakit.remedy.conditions import asks, with_state
-from slakit.remedy.credits import Award, award_credits
-from slakit.remedy.fees import Fees
+from slakit.remedy.credits import Award, AwardedCredits, award_credits
+from slakit.remedy.fees import Fees, FeeSources
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
 from slakit.remedy.schedules import conditions_of
 
@@ -92,11 +92,14 @@ class Awarded:
         the same text and the same obligations share them.
     facts
         What was measured.
+    sources
+        What the fees that credits depend on were taken from.
     """
 
     readings: Mapping[Plan, Sequence[AwardedReading]]
     credits: Mapping[AwardKey, pl.DataFrame]
     facts: Facts
+    sources: FeeSources
 
 
 def award_remedies(
@@ -125,6 +128,7 @@ def award_remedies(
     facts = Facts(_by_rule(_windows_of(measured)), _by_rule(_downtime_intervals_of(measured)), before)
     first = first_alike(measured, facts)
     credits: dict[AwardKey, pl.DataFrame] = {}
+    sources: list[FeeSources] = []
     awarded: dict[Plan, list[AwardedReading]] = {}
     for plan, of_plan in readings.items():
         awarded[plan] = []
@@ -144,9 +148,11 @@ def award_remedies(
                 days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
                 intervals = facts.downtime_intervals_of(numbers)
                 earlier_claims = claimed.get(remedy.id, {})
-                credits[key] = award_measured(remedy, rules, windows, intervals, fees, earlier_claims, days)
+                paid = award_measured(remedy, rules, windows, intervals, fees, earlier_claims, days)
+                credits[key] = paid.credits
+                sources.append(paid.sources)
             awarded[plan].append(AwardedReading(reading, keys))
-    return Awarded(awarded, credits, facts)
+    return Awarded(awarded, credits, facts, FeeSources.together(sources))
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
@@ -274,7 +280,7 @@ def award_measured(
     fees: Fees,
     claimed: Mapping[int, Sequence[tuple[int, int]]],
     days: pl.DataFrame | None = None,
-) -> pl.DataFrame:
+) -> AwardedCredits:
     """Award a remedy over what was measured, as `award_credits` gives it.
 
     Parameters

@@ -17,7 +17,7 @@ Limit = Callable[[Worth, FeeBasis, int, int], int]
 
 
 @dataclass
-class Allowance:
+class CreditLimits:
     """What is left under the limits of one subscription's remedy, window after window.
 
     Amounts are whole minor units. Rounding comes before the caps here and after them in the rules; both give the same,
@@ -27,7 +27,7 @@ class Allowance:
     Attributes
     ----------
     caps
-        In order; none per incident.
+        None per incident; they are applied in the order of `ORDER`.
     minimum
         What becomes of credits that are too small.
     limit
@@ -51,6 +51,10 @@ class Allowance:
     carried: int = 0
 
     def __post_init__(self) -> None:
+        def place(cap: Cap) -> int:
+            return ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per)
+
+        self.caps = sorted(self.caps, key=place)
         self.paid += [(start, start + 1, amount) for start, amount in self.elsewhere]
 
     def take(self, amount: int, start: int, end: int) -> tuple[int, str | None]:
@@ -109,8 +113,3 @@ class Allowance:
         spans = calendar_windows(window, self.zone, end - 1, end, billing_day=self.billing_day, starts=self.starts)
         first, last = spans[0]
         return sum(amount for _, until, amount in self.paid if first < until <= last)
-
-
-def in_order(caps: Sequence[Cap]) -> list[Cap]:
-    """Put caps over windows and longer in the order in which they are applied."""
-    return sorted(caps, key=lambda cap: ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from slakit.policy.conditions import Condition, Misses, Range, Side
+from slakit.policy.conditions import INSIDE, Condition, Misses
 from slakit.policy.quantities import FULL
 
 
@@ -30,36 +30,26 @@ def holds(condition: Condition, *, of_window: bool = False) -> pl.Expr:
     >>> facts.select(holds(Condition(below=99, streak=2))).to_series().to_list()
     [False, True]
     """
-    found = [_lies_in(span, measure, of_window=of_window) for measure, span in condition.ranges.items()]
-    return pl.all_horizontal(found) if found else pl.lit(value=True)
-
-
-def _lies_in(span: Range, measure: str, *, of_window: bool) -> pl.Expr:
-    """Say whether a measure lies in a range, without a division: both sides are multiplied by the total."""
-    total = wide("total")
-    if measure == "level":
-        good = (total - wide("bad")) * FULL
-        sides = [_compared(side, good, pl.lit(units, dtype=pl.Int128) * total) for side, units in span.bounds]
-        return pl.all_horizontal(sides)
-    if measure == "deviation":
-        short, target = short_of(pl.col("target")), wide("target")
-        shares = [(side, pl.lit(units, dtype=pl.Int128) * target * total) for side, units in span.bounds]
-        return (short > 0) & pl.all_horizontal(_compared(side, short * FULL, share) for side, share in shares)
-    if measure == "outage" and of_window:
-        inside = pl.all_horizontal(_compared(side, pl.element(), pl.lit(units)) for side, units in span.bounds)
-        return pl.col("outage").list.eval(inside).list.any().fill_null(value=False)
-    name = f"misses_{span.of}" if isinstance(span, Misses) else measure
-    sides = [_compared(side, pl.col(name), pl.lit(units)) for side, units in span.bounds]
-    if measure in ("streak", "misses"):  # of breaches of which this window is the last: a good one has none
-        sides.append(pl.col("missed"))
-    return pl.all_horizontal(sides).fill_null(value=False)
-
-
-def _compared(side: Side, measured: pl.Expr, limit: pl.Expr) -> pl.Expr:
-    compared = {
-        "below": measured < limit, "to": measured <= limit, "above": measured > limit, "from": measured >= limit,
-    }  # fmt: skip
-    return compared[side]
+    total = wide("total")  # levels are compared without a division: both sides are multiplied by the total
+    found = [pl.lit(value=True)]
+    for measure, span in condition.ranges.items():
+        if measure == "level":
+            good = (total - wide("bad")) * FULL
+            found += [INSIDE[side](good, pl.lit(units, dtype=pl.Int128) * total) for side, units in span.bounds]
+        elif measure == "deviation":
+            short, whole = short_of(pl.col("target")), wide("target") * total
+            found += [INSIDE[side](short * FULL, pl.lit(units, dtype=pl.Int128) * whole) for side, units in span.bounds]
+            found.append(short > 0)
+        elif measure == "outage" and of_window:
+            inside = pl.all_horizontal(INSIDE[side](pl.element(), pl.lit(units)) for side, units in span.bounds)
+            found.append(pl.col("outage").list.eval(inside).list.any().fill_null(value=False))
+        else:
+            column = pl.col(f"misses_{span.of}" if isinstance(span, Misses) else measure)
+            sides = [INSIDE[side](column, pl.lit(units)) for side, units in span.bounds]
+            if measure in ("streak", "misses"):  # of breaches of which this window is the last: a good one has none
+                sides.append(pl.col("missed"))
+            found.append(pl.all_horizontal(sides).fill_null(value=False))
+    return pl.all_horizontal(found)
 
 
 def wide(name: str) -> pl.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -15,9 +16,9 @@ from slakit.measure.rules import Rule
 from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
 from slakit.policy.remedies import Cap, FeeBasis, PointBand, PointValue, Remedy, Worth
-from slakit.remedy.caps import Allowance, in_order
+from slakit.remedy.caps import CreditLimits
 from slakit.remedy.earn_back import given_back
-from slakit.remedy.fees import MICRO, Fees, half_up
+from slakit.remedy.fees import MICRO, Fees, FeeSources, half_up
 from slakit.remedy.schedules import credit_value, earned
 
 CREDITS = {
@@ -90,7 +91,22 @@ class Due(NamedTuple):
     capped: Ratio
 
 
-def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
+class AwardedCredits(NamedTuple):
+    """What a remedy pays, and what the fees that it depends on were taken from.
+
+    Attributes
+    ----------
+    credits
+        `CREDITS`; a row for every judged window, with nothing due where nothing is.
+    sources
+        Of the fees. A credit of nothing is no share of an unknown fee.
+    """
+
+    credits: pl.DataFrame
+    sources: FeeSources
+
+
+def award_credits(award: Award, fees: Fees) -> AwardedCredits:
     """Award one remedy to every subscription and window it is judged for.
 
     Parameters
@@ -99,59 +115,53 @@ def award_credits(award: Award, fees: Fees) -> pl.DataFrame:
         The remedy, and what was measured.
     fees
         Fees of the subscribers.
-
-    Returns
-    -------
-    pl.DataFrame
-        `CREDITS`; a row for every judged window, with nothing due where nothing is.
     """
     agreed = (pl.col("total").max() > 0).alias("agreed")
     windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
-    earnings = _earnings(award, fees)
+    judged = award.facts.filter(pl.col("total") > 0)
+    if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
+        judged = judged.filter("pays").drop("pays")
+    tables, sources = [pl.DataFrame(schema=EARNINGS)], list[FeeSources]()
+    for number, credit in enumerate(award.remedy.credit):
+        found = earned(credit, judged, award.downtime_intervals, award.days)
+        for rule_number, rule in award.rules.items():
+            if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
+                of_rule, of_basis = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)
+                tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
+                sources += of_basis
+    earnings = pl.concat(tables)
     together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
     together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
     single = (pl.len().over(KEY) == 1) & ~pl.lit(together)  # one thing is due in the window
     earnings = earnings.with_columns(single.alias("single"))
     simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
-    due = pl.concat([_simple(simple, fees), _compound(award, fees, compound)])
+    several, limits = _compound(award, fees, compound)
+    due = pl.concat([_simple(simple, fees), several])
     rows = windows.filter("agreed").join(due, on=KEY, how="left", maintain_order="left")
     if award.rules:
         rule = next(iter(award.rules.values()))
-        of_credits = set(fees.uncharged)
-        rows = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
-        fees.uncharged.intersection_update(of_credits)  # what earns nothing is no share of an unknown fee
+        rows, shown = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
+        sources += [FeeSources(one.charges) for one in shown]  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
     rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
-    limited = given_back(award.remedy, award.facts, _limited(award, fees, rows, windows))
-    return limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+    limited, across = _limited(award, fees, rows, windows)
+    credits = given_back(award.remedy, award.facts, limited)
+    credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+    return AwardedCredits(credits, FeeSources.together([*sources, *limits, *across]))
 
 
-def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> pl.DataFrame:
+def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> tuple[pl.DataFrame, list[FeeSources]]:
     """Add a fee basis as `of_num` / `of_den`: looked up, or worked out window by window where it varies."""
     if not fees.varies(of):
         amounts, parts = fees.bases(of, rule)
         basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
-        return rows.with_columns(basis.alias("of_num"), pl.lit(parts, dtype=pl.Int128).alias("of_den"))
-    spans = rows.select(KEY).iter_rows()
-    ratios = [fees.basis(of, who, rule, (start, end)).as_integer_ratio() for who, start, end in spans]
+        return rows.with_columns(basis.alias("of_num"), pl.lit(parts, dtype=pl.Int128).alias("of_den")), []
+    bases = [fees.basis(of, who, rule, (start, end)) for who, start, end in rows.select(KEY).iter_rows()]
+    ratios = [fee.amount.as_integer_ratio() for fee in bases]
     named = {"of_num": [ratio[0] for ratio in ratios], "of_den": [ratio[1] for ratio in ratios]}
-    return rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
-
-
-def _earnings(award: Award, fees: Fees) -> pl.DataFrame:
-    """Compute what is due by every schedule, with its fee basis as `of_num` / `of_den`."""
-    judged = award.facts.filter(pl.col("total") > 0)
-    if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
-        judged = judged.filter("pays").drop("pays")
-    tables = [pl.DataFrame(schema=EARNINGS)]
-    for number, credit in enumerate(award.remedy.credit):
-        found = earned(credit, judged, award.downtime_intervals, award.days)
-        for rule_number, rule in award.rules.items():
-            if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
-                of_rule = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)
-                tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
-    return pl.concat(tables)
+    with_basis = rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
+    return with_basis, [fee.sources for fee in bases]
 
 
 def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
@@ -174,20 +184,25 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
 
 
-def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
+def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[FeeSources]]:
     """Windows in which several things are due, or points, or under a cap per incident or day: `DUE`."""
-    found = []
+    found, sources = [], list[FeeSources]()
     on_parts = caps_on_parts(award.remedy)
     ordered = rows.sort(*KEY, "credit", "rule", "incident").iter_rows(named=True)
     for key, entries in groupby(ordered, key=itemgetter(*KEY)):
         listed = list(entries)
         due = [_entry(list(parts)) for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))]
-        due = _capped(award, fees, on_parts, due, key)
+        due, of_caps = _capped(award, fees, on_parts, due, key)
+        sources += of_caps
         share, amount, capped = (
             _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
         )
-        of = _common_basis(award.remedy, due)
-        if of is None:  # shares of different fees: that of all of them together
+        per_window = all(credit.earned_per == "window" for credit in award.remedy.credit)
+        if len({one.basis for one in due}) == 1:
+            of = due[0].basis
+        elif per_window:  # one guarantee decides
+            of = max(due, key=lambda one: Fraction(*one.amount)).basis
+        else:  # shares of different fees: that of all of them together
             of = sum({(one.rule): one.basis for one in reversed(due)}.values(), Fraction(0))
             share = (Fraction(*amount) / of if of else Fraction(0)).as_integer_ratio()
         if award.remedy.points is not None:
@@ -198,20 +213,13 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> pl.DataFrame:
         cap = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
         percent = half_up(share[0] * 100 * MICRO, share[1])
         found.append((*key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
-    return pl.DataFrame(found, schema=DUE, orient="row")
+    return pl.DataFrame(found, schema=DUE, orient="row"), sources
 
 
 def caps_on_parts(remedy: Remedy) -> list[Cap]:
     """List the caps on what is due for single incidents, or for single days where a remedy is earned per day."""
     daily = all(credit.earned_per == "day" for credit in remedy.credit)
     return [cap for cap in remedy.all_caps if cap.per == "incident" or (daily and str(cap.per) == "1d")]
-
-
-def _common_basis(remedy: Remedy, due: Sequence[Due]) -> Fraction | None:
-    """Find the fee of which all that is due is a share; where one guarantee decides, that guarantee's."""
-    if len({one.basis for one in due}) > 1 and all(credit.earned_per == "window" for credit in remedy.credit):
-        return max(due, key=lambda one: Fraction(*one.amount)).basis
-    return due[0].basis if len({one.basis for one in due}) == 1 else None
 
 
 def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio, Ratio]:
@@ -261,13 +269,15 @@ def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
     return Due(first["credit"], first["rule"], first["incident"], share, basis, amount, amount)
 
 
-def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, int, int]) -> list[Due]:
+def _capped(
+    award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, int, int]
+) -> tuple[list[Due], list[FeeSources]]:
     """Compute what is left of each incident or day under its caps; schedules that add up share a limit."""
     if not caps:
-        return list(due)
+        return list(due), []
     sums = award.remedy.select == "sum"
     together: dict[tuple[object, ...], list[Due]] = {}
-    kept = []
+    kept, sources = [], list[FeeSources]()
     for one in due:
         single = award.remedy.credit[one.credit].earned_per in ("incident", "day")
         if single or award.rules[one.rule].per_incident:
@@ -276,12 +286,14 @@ def _capped(award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], k
             kept.append(one)
     for (number, *_), of_one in together.items():
         rule = award.rules[int(number)]  # type: ignore[call-overload]
-        limit = min(fees.limit(cap.at_most, cap.of, key[0], rule, key[1:]) for cap in caps)
+        limits = [fees.limit(cap.at_most, cap.of, key[0], rule, key[1:]) for cap in caps]
+        sources += [fee.sources for fee in limits]
+        limit = min(fee.amount for fee in limits)
         amount = sum((Fraction(*one.amount) for one in of_one), Fraction(0))
         for one in of_one:
             left = one.amount if amount <= limit else (Fraction(*one.amount) * limit / amount).as_integer_ratio()
             kept.append(one._replace(capped=left))
-    return sorted(kept, key=attrgetter("credit", "rule"))
+    return sorted(kept, key=attrgetter("credit", "rule")), sources
 
 
 def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], Ratio]) -> Ratio:
@@ -310,39 +322,37 @@ def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], 
     return taken(by_credit).as_integer_ratio()
 
 
-def _limited(award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
+def _limited(
+    award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
+) -> tuple[pl.DataFrame, list[FeeSources]]:
     """Apply the caps that look across windows, in the order of time."""
     later = [cap for cap in award.remedy.all_caps if cap not in caps_on_parts(award.remedy)]
-    if not later and award.remedy.minimum is None:
-        return rows
-    rule = next(iter(award.rules.values())) if award.rules else None
-    paid = []
+    if (not later and award.remedy.minimum is None) or not award.rules:
+        return rows, []
+    rule = next(iter(award.rules.values()))
+    paid, sources = [], list[FeeSources]()
+
+    def limit(subscriber: int, at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
+        fee = fees.limit(at_most, of, subscriber, rule, (start, end) if fees.varies(of) else None)
+        sources.append(fee.sources)
+        return fees.minor(subscriber, *fee.amount.as_integer_ratio())
+
     due = rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
     for subscriber, owed in groupby(due, key=itemgetter(0)):
-        assert rule is not None
-        allowance = _allowance(award, fees, later, subscriber, rule, windows)
+        claimed = award.claimed.get(subscriber, ())
+        inside: list[tuple[int, int]] = []
+        if claimed:
+            inside = windows.filter(pl.col("subscriber") == subscriber).select("window_start", "window_end").rows()
+        elsewhere = [(at, amount) for at, amount in claimed if not any(start <= at < end for start, end in inside)]
+        limits = CreditLimits(
+            later, award.remedy.minimum, partial(limit, subscriber), elsewhere, rule.zone, *fees.holder(subscriber)
+        )
         for _, start, end, amount, cap in owed:
-            left, applied = allowance.take(amount, start, end)
+            left, applied = limits.take(amount, start, end)
             paid.append((subscriber, start, end, left, applied or cap))
     limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int128, "applied": pl.String}, orient="row")
     joined = rows.join(limited, on=KEY, how="left", maintain_order="left")
-    return joined.with_columns(
+    joined = joined.with_columns(
         pl.coalesce("left", "amount").alias("amount"), pl.coalesce("applied", "cap").alias("cap")
     )
-
-
-def _allowance(
-    award: Award, fees: Fees, later: Sequence[Cap], subscriber: int, rule: Rule, windows: pl.DataFrame
-) -> Allowance:
-    def limit(at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
-        span = (start, end) if fees.varies(of) else None
-        return fees.minor(subscriber, *fees.limit(at_most, of, subscriber, rule, span).as_integer_ratio())
-
-    claimed = award.claimed.get(subscriber, ())
-    inside: list[tuple[int, int]] = []
-    if claimed:
-        own = windows.filter(pl.col("subscriber") == subscriber)
-        inside = own.select("window_start", "window_end").rows()
-    elsewhere = [(at, paid) for at, paid in claimed if not any(start <= at < end for start, end in inside)]
-    caps, minimum = in_order(later), award.remedy.minimum
-    return Allowance(caps, minimum, limit, elsewhere, rule.zone, *fees.holder(subscriber))
+    return joined, sources

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -68,6 +68,56 @@ Span = tuple[int, int]
 """First instant of a window or incident, and the first one after it. [µs]"""
 
 
+@dataclass(frozen=True)
+class FeeSources:
+    """What fees were taken from.
+
+    Attributes
+    ----------
+    charges
+        Rows of the table of charges that were part of them.
+    uncharged
+        Months that were taken at the fee stated, because no charge of them is told: subscriber and first day.
+    """
+
+    charges: frozenset[int] = frozenset()
+    uncharged: frozenset[tuple[int, date]] = frozenset()
+
+    @classmethod
+    def together(cls, sources: Iterable[FeeSources]) -> FeeSources:
+        """Put the sources of several fees together."""
+        listed = list(sources)
+        charges = frozenset[int]().union(*(one.charges for one in listed))
+        return cls(charges, frozenset[tuple[int, date]]().union(*(one.uncharged for one in listed)))
+
+
+@dataclass(frozen=True)
+class Fee:
+    """A fee, and what it was taken from.
+
+    Attributes
+    ----------
+    amount
+        Exact. [millionths of the currency's unit]
+    sources
+        None where the fee stated is all that is asked for.
+    """
+
+    amount: Fraction
+    sources: FeeSources = FeeSources()
+
+    def __add__(self, other: Fee) -> Fee:
+        """Add two fees up."""
+        return Fee(self.amount + other.amount, FeeSources.together((self.sources, other.sources)))
+
+    def __mul__(self, share: Fraction) -> Fee:
+        """Take a share, or a multiple, of a fee."""
+        return Fee(self.amount * share, self.sources)
+
+
+NOTHING = Fee(Fraction(0))
+
+
 @dataclass
 class Fees:
     """Fees of numbered subscriptions, in millionths of the currency's unit.
@@ -83,17 +133,11 @@ class Fees:
         The checked table: what was charged for a time, as of its first instant.
     imagined
         Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
-    counted
-        Rows of `charges` that were part of a fee that was asked for.
-    uncharged
-        Months that were taken at the fee stated, because no charge of them is told: subscriber and first day.
     """
 
     subscriptions: pl.DataFrame
     charges: pl.DataFrame | None = None
     imagined: bool = False
-    counted: set[int] = field(default_factory=set)
-    uncharged: set[tuple[int, date]] = field(default_factory=set)
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,7 +148,12 @@ class Fees:
             json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()
         ]
         self.digits = [minor_digits(currency) for currency in self.currencies]
-        self.charged = _charged(table, self.charges)
+        self.charged: dict[int, list[Charge]] = {}
+        if self.charges is not None:
+            number = {name: number for number, name in enumerate(table["subscription"].to_list())}
+            rows = self.charges.select("subscription", pl.col("started").dt.epoch("us"), "component", "amount")
+            for row, (name, at, component, amount) in enumerate(rows.iter_rows()):
+                self.charged.setdefault(number[name], []).append((row, at, component, int(amount * MICRO)))
         self._holders: list[tuple[int | None, datetime]] = table.select("billing_day", "starts").rows()
 
     @cached_property
@@ -121,8 +170,8 @@ class Fees:
         """Return whether a fee basis is not the same for all windows."""
         return bool(self.charged) or isinstance(of, FeeSum) or of == "term_fee"
 
-    def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
-        """Compute a fee basis. [millionths of the currency's unit]
+    def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fee:
+        """Compute a fee basis.
 
         Parameters
         ----------
@@ -133,20 +182,28 @@ class Fees:
         span
             The window or incident; if not given, a month like any other.
         """
+        zone = rule.zone
         if isinstance(of, FeeSum):
-            return self._sum(of, subscriber, rule, span)
+            return self._sum(of, subscriber, zone, span)
         if of == "term_fee":
-            return self.monthly[subscriber] * self._term(subscriber, rule.zone)
+            return Fee(self.monthly[subscriber] * self._term(subscriber, zone))
         if span is None or subscriber not in self.charged:
             amounts, parts = self.bases(of, rule)
-            return Fraction(amounts[subscriber], parts)
+            return Fee(Fraction(amounts[subscriber], parts))
         if of == "window_fee":
-            return self._of_window(subscriber, rule, span)
+            window = rule.guarantee.window
+            whole_months = window.months or window.rolling_months
+            if whole_months is None:  # of a window in days, its share of the month
+                month_fee = self._of_month(subscriber, zone, _month(zone, span))
+                return self._charges(subscriber, span) or month_fee * _months(window)
+            first = local_day(span[0], zone)
+            edges = [span[0], *(midnight(add_months(first, n), zone) for n in range(1, whole_months)), span[1]]
+            return sum((self._of_month(subscriber, zone, part) for part in pairwise(edges)), NOTHING)
         components = tuple(rule.guarantee.components) if of == "component_fee" else ()
-        month = _month(rule.zone, span, OFFSETS.get(of, 0))
-        months = _back(month, {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1), rule.zone)
-        fees = sum((self._of_month(subscriber, rule.zone, one, components, of) for one in months), Fraction(0))
-        return fees / 30 if of == "daily_fee" else fees
+        month = _month(zone, span, OFFSETS.get(of, 0))
+        months = _back(month, {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1), zone)
+        fee = sum((self._of_month(subscriber, zone, one, components, of) for one in months), NOTHING)
+        return fee * Fraction(1, 30) if of == "daily_fee" else fee
 
     def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
         """Compute a fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]
@@ -174,19 +231,25 @@ class Fees:
             ]
         return self._components[components]
 
-    def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fraction:
-        """Fees of some components, or of some time before the end of the window."""
+    def _sum(self, of: FeeSum, subscriber: int, zone: str, span: Span | None) -> Fee:
+        """Add up fees of some components, or of some time before the end of the window."""
         last, components = of.last, tuple(of.components)
         months = last.months if last is not None and last.months else 1
         if span is None or subscriber not in self.charged:
             named = self._named(components, subscriber, real=span is not None and not self.imagined)
             whole = Fraction(last.days, 30) if last is not None and last.days else Fraction(months)
-            return named if of.mean else named * whole
-        if last is not None and last.days:
-            return self._prorated(subscriber, rule.zone, span[0], last.days, components)
-        listed = _back(_month(rule.zone, span), months, rule.zone)
-        charged = sum((self._of_month(subscriber, rule.zone, month, components) for month in listed), Fraction(0))
-        return charged / months if of.mean else charged
+            return Fee(named if of.mean else named * whole)
+        if last is not None and last.days:  # days before the window, each month's fee spread evenly over its days
+            total, day = NOTHING, local_day(span[0], zone)
+            for back in range(1, last.days + 1):
+                at = midnight(day - timedelta(days=back), zone)
+                month = _month(zone, (at, at + 1))
+                days = (local_day(month[1], zone) - local_day(month[0], zone)).days
+                total += self._of_month(subscriber, zone, month, components) * Fraction(1, days)
+            return total
+        listed = _back(_month(zone, span), months, zone)
+        charged = sum((self._of_month(subscriber, zone, month, components) for month in listed), NOTHING)
+        return charged * Fraction(1, months) if of.mean else charged
 
     def _named(self, components: Sequence[str], subscriber: int, *, real: bool) -> Fraction:
         """Monthly fee of the named components; of a subscription that is only imagined, the whole one."""
@@ -200,54 +263,33 @@ class Fees:
             raise InputError("subscriptions", [problem])
         return sum((Fraction(own[name]) * MICRO for name in components), Fraction(0))
 
-    def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> int | None:
-        """The sum of what was charged in a span; none if no charge is told."""
+    def _charges(self, subscriber: int, span: Span, components: Sequence[str] = ()) -> Fee | None:
+        """Add up what was charged in a span; none if no charge is told."""
         found = [
             (row, amount)
             for row, at, component, amount in self.charged[subscriber]
             if span[0] <= at < span[1] and (not components or component in components)
         ]
-        self.counted.update(row for row, _ in found)
-        return sum(amount for _, amount in found) if found else None
+        rows = frozenset(row for row, _ in found)
+        return Fee(Fraction(sum(amount for _, amount in found)), FeeSources(rows)) if found else None
 
     def _of_month(
         self, subscriber: int, zone: str, month: Span, components: tuple[str, ...] = (), of: FeeBasis = "monthly_fee"
-    ) -> Fraction:
-        """What was charged for a month, or for components in it; the fee stated, where no charge is told."""
+    ) -> Fee:
+        """Find what was charged for a month, or for components in it; the fee stated, where no charge is told."""
         charged = self._charges(subscriber, month, components)
         if charged is not None:
-            return Fraction(charged)
+            return charged
         starts, ends = self._terms[subscriber]
         if month[1] <= starts or (ends is not None and month[0] >= ends):
-            return Fraction(0)
-        self.uncharged.add((subscriber, local_day(month[0], zone)))
-        if of == "component_fee":
-            own = self._of_components(components)[subscriber]
-            known = components and all(name in self.components[subscriber] for name in components)
-            return Fraction(own) if known else self._of_month(subscriber, zone, month)
-        return self._named(components, subscriber, real=True)
-
-    def _of_window(self, subscriber: int, rule: Rule, span: Span) -> Fraction:
-        """The fees of the months in a window, each as it was charged; of a window in days, its share of the month."""
-        window, zone = rule.guarantee.window, rule.zone
-        months = window.months or window.rolling_months
-        if months is None:
-            charged = self._charges(subscriber, span)
-            if charged is not None:
-                return Fraction(charged)
-            return _months(window) * self._of_month(subscriber, zone, _month(zone, span))
-        first = local_day(span[0], zone)
-        edges = [span[0], *(midnight(add_months(first, n), zone) for n in range(1, months)), span[1]]
-        return sum((self._of_month(subscriber, zone, part) for part in pairwise(edges)), Fraction(0))
-
-    def _prorated(self, subscriber: int, zone: str, until: int, days: int, components: tuple[str, ...]) -> Fraction:
-        """Fees of the days before an instant, each month's spread evenly over its days."""
-        total, day = Fraction(0), local_day(until, zone)
-        for back in range(1, days + 1):
-            at = midnight(day - timedelta(days=back), zone)
-            month = _month(zone, (at, at + 1))
-            total += self._of_month(subscriber, zone, month, components) / _days(month, zone)
-        return total
+            return NOTHING
+        stated = FeeSources(uncharged=frozenset({(subscriber, local_day(month[0], zone))}))
+        if of != "component_fee":
+            return Fee(self._named(components, subscriber, real=True), stated)
+        if components and all(name in self.components[subscriber] for name in components):
+            return Fee(Fraction(self._of_components(components)[subscriber]), stated)
+        whole = self._of_month(subscriber, zone, month)
+        return Fee(whole.amount, FeeSources.together((whole.sources, stated)))
 
     def _term(self, subscriber: int, zone: str) -> Fraction:
         """Months of the subscription: whole ones, and the days beyond them as thirtieths."""
@@ -267,8 +309,8 @@ class Fees:
         """Round an amount in millionths, `num / den`, half up to whole minor units of the subscriber's currency."""
         return half_up(num * 10 ** self.digits[subscriber], den * MICRO)
 
-    def limit(self, at_most: Worth, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fraction:
-        """Compute the amount of a cap or a minimum. [millionths]
+    def limit(self, at_most: Worth, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fee:
+        """Compute the amount of a cap or a minimum.
 
         Parameters
         ----------
@@ -278,25 +320,13 @@ class Fees:
             As `basis` takes them.
         """
         if isinstance(at_most, Money):
-            return Fraction(at_most.amount) * MICRO
+            return Fee(Fraction(at_most.amount) * MICRO)
         assert isinstance(at_most, Share), "points are no limit"
-        return at_most.value * self.basis(of, subscriber, rule, span)
+        return self.basis(of, subscriber, rule, span) * at_most.value
 
 
 Charge = tuple[int, int, str | None, int]
 """Row of the table, first instant (µs), component, and amount (millionths) of what was charged."""
-
-
-def _charged(subscriptions: pl.DataFrame, charges: pl.DataFrame | None) -> dict[int, list[Charge]]:
-    """Charges by subscriber."""
-    found: dict[int, list[Charge]] = {}
-    if charges is None or charges.is_empty():
-        return found
-    number = {name: number for number, name in enumerate(subscriptions["subscription"].to_list())}
-    rows = charges.select("subscription", pl.col("started").dt.epoch("us"), "component", "amount")
-    for row, (name, at, component, amount) in enumerate(rows.iter_rows()):
-        found.setdefault(number[name], []).append((row, at, component, int(amount * MICRO)))
-    return found
 
 
 def _month(zone: str, span: Span, offset: int = 0) -> Span:
@@ -310,10 +340,6 @@ def _back(month: Span, months: int, zone: str) -> list[Span]:
     first = local_day(month[0], zone)
     edges = [midnight(add_months(first, 1 - back), zone) for back in range(months, -1, -1)]
     return list(pairwise(edges))
-
-
-def _days(month: Span, zone: str) -> int:
-    return (local_day(month[1], zone) - local_day(month[0], zone)).days
 
 
 def _months(window: Window) -> Fraction:

@@ -13,7 +13,7 @@ import polars as pl
 
 from slakit.policy.conditions import Condition
 from slakit.policy.quantities import FULL, Money, Points, Share, percent_units
-from slakit.policy.remedies import Accrual, Band, Credit, Rate, Shortfall
+from slakit.policy.remedies import Band, Credit, Rate, Shortfall
 from slakit.remedy.conditions import holds, short_of, wide
 from slakit.remedy.fees import MICRO
 
@@ -52,7 +52,13 @@ def earned(
         lengths = pl.col("outage").sum().over("subscriber", "rule", "window_start", "window_end")
         rows = downtime_intervals.with_columns(lengths.alias("lengths"))
         if credit.shortfall is not None:
-            rows = pl.concat([rows, _without_incidents(rows, facts)])
+            # in a window in which no incident starts, the shortfall for one from before is due for that one alone
+            keys = ["subscriber", "rule", "window_start", "window_end"]
+            alone = facts.join(rows.select(keys), on=keys, how="anti", maintain_order="left").with_columns(
+                pl.lit(None, dtype=pl.Int64).alias("incident"),
+                *(pl.lit(1, dtype=pl.Int64).alias(name) for name in ("outage", "lengths")),
+            )
+            rows = pl.concat([rows, alone.select(rows.columns)])
     elif credit.earned_per == "day":
         rows = days if days is not None else downtime_intervals.clear()
     else:
@@ -71,14 +77,6 @@ def earned(
     return pl.concat(parts).filter((pl.col("num") > 0) & (pl.col("part") > 0))
 
 
-def _without_incidents(incidents: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """Windows in which no incident starts: what they fall short by, for one from before, is due for them alone."""
-    keys = ["subscriber", "rule", "window_start", "window_end"]
-    alone = facts.join(incidents.select(keys), on=keys, how="anti", maintain_order="left")
-    one = [pl.lit(1, dtype=pl.Int64).alias(name) for name in ("outage", "lengths")]
-    return alone.with_columns(pl.lit(None, dtype=pl.Int64).alias("incident"), *one).select(incidents.columns)
-
-
 def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
     """Compute the credit of rows by the bands, the flat credit or the rate of a schedule."""
     if credit.bands is not None:
@@ -86,6 +84,27 @@ def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
     if credit.flat is not None:
         return _credit_of(rows.filter("missed"), pl.lit(1), credit.flat)
     return _rated(credit, rows.filter("missed"), per_incident=credit.by_incident)
+
+
+def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
+    """Compute the credit of the bands that apply: the last in their order, or all of them where they add up."""
+    per_incident = credit.by_incident
+    if credit.select == "sum":
+        return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
+    parts = []
+    for (sign,), own in rows.partition_by("sign", as_dict=True).items() if rows.height else [((1,), rows)]:
+        chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
+        for number in ordered_bands(credit, bands, falls=sign > 0):
+            chosen = pl.when(holds(bands[number])).then(number).otherwise(chosen)
+        placed = own.with_columns(chosen.alias("band"))
+        for number, band in enumerate(bands):
+            parts.append(_of_band(band, placed.filter(pl.col("band") == number), per_incident=per_incident))
+    return pl.concat(parts)
+
+
+def _of_band(band: Band, rows: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
+    credit = _credit_of(rows, pl.lit(1), band.credit)
+    return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows, per_incident=per_incident)])
 
 
 def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
@@ -98,7 +117,16 @@ def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFr
         # the credit of the window is parted over its incidents, by their counted time: the allowance counts once
         return found.with_columns(missed["outage"].alias("part"), missed["lengths"].alias("parts"))
     if rate.accrual is not None:
-        return _accrued(rate.accrual, missed, lost)
+        accrual, per = rate.accrual, rate.accrual.per.microseconds
+        length = lost if accrual.to is None else lost.clip(upper_bound=accrual.to.microseconds)
+        if isinstance(accrual.after, str):  # what the target allows: counted in parts of 100 %
+            late, per = length * FULL - (FULL - wide("target")) * wide("agreed"), per * FULL
+        else:
+            late = length - accrual.after.microseconds
+        late = late.clip(0)
+        if accrual.count == "exact":
+            return _credit_of(missed, late, accrual.credit, of=per)
+        return _credit_of(missed, (late + lift_of(accrual.count, per)) // per, accrual.credit)
     factor = Fraction(rate.multiple or 0)
     agreed = wide("agreed") * factor.denominator
     return _share(missed.filter(pl.col("agreed") > 0), lost * factor.numerator, agreed)
@@ -125,28 +153,7 @@ def credit_value(credit: Share | Money | Points | None) -> Fraction:
     return credit.value if credit is not None else Fraction(0)
 
 
-def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
-    """Compute the credit of the bands that apply: the last in their order, or all of them where they add up."""
-    per_incident = credit.by_incident
-    if credit.select == "sum":
-        return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
-    parts = []
-    for (sign,), own in rows.partition_by("sign", as_dict=True).items() if rows.height else [((1,), rows)]:
-        chosen: pl.Expr = pl.lit(None, dtype=pl.Int64)
-        for number in in_order(credit, bands, falls=sign > 0):
-            chosen = pl.when(holds(bands[number])).then(number).otherwise(chosen)
-        placed = own.with_columns(chosen.alias("band"))
-        for number, band in enumerate(bands):
-            parts.append(_of_band(band, placed.filter(pl.col("band") == number), per_incident=per_incident))
-    return pl.concat(parts)
-
-
-def _of_band(band: Band, rows: pl.DataFrame, *, per_incident: bool) -> pl.DataFrame:
-    credit = _credit_of(rows, pl.lit(1), band.credit)
-    return credit if band.plus is None else pl.concat([credit, _rated(band.plus, rows, per_incident=per_incident)])
-
-
-def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> list[int]:
+def ordered_bands(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> list[int]:
     """Order the numbers of bands, the one that is taken before the others last.
 
     Bands of one measure go by their depth; those of several as they are printed, the worst last.
@@ -160,7 +167,7 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
 
     >>> bands = [{"below": 98, "credit": "10%"}, {"below": 99, "credit": "5%"}]
     >>> table = Credit(bands=bands, clause="1")
-    >>> in_order(table, table.bands)
+    >>> ordered_bands(table, table.bands)
     [1, 0]
     """
     numbers = list(range(len(bands)))
@@ -170,15 +177,13 @@ def in_order(credit: Credit, bands: Sequence[Band], *, falls: bool = True) -> li
     if len(measures) > 1 or len(next(iter(measures))) > 1:
         return numbers
     falls = falls and measures == {("level",)}
-    return sorted(numbers, key=lambda n: _edge(bands[n], falls=falls), reverse=falls)
-
-
-def _edge(band: Band, *, falls: bool) -> int:
-    """Find where a band begins; of one that is below a level, that level."""
-    (span,) = band.ranges.values()
-    bounds = dict(span.bounds)
-    low = bounds.get("from", bounds.get("above", 0))
-    return bounds.get("below", low) if falls else low
+    edges = []  # where each band begins; of one that is below a level, that level
+    for band in bands:
+        (span,) = band.ranges.values()
+        bounds = dict(span.bounds)
+        low = bounds.get("from", bounds.get("above", 0))
+        edges.append(bounds.get("below", low) if falls else low)
+    return sorted(numbers, key=edges.__getitem__, reverse=falls)
 
 
 def _points_missed(shortfall: Shortfall, missed: pl.DataFrame) -> pl.DataFrame:
@@ -202,21 +207,6 @@ def _level_from(shortfall: Shortfall) -> pl.Expr:
         return pl.col("target")
     level = FULL if shortfall.from_ == "full" else percent_units(shortfall.from_)
     return pl.lit(level, dtype=pl.Int64)
-
-
-def _accrued(accrual: Accrual, rows: pl.DataFrame, length: pl.Expr) -> pl.DataFrame:
-    """Intervals of downtime, counted in parts of 100 % where the deductible is what the target allows."""
-    if accrual.to is not None:
-        length = length.clip(upper_bound=accrual.to.microseconds)
-    if isinstance(accrual.after, str):
-        late = length * FULL - (FULL - wide("target")) * wide("agreed")
-        per = accrual.per.microseconds * FULL
-    else:
-        late, per = length - accrual.after.microseconds, accrual.per.microseconds
-    late = late.clip(0)
-    if accrual.count == "exact":
-        return _credit_of(rows, late, accrual.credit, of=per)
-    return _credit_of(rows, (late + lift_of(accrual.count, per)) // per, accrual.credit)
 
 
 def lift_of(how: str, step: int) -> int:

@@ -45,7 +45,7 @@ from slakit.remedy.awards import (
     with_conditions,
     with_targets,
 )
-from slakit.remedy.fees import Fees, half_up
+from slakit.remedy.fees import MICRO, Fees, half_up
 from slakit.remedy.schedules import conditions_of
 
 DIGITS = 20
@@ -147,12 +147,12 @@ class SingleOutage:
     def basis(self) -> Fraction:
         """That fee. [currency units]"""
         fees = scenario_fees(self.fee, self.currency, 1)
-        return Fraction(fees.basis(self.of, 0, self.rule, self.span)) / 10**6
+        return fees.basis(self.of, 0, self.rule, self.span).amount / MICRO
 
     def limit(self, cap: Cap) -> Fraction:
         """Amount of a cap. [currency units]"""
         fees = scenario_fees(self.fee, self.currency, 1)
-        return Fraction(fees.limit(cap.at_most, cap.of, 0, self.rule, self.span)) / 10**6
+        return fees.limit(cap.at_most, cap.of, 0, self.rule, self.span).amount / MICRO
 
     @property
     def target(self) -> int:
@@ -329,7 +329,7 @@ def _award(cases: Sequence[SingleOutage], measured: Measured, count: int) -> lis
         downtime_intervals = pl.concat([downtime_intervals, downtime_intervals.with_columns(again, later)])
     known = with_conditions(facts, downtime_intervals, conditions_of(remedy.credit))
     rules = {number: case.rule for number, case in enumerate(cases)}
-    awarded = award_measured(remedy, rules, known, downtime_intervals, fees, {}, days)
+    awarded = award_measured(remedy, rules, known, downtime_intervals, fees, {}, days).credits
     paid: dict[int, int] = {}
     for subscriber, amount in awarded.select("subscriber", "amount").iter_rows():
         paid[subscriber] = paid.get(subscriber, 0) + amount
