@@ -12,7 +12,6 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 
-from slakit.policy.conditions import Condition
 from slakit.policy.quantities import FULL, MICROSECONDS, Money, Points, Share, percent_units
 from slakit.policy.remedies import Accrual, Credit, Rate
 from slakit.problems import InputError, Problem
@@ -53,7 +52,12 @@ def break_points(case: SingleOutage) -> list[int]:
         The schedule has thousands of steps.
     """
     usual = [length for length in USUAL if length <= case.longest]  # asked of every curve sooner or later
-    return bends(lambda lengths: _credits([case], [*lengths, *usual]), proposals(case, steps=True), case)
+
+    def credits(lengths: Sequence[int]) -> dict[int, int]:
+        known = outcomes([case], [*lengths, *usual])
+        return {length: known[length].credit for length in (*lengths, *usual)}
+
+    return bends(credits, proposals(case, steps=True), case)
 
 
 def turning_points(case: SingleOutage) -> list[int]:
@@ -67,24 +71,19 @@ def turning_points(case: SingleOutage) -> list[int]:
     except InputError:
         edges = proposals(case, steps=False)
         known = outcomes([case], edges)
+
+        def earns(level: int, outcome: Outcome) -> bool:
+            return outcome.credit >= level
+
         searches: list[Search] = []
         for left, right in pairwise(edges):
             low, high = known[left].credit, known[right].credit
             if right - left > 1 and low != high:
                 # from where on anything is earned, and from where on as much as at the next edge
                 levels = [high] if low else [1, high]
-                searches += [Search(partial(_earns, level), left, right) for level in levels]
+                searches += [Search(partial(earns, level), left, right) for level in levels]
         turns = firsts_where([case], searches)
         return sorted({*edges, *turns, *(turn - 1 for turn in turns)})
-
-
-def _earns(level: int, outcome: Outcome) -> bool:
-    return outcome.credit >= level
-
-
-def _credits(cases: Sequence[SingleOutage], lengths: Sequence[int]) -> dict[int, int]:
-    known = outcomes(cases, lengths)
-    return {length: known[length].credit for length in lengths}
 
 
 # --- what a schedule says
@@ -114,9 +113,20 @@ def proposals(case: SingleOutage, *, steps: bool) -> list[int]:
 
 
 def _edges(case: SingleOutage, credit: Credit) -> Iterator[int]:
-    """Downtimes at which a condition begins or ceases to hold, or a credit to grow."""
-    for condition in credit.conditions:
-        yield from _edges_of(case, condition)
+    """Yield downtimes at which a condition begins or ceases to hold, or a credit to grow."""
+    limits = [
+        (measure, limit)
+        for condition in credit.conditions
+        for measure, span in condition.ranges.items()
+        for _, limit in span.bounds
+    ]
+    for measure, limit in limits:
+        if measure == "level":
+            yield from level_edges(case, limit)
+        elif measure == "deviation":
+            yield from level_edges(case, Fraction(case.target * (FULL - limit), FULL))
+        elif measure in ("outage", "downtime"):
+            yield limit
     for rate in _rates(credit):
         shortfall, accrual = rate.shortfall, rate.accrual
         if shortfall is not None:
@@ -128,17 +138,6 @@ def _edges(case: SingleOutage, credit: Credit) -> Iterator[int]:
 
 def _rates(credit: Credit) -> list[Rate]:
     return [credit, *(band.plus for band in credit.bands or [] if band.plus is not None)]
-
-
-def _edges_of(case: SingleOutage, condition: Condition) -> Iterator[int]:
-    for measure, span in condition.ranges.items():
-        for _, limit in span.bounds:
-            if measure == "level":
-                yield from level_edges(case, limit)
-            elif measure == "deviation":
-                yield from level_edges(case, Fraction(case.target * (FULL - limit), FULL))
-            elif measure in ("outage", "downtime"):
-                yield limit
 
 
 def level_of(case: SingleOutage, level: object) -> int:
@@ -223,7 +222,13 @@ def bends(values: Values, points: Sequence[int], case: SingleOutage) -> list[int
     meetings: dict[tuple[int, int], set[int]] = {}
     while crooked:
         found.update(edge for span in crooked for edge in span)
-        within = {span: _places(*span) | meetings.get(span, set()) for span in crooked}
+        within = {}
+        for left, right in crooked:
+            length = right - left
+            places = {left + max(1, int(length * part)) for part in UNEVEN}
+            if length <= len(UNEVEN) + 1:
+                places = set(range(left + 1, right))
+            within[left, right] = places | meetings.get((left, right), set())
         if len(known) + sum(map(len, within.values())) > MOST_POINTS:
             raise too_many_steps(case, len(known))
         known.update(values(sorted(set().union(*within.values()))))
@@ -232,27 +237,20 @@ def bends(values: Values, points: Sequence[int], case: SingleOutage) -> list[int
             path = [left, *sorted(places), right]
             found |= meetings.get((left, right), set())
             for number, span in enumerate(pairwise(path)):
-                if span[1] - span[0] > 1 and not _goes_on(known, path, number):
+                # a step goes on where it is on one straight line with the step before it, or with the one after it
+                goes_on = number > 0 and _straight(known, *path[number - 1 : number + 2])
+                goes_on |= number + 2 < len(path) and _straight(known, *path[number : number + 3])
+                if not goes_on and span[1] - span[0] > 1:
                     crooked.append(span)
                     meetings[span] = _meeting(known, path, number)
-                elif not _goes_on(known, path, number):
+                elif not goes_on:
                     found.update(span)
-    return without_straights(sorted(found), known)
-
-
-def _places(left: int, right: int) -> set[int]:
-    """Places within a span at which to look."""
-    length = right - left
-    if length <= len(UNEVEN) + 1:
-        return set(range(left + 1, right))
-    return {left + max(1, int(length * part)) for part in UNEVEN}
-
-
-def _goes_on(known: Mapping[int, int], path: Sequence[int], number: int) -> bool:
-    """Return whether a step of a path is on the same straight line as the one before it or after it."""
-    before = number > 0 and _straight(known, *path[number - 1 : number + 2])
-    after = number + 2 < len(path) and _straight(known, *path[number : number + 3])
-    return before or after
+    kept: list[int] = []
+    for point in sorted(found):  # a point between two on the same straight line says nothing
+        if len(kept) > 1 and _straight(known, kept[-2], kept[-1], point):
+            kept.pop()
+        kept.append(point)
+    return kept
 
 
 def _meeting(known: Mapping[int, int], path: Sequence[int], number: int) -> set[int]:
@@ -266,16 +264,6 @@ def _meeting(known: Mapping[int, int], path: Sequence[int], number: int) -> set[
         return set()
     place = left + (known[right] - later * (right - left) - known[left]) / (rise - later)
     return {int(place) + beside for beside in (-1, 0, 1, 2) if left < int(place) + beside < right}
-
-
-def without_straights(points: Sequence[int], known: Mapping[int, int]) -> list[int]:
-    """Leave out points that lie on the straight line between their neighbours."""
-    kept: list[int] = []
-    for point in points:
-        if len(kept) > 1 and _straight(known, kept[-2], kept[-1], point):
-            kept.pop()
-        kept.append(point)
-    return kept
 
 
 def _straight(known: Mapping[int, int], one: int, two: int, three: int) -> bool:

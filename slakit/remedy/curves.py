@@ -105,10 +105,22 @@ def credit_curve(
     many = [terms] if isinstance(terms, Terms) else list(terms)
     drawn = Period.parse(month) if month is not None else window_length
     rows: list[tuple[object, ...]] = []
-    for one in many:
-        for case in cases_of(one, remedy, drawn, exact):
-            lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
-            rows += ((one.policy, one.tier, *row, one.currency, one.provider) for row in _rows(case, lengths))
+    cases = [(one, case) for one in many for case in cases_of(one, remedy, drawn, exact)]
+    for one, case in cases:
+        lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
+        known, guarantee = outcomes([case], lengths), case.rule.guarantee
+        plan = (one.policy, one.tier, case.remedy and case.remedy.id, guarantee.id)
+        for length in lengths:
+            outcome, available = known[length], None
+            if not case.rule.per_incident:
+                measured = (outcome.agreed, outcome.downtime)
+                agreed, down = (case.longest, length) if guarantee.on_measurements else measured
+                available = Decimal((agreed - down) * FULL // agreed).scaleb(-6)
+            share = 100 * MICRO * outcome.credit * ULP / case.basis
+            percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
+            levels = (guarantee.target, seconds_of(case.allowed), seconds_of(length), available)
+            amount = Decimal(outcome.amount).scaleb(-minor_digits(case.currency))
+            rows.append((*plan, *levels, percent, amount, one.currency, one.provider))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
 
 
@@ -120,21 +132,6 @@ def _length(length: timedelta | float) -> timedelta:
         return timedelta(hours=float(length))
     except (OverflowError, ValueError):
         raise InputError("at", [Problem("at", length, "not a length", "write hours, or a timedelta")]) from None
-
-
-def _rows(case: SingleOutage, lengths: Sequence[int]) -> Iterator[tuple[object, ...]]:
-    """Columns of `CURVES` from `remedy` to `amount`, for outages of some lengths. [µs]"""
-    known, digits = outcomes([case], lengths), minor_digits(case.currency)
-    guarantee = case.rule.guarantee
-    head = (case.remedy and case.remedy.id, guarantee.id, guarantee.target, seconds_of(case.allowed))
-    for length in lengths:
-        outcome, available = known[length], None
-        if not case.rule.per_incident:
-            agreed, down = (case.longest, length) if guarantee.on_measurements else (outcome.agreed, outcome.downtime)
-            available = Decimal((agreed - down) * FULL // agreed).scaleb(-6)
-        share = 100 * MICRO * outcome.credit * ULP / case.basis
-        percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
-        yield *head, seconds_of(length), available, percent, Decimal(outcome.amount).scaleb(-digits)
 
 
 def cases_of(
@@ -197,7 +194,14 @@ def window_drawn(guarantee: Guarantee, zone: str, length: timedelta | Period | N
         return _open_longest(guarantee, zone, ((slid_back(window, *each, zone), each[1]) for each in windows))
     if isinstance(length, timedelta) and fixed is None:
         first = midnight(date(2026, 6, 1), zone)
-        return first, _after_so_much(guarantee, zone, first, length // MICROSECOND)
+        agreed = length // MICROSECOND
+        if guarantee.hours is None:
+            return first, first + agreed
+        last = first + agreed
+        while agreed_time(guarantee, zone, (first, last)) < agreed:
+            last += max(agreed, MICROSECONDS["w"])
+        _, (end,) = laid_out(guarantee, zone, (first, last), [agreed])
+        return first, end
     long = fixed if fixed is not None and guarantee.hours is None else drawn_length(window)
     return _open_longest(guarantee, zone, ((end - long, end) for end in range(after, after - SEARCHED, -long)))
 
@@ -210,17 +214,6 @@ def _open_longest(guarantee: Guarantee, zone: str, windows: Iterable[Span]) -> S
         if looked_at[0][0] or looked_at[-1][0] == window[1] - window[0]:  # none is open longer
             break
     return max(looked_at, key=lambda each: each[0])[1]
-
-
-def _after_so_much(guarantee: Guarantee, zone: str, first: int, agreed: int) -> int:
-    """Return when so much service time has passed. [µs]"""
-    if guarantee.hours is None:
-        return first + agreed
-    last = first + agreed
-    while agreed_time(guarantee, zone, (first, last)) < agreed:
-        last += max(agreed, MICROSECONDS["w"])
-    _, (end,) = laid_out(guarantee, zone, (first, last), [agreed])
-    return end
 
 
 def window_length_of(guarantee: Guarantee, zone: str = ASSUMED_ZONE) -> int:

@@ -51,7 +51,12 @@ def paid_once(
             goes_on = any(first < end < last for first, last in incidents.get((who, rule), ()))
             over.append(not goes_on)
         payable = left.filter(pl.Series(over, dtype=pl.Boolean) & (pl.col("total") > 0))
-        paying = _first_paying(credits, rules, payable)
+        due = []
+        for credit in credits:
+            named = [n for n, rule in rules.items() if rule.guarantee.id in (credit.guarantees or [rule.guarantee.id])]
+            own = payable.filter(pl.col("rule").is_in(named))
+            due.append(earned(credit, own, own.clear()).select(*KEY, "window_end"))
+        paying = pl.concat(due).group_by(KEY).agg(pl.col("window_end").min().alias("paid_end"))
         placed = left.join(paying, on=KEY, how="left", maintain_order="left")
         beyond = (pl.col("window_end") > pl.col("paid_end")).fill_null(value=False)
         pays = (pl.col("window_end") == pl.col("paid_end")).fill_null(value=False)
@@ -63,15 +68,3 @@ def paid_once(
             fresh = remeasure(paid_until).select(*windows, *LEVEL)
             left = left.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)
     return pl.concat(settled) if settled else facts.with_columns(pl.lit(value=True).alias("pays"))
-
-
-def _first_paying(credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame) -> pl.DataFrame:
-    """Find the end of the first window of each owner in which a credit is due: `paid_end`."""
-    tables = []
-    for credit in credits:
-        named = [
-            number for number, rule in rules.items() if rule.guarantee.id in (credit.guarantees or [rule.guarantee.id])
-        ]
-        own = facts.filter(pl.col("rule").is_in(named))
-        tables.append(earned(credit, own, own.clear()).select(*KEY, "window_end"))
-    return pl.concat(tables).group_by(KEY).agg(pl.col("window_end").min().alias("paid_end"))

@@ -32,7 +32,7 @@ from slakit.measure.hours import open_spans
 from slakit.measure.intervals import union
 from slakit.measure.rules import FOREVER, Rule
 from slakit.policy.conditions import Condition
-from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.guarantees import Guarantee
 from slakit.policy.quantities import FULL, MICROSECONDS, percent_units
 from slakit.policy.remedies import Basis, Cap, Credit, FeeBasis, Remedy
 from slakit.remedy.awards import (
@@ -150,7 +150,7 @@ class SingleOutage:
         return fees.basis(self.of, 0, self.rule, self.span).amount / MICRO
 
     def limit(self, cap: Cap) -> Fraction:
-        """Amount of a cap. [currency units]"""
+        """Return the amount of a cap. [currency units]"""
         fees = scenario_fees(self.fee, self.currency, 1)
         return fees.limit(cap.at_most, cap.of, 0, self.rule, self.span).amount / MICRO
 
@@ -161,16 +161,13 @@ class SingleOutage:
 
     @cached_property
     def allowed(self) -> int:
-        """The longest outage that meets the guarantee."""
+        """Return the longest outage that meets the guarantee."""
         near = {guess + beside for guess in allowed_guesses(self) for beside in (-1, 0, 1)}
         known = outcomes([self], sorted({0, self.longest, *(n for n in near if 0 <= n <= self.longest)}))
         kept = max((length for length, outcome in known.items() if not outcome.missed), default=0)
         broken = min((length for length, outcome in known.items() if outcome.missed), default=self.longest + 1)
-        return (
-            firsts_where([self], [Search(lambda outcome: outcome.missed, kept, broken)])[0] - 1
-            if broken > kept + 1
-            else kept
-        )
+        (first_missed,) = firsts_where([self], [Search(lambda outcome: outcome.missed, kept, broken)])
+        return max(kept, first_missed - 1)
 
     @property
     def tells_whether(self) -> bool:
@@ -226,8 +223,21 @@ def outcomes(cases: Sequence[SingleOutage], downtimes: Iterable[int]) -> Mapping
     """
     known = cases[0].known if len(cases) == 1 else _known("".join(case.key for case in cases))
     missing = [downtime for downtime in dict.fromkeys(downtimes) if downtime not in known]
-    if missing:
-        known.update(_ask(cases, missing))
+    if not missing:
+        return known
+    measured = []
+    for number, case in enumerate(cases):
+        rule = pl.lit(number, dtype=pl.UInt32).alias("rule")
+        tables = _measure(case, [min(length, case.longest) for length in missing])
+        measured.append([table.with_columns(rule) for table in tables])
+    facts, downtime_intervals, days = (pl.concat(tables) for tables in zip(*measured, strict=True))
+    facts = with_targets(facts, [case.rule for case in cases])
+    paid = _award(cases, MeasuredOutages(facts, downtime_intervals, days), len(missing))
+    missed, agreed, down = [False] * len(paid), [0] * len(paid), [0] * len(paid)
+    for number, miss, time, lost in facts.select("subscriber", "missed", "agreed", "downtime").iter_rows():
+        missed[number] |= miss
+        agreed[number], down[number] = max(agreed[number], time or 0), max(down[number], lost or 0)
+    known.update({length: Outcome(missed[n], agreed[n], down[n], *paid[n]) for n, length in enumerate(missing)})
     return known
 
 
@@ -263,10 +273,18 @@ def firsts_where(cases: Sequence[SingleOutage], searches: Sequence[Search]) -> l
         What is looked for, and where.
     """
     spans = [(search.left, search.right) for search in searches]
-    extra = [_at_steps(cases[0], *span) for span in spans]
+    # credits mostly rise at the first and the last step of a span in which the contract counts time
+    extra: list[list[int]] = []
+    for left, right in spans:
+        wholes = [(edge // step * step, step) for step in counted_steps(cases[0]) for edge in (left, right)]
+        edges = {whole + beyond for whole, step in wholes for beyond in (0, step // 2, step)}
+        extra.append([place for edge in edges for place in (edge - 1, edge) if left < place < right])
     while still_open := sum(right - left > 1 for left, right in spans):
         parts = max(FEWEST_PARTS, PARTS // still_open)
-        places = [sorted({*_cut(*span, parts), *own}) for span, own in zip(spans, extra, strict=True)]
+        places = []
+        for (left, right), own in zip(spans, extra, strict=True):
+            cuts = [left + (right - left) * part // parts for part in range(1, parts)]
+            places.append(sorted({*(place for place in cuts if place > left), *own}))
         known = outcomes(cases, [place for own in places for place in own])
         for number, search in enumerate(searches):
             left, right = spans[number]
@@ -277,40 +295,7 @@ def firsts_where(cases: Sequence[SingleOutage], searches: Sequence[Search]) -> l
     return [right for _, right in spans]
 
 
-def _cut(left: int, right: int, parts: int) -> list[int]:
-    """Places that cut a span into parts; none where nothing lies in it."""
-    return [place for part in range(1, parts) if (place := left + (right - left) * part // parts) > left]
-
-
-def _at_steps(case: SingleOutage, left: int, right: int) -> list[int]:
-    """Places at the first and last steps of a span in which the contract counts time: credits mostly rise there."""
-    found: set[int] = set()
-    for step in counted_steps(case):
-        for whole in (left // step * step, right // step * step):
-            found |= {whole, whole + step // 2, whole + step}
-    return [place for edge in found for place in (edge - 1, edge) if left < place < right]
-
-
-def _ask(cases: Sequence[SingleOutage], downtimes: Sequence[int]) -> dict[int, Outcome]:
-    measured = [_measure(case, [min(length, case.longest) for length in downtimes]) for case in cases]
-    parts = [[own[kind] for own in measured] for kind in (0, 1, 2)]
-    if len(cases) > 1:
-        parts = [[own.with_columns(_rule_is(number)) for number, own in enumerate(owns)] for owns in parts]
-    facts, downtime_intervals, days = (pl.concat(owns) for owns in parts)
-    judged = Measured(with_targets(facts, [case.rule for case in cases]), downtime_intervals, days)
-    paid = _award(cases, judged, len(downtimes))
-    missed, agreed, down = [False] * len(paid), [0] * len(paid), [0] * len(paid)
-    for number, miss, time, lost in facts.select("subscriber", "missed", "agreed", "downtime").iter_rows():
-        missed[number] |= miss
-        agreed[number], down[number] = max(agreed[number], time or 0), max(down[number], lost or 0)
-    return {length: Outcome(missed[n], agreed[n], down[n], *paid[n]) for n, length in enumerate(downtimes)}
-
-
-def _rule_is(number: int) -> pl.Expr:
-    return pl.lit(number, dtype=pl.UInt32).alias("rule")
-
-
-def _award(cases: Sequence[SingleOutage], measured: Measured, count: int) -> list[tuple[int, int]]:
+def _award(cases: Sequence[SingleOutage], measured: MeasuredOutages, count: int) -> list[tuple[int, int]]:
     """Credit and amount of each subscriber; see `Outcome`.
 
     A minimum is compared with what would be paid: so where there is one, each outage is awarded twice, exactly and in
@@ -369,7 +354,7 @@ def scenario_fees(fee: Decimal, currency: str, count: int, exact: int = 0) -> Fe
 # --- measuring
 
 
-class Measured(NamedTuple):
+class MeasuredOutages(NamedTuple):
     """What was measured of outages, as an assessment has it, of a subscriber for each length.
 
     Attributes
@@ -385,19 +370,6 @@ class Measured(NamedTuple):
     days: pl.DataFrame
 
 
-def _measure(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
-    guarantee = case.rule.guarantee
-    rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and case.rule.per_incident)
-    daily = any(credit.earned_per == "day" for credit in case.schedules)
-    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds or daily):
-        facts, downtime_intervals, days = _by_ledger(case, downtimes)
-    else:
-        facts, downtime_intervals, days = _whole(case, downtimes)
-    if guarantee.on_measurements:
-        facts = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime"))
-    return Measured(facts, downtime_intervals.with_row_index("number").select(list(DOWNTIME_INTERVALS)), days)
-
-
 NO_DAYS = pl.DataFrame(schema=DAYS)
 WINDOWS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
@@ -405,22 +377,33 @@ WINDOWS: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def _whole(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
-    """Facts and downtime intervals where nothing shortens an outage: no ledger is needed to know what counts."""
-    first, last = case.span
-    down = [(number, downtime) for number, downtime in enumerate(downtimes) if downtime > 0]
-    alone = case.rule.per_incident
-    spans = [(number, first, first + downtime if alone else last, downtime) for number, downtime in down]
-    none = case.axis == "share" or case.rule.guarantee.on_measurements
-    downtime_intervals = [] if none else [(number, 0, *span) for number, *span in spans]
-    downtime_interval = {name: DOWNTIME_INTERVALS[name] for name in DOWNTIME_INTERVALS if name != "number"}
-    found = pl.DataFrame(downtime_intervals, schema=downtime_interval, orient="row")
-    if alone:
-        judged = found.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
-        return Measured(facts_of_incidents(judge_incidents(judged, [case.rule])), found, NO_DAYS)
-    rows = [(number, 0, first, last, False, case.longest, down, int(down > 0)) for number, down in enumerate(downtimes)]
-    windows = pl.DataFrame(rows, schema=WINDOWS, orient="row")
-    return Measured(facts_of_windows(judge_windows(windows, [case.rule])), found, NO_DAYS)
+def _measure(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
+    """Measure an outage of each length; by a ledger only where something shortens one, or parts it over days."""
+    rule, guarantee = case.rule, case.rule.guarantee
+    rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and rule.per_incident)
+    daily = any(credit.earned_per == "day" for credit in case.schedules)
+    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds or daily):
+        facts, intervals, days = _by_ledger(case, downtimes)
+    else:
+        days, (first, last) = NO_DAYS, case.span
+        none = case.axis == "share" or guarantee.on_measurements
+        found = [
+            (number, 0, first, first + downtime if rule.per_incident else last, downtime)
+            for number, downtime in enumerate([] if none else downtimes)
+            if downtime > 0
+        ]
+        columns = {name: dtype for name, dtype in DOWNTIME_INTERVALS.items() if name != "number"}
+        intervals = pl.DataFrame(found, schema=columns, orient="row")
+        if rule.per_incident:
+            judged = intervals.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
+            facts = facts_of_incidents(judge_incidents(judged, [rule]))
+        else:
+            rows = [(number, 0, first, last, False, case.longest, n, int(n > 0)) for number, n in enumerate(downtimes)]
+            windows = pl.DataFrame(rows, schema=WINDOWS, orient="row")
+            facts = facts_of_windows(judge_windows(windows, [rule]))
+    if guarantee.on_measurements:
+        facts = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime"))
+    return MeasuredOutages(facts, intervals.with_row_index("number").select(list(DOWNTIME_INTERVALS)), days)
 
 
 OUTAGES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -434,7 +417,7 @@ MAINTENANCE: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
+def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
     """Facts and downtime intervals of an assessment of one outage for each subscriber."""
     first, last = case.span
     number = pl.int_range(pl.len(), dtype=pl.UInt32)
@@ -471,13 +454,11 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> Measured:
     days = downtime_by_day(laid, ledger, {0: case.rule}) if daily else NO_DAYS
     if case.rule.per_incident:
         incidents = measure_incidents(laid, ledger)
-        return Measured(facts_of_incidents(incidents), incidents.rename({"downtime": "outage"}), days)
-    downtime_intervals = measure_downtime_intervals(laid, ledger).join(
-        obligations.select("obligation", "subscriber"), on="obligation"
-    )
-    return Measured(
-        facts_of_windows(measure_availability(laid, ledger)), downtime_intervals.rename({"downtime": "outage"}), days
-    )
+        return MeasuredOutages(facts_of_incidents(incidents), incidents.rename({"downtime": "outage"}), days)
+    subscribers = obligations.select("obligation", "subscriber")
+    intervals = measure_downtime_intervals(laid, ledger).join(subscribers, on="obligation")
+    facts = facts_of_windows(measure_availability(laid, ledger))
+    return MeasuredOutages(facts, intervals.rename({"downtime": "outage"}), days)
 
 
 def laid_out(guarantee: Guarantee, zone: str, span: Span, downtimes: Sequence[int]) -> tuple[int, list[int]]:
@@ -485,7 +466,9 @@ def laid_out(guarantee: Guarantee, zone: str, span: Span, downtimes: Sequence[in
     first, last = span
     if guarantee.hours is None:
         return first, [first + downtime for downtime in downtimes]
-    opened = opened_in(guarantee, zone, first, last)
+    cut = [(max(start, first), min(end, last)) for start, end in open_spans(guarantee.hours, zone, first, last)]
+    inside = [(start, end) for start, end in cut if start < end]
+    opened = union(pl.DataFrame(inside, schema={"start": pl.Int64, "end": pl.Int64}, orient="row")).rows()
     if not opened:
         return first, [first for _ in downtimes]
     before = [0, *accumulate(end - start for start, end in opened)]
@@ -494,21 +477,6 @@ def laid_out(guarantee: Guarantee, zone: str, span: Span, downtimes: Sequence[in
         place = max(0, bisect_left(before, min(downtime, before[-1])) - 1)
         ends.append(opened[place][0] + min(downtime, before[-1]) - before[place])
     return opened[0][0], ends
-
-
-def opened_in(guarantee: Guarantee, zone: str, first: int, last: int) -> list[Span]:
-    """Service hours within a time, in order. [µs]"""
-    assert guarantee.hours is not None
-    cut = [
-        (max(start, first), min(end, last))
-        for start, end in open_spans(guarantee.hours, zone, first, last)
-        if min(end, last) > max(start, first)
-    ]
-    return (
-        union(pl.DataFrame(cut, schema={"start": pl.Int64, "end": pl.Int64}, orient="row"))
-        .select("start", "end")
-        .rows()
-    )
 
 
 # --- lengths worth asking about
@@ -549,8 +517,3 @@ def counted_steps(case: SingleOutage) -> list[int]:
     rounded = (guarantee.rounded.outage, guarantee.rounded.downtime)
     steps = [step.to.microseconds for step in rounded if step is not None]
     return [*steps, *([guarantee.unit.microseconds] if guarantee.unit else [])]
-
-
-def fixed_denominator(guarantee: Guarantee) -> int | None:
-    """Agreed service time that the document prints instead of the window's. [µs]"""
-    return guarantee.denominator.of.microseconds if isinstance(guarantee.denominator, Fixed) else None

@@ -68,26 +68,21 @@ def guarantee_value(
     """
     exact, asked = exact_fee(fee), [exact_length("lengths", length) for length in lengths]
     many = [terms] if isinstance(terms, Terms) else list(terms)
-    rows = [
-        (one.policy, one.tier, *row, one.provider)
-        for one in many
-        for case in cases_on_outages(one, exact, measured=True)
-        for row in _rows(case, asked, exact)
-    ]
+    rows: list[tuple[object, ...]] = []
+    cases = [(one, case) for one in many for case in cases_on_outages(one, exact, measured=True)]
+    for one, case in cases:
+        free, guarantee = worst_free(case), case.rule.guarantee
+        level = None if case.rule.per_incident or free is None else free_level(case, free)
+        seconds = None if free is None else seconds_of(free)
+        plan = (one.policy, one.tier, guarantee.id, case.remedy and case.remedy.id)
+        fitting = [length for length in asked if length <= case.longest]
+        outcomes([case], fitting)  # all of them at once
+        for length in fitting:
+            share = case.credit(length) / Fraction(exact)
+            of_lost_time = scaled(share * service_month(case) / length) if length else Decimal(0)
+            credit = (seconds_of(length), scaled(100 * share), of_lost_time)
+            rows.append((*plan, guarantee.target, level, seconds, *credit, one.provider))
     return pl.DataFrame(rows, schema=WORTH, orient="row")
-
-
-def _rows(case: SingleOutage, lengths: Sequence[int], fee: Decimal) -> Iterator[tuple[object, ...]]:
-    free, guarantee = worst_free(case), case.rule.guarantee
-    level = None if case.rule.per_incident or free is None else free_level(case, free)
-    seconds = None if free is None else seconds_of(free)
-    costs = (guarantee.id, case.remedy and case.remedy.id, guarantee.target, level, seconds)
-    fitting = [length for length in lengths if length <= case.longest]
-    outcomes([case], fitting)
-    for length in fitting:
-        share = case.credit(length) / Fraction(fee)
-        of_lost_time = scaled(share * service_month(case) / length) if length else Decimal(0)
-        yield *costs, seconds_of(length), scaled(100 * share), of_lost_time
 
 
 def scaled(value: Fraction) -> Decimal:
