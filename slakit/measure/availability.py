@@ -29,23 +29,34 @@ def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
         where nothing was agreed, or the window runs). Without a table of outages, and in windows without a measurement
         where outages come from measurements, `total` is 0 and `met` null.
     """
-    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(assessed.rules))
+    rules, keys = assessed.rules, ["obligation", "window_start", "window_end"]
+    counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(rules))
     measured = pl.concat([_measure(batch, counted) for batch in assessed.batches()])
-    return _of_observed(assessed, judge_windows(_with_incidents(assessed, ledger, measured), assessed.rules))
-
-
-def _of_observed(assessed: AssessmentInput, windows: pl.DataFrame) -> pl.DataFrame:
-    """Take the level and the verdict from windows of which nobody recorded or measured anything."""
-    by_samples = per_rule((rule.guarantee.measured is not None for rule in assessed.rules), pl.Boolean)
-    if assessed.recorded and not any(rule.guarantee.measured for rule in assessed.rules):
+    measured = measured.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
+    of_incidents = [
+        number
+        for number, rule in enumerate(rules)
+        if rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
+    ]
+    if of_incidents:  # which are counted, and may be rounded one by one
+        incidents = measure_downtime_intervals(assessed, ledger).filter(pl.col("rule").is_in(of_incidents))
+        sums = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("count"), pl.col("added").sum())
+        joined = measured.join(sums, on=keys, how="left", maintain_order="left")
+        measured = joined.with_columns(
+            (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0).alias("downtime"),
+            pl.when(pl.col("rule").is_in(of_incidents)).then(pl.col("count").fill_null(0)).alias("incidents"),
+        ).drop("added", "count")
+    windows = judge_windows(measured, rules)
+    if assessed.recorded and not any(rule.guarantee.measured for rule in rules):
         return windows
-    edges = ["obligation", "window_start", "window_end"]
+    # no level and no verdict where nobody recorded or measured anything
+    by_samples = per_rule((rule.guarantee.measured is not None for rule in rules), pl.Boolean)
     sampled = assessed.samples.join(
         assessed.obligations.select("obligation", "subscriber", "rule"), on=["subscriber", "rule"]
     )
     inside = placed_in_windows(assessed, sampled.select("obligation", "rule", pl.col("at").alias("start")))
-    seen = inside.select(edges).unique().with_columns(pl.lit(value=True).alias("sampled"))
-    joined = windows.join(seen, on=edges, how="left", maintain_order="left")
+    seen = inside.select(keys).unique().with_columns(pl.lit(value=True).alias("sampled"))
+    joined = windows.join(seen, on=keys, how="left", maintain_order="left")
     observed = pl.when(by_samples).then(pl.col("sampled").fill_null(value=False)).otherwise(pl.lit(assessed.recorded))
     return joined.with_columns(
         *(pl.when(observed).then(name).otherwise(0).alias(name) for name in ("total", "bad")),
@@ -72,39 +83,12 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     if any(rule.guarantee.metric == "downtime" for rule in rules):  # which has a length of time instead of a level
         limit = per_rule((_limit(rule) if rule.guarantee.metric == "downtime" else None for rule in rules), pl.Int64)
         kept = pl.when(limit.is_null()).then(kept).otherwise(_in_time(rules, limit))
-    judged = (pl.col("agreed") > 0) & ~pl.col("running")
-    return _leveled(windows, rules).with_columns(pl.when(judged).then(kept).alias("met"))
-
-
-def _with_incidents(assessed: AssessmentInput, ledger: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
-    """Count incidents, and round them, where a guarantee asks for it."""
-    asked = [
-        number
-        for number, rule in enumerate(assessed.rules)
-        if rule.guarantee.metric == "incidents" or rule.guarantee.rounded.outage is not None
-    ]
-    none = windows.with_columns(pl.lit(None, dtype=pl.Int64).alias("incidents"))
-    if not asked:
-        return none
-    incidents = measure_downtime_intervals(assessed, ledger).filter(pl.col("rule").is_in(asked))
-    keys = ["obligation", "window_start", "window_end"]
-    counted = incidents.group_by(keys).agg(pl.len().cast(pl.Int64).alias("incidents"), pl.col("added").sum())
-    joined = windows.join(counted, on=keys, how="left", maintain_order="left")
-    lengths = (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0)
-    return joined.with_columns(
-        lengths.alias("downtime"),
-        pl.when(pl.col("rule").is_in(asked)).then(pl.col("incidents").fill_null(0)).alias("incidents"),
-    ).drop("added")
-
-
-def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Add the level that is guaranteed, as the contract rounds it."""
-    # A denominator that is printed may be shorter than the downtime: no level is below nothing.
-    levels = [pl.col("agreed").alias("total"), pl.min_horizontal("downtime", "agreed").alias("bad")]
     if any(rule.guarantee.rounded.downtime for rule in rules):
         step, how = _rounding([rule.guarantee.rounded.downtime for rule in rules])
         windows = windows.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
-    windows = windows.with_columns(levels)
+    # a denominator that is printed may be shorter than the downtime: no level is below nothing
+    bad = pl.min_horizontal("downtime", "agreed").alias("bad")
+    windows = windows.with_columns(pl.col("agreed").alias("total"), bad)
     if any(rule.guarantee.rounded.level for rule in rules):
         windows = _rounded_levels(windows, rules)
     if any(rule.guarantee.metric == "incidents" for rule in rules):
@@ -114,7 +98,8 @@ def _leveled(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
             pl.when(counts).then(whole).otherwise("total").alias("total"),
             pl.when(counts).then(whole - pl.col("incidents") * PERCENT_SCALE).otherwise("bad").alias("bad"),
         )
-    return windows
+    judged = (pl.col("agreed") > 0) & ~pl.col("running")
+    return windows.with_columns(pl.when(judged).then(kept).alias("met"))
 
 
 def _rounded_levels(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
@@ -237,23 +222,18 @@ def _agreed(batch: Batch) -> pl.DataFrame:
         pl.when(full).then("window_end").otherwise(last).alias("last"),
     )
     closed = _inside(batch, windows, union(batch.closed_hours)) if not batch.closed_hours.is_empty() else 0
-    maintained = _maintained(batch, windows)
+    maintained: pl.Expr = pl.lit(0, dtype=pl.Int64)
+    if any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
+        less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
+        cover = batch.whole_maintenance
+        if not batch.closed_hours.is_empty():
+            cover = subtract(cover, union(batch.closed_hours))
+        maintained = pl.when(less).then(_inside(batch, windows, cover)).otherwise(0)
     denominators = [rule.guarantee.denominator for rule in rules]
     printed = [of.of.microseconds if isinstance(of, Fixed) else None for of in denominators]
     length = pl.coalesce(per_rule(printed, pl.Int64), pl.col("last") - pl.col("first") - closed)
     agreed = pl.when("in_term").then(length - maintained).otherwise(0)
     return windows.with_columns(agreed.clip(0).alias("agreed"))
-
-
-def _maintained(batch: Batch, windows: pl.DataFrame) -> pl.Expr:
-    rules: Sequence[Rule] = batch.rules
-    if not any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
-        return pl.lit(0, dtype=pl.Int64)
-    cover = batch.whole_maintenance
-    if not batch.closed_hours.is_empty():
-        cover = subtract(cover, union(batch.closed_hours))
-    less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
-    return pl.when(less).then(_inside(batch, windows, cover)).otherwise(0)
 
 
 def _inside(batch: Batch, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr:

@@ -6,14 +6,12 @@ a sort or a search. Each step closes some of the segments with its verdict and h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import polars as pl
 
 from slakit.measure.assessment_input import SEGMENT, VERDICT, AssessmentInput, Batch
 from slakit.measure.intervals import carve, foremost, split, union
 from slakit.measure.maintenance import KINDS, cell_edges
-from slakit.measure.rules import Rule, names_word, per_incident, per_rule, word_codes
+from slakit.measure.rules import names_word, per_incident, per_rule, word_codes
 from slakit.policy.conditions import INSIDE
 
 
@@ -34,20 +32,22 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
         and `decided` (the verdict that the segment has, or would have inside a window that is judged). In the order of
         obligations and time. For each obligation the segments of an outage tile it.
     """
-    return _with_points(assessed, pl.concat([_account(batch) for batch in assessed.batches()]))
-
-
-def _account(batch: Batch) -> pl.DataFrame:
-    segments = _drop_lone(batch, _start_clocks(batch, _pass_whole(batch, _observe(batch))))
-    segments = _drop_short_runs(batch, _drop_overlaps(batch, segments))
-    for kind in range(len(KINDS)):
-        if not batch.maintenance_cover(kind).is_empty():
-            segments = batch.close_parts(batch.under_maintenance(segments, kind), "maintenance", kind=kind)
-    segments = batch.close_inside(segments, batch.closed_hours, "outside_hours")
-    segments = batch.close_inside(segments, _outside_term(batch), "outside_term")
-    batch.close(_whole_units(batch, segments), "counted")
-    ledger = pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))
-    return _in_windows(batch, ledger)
+    ledgers = []
+    for batch in assessed.batches():
+        segments = _drop_lone(batch, _start_clocks(batch, _pass_whole(batch, _observe(batch))))
+        segments = _drop_overlaps(batch, segments)
+        if any(rule.guarantee.minimum for rule in batch.rules):
+            minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
+            length = pl.lit(batch.runs["end"] - batch.runs["start"]).gather(pl.col("run"))
+            segments = batch.close_parts(segments.with_columns((length < minimum).alias("inside")), "too_short")
+        for kind in range(len(KINDS)):
+            if not batch.maintenance_cover(kind).is_empty():
+                segments = batch.close_parts(batch.under_maintenance(segments, kind), "maintenance", kind=kind)
+        segments = batch.close_inside(segments, batch.closed_hours, "outside_hours")
+        segments = batch.close_inside(segments, _outside_term(batch), "outside_term")
+        batch.close(_whole_units(batch, segments), "counted")
+        ledgers.append(_in_windows(batch, pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))))
+    return _with_points(assessed, pl.concat(ledgers))
 
 
 def _observe(batch: Batch) -> pl.DataFrame:
@@ -70,42 +70,31 @@ def _observe(batch: Batch) -> pl.DataFrame:
         pairs = pairs.filter(pl.when(finds).then(own).otherwise(pl.col("of_rule").is_null()))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
-    return pairs.with_columns(
-        batch.placed("started").alias("start"),
-        batch.placed("ended").alias("end"),
-        _signal(batch.rules).alias("signal"),
-        in_scope.alias("in_scope"),
-        names_word(causes, "cause_code").alias("excluded"),
-        _affects_enough(batch.rules).alias("enough"),
-    )
-
-
-def _affects_enough(rules: Sequence[Rule]) -> pl.Expr:
-    """Say whether the share that an outage affects is one that the rule counts."""
     enough: pl.Expr = pl.col("affected") > 0  # what affects no user is no downtime
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate(batch.rules):
         if rule.guarantee.affected is not None:
             share = pl.col("affected") * 100  # millionths, as percent units
             inside = pl.all_horizontal(INSIDE[side](share, limit) for side, limit in rule.guarantee.affected.bounds)
             enough = enough & ((pl.col("rule") != number) | inside)
-    return enough
-
-
-def _signal(rules: Sequence[Rule]) -> pl.Expr:
-    """Find the instant that starts the clock. [µs]"""
     signals = {
         "reported": pl.col("reported"),
         "detected": pl.col("detected"),
         "reported_or_detected": pl.min_horizontal("reported", "detected"),
         "diagnosed": pl.coalesce("diagnosed", "reported"),
     }
-    clocks = [rule.guarantee.clock for rule in rules]
-    clock = per_rule(clocks, pl.String)
-    chosen = pl.col("started")
+    clocks = [rule.guarantee.clock for rule in batch.rules]
+    chosen: pl.Expr = pl.col("started")  # the instant that starts the clock
     for name, signal in signals.items():
         if name in clocks:
-            chosen = pl.when(clock == name).then(signal).otherwise(chosen)
-    return chosen
+            chosen = pl.when(per_rule(clocks, pl.String) == name).then(signal).otherwise(chosen)
+    return pairs.with_columns(
+        batch.placed("started").alias("start"),
+        batch.placed("ended").alias("end"),
+        chosen.alias("signal"),
+        in_scope.alias("in_scope"),
+        names_word(causes, "cause_code").alias("excluded"),
+        enough.alias("enough"),
+    )
 
 
 def _pass_whole(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
@@ -143,27 +132,22 @@ def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     asked = segments.with_columns(per_rule(needed, pl.Int64).alias("needed"))
     free, joint = (asked.filter(pl.col("needed").is_null() == alike) for alike in (True, False))
     components = batch.assessed.outages.select("outage", "component")
-    cover = _down_at_once(joint.join(components, on="outage", maintain_order="left"))
-    parts = carve(joint.drop("needed"), cover)
-    batch.close(parts.filter(~pl.col("inside")), "below_concurrency")
-    kept = pl.concat([free.drop("needed"), parts.filter("inside").drop("inside")])
-    return kept.sort("outage", "start")  # ties stay in the order of ids
-
-
-def _down_at_once(segments: pl.DataFrame) -> pl.DataFrame:
-    """Time in which as many components as are `needed` are down; an outage of all of them is as many."""
-    ordered = segments.sort("component", "start")
+    ordered = joint.join(components, on="outage", maintain_order="left").sort("component", "start")
     fresh = pl.col("start") > pl.col("end").cum_max().shift(1).over("component")
     ordered = ordered.with_columns(fresh.fill_null(value=True).cum_sum().over("component").alias("interval"))
     once = ordered.group_by("component", "interval").agg(
         pl.col("start").min(), pl.col("end").max(), pl.col("needed").first()
     )
-    weight = pl.when(pl.col("component").is_null()).then("needed").otherwise(1)
+    weight = pl.when(pl.col("component").is_null()).then("needed").otherwise(1)  # an outage of all of them is as many
     begin = once.select(pl.col("start").alias("at"), weight.alias("more"), "needed")
     end = once.select(pl.col("end").alias("at"), -weight.alias("more"), "needed")
     steps = pl.concat([begin, end]).group_by("at").agg(pl.col("more").sum(), pl.col("needed").first()).sort("at")
     level = steps.with_columns(pl.col("more").cum_sum().alias("level"), pl.col("at").shift(-1).alias("until"))
-    return union(level.filter(pl.col("level") >= pl.col("needed")).select(pl.col("at").alias("start"), end="until"))
+    cover = union(level.filter(pl.col("level") >= pl.col("needed")).select(pl.col("at").alias("start"), end="until"))
+    parts = carve(joint.drop("needed"), cover)
+    batch.close(parts.filter(~pl.col("inside")), "below_concurrency")
+    kept = pl.concat([free.drop("needed"), parts.filter("inside").drop("inside")])
+    return kept.sort("outage", "start")  # ties stay in the order of ids
 
 
 def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
@@ -232,30 +216,16 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     first = foremost(spans, ranks)
     kept = pl.DataFrame(first, schema={"part": pl.Int64, "start": pl.Int64, "end": pl.Int64}, orient="row")
     numbered = parts.drop("start", "end").with_row_index("part").with_columns(pl.col("part").cast(pl.Int64))
-    lost = pl.DataFrame(_without(spans, first), schema=kept.schema, orient="row")
+    # what is left of the parts when the first of each instant is taken
+    reached, left = [start for start, _ in spans], []
+    for number, start, end in first:  # in order of time
+        if start > reached[number]:
+            left.append((number, reached[number], start))
+        reached[number] = end
+    left += [(number, at, end) for number, (at, (_, end)) in enumerate(zip(reached, spans, strict=True)) if at < end]
+    lost = pl.DataFrame(left, schema=kept.schema, orient="row")
     batch.close(lost.join(numbered, on="part", maintain_order="left"), "overlapping")
     return kept.join(numbered, on="part", maintain_order="left").select(SEGMENT)
-
-
-def _without(spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Yield what is left of spans when parts of them are taken: number of the span, start and end."""
-    reached = [start for start, _ in spans]
-    for number, start, end in taken:  # in order of time
-        if start > reached[number]:
-            yield number, reached[number], start
-        reached[number] = end
-    yield from ((number, at, spans[number][1]) for number, at in enumerate(reached) if at < spans[number][1])
-
-
-def _drop_short_runs(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
-    """Step 6: runs shorter than the minimum."""
-    if not any(rule.guarantee.minimum for rule in batch.rules):
-        return segments
-    minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
-    length = pl.lit(batch.runs["end"] - batch.runs["start"]).gather(pl.col("run"))
-    short = segments.with_columns((length < minimum).alias("short"))
-    batch.close(short.filter("short"), "too_short")
-    return short.filter(~pl.col("short")).drop("short")
 
 
 def _length(duration: object) -> int:
@@ -294,7 +264,17 @@ def _whole_units(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     """Cut segments at the edges of windows. What lies in none is outside the period, whatever else it was."""
     alone = per_incident(batch.rules)
-    parts = [_in_cells(batch, ledger.filter(~alone)), _in_incidents(batch, ledger.filter(alone))]
+    edges = cell_edges(batch.cells, batch.assessed.timeline)
+    cells = batch.cells.select(
+        batch.placed("cell_start").alias("at"),
+        pl.col("cell_start").alias("window_start"),
+        pl.col("cell_end").alias("window_end"),
+    )
+    after_edge = pl.DataFrame({"at": edges}).join(cells, on="at", how="left", maintain_order="left")
+    edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a segment lies after
+    found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
+    in_cells = split(ledger.filter(~alone), edges).with_columns(found)
+    parts = [in_cells, _in_incidents(batch, ledger.filter(alone))]
     columns = [*SEGMENT, "verdict", "kind", "window_start", "window_end"]
     judged = pl.concat([part.select(columns) for part in parts])
     outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
@@ -314,19 +294,6 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
         "run",
         pl.col("verdict").alias("decided"),
     )
-
-
-def _in_cells(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
-    edges = cell_edges(batch.cells, batch.assessed.timeline)
-    cells = batch.cells.select(
-        batch.placed("cell_start").alias("at"),
-        pl.col("cell_start").alias("window_start"),
-        pl.col("cell_end").alias("window_end"),
-    )
-    after_edge = pl.DataFrame({"at": edges}).join(cells, on="at", how="left", maintain_order="left")
-    edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a segment lies after
-    found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
-    return split(ledger, edges).with_columns(found).drop("between")
 
 
 def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
