@@ -112,16 +112,15 @@ class Calendar:
         if self.never_closes:
             return start + working
         wanted, table = self._before(start) + working, self._steps_for(len(start))
-        reached = self._reached(wanted) if table is None else table.reached(wanted)
+        if table is not None:
+            reached = table.reached(wanted)
+        else:
+            lengths = (self.spans["end"] - self.spans["start"]).cum_sum()
+            index = lengths.search_sorted(wanted, side="left").cast(pl.Int64)
+            known = pl.when(index < len(lengths)).then(index)
+            short = pl.lit(lengths).gather(known) - pl.lit(wanted)
+            reached = pl.select(pl.lit(self.spans["end"]).gather(known) - short).to_series()
         return pl.select(pl.when(working == 0).then(start).otherwise(reached)).to_series()
-
-    def _reached(self, wanted: pl.Series) -> pl.Series:
-        """Find where so much of the open time has passed."""
-        lengths = (self.spans["end"] - self.spans["start"]).cum_sum()
-        index = lengths.search_sorted(wanted, side="left").cast(pl.Int64)
-        known = pl.when(index < len(lengths)).then(index)
-        short = pl.lit(lengths).gather(known) - pl.lit(wanted)
-        return pl.select(pl.lit(self.spans["end"]).gather(known) - short).to_series()
 
 
 @dataclass(frozen=True)

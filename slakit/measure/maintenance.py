@@ -46,7 +46,15 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
         _of_kind(rules, excluded=False).alias("notice"),
         (unscoped | pl.col("component").is_null() | names_word(scopes, "code")).alias("in_scope"),
     )
-    pairs = pairs.with_columns(_given(pairs, rules).alias("given"))
+    given = pl.col("started") - pl.col("announced")
+    known = pairs["announced"].fill_null(pairs["started"])
+    for number, rule in enumerate(rules):
+        for term in rule.maintenance:
+            if term.notice is not None and term.notice.business_days:
+                mine = (pl.col("rule") == number) & (pl.col("kind") == KINDS.index(term.kind))
+                counted = pl.lit(notice_given(term, rule.zone, known, pairs["started"]))
+                given = pl.when(mine & pl.col("announced").is_not_null()).then(counted).otherwise(given)
+    pairs = pairs.with_columns(given.alias("given"))
     kept = (pl.col("notice") == 0) | (pl.col("given") >= pl.col("notice")).fill_null(value=False)
     return pairs.with_columns((pl.col("excluded") & pl.col("in_scope") & kept).alias("qualifies"))
 
@@ -72,19 +80,6 @@ def notice_given(term: Maintenance, zone: str, announced: pl.Series, started: pl
     first, last = min(announced.min(), started.min()), started.max()  # type: ignore[type-var]
     calendar = Calendar(business_days(term.holidays), zone, first, last)  # type: ignore[arg-type]
     return calendar.elapsed(announced, started)
-
-
-def _given(pairs: pl.DataFrame, rules: Sequence[Rule]) -> pl.Expr:
-    """Notice that was given, by rule and kind; null without an announcement."""
-    given = pl.col("started") - pl.col("announced")
-    known = pairs["announced"].fill_null(pairs["started"])
-    for number, rule in enumerate(rules):
-        for term in rule.maintenance:
-            if term.notice is not None and term.notice.business_days:
-                mine = (pl.col("rule") == number) & (pl.col("kind") == KINDS.index(term.kind))
-                counted = pl.lit(notice_given(term, rule.zone, known, pairs["started"]))
-                given = pl.when(mine & pl.col("announced").is_not_null()).then(counted).otherwise(given)
-    return given
 
 
 def _of_kind(rules: Sequence[Rule], *, excluded: bool) -> pl.Expr:
@@ -134,10 +129,23 @@ def cover_of_kind(
     parts = [free.select("start", "end")]
     for number in limited.filter(pl.col("limit").is_not_null())["rule"].unique():
         own = limited.filter(pl.col("rule") == number)
-        allowance, counted_over = allowances[number], cells
+        lines, allowance, counted_over = own.select("timeline", "limit").unique(), allowances[number], cells
         if allowance is not None and allowance.per != "window":  # a calendar span of its own
-            counted_over = _calendar_cells(Window(allowance.per), rules[number].zone, own, timeline)
-        parts.append(_up_to_limit(own, counted_over, timeline))
+            touched = own["started"].min(), own["ended"].max()
+            spans = calendar_windows(Window(allowance.per), rules[number].zone, *touched)  # type: ignore[arg-type]
+            inside = [
+                (max(start, timeline.origin), min(end, timeline.origin + timeline.stride)) for start, end in spans
+            ]
+            table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
+            counted_over = lines.join(table, how="cross")
+        # the first of it, in time order, up to the limit of each window
+        merged = union(own).with_columns((pl.col("start") // timeline.stride).cast(pl.UInt32).alias("timeline"))
+        cut = split(merged.join(lines, on="timeline"), cell_edges(counted_over, timeline)).sort("start")
+        length = pl.col("end") - pl.col("start")
+        used = length.cum_sum().over("timeline", "between") - length
+        end = pl.min_horizontal("end", pl.col("start") + (pl.col("limit") - used).clip(0))
+        kept = cut.with_columns(end.alias("end")).filter(pl.col("end") > pl.col("start"))
+        parts.append(kept.select("start", "end"))
     return union(pl.concat(parts))
 
 
@@ -173,25 +181,6 @@ def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timelin
         )
         parts = [parts[0].filter(pl.col("rule") != number), *parts[1:], intersect(own, union(on_line))]
     return pl.concat([part.select(pairs.columns) for part in parts])
-
-
-def _calendar_cells(window: Window, zone: str, own: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
-    """Calendar spans that maintenance touches, on every line: `timeline`, `cell_start`, `cell_end` (µs)."""
-    first, last = own["started"].min(), own["ended"].max()
-    spans = calendar_windows(window, zone, first, last)  # type: ignore[arg-type]
-    inside = [(max(start, timeline.origin), min(end, timeline.origin + timeline.stride)) for start, end in spans]
-    table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
-    return own.select("timeline").unique().join(table, how="cross")
-
-
-def _up_to_limit(limited: pl.DataFrame, cells: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
-    """Keep the first of it, in time order, up to the limit of each window."""
-    limits = limited.select(pl.col("timeline"), "limit").unique()
-    merged = union(limited).with_columns((pl.col("start") // timeline.stride).cast(pl.UInt32).alias("timeline"))
-    parts = split(merged.join(limits, on="timeline"), cell_edges(cells, timeline)).sort("start")
-    used = (pl.col("end") - pl.col("start")).cum_sum().over("timeline", "between") - (pl.col("end") - pl.col("start"))
-    end = pl.min_horizontal("end", pl.col("start") + (pl.col("limit") - used).clip(0))
-    return parts.with_columns(end.alias("end")).filter(pl.col("end") > pl.col("start")).select("start", "end")
 
 
 def cell_edges(cells: pl.DataFrame, timeline: PackedTimeline) -> pl.Series:

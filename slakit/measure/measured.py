@@ -17,9 +17,6 @@ from slakit.measure.measurements import numbered, of_rule
 from slakit.measure.rules import Rule
 from slakit.policy.quantities import FULL, percent_units
 
-Level = tuple[int, int, int]
-"""Total, bad, and number of measurements."""
-
 
 def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataFrame, as_of: int) -> pl.DataFrame:
     """Judge measurements by window.
@@ -49,8 +46,21 @@ def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataF
     known = numbered(evidence).filter(pl.col("at") < as_of)
     tables = [pl.DataFrame(schema=SCHEMA)]
     for number, rule in enumerate(rules):
-        if rule.source == "measurements":
-            tables.append(_judge(windows.filter(pl.col("rule") == number), known, rule, evidence))
+        if rule.source != "measurements":
+            continue
+        own = of_rule(known, rule, evidence)
+        by_subscriber = {key[0]: rows for key, rows in own.partition_by("subscriber", as_dict=True).items()}
+        of_windows, levels = windows.filter(pl.col("rule") == number), []
+        columns = ("subscriber", "window_start", "window_end", "starts", "ends")
+        for subscriber, start, end, starts, ends in of_windows.select(columns).iter_rows():
+            first, last = max(start, starts), min(end, ends)
+            of_subscriber = by_subscriber.get(subscriber, own.clear())
+            begin, after = of_subscriber["at"].search_sorted(pl.Series([first, max(first, last)]), side="left")
+            inside = of_subscriber.slice(begin, after - begin)
+            levels.append((*_level(rule, inside, last - first), inside.height) if inside.height else (0, 0, 0))
+        schema = {name: SCHEMA[name] for name in ("total", "bad", "measurements")}
+        level = pl.DataFrame(levels, schema=schema, orient="row")
+        tables.append(pl.concat([of_windows, level], how="horizontal").select(list(SCHEMA)))
     measured = pl.concat(tables)
     met = pl.when((pl.col("measurements") > 0) & ~pl.col("running")).then(keeps(rules) | (pl.col("total") == 0))
     return measured.with_columns((met if rules else pl.lit(None, dtype=pl.Boolean)).alias("met"))
@@ -62,48 +72,36 @@ SCHEMA = {
 }  # fmt: skip
 
 
-def _judge(windows: pl.DataFrame, known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
-    own = of_rule(known, rule, evidence)
-    by_subscriber = {key[0]: rows for key, rows in own.partition_by("subscriber", as_dict=True).items()}
-    rows = []
-    columns = ("subscriber", "rule", "window_start", "window_end", "running", "starts", "ends")
-    for subscriber, number, start, end, running, starts, ends in windows.select(columns).iter_rows():
-        first, last = max(start, starts), min(end, ends)
-        of_subscriber = by_subscriber.get(subscriber, own.clear())
-        begin, after = of_subscriber["at"].search_sorted(pl.Series([first, max(first, last)]), side="left")
-        inside = of_subscriber.slice(begin, after - begin)
-        level = _level(rule, inside, last - first) if inside.height else (0, 0, 0)
-        rows.append((subscriber, number, start, end, running, *level))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
-
-
-def _level(rule: Rule, rows: pl.DataFrame, length: int) -> Level:
-    measured = rule.guarantee.measured
+def _level(rule: Rule, rows: pl.DataFrame, length: int) -> tuple[int, int]:
+    """Compute the level of a window from its measurements, as the contract rounds it: total, and bad."""
+    measured, values = rule.guarantee.measured, rows["value"]
     assert measured is not None
-    if measured.by == "ratio":
-        total, failed = (int(rows[name].sum()) for name in ("total", "failed"))
-        level = (total, failed)
-    elif measured.slice is not None:
-        level = _mean_of_slices(rows, -(-length // measured.slice.microseconds))
-    else:
-        level = _of_values(measured.by, rows["value"])
-    return (*_rounded(rule, *level), rows.height)
-
-
-def _of_values(by: str, values: pl.Series) -> tuple[int, int]:
     total, good = FULL, 0
-    if by == "mean":
+    if measured.by == "ratio":
+        total = int(rows["total"].sum())
+        good = total - int(rows["failed"].sum())
+    elif measured.slice is not None:
+        total, good = _mean_of_slices(rows, -(-length // measured.slice.microseconds))
+    elif measured.by == "mean":
         total, good = FULL * len(values), int(values.sum())
-    elif by.startswith("p"):
-        rank = -(-int(by[1:]) * len(values) // 100)
+    elif measured.by.startswith("p"):
+        rank = -(-int(measured.by[1:]) * len(values) // 100)
         good = int(values.sort()[rank - 1])
     else:
-        good = int({"sum": values.sum(), "largest": values.max(), "smallest": values.min(), "last": values[-1]}[by])
-    return total, total - good
+        taken = {"sum": values.sum(), "largest": values.max(), "smallest": values.min(), "last": values[-1]}
+        good = int(taken[measured.by])
+    rounding = rule.guarantee.rounded.level
+    if rounding is None or total == 0:
+        return total, total - good
+    step = percent_units(rounding.to)
+    lift = {"down": 0, "up": step * total - 1, "nearest": step * total // 2}[rounding.how]
+    units = (good * FULL + lift) // (step * total) * step
+    whole = rule.guarantee.metric == "availability"  # no availability is above 100 %
+    return FULL, FULL - (min(units, FULL) if whole else units)
 
 
 def _mean_of_slices(rows: pl.DataFrame, slices: int) -> tuple[int, int]:
-    """Mean of (1 − failed/total) over all slices, those without a request counted as 1.
+    """Compute the mean of (1 − failed/total) over all slices, those without a request counted as 1: total, and good.
 
     A slice that the end of the window cuts is a slice.
 
@@ -114,15 +112,4 @@ def _mean_of_slices(rows: pl.DataFrame, slices: int) -> tuple[int, int]:
     errors = sum((Fraction(failed, total) for total, failed in failing.iter_rows()), Fraction(0))
     mean = FULL * (1 - errors / slices)
     whole = mean.numerator // mean.denominator
-    return 2 * FULL, 2 * (FULL - whole) - (mean.denominator != 1)
-
-
-def _rounded(rule: Rule, total: int, bad: int) -> tuple[int, int]:
-    rounding = rule.guarantee.rounded.level
-    if rounding is None or total == 0:
-        return total, bad
-    step = percent_units(rounding.to)
-    lift = {"down": 0, "up": step * total - 1, "nearest": step * total // 2}[rounding.how]
-    units = ((total - bad) * FULL + lift) // (step * total) * step
-    whole = rule.guarantee.metric == "availability"  # no availability is above 100 %
-    return FULL, FULL - (min(units, FULL) if whole else units)
+    return 2 * FULL, 2 * whole + (mean.denominator != 1)

@@ -41,7 +41,7 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     Raises
     ------
     InputError
-        One is of the other kind, or impossible.
+        One is of the other kind, or impossible, or a slice begins within another.
     """
     of_plan = (pl.col("policy") == rule.policy) & pl.col("tier").eq_missing(pl.lit(rule.tier, dtype=pl.String))
     holders = evidence.subscriptions.with_row_index("subscriber").filter(of_plan)["subscriber"]
@@ -59,28 +59,17 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
             for row in wrong["row"][:20]
         ]
         raise InputError(evidence.source, seen)
-    return own if measured.slice is None else _by_slice(own, rule, evidence)
-
-
-def _by_slice(own: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
-    """Add up counts that several places took of the same slice; no slice may begin within another.
-
-    Raises
-    ------
-    InputError
-        One does.
-    """
-    measured = rule.guarantee.measured
-    assert measured is not None
-    assert measured.slice is not None
+    if measured.slice is None:
+        return own
+    # counts that several places took of the same slice add up; no slice may begin within another
     counts = pl.col("row").min(), pl.col("value").first(), pl.col("failed").sum(), pl.col("total").sum()
     slices = own.group_by("subscriber", "guarantee", "at", maintain_order=True).agg(*counts).select(own.columns)
     within = pl.col("at") - pl.col("at").shift(1).over("subscriber") < measured.slice.microseconds
     if (overlapping := slices.filter(within)).height:
-        wrong = f"begins within another slice of {measured.slice} of {rule.guarantee.id}"
+        problem = f"begins within another slice of {measured.slice} of {rule.guarantee.id}"
         remedy = f"give one row for each {measured.slice}, measured when it begins"
         places = [f"measurements row {row + 2}" for row in overlapping["row"].sort()[:20]]
-        raise InputError(evidence.source, [Problem(place, None, wrong, remedy) for place in places])
+        raise InputError(evidence.source, [Problem(place, None, problem, remedy) for place in places])
     return slices
 
 

@@ -9,7 +9,6 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.rules import ASSUMED_ZONE, Plan
-from slakit.policy.recovery import Backup
 from slakit.policy.terms import Terms
 
 RECOVERED: dict[str, Any] = {
@@ -101,42 +100,34 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
     A guarantee in days (`1d`) is kept from one day to the same hour of the next, though a clock change makes that 25
     hours; one in hours (`24h`) is kept to the letter.
     """
-    taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= pl.lit(as_of).cast(INSTANT))
-    zone = terms.time_zone or ASSUMED_ZONE
-    tables = [_against(taken.sort("subscription", "taken"), guarantee, zone, as_of) for guarantee in terms.backups]
-    return pl.concat([pl.DataFrame(schema=GAPS), *tables])
-
-
-def _against(taken: pl.DataFrame, guarantee: Backup, zone: str, as_of: int) -> pl.DataFrame:
-    """Judge backups, in order, against one guarantee: `GAPS`."""
+    now, zone = pl.lit(as_of).cast(INSTANT), terms.time_zone or ASSUMED_ZONE
+    taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= now).sort("subscription", "taken")
     ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
-    last = ends.with_columns(
-        pl.lit(None, dtype=INSTANT).alias("taken"), pl.lit(None, dtype=INSTANT).alias("kept_until")
-    )
+    none = pl.lit(None, dtype=INSTANT)
+    last = ends.select("subscription", none.alias("taken"), none.alias("kept_until"), "before")
     before = pl.col("taken").shift(1).over("subscription").alias("before")
-    rows = pl.concat([taken.with_columns(before), last.select("subscription", "taken", "kept_until", "before")])
-    now = pl.lit(as_of).cast(INSTANT)
+    rows = pl.concat([taken.with_columns(before).select(last.columns), last])
     until = pl.col("taken").fill_null(now)
-    every, keep = _length(guarantee.every), None if guarantee.kept_at_most else _length(guarantee.kept)
     gap = (until - pl.col("before")).dt.total_microseconds()
     on_clock = (_wall_clock(until, zone) - _wall_clock(pl.col("before"), zone)).dt.total_microseconds()
-    in_days = guarantee.every is not None and guarantee.every.text.endswith("d")
     kept = (pl.col("kept_until") - pl.col("taken")).dt.total_microseconds()
-    return (
-        rows.with_columns(
+    tables = [pl.DataFrame(schema=GAPS)]
+    for guarantee in terms.backups:
+        every, keep = _length(guarantee.every), None if guarantee.kept_at_most else _length(guarantee.kept)
+        in_days = guarantee.every is not None and guarantee.every.text.endswith("d")
+        shortest = pl.min_horizontal(gap, on_clock) if in_days else gap
+        judged = rows.with_columns(
             pl.lit(guarantee.id).alias("backup"),
             gap.alias("gap"),
             pl.lit(every, dtype=pl.Int64).alias("every"),
+            (shortest <= pl.lit(every, dtype=pl.Int64)).alias("in_time"),
             kept.alias("kept"),
             pl.lit(keep, dtype=pl.Int64).alias("keep"),
+            (kept >= pl.lit(keep, dtype=pl.Int64)).alias("kept_long_enough"),
             pl.lit(guarantee.clause).alias("clause"),
         )
-        .with_columns(
-            ((pl.min_horizontal("gap", on_clock) if in_days else pl.col("gap")) <= pl.col("every")).alias("in_time"),
-            (pl.col("kept") >= pl.col("keep")).alias("kept_long_enough"),
-        )
-        .select(list(GAPS))
-    )
+        tables.append(judged.select(list(GAPS)))
+    return pl.concat(tables)
 
 
 def _wall_clock(instant: pl.Expr, zone: str) -> pl.Expr:

@@ -84,15 +84,6 @@ def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     return tickets
 
 
-def _unknown(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
-    """Tickets of which cannot be told whether a guarantee is about them."""
-    about = rule.guarantee.tickets
-    for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
-        for number in tickets.filter(pl.col(name).is_null())["ticket"] if words else ():
-            wrong = f"{rule.guarantee.id} is about tickets of some {name} only"
-            yield Problem(f"tickets row {number + 2} {name}", None, wrong, f"give it; those are {', '.join(words)}")
-
-
 def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
     """Tickets whose priority cannot be told, is not one of the policy, or has no target.
 
@@ -164,7 +155,14 @@ def judge_tickets(
         held = tickets.join(terms.filter(pl.col("rule") == number), on="subscriber", maintain_order="left")
         ranked = prioritised(held, rule.support)
         mine = concerned(ranked, rule)
-        problems += _unknown(ranked.filter(IN_TERM), rule)
+        in_term, about = ranked.filter(IN_TERM), rule.guarantee.tickets
+        for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():
+            wrong, remedy = (
+                f"{rule.guarantee.id} is about tickets of some {name} only",
+                f"give it; those are {', '.join(words)}",
+            )
+            for row in in_term.filter(pl.col(name).is_null())["ticket"] if words else ():
+                problems.append(Problem(f"tickets row {row + 2} {name}", None, wrong, remedy))
         unranked += _unranked(mine.filter(IN_TERM), rule)
         asked.append((number, rule, mine))
     problems += unranked

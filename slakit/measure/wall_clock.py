@@ -49,9 +49,13 @@ class WallClock:
         """
         local, changes = ZoneInfo(zone), []
         for day in range(first - 2 * DAY, last + 2 * DAY, DAY):
-            before, after = (_offset(local, instant) for instant in (day, day + DAY))
-            if before != after:
-                changes.append(_change(local, day, day + DAY))
+            old, new = (_offset(local, instant) for instant in (day, day + DAY))
+            if old != new:  # the first second of the new offset lies in between
+                before, after = day // SECOND, -(-(day + DAY) // SECOND)
+                while after - before > 1:
+                    middle = (before + after) // 2
+                    before, after = (before, middle) if _offset(local, middle * SECOND) == new else (middle, after)
+                changes.append(after * SECOND)
         offsets = [_offset(local, first - 2 * DAY), *(_offset(local, change) for change in changes)]
         return cls(*(pl.Series(values, dtype=pl.Int64) for values in (changes, offsets)))
 
@@ -78,16 +82,6 @@ class WallClock:
 
 def _offset(zone: ZoneInfo, instant: int) -> int:
     return (to_instant(instant).astimezone(zone).utcoffset() or timedelta()) // MICROSECOND
-
-
-def _change(zone: ZoneInfo, before: int, after: int) -> int:
-    """Find the first instant of the new offset, to the second: the old one holds before, the new one after."""
-    new = _offset(zone, after)
-    before, after = before // SECOND, -(-after // SECOND)
-    while after - before > 1:
-        middle = (before + after) // 2
-        before, after = (before, middle) if _offset(zone, middle * SECOND) == new else (middle, after)
-    return after * SECOND
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,15 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
     windows = pl.concat([on_calendar, of_terms.select(on_calendar.columns)])
     partial = per_rule((rule.guarantee.partial == "skip" for rule in rules), pl.Boolean)
     whole = (pl.col("window_start") >= pl.col("starts")) & (pl.col("window_end") <= pl.col("ends"))
-    return _with_state(windows.filter(~partial | whole), rules, period, as_of)
+    spans = [period.span(rule.zone) for rule in rules]
+    begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
+    slides = per_rule((rule.guarantee.window.slides for rule in rules), pl.Boolean)
+    first, last = pl.col("window_start"), pl.col("window_end")
+    judged = (last > begin) & (last <= end) & (last <= as_of)
+    begun = ((first >= begin) | whole_term) & (first < end) & (first < as_of)
+    running = begun & ((last > end) | (last > as_of)) & ~slides
+    shown = windows.filter(~partial | whole).with_columns(running.alias("running")).filter(judged | running)
+    return shown.select("obligation", "window_start", "window_end", "running").sort("obligation", "window_end")
 
 
 def slid_back(window: Window, first: int, last: int, zone: str) -> int:
@@ -72,20 +80,3 @@ def slid_back(window: Window, first: int, last: int, zone: str) -> int:
     if window.rolling_months is not None:
         return midnight(add_months(local_day(first, zone), 1 - window.rolling_months), zone)
     return first
-
-
-def _with_state(windows: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
-    """Keep the windows that are judged or running, and say which are `running`."""
-    spans = [period.span(rule.zone) for rule in rules]
-    begin, end = (
-        per_rule((span[0] for span in spans), pl.Int64),
-        per_rule((span[1] for span in spans), pl.Int64),
-    )
-    slides = per_rule((rule.guarantee.window.slides for rule in rules), pl.Boolean)
-    whole_term = per_rule((rule.guarantee.window.text == "term" for rule in rules), pl.Boolean)
-    first, last = pl.col("window_start"), pl.col("window_end")
-    judged = (last > begin) & (last <= end) & (last <= as_of)
-    begun = ((first >= begin) | whole_term) & (first < end) & (first < as_of)
-    running = begun & ((last > end) | (last > as_of)) & ~slides
-    found = windows.with_columns(running.alias("running")).filter(judged | running)
-    return found.select("obligation", "window_start", "window_end", "running").sort("obligation", "window_end")
