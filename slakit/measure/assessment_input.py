@@ -241,30 +241,6 @@ class Batch:
         return parts.filter(~pl.col("inside")).drop("inside")
 
 
-DOWN = {"outage": pl.String, "subscriber": pl.UInt32, "rule": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
-
-
-def _found_in_measurements(evidence: Evidence, rules: Sequence[Rule], as_of: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Slices that are outages by the rule that says so, and when it measured anything.
-
-    An outage is named by its guarantee and its number among those of its subscription.
-
-    These are `DOWN` and `SAMPLES`.
-    """
-    known = numbered(evidence)
-    down, samples = [pl.DataFrame(schema=DOWN)], [pl.DataFrame(schema=SAMPLES)]
-    for number, rule in enumerate(rules):
-        if rule.source != "outages" or rule.guarantee.measured is None:
-            continue
-        of_rule = pl.lit(number, dtype=pl.UInt32).alias("rule")
-        of_subscription = pl.int_range(pl.len()).over("subscriber")
-        name = pl.format("{} {}", pl.lit(rule.guarantee.id), of_subscription).alias("outage")
-        down.append(slices_down(known, rule, evidence).with_columns(name, of_rule).select(list(DOWN)))
-        own = known.filter((pl.col("guarantee") == rule.guarantee.id) & (pl.col("at") < as_of))
-        samples.append(own.select("subscriber", of_rule, "at"))
-    return pl.concat(down), pl.concat(samples)
-
-
 def input_of(
     evidence: Evidence,
     rules: Sequence[Rule],
@@ -298,8 +274,20 @@ def input_of(
         (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
         pl.lit(None, dtype=pl.UInt32).alias("of_rule"),
     )
-    down, samples = _found_in_measurements(evidence, rules, as_of)
-    outages = pl.concat([outages, down.rename({"rule": "of_rule"})], how="diagonal") if down.height else outages
+    # slices that are outages by the rule that says so, named by guarantee and number, and when it measured anything
+    known, of_subscription = numbered(evidence), pl.int_range(pl.len()).over("subscriber")
+    tables, samples = [outages], [pl.DataFrame(schema=SAMPLES)]
+    for number, rule in enumerate(rules):
+        if rule.source != "outages" or rule.guarantee.measured is None:
+            continue
+        of_rule = pl.lit(number, dtype=pl.UInt32)
+        name = pl.format("{} {}", pl.lit(rule.guarantee.id), of_subscription).alias("outage")
+        down = slices_down(known, rule, evidence)
+        if down.height:
+            tables.append(down.with_columns(name, of_rule.alias("of_rule")))
+        own = known.filter((pl.col("guarantee") == rule.guarantee.id) & (pl.col("at") < as_of))
+        samples.append(own.select("subscriber", of_rule.alias("rule"), "at"))
+    outages = pl.concat(tables, how="diagonal")
     outages = (
         outages.rename({"outage": "name"})
         .with_columns(pl.col("affected").fill_null(1_000_000))
@@ -315,4 +303,6 @@ def input_of(
         *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
     )
     recorded = "outages" in evidence.given
-    return AssessmentInput(rules, obligations, windows, outages, maintenance, period, as_of, recorded, samples)
+    return AssessmentInput(
+        rules, obligations, windows, outages, maintenance, period, as_of, recorded, pl.concat(samples)
+    )

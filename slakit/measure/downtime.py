@@ -34,7 +34,7 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
     """
     ledgers = []
     for batch in assessed.batches():
-        segments = _drop_lone(batch, _start_clocks(batch, _pass_whole(batch, _observe(batch))))
+        segments = _drop_lone(batch, _start_clocks(batch, _observe(batch)))
         segments = _drop_overlaps(batch, segments)
         if any(rule.guarantee.minimum for rule in batch.rules):
             minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
@@ -44,7 +44,13 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
             if not batch.maintenance_cover(kind).is_empty():
                 segments = batch.close_parts(batch.under_maintenance(segments, kind), "maintenance", kind=kind)
         segments = batch.close_inside(segments, batch.closed_hours, "outside_hours")
-        segments = batch.close_inside(segments, _outside_term(batch), "outside_term")
+        line = batch.assessed.timeline
+        edges = (line.origin, line.origin + line.stride)
+        first, last = (line.place(pl.lit(edge), pl.col("timeline")) for edge in edges)
+        before = batch.obligations.select(first.alias("start"), batch.placed("starts").alias("end"))
+        after = batch.obligations.select(batch.placed("ends").alias("start"), last.alias("end"))
+        # the two overlap where the subscription ends before measurement begins
+        segments = batch.close_inside(segments, union(pl.concat([before, after])), "outside_term")
         batch.close(_whole_units(batch, segments), "counted")
         ledgers.append(_in_windows(batch, pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))))
     return _with_points(assessed, pl.concat(ledgers))
@@ -97,8 +103,8 @@ def _observe(batch: Batch) -> pl.DataFrame:
     )
 
 
-def _pass_whole(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
-    """Verdicts that take an outage as a whole: component, cause, share affected, missing or late signal."""
+def _start_clocks(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
+    """Close outages that are judged as a whole, by component, cause, share or signal, and others before the signal."""
     silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
     verdict = (
         pl.when(~pl.col("in_scope")).then(VERDICT["other_component"])
@@ -111,12 +117,8 @@ def _pass_whole(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
     judged = observed.with_columns(no_run).select(*SEGMENT, "signal", verdict.cast(pl.UInt8).alias("verdict"))
     stopped = judged.filter(pl.col("verdict").is_not_null())
     batch.closed.append(stopped.select(*SEGMENT, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
-    return judged.filter(pl.col("verdict").is_null())
-
-
-def _start_clocks(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
-    """Step 4: nothing runs before the signal."""
-    clocked = segments.with_columns(pl.max_horizontal("start", batch.placed("signal")).alias("clock"))
+    begins = pl.max_horizontal("start", batch.placed("signal")).alias("clock")
+    clocked = judged.filter(pl.col("verdict").is_null()).with_columns(begins)
     early = clocked.filter(pl.col("clock") > pl.col("start"))
     batch.close(early.with_columns(pl.col("clock").alias("end")), "before_clock_start")
     if any(rule.guarantee.at_once for rule in batch.rules):
@@ -230,18 +232,6 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _length(duration: object) -> int:
     return getattr(duration, "microseconds", 0)
-
-
-def _outside_term(batch: Batch) -> pl.DataFrame:
-    """Time before measurement begins and after the subscription ends: `start`, `end` on the line."""
-    timeline = batch.assessed.timeline
-    begin, end = (
-        timeline.place(pl.lit(timeline.origin), pl.col("timeline")),
-        timeline.place(pl.lit(timeline.origin + timeline.stride), pl.col("timeline")),
-    )
-    before = batch.obligations.select(begin.alias("start"), batch.placed("starts").alias("end"))
-    after = batch.obligations.select(batch.placed("ends").alias("start"), end.alias("end"))
-    return union(pl.concat([before, after]))  # they overlap where the subscription ends before measurement begins
 
 
 def _whole_units(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:

@@ -167,35 +167,20 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
         schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String, "source": pl.UInt8},
     )
     obligations = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
-    return (
-        _begun(obligations, rules)
-        .sort("source", maintain_order=True)
-        .select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation"),
-            "subscriber",
-            "rule",
-            "starts",
-            "ends",
-            "billing_day",
-            "held_from",
-        )
-    )
-
-
-def _begun(obligations: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
-    """Move the start to where measurement begins."""
     late = [number for number, rule in enumerate(rules) if rule.guarantee.begins]
-    if not late:
-        return obligations
-    starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
-    begun = []
-    for number, start in starts.iter_rows():
-        begins, zone = rules[number].guarantee.begins, rules[number].zone
-        wait = begins.wait if begins is not None else None
-        begun.append(start + wait.microseconds if wait is not None else first_of_next_month(start, zone))
-    moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
-    joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+    if late:  # where measurement begins after the subscription
+        starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
+        begun = []
+        for number, start in starts.iter_rows():
+            begins, zone = rules[number].guarantee.begins, rules[number].zone
+            wait = begins.wait if begins is not None else None
+            begun.append(start + wait.microseconds if wait is not None else first_of_next_month(start, zone))
+        moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
+        joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
+        obligations = joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+    number_of = pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation")
+    columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from")
+    return obligations.sort("source", maintain_order=True).select(number_of, *columns)
 
 
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:

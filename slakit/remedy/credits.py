@@ -15,7 +15,7 @@ import polars as pl
 from slakit.measure.rules import Rule
 from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
-from slakit.policy.remedies import Cap, FeeBasis, PointBand, PointValue, Remedy, Worth
+from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, FeeSources, half_up
@@ -234,19 +234,17 @@ def of_points(points: PointValue, earned: Fraction, of: Fraction) -> tuple[Ratio
     """
     credit, count = points.each, earned
     if points.bands is not None:
-        reached = [band for band in points.bands if lies_within(band, earned)]
-        deepest = max(reached, key=_least_points, default=None)
+        depths = []  # where each band begins: the further up, the worse it is
+        for number, band in enumerate(points.bands):
+            bounds = dict(band.bounds)
+            if lies_within(band, earned):
+                depths.append((bounds.get("from", bounds.get("above", -1)), "above" in bounds, -number))
+        deepest = points.bands[-max(depths)[2]] if depths else None
         credit, count = (deepest.credit, Fraction(1)) if deepest is not None else (None, Fraction(0))
     value = credit_value(credit) * count
     if isinstance(credit, Money):
         return (value / of if of else value * 0).as_integer_ratio(), value.as_integer_ratio()
     return value.as_integer_ratio(), (value * of).as_integer_ratio()
-
-
-def _least_points(band: PointBand) -> tuple[int, bool]:
-    """Find where a band of points begins: the further up, the worse it is."""
-    bounds = dict(band.bounds)
-    return bounds.get("from", bounds.get("above", -1)), "above" in bounds
 
 
 def _entry(parts: Sequence[Mapping[str, int]]) -> Due:

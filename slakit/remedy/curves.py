@@ -99,7 +99,15 @@ def credit_curve(
     Decimal('1341.000000')
     """
     exact = exact_fee(fee)
-    asked = None if at is None else [exact_length("at", _length(length)) for length in at]
+    asked: list[int] | None = None
+    if at is not None:
+        asked = []
+        for length in at:
+            try:
+                span = length if isinstance(length, timedelta) else timedelta(hours=float(length))
+            except (OverflowError, ValueError):
+                raise InputError("at", [Problem("at", length, "not a length", "write hours, or a timedelta")]) from None
+            asked.append(exact_length("at", span))
     if window_length is not None:
         exact_length("window_length", window_length, least=1)
     many = [terms] if isinstance(terms, Terms) else list(terms)
@@ -122,16 +130,6 @@ def credit_curve(
             amount = Decimal(outcome.amount).scaleb(-minor_digits(case.currency))
             rows.append((*plan, *levels, percent, amount, one.currency, one.provider))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
-
-
-def _length(length: timedelta | float) -> timedelta:
-    """Read a length; a number is hours."""
-    if isinstance(length, timedelta):
-        return length
-    try:
-        return timedelta(hours=float(length))
-    except (OverflowError, ValueError):
-        raise InputError("at", [Problem("at", length, "not a length", "write hours, or a timedelta")]) from None
 
 
 def cases_of(

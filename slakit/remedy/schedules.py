@@ -78,17 +78,15 @@ def earned(
 
 
 def _not_multiplied(credit: Credit, rows: pl.DataFrame) -> pl.DataFrame:
-    """Compute the credit of rows by the bands, the flat credit or the rate of a schedule."""
-    if credit.bands is not None:
-        return _banded(credit, credit.bands, rows)
+    """Compute the credit of rows by the bands, the flat credit or the rate of a schedule.
+
+    Of bands, the last in their order that applies is taken, or all that apply where they add up.
+    """
+    bands, per_incident = credit.bands, credit.by_incident
     if credit.flat is not None:
         return _credit_of(rows.filter("missed"), pl.lit(1), credit.flat)
-    return _rated(credit, rows.filter("missed"), per_incident=credit.by_incident)
-
-
-def _banded(credit: Credit, bands: Sequence[Band], rows: pl.DataFrame) -> pl.DataFrame:
-    """Compute the credit of the bands that apply: the last in their order, or all of them where they add up."""
-    per_incident = credit.by_incident
+    if bands is None:
+        return _rated(credit, rows.filter("missed"), per_incident=per_incident)
     if credit.select == "sum":
         return pl.concat([_of_band(band, rows.filter(holds(band)), per_incident=per_incident) for band in bands])
     parts = []
