@@ -158,6 +158,15 @@ def sums_text(sums: Iterable[tuple[str, Decimal]]) -> str:
     return " · ".join(money_text(amount, currency) for currency, amount in sums if amount) or "nothing"
 
 
+def amounts_text(table: pl.DataFrame) -> str:
+    """Write the sums of the amounts of a table, currency by currency.
+
+    >>> amounts_text(pl.DataFrame({"currency": ["NOK", "NOK"], "amount": [Decimal(1500), Decimal(20)]}))
+    '1,520.00 NOK'
+    """
+    return sums_text(table.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows())
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Write a number of things.
 

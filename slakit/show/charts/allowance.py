@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import altair as alt
+import polars as pl
 
 from slakit import locales
 from slakit.analysis.review import Review
@@ -33,7 +33,26 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
         One of the evidence.
     """
     lanes = Lanes.of(review, subscription)
-    gauges = [_gauge(lanes, row) for row in lanes.review.availability.iter_rows(named=True) if row["agreed_seconds"]]
+    gauges = []
+    for row in lanes.review.availability.filter(pl.col("agreed_seconds") > 0).iter_rows(named=True):
+        allowed = Decimal(budget_of(row["target"], int(row["agreed_seconds"] * 10**6))).scaleb(-6)
+        used = row["downtime_seconds"]
+        ratio = float(used / allowed) if allowed else float(used > 0)
+        start, end = (wall_clock(row[edge], lanes.zone) for edge in ("window_start", "window_end"))
+        state = "running" if row["running"] else "kept" if row["met"] else "missed"
+        name = lanes.names[row["guarantee"]]
+        gauges.append({
+            "guarantee": row["guarantee"],
+            "guarantee_name": " ".join(name.split()),
+            "lane": f"{name}\n{percent_text(row['target'], 6)}",
+            "from": start, "to": end, "middle": (start + end) / 2,
+            "filled": start + (end - start) * (1 if state == "missed" else min(1.0, ratio)),
+            "ratio": ratio, "state": state,
+            "text": short_length(used) if used else "",
+            "used": f"{length_text(used)} of {length_text(allowed)} allowed",
+            "window": window_name(row["window_start"], row["window_end"], lanes.zone) + " (running)" * row["running"],
+            "availability": percent_text(row["availability"]) if row["availability"] is not None else "–",
+        })  # fmt: skip
     if not gauges:
         return empty_chart(
             f"{subscription}: nothing to judge",
@@ -48,49 +67,24 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
         times = locales.number(f"{worst['ratio']:,.1f}")
         title += f"; the worst {times} times ({worst['guarantee_name']}, {worst['window']})"
     subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the number is the downtime."
-    return finish(_gauges(lanes, gauges), title, subtitle, 58 * len(lanes.names))
 
-
-def _gauge(lanes: Lanes, row: dict[str, Any]) -> dict[str, Any]:
-    allowed = Decimal(budget_of(row["target"], int(row["agreed_seconds"] * 10**6))).scaleb(-6)
-    used = row["downtime_seconds"]
-    ratio = float(used / allowed) if allowed else float(used > 0)
-    start, end = (wall_clock(row[edge], lanes.zone) for edge in ("window_start", "window_end"))
-    state = "running" if row["running"] else "kept" if row["met"] else "missed"
-    name = lanes.names[row["guarantee"]]
-    return {
-        "guarantee": row["guarantee"],
-        "guarantee_name": " ".join(name.split()),
-        "lane": f"{name}\n{percent_text(row['target'], 6)}",
-        "from": start, "to": end, "middle": (start + end) / 2,
-        "filled": start + (end - start) * (1 if state == "missed" else min(1.0, ratio)),
-        "ratio": ratio, "state": state,
-        "text": short_length(used) if used else "",
-        "used": f"{length_text(used)} of {length_text(allowed)} allowed",
-        "window": window_name(row["window_start"], row["window_end"], lanes.zone) + " (running)" * row["running"],
-        "availability": percent_text(row['availability']) if row["availability"] is not None else "–",
-    }  # fmt: skip
-
-
-def _gauges(lanes: Lanes, gauges: list[dict[str, Any]]) -> alt.LayerChart:
-    base, y = canvas(gauges), lanes.y
-    fields = {"window": "window", "guarantee_name": "guarantee", "used": "downtime", "availability": "availability"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in fields.items()]
-    states = alt.Scale(domain=["missed", "kept", "running"], range=[VERMILLION, BLUE, SKY])
     labels = {"missed": "over: target missed", "kept": "within what is allowed", "running": "window still running"}
     said = " : ".join(f"datum.value == '{state}' ? '{label}'" for state, label in labels.items()) + " : ''"
     present = [state for state in labels if any(gauge["state"] == state for gauge in gauges)]
-    legend = alt.Legend(title=None, labelExpr=said, values=present, symbolType="square")
-    frame = base.mark_rect(
-        height={"band": 0.62}, fill=INK, fillOpacity=0.05, stroke=INK, strokeOpacity=0.3, strokeWidth=1
+    colour = alt.Color(
+        "state:N",
+        scale=alt.Scale(domain=list(labels), range=[VERMILLION, BLUE, SKY]),
+        legend=alt.Legend(title=None, labelExpr=said, values=present, symbolType="square"),
     )
-    fill = base.mark_rect(height={"band": 0.62}, opacity=0.7)
+    fields = {"window": "window", "guarantee_name": "guarantee", "used": "downtime", "availability": "availability"}
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    base, x, y, band = canvas(gauges), lanes.x("from"), lanes.y, {"band": 0.62}
+    frame = base.mark_rect(height=band, fill=INK, fillOpacity=0.05, stroke=INK, strokeOpacity=0.3, strokeWidth=1)
+    fill = base.mark_rect(height=band, opacity=0.7)
     layers = [
-        frame.encode(x=lanes.x("from"), x2="to", y=y, tooltip=tips),
-        fill.encode(
-            x=lanes.x("from"), x2="filled", y=y, tooltip=tips, color=alt.Color("state:N", scale=states, legend=legend)
-        ),
+        frame.encode(x=x, x2="to", y=y, tooltip=tips),
+        fill.encode(x=x, x2="filled", y=y, tooltip=tips, color=colour),
     ]
     if len(gauges) <= MOST_LABELLED * len(lanes.names):
         layers.append(base.mark_text(fontSize=12, fontWeight=500).encode(x=lanes.x("middle"), y=y, text="text:N"))
-    return layered(*layers)
+    return finish(layered(*layers), title, subtitle, 58 * len(lanes.names))

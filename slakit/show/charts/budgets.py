@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -34,10 +32,7 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
     subtitle = "Downtime allowed in one window before the target is missed."
     if any(budget.commitment == "best_effort" for budget in gathered):
         subtitle += " Outlined: best effort, not guaranteed."
-    return finish(_bars(rows), title, subtitle, 64 * len(rows))
 
-
-def _bars(rows: list[dict[str, Any]]) -> alt.LayerChart:
     base = canvas(rows)
     y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     hours = f"datum.value < 0.99 ? round(datum.value * 60) + ' min' : {TICK} + ' h'"
@@ -47,8 +42,9 @@ def _bars(rows: list[dict[str, Any]]) -> alt.LayerChart:
     tips = [alt.Tooltip("figure:N", title="allowed"), alt.Tooltip("about:N", title="of")]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, stroke=BLUE, cornerRadiusEnd=2)
     tail = base.mark_bar(color=BLUE, height=14, yOffset=20, opacity=0.35, cornerRadiusEnd=2)
-    return layered(
+    drawn = layered(
         tail.encode(y=y, x=low, x2="high:Q", tooltip=tips),
         bar.encode(y=y, x=low, fillOpacity=solid, tooltip=tips),
         *captions(rows, y),
     )
+    return finish(drawn, title, subtitle, 64 * len(rows))

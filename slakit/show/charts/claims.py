@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -12,7 +11,7 @@ from slakit.analysis.review import Review
 from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
-from slakit.show.labels import STATUSES, counted, deadline_text, instant_text, money_text, sums_text
+from slakit.show.labels import STATUSES, amounts_text, counted, deadline_text, instant_text, money_text
 from slakit.show.readable import claim_status
 
 MOST_BARS = 40
@@ -44,76 +43,61 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     parts = claims.group_by("subscription", "currency", "status", maintain_order=True).agg(
         pl.col("amount").sum(), pl.len().alias("credits"), pl.col("deadline_earliest").min()
     )
-    title = _title(claims)
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
     subtitle = f"Credits owed for {review.period.printed}, by status as of {as_of} UTC."
     concerned = set(parts["subscription"])
     order = [name for name in review.evidence.subscriptions["subscription"] if name in concerned][:MOST_BARS]
     if len(order) < len(concerned):
         subtitle += f" Only the first {MOST_BARS} of {print_count(len(concerned))} subscriptions are drawn."
-    drawn = _with_totals(parts.filter(pl.col("subscription").is_in(order)))
-    rows = [_share(review, row) for row in drawn.iter_rows(named=True)]
-    return finish(_shares(rows, order), title, subtitle, 64 * len(order))
+
+    by_status = pl.col("status").replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
+    drawn = parts.filter(pl.col("subscription").is_in(order)).sort(by_status, maintain_order=True)
+    amount = pl.col("amount")
+    drawn = drawn.with_columns(
+        amount.sum().over("subscription").alias("total"),
+        (amount.cum_sum().over("subscription") - amount).alias("before"),
+    )
+    shares = []
+    said: dict[str, list[str]] = {name: [] for name in order}
+    for row in drawn.iter_rows(named=True):
+        status, money = STATUSES[row["status"]], money_text(row["amount"], row["currency"])
+        deadline = deadline_text(row["deadline_earliest"], review.zone_of(row["subscription"]))
+        shares.append({
+            "subscription": row["subscription"],
+            "status": status,
+            "begin": float(row["before"] / row["total"]),
+            "end": float((row["before"] + row["amount"]) / row["total"]),
+            "amount": money,
+            "credits": counted(row["credits"], "credit"),
+            "claim by": deadline if row["status"] in ("claimable", "time_barred") else "–",
+        })  # fmt: skip
+        said[row["subscription"]].append(f"{money} {status}")
+    texts = [{"subscription": name, "figure": name, "about": " · ".join(parts)} for name, parts in said.items()]
+
+    y = alt.Y("subscription:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0))
+    axis = alt.Axis(format="%", tickCount=5)
+    x = alt.X("begin:Q", title="share of the credits owed", axis=axis, scale=alt.Scale(domain=[0, 1]))
+    present = [status for status in STATUSES if status in set(drawn["status"])]
+    scale = alt.Scale(
+        domain=[STATUSES[status] for status in present], range=[STATUS_COLOURS[status] for status in present]
+    )
+    colour = alt.Color("status:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+    tips = [alt.Tooltip(f"{field}:N") for field in ("subscription", "status", "amount", "credits", "claim by")]
+    bar = canvas(shares).mark_bar(height=14, yOffset=20, opacity=0.85)
+    bars = bar.encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tips)
+    return finish(layered(bars, *captions(texts, y)), _title(claims), subtitle, 64 * len(order))
 
 
 def _title(claims: pl.DataFrame) -> str:
     """Say what is claimable now, and how much of it may be time-barred; then what has expired."""
-
-    def sums(*statuses: str) -> str:
-        own = claims.filter(pl.col("status").is_in(statuses)).group_by("currency", maintain_order=True)
-        return sums_text(own.agg(pl.col("amount").sum()).iter_rows())
-
-    known = set(claims["status"])
-    said = [f"{sums('claimable', 'time_barred')} claimable now"]
-    if "time_barred" in known:
-        said[0] += f" ({sums('time_barred')} may already be time-barred: claim today)"
-    said += [f"{sums('not_required')} due without a claim"] * ("not_required" in known)
-    said += [f"claims for {sums('expired')} expired"] * ("expired" in known)
+    by_status = {str(status): rows for (status,), rows in claims.group_by("status")}
+    open_now = claims.filter(pl.col("status").is_in(["claimable", "time_barred"]))
+    said = [f"{amounts_text(open_now)} claimable now"]
+    if "time_barred" in by_status:
+        said[0] += f" ({amounts_text(by_status['time_barred'])} may already be time-barred: claim today)"
+    if "not_required" in by_status:
+        said.append(f"{amounts_text(by_status['not_required'])} due without a claim")
+    if "expired" in by_status:
+        said.append(f"claims for {amounts_text(by_status['expired'])} expired")
     title = "; ".join(said)
     return title[:1].upper() + title[1:]
-
-
-def _with_totals(parts: pl.DataFrame) -> pl.DataFrame:
-    order = pl.col("status").replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
-    ordered = parts.with_columns(pl.col("amount").sum().over("subscription").alias("total")).sort(
-        order, maintain_order=True
-    )
-    before = pl.col("amount").cum_sum().over("subscription") - pl.col("amount")
-    return ordered.with_columns(before.alias("before"))
-
-
-def _share(review: Review, row: dict[str, Any]) -> dict[str, Any]:
-    zone = review.zone_of(row["subscription"])
-    begin, end = row["before"] / row["total"], (row["before"] + row["amount"]) / row["total"]
-    return {
-        "subscription": row["subscription"],
-        "status": STATUSES[row["status"]],
-        "begin": float(begin),
-        "end": float(end),
-        "amount": money_text(row["amount"], row["currency"]),
-        "credits": counted(row["credits"], "credit"),
-        "claim by": deadline_text(row["deadline_earliest"], zone)
-        if row["status"] in ("claimable", "time_barred")
-        else "–",
-    }
-
-
-def _shares(rows: list[dict[str, Any]], order: list[str]) -> alt.LayerChart:
-    y = alt.Y("subscription:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0))
-    share = alt.Axis(format="%", tickCount=5)
-    x = alt.X("begin:Q", title="share of the credits owed", axis=share, scale=alt.Scale(domain=[0, 1]))
-    present = [status for status in STATUSES if any(row["status"] == STATUSES[status] for row in rows)]
-    colours = [STATUS_COLOURS[status] for status in present]
-    scale = alt.Scale(domain=[STATUSES[status] for status in present], range=colours)
-    colour = alt.Color("status:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
-    tips = [alt.Tooltip(f"{field}:N") for field in ("subscription", "status", "amount", "credits", "claim by")]
-    bar = canvas(rows).mark_bar(height=14, yOffset=20, opacity=0.85)
-    return layered(bar.encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tips), *captions(_said(rows, order), y))
-
-
-def _said(rows: list[dict[str, Any]], order: list[str]) -> list[dict[str, str]]:
-    """Write one caption for each bar: every amount with its status."""
-    said: dict[str, list[str]] = {name: [] for name in order}
-    for row in rows:
-        said[row["subscription"]].append(f"{row['amount']} {row['status']}")
-    return [{"subscription": name, "figure": name, "about": " · ".join(parts)} for name, parts in said.items()]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
-
 import altair as alt
 import polars as pl
 
@@ -29,7 +26,21 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     if len(currencies) > 1:
         said = f"{listed(currencies)} are not compared. Compare subscriptions of one currency."
         return empty_chart("Several currencies", said)
-    rows = [_bar(row, comparison.names[row["plan"]]) for row in totals.iter_rows(named=True)]
+    rows = []
+    for row in totals.iter_rows(named=True):
+        name, currency = comparison.names[row["plan"]], row["currency"]
+        money, low, high = (money_text(row[key], currency) for key in ("owed", "lowest", "highest"))
+        spread = f"{low} to {high} if ambiguous clauses are read otherwise"
+        rows.append({
+            "plan": row["plan"],
+            "name": name,
+            "figure": f"{name}: {money}",
+            "about": spread if row["lowest"] != row["highest"] else "however the contract is read",
+            "money": money,
+            "owed": float(row["owed"]),
+            "low": float(row["lowest"]),
+            "high": float(row["highest"]),
+        })  # fmt: skip
     offered = [row for row in rows if row["plan"] not in comparison.proposed] or rows
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     title = f"Credits for the same outages: {best['money']} at {best['name']}, {least['money']} at {least['name']}"
@@ -38,39 +49,16 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     subtitle = f"{counted(outages, 'outage')} of {period} under each contract, at the same fee."
     if any(row["low"] != row["high"] for row in rows):
         subtitle += " Line: range if ambiguous clauses are read otherwise."
-    return finish(_bars(rows, currencies[0]), title, subtitle, 64 * len(rows))
 
-
-def _bar(row: dict[str, Any], name: str) -> dict[str, Any]:
-    currency = row["currency"]
-    money = money_text(row["owed"], currency)
-    low, high = money_text(row["lowest"], currency), money_text(row["highest"], currency)
-    spread = f"{low} to {high} if ambiguous clauses are read otherwise"
-    return {
-        "plan": row["plan"],
-        "name": name,
-        "figure": f"{name}: {money}",
-        "about": spread if row["lowest"] != row["highest"] else "however the contract is read",
-        "money": money,
-        "owed": float(row["owed"]),
-        "low": float(row["lowest"]),
-        "high": float(row["highest"]),
-    }
-
-
-def _bars(rows: list[dict[str, Any]], currency: str) -> alt.LayerChart:
     base = canvas(rows)
     y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
-    x = alt.X("owed:Q", title=f"owed, {currency}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
-    tips = [
-        alt.Tooltip("name:N", title="plan"),
-        alt.Tooltip("money:N", title="owed"),
-        alt.Tooltip("about:N", title="range"),
-    ]
+    x = alt.X("owed:Q", title=f"owed, {currencies[0]}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
+    fields = {"name": "plan", "money": "owed", "about": "range"}
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadiusEnd=2).encode(y=y, x=x, tooltip=tips)
     spread = base.mark_rule(color=INK, yOffset=20, strokeWidth=2, opacity=0.8)
     line = spread.encode(y=y, x="low:Q", x2="high:Q", tooltip=tips)
-    return layered(bar, line, *captions(rows, y))
+    return finish(layered(bar, line, *captions(rows, y)), title, subtitle, 64 * len(rows))
 
 
 def chart_readings(review: Review, subscription: str) -> Drawing:
@@ -91,39 +79,28 @@ def chart_readings(review: Review, subscription: str) -> Drawing:
     if moving.is_empty():
         return empty_chart("No open question has an effect on what is owed", title)
     owed, currency = own.ranges.select("amount", "currency").row(0)
-    rows = [
-        _question(review, subscription, group, currency)
-        for _, group in moving.group_by("question", maintain_order=True)
-    ]
+    rows = []
+    for (question,), answers in moving.group_by("question", maintain_order=True):
+        said = [
+            f"{answer_words(row['answer'])} {money_text(row['amount'], currency)}" + " (assumed)" * row["chosen"]
+            for row in answers.sort("amount").iter_rows(named=True)
+        ]
+        effect = money_text(answers["moves"][0], currency)
+        rows.append({
+            "question": question,
+            "figure": f"{review.question(subscription, str(question))} Effect: {effect}",
+            "about": " · ".join(said),
+            "low": float(min(answers["amount"])),
+            "high": float(max(answers["amount"])),
+        })  # fmt: skip
     subtitle = "What each answer alone makes of it, the other questions as assumed here (the mark)."
-    return finish(_spans(rows, float(owed), currency), title, subtitle, 64 * len(rows))
 
-
-def _question(review: Review, subscription: str, answers: pl.DataFrame, currency: str) -> dict[str, Any]:
-    said = [
-        f"{answer_words(row['answer'])} {money_text(row['amount'], currency)}" + " (assumed)" * row["chosen"]
-        for row in answers.sort("amount").iter_rows(named=True)
-    ]
-    low, high, moves = (Decimal(str(value)) for value in answers.select(
-        pl.col("amount").min().alias("low"), pl.col("amount").max().alias("high"), pl.col("moves").first()
-    ).row(0))  # fmt: skip
-    name = answers["question"][0]
-    return {
-        "question": name,
-        "figure": f"{review.question(subscription, name)} Effect: {money_text(moves, currency)}",
-        "about": " · ".join(said),
-        "low": float(low),
-        "high": float(high),
-    }
-
-
-def _spans(rows: list[dict[str, Any]], owed: float, currency: str) -> alt.LayerChart:
     base = canvas(rows)
     y = alt.Y("question:N", sort=[row["question"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
-    axis = alt.Axis(tickCount=6)
-    x = alt.X("low:Q", title=f"owed, {currency}", scale=alt.Scale(zero=False, nice=True), axis=axis)
+    scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=6)
+    x = alt.X("low:Q", title=f"owed, {currency}", scale=scale, axis=axis)
     tips = [alt.Tooltip("figure:N", title="effect"), alt.Tooltip("about:N", title="answers")]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadius=2).encode(y=y, x=x, x2="high:Q", tooltip=tips)
-    mark = canvas([row | {"owed": owed} for row in rows]).mark_tick(color=VERMILLION, thickness=3, size=24, yOffset=20)
-    taken = mark.encode(y=y, x="owed:Q")
-    return layered(bar, taken, *captions(rows, y))
+    mark = canvas([row | {"owed": float(owed)} for row in rows])
+    taken = mark.mark_tick(color=VERMILLION, thickness=3, size=24, yOffset=20).encode(y=y, x="owed:Q")
+    return finish(layered(bar, taken, *captions(rows, y)), title, subtitle, 64 * len(rows))

@@ -76,51 +76,39 @@ def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) ->
     colours = [COLOURS[number % len(COLOURS)] if line.pays else GREY for number, line in enumerate(lines)]
     names = [line.name for line in lines]
     colour = alt.Color("name:N", scale=alt.Scale(domain=names, range=colours), legend=None)
-    spots = [spot for line in lines for spot in _spots(line, first)]
     span = alt.Scale(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
-    x = alt.X("hours:Q", title="length of the outage", scale=span, axis=_time_axis())
-    y = alt.Y(
-        "credit:Q", title="credit, % of the fee", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=6)
-    )
-    tips = [
-        alt.Tooltip("name:N", title="plan"),
-        alt.Tooltip("length:N", title="outage"),
-        alt.Tooltip("percent:N", title="credit"),
-    ]
-    drawn = (
-        canvas(spots)
-        .mark_line(strokeWidth=2.5, clip=True, strokeJoin="round")
-        .encode(x=x, y=y, color=colour, order=alt.Order("number:Q"), tooltip=tips)
-    )
-    ends = canvas(_end_labels(lines, until))
-    mark = ends.mark_text(align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600)
-    named = mark.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), text=alt.Text("label:N"), color=colour)
-    marks = _looked_at(lines, max(outage, first), colour) if outage is not None else []
-    return layered(*_targets(lines, colour), drawn, named, *marks)
-
-
-def _looked_at(lines: list[Line], outage: Decimal, colour: alt.Color) -> list[alt.Chart]:
-    """Mark the length that is looked at, with a disc on every line."""
-    hours = float(outage / HOUR)
-    rows = [
-        {"name": line.name, "hours": hours, "credit": float(line.at(outage)), "percent": _said(line.at(outage)),
-         "length": length_text(outage)}
-        for line in lines
-    ]  # fmt: skip
-    tips = [alt.Tooltip("name:N", title="plan"), alt.Tooltip("length:N", title="outage")]
-    tips.append(alt.Tooltip("percent:N", title="credit"))
-    rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("hours:Q"))
-    disc = canvas(rows).mark_point(filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
-    said = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
-    label = said.encode(x=alt.X("hours:Q"), y=alt.value(-3), text=alt.Text("length:N"))
-    return [rule, disc.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), color=colour, tooltip=tips), label]
-
-
-def _time_axis() -> alt.Axis:
     ticks = [1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.5, 1, 2, 4, 8, 24, 72, 168, 720, 2160, 8760]
     minutes, days = "round(datum.value * 60) + ' min'", "datum.value / 24 + ' d'"
     said = f"datum.value < 0.99 ? {minutes} : datum.value < 24 ? datum.value + ' h' : {days}"
-    return alt.Axis(values=ticks, labelExpr=said, grid=False)
+    axis = alt.Axis(values=ticks, labelExpr=said, grid=False)
+    x = alt.X("hours:Q", title="length of the outage", scale=span, axis=axis)
+    y = alt.Y(
+        "credit:Q", title="credit, % of the fee", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=6)
+    )
+    fields = {"name": "plan", "length": "outage", "percent": "credit"}
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    line = canvas(spot for line in lines for spot in _spots(line, first))
+    drawn = line.mark_line(strokeWidth=2.5, clip=True, strokeJoin="round").encode(
+        x=x, y=y, color=colour, order=alt.Order("number:Q"), tooltip=tips
+    )
+    mark = canvas(_end_labels(lines, until)).mark_text(
+        align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600
+    )
+    named = mark.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), text=alt.Text("label:N"), color=colour)
+    layers = [*_targets(lines, colour), drawn, named]
+    if outage is not None:  # a disc on every line, at the length that is looked at
+        at = max(outage, first)
+        rows = [
+            {"name": line.name, "hours": float(at / HOUR), "credit": float(line.at(at)), "percent": _said(line.at(at)),
+             "length": length_text(at)}
+            for line in lines
+        ]  # fmt: skip
+        rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("hours:Q"))
+        disc = canvas(rows).mark_point(filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
+        discs = disc.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), color=colour, tooltip=tips)
+        text = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
+        layers += [rule, discs, text.encode(x=alt.X("hours:Q"), y=alt.value(-3), text=alt.Text("length:N"))]
+    return layered(*layers)
 
 
 def _spots(line: Line, first: Decimal) -> Iterator[dict[str, Any]]:
