@@ -46,31 +46,48 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
     outages = review.evidence.outages.filter(pl.col("subscription") == subscription)
     if outages.is_empty():
         return empty_chart("No outage", f"No outage of {subscription} is recorded.")
-    timeline = Timeline(own, subscription, span or _around(own, outages))
-    rows = [*timeline.happened(outages), *timeline.judged(pieces)]
-    said = _longest(own)
-    subtitle = f"Times in {timeline.zone.key}. Below what happened, each guarantee that covers it, with its verdicts."
+    if span is None:
+        works = own.evidence.maintenance
+        known = [*outages["started"], *outages["ended"], *works["started"], *works["ended"]]
+        instants = [instant for instant in known if instant is not None]
+        first = min(instants)
+        span = first - AROUND, max(*instants, first + AROUND) + AROUND
+    timeline = Timeline(own, subscription, span)
+    happened, judged = list(timeline.happened(outages)), list(timeline.judged(pieces))
+
+    # How much of the outage counts, under the guarantee that counts most of it.
+    main = own.ledger.filter(pl.col("guarantee") == main_guarantee(own))
+    counts, whole = (Decimal(rows["seconds"].sum()) for rows in (main.filter(pl.col("verdict") == "counted"), main))
+    said = "Nothing counts" if main.is_empty() else "Nothing of the outage counts"
+    if counts:
+        said = f"{length_text(counts)} of the {length_text(whole)} outage counts"
     title = f"{said}; credit due: {sums_text(review.owed.items())}"
     if pieces.is_empty():
         title = "No guarantee of the contract covers this outage"
-    lanes = list(dict.fromkeys(row["lane"] for row in rows))
-    return finish(_drawn(timeline, rows, lanes, outages), title, subtitle, 44 * len(lanes) + 16)
+    subtitle = f"Times in {timeline.zone.key}. Below what happened, each guarantee that covers it, with its verdicts."
 
-
-def _around(review: Review, outages: pl.DataFrame) -> Span:
-    works = review.evidence.maintenance
-    known = [*outages["started"], *outages["ended"], *works["started"], *works["ended"]]
-    instants = [instant for instant in known if instant is not None]
-    return min(instants) - AROUND, max(*instants, min(instants) + AROUND) + AROUND
-
-
-def _longest(review: Review) -> str:
-    """Say how much of the outage counts, under the guarantee that counts most of it."""
-    own = review.ledger.filter(pl.col("guarantee") == main_guarantee(review))
-    if own.is_empty():
-        return "Nothing counts"
-    most, whole = (Decimal(piece["seconds"].sum()) for piece in (own.filter(pl.col("verdict") == "counted"), own))
-    return f"{length_text(most)} of the {length_text(whole)} outage counts" if most else "Nothing of the outage counts"
+    lanes = list(dict.fromkeys(row["lane"] for row in [*happened, *judged]))
+    x, y = timeline.x("from"), lane_rows(lanes)
+    tips = [alt.Tooltip("said:N", title="what"), alt.Tooltip("when:N", title="time")]
+    bars: dict[str, Any] = {"height": {"band": 0.62}, "cornerRadius": 2, "opacity": 0.85}
+    kinds = alt.Scale(domain=["outage", "maintenance"], range=[GREY, BLUE])
+    fill = alt.Color("kind:N", scale=kinds, legend=None)
+    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=fill, tooltip=tips)]
+    if judged:
+        present = {row["verdict"] for row in judged}
+        shown = {words: COLOUR_OF[name] for name, words in VERDICT_WORDS.items() if words in present}
+        scale = alt.Scale(domain=list(shown), range=list(shown.values()))
+        colour = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+        layers.append(canvas(judged).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=colour, tooltip=tips))
+    text = canvas([*happened, *judged]).mark_text(fontSize=12, fontWeight=600, color=ON_COLOUR)
+    layers.append(text.encode(x=timeline.x("middle"), y=y, text=alt.Text("text:N")))
+    if signals := list(timeline.signals(outages)):
+        at = timeline.x("at")
+        rule = canvas(signals).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8)
+        label = canvas(signals).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
+        layers += [rule.encode(x=at), label.encode(x=at, y=alt.value(-2), text=alt.Text("label:N"))]
+    drawn = cast(alt.LayerChart, layered(*layers).resolve_scale(color="independent"))
+    return finish(drawn, title, subtitle, 44 * len(lanes) + 16)
 
 
 def main_guarantee(review: Review) -> str:
@@ -151,38 +168,3 @@ class Timeline:
                 if self.at(self.span[0]) <= place <= self.at(self.span[1]):
                     local = instant.astimezone(self.zone)
                     yield {"at": place, "label": f"{said} {local:%H:%M}"}
-
-
-def _drawn(timeline: Timeline, rows: list[dict[str, Any]], lanes: list[str], outages: pl.DataFrame) -> alt.LayerChart:
-    y = lane_rows(lanes)
-    happened, judged = [row for row in rows if row["kind"] != "piece"], [row for row in rows if row["kind"] == "piece"]
-    tips = [alt.Tooltip("said:N", title="what"), alt.Tooltip("when:N", title="time")]
-    bars: dict[str, Any] = {"height": {"band": 0.62}, "cornerRadius": 2, "opacity": 0.85}
-    kinds = alt.Scale(domain=["outage", "maintenance"], range=[GREY, BLUE])
-    fill = alt.Color("kind:N", scale=kinds, legend=None)
-    x = timeline.x("from")
-    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=fill, tooltip=tips)]
-    if judged:
-        layers.append(
-            canvas(judged).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=_verdicts(judged), tooltip=tips)
-        )
-    text = canvas(rows).mark_text(fontSize=12, fontWeight=600, color=ON_COLOUR)
-    layers.append(text.encode(x=timeline.x("middle"), y=y, text=alt.Text("text:N")))
-    drawn = layered(*layers, *_signals(timeline, list(timeline.signals(outages))))
-    return cast(alt.LayerChart, drawn.resolve_scale(color="independent"))
-
-
-def _verdicts(judged: list[dict[str, Any]]) -> alt.Color:
-    present = {row["verdict"] for row in judged}
-    shown = {said: COLOUR_OF[name] for name, said in VERDICT_WORDS.items() if said in present}
-    scale = alt.Scale(domain=list(shown), range=list(shown.values()))
-    return alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
-
-
-def _signals(timeline: Timeline, rows: list[dict[str, Any]]) -> list[alt.Chart]:
-    if not rows:
-        return []
-    x = timeline.x("at")
-    rule = canvas(rows).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8).encode(x=x)
-    text = canvas(rows).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
-    return [rule, text.encode(x=x, y=alt.value(-2), text=alt.Text("label:N"))]

@@ -60,7 +60,17 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
     subtitle += f" Period {review.period.printed}."
     if len(shown) < len(discs):
         subtitle += f" Only the {print_count(MOST_OUTAGES)} longest are drawn."
-    layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), _disc_layer(lanes, shown)]
+
+    present = {disc["verdict"] for disc in shown}
+    colours = {words: COLOUR_OF[verdict] for verdict, words in VERDICT_WORDS.items() if words in present}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="circle", symbolSize=120))
+    size = alt.Size("seconds:Q", scale=alt.Scale(type="sqrt", range=[30, 700], domainMin=0), legend=None)
+    fields = {"outage": "outage", "lane": "guarantee", "when": "time", "said": "verdict"}
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    mark = canvas(shown).mark_circle(opacity=0.75, strokeWidth=1)
+    disc = mark.encode(x=lanes.x("at"), y=lanes.y, color=colour, size=size, tooltip=tips)
+    layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), disc]
     return finish(layered(*layers), title, subtitle, max(90, 62 * len(lanes.names)))
 
 
@@ -89,27 +99,6 @@ def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
             "counts": decisive["verdict"] == "counted",
             "said": "; ".join(said) + clause,
         }
-
-
-def _disc_layer(lanes: Lanes, discs: list[dict[str, Any]]) -> alt.Chart:
-    present = {disc["verdict"] for disc in discs}
-    verdicts = [verdict for verdict in VERDICT_WORDS if VERDICT_WORDS[verdict] in present]
-    colour = alt.Color(
-        "verdict:N",
-        title=None,
-        scale=alt.Scale(
-            domain=[VERDICT_WORDS[verdict] for verdict in verdicts], range=[COLOUR_OF[verdict] for verdict in verdicts]
-        ),
-        legend=alt.Legend(symbolType="circle", symbolSize=120),
-    )
-    size = alt.Size("seconds:Q", scale=alt.Scale(type="sqrt", range=[30, 700], domainMin=0), legend=None)
-    tips = [
-        alt.Tooltip(f"{field}:N", title=title)
-        for field, title in (("outage", "outage"), ("lane", "guarantee"), ("when", "time"), ("said", "verdict"))
-    ]
-    mark = canvas(discs).mark_circle(opacity=0.75, strokeWidth=1)
-    drawn: alt.Chart = mark.encode(x=lanes.x("at"), y=lanes.y, color=colour, size=size, tooltip=tips)
-    return drawn
 
 
 def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:

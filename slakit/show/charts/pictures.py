@@ -43,10 +43,12 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
     """
     import vl_convert
 
-    spec, version = _on_paper(chart.to_dict(), width), VEGA_LITE
+    spec = _inked(chart.to_dict())
+    spec["config"] |= {"background": WHITE, "font": FONT}
+    spec["width"] = width
     if kind == "png":
-        return bytes(vl_convert.vegalite_to_png(spec, vl_version=version, scale=scale))
-    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=version))
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=scale))
+    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE))
     title = f"<title>{html.escape(spec['description'])}</title>"
     return re.sub(r"(<svg\b[^>]*>)", lambda start: start[1] + title, drawn, count=1).encode()
 
@@ -77,14 +79,8 @@ def save_chart(chart: Drawing, path: str | Path, *, width: int = 760, scale: flo
     write_named(path, drawn)
 
 
-def _on_paper(spec: Any, width: int) -> Any:
-    """Return the chart with a width of its own, ink that is a colour, and paper behind it."""
-    inked = _inked(spec)
-    inked["config"] |= {"background": WHITE, "font": FONT}
-    return inked | {"width": width}
-
-
 def _inked(part: Any) -> Any:
+    """Put a colour in the place of the ink of the page."""
     if isinstance(part, dict):
         return {name: _inked(value) for name, value in part.items()}
     if isinstance(part, list):

@@ -29,40 +29,28 @@ def chart_guarantee_values(worth: pl.DataFrame) -> Drawing:
     """
     if worth.is_empty():
         return empty_chart("Nothing to price", "Nothing here guarantees anything about outages.")
-    rows = list(_rows(worth))
-    spots = [spot for row in rows for spot in row["spots"]]
+    lists = ["downtime_seconds", "credit_percent", "of_lost_time"]
+    series = worth.group_by("policy", "tier", "guarantee", maintain_order=True).agg(pl.col(lists))
+    alike = series.group_by("policy", "tier", *lists, maintain_order=True).agg("guarantee")
+    alike = alike.group_by("policy", "guarantee", *lists, maintain_order=True).agg("tier")
+    rows: list[dict[str, Any]] = []
+    spots: list[dict[str, Any]] = []
+    for row in alike.iter_rows(named=True):
+        name, guarantees = plans_name(row["policy"], row["tier"], worth), listed(row["guarantee"])
+        key, about = f"{name} {guarantees}", []
+        for seconds, percent, times in zip(*(row[column] for column in lists), strict=True):
+            length, said = length_text(seconds), "no credit"
+            if percent:
+                said = f"{percent_text(percent, 2)} of the fee, {print_percent(times, 2)} × the fee for the time lost"
+            spots.append({"key": key, "name": name, "length": length, "said": said, "times": float(times)})
+            about.append(f"{length}: {said}")
+        rows.append({"key": key, "figure": f"{name}, {guarantees}", "about": " · ".join(about)})
     best = max(spots, key=lambda spot: spot["times"])
     title = f"Credit for an outage of {best['length']} at {best['name']}: {best['said']}"
     if not best["times"]:
         title = "No credit is due for outages of these lengths"
     subtitle = "Credit for one outage, as a multiple of the fee for the time lost. Left of the line: less."
-    return finish(_discs(rows, spots), title, subtitle, 60 * len(rows))
 
-
-def _rows(worth: pl.DataFrame) -> Any:
-    lists = ["downtime_seconds", "credit_percent", "of_lost_time"]
-    series = worth.group_by("policy", "tier", "guarantee", maintain_order=True).agg(pl.col(lists))
-    alike = series.group_by("policy", "tier", *lists, maintain_order=True).agg("guarantee")
-    alike = alike.group_by("policy", "guarantee", *lists, maintain_order=True).agg("tier")
-    for row in alike.iter_rows(named=True):
-        name, guarantees = plans_name(row["policy"], row["tier"], worth), listed(row["guarantee"])
-        paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
-        spots = [_spot(name, guarantees, *values) for values in paid]
-        said = " · ".join(f"{spot['length']}: {spot['said']}" for spot in spots)
-        yield {"key": f"{name} {guarantees}", "figure": f"{name}, {guarantees}", "about": said, "spots": spots}
-
-
-def _spot(name: str, guarantees: str, seconds: Any, percent: Any, times: Any) -> dict[str, Any]:
-    said = (
-        f"{percent_text(percent, 2)} of the fee, {print_percent(times, 2)} × the fee for the time lost"
-        if percent
-        else "no credit"
-    )
-    about = {"key": f"{name} {guarantees}", "name": name, "length": length_text(seconds)}
-    return about | {"said": said, "times": float(times)}
-
-
-def _discs(rows: list[dict[str, Any]], spots: list[dict[str, Any]]) -> alt.LayerChart:
     lengths = list(dict.fromkeys(spot["length"] for spot in spots))
     y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     ticks = alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 100], grid=True, labelExpr=f"{TICK} + ' ×'")
@@ -70,9 +58,8 @@ def _discs(rows: list[dict[str, Any]], spots: list[dict[str, Any]]) -> alt.Layer
     x = alt.X("times:Q", title="credit, as a multiple of the fee for the time lost", scale=scale, axis=ticks)
     palette = alt.Scale(domain=lengths, range=COLOURS[: len(lengths)])
     colour = alt.Color("length:N", title="outage of", scale=palette)
-    said = {"name": "plan", "length": "outage", "said": "credit"}
-    tips = [alt.Tooltip(f"{field}:N", title=title) for field, title in said.items()]
+    fields = {"name": "plan", "length": "outage", "said": "credit"}
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
     disc = canvas(spots).mark_circle(size=110, yOffset=20, opacity=0.9).encode(y=y, x=x, color=colour, tooltip=tips)
     even = canvas([{"times": 1}]).mark_rule(color=INK, strokeDash=[4, 4], opacity=0.7).encode(x="times:Q")
-    plain = [{key: row[key] for key in ("key", "figure", "about")} for row in rows]
-    return layered(even, disc, *captions(plain, y))
+    return finish(layered(even, disc, *captions(rows, y)), title, subtitle, 60 * len(rows))
