@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -97,15 +97,10 @@ def instants(span: tuple[datetime, datetime], zone: ZoneInfo, known: Iterable[da
     >>> [label for label, _ in instants(night, ZoneInfo("Europe/Oslo"), [])]
     ['Sun 25 Oct 02:55 CEST', 'Sun 25 Oct 02:00 CET']
     """
-    steps = {instant for instant in known if instant is not None} | set(_steps(*span))
+    first, last = span
+    step = STEP * max(1, -(-(last - first) // (STEP * MOST_STOPS)))
+    steps = {first + n * step for n in range((last - first) // step + 1)} | {at for at in known if at is not None}
     return [(instant_label(instant, zone), instant) for instant in sorted(steps)]
-
-
-def _steps(first: datetime, last: datetime) -> Iterator[datetime]:
-    step = STEP * max(1, -(-(last - first) // (STEP * MOST_STOPS)))  # of a long time, fewer
-    while first <= last:
-        yield first
-        first += step
 
 
 def instant_label(instant: datetime, zone: ZoneInfo) -> str:

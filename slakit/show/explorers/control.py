@@ -56,14 +56,10 @@ class Control(NamedTuple):
         self.widget.layout.width = "auto"
         box = w.VBox([label, self.widget, *self.below]).add_class("slakit-control")
         if self.only_with is not None:
-            self._follow(box)
+
+            def follow(ticked: bool) -> None:
+                box.layout.display = "" if ticked else "none"
+
+            follow(self.only_with.value)
+            self.only_with.observe(lambda change: follow(change["new"]), names="value")
         return box
-
-    def _follow(self, box: Any) -> None:
-        """Show the control only while another widget is ticked."""
-
-        def follow(ticked: bool) -> None:
-            box.layout.display = "" if ticked else "none"
-
-        follow(self.only_with.value)
-        self.only_with.observe(lambda change: follow(change["new"]), names="value")

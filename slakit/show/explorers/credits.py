@@ -63,17 +63,17 @@ def explore_credits(
     Credit for one outage of 12h: 3.33 % of the fee at Klikk Gold
     """
     chosen = {"policies": list(policies), "fee": fee, "outage": outage, "month": month or f"{date.today():%Y-%m}"}
-    priced = lru_cache(maxsize=64)(_priced)
+
+    @lru_cache(maxsize=64)
+    def priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
+        # Curves do not depend on the length that is looked at: a hand that drags it does not wait for them.
+        terms = find_terms(policies)
+        return terms, credit_curve(terms, fee=fee, month=month)
+
     return Explorer(WHAT_IF, partial(render_credits, priced), chosen, controls_of_credits)
 
 
 Priced = Callable[[tuple[str, ...], float, str], tuple[list[Terms], pl.DataFrame]]
-
-
-def _priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
-    """Compute the curves, which do not depend on the length that is looked at: a hand that drags it does not wait."""
-    terms = find_terms(policies)
-    return terms, credit_curve(terms, fee=fee, month=month)
 
 
 def render_credits(priced: Priced, parameters: Parameters) -> View:
@@ -88,13 +88,30 @@ def render_credits(priced: Priced, parameters: Parameters) -> View:
     lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])
     value, note = _told(lines, seconds)
     note = " ".join(filter(None, [note, _by_incident(paid), _without_curve(terms, paid)]))
+
+    def sheets() -> list[Sheet]:
+        facts = [Fact(name.capitalize(), "text", str(parameters[name])) for name in ("outage", "month")]
+        facts.append(Fact("Fee", "number", fee))
+        columns = [
+            Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
+            Column("guarantee", "Guarantee"), Column("target", "Committed", "percent"),
+            Column("allowed_seconds", "Allowed"),
+            Column("downtime_seconds", "Outage"), Column("availability", "Availability", "percent"),
+            Column("credit_percent", "Credit", "percent"), Column("amount", "Amount", "money"),
+            Column("currency", "Currency"),
+        ]  # fmt: skip
+        return [
+            Sheet("Outage", "Credit for the outage", paid, columns, facts),
+            Sheet("Curves", "Credit curves: break points, a straight line between any two", curves, columns, facts),
+        ]
+
     return View(
         label=f"Credit for one outage of {length_text(seconds)}",
         value=value,
         note=f"{note} Measurement windows of {month_words(month)}; monthly fee {print_number(fee)}.",
         chart=chart_credit_curves(curves, float(DRAWN_HOURS), seconds),
         tables={"Credits": lambda: show_payouts(paid, fee), "Guarantees": lambda: show_tiers(terms)},
-        sheets=lambda: _sheets(parameters, paid, curves),
+        sheets=sheets,
     )
 
 
@@ -106,7 +123,10 @@ def _told(lines: Sequence[Line], seconds: Decimal) -> tuple[str, str]:
     for line in lines:
         by_credit.setdefault(line.points[0][1], []).append(line.name)
     (most, best), *others = by_credit.items()
-    said = [f"{listed(names)} {_pays(credit, len(names))}" for credit, names in others]
+    said = [
+        f"{listed(names)} {'pays' if len(names) == 1 else 'pay'} {percent_text(credit, 2) if credit else 'no credit'}"
+        for credit, names in others
+    ]
     if not most:
         return "no credit", f"No plan pays a credit for {length_text(seconds)}."
     return f"{percent_text(most, 2)} of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
@@ -137,28 +157,6 @@ def _without_curve(terms: Sequence[Terms], paid: pl.DataFrame) -> str:
     said = f"Not drawn: {listed(silent)}, without a guarantee about outages or availability. " * bool(silent)
     said += f"At {listed(sampled)} measured requests decide: in an outage all of them fail." * bool(sampled)
     return said.strip()
-
-
-def _pays(credit: Decimal, plans: int) -> str:
-    verb = "pays" if plans == 1 else "pay"
-    return f"{verb} {percent_text(credit, 2)}" if credit else f"{verb} no credit"
-
-
-def _sheets(parameters: Parameters, paid: pl.DataFrame, curves: pl.DataFrame) -> list[Sheet]:
-    facts = [Fact(name.capitalize(), "text", str(parameters[name])) for name in ("outage", "month")]
-    facts.append(Fact("Fee", "number", parameters["fee"]))
-    columns = [
-        Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
-        Column("guarantee", "Guarantee"), Column("target", "Committed", "percent"),
-        Column("allowed_seconds", "Allowed"),
-        Column("downtime_seconds", "Outage"), Column("availability", "Availability", "percent"),
-        Column("credit_percent", "Credit", "percent"), Column("amount", "Amount", "money"),
-        Column("currency", "Currency"),
-    ]  # fmt: skip
-    return [
-        Sheet("Outage", "Credit for the outage", paid, columns, facts),
-        Sheet("Curves", "Credit curves: break points, a straight line between any two", curves, columns, facts),
-    ]
 
 
 def controls_of_credits(parameters: Parameters) -> list[Control]:

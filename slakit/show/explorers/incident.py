@@ -17,7 +17,6 @@ from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
-from slakit.policy.plan_names import plan_name
 from slakit.policy.printing import percent_text, print_duration
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
@@ -31,7 +30,7 @@ from slakit.show.explorers.credits import WHAT_IF
 from slakit.show.explorers.explorer import Explorer
 from slakit.show.explorers.scenario import incident_controls
 from slakit.show.explorers.view import View
-from slakit.show.labels import counted, deadline_text, length_text, sums_text
+from slakit.show.labels import counted, deadline_text, length_text, sums_text, terms_name
 from slakit.show.tables.comparison import show_readings
 from slakit.show.tables.review import show_assumptions, show_credits, show_ledger
 
@@ -129,7 +128,7 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
         return assess_scenario(plan, incident, fee=fee, reading=reading, ranges=True)
 
     return View(
-        label=f"Credit due for the incident at {_plan_name(review, name)}",
+        label=f"Credit due for the incident at {terms_name(review.terms_of(name))}",
         value=sums_text(review.owed.items()),
         note=_told(review, name),
         chart=chart_incident(review, name, _span(review)),
@@ -145,11 +144,6 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
     )
 
 
-def _plan_name(review: Review, name: str) -> str:
-    terms = review.terms_of(name)
-    return plan_name(terms.provider, terms.tier)
-
-
 def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
     """Return the sheets of the review, and before them the scenario, so that nobody takes it for a claim."""
     given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
@@ -160,7 +154,7 @@ def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
     ]
     columns = [Column("name", "What happens"), Column("value", "Value")]
     return [
-        Sheet("Incident", f"A scenario at {_plan_name(review, name)}", given, columns, notes=notes),
+        Sheet("Incident", f"A scenario at {terms_name(review.terms_of(name))}", given, columns, notes=notes),
         *review_sheets(review),
     ]
 
@@ -198,20 +192,15 @@ def _told(review: Review, name: str) -> str:
         said.append(f"{counted(missed.height - 1, 'further target')} missed")
     if not late.is_empty():
         said.append(f"{_name(terms, late['guarantee'][0])} took longer than guaranteed")
-    why = _not_counted(review, main_guarantee(review))
-    if not said:
-        return f"Every target is met. {why}".strip()
-    return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
-
-
-def _not_counted(review: Review, guarantee: str) -> str:
-    """Say what of the outage does not count under a guarantee, and why: the longest segment of it."""
-    own = review.ledger.filter(pl.col("guarantee") == guarantee)
+    why = ""
+    own = review.ledger.filter(pl.col("guarantee") == main_guarantee(review))
     excluded = own.filter(~pl.col("verdict").is_in(["counted", "other_component", "outside_period"]))
     for row in excluded.sort("seconds", descending=True, maintain_order=True).head(1).iter_rows(named=True):
         clause = f" ({row['clause']})" if row["clause"] else ""
-        return f"Not counted: {length_text(row['seconds'])} {VERDICT_WORDS[row['verdict']]}{clause}."
-    return ""
+        why = f"Not counted: {length_text(row['seconds'])} {VERDICT_WORDS[row['verdict']]}{clause}."
+    if not said:
+        return f"Every target is met. {why}".strip()
+    return f"{'; '.join(said)}. {_money(review, name, terms)} {why}".strip()
 
 
 def _name(terms: Terms, guarantee: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -83,17 +83,7 @@ class Panel:
 
     def _laid_out(self, w: Any) -> Any:
         """Lay out controls on the left, or on top where there is little room; the view beside them."""
-        buttons = w.HBox([*self._buttons(w), self.copied])
-        buttons.add_class("slakit-row")
-        seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
-        for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
-            box.add_class(name)
-        whole = w.Box([w.HTML(PANEL_STYLE, layout=w.Layout(display="none")), self.beside, seen])
-        whole.add_class("slakit-explorer")
-        return whole
-
-    def _buttons(self, w: Any) -> Iterator[Any]:
-        name = self.explorer.name
+        name, buttons = self.explorer.name, w.HBox()
         for label, icon, act in (
             ("Run this in batch", "copy", self._show_plan),
             ("Picture (PNG)", "download", lambda: self._download(f"{name}.png")),
@@ -102,7 +92,15 @@ class Panel:
         ):
             button = w.Button(description=label, icon=icon, layout=w.Layout(width="auto"))
             button.on_click(lambda _, act=act: self._guarded(act))
-            yield button
+            buttons.children += (button,)
+        buttons.children += (self.copied,)
+        buttons.add_class("slakit-row")
+        seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
+        for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
+            box.add_class(name)
+        whole = w.Box([w.HTML(PANEL_STYLE, layout=w.Layout(display="none")), self.beside, seen])
+        whole.add_class("slakit-explorer")
+        return whole
 
     def refresh(self) -> None:
         """Show the explorer as it is, with controls that say so."""

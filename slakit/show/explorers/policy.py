@@ -73,14 +73,38 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
     budgets = pl.concat([window_budgets(one, parameters["month"]) for one in contract.terms])
     counts = dict(found["severity"].value_counts().iter_rows())
     defects = counted(counts.get("defect", 0), "contradiction or error", "contradictions and errors")
+    # The most severe finding, and where the text comes from.
+    told = [f"{sentence.rstrip('.')}." for sentence in found.filter(pl.col("severity") == "defect")["sentence"].head(1)]
+    told.append(f"{counted(len(policy.readings), 'open question').capitalize()}.")
+    told.append(f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {READ[policy.source.read]}.")
+
+    def sheets() -> list[Sheet]:
+        card = pl.DataFrame(policy_card(policy, tier), schema=["part", "term", "says", "clause"], orient="row")
+        titled = f"{policy.provider} · {policy.service}"
+        words = {name: name.capitalize() for name in SEVERITIES}
+        return [
+            Sheet("Terms", titled, card, [Column(name, name.capitalize()) for name in card.columns]),
+            Sheet("Findings", "What a buyer should know", found, [
+                Column("severity", "Severity", words=words, strong=[words["defect"]]), Column("about", "About"),
+                Column("sentence", "Finding"), Column("figure", "Figure"), Column("clauses", "Clauses"),
+                Column("tiers", "Tiers"), Column("code", "Code"),
+            ]),
+            Sheet("Budgets", "Allowed downtime", budgets, [
+                Column("tier", "Tier"), Column("guarantee", "Guarantee"), Column("window_start", "Window from"),
+                Column("window_end", "Window to"), Column("target", "Committed", "percent"),
+                Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
+                Column("commitment", "Commitment"), Column("clause", "Clause"),
+            ]),
+        ]  # fmt: skip
+
     return View(
         label=f"{policy.provider} · {policy.service}" + (f" · {plan_name('', tier)}" if tier else ""),
         value=f"{defects}, {counted(counts.get('gap', 0), 'missing term')}",
-        note=_told(policy, found),
+        note=" ".join(told),
         chart=chart_budgets(budgets),
         tables={**contract.tables, "Budgets": lambda: show_budgets(budgets)},
         charts={"Guarantee values": lambda: chart_guarantee_values(contract.values)},
-        sheets=lambda: _sheets(policy, tier, found, budgets),
+        sheets=sheets,
     )
 
 
@@ -106,36 +130,6 @@ def contract_of(name: str, tier: str | None) -> ContractParts:
         "Guarantee values": lambda: show_guarantee_values(values),
     }
     return ContractParts(policy, terms, found, values, tables)
-
-
-def _told(policy: Policy, found: pl.DataFrame) -> str:
-    """Say the most severe finding, and where the text comes from."""
-    defects = found.filter(pl.col("severity") == "defect")["sentence"].to_list()
-    open_questions = counted(len(policy.readings), "open question")
-    source = f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {READ[policy.source.read]}."
-    return " ".join(
-        [f"{sentence.rstrip('.')}." for sentence in defects[:1]] + [f"{open_questions.capitalize()}.", source]
-    )
-
-
-def _sheets(policy: Policy, tier: str | None, found: pl.DataFrame, budgets: pl.DataFrame) -> list[Sheet]:
-    card = pl.DataFrame(policy_card(policy, tier), schema=["part", "term", "says", "clause"], orient="row")
-    titled = f"{policy.provider} · {policy.service}"
-    words = {name: name.capitalize() for name in SEVERITIES}
-    return [
-        Sheet("Terms", titled, card, [Column(name, name.capitalize()) for name in card.columns]),
-        Sheet("Findings", "What a buyer should know", found, [
-            Column("severity", "Severity", words=words, strong=[words["defect"]]), Column("about", "About"),
-            Column("sentence", "Finding"), Column("figure", "Figure"), Column("clauses", "Clauses"),
-            Column("tiers", "Tiers"), Column("code", "Code"),
-        ]),
-        Sheet("Budgets", "Allowed downtime", budgets, [
-            Column("tier", "Tier"), Column("guarantee", "Guarantee"), Column("window_start", "Window from"),
-            Column("window_end", "Window to"), Column("target", "Committed", "percent"),
-            Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
-            Column("commitment", "Commitment"), Column("clause", "Clause"),
-        ]),
-    ]  # fmt: skip
 
 
 def controls_of_policy(parameters: Parameters) -> list[Control]:

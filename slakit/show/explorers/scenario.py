@@ -68,14 +68,14 @@ def _day(parameters: Parameters, review: Review) -> Control:
 
     def read(day: date | None) -> Parameters:
         by = (day - now) if day else timedelta(0)
-        return {name: _moved(parameters[name], by) for name in moving}
+        times = {name: parameters[name] for name in moving}
+        # The clock on the wall shows the same on another day.
+        return {
+            name: (datetime.fromisoformat(time) + by).isoformat(timespec="auto")[: len(time)] if time else ""
+            for name, time in times.items()
+        }
 
     return Control("Day", w.DatePicker(value=now), read, renews=True)
-
-
-def _moved(time: str, by: timedelta) -> str:
-    """Move a time, as a parameter, to another day: the clock on the wall shows the same."""
-    return (datetime.fromisoformat(time) + by).isoformat(timespec="auto")[: len(time)] if time else ""
 
 
 def _times(parameters: Parameters, review: Review) -> Iterator[Control]:
@@ -92,18 +92,19 @@ def _times(parameters: Parameters, review: Review) -> Iterator[Control]:
         return dict(zip(("started", "ended"), [written(instant, zone) for instant in span], strict=True))
 
     yield Control("Outage", slider, read, say=lambda span: _span_words(span, zone))
+
+    def read_signal(name: str, at: datetime | str) -> Parameters:
+        return {name: written(at, zone) if isinstance(at, datetime) else ""}
+
+    def say_signal(at: datetime | str) -> str:
+        return instant_label(at, zone) if isinstance(at, datetime) else NEVER
+
+    guarantees = [g for terms in review.terms.values() for g in terms.guarantees]
     for name, label in SIGNAL_LABELS.items():
-        if name == "reported" or parameters[name] or _starts_clock(review, name):
+        starts_clock = any(g.metric == "replacement" if name == "diagnosed" else name in g.clock for g in guarantees)
+        if name == "reported" or parameters[name] or starts_clock:
             signal = w.SelectionSlider(options=[(NEVER, ""), *stops], value=row[name] or "", readout=False)
-            yield Control(label, signal, partial(_signal, name, zone), say=partial(_signal_words, zone))
-
-
-def _signal(name: str, zone: ZoneInfo, at: datetime | str) -> Parameters:
-    return {name: written(at, zone) if isinstance(at, datetime) else ""}
-
-
-def _signal_words(zone: ZoneInfo, at: datetime | str) -> str:
-    return instant_label(at, zone) if isinstance(at, datetime) else NEVER
+            yield Control(label, signal, partial(read_signal, name), say=say_signal)
 
 
 def _span_words(span: Sequence[datetime], zone: ZoneInfo) -> str:
@@ -118,14 +119,6 @@ def _span_words(span: Sequence[datetime], zone: ZoneInfo) -> str:
     same_day = span[0].astimezone(zone).date() == span[1].astimezone(zone).date()
     until = f"{span[1].astimezone(zone):%H:%M}" if same_day else last
     return f"{first} to {until}, {print_duration((span[1] - span[0]) // MICROSECOND)}"
-
-
-def _starts_clock(review: Review, signal: str) -> bool:
-    """Return whether the clock of a guarantee starts at a signal."""
-    guarantees = [g for terms in review.terms.values() for g in terms.guarantees]
-    if signal == "diagnosed":
-        return any(g.metric == "replacement" for g in guarantees)
-    return any(signal in g.clock for g in guarantees)
 
 
 def _what(parameters: Parameters, policy: Policy) -> Iterator[Control]:
@@ -163,6 +156,11 @@ def _works(parameters: Parameters, review: Review) -> list[Control]:
     known = [("not announced", ""), *((notice, notice) for notice in lengths(parameters["notice"] or "0s", NOTICES))]
     notice = w.SelectionSlider(options=known, value=parameters["notice"], readout=False)
 
+    def in_advance(notice: str) -> str:
+        if not notice:
+            return "not at all"
+        return f"{notice} in advance" if PlainDuration.parse(notice).microseconds else "as it began"
+
     def read(_: object) -> Mapping[str, str]:
         first, last = (written(instant, zone) if there.value else "" for instant in span.value)
         return {"works": first, "works_end": last}
@@ -170,16 +168,9 @@ def _works(parameters: Parameters, review: Review) -> list[Control]:
     return [
         Control("Maintenance", there, read),
         Control("It runs", span, read, say=lambda chosen: _span_words(chosen, zone), only_with=there),
-        Control("It was announced", notice, partial(_one, "notice"), say=_ahead, only_with=there),
+        Control("It was announced", notice, partial(_one, "notice"), say=in_advance, only_with=there),
         Control("It is", kinds, partial(_one, "kind"), only_with=there),
     ]
-
-
-def _ahead(notice: str) -> str:
-    """Say how long in advance."""
-    if not notice:
-        return "not at all"
-    return f"{notice} in advance" if PlainDuration.parse(notice).microseconds else "as it began"
 
 
 def _readings(reading: Sequence[str], policy: Policy) -> Iterator[Control]:

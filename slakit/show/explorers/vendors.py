@@ -78,21 +78,19 @@ def explore_vendors(
     }  # fmt: skip
     tables = evidence if isinstance(evidence, Evidence) or evidence is None else read_evidence(evidence)
     given["evidence"] = tables.source if tables is not None else ""
-    compared = lru_cache(maxsize=16)(partial(_compared, tables))
+
+    @lru_cache(maxsize=16)
+    def compared(plans: tuple[str, ...], changes: tuple[str, ...], subscription: str, fee: float) -> Comparison:
+        # Once for every choice: a hand that drags weights does not wait for it.
+        mine = tables.only(subscription) if tables is not None else None
+        return compare(amended_offers(plans, changes), evidence=mine, fee=fee)
+
     return Explorer(
         VENDOR_COMPARISON, partial(render_vendors, compared), given, partial(controls_of_vendors, compared, tables)
     )
 
 
 Compared = Callable[[tuple[str, ...], tuple[str, ...], str, float], Comparison]
-
-
-def _compared(
-    evidence: Evidence | None, plans: tuple[str, ...], changes: tuple[str, ...], subscription: str, fee: float
-) -> Comparison:
-    """Compare once for every choice: a hand that drags weights does not wait for it."""
-    mine = evidence.only(subscription) if evidence is not None else None
-    return compare(amended_offers(plans, changes), evidence=mine, fee=fee)
 
 
 def _of(compared: Compared, parameters: Parameters) -> Comparison:
@@ -111,6 +109,18 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             "Outages the contracts treat differently": lambda: show_parted(comparison),
         }
     tables |= {"By length of outage": lambda: show_dominance(comparison), "All terms": lambda: show_terms(comparison)}
+
+    def sheets() -> list[Sheet]:
+        labels = {name: criterion.label for name, criterion in CRITERIA.items()}
+        columns = [
+            Column("rank", "Rank"), Column("plan", "Plan"), Column("points", "Points of 100"),
+            Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
+            Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
+        ]  # fmt: skip
+        summary, *others = comparison_sheets(comparison)
+        ranked = Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=tell_tips(ranking))
+        return [summary, ranked, *others]
+
     return View(
         label="Highest weighted score",
         value=listed(comparison.names[plan] for plan in ranking.leaders)
@@ -123,7 +133,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             "The same outages": lambda: chart_same_outages(comparison),
             "By length of outage": lambda: chart_credit_curves(comparison.curves),
         },
-        sheets=lambda: _sheets(comparison, ranking),
+        sheets=sheets,
         made=comparison.review.as_of if comparison.review else NO_DAY,
     )
 
@@ -139,33 +149,13 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
     said = f"{print_percent(points[leader], 1)} of 100 points"
     if len(best):
         said += f", most of them for {listed(CRITERIA[name].label.lower() for name in best)}"
-    return " ".join([f"{said}; {others}.", tell_tips(ranking)[0], *_most_owed(comparison), *asked_for(comparison)])
-
-
-def _most_owed(comparison: Comparison) -> list[str]:
-    """Say which plan owes most for the same outages, where there is one currency."""
+    told = [f"{said}; {others}.", tell_tips(ranking)[0]]
     sums = comparison.sums().filter(~pl.col("plan").is_in(list(comparison.proposed)))
-    if sums["currency"].n_unique() != 1:
-        return []
-    plan, owed, currency = (
-        sums.sort("owed", descending=True, maintain_order=True).select("plan", "owed", "currency").row(0)
-    )
-    return [f"Highest credit for the same outages: {sums_text([(currency, owed)])} from {comparison.names[plan]}."]
-
-
-def _sheets(comparison: Comparison, ranking: Ranking) -> list[Sheet]:
-    labels = {name: criterion.label for name, criterion in CRITERIA.items()}
-    columns = [
-        Column("rank", "Rank"), Column("plan", "Plan"), Column("points", "Points of 100"),
-        Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
-        Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
-    ]  # fmt: skip
-    summary, *others = comparison_sheets(comparison)
-    return [
-        summary,
-        Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=tell_tips(ranking)),
-        *others,
-    ]
+    if sums["currency"].n_unique() == 1:
+        most = sums.sort("owed", descending=True, maintain_order=True).row(0, named=True)
+        owed = sums_text([(most["currency"], most["owed"])])
+        told.append(f"Highest credit for the same outages: {owed} from {names[most['plan']]}.")
+    return " ".join([*told, *asked_for(comparison)])
 
 
 def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameters: Parameters) -> list[Control]:
