@@ -15,9 +15,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def _write_workbook(result: object, path: str | Path) -> None:
-    from slakit.show.excel.results import write_result
+    from slakit.show.excel.results import result_workbook
 
-    write_result(result, path)
+    result_workbook(result, path)
 
 
 _hooks.write_workbook = _write_workbook

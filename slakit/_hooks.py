@@ -6,4 +6,4 @@ from collections.abc import Callable
 from pathlib import Path
 
 write_workbook: Callable[[object, str | Path], None]
-"""Write a review or a comparison as a workbook; see `slakit.show.excel.write_result`."""
+"""Write a review or a comparison as a workbook; see `slakit.show.excel.results.result_workbook`."""

@@ -280,21 +280,16 @@ def results_reference() -> str:
         "Instants are in UTC, money and percentages are exact decimals, lengths are exact seconds. Tables on pages and "
         "workbooks show the headings, names instead of ids, and the words below instead of values."
     ]
+    units = {"percent": "percent", "money": "currency units"}
     for name, table in [*RESULTS.items(), *COMPARED.items()]:
-        rows = [f"| `{column.name}` | {column.heading} | {_unit(column)} | {column.says} |" for column in table.columns]
+        rows = []
+        for column in table.columns:
+            known = {str(value).lower(): words for value, words in column.words.items() if value is not None}
+            unit = "seconds" if column.name.endswith("seconds") else units.get(column.kind or "", "")
+            if column.words:
+                unit = ", ".join(f"`{value}`: {words}" for value, words in known.items())
+            rows.append(f"| `{column.name}` | {column.heading} | {unit} | {column.says} |")
         note = f" {table.note}" * bool(table.note)
         head = f"## {name}\n\n{table.title}.{note}\n\n| column | heading | is | meaning |\n|---|---|---|---|\n"
         sections.append(head + "\n".join(rows))
     return "\n\n".join(sections) + "\n"
-
-
-def _unit(column: Column) -> str:
-    """Name the unit of a column, or the words for its values."""
-    if column.words:
-        return ", ".join(
-            f"`{str(value).lower()}`: {words}" for value, words in column.words.items() if value is not None
-        )
-    if column.name.endswith("seconds"):
-        return "seconds"
-    units = {"percent": "percent", "money": "currency units"}
-    return units.get(column.kind or "", "")

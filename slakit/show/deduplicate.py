@@ -52,7 +52,14 @@ def budgets_of(budgets: pl.DataFrame) -> Iterator[Budget]:
         per = WINDOWS.get(row["window"], row["window"])
         about = f"{percent_text(row['target'], 6)} of {per}{effort} · {', '.join(row['guarantee'])}"
         name = plans_name(row["policy"], row["tier"], budgets)
-        yield Budget(name, about, low, high, _span_text(row, low, high), row["commitment"])
+        text = length_text(low)
+        if low != high:
+            first: dict[Decimal, str] = {}
+            windows = zip(row["budget_seconds"], row["window_start"], row["window_end"], strict=True)
+            for seconds, start, end in windows:
+                first.setdefault(seconds, window_name(start, end, ZoneInfo(row["time_zone"])))
+            text = f"{length_text(low)} ({first[low]}) to {length_text(high)} ({first[high]})"
+        yield Budget(name, about, low, high, text, row["commitment"])
 
 
 def plans_name(policy: str, tiers: Sequence[str | None], table: pl.DataFrame) -> str:
@@ -84,15 +91,6 @@ def _remark(policy: str, table: pl.DataFrame) -> str:
     base = policy.removesuffix("-if") if policy.removesuffix("-if") in known else policy
     others = {other.removesuffix("-if") for other, provider in known.items() if provider == known[policy]}
     return f" ({base})" * (len(others - {base.removesuffix("-if")}) > 0) + " (proposed)" * (base != policy)
-
-
-def _span_text(row: dict[str, Any], low: Decimal, high: Decimal) -> str:
-    if low == high:
-        return length_text(low)
-    first: dict[Decimal, str] = {}
-    for seconds, start, end in zip(row["budget_seconds"], row["window_start"], row["window_end"], strict=True):
-        first.setdefault(seconds, window_name(start, end, ZoneInfo(row["time_zone"])))
-    return f"{length_text(low)} ({first[low]}) to {length_text(high)} ({first[high]})"
 
 
 class Line(NamedTuple):

@@ -20,6 +20,7 @@ from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
 from slakit.show.deduplicate import budgets_of, lines_of, plans_name, policy_name
 from slakit.show.labels import (
+    amounts_text,
     counted,
     deadline_text,
     instant_text,
@@ -149,19 +150,15 @@ def headline_claims(review: Review, subscription: str = "") -> None:
         "not_read": "How and until when to claim {} was not read: ask the provider.",
         "expired": "Claims for {} have expired.",
     }
-    note += [sentence.format(_sums(by_status[name])) for name, sentence in said.items() if name in by_status]
+    note += [sentence.format(amounts_text(by_status[name])) for name, sentence in said.items() if name in by_status]
     without_claim = by_status.get("not_required", claims.clear())
     if set(by_status) <= {"not_required", "claimed", "expired"} and not without_claim.is_empty():
-        show_headline("Due without a claim", _sums(without_claim), " ".join(["No claim is needed.", *note]))
+        show_headline("Due without a claim", amounts_text(without_claim), " ".join(["No claim is needed.", *note]))
         return
     if not without_claim.is_empty():
-        note.append(f"{_sums(without_claim)} is due without a claim.")
+        note.append(f"{amounts_text(without_claim)} is due without a claim.")
     open_now = claims.filter(pl.col("status").is_in(["claimable", "time_barred"]))
-    show_headline("Claimable now", _sums(open_now), " ".join(note))
-
-
-def _sums(claims: pl.DataFrame) -> str:
-    return sums_text(claims.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows())
+    show_headline("Claimable now", amounts_text(open_now), " ".join(note))
 
 
 def _deadlines(review: Review, claims: pl.DataFrame) -> Iterator[str]:
@@ -175,7 +172,8 @@ def _deadlines(review: Review, claims: pl.DataFrame) -> Iterator[str]:
     for row in barred.head(1).iter_rows(named=True):
         limit = deadline_text(row["deadline_earliest"], review.zone_of(row["subscription"]))
         first = "" if barred["deadline_earliest"].n_unique() == 1 else "the first "
-        yield f"{_sums(barred)} may already be time-barred (strictest reading: {first}claim by {limit}). Claim today."
+        amount = amounts_text(barred)
+        yield f"{amount} may already be time-barred (strictest reading: {first}claim by {limit}). Claim today."
 
 
 def headline_findings(findings: pl.DataFrame) -> None:
@@ -196,13 +194,11 @@ def headline_findings(findings: pl.DataFrame) -> None:
         parts = "read in part" if policies == 1 else f"{in_part} of {policies} contracts read in part"
         value = f"{value or 'nothing found'} ({parts}; what was not read is not judged)"
     worst = findings.filter(pl.col("severity") == "defect").unique("policy", keep="first", maintain_order=True)
-    said = (f"{policy_name(row['policy'], findings)}: {_lower(row['sentence'])}" for row in worst.iter_rows(named=True))
+    said = []
+    for row in worst.iter_rows(named=True):
+        asked, question, _ = row["sentence"].partition("? ")
+        said.append(f"{policy_name(row['policy'], findings)}: {asked[:1].lower()}{asked[1:]}{question.strip()}")
     show_headline("In the text of the contract" + "s" * (findings["policy"].n_unique() > 1), value, "; ".join(said))
-
-
-def _lower(sentence: str) -> str:
-    asked, question, _ = sentence.partition("? ")
-    return asked[:1].lower() + asked[1:] + question.strip()
 
 
 def headline_comparison(comparison: Comparison) -> None:

@@ -51,8 +51,15 @@ def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl
         keys = ["subscription", "status", "deadline_earliest"]
         table = _each(table, "claim_by", keys, lambda who, status, at: claim_by(status, at, zones[who]))
     if name == "ranges":
+
+        def read_otherwise(subscription: str, reading: str) -> str:
+            """Write the answers of a reading that differ from those chosen."""
+            chosen, answers = held[subscription].reading, json.loads(reading).items()
+            differing = [f"{question}={answer}" for question, answer in answers if chosen.get(question) != answer]
+            return reading_words(review, subscription, ", ".join(differing)) or "as read here"
+
         for column in ("reading_low", "reading_high"):
-            table = _each(table, column, ["subscription", column], lambda who, read: _read_otherwise(review, who, read))
+            table = _each(table, column, ["subscription", column], read_otherwise)
         table = _each(table, "widened_by", ["subscription", "widened_by"], lambda who, q: reading_words(review, who, q))
     if name == "readings":
         table = _each(table, "answer", ["answer"], answer_words)
@@ -80,14 +87,6 @@ def reading_words(review: Review, subscription: str, reading: str) -> str:
     answers = [answer.partition("=") for answer in reading.split(", ") if answer]
     said = (f"{review.question(subscription, question)} {answer_words(answer)}" for question, _, answer in answers)
     return "; ".join(text.strip() for text in said)
-
-
-def _read_otherwise(review: Review, subscription: str, reading: str) -> str:
-    """Write the answers of a reading that differ from those chosen."""
-    chosen = review.terms_of(subscription).reading
-    answers = json.loads(reading).items()
-    differing = ", ".join(f"{question}={answer}" for question, answer in answers if chosen.get(question) != answer)
-    return reading_words(review, subscription, differing) or "as read here"
 
 
 def _each(table: pl.DataFrame, name: str, keys: Sequence[str], say: Callable[..., str | None]) -> pl.DataFrame:

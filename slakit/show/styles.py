@@ -46,10 +46,10 @@ class Styles:
         return self.named(**look, **({"indent": 1} if side == "left" else {}))
 
 
-def lines_of(text: str, width: int) -> int:
+def line_count(text: str, width: int) -> int:
     """Count the lines that a text takes in a column. [width: characters]
 
-    >>> lines_of("a" * 70, 60), lines_of("one\\ntwo", 60), lines_of("one", 60)
+    >>> line_count("a" * 70, 60), line_count("one\\ntwo", 60), line_count("one", 60)
     (2, 2, 1)
     """
     if len(text) <= width and "\n" not in text:

@@ -30,7 +30,11 @@ def comparison_sheets(comparison: Comparison) -> list[Sheet]:
     names = list(comparison.names.values())
     said = pl.DataFrame({"said": summarize_comparison(comparison)}, schema={"said": pl.String})
     summary = Sheet("Summary", f"Compared: {', '.join(names)}", said, [Column("said", "Result of the comparison")])
-    sheets = [summary, _terms(comparison)]
+    wide = comparison.terms.pivot(on="plan", index=["area", "term"], values=["value", "clause"], maintain_order=True)
+    columns = [Column("area", "Area"), Column("term", "Term (ISO/IEC 19086)")]
+    for plan, name in comparison.names.items():
+        columns += [Column(f"value_{plan}", name), Column(f"clause_{plan}", f"Clause of {name}")]
+    sheets = [summary, Sheet("Terms", "Terms in one vocabulary", wide, columns)]
     if not comparison.owed.is_empty():
         sheets.append(_sheet(comparison, "owed", "Same outages"))
         sheets.append(_sheet(comparison, "verdicts", "Verdicts"))
@@ -49,11 +53,3 @@ def _sheet(comparison: Comparison, name: str, tab: str) -> Sheet:
     return Sheet(
         tab, COMPARED[name].title, table.with_columns(pl.col(plans).replace(comparison.names)), COMPARED[name].columns
     )
-
-
-def _terms(comparison: Comparison) -> Sheet:
-    wide = comparison.terms.pivot(on="plan", index=["area", "term"], values=["value", "clause"], maintain_order=True)
-    columns = [Column("area", "Area"), Column("term", "Term (ISO/IEC 19086)")]
-    for plan, name in comparison.names.items():
-        columns += [Column(f"value_{plan}", name), Column(f"clause_{plan}", f"Clause of {name}")]
-    return Sheet("Terms", "Terms in one vocabulary", wide, columns)

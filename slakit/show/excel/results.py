@@ -10,7 +10,7 @@ from slakit.show.excel.comparison import comparison_workbook
 from slakit.show.excel.review import review_workbook
 
 
-def write_result(result: object, path: str | Path) -> None:
+def result_workbook(result: object, path: str | Path) -> None:
     """Write a review or a comparison as one workbook, whole or not at all.
 
     Parameters

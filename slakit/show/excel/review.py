@@ -82,9 +82,12 @@ def _summary(review: Review) -> Sheet:
     limits = [
         None if deadline is None else claim_by("claimable", deadline, review.zone_of(name)) for name, deadline in rows
     ]
+    assumed = [  # of the subscription and of its policy
+        "; ".join(f"{term}: {value}" for _, term, value, _ in in_words(review.of(name), "assumptions").iter_rows())
+        for name, _ in rows
+    ]
     table = headline.with_columns(
-        pl.Series("claim_by", limits, dtype=pl.String),
-        pl.Series("assumed", [_assumed(review, name) for name, _ in rows], dtype=pl.String),
+        pl.Series("claim_by", limits, dtype=pl.String), pl.Series("assumed", assumed, dtype=pl.String)
     )
     others, told = counted(review.assumptions.height, "assumption"), counted(review.warnings.height, "warning")
     notes = [
@@ -92,9 +95,3 @@ def _summary(review: Review) -> Sheet:
         f"ambiguous clauses are read otherwise. {others.capitalize()} in all, {told}."
     ]
     return Sheet("Summary", f"Owed for {review.period}", table, SUMMARY, facts, notes)
-
-
-def _assumed(review: Review, subscription: str) -> str:
-    """Write what was assumed of a subscription and of its policy."""
-    own = in_words(review.of(subscription), "assumptions")
-    return "; ".join(f"{term}: {value}" for _, term, value, _ in own.iter_rows())

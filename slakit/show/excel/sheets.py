@@ -15,7 +15,7 @@ from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
 from slakit.show.columns import YES_NO, Column, Kind
 from slakit.show.excel.cells import Cell, cell_of, in_utc
-from slakit.show.styles import INK, LINE, MISS_FILL, MISS_INK, Styles, lines_of, widest
+from slakit.show.styles import INK, LINE, MISS_FILL, MISS_INK, Styles, line_count, widest
 
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
@@ -189,15 +189,18 @@ def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Col
     heights: dict[int, int] = {}
     for column in sheet.columns:
         strong |= {number: column.strong} if column.strong else {}
-        side = "left" if column.kind_in(sheet.table) == "text" else "right"
-        for heading, made in _cells(sheet, column):
-            cells = list(made)
+        values, kind = sheet.table[column.name], column.kind_in(sheet.table)
+        unit = UNITS.get(kind, "") if kind != "instant" or getattr(values.dtype, "time_zone", None) else ""
+        shown = {column.heading + unit: list(_shown(sheet, column, kind))}
+        if kind == "length":  # a second column of exact seconds
+            shown[column.heading + " (s)"] = list(_shown(sheet, column, "number"))
+        for heading, cells in shown.items():
             width = widest(heading, cells, max(above[number], default=0) if number < 2 else 0)
-            page.write_string(top - 1, number, heading, styles.head(side))
-            heights[top - 1] = max(heights.get(top - 1, 1), lines_of(heading, width))
+            page.write_string(top - 1, number, heading, styles.head("left" if kind == "text" else "right"))
+            heights[top - 1] = max(heights.get(top - 1, 1), line_count(heading, width))
             for row, cell in enumerate(cells, start=top):
                 _put(page, row, number, cell, styles)
-                if cell and isinstance(cell.value, str) and (lines := lines_of(cell.value, width)) > 1:
+                if cell and isinstance(cell.value, str) and (lines := line_count(cell.value, width)) > 1:
                     heights[row] = max(heights.get(row, 1), lines)
             page.set_column(number, number, width + 2)
             number += 1
@@ -234,15 +237,6 @@ def _mark(page: Any, strong: Mapping[int, Collection[str]], area: Area, styles: 
             said = (top, number, bottom, number)
             page.conditional_format(*said, {"type": "formula", "criteria": rule, "format": loud})
             page.conditional_format(*area, {"type": "formula", "criteria": rule, "format": quiet})
-
-
-def _cells(sheet: Sheet, column: Column) -> Iterator[tuple[str, Iterator[Cell | None]]]:
-    """Yield headings and cells of a column: of a length two, the second of exact seconds."""
-    values, kind = sheet.table[column.name], column.kind_in(sheet.table)
-    unit = UNITS.get(kind, "") if kind != "instant" or getattr(values.dtype, "time_zone", None) else ""
-    yield column.heading + unit, _shown(sheet, column, kind)
-    if kind == "length":
-        yield column.heading + " (s)", _shown(sheet, column, "number")
 
 
 def _shown(sheet: Sheet, column: Column, kind: Kind) -> Iterator[Cell | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache, partial
 
 import polars as pl
@@ -127,53 +127,46 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
     def under_all() -> Review:
         return assess_scenario(plan, incident, fee=fee, reading=reading, ranges=True)
 
+    def why() -> Explanation:
+        try:
+            return explain(review, name, str(review.period))
+        except InputError:
+            return Explanation(name, ((1, f"No window of {review.period} is judged by this contract."),))
+
+    def sheets() -> list[Sheet]:
+        # The scenario stands before the sheets of the review, so that nobody takes it for a claim.
+        given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
+        notes = [
+            "A scenario, to see what the contract would make of it: this is not evidence of anything.",
+            note,
+            "The other sheets are as of the end of the windows: claims not made in time have expired there.",
+        ]
+        columns = [Column("name", "What happens"), Column("value", "Value")]
+        return [
+            Sheet("Incident", f"A scenario at {plan_name}", given, columns, notes=notes),
+            *review_sheets(under_all()),
+        ]
+
+    outages, works = review.evidence.outages, review.evidence.maintenance
+    begins = [*outages["started"], *works["started"]]
+    instants = [*begins, *outages["ended"].drop_nulls(), *works["ended"]]
+    margin = max(timedelta(hours=1), (max(instants) - min(begins)) / 8)
+    note, plan_name = _told(review, name), terms_name(review.terms_of(name))
     return View(
-        label=f"Credit due for the incident at {terms_name(review.terms_of(name))}",
+        label=f"Credit due for the incident at {plan_name}",
         value=sums_text(review.owed.items()),
-        note=_told(review, name),
-        chart=chart_incident(review, name, _span(review)),
+        note=note,
+        chart=chart_incident(review, name, (min(begins) - margin, max(instants) + margin)),
         tables={
             "Every segment": lambda: show_ledger(review, name),
-            "Why": lambda: _why(review, name),
+            "Why": why,
             "Credits": lambda: show_credits(review, name),
             "Other readings": lambda: show_readings(under_all(), name),
             "Assumptions": lambda: show_assumptions(review, name),
         },
-        sheets=lambda: _sheets(parameters, under_all(), name),
+        sheets=sheets,
         made=review.as_of,
     )
-
-
-def _sheets(parameters: Parameters, review: Review, name: str) -> list[Sheet]:
-    """Return the sheets of the review, and before them the scenario, so that nobody takes it for a claim."""
-    given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
-    notes = [
-        "A scenario, to see what the contract would make of it: this is not evidence of anything.",
-        _told(review, name),
-        "The other sheets are as of the end of the windows: claims not made in time have expired there.",
-    ]
-    columns = [Column("name", "What happens"), Column("value", "Value")]
-    return [
-        Sheet("Incident", f"A scenario at {terms_name(review.terms_of(name))}", given, columns, notes=notes),
-        *review_sheets(review),
-    ]
-
-
-def _why(review: Review, name: str) -> Explanation:
-    """Explain the credit; say so where the contract judges no window here."""
-    try:
-        return explain(review, name, str(review.period))
-    except InputError:
-        return Explanation(name, ((1, f"No window of {review.period} is judged by this contract."),))
-
-
-def _span(review: Review) -> tuple[datetime, datetime]:
-    """Return what the sliders span, and the picture."""
-    outages, works = review.evidence.outages, review.evidence.maintenance
-    begins = [*outages["started"], *works["started"]]
-    ends = [*outages["ended"].drop_nulls(), *works["ended"]]
-    margin = max(timedelta(hours=1), (max(begins + ends) - min(begins)) / 8)
-    return min(begins) - margin, max(begins + ends) + margin
 
 
 def _told(review: Review, name: str) -> str:

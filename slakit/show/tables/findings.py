@@ -67,13 +67,21 @@ def show_guarantee_values(worth: pl.DataFrame) -> GT:
     rows = []
     for row in alike.iter_rows(named=True):
         free, length = row["free_availability"], length_text(row["free_seconds"])
-        without = _free_length(row["free_seconds"]) if free is None else f"down to {percent_text(free, 6)} ({length})"
-        paid = zip(row["downtime_seconds"], row["credit_percent"], row["of_lost_time"], strict=True)
+        without = f"up to {length}"
+        if free is not None:
+            without = f"down to {percent_text(free, 6)} ({length})"
+        # The longest incident without a credit: one a microsecond short of an edge is below the edge.
+        elif len(beyond := length_text(row["free_seconds"] + Decimal("0.000001"))) < len(length):
+            without = f"below {beyond}"
+        earned = {}
+        for seconds, percent, times in zip(*(row[column] for column in lists), strict=True):
+            said = f"{percent_text(percent, 2)}\n{print_percent(times, 2)} × the fee for the time lost"
+            earned[f"{length_text(seconds)} down"] = said if percent else "no credit"
         rows.append({
             "Plan": plans_name(row["policy"], row["tier"], worth),
             "Guarantee": ", ".join(row["guarantee"]),
             "No credit": without,
-            **{f"{length_text(length)} down": _earned(percent, times) for length, percent, times in paid},
+            **earned,
         })  # fmt: skip
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     rows = [{heading: row.get(heading, "–") for heading in headings} for row in rows]
@@ -83,15 +91,3 @@ def show_guarantee_values(worth: pl.DataFrame) -> GT:
     ]
     memo = Memo("Value of the guarantees", "", notes, groups="Plan", numbers=headings[3:])
     return memo_table(rows, memo, "No plan here guarantees anything about outages.")
-
-
-def _free_length(seconds: Decimal) -> str:
-    """Write the longest incident without a credit; one a microsecond short of an edge is below the edge."""
-    at, beyond = length_text(seconds), length_text(seconds + Decimal("0.000001"))
-    return f"below {beyond}" if len(beyond) < len(at) else f"up to {at}"
-
-
-def _earned(percent: Decimal, times: Decimal) -> str:
-    return (
-        f"{percent_text(percent, 2)}\n{print_percent(times, 2)} × the fee for the time lost" if percent else "no credit"
-    )

@@ -72,7 +72,10 @@ def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) ->
             GT(pl.DataFrame({"note": [otherwise]})).tab_options(column_labels_hidden=True),
             Memo(memo.title, memo.subtitle),
         )
-    rows, memo = _cut(rows, memo)
+    if len(rows) > MOST_ROWS:  # nobody would read them all
+        notes = [*memo.notes, f"The first {print_count(MOST_ROWS)} of {print_count(len(rows))} rows."]
+        rows = rows[:MOST_ROWS]
+        memo = replace(memo, notes=notes, strong=[row for row in memo.strong if row < MOST_ROWS])
     table = GT(pl.DataFrame(list(rows), infer_schema_length=None), groupname_col=memo.groups)
     if memo.numbers:
         table = table.cols_align("right", columns=list(memo.numbers))
@@ -83,14 +86,6 @@ def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) ->
     if memo.strong:
         table = table.tab_style(style.text(color=EMPHASIS, weight="bold"), loc.body(rows=list(memo.strong)))
     return _dressed(table, memo)
-
-
-def _cut(rows: Sequence[Mapping[str, str]], memo: Memo) -> tuple[Sequence[Mapping[str, str]], Memo]:
-    """Cut rows that nobody would read, and say so."""
-    if len(rows) <= MOST_ROWS:
-        return rows, memo
-    notes = [*memo.notes, f"The first {print_count(MOST_ROWS)} of {print_count(len(rows))} rows."]
-    return rows[:MOST_ROWS], replace(memo, notes=notes, strong=[row for row in memo.strong if row < MOST_ROWS])
 
 
 def _dressed(table: GT, memo: Memo) -> GT:

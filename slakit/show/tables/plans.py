@@ -221,7 +221,10 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
     rows = []
     for row in alike.iter_rows(named=True):
         paid = dict(zip(row["downtime_seconds"], zip(row["amount"], row["credit_percent"], strict=True), strict=True))
-        earned = {f"{length_text(length)} down": _paid(paid.get(length), row["currency"]) for length in lengths}
+        earned = {f"{length_text(length)} down": "–" for length in lengths}
+        for length, (amount, percent) in paid.items():
+            said = f"{money_text(amount, row['currency'])} ({percent_text(percent, 2)})" if amount else "no credit"
+            earned[f"{length_text(length)} down"] = said
         rows.append(
             {"Plan": plans_name(row["policy"], row["tier"], curves), "Credit": row["remedy"] or "none"} | earned
         )
@@ -231,10 +234,3 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
     about = f"At a fee of {print_number(fee)} a month."
     memo = Memo("Credit for an outage", about, notes, numbers=list(rows[0])[2:] if rows else ())
     return memo_table(rows, memo, "No length of outage was asked for.")
-
-
-def _paid(paid: tuple[Decimal, Decimal] | None, currency: str | None) -> str:
-    if paid is None:
-        return "–"
-    amount, percent = paid
-    return f"{money_text(amount, currency)} ({percent_text(percent, 2)})" if amount else "no credit"

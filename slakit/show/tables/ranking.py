@@ -23,7 +23,10 @@ def show_ranking(ranking: Ranking) -> GT:
     rows = []
     for plan in ranking.order:
         own = ranking.table.filter(pl.col("plan") == plan)
-        head = {"Rank": str(own["rank"][0] or "–"), "Plan": ranking.names[plan], "Points": _points(own)}
+        points = print_percent(own["points"][0], 1)
+        if own["share"].null_count():  # of a plan that was not read whole, out of those that it can get
+            points += f" of {print_percent(own['out_of'][0], 1)}"
+        head = {"Rank": str(own["rank"][0] or "–"), "Plan": ranking.names[plan], "Points": points}
         said = {row["criterion"]: f"{row['value']}\n{print_percent(row['earned'], 1)} points" for row in own.to_dicts()}
         rows.append(head | {f"{CRITERIA[name].label} (weight {weights[name]:.0f})": said[name] for name in names})
     notes = [
@@ -34,12 +37,6 @@ def show_ranking(ranking: Ranking) -> GT:
     ]
     memo = Memo("Why this order", "", notes, numbers=["Rank", "Points"])
     return memo_table(rows, memo, "Fewer than two plans.")
-
-
-def _points(own: pl.DataFrame) -> str:
-    """Write the points of a plan; of one that was not read whole, out of those that it can get."""
-    points, out_of = print_percent(own["points"][0], 1), own["out_of"][0]
-    return f"{points} of {print_percent(out_of, 1)}" if own["share"].null_count() else points
 
 
 def tell_tips(ranking: Ranking) -> list[str]:

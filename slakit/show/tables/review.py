@@ -12,7 +12,7 @@ from great_tables import GT
 from slakit.analysis.review import Review
 from slakit.policy.unread import without_credit
 from slakit.show.columns import RESULTS
-from slakit.show.labels import STATUSES, counted, day_text, instant_text, sums_text
+from slakit.show.labels import STATUSES, amounts_text, counted, day_text, instant_text
 from slakit.show.readable import claim_by, claim_status, in_words
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -66,8 +66,7 @@ def show_credits(review: Review, subscription: str = "") -> GT:
     """
     credits = narrowed(review, subscription).credits
     due = credits.filter(pl.col("credit_percent") > 0)
-    sums = due.group_by("currency", maintain_order=True).agg(pl.col("amount").sum()).iter_rows()
-    notes = [f"Together: {sums_text(sums)}."]
+    notes = [f"Together: {amounts_text(due)}."]
     others = credits.height - due.height
     notes += [f"No credit is due for {counted(others, 'other window')}."] if others else []
     columns = ["subscription", "remedy", "window", "credit_percent", "basis_amount", "amount", "cap"]
