@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -175,32 +175,32 @@ class Compensation:
 
     def __post_init__(self) -> None:
         refuse_wrong_fields(self)
-        problems = list(self._problems())
-        if problems:
-            raise InputError("compensation", problems)
-
-    def _problems(self) -> Iterator[Problem]:
+        problems: list[Problem] = []
         for read, texts in ((comparison, [self.objective]), (Interval.parse, [*self.penalties, *self.rewards])):
             for text in texts:
                 try:
                     read(text)
                 except ValueError as error:
                     wrong, _, remedy = str(error).partition("; ")
-                    yield Problem("compensation", text, wrong, remedy)
-        named = {"most": self.most, "most_reward": self.most_reward, "grain": self.grain}
-        amounts: list[tuple[str, Number]] = [*self.penalties.items(), *self.rewards.items()]
-        given = [(name, number) for name, number in named.items() if number is not None]
-        for name, number in [*amounts, *given]:
+                    problems.append(Problem("compensation", text, wrong, remedy))
+        amounts: list[tuple[str, Number | None]] = [
+            *self.penalties.items(), *self.rewards.items(), ("most", self.most), ("most_reward", self.most_reward),
+        ]  # fmt: skip
+        for name, number in [*amounts, ("grain", self.grain)]:
+            if number is None:
+                continue
             if (isinstance(number, Decimal) and not number.is_finite()) or not -MOST_AMOUNT <= number <= MOST_AMOUNT:
-                wrong = "not a number that can be calculated with"
-                yield Problem(f"compensation {name}", number, wrong, f"write one of at most {MOST_AMOUNT:,}")
-                return
-        sizes: list[tuple[str, Number]] = [("most", self.most or 0), ("most_reward", self.most_reward or 0)]
-        for interval, amount in [*amounts, *sizes]:
-            if amount < 0:
-                yield Problem(f"compensation {interval}", amount, "a negative amount", "write it under the other side")
+                wrong, remedy = "not a number that can be calculated with", f"write one of at most {MOST_AMOUNT:,}"
+                raise InputError("compensation", [*problems, Problem(f"compensation {name}", number, wrong, remedy)])
+        problems += [
+            Problem(f"compensation {name}", amount, "a negative amount", "write it under the other side")
+            for name, amount in amounts
+            if amount is not None and amount < 0
+        ]
         if self.grain is not None and self.grain <= 0:
-            yield Problem("compensation grain", self.grain, "not a step", "write a number above 0")
+            problems.append(Problem("compensation grain", self.grain, "not a step", "write a number above 0"))
+        if problems:
+            raise InputError("compensation", problems)
 
     @property
     def better(self) -> Literal["higher", "lower"]:
@@ -210,7 +210,18 @@ class Compensation:
     @property
     def points(self) -> list[Point]:
         """The levels that decide everything, the best first."""
-        return [self._point(level) for level in sorted(self._levels(), reverse=self.better == "higher")]
+        edges = sorted(self._edges())
+        if self.grain is not None:
+            step = Fraction(self.grain)
+            levels = {(edge // step + beside) * step for edge in edges for beside in (-1, 0, 1, 2)}
+        else:
+            between = {(one + two) / 2 for one, two in pairwise(edges)}
+            levels = {*edges, *between, edges[0] - 1, edges[-1] + 1}
+        compared, target = comparison(self.objective)
+        return [
+            Point(level, COMPARE[compared](level, target), _due(self.penalties, level), _due(self.rewards, level))
+            for level in sorted(levels, reverse=self.better == "higher")
+        ]
 
     @property
     def verdicts(self) -> Verdicts:
@@ -241,18 +252,6 @@ class Compensation:
         intervals = [Interval.parse(text) for text in (*self.penalties, *self.rewards)]
         edges = {edge for interval in intervals for edge in (interval.low, interval.high) if edge is not None}
         return {*edges, comparison(self.objective)[1]}
-
-    def _levels(self) -> set[Fraction]:
-        edges = sorted(self._edges())
-        if self.grain is not None:
-            step = Fraction(self.grain)
-            return {(edge // step + beside) * step for edge in edges for beside in (-1, 0, 1, 2)}
-        between = {(one + two) / 2 for one, two in pairwise(edges)}
-        return {*edges, *between, edges[0] - 1, edges[-1] + 1}
-
-    def _point(self, level: Fraction) -> Point:
-        compared, target = comparison(self.objective)
-        return Point(level, COMPARE[compared](level, target), _due(self.penalties, level), _due(self.rewards, level))
 
 
 def _due(amounts: Mapping[str, Number], level: Fraction) -> Fraction:

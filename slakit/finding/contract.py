@@ -13,7 +13,6 @@ from slakit.finding.model import Codes, Finding
 from slakit.finding.questions import question_findings
 from slakit.policy import words
 from slakit.policy.document import Policy
-from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import listed, print_count
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
@@ -41,47 +40,28 @@ YEAR = timedelta(days=365)
 def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
     """Find what a buyer should know about the text, for one plan of it."""
     yield from question_findings(policy, terms)
-    yield from _noticed(policy, terms)
-    yield from _assumed(policy)
-    yield from _rights(terms)
-    yield from _around(terms)
-    yield from _age(policy, as_of)
-
-
-# --- what was noticed, and what was taken
-
-
-def _noticed(policy: Policy, terms: Terms) -> Iterator[Finding]:
     for noticed in policy.noticed:
         if noticed.tiers is None or terms.tier in noticed.tiers:
             yield Finding(noticed.kind, "Text", noticed.says, "", tuple(noticed.clauses))
-
-
-def _assumed(policy: Policy) -> Iterator[Finding]:
     for assumed in policy.assumed:
-        is_window = assumed.term.endswith(".window")
-        code = "window-unstated" if is_window else "unstated"
-        yield Finding(
-            code,
-            words.term_words(assumed.term),
-            assumed.because,
-            f"Assumed: {words.assumed_words(assumed.term, assumed.value)}",
-        )
+        code = "window-unstated" if assumed.term.endswith(".window") else "unstated"
+        figure = f"Assumed: {words.assumed_words(assumed.term, assumed.value)}"
+        yield Finding(code, words.term_words(assumed.term), assumed.because, figure)
+    for right in terms.rights:
+        sentence = f"A breach of {listed(right.guarantees)} gives a right beside credits"
+        yield Finding("right", right.id, sentence, words.right_words(right), (right.clause,))
 
-
-# --- terms around the guarantees
-
-
-def _around(terms: Terms) -> Iterator[Finding]:
     contract = terms.contract
     if contract.sole_remedy is not None:
         sentence = "Credits are the only compensation, whatever the loss"
         figure = contract.sole_remedy.says
         yield Finding("sole-remedy", "contract", sentence, figure, (contract.sole_remedy.clause,))
-    if contract.changes is not None and not _notice(contract.changes.notice):
-        sentence = "The provider can change the terms without notice"
-        figure = f"notice of a change: none. {contract.changes.says}"
-        yield Finding("changes-at-once", "contract", sentence, figure, (contract.changes.clause,))
+    if contract.changes is not None:
+        notice = contract.changes.notice
+        if notice is None or not (notice.microseconds or notice.months or notice.business_days):
+            sentence = "The provider can change the terms without notice"
+            figure = f"notice of a change: none. {contract.changes.says}"
+            yield Finding("changes-at-once", "contract", sentence, figure, (contract.changes.clause,))
     if contract.suspension is not None:
         sentence = "The guarantees are suspended while something else is unpaid"
         yield Finding("suspended", "contract", sentence, contract.suspension.says, (contract.suspension.clause,))
@@ -91,33 +71,22 @@ def _around(terms: Terms) -> Iterator[Finding]:
         figure = f"to stop it, write {renewal.notice} before the end" if renewal.notice else "no notice is stated"
         yield Finding("auto-renewal", "contract", sentence, figure, (renewal.clause,))
 
-
-def _rights(terms: Terms) -> Iterator[Finding]:
-    for right in terms.rights:
-        sentence = f"A breach of {listed(right.guarantees)} gives a right beside credits"
-        yield Finding("right", right.id, sentence, words.right_words(right), (right.clause,))
-
-
-def _notice(notice: Duration | None) -> bool:
-    return notice is not None and bool(notice.microseconds or notice.months or notice.business_days)
-
-
-def _age(policy: Policy, as_of: date | None) -> Iterator[Finding]:
-    updated = day_of(policy.source.updated or "")
-    if policy.source.updated is None:
+    source = policy.source
+    updated = first_day_of(source.updated or "")
+    if source.updated is None:
         sentence = "The text is undated: which version applies cannot be shown"
-        yield Finding("undated", "source", sentence, f"read on {locales.day_of(policy.source.retrieved)}")
+        yield Finding("undated", "source", sentence, f"read on {locales.day_of(source.retrieved)}")
     elif updated is not None and as_of is not None and as_of - updated > YEAR:
-        days = (as_of - updated).days
+        age = print_count((as_of - updated).days)
         sentence = "The text is older than a year: ask whether it still applies"
-        figure = f"dated {locales.day(updated)}, {print_count(days)} days before {locales.day(as_of)}"
+        figure = f"dated {locales.day(updated)}, {age} days before {locales.day(as_of)}"
         yield Finding("terms-old", "source", sentence, figure)
 
 
-def day_of(text: str) -> date | None:
+def first_day_of(text: str) -> date | None:
     """The day, or the first day of the month or the year, that a text begins with.
 
-    >>> day_of("2023-06").isoformat()
+    >>> first_day_of("2023-06").isoformat()
     '2023-06-01'
     """
     found = re.match(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
@@ -133,13 +102,10 @@ def day_of(text: str) -> date | None:
 def tier_findings(policy: Policy) -> Iterator[tuple[str, Finding]]:
     """Find what a higher-priced tier loses against the one below it, or does not add; with that tier."""
     for cheap, dear in pairwise(policy.terms(tier=tier) for tier in policy.tiers):
-        losses = list(_losses(cheap, dear))
         about = f"{cheap.tier} → {dear.tier}"
-        for figure, clause in losses:
-            yield (
-                str(dear.tier),
-                Finding("tier-promises-less", about, "A higher-priced tier guarantees less", figure, (clause,)),
-            )
+        sentence = "A higher-priced tier guarantees less"
+        for figure, clause in _losses(cheap, dear):
+            yield str(dear.tier), Finding("tier-promises-less", about, sentence, figure, (clause,))
         if _committed(cheap) == _committed(dear):
             sentence = f"{str(dear.tier).capitalize()} guarantees nothing and pays no credit that {cheap.tier} does not"
             yield str(dear.tier), Finding("tier-adds-nothing", about, sentence, "the same targets, the same credits")
@@ -163,21 +129,12 @@ def _losses(cheap: Terms, dear: Terms) -> Iterator[tuple[str, str]]:
             yield f"{before.id}: guaranteed, and then best effort", now.clause_of("commitment")
         if remedies_of(cheap, before.id) and not remedies_of(dear, before.id):
             yield f"{before.id}: a credit for a breach, and then none", now.clause
-        yield from _slower(before, now)
-
-
-def _slower(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, str]]:
-    for priority, first, then in _times(before, now):
-        longer = then.microseconds > first.microseconds > 0 or then.business_days > first.business_days > 0
-        if longer:
-            about = f"{now.id} {priority}".strip()
-            yield f"{about}: within {first}, and then {then}", now.clause_of("within")
-
-
-def _times(before: Guarantee, now: Guarantee) -> Iterator[tuple[str, Duration, Duration]]:
-    if isinstance(before.within, dict) and isinstance(now.within, dict):
-        for priority, first in before.within.items():
-            if priority in now.within:
-                yield priority, first, now.within[priority]
-    elif isinstance(before.within, Duration) and isinstance(now.within, Duration):
-        yield "", before.within, now.within
+        times: list[tuple[str, Duration, Duration]] = []
+        if isinstance(before.within, dict) and isinstance(now.within, dict):
+            both = [priority for priority in before.within if priority in now.within]
+            times = [(f"{now.id} {priority}", before.within[priority], now.within[priority]) for priority in both]
+        elif isinstance(before.within, Duration) and isinstance(now.within, Duration):
+            times = [(now.id, before.within, now.within)]
+        for about, first, then in times:
+            if then.microseconds > first.microseconds > 0 or then.business_days > first.business_days > 0:
+                yield f"{about}: within {first}, and then {then}", now.clause_of("within")

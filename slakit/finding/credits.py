@@ -43,9 +43,24 @@ FEE = Decimal(1000)
 def credit_findings(terms: Terms) -> Iterator[Finding]:
     """Find what a buyer should know about what one plan pays."""
     for case in cases_on_outages(terms, FEE):
-        yield from _worth(case)
-        if case.remedy is not None:
-            yield from _schedule(case)
+        yield from _worst_free(case, "availability")
+        if case.remedy is None:
+            continue
+        earned = []
+        for length in (length // MICROSECOND for length in LENGTHS):
+            if length > case.longest:
+                continue
+            # The fee of the window is for that time where a credit is a share of it; else a month has 30 days.
+            of_window = case.of == "window_fee" and not case.rule.per_incident
+            lost = case.basis * length / case.longest if of_window else Fraction(FEE) * length / service_month(case)
+            said, credit = "no credit", case.credit(length)
+            if credit:
+                share, times = share_percent(share_of(case, length)), print_percent(credit / lost, 2)
+                said = f"{share}, {times} times the fee for the time lost"
+            earned.append(f"{print_duration(length)}: {said}")
+        sentence = f"Credit due for one outage, of {_basis(case)}, and against the fee for the time lost"
+        yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of_case(case),))
+        yield from _schedule(case)
     for case in cases_on_shares(terms, FEE):
         yield from _worst_free(case, "availability" if case.rule.guarantee.on_measurements else "attainment")
         yield from _schedule(case)
@@ -54,37 +69,26 @@ def credit_findings(terms: Terms) -> Iterator[Finding]:
 # --- the value of a guarantee
 
 
-def _worth(case: SingleOutage) -> Iterator[Finding]:
-    yield from _worst_free(case, "availability")
-    if case.remedy is not None:
-        lengths = [length // MICROSECOND for length in LENGTHS]
-        earned = [_earned(case, length) for length in lengths if length <= case.longest]
-        sentence = f"Credit due for one outage, of {_basis(case)}, and against the fee for the time lost"
-        yield Finding("lost-time", case.rule.guarantee.id, sentence, "; ".join(earned), (clause_of_case(case),))
-
-
 def _worst_free(case: SingleOutage, what: str) -> Iterator[Finding]:
     guarantee = case.rule.guarantee
     free = worst_free(case)
     if free is None:
         return
-    clauses = (clause_of_case(case),)
     if by_length(case):
         free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
         sentence, figure = "Longest incident without a credit", free_lengths(case, free)
     else:
-        sentence = f"Lowest {what} without a credit"
-        span = f" ({print_duration(free)} of {_window_words(case)})" if case.axis == "time" else ""
-        figure = f"{level_above(case, free)}{span}"
-    yield Finding("worst-free", guarantee.id, sentence, figure, clauses)
-
-
-def _window_words(case: SingleOutage) -> str:
-    length = case.longest
-    if case.rule.guarantee.hours is not None:
-        return f"{quantity(Decimal(length) / MICROSECONDS['h'])} service hours"
-    days, rest = divmod(length, MICROSECONDS["d"])
-    return print_duration(length) if rest or not days else f"{days} day{'s' * (days != 1)}"
+        sentence, figure = f"Lowest {what} without a credit", level_above(case, free)
+        days, rest = divmod(case.longest, MICROSECONDS["d"])
+        if guarantee.hours is not None:
+            window = f"{quantity(Decimal(case.longest) / MICROSECONDS['h'])} service hours"
+        elif rest or not days:
+            window = print_duration(case.longest)
+        else:
+            window = f"{days} day{'s' * (days != 1)}"
+        if case.axis == "time":
+            figure += f" ({print_duration(free)} of {window})"
+    yield Finding("worst-free", guarantee.id, sentence, figure, (clause_of_case(case),))
 
 
 def up_to(free: int) -> str:
@@ -111,14 +115,6 @@ def free_lengths(case: SingleOutage, free: int) -> str:
     return f"{low} and {up_to(free).replace('anything shorter', 'less')}"
 
 
-def _earned(case: SingleOutage, bad: int) -> str:
-    paid = case.credit(bad)
-    if not paid:
-        return f"{print_duration(bad)}: no credit"
-    times = print_percent(paid / _lost_fee(case, bad), 2)
-    return f"{print_duration(bad)}: {percent(share_of(case, bad))}, {times} times the fee for the time lost"
-
-
 def share_of(case: SingleOutage, bad: int) -> Fraction:
     """Credit for an outage, as a share of the fee basis."""
     return case.credit(bad) / case.basis
@@ -129,14 +125,7 @@ def by_length(case: SingleOutage) -> bool:
     return case.rule.per_incident or case.rule.guarantee.metric == "downtime"
 
 
-def _lost_fee(case: SingleOutage, bad: int) -> Fraction:
-    """The fee for lost time: of the window's fee where that is what a credit is a share of, else of 30 days."""
-    if case.of == "window_fee" and not case.rule.per_incident:
-        return case.basis * bad / case.longest
-    return Fraction(FEE) * bad / service_month(case)
-
-
-def percent(share: Fraction) -> str:
+def share_percent(share: Fraction) -> str:
     """A share as a percentage, cut after three decimals."""
     return percent_text(100 * share, 3)
 
@@ -169,16 +158,13 @@ def level_below(case: SingleOutage, bad: int) -> str:
 # --- schedules, by their break points
 
 
-def _points(case: SingleOutage) -> list[Point]:
-    """The curve of credits as levels of service, the best first."""
+def _schedule(case: SingleOutage) -> Iterator[Finding]:
+    about, clauses = case.rule.guarantee.id, (clause_of_case(case),)
+    # The curve of credits as levels of service, the best first.
     edges = {0, case.longest, min(case.allowed, case.longest), min(case.allowed + 1, case.longest)}
     lengths = sorted({*turning_points(case), *edges})
     known = outcomes([case], lengths)
-    return [Point(Fraction(bad), not known[bad].missed, case.credit(bad)) for bad in lengths]
-
-
-def _schedule(case: SingleOutage) -> Iterator[Finding]:
-    points, about, clauses = _points(case), case.rule.guarantee.id, (clause_of_case(case),)
+    points = [Point(Fraction(bad), not known[bad].missed, case.credit(bad)) for bad in lengths]
     verdicts = judge(points, most=Fraction(FEE))
     if verdicts.inconsistent:
         better, worse = verdicts.inconsistent
@@ -198,7 +184,7 @@ def _schedule(case: SingleOutage) -> Iterator[Finding]:
 
 
 def _due(case: SingleOutage, point: Point) -> str:
-    return percent(share_of(case, int(point.level))) if point.penalty else "no credit"
+    return share_percent(share_of(case, int(point.level))) if point.penalty else "no credit"
 
 
 def _place(case: SingleOutage, point: Point, level: str) -> str:
@@ -210,25 +196,22 @@ def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[s
 
     The one just under the target comes first: it is the one that is met most often.
     """
+    guarantee, in_lengths = case.rule.guarantee, by_length(case)
     spans = [list(own) for unpaid, own in groupby(points, key=lambda p: not p.met and not p.penalty) if unpaid]
     for span in spans:
         first, last = int(span[0].level), int(span[-1].level)
         at_once = first <= case.allowed + 1  # between two bands of lengths there is a gap, and no late beginning
-        if last > case.allowed + 1 and (at_once or not by_length(case)):
-            yield _unpaid(case, first, last, clauses)
-
-
-def _unpaid(case: SingleOutage, first: int, last: int, clauses: tuple[str, ...]) -> Finding:
-    guarantee = case.rule.guarantee
-    if by_length(case):
-        sentence = "The target is missed before a credit is due"
-        start = next((f", credits run from {c.accrual.after} on" for c in case.schedules if c.accrual), "")
-        figure = f"{guarantee.within} are guaranteed{start}; {up_to(last)} is without credit"
-    else:
-        sentence = f"Some levels below the target of {exact_percent(guarantee.target)} are without credit"
-        witness = level_below(case, (first + last) // 2)
-        figure = f"without credit at {witness}, and down to {level_above(case, last)}"
-    return Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
+        if last <= case.allowed + 1 or (in_lengths and not at_once):
+            continue
+        if in_lengths:
+            sentence = "The target is missed before a credit is due"
+            start = next((f", credits run from {c.accrual.after} on" for c in case.schedules if c.accrual), "")
+            figure = f"{guarantee.within} are guaranteed{start}; {up_to(last)} is without credit"
+        else:
+            sentence = f"Some levels below the target of {exact_percent(guarantee.target)} are without credit"
+            witness = level_below(case, (first + last) // 2)
+            figure = f"without credit at {witness}, and down to {level_above(case, last)}"
+        yield Finding("missed-unpaid", guarantee.id, sentence, figure, (guarantee.clause, *clauses))
 
 
 def _largest(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ...]) -> Iterator[Finding]:
@@ -237,20 +220,16 @@ def _largest(case: SingleOutage, points: Sequence[Point], clauses: tuple[str, ..
         return
     reached = next(int(point.level) for point in points if point.penalty == most)
     smallest = min(point.penalty for point in points if point.penalty)
-    figure = f"{percent(share_of(case, reached))} of {_basis(case)}, {_reached(case, reached)}"
-    if share_of(case, reached) >= 1:
+    share, in_lengths = share_of(case, reached), by_length(case)
+    above = level_above(case, reached)
+    where = f"at {above}" if above == level_below(case, reached) else f"below {above}"
+    where = f"at {print_duration(reached)}" if in_lengths else where
+    figure = f"{share_percent(share)} of {_basis(case)}, reached {where}"
+    if share >= 1:
         yield Finding("saturated", about, "The credit reaches the whole fee", figure, clauses)
-    if smallest == most and not by_length(case):
+    if smallest == most and not in_lengths:
         sentence = "The credit is the same for every breach, however long it lasts"
         yield Finding("flat-credit", about, sentence, f"{figure} and for a window without any service", clauses)
-    elif share_of(case, reached) < 1 and reached < case.longest:
-        yield Finding(
-            "largest-credit", about, "The credit for one outage has a maximum, however long it lasts", figure, clauses
-        )
-
-
-def _reached(case: SingleOutage, bad: int) -> str:
-    if by_length(case):
-        return f"reached at {print_duration(bad)}"
-    above, below = level_above(case, bad), level_below(case, bad)
-    return f"reached at {above}" if above == below else f"reached below {above}"
+    elif share < 1 and reached < case.longest:
+        sentence = "The credit for one outage has a maximum, however long it lasts"
+        yield Finding("largest-credit", about, sentence, figure, clauses)

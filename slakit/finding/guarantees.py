@@ -10,7 +10,7 @@ from itertools import combinations
 from slakit.finding.model import Codes, Finding
 from slakit.measure.budgets import budget_of
 from slakit.policy import words
-from slakit.policy.guarantees import Allowance, Guarantee, Maintenance, Printed
+from slakit.policy.guarantees import Guarantee, Printed
 from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
@@ -46,6 +46,7 @@ USUAL_DAYS = {
     "1y": (*map(Fraction, (360, 365, 366)), Fraction("365.25")),
 }
 """Days of a day, month or year as documents reckon them, an average month and year among them."""
+PER = {"window": "", "1d": " a day", "1w": " a week", "1mo": " a month", "1q": " a quarter", "1y": " a year"}
 OTHERS = {"third_party", "third_party_api"}
 
 
@@ -56,27 +57,37 @@ def guarantee_findings(terms: Terms) -> Iterator[Finding]:
         if guarantee.metric == "availability":
             yield from _measured(guarantee)
             yield from _maintenance(terms, guarantee)
-        if guarantee.metric in ("availability", "replacement"):
-            yield from _clock(guarantee)
-            yield from _exclusions(guarantee)
-        yield from _parts(guarantee)
+        if guarantee.metric in ("availability", "replacement") and guarantee.clock != "started":
+            sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}. The time before is excluded"
+            late = guarantee.clock.replace("_", " ")
+            figure = f"a 60-minute outage {late} after 45 minutes counts as 15"
+            yield Finding("clock-at-report", guarantee.id, sentence, figure, (guarantee.clause_of("clock"),))
+        if guarantee.metric in ("availability", "replacement") and OTHERS & set(guarantee.exclude.causes):
+            sentence = "Outages caused by suppliers or other third parties are excluded"
+            excluded = ", ".join(map(readable, guarantee.exclude.causes))
+            kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
+            figure = f"a month without service, by a supplier's fault, {kept} (excluded: {excluded})"
+            yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))
+        for term, said in words.concern_words(guarantee):
+            if term == "at_once":
+                figure = f"{(guarantee.at_once or 0) - 1} of its components down for a whole window counts as 0s"
+            elif term == "affected":
+                figure = "any other outage counts as 0s, however long it lasts"
+            else:
+                continue
+            yield Finding(
+                "part-down-free", guarantee.id, f"Downtime counts {said}", figure, (guarantee.clause_of(term),)
+            )
         if guarantee.window.slides and remedies_of(terms, guarantee.id):
-            yield _overlapping(guarantee)
+            step = "month" if guarantee.window.rolling_months else "day"
+            sentence = "Windows overlap, and one outage lies in many of them. "
+            sentence += "How often a credit is due for it is not stated"
+            figure = f"judged at the end of each {step} over {guarantee.window.words_for_people}. "
+            figure += "Assumed: one credit, in the first window that ends when the outage is over"
+            yield Finding("rolling-window", guarantee.id, sentence, figure, (guarantee.clause_of("window"),))
     yield from _measurement(terms)
-    yield from _begins(terms)
     yield from _people(terms)
     yield from _recoveries(terms)
-
-
-def _overlapping(guarantee: Guarantee) -> Finding:
-    """Windows that slide: judged again and again, and paid for once."""
-    step = "month" if guarantee.window.rolling_months else "day"
-    sentence = "Windows overlap, and one outage lies in many of them. How often a credit is due for it is not stated"
-    figure = (
-        f"judged at the end of each {step} over {guarantee.window.words_for_people}. Assumed: one credit, in the "
-        "first window that ends when the outage is over"
-    )
-    return Finding("rolling-window", guarantee.id, sentence, figure, (guarantee.clause_of("window"),))
 
 
 def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
@@ -96,36 +107,37 @@ def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
 
 def _measured(guarantee: Guarantee) -> Iterator[Finding]:
     for printed in guarantee.printed:
-        yield from _printed(guarantee, printed)
+        if _follows(guarantee, printed):
+            continue
+        span, days = SPANS[printed.per]
+        length = days * MICROSECONDS["d"]
+        exact = print_duration(budget_of(guarantee.target or Decimal(0), length))
+        implied = percent_text(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
+        sentence = f"The text prints {printed.downtime} of downtime in {span}, which is not what the target allows"
+        figure = f"{exact_percent(guarantee.target)} allows {exact}; {printed.downtime} would be {implied}"
+        yield Finding("printed-differs", guarantee.id, sentence, figure, (printed.clause,))
     for one, other in combinations(guarantee.printed, 2):
-        yield from _apart(guarantee, one, other)
+        (first, short), (second, long) = SPANS[one.per], SPANS[other.per]
+        consistent = _follows(guarantee, one) and _follows(guarantee, other)
+        if consistent or one.downtime.microseconds * long == other.downtime.microseconds * short:
+            continue
+        as_other = print_duration(int(Fraction(one.downtime.microseconds * long, short)))
+        sentence = f"The downtimes printed for {first} and for {second} are not the same level"
+        figure = f"{one.downtime} in {first} would be {as_other} in {second}, not {other.downtime}"
+        yield Finding("printed-differs", guarantee.id, sentence, figure, (one.clause, other.clause))
     stated = {"formula", "denominator"} & set(guarantee.clauses)
     if not stated and guarantee.denominator == "window" and guarantee.measured is None:
         sentence = "How availability is computed is not stated. Assumed: the share of the window without downtime"
         yield Finding("formula-missing", guarantee.id, sentence, words.promise(guarantee), (guarantee.clause,))
-    if guarantee.minimum is not None:
-        longest = print_duration(guarantee.minimum.microseconds - MICROSECONDS["s"])
-        sentence = f"Outages shorter than {guarantee.minimum} are excluded, however many there are"
-        figure = f"an outage of {longest} counts as 0s"
-        yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("minimum"),))
-    if guarantee.unit is not None:
-        longest = print_duration(guarantee.unit.microseconds - MICROSECONDS["s"])
-        sentence = f"Downtime counts in whole units of {guarantee.unit}; the remainder is excluded"
-        figure = f"an outage of {longest} counts as 0s"
-        yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of("unit"),))
-
-
-def _printed(guarantee: Guarantee, printed: Printed) -> Iterator[Finding]:
-    span, days = SPANS[printed.per]
-    length = days * MICROSECONDS["d"]
-    exact = budget_of(guarantee.target or Decimal(0), length)
-    if not _follows(guarantee, printed):
-        implied = percent_text(100 - Fraction(100 * printed.downtime.microseconds, length), 4)
-        sentence = f"The text prints {printed.downtime} of downtime in {span}, which is not what the target allows"
-        figure = (
-            f"{exact_percent(guarantee.target)} allows {print_duration(exact)}; {printed.downtime} would be {implied}"
-        )
-        yield Finding("printed-differs", guarantee.id, sentence, figure, (printed.clause,))
+    lengths = {
+        "minimum": (guarantee.minimum, "Outages shorter than {} are excluded, however many there are"),
+        "unit": (guarantee.unit, "Downtime counts in whole units of {}; the remainder is excluded"),
+    }
+    for term, (limit, sentence) in lengths.items():
+        if limit is not None:
+            figure = f"an outage of {print_duration(limit.microseconds - MICROSECONDS['s'])} counts as 0s"
+            clauses = (guarantee.clause_of(term),)
+            yield Finding("short-outages-free", guarantee.id, sentence.format(limit), figure, clauses)
 
 
 def _follows(guarantee: Guarantee, printed: Printed) -> bool:
@@ -133,48 +145,6 @@ def _follows(guarantee: Guarantee, printed: Printed) -> bool:
     missing = (100 - Fraction(guarantee.target or 0)) / 100
     exact = (missing * days * MICROSECONDS["d"] for days in USUAL_DAYS[printed.per])
     return any(abs(length - printed.downtime.microseconds) < MICROSECONDS["s"] for length in exact)
-
-
-def _apart(guarantee: Guarantee, one: Printed, other: Printed) -> Iterator[Finding]:
-    """Yield a finding where two printed downtimes are not of the same level."""
-    (first, short), (second, long) = SPANS[one.per], SPANS[other.per]
-    consistent = _follows(guarantee, one) and _follows(guarantee, other)
-    if not consistent and one.downtime.microseconds * long != other.downtime.microseconds * short:
-        as_other = Fraction(one.downtime.microseconds * long, short)
-        sentence = f"The downtimes printed for {first} and for {second} are not the same level"
-        figure = f"{one.downtime} in {first} would be {print_duration(int(as_other))} in {second}, not {other.downtime}"
-        yield Finding("printed-differs", guarantee.id, sentence, figure, (one.clause, other.clause))
-
-
-def _clock(guarantee: Guarantee) -> Iterator[Finding]:
-    if guarantee.clock != "started":
-        sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}. The time before is excluded"
-        late = guarantee.clock.replace("_", " ")
-        figure = f"a 60-minute outage {late} after 45 minutes counts as 15"
-        yield Finding("clock-at-report", guarantee.id, sentence, figure, (guarantee.clause_of("clock"),))
-
-
-def _exclusions(guarantee: Guarantee) -> Iterator[Finding]:
-    others = [cause for cause in guarantee.exclude.causes if cause in OTHERS]
-    if others:
-        sentence = "Outages caused by suppliers or other third parties are excluded"
-        excluded = ", ".join(map(readable, guarantee.exclude.causes))
-        kept = "is 100 %" if guarantee.metric == "availability" else "is never late"
-        figure = f"a month without service, by a supplier's fault, {kept} (excluded: {excluded})"
-        yield Finding("broad-exclusion", guarantee.id, sentence, figure, (guarantee.clause_of("causes"),))
-
-
-def _parts(guarantee: Guarantee) -> Iterator[Finding]:
-    for term, said in words.concern_words(guarantee):
-        if term == "at_once":
-            few = (guarantee.at_once or 0) - 1
-            figure = f"{few} of its components down for a whole window counts as 0s"
-        elif term == "affected":
-            figure = "any other outage counts as 0s, however long it lasts"
-        else:
-            continue
-        sentence = f"Downtime counts {said}"
-        yield Finding("part-down-free", guarantee.id, sentence, figure, (guarantee.clause_of(term),))
 
 
 def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
@@ -190,66 +160,47 @@ def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
         if guarantee.denominator == "less_maintenance":
             leaves = "leaves no service time to judge, and no credit is due"
         figure = f"a whole window of it{notice} {leaves}"
-        yield Finding("maintenance-unlimited", guarantee.id, sentence, figure, _clauses(unlimited))
+        clauses = tuple(kind.clause for kind in unlimited)
+        yield Finding("maintenance-unlimited", guarantee.id, sentence, figure, clauses)
     for kind in left_out:
         if kind.allowance is not None:
-            yield _limited(guarantee, kind, kind.allowance)
+            allowance, window = kind.allowance, window_length_of(guarantee)
+            # What remains where the provider uses up both its maintenance and its budget.
+            days, months = window // MICROSECONDS["d"], guarantee.window.months or 1
+            spans = max(1, {"1d": days, "1mo": months, "1q": months // 3, "1y": months // 12}.get(allowance.per, 1))
+            if allowance.per == "1w" and guarantee.window.text != "1w":
+                spans = (days + 12) // 7  # it may begin on the last day of a week
+            allowed = min(window, spans * allowance.at_most.microseconds)
+            judged = window - allowed if guarantee.denominator == "less_maintenance" else window
+            gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
+            remains = percent_text(Fraction(100 * (window - gone), window), 4)
+            sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} is excluded"
+            figure = f"with it and the uptime budget, {remains} remain in the worst case"
+            yield Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
         if kind.notice is None:
             sentence = f"{kind.kind.capitalize()} maintenance is excluded, and needs no notice"
             figure = "announced as it begins, an outage of an hour counts as 0s"
             yield Finding("maintenance-unannounced", guarantee.id, sentence, figure, (kind.clause,))
 
 
-PER = {"window": "", "1d": " a day", "1w": " a week", "1mo": " a month", "1q": " a quarter", "1y": " a year"}
-
-
-def _limited(guarantee: Guarantee, kind: Maintenance, allowance: Allowance) -> Finding:
-    """Return what remains where the provider uses up both its maintenance and its budget."""
-    window = window_length_of(guarantee)
-    allowed = min(window, _spans(allowance, guarantee, window) * allowance.at_most.microseconds)
-    judged = window - allowed if guarantee.denominator == "less_maintenance" else window
-    gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
-    remains = percent_text(Fraction(100 * (window - gone), window), 4)
-    sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} is excluded"
-    figure = f"with it and the uptime budget, {remains} remain in the worst case"
-    return Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
-
-
-def _spans(allowance: Allowance, guarantee: Guarantee, window: int) -> int:
-    """Return how many spans of an allowance a window may touch."""
-    days, months = window // MICROSECONDS["d"], guarantee.window.months or 1
-    if allowance.per == "1w" and guarantee.window.text != "1w":
-        return (days + 12) // 7  # it may begin on the last day of a week
-    return max(1, {"1d": days, "1mo": months, "1q": months // 3, "1y": months // 12}.get(allowance.per, 1))
-
-
-def _clauses(kinds: list[Maintenance]) -> tuple[str, ...]:
-    return tuple(kind.clause for kind in kinds)
-
-
 def _measurement(terms: Terms) -> Iterator[Finding]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     if terms.monitor is None and on_outages:
         sentence = "Whose measurements decide is not stated"
-        yield Finding(
-            "measurement-unstated", "measurement", sentence, "ask the provider to name an independent monitor"
-        )
+        figure = "ask the provider to name an independent monitor"
+        yield Finding("measurement-unstated", "measurement", sentence, figure)
     elif terms.monitor is not None and terms.monitor.by == "provider":
         sentence = "The provider's own measurements decide"
         figure = "an outage that it does not record does not count"
         yield Finding("provider-measures", "measurement", sentence, figure, (terms.monitor.clause,))
-
-
-def _begins(terms: Terms) -> Iterator[Finding]:
     begins = next((guarantee.begins for guarantee in terms.guarantees if guarantee.begins is not None), None)
-    if begins is not None and begins.wait is not None:
-        length = print_duration(begins.wait.microseconds)
-        sentence = f"Nothing is measured in the first {length} of a subscription"
-        figure = f"an outage in the first {length} is paid for, and does not count"
-        yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
-    elif begins is not None:
+    if begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
         figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
+        if begins.wait is not None:
+            length = print_duration(begins.wait.microseconds)
+            sentence = f"Nothing is measured in the first {length} of a subscription"
+            figure = f"an outage in the first {length} is paid for, and does not count"
         yield Finding("late-start", "measurement", sentence, figure, (begins.clause or "",))
 
 
@@ -259,34 +210,23 @@ def _people(terms: Terms) -> Iterator[Finding]:
     if not answers:
         figure = "a ticket without an answer is no breach"
         yield Finding("no-answer-times", "support", "No response or resolution time is guaranteed", figure, clause)
-    in_days = [guarantee for guarantee in answers if _in_business_days(guarantee)]
-    if in_days and (terms.support is None or terms.support.hours is None):
-        sentence = "Tickets are due in business days, which the text does not define"
-        figure = f"{words.times(in_days[0].within)}. Assumed: Monday to Friday, no holidays"
-        yield Finding("business-day-undefined", in_days[0].id, sentence, figure, (in_days[0].clause,))
-    if terms.support is not None and terms.support.ranked_by:
-        figure = terms.support.ranked_by
-        if answers:
-            sentence = "The provider decides how urgent a ticket is, and so when it is due"
-            yield Finding("provider-ranks", "support", sentence, figure, clause)
-
-
-def _in_business_days(guarantee: Guarantee) -> bool:
-    times = guarantee.within.values() if isinstance(guarantee.within, dict) else [guarantee.within]
-    return any(isinstance(time, Duration) and time.business_days for time in times)
+    for guarantee in answers if terms.support is None or terms.support.hours is None else []:
+        times = guarantee.within.values() if isinstance(guarantee.within, dict) else [guarantee.within]
+        if any(isinstance(time, Duration) and time.business_days for time in times):
+            sentence = "Tickets are due in business days, which the text does not define"
+            figure = f"{words.times(guarantee.within)}. Assumed: Monday to Friday, no holidays"
+            yield Finding("business-day-undefined", guarantee.id, sentence, figure, (guarantee.clause,))
+            break  # the first stands for all
+    if answers and terms.support is not None and terms.support.ranked_by:
+        sentence = "The provider decides how urgent a ticket is, and so when it is due"
+        yield Finding("provider-ranks", "support", sentence, terms.support.ranked_by, clause)
 
 
 def _recoveries(terms: Terms) -> Iterator[Finding]:
     for loss in terms.recovery:
         figure = words.recovery_words(loss)
         if loss.commitment == "best_effort":
-            yield Finding(
-                "best-effort",
-                f"recovery {loss.id}",
-                "The target is best effort",
-                figure,
-                (loss.clause,),
-            )
+            yield Finding("best-effort", f"recovery {loss.id}", "The target is best effort", figure, (loss.clause,))
         else:
             sentence = "No credit is due for a breach of this guarantee"
             yield Finding("no-remedy", f"recovery {loss.id}", sentence, figure, (loss.clause,))

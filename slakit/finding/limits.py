@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from slakit.finding.credits import FEE, clause_of, percent
+from slakit.finding.credits import FEE, clause_of, share_percent
 from slakit.finding.model import Codes, Finding
 from slakit.locales import quantity
 from slakit.policy import words
@@ -48,47 +48,51 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
     for remedy in terms.remedies:
         for credit in remedy.credit if not figures & set(remedy.guarantees) else ():
             yield from _printed_bands(remedy, credit)
-        yield from _caps_disagree(remedy)
-        yield from _claims(terms, remedy)
-    yield from _payout(terms)
+        for one, other in combinations(remedy.all_caps, 2):
+            if one.per == other.per and (str(one.at_most), one.of) != (str(other.at_most), other.of):
+                figure = f"{words.cap_words(one)}, and {words.cap_words(other)}"
+                clauses = tuple(cap.clause or clause_of(remedy) for cap in (one, other))
+                yield Finding("caps-disagree", remedy.id, "Two caps over the same period differ", figure, clauses)
+        claims = terms.claims_of(remedy)
+        if claims is not None and claims.needed and claims.within is not None:
+            yield from _claims(terms, remedy, claims, claims.within)
+        stated = [(credit.payout, credit.clause) for credit in remedy.credit]
+        stated += [(claims.payout, claims.clause or "")] if claims else []
+        clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
+        if clauses:
+            sentence = "A credit is only deducted from a future invoice"
+            figure = "a customer who leaves after a bad month receives nothing for that month"
+            yield Finding("future-invoice", remedy.id, sentence, figure, clauses)
 
 
 # --- caps
 
 
 def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
+    by_window = all(credit.earned_per == "window" for credit in remedy.credit)
     for cap in remedy.all_caps:
         amount, without = case.limit(cap), _without(case, remedy, cap)
         lengths = proposals(without, steps=False)
         outcomes([without], lengths)
-        credits = [credit for credit in map(without.credit, lengths) if credit]
+        points = [(length, without.credit(length)) for length in lengths]
+        credits = [credit for _, credit in points if credit]
         if not credits:
             continue
+        # Where the credit grows from nothing on without a jump, none is the smallest.
+        grows = any(end - start > 1 for (start, before), (end, after) in pairwise(points) if after and not before)
+        seen_whole = cap.per == "incident" or (cap.per == "window" and by_window)  # one outage shows all of such a cap
         clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
         about, basis = case.rule.guarantee.id, words.fee_words(case.of)
-        if amount <= min(credits) and not _grows(without):
-            figure = f"{said}; the smallest credit is {percent(min(credits) / case.basis)} of {basis}"
+        if amount <= min(credits) and not grows:
+            figure = f"{said}; the smallest credit is {share_percent(min(credits) / case.basis)} of {basis}"
             yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
-        elif case.tells_how_much and _alone(remedy, cap) and max(credits) <= amount:
-            figure = f"{said}; the largest credit is {percent(max(credits) / case.basis)} of {basis}"
+        elif case.tells_how_much and seen_whole and max(credits) <= amount:
+            figure = f"{said}; the largest credit is {share_percent(max(credits) / case.basis)} of {basis}"
             yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
         elif cap.per in ("term", "rolling_12mo"):
             times = -(-amount // max(credits))
             sentence = "A cap applies after some of the largest credits for one outage"
             yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
-
-
-def _grows(case: SingleOutage) -> bool:
-    """Return whether the credit grows from nothing on without a jump: then none is the smallest."""
-    points = [(point, case.credit(point)) for point in proposals(case, steps=False)]
-    rises = ((one, other) for one, other in pairwise(points) if other[1] and not one[1])
-    return any(other[0] - one[0] > 1 for one, other in rises)
-
-
-def _alone(remedy: Remedy, cap: Cap) -> bool:
-    """Return whether one outage shows all that such a cap can see."""
-    once = all(credit.earned_per == "window" for credit in remedy.credit)
-    return cap.per == "incident" or (cap.per == "window" and once)
 
 
 def _without(case: SingleOutage, remedy: Remedy, cap: Cap) -> SingleOutage:
@@ -102,18 +106,10 @@ def _without(case: SingleOutage, remedy: Remedy, cap: Cap) -> SingleOutage:
     return replace(case, remedy=bare)
 
 
-def _caps_disagree(remedy: Remedy) -> Iterator[Finding]:
-    for one, other in combinations(remedy.all_caps, 2):
-        if one.per == other.per and (str(one.at_most), one.of) != (str(other.at_most), other.of):
-            figure = f"{words.cap_words(one)}, and {words.cap_words(other)}"
-            clauses = tuple(cap.clause or clause_of(remedy) for cap in (one, other))
-            yield Finding("caps-disagree", remedy.id, "Two caps over the same period differ", figure, clauses)
-
-
 # --- bands as they are printed
 
 
-class Range(NamedTuple):
+class BandRange(NamedTuple):
     """Where a band reaches on its measure, with the ends that belong to it. [percent, or µs of one outage]"""
 
     low: Fraction
@@ -125,7 +121,7 @@ class Range(NamedTuple):
     """It has no end on its deeper side: a deeper row wins over it by design."""
 
     @classmethod
-    def of(cls, band: Band, measure: str) -> Range:
+    def of(cls, band: Band, measure: str) -> BandRange:
         """Return where a band reaches that speaks of one measure alone."""
         bounds, (unit, top) = dict(band.ranges[measure].bounds), SCALES[measure]
         low, high = bounds.get("from", bounds.get("above", 0)), bounds.get("to", bounds.get("below", top))
@@ -137,7 +133,7 @@ class Range(NamedTuple):
         """Return whether there is something between what ends there and this."""
         return high < self.low or (high == self.low and not high_in and not self.low_in)
 
-    def meets(self, other: Range) -> Fraction | None:
+    def meets(self, other: BandRange) -> Fraction | None:
         """A place that is in both, if there is one."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         if low < high:
@@ -146,7 +142,7 @@ class Range(NamedTuple):
         inside &= all(own.high_in or own.high > low for own in (self, other))
         return low if low == high and inside else None
 
-    def gives_way_to(self, other: Range) -> bool:
+    def gives_way_to(self, other: BandRange) -> bool:
         """Return whether the other is a deeper row within this one."""
         return self.nested and self.low <= other.low and other.high <= self.high
 
@@ -155,22 +151,21 @@ SCALES = {"level": (PERCENT_SCALE, FULL), "outage": (1, LONGEST)}
 """Measure → units of a band's ends in one of a range, and the end of what has none."""
 
 
-def _number(level: Fraction) -> str:
-    return print_percent(level, 7)
-
-
 def _printed_bands(remedy: Remedy, credit: Credit) -> Iterator[Finding]:
-    for measure in SCALES:
-        bands = credit.bands or []
-        alone = all(set(band.ranges) == {measure} for band in bands)
-        ranges = [Range.of(band, measure) for band in bands if alone]
-        if not all(own.nested for own in ranges):
-            yield from _ranges(ranges, measure, remedy.id, (credit.clause,))
+    bands, about, clauses = credit.bands or [], remedy.id, (credit.clause,)
+    measure = next((name for name in SCALES if all(set(band.ranges) == {name} for band in bands)), None)
+    if measure is None:
+        return
+    ranges = [BandRange.of(band, measure) for band in bands]
+    if all(own.nested for own in ranges):
+        return
+    at, unit = ("at", " %") if measure == "level" else ("after an outage of", "")
 
+    def show(place: Fraction) -> str:
+        if measure == "level":
+            return print_percent(place, 7)
+        return "any length" if place == LONGEST else print_duration(int(place))
 
-def _ranges(ranges: list[Range], measure: str, about: str, clauses: tuple[str, ...]) -> Iterator[Finding]:
-    show, unit = (_number, " %") if measure == "level" else (_length, "")
-    at = "at" if measure == "level" else "after an outage of"
     depths = [(own.high, own.high_in) if measure == "level" else (own.low, not own.low_in) for own in ranges]
     if depths not in (sorted(depths), sorted(depths)[::-1]):
         printed = "; ".join(f"{show(own.low)} to {show(own.high)}" for own in ranges)
@@ -192,59 +187,34 @@ def _ranges(ranges: list[Range], measure: str, about: str, clauses: tuple[str, .
             yield Finding("band-overlap", about, sentence, figure, clauses)
 
 
-def _length(length: Fraction) -> str:
-    return "any length" if length == LONGEST else print_duration(int(length))
+# --- claims
 
 
-# --- claims and payment
-
-
-def _claims(terms: Terms, remedy: Remedy) -> Iterator[Finding]:
-    claims = terms.claims_of(remedy)
-    if claims is None or not claims.needed or claims.within is None:
-        return
-    if 0 < claims.within.microseconds < WEEK:
+def _claims(terms: Terms, remedy: Remedy, claims: Claims, within: Duration) -> Iterator[Finding]:
+    if 0 < within.microseconds < WEEK:
         sentence = "A claim must be made within less than a week"
         yield Finding("claim-short", remedy.id, sentence, words.claim_words(claims), (claims.clause or "",))
     judged = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
     judged = [guarantee for guarantee in judged if guarantee.window.text not in ("incident", "term")]
-    counted = not (claims.within.business_days and claims.holidays) and claims.to_end_of is None  # else it ends later
-    if claims.after in ("incident_end", "incident_start") and judged and counted:
-        yield from _closes_early(remedy, claims, claims.within, max(judged, key=_longest_window))
-
-
-def _longest_window(guarantee: Guarantee) -> int:
-    days = LONGEST_DAYS.get(guarantee.window.text)
-    return days * MICROSECONDS["d"] if days else window_length_of(guarantee)
-
-
-def _closes_early(remedy: Remedy, claims: Claims, within: Duration, guarantee: Guarantee) -> Iterator[Finding]:
-    """An outage at the beginning of the longest window: a limit in days runs to the end of its last day."""
-    closes = within.microseconds + (MICROSECONDS["d"] if within.days is not None else 0)
-    closes += _longest(within.business_days) * MICROSECONDS["d"]
-    closes += within.months * LONGEST_DAYS["1mo"] * MICROSECONDS["d"]
-    early = _longest_window(guarantee) - closes
+    ends_later = (within.business_days and claims.holidays) or claims.to_end_of is not None
+    if claims.after not in ("incident_end", "incident_start") or not judged or ends_later:
+        return
+    # An outage at the beginning of the longest window: a limit in days runs to the end of its last day, and business
+    # days have as many weekends in them as there can be.
+    business_days = within.business_days
+    days = business_days + 2 * -(-business_days // 5) + 1 if business_days else 0
+    days += within.months * LONGEST_DAYS["1mo"] + (within.days is not None)
+    guarantee = max(judged, key=_longest_window)
+    early = _longest_window(guarantee) - within.microseconds - days * MICROSECONDS["d"]
     if early > 0:
         sentence = "The claim period can expire before the result of the window is known"
         which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
-        least = "at least " * bool(within.business_days)
+        least = "at least " * bool(business_days)
         figure = f"for {which} on the first day of the window, {least}{print_duration(early)} before the window ends"
         figure += f" ({words.claim_words(claims)})"
         yield Finding("claim-closes-early", remedy.id, sentence, figure, (claims.clause or "",))
 
 
-def _longest(business_days: int) -> int:
-    """Days to the end of the last of some business days, with as many weekends in them as there can be."""
-    return business_days + 2 * -(-business_days // 5) + 1 if business_days else 0
-
-
-def _payout(terms: Terms) -> Iterator[Finding]:
-    for remedy in terms.remedies:
-        stated = [(credit.payout, credit.clause) for credit in remedy.credit]
-        claims = terms.claims_of(remedy)
-        stated += [(claims.payout, claims.clause or "")] if claims else []
-        clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))
-        if clauses:
-            sentence = "A credit is only deducted from a future invoice"
-            figure = "a customer who leaves after a bad month receives nothing for that month"
-            yield Finding("future-invoice", remedy.id, sentence, figure, clauses)
+def _longest_window(guarantee: Guarantee) -> int:
+    days = LONGEST_DAYS.get(guarantee.window.text)
+    return days * MICROSECONDS["d"] if days else window_length_of(guarantee)

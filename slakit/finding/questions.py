@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from slakit.finding.credits import FEE, level_below, percent, share_of
+from slakit.finding.credits import FEE, level_below, share_of, share_percent
 from slakit.finding.guarantees import allows
 from slakit.finding.model import Codes, Finding
 from slakit.policy import words
 from slakit.policy.document import Policy
-from slakit.policy.model import Answer, Question
+from slakit.policy.model import Question
 from slakit.policy.printing import listed, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS
-from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.policy.unread import not_read_or
 from slakit.remedy.break_points import turning_points
@@ -28,35 +27,26 @@ LONG = 160
 """Letters from which on a difference between schedules is told by what one outage earns."""
 Facts = Mapping[str, Sequence[str]]
 """Guarantee, remedy or kind → what is said of it, segment by segment."""
-Cases = Mapping[str, Sequence[SingleOutage]]
-"""Answer → the remedies that one guarantee earns under it."""
 
 
 def question_findings(policy: Policy, terms: Terms) -> Iterator[Finding]:
     """Yield what the open questions of a text leave open, for one plan of it."""
     for question in policy.readings:
         read = {name: policy.terms(tier=terms.tier, reading={question.id: name}) for name in question.answers}
-        if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) > 1:
-            yield Finding(
-                _code(question),
-                f"Question: {readable(question.id)}",
-                _asked(question),
-                _effects(question, read),
-                tuple(question.clauses),
-            )
-
-
-def _code(question: Question) -> str:
-    paths = {path for answer in question.answers.values() for path in answer.set}
-    if question.kind == "unclear" or not any(path.endswith(".window") for path in paths):
-        return question.kind
-    return "window-contradicts" if question.kind == "contradiction" else "window-unstated"
-
-
-def _asked(question: Question) -> str:
-    """The question, with what speaks for each answer."""
-    reasons = ((name, answer.because) for name, answer in question.answers.items() if answer.because)
-    return " ".join([question.question, *(f"{because} ({readable(name)})." for name, because in reasons)])
+        if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) == 1:
+            continue
+        paths = {path for answer in question.answers.values() for path in answer.set}
+        code: str = question.kind
+        if code != "unclear" and any(path.endswith(".window") for path in paths):
+            code = "window-contradicts" if code == "contradiction" else "window-unstated"
+        reasons = [f"{own.because} ({readable(name)})." for name, own in question.answers.items() if own.because]
+        yield Finding(
+            code,
+            f"Question: {readable(question.id)}",
+            " ".join([question.question, *reasons]),
+            _effects(question, read),
+            tuple(question.clauses),
+        )
 
 
 def _effects(question: Question, read: Mapping[str, Terms]) -> str:
@@ -71,16 +61,17 @@ def _effects(question: Question, read: Mapping[str, Terms]) -> str:
             line = f"{label}{about}: " + _answers(said)
             told.append((_witness(read, said) or line) if label == "credit" and len(line) > LONG else line)
             apart = both
-    return ". ".join(told) or "; ".join(_sets(name, answer) for name, answer in question.answers.items())
+    if told:
+        return ". ".join(told)
+    terms = {
+        name: ", ".join(f"{words.term_words(path)} {_written(value)}" for path, value in answer.set.items())
+        for name, answer in question.answers.items()
+    }
+    return _answers({name: text or "as it stands" for name, text in terms.items()})
 
 
 def _answers(said: Mapping[str, str]) -> str:
     return "; ".join(f"{text} ({readable(name)})" for name, text in said.items())
-
-
-def _sets(name: str, answer: Answer) -> str:
-    terms = ", ".join(f"{words.term_words(path)} {_written(value)}" for path, value in answer.set.items())
-    return f"{terms or 'as it stands'} ({readable(name)})"
 
 
 def _written(value: object) -> str:
@@ -98,9 +89,15 @@ def _facts(terms: Terms) -> dict[str, Facts]:
     remedies, whole = terms.remedies, terms.read_whole
     no_cap, no_maintenance = not_read_or(terms, "no cap"), not_read_or(terms, "none")
     caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
+    # Segments of every schedule, under the guarantees that alone earn it, or the remedy.
+    schedules: dict[str, list[str]] = {}
+    for remedy in remedies:
+        for credit in remedy.credit:
+            name = listed(credit.guarantees) if credit.guarantees else remedy.name or remedy.id
+            schedules.setdefault(name, []).extend(words.credit_pieces(credit))
     return {
         "downtime allowed": {g.id: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
-        "credit": _schedules(remedies),
+        "credit": schedules,
         "how often": {remedy.name or remedy.id: words.often_words(remedy) for remedy in remedies},
         "cap": {name: said or [no_cap] for name, said in caps.items()},
         "claim": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
@@ -110,41 +107,28 @@ def _facts(terms: Terms) -> dict[str, Facts]:
     }
 
 
-def _schedules(remedies: Sequence[Remedy]) -> Facts:
-    """Segments of every schedule, under the guarantees that alone earn it, or the remedy."""
-    found: dict[str, list[str]] = {}
-    for remedy in remedies:
-        for credit in remedy.credit:
-            name = listed(credit.guarantees) if credit.guarantees else remedy.name or remedy.id
-            found.setdefault(name, []).extend(words.credit_pieces(credit))
-    return found
-
-
 def _differing(answers: Mapping[str, Facts]) -> tuple[str, dict[str, str]]:
     """Return what differs between answers: whose it is, where it is not all there is, and what each answer says."""
     names = list(dict.fromkeys(name for facts in answers.values() for name in facts))
     moving = [name for name in names if len({tuple(facts.get(name, ())) for facts in answers.values()}) > 1]
     shared = {name: set.intersection(*(set(facts.get(name, ())) for facts in answers.values())) for name in moving}
-    own = {answer: _alone(facts, shared) for answer, facts in answers.items()}
-    if all(len(set(facts.values())) == 1 for facts in own.values()):
+    # What only some answers say of that which moves.
+    own: dict[str, dict[str, str]] = {answer: {} for answer in answers}
+    for answer, facts in answers.items():
+        for name, same in shared.items():
+            pieces = [piece for piece in facts.get(name, ()) if piece not in same]
+            own[answer][name] = "; ".join(pieces) or ("without that" if name in facts else "nothing")
+    if all(len(set(texts.values())) == 1 for texts in own.values()):
         about = f" for {listed(moving)}" if len(moving) < len(names) else ""
-        return about, {answer: next(iter(facts.values())) for answer, facts in own.items()}
-    return "", {answer: _told(facts, len(names)) for answer, facts in own.items()}
-
-
-def _alone(facts: Facts, shared: Mapping[str, set[str]]) -> dict[str, str]:
-    """Return what only some answers say of that which moves."""
-    own = {name: [piece for piece in facts.get(name, ()) if piece not in same] for name, same in shared.items()}
-    missing = {name: "without that" if name in facts else "nothing" for name in own}
-    return {name: "; ".join(pieces) or missing[name] for name, pieces in own.items()}
-
-
-def _told(facts: Mapping[str, str], count: int) -> str:
-    holders: dict[str, list[str]] = {}
-    for name, text in facts.items():
-        holders.setdefault(text, []).append(name)
-    said = [text + (f" for {listed(own)}" if len(own) < count else "") for text, own in holders.items()]
-    return ", ".join(said)
+        return about, {answer: next(iter(texts.values())) for answer, texts in own.items()}
+    said: dict[str, str] = {}
+    for answer, texts in own.items():
+        holders: dict[str, list[str]] = {}
+        for name, text in texts.items():
+            holders.setdefault(text, []).append(name)
+        of_some = {text: f" for {listed(some)}" if len(some) < len(names) else "" for text, some in holders.items()}
+        said[answer] = ", ".join(text + about for text, about in of_some.items())
+    return "", said
 
 
 # --- one outage that tells schedules apart
@@ -152,44 +136,31 @@ def _told(facts: Mapping[str, str], count: int) -> str:
 
 def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
     """One outage of which the answers make as different credits as their words are; none where there is none."""
-    by_answer = {name: _by_guarantee(terms) for name, terms in read.items()}
+    by_answer: dict[str, dict[str, list[SingleOutage]]] = {name: {} for name in read}
+    for name, terms in read.items():
+        for case in cases_on_outages(terms, FEE):
+            if case.remedy is not None:
+                by_answer[name].setdefault(case.rule.guarantee.id, []).append(case)
     shared = set.intersection(*(set(cases) for cases in by_answer.values()))
     for guarantee in [name for name in next(iter(by_answer.values())) if name in shared]:
         cases = {name: own[guarantee] for name, own in by_answer.items()}
-        bad = _tells_apart(cases)
-        credits = {} if bad is None else {name: _credit(own, bad) for name, own in cases.items()}
-        if bad is not None and len(set(credits.values())) == len(set(said.values())):
-            case = next(iter(cases.values()))[0]
-            place = print_duration(bad) if case.rule.per_incident else level_below(case, bad)
+        every = [case for own in cases.values() for case in own]
+        if len({(case.longest, case.rule.per_incident, str(case.of)) for case in every}) > 1:
+            continue
+        # The length, amid two break points where there is such a one, at which the most answers differ.
+        edges = sorted({point for case in every for point in turning_points(case)})
+        amid = [(one + other) // 2 for one, other in pairwise(edges) if other - one > MICROSECONDS["s"]]
+        for case in every:
+            outcomes([case], [*amid, *edges])
+        bad = max([*amid, *edges], key=lambda length: len(set(_shares(cases, length).values())))
+        credits = {name: share_percent(share) if share else "nothing" for name, share in _shares(cases, bad).items()}
+        if len(set(credits.values())) == len(set(said.values())):
+            place = print_duration(bad) if every[0].rule.per_incident else level_below(every[0], bad)
             about = f" for {guarantee}" if len(shared) > 1 else ""
-            return f"credit{about} at {place}, of {words.fee_words(case.of)}: {_answers(credits)}"
+            return f"credit{about} at {place}, of {words.fee_words(every[0].of)}: {_answers(credits)}"
     return None
 
 
-def _by_guarantee(terms: Terms) -> dict[str, list[SingleOutage]]:
-    found: dict[str, list[SingleOutage]] = {}
-    for case in cases_on_outages(terms, FEE):
-        if case.remedy is not None:
-            found.setdefault(case.rule.guarantee.id, []).append(case)
-    return found
-
-
-def _tells_apart(cases: Cases) -> int | None:
-    """The length, amid two break points where there is such a one, at which the most answers differ. [µs]"""
-    alike = {(case.longest, case.rule.per_incident, str(case.of)) for own in cases.values() for case in own}
-    if len(alike) > 1:
-        return None
-    edges = sorted({point for own in cases.values() for case in own for point in turning_points(case)})
-    amid = [(one + other) // 2 for one, other in pairwise(edges) if other - one > MICROSECONDS["s"]]
-    for case in (case for own in cases.values() for case in own):
-        outcomes([case], [*amid, *edges])
-    return max([*amid, *edges], key=lambda bad: len({_share(own, bad) for own in cases.values()}))
-
-
-def _share(cases: Sequence[SingleOutage], bad: int) -> Fraction:
-    return sum((share_of(case, bad) for case in cases), Fraction(0))
-
-
-def _credit(cases: Sequence[SingleOutage], bad: int) -> str:
-    share = _share(cases, bad)
-    return percent(share) if share else "nothing"
+def _shares(cases: Mapping[str, Sequence[SingleOutage]], bad: int) -> dict[str, Fraction]:
+    """Answer → the credit for one outage, as a share of the fee basis."""
+    return {name: sum((share_of(case, bad) for case in own), Fraction(0)) for name, own in cases.items()}

@@ -47,7 +47,8 @@ def as_far_as_read(finding: Finding) -> Finding:
     if finding.code not in SILENT:
         return finding
     figure = "" if finding.code in CONCLUSIONS else finding.figure.partition(": no credit is due for a breach")[0]
-    return Finding("not-read", finding.about, _unsaid(finding.code), figure, finding.clauses)
+    sentence = f"The part that was read does not say {SILENT[finding.code]}"
+    return Finding("not-read", finding.about, sentence, figure, finding.clauses)
 
 
 def read_in_part(terms: Terms) -> Finding:
@@ -62,7 +63,3 @@ def read_in_part(terms: Terms) -> Finding:
 def rests_on_silence(finding: Finding, terms: Terms) -> bool:
     """Return whether a finding computes with a credit that the part which was read does not state."""
     return finding.code == "worst-free" and not remedies_of(terms, finding.about)
-
-
-def _unsaid(code: str) -> str:
-    return f"The part that was read does not say {SILENT[code]}"
