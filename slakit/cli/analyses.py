@@ -38,13 +38,19 @@ def findings(
     """List findings about contracts, each with its clause."""
     import polars as pl
 
+    from slakit.evidence.files import write_table
     from slakit.finding.run import findings as find
     from slakit.policy.files import find_policy, policy_and_tier
 
+    problems = [
+        Problem("severity", name, "not a severity", one_of(MARKS, name)) for name in severity or () if name not in MARKS
+    ]
+    if problems:
+        raise InputError("severity", problems)
     day: date | None = as_of.date() if as_of else None
     named = [policy_and_tier(name) for name in dict.fromkeys(policies)]
     found = pl.concat([find(find_policy(plain), tier=own or tier, as_of=day) for plain, own in named])
-    found = found.filter(pl.col("severity").is_in(_severities(severity)))
+    found = found.filter(pl.col("severity").is_in(severity or list(MARKS)))
     for (policy,), rows in found.group_by("policy", maintain_order=True):
         shown = new_table("", "about", "finding", "figure", "clause", title=str(policy))
         for row in rows.iter_rows(named=True):
@@ -58,26 +64,11 @@ def findings(
     order = list(MARKS)
     said = ", ".join(f"{n} {name}{'s' * (n != 1)}" for name, n in sorted(counts, key=lambda row: order.index(row[0])))
     stdout().print(f"{said or 'Nothing found'}.", highlight=False)
-    _write(found, out)
-
-
-def _severities(asked: list[str] | None) -> list[str]:
-    unknown = [name for name in asked or () if name not in MARKS]
-    if unknown:
-        problems = [Problem("severity", name, "not a severity", one_of(MARKS, name)) for name in unknown]
-        raise InputError("severity", problems)
-    return asked or list(MARKS)
-
-
-def _write(table: object, path: Path | None) -> None:
-    from slakit.evidence.files import write_table
-
-    if path is None:
-        return
-    if path.suffix not in (".csv", ".parquet"):
-        raise InputError(str(path), [Problem(str(path), None, "not a table", "let it end in .csv or .parquet")])
-    with writing(path):
-        write_table(table, path)  # type: ignore[arg-type]
+    if out is not None:
+        if out.suffix not in (".csv", ".parquet"):
+            raise InputError(str(out), [Problem(str(out), None, "not a table", "let it end in .csv or .parquet")])
+        with writing(out):
+            write_table(found, out)
 
 
 @app.command()

@@ -38,7 +38,12 @@ def check(
     outcomes: list[ExampleOutcome] = list(checking)
     for outcome in outcomes:
         if verbose or not outcome.holds:
-            _print_outcome(outcome)
+            mark = "holds" if outcome.holds else "differs" if outcome.differences else "refused"
+            lines = [f"{mark}  {outcome.case} ({outcome.case.where}; {outcome.case.source})"]
+            lines += [f"    {difference}" for difference in outcome.differences]
+            lines += [f"    {line}" for line in outcome.refused.splitlines()]
+            for line in lines:
+                stdout().print(line, markup=False, highlight=False, soft_wrap=True)
     differ = [outcome for outcome in outcomes if not outcome.holds]
     policies = len({outcome.case.policy.id for outcome in outcomes})
     said = f"{len(outcomes) - len(differ)} of {len(outcomes)} examples of {policies} policies hold"
@@ -47,12 +52,3 @@ def check(
         raise InputError("examples", unread)
     if differ:
         raise typer.Exit(SOME_DIFFER)
-
-
-def _print_outcome(outcome: ExampleOutcome) -> None:
-    mark = "holds" if outcome.holds else "differs" if outcome.differences else "refused"
-    lines = [f"{mark}  {outcome.case} ({outcome.case.where}; {outcome.case.source})"]
-    lines += [f"    {difference}" for difference in outcome.differences]
-    lines += [f"    {line}" for line in outcome.refused.splitlines()]
-    for line in lines:
-        stdout().print(line, markup=False, highlight=False, soft_wrap=True)

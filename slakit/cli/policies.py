@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +12,8 @@ from slakit.cli.console import new_table, plain, safe, stdout, writing
 from slakit.cli.options import PeriodOption, PolicyName, PolicyNames, Tier, app
 from slakit.problems import InputError, Problem, one_of, printable
 
-if TYPE_CHECKING:
-    from slakit.policy.document import Policy
-    from slakit.policy.terms import Terms
-
+FIRST_LEVELS = 2
+"""Levels of a policy that the list of policies shows."""
 NARROWEST = 100
 """Columns of the list of policies: where a terminal has fewer, it wraps the lines."""
 SCHEDULES = ("bands", "shortfall", "accrual", "flat", "multiple")
@@ -44,12 +41,19 @@ def policies(
 ) -> None:
     """List the policies that ship with slakit."""
     from slakit.policy.files import find_policy, library
-    from slakit.policy.mechanics import mechanics_of, windows_of_policy
+    from slakit.policy.mechanics import MECHANICS, mechanics_of, windows_of_policy
 
     if mechanics:
-        _print_mechanics()
+        users = [mechanics_of(find_policy(name)) for name in library()]
+        listed = new_table("mechanic", "what it is", "policies")
+        for name, meaning in MECHANICS.items():
+            listed.add_row(*safe(name, meaning, str(sum(name in used for used in users))))
+        stdout().print(listed)
         return
-    _refuse_unknown_mechanics(mechanic or [])
+    unknown = [name for name in mechanic or () if name not in MECHANICS]
+    if unknown:
+        problems = [Problem("mechanic", name, "not a mechanic", one_of(MECHANICS, name)) for name in unknown]
+        raise InputError("mechanic", problems)
     rows = new_table("policy", "provider", "tiers", "committed", "window", "credit", "read")
     shown: list[str] = []
     for name in library():
@@ -58,39 +62,16 @@ def policies(
             none = "none" if policy.source.read == "whole" else "not read"
             kinds = ", ".join(name for name in SCHEDULES if name in mechanics_of(policy)) or none
             windows = ", ".join(sorted(windows_of_policy(policy)))
-            cells = (str(len(policy.tiers) or 1), _promised(policy), windows, kinds, policy.source.read)
+            levels = [*dict.fromkeys(f"{g.id} {plain(g.limit)}" for g in policy.guarantees if g.limit is not None)]
+            more = f" and {len(levels) - FIRST_LEVELS} more" if len(levels) > FIRST_LEVELS else ""
+            committed = ", ".join(levels[:FIRST_LEVELS]) + more or "–"
+            cells = (str(len(policy.tiers) or 1), committed, windows, kinds, policy.source.read)
             rows.add_row(*safe(name, policy.provider, *cells))
             shown.append(name)
     rows.columns[0].no_wrap, rows.columns[0].min_width = True, max(map(len, shown), default=0)
     console = stdout()
     console.print(rows, width=max(console.width, NARROWEST), crop=False)
     console.print(f"{rows.row_count} of {len(library())} policies.", highlight=False)
-
-
-def _promised(policy: Policy, most: int = 2) -> str:
-    """The first levels of a policy."""
-    levels = dict.fromkeys(f"{g.id} {plain(g.limit)}" for g in policy.guarantees if g.limit is not None)
-    return ", ".join([*levels][:most]) + (f" and {len(levels) - most} more" if len(levels) > most else "") or "–"
-
-
-def _print_mechanics() -> None:
-    from slakit.policy.files import find_policy, library
-    from slakit.policy.mechanics import MECHANICS, mechanics_of
-
-    users = [mechanics_of(find_policy(name)) for name in library()]
-    rows = new_table("mechanic", "what it is", "policies")
-    for name, meaning in MECHANICS.items():
-        rows.add_row(*safe(name, meaning, str(sum(name in used for used in users))))
-    stdout().print(rows)
-
-
-def _refuse_unknown_mechanics(asked: list[str]) -> None:
-    from slakit.policy.mechanics import MECHANICS
-
-    unknown = [name for name in asked if name not in MECHANICS]
-    if unknown:
-        problems = [Problem("mechanic", name, "not a mechanic", one_of(MECHANICS, name)) for name in unknown]
-        raise InputError("mechanic", problems)
 
 
 @app.command()
@@ -104,49 +85,40 @@ def new(
     ] = None,
 ) -> None:
     """Write a policy, or empty tables of evidence, to fill in."""
-    if not provider and evidence is None:
-        raise typer.BadParameter("name a PROVIDER, or a folder with --evidence")
-    if evidence is not None:
-        _write_new_evidence(evidence)
-    if provider:
-        _write_new_policy(provider, out)
-
-
-def _write_new_policy(provider: str, out: Path | None) -> None:
     from datetime import UTC, datetime
 
     from slakit._atomic import write_whole
     from slakit.policy.skeleton import policy_skeleton
 
-    try:
-        text = policy_skeleton(provider, datetime.now(UTC).date())
-    except ValueError as error:
-        wrong, _, remedy = str(error).partition("; ")
-        raise InputError("provider", [Problem("provider", provider, wrong, remedy)]) from None
-    path = out or Path(next(line for line in text.splitlines() if line.startswith("id: "))[4:] + ".yaml")
-    if path.exists():
-        raise InputError(str(path), [Problem(str(path), None, "there already", "name another file with --out")])
-    with writing(path):
-        write_whole(path, text)
-    typer.echo(printable(f"{path} is written: fill it in, then slakit validate {path}"))
+    if not provider and evidence is None:
+        raise typer.BadParameter("name a PROVIDER, or a folder with --evidence")
+    if evidence is not None:
+        from slakit.evidence.files import write_table
+        from slakit.evidence.tables import TABLES
 
-
-def _write_new_evidence(folder: Path) -> None:
-    from slakit._atomic import write_whole
-    from slakit.evidence.files import write_table
-    from slakit.evidence.tables import TABLES
-
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(str(folder), [Problem(str(folder), None, "there already", "name a new or an empty folder")])
-    sections = [NEW_EVIDENCE, *(table.described() for table in TABLES.values())]
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in TABLES.items():
-            write_table(table.empty(), folder / f"{name}.csv")
-        write_whole(folder / "README.md", "\n\n".join(sections) + "\n")
-    typer.echo(
-        printable(f"{folder} is written: its README.md describes the tables. Delete those that you do not have.")
-    )
+        if evidence.exists() and (not evidence.is_dir() or any(evidence.iterdir())):
+            problem = Problem(str(evidence), None, "there already", "name a new or an empty folder")
+            raise InputError(str(evidence), [problem])
+        sections = [NEW_EVIDENCE, *(table.described() for table in TABLES.values())]
+        with writing(evidence):
+            evidence.mkdir(parents=True, exist_ok=True)
+            for name, table in TABLES.items():
+                write_table(table.empty(), evidence / f"{name}.csv")
+            write_whole(evidence / "README.md", "\n\n".join(sections) + "\n")
+        written = f"{evidence} is written: its README.md describes the tables. Delete those that you do not have."
+        typer.echo(printable(written))
+    if provider:
+        try:
+            text = policy_skeleton(provider, datetime.now(UTC).date())
+        except ValueError as error:
+            wrong, _, remedy = str(error).partition("; ")
+            raise InputError("provider", [Problem("provider", provider, wrong, remedy)]) from None
+        path = out or Path(next(line for line in text.splitlines() if line.startswith("id: "))[4:] + ".yaml")
+        if path.exists():
+            raise InputError(str(path), [Problem(str(path), None, "there already", "name another file with --out")])
+        with writing(path):
+            write_whole(path, text)
+        typer.echo(printable(f"{path} is written: fill it in, then slakit validate {path}"))
 
 
 @app.command()
@@ -227,23 +199,21 @@ def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> No
     import polars as pl
 
     from slakit.measure.budgets import window_budgets
+    from slakit.policy.files import find_policy, policy_and_tier, tiers_of
 
-    budgets = pl.concat([window_budgets(terms, period) for name in policies for terms in _terms(name, tier)])
+    tables: list[pl.DataFrame] = []
+    for name in policies:
+        named, own = policy_and_tier(name)
+        document, asked = find_policy(named), own or tier
+        plans = [(document, asked)] if asked else tiers_of(document)
+        tables += [window_budgets(one.terms(tier=chosen), period) for one, chosen in plans]
+    budgets = pl.concat(tables)
     columns = ("policy", "tier", "guarantee", "window_start", "window_end", "target", "budget", "clause")
     rows = new_table("policy", "tier", "guarantee", "from (UTC)", "to (UTC)", "committed", "allowed", "clause")
     for policy, plan, guarantee, start, end, target, allowed, clause in budgets.select(columns).iter_rows():
         span = (f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
         rows.add_row(*safe(policy, plan or "–", guarantee, *span, f"{plain(target)} %", allowed, clause))
     stdout().print(rows)
-
-
-def _terms(name: str, tier: str | None) -> Iterator[Terms]:
-    from slakit.policy.files import find_policy, policy_and_tier, tiers_of
-
-    plain, own = policy_and_tier(name)
-    policy, asked = find_policy(plain), own or tier
-    for _, chosen in [(policy, asked)] if asked else tiers_of(policy):
-        yield policy.terms(tier=chosen)
 
 
 class Described(StrEnum):

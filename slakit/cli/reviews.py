@@ -83,15 +83,8 @@ def _print_summary(review: Review, out: Path) -> None:
         until = f"{deadline.astimezone(zone):%Y-%m-%d %H:%M}" if deadline else "–"
         plan = row["policy"] + (f" · {row['tier']}" if row["tier"] else "")
         spread = f"{row['lowest']:,} – {row['highest']:,}" if row["lowest"] != row["highest"] else "–"
-        cells = (
-            row["subscription"],
-            plan,
-            f"{row['owed']:,} {currency}",
-            spread,
-            f"{row['claimable']:,}",
-            until,
-        )
-        rows.add_row(*safe(*cells))
+        owed, claimable = f"{row['owed']:,} {currency}", f"{row['claimable']:,}"
+        rows.add_row(*safe(row["subscription"], plan, owed, spread, claimable, until))
     console = stdout()
     console.print(f"Assessed {review.period}, as of {review.as_of:%Y-%m-%d %H:%M} UTC", highlight=False)
     console.print(rows)
@@ -100,31 +93,21 @@ def _print_summary(review: Review, out: Path) -> None:
     counts = review.row_counts.group_by("table", maintain_order=True).agg(pl.col("read", "used").sum())
     told = ", ".join(f"{row['table']} {row['used']:,} of {row['read']:,}" for row in counts.iter_rows(named=True))
     console.print(f"Rows used: {told}.", highlight=False, markup=False, soft_wrap=True)
-    _print_rights(review)
-    _print_warnings(review)
-
-
-def _print_rights(review: Review) -> None:
     for right in review.rights.iter_rows(named=True):
         zone = review.zone_of(right["subscription"])
         until = f", until {right['until'].astimezone(zone):%Y-%m-%d %H:%M}" if right["until"] else ""
         window = f"{right['window_start'].astimezone(zone):%Y-%m-%d}"
         said = f"Right of {right['subscription']}: {right['says']} ({right['guarantee']}, window from {window}{until})"
-        stdout().print(f"{said}.", markup=False, highlight=False, soft_wrap=True)
-
-
-def _print_warnings(review: Review) -> None:
-    """Print the first warnings, and how many there are."""
+        console.print(f"{said}.", markup=False, highlight=False, soft_wrap=True)
     count = review.warnings.height
-    if not count:
-        return
-    rows = new_table("subscription", "table", "row", f"{count} warning{'s' * (count > 1)}")
-    for warning in review.warnings.head(MOST_WARNINGS).iter_rows(named=True):
-        row = "–" if warning["row"] is None else str(warning["row"])
-        rows.add_row(*safe(warning["subscription"], warning["table"], row, warning["says"]))
-    stdout().print(rows)
+    if count:
+        listed = new_table("subscription", "table", "row", f"{count} warning{'s' * (count > 1)}")
+        for warning in review.warnings.head(MOST_WARNINGS).iter_rows(named=True):
+            number = "–" if warning["row"] is None else str(warning["row"])
+            listed.add_row(*safe(warning["subscription"], warning["table"], number, warning["says"]))
+        console.print(listed)
     if count > MOST_WARNINGS:
-        stdout().print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
+        console.print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
 
 
 @app.command()
@@ -181,25 +164,23 @@ def explain(
 
     from slakit.analysis.explain import explain as explain_review
     from slakit.analysis.explain import explain_ticket
+    from slakit.measure.calendar import Period
 
     moment = as_of or datetime.now(UTC).isoformat()
     if ticket is not None:
-        span = period or f"{moment[:4]}-01/{moment[:4]}-12"
-        review = _assessed(evidence, span, moment, reading, time_zone, closed, ranges=False)
+        year = f"{moment[:4]}-01/{moment[:4]}-12"
+        review = _assessed(evidence, period or year, moment, reading, time_zone, closed, ranges=False)
         told = explain_ticket(review, ticket)
     elif subscription is not None and window is not None:
-        review = _assessed(evidence, period or _year_of(window), moment, reading, time_zone, closed, ranges=True)
+        if not period:
+            span = Period.parse(window)
+            within_a_year = span.after.year - span.first.year < 2
+            period = f"{span.first.year}-01/{span.first.year}-12" if within_a_year else window
+        review = _assessed(evidence, period, moment, reading, time_zone, closed, ranges=True)
         told = explain_review(review, subscription, window)
     else:
         raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
     stdout().print(str(told), markup=False, highlight=False, soft_wrap=True)
-
-
-def _year_of(window: str) -> str:
-    from slakit.measure.calendar import Period
-
-    span = Period.parse(window)
-    return f"{span.first.year}-01/{span.first.year}-12" if span.after.year - span.first.year < 2 else window
 
 
 @app.command()

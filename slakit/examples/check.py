@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -71,18 +71,16 @@ def check(cases: Iterable[Case]) -> Iterator[ExampleOutcome]:
         try:
             review, terms = _assessed(case)
         except InputError as error:
-            yield _after_refusal(case, str(error), expected)
+            told = str(error)
+            if expected is None:
+                yield ExampleOutcome(case, (), told)
+            else:
+                yield ExampleOutcome(case, () if expected in told else (Difference("refused", expected, told),))
             continue
         if expected is not None:
             yield ExampleOutcome(case, (Difference("refused", expected, "an assessment"),))
         else:
             yield ExampleOutcome(case, tuple(_differences(case, review, terms)))
-
-
-def _after_refusal(case: Case, told: str, expected: str | None) -> ExampleOutcome:
-    if expected is None:
-        return ExampleOutcome(case, (), told)
-    return ExampleOutcome(case, () if expected in told else (Difference("refused", expected, told),))
 
 
 def _assessed(case: Case) -> tuple[Review, Terms]:
@@ -106,14 +104,21 @@ def _differences(case: Case, review: Review, terms: Terms) -> Iterator[Differenc
     for what in expect.model_fields_set:
         expected = getattr(expect, what)
         if what == "deadline":
-            yield from _deadline(review, expected)
-            continue
-        if what in HAPPENED:
-            yield from _happened(what, expected, getattr(review, what)[HAPPENED[what]].to_list())
-            continue
-        slack = case.example.tolerance.slack(what) if case.example.tolerance else Fraction(0)
-        found = FINDERS[what](review, terms, case.example.period)
-        yield from _compared(what, expected, found, slack)
+            wanted = instant_of(expected)
+            first = next(iter(review.claims["deadline"].drop_nulls().sort()), None)
+            if first != wanted:
+                shown = first.isoformat() if first else "no claim with a deadline"
+                yield Difference(what, wanted.isoformat(), shown)
+        elif what in HAPPENED:
+            # Which names there are in a table, each once, or how many rows there are of each.
+            counts = dict(Counter(getattr(review, what)[HAPPENED[what]].to_list()))
+            counted = isinstance(expected, dict)
+            some = {name: count for name, count in expected.items() if count} if counted else set(expected)
+            if some != (counts if counted else set(counts)):
+                yield Difference(what, _listed(expected), _listed(counts if counted else list(counts)))
+        else:
+            slack = case.example.tolerance.slack(what) if case.example.tolerance else Fraction(0)
+            yield from _compared(what, expected, _found(what, review, terms, case.example.period), slack)
 
 
 class FoundValues(NamedTuple):
@@ -129,54 +134,40 @@ def _compared(what: str, expected: Any, found: FoundValues, slack: Fraction) -> 
         for name, value in expected.items():
             own = FoundValues({name: found.by_name[name]} if name in found.by_name else {}, found.sums)
             yield from _compared(f"{what} of {name}", value, own, slack)
-    elif isinstance(expected, list):
-        yield from _in_order(what, expected, found, slack)
-    else:
-        value = _one(found)
-        if value is None or not _alike(expected, value, slack):
-            yield Difference(what, _print(expected), _print_like(expected, value))
-
-
-def _one(found: FoundValues) -> Any:
+        return
     rows = list(found.by_name.values())
+    if isinstance(expected, list):
+        # One value for each window: the sum over remedies, or that of the first guarantee.
+        windows = rows[0] if rows else []
+        if found.sums:
+            longest = max(map(len, rows), default=0)
+            windows = [sum((Fraction(own[n]) for own in rows if n < len(own)), Fraction(0)) for n in range(longest)]
+        for number in range(max(len(expected), len(windows))):
+            wanted = expected[number] if number < len(expected) else None
+            value = windows[number] if number < len(windows) else None
+            if wanted is None or value is None or not _alike(wanted, value, slack):
+                shown = _print(wanted) if wanted is not None else "no such window"
+                yield Difference(f"{what} of window {number + 1}", shown, _print_like(wanted or value, value))
+        return
+    value = rows[0][0] if rows and rows[0] else None
     if found.sums:
-        return sum((Fraction(value) for values in rows for value in values if value is not None), Fraction(0))
-    return rows[0][0] if rows and rows[0] else None
-
-
-def _in_order(what: str, expected: list[Any], found: FoundValues, slack: Fraction) -> Iterator[Difference]:
-    windows = _by_window(found)
-    for number in range(max(len(expected), len(windows))):
-        wanted = expected[number] if number < len(expected) else None
-        value = windows[number] if number < len(windows) else None
-        if wanted is None or value is None or not _alike(wanted, value, slack):
-            shown = _print(wanted) if wanted is not None else "no such window"
-            yield Difference(f"{what} of window {number + 1}", shown, _print_like(wanted or value, value))
-
-
-def _by_window(found: FoundValues) -> list[Any]:
-    """Return one value for each window: the sum over remedies, or that of the first guarantee."""
-    rows = list(found.by_name.values())
-    if not rows or not found.sums:
-        return rows[0] if rows else []
-    longest = max(len(values) for values in rows)
-    return [sum((Fraction(values[n]) for values in rows if n < len(values)), Fraction(0)) for n in range(longest)]
-
-
-def _plain(expected: Any) -> Any:
-    """Return the number that a printed quantity stands for."""
-    if isinstance(expected, Money):
-        return Fraction(expected.amount)
-    if isinstance(expected, Share):
-        return expected.value * 100
-    if isinstance(expected, PlainDuration):
-        return Fraction(expected.microseconds)
-    return expected if isinstance(expected, bool) else Fraction(expected)
+        value = sum((Fraction(amount) for own in rows for amount in own if amount is not None), Fraction(0))
+    if value is None or not _alike(expected, value, slack):
+        yield Difference(what, _print(expected), _print_like(expected, value))
 
 
 def _alike(expected: Any, value: Any, slack: Fraction) -> bool:
-    wanted = _plain(expected)
-    return wanted is value if isinstance(wanted, bool) else abs(wanted - Fraction(value)) <= slack
+    if isinstance(expected, bool):
+        return expected is value
+    if isinstance(expected, Money):
+        wanted = Fraction(expected.amount)
+    elif isinstance(expected, Share):
+        wanted = expected.value * 100
+    elif isinstance(expected, PlainDuration):
+        wanted = Fraction(expected.microseconds)
+    else:
+        wanted = Fraction(expected)
+    return abs(wanted - Fraction(value)) <= slack
 
 
 def _print(expected: Any) -> str:
@@ -204,82 +195,43 @@ def _decimal(value: Any) -> str:
 # --- tables of the review, by name and window
 
 
-def _of(table: pl.DataFrame, name: str, column: str, sums: bool) -> FoundValues:
+def _found(what: str, review: Review, terms: Terms, period: str) -> FoundValues:
+    """What came out under a key of `expect`."""
+    if what in ("credit", "share"):
+        return _of(review.credits, "remedy", "amount" if what == "credit" else "credit_percent", sums=True)
+    if what == "budget":
+        return _of(window_budgets(terms, period), "guarantee", "budget_seconds")
+    over = ~pl.col("running")
+    levels, attainments = review.availability.filter(over), review.attainment.filter(over)
+    figures = review.figures.filter(over)
+    if what == "downtime":
+        return _of(levels, "guarantee", "downtime_seconds")
+    if what == "availability":
+        columns = [(levels, "availability"), (attainments, "attainment"), (figures, "level")]
+    else:
+        alone = review.incidents.with_columns(pl.col("started").alias("window_start"))
+        columns = [(table, "met") for table in (levels, figures, attainments, alone)]
+    by_name: dict[str, list[Any]] = {}
+    for table, column in columns:
+        by_name |= _of(table, "guarantee", column).by_name
+    return FoundValues(by_name, sums=False)
+
+
+def _of(table: pl.DataFrame, name: str, column: str, *, sums: bool = False) -> FoundValues:
+    """Values of a table by name and window; lengths of time in microseconds."""
     ordered = table.sort("window_start", maintain_order=True) if "window_start" in table.columns else table
     by_name: dict[str, list[Any]] = {key: [] for key in table[name].unique(maintain_order=True)}
-    for key, value in ordered.select(name, column).iter_rows():
-        by_name[key].append(value)
+    value = (pl.col(column) * 1_000_000).cast(pl.Int64) if column.endswith("_seconds") else pl.col(column)
+    for key, own in ordered.select(name, value).iter_rows():
+        by_name[key].append(own)
     return FoundValues(by_name, sums)
-
-
-def _credits(review: Review, _terms: Terms, _period: str) -> FoundValues:
-    return _of(review.credits, "remedy", "amount", sums=True)
-
-
-def _shares(review: Review, _terms: Terms, _period: str) -> FoundValues:
-    return _of(review.credits, "remedy", "credit_percent", sums=True)
-
-
-def _levels(review: Review, _terms: Terms, _period: str) -> FoundValues:
-    judged = review.availability.filter(~pl.col("running"))
-    levels = _of(judged, "guarantee", "availability", sums=False)
-    tickets = _of(review.attainment.filter(~pl.col("running")), "guarantee", "attainment", sums=False)
-    figures = _of(review.figures.filter(~pl.col("running")), "guarantee", "level", sums=False)
-    return FoundValues(levels.by_name | tickets.by_name | figures.by_name, sums=False)
-
-
-def _met(review: Review, _terms: Terms, _period: str) -> FoundValues:
-    over = ~pl.col("running")
-    tables = [review.availability.filter(over), review.figures.filter(over), review.attainment.filter(over)]
-    alone = review.incidents.with_columns(pl.col("started").alias("window_start"))
-    found = [_of(table, "guarantee", "met", sums=False) for table in [*tables, alone]]
-    return FoundValues({name: own for one in found for name, own in one.by_name.items()}, sums=False)
-
-
-def _downtime(review: Review, _terms: Terms, _period: str) -> FoundValues:
-    judged = review.availability.filter(~pl.col("running"))
-    micros = (pl.col("downtime_seconds") * 1_000_000).cast(pl.Int64).alias("downtime")
-    return _of(judged.with_columns(micros), "guarantee", "downtime", sums=False)
-
-
-def _budget(_review: Review, terms: Terms, period: str) -> FoundValues:
-    budgets = window_budgets(terms, period)
-    micros = (pl.col("budget_seconds") * 1_000_000).cast(pl.Int64).alias("allowed")
-    return _of(budgets.with_columns(micros), "guarantee", "allowed", sums=False)
 
 
 HAPPENED = {"rights": "right", "warnings": "code"}
 """Tables of which only is expected what is in them, and the column that names it."""
 
 
-def _happened(what: str, expected: Happened, found: list[str]) -> Iterator[Difference]:
-    """Compare what is in a table: which names there are, or how many rows of each."""
-    counts = dict(Counter(found))
-    wanted = expected if isinstance(expected, dict) else dict.fromkeys(expected, 1)
-    known = counts if isinstance(expected, dict) else dict.fromkeys(counts, 1)
-    if {name: count for name, count in wanted.items() if count} != known:
-        yield Difference(what, _listed(expected), _listed(counts if isinstance(expected, dict) else list(counts)))
-
-
 def _listed(names: Happened) -> str:
     if isinstance(names, dict):
         return ", ".join(f"{name} {count} times" for name, count in sorted(names.items())) or "none"
     return ", ".join(sorted(names)) or "none"
-
-
-FINDERS = {
-    "credit": _credits,
-    "share": _shares,
-    "availability": _levels,
-    "met": _met,
-    "downtime": _downtime,
-    "budget": _budget,
-}
-
-
-def _deadline(review: Review, expected: str) -> Iterator[Difference]:
-    deadlines: Sequence[datetime] = review.claims["deadline"].drop_nulls().sort().to_list()
-    wanted = instant_of(expected)
-    if not deadlines or deadlines[0] != wanted:
-        found = deadlines[0].isoformat() if deadlines else "no claim with a deadline"
-        yield Difference("deadline", wanted.isoformat(), found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,10 +85,7 @@ def read_cases(path: Path) -> list[Case]:
     InputError
         Everything that is wrong with the file, or with the policy it is of.
     """
-    return list(_cases(read_yaml(path), path.parent))
-
-
-def _cases(document: Document, folder: Path) -> Iterator[Case]:
+    document, folder = read_yaml(path), path.parent
     if not isinstance(document.tree, dict):
         problem = Problem(document.where(()), None, "not examples", "begin with format: 1 and policy")
         raise InputError(document.name, [problem])
@@ -96,23 +93,19 @@ def _cases(document: Document, folder: Path) -> Iterator[Case]:
         file = ExampleFile.model_validate(document.tree)
     except ValidationError as error:
         raise InputError(document.name, problems_of(error, document, words_of_format())) from None
-    policy = _policy(file, document, folder)
-    names: set[str] = set()
+    if file.terms is not None:
+        lines = {place[1:]: line for place, line in document.lines.items() if place[:1] == ("terms",)}
+        policy = policy_of(Document(document.name, file.terms, lines))
+    else:
+        name = file.policy or ""
+        beside = folder / name
+        policy = find_policy(beside if name.endswith((".yaml", ".yml")) and is_file(beside) else name)
+    cases: dict[str, Case] = {}
     for number, example in enumerate(file.examples):
         place = ("examples", number)
-        if example.name in names:
+        if example.name in cases:
             problem = Problem(document.where((*place, "name")), example.name, "named twice", "give each its own name")
             raise InputError(document.name, [problem])
-        names.add(example.name)
         where = f"{document.name}:{document.line(place)}"
-        yield Case(where, example.source or file.source, policy, example, folder)
-
-
-def _policy(file: ExampleFile, document: Document, folder: Path) -> Policy:
-    if file.terms is not None:
-        depth = len(("terms",))
-        lines = {place[depth:]: line for place, line in document.lines.items() if place[:depth] == ("terms",)}
-        return policy_of(Document(document.name, file.terms, lines))
-    name = file.policy or ""
-    beside = folder / name
-    return find_policy(beside if name.endswith((".yaml", ".yml")) and is_file(beside) else name)
+        cases[example.name] = Case(where, example.source or file.source, policy, example, folder)
+    return list(cases.values())

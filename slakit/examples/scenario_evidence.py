@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.examples.files import Case
-from slakit.examples.model import EXAMPLE_TABLES, Example
+from slakit.examples.model import EXAMPLE_TABLES
 from slakit.measure.budgets import agreed_time, windows_of
 from slakit.measure.calendar import Period, Span, midnight, to_instant
 from slakit.measure.hours import open_spans
@@ -36,21 +36,12 @@ def scenario_evidence(case: Case, terms: Terms) -> Evidence:
     """
     if case.example.evidence is not None:
         return read_evidence(case.folder / case.example.evidence)
-    period = Period.parse(case.example.period)
-    tables = {name: list(_rows(case.example, name)) for name in EXAMPLE_TABLES}
-    for name, rows in _happened(case, terms, period):
-        tables[name] += rows
-    # What an example does not write did not happen: only what was measured cannot be known from silence.
-    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name != "measurements"}
-    return Evidence.of([_subscription(case, terms, period)], **given)
-
-
-def _subscription(case: Case, terms: Terms, period: Period) -> dict[str, Any]:
     example, zone = case.example, terms.time_zone or ASSUMED_ZONE
+    period = Period.parse(example.period)
     fee = example.fee or Money(EXAMPLE_FEE, case.policy.currency or "EUR")
     long_before = period.first.replace(year=period.first.year - 2, day=1)
-    components = {name: str(money.amount) for name, money in example.components.items()}
-    row = {
+    fees = ", ".join(f'"{name}": {money.amount}' for name, money in example.components.items())
+    subscription = {
         "subscription": EXAMPLE_NAME,
         "policy": case.policy.id,
         "tier": terms.tier,
@@ -59,24 +50,20 @@ def _subscription(case: Case, terms: Terms, period: Period) -> dict[str, Any]:
         "starts": example.starts or to_instant(midnight(long_before, zone)),
         "ends": example.ends,
         "billing_day": example.billing_day,
-        "component_fees": _json(components) if components else None,
+        "component_fees": f"{{{fees}}}" if fees else None,
     }
-    return {name: value for name, value in row.items() if value is not None}
-
-
-def _json(fees: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f'"{name}": {fee}' for name, fee in fees.items()) + "}"
-
-
-def _rows(example: Example, table: str) -> Iterator[dict[str, Any]]:
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in EXAMPLE_TABLES}
     ids = {"outages": "outage", "maintenance": "maintenance", "tickets": "ticket"}
-    for number, row in enumerate(getattr(example, table), 1):
-        named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
-        yield named | {"subscription": EXAMPLE_NAME} | {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal) else value
+    for table, rows in tables.items():
+        for number, row in enumerate(getattr(example, table), 1):
+            named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
+            written = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+            rows.append(named | {"subscription": EXAMPLE_NAME} | written)
+    for table, rows in _happened(case, terms, period):
+        tables[table] += rows
+    # What an example does not write did not happen: only what was measured cannot be known from silence.
+    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name != "measurements"}
+    return Evidence.of([{name: value for name, value in subscription.items() if value is not None}], **given)
 
 
 def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -113,20 +100,19 @@ def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[G
         for name, values in given.items():
             yield terms.guarantee(name), True, values if isinstance(values, list) else [values]
         return
-    fitting = [guarantee for guarantee in terms.guarantees if _fits(guarantee, metric)]
-    if not fitting:
-        problem = Problem(f"{case.where} {case.example.name}", None, "no such guarantee", "name a guarantee")
-        raise InputError(case.where, [problem])
-    yield fitting[0], False, given if isinstance(given, list) else [given]
-
-
-def _fits(guarantee: Guarantee, metric: str) -> bool:
-    on_tickets = ("response", "resolution")
-    if metric == "response":
-        return guarantee.metric in on_tickets and guarantee.target is not None
-    if metric == "figure":
-        return guarantee.measured is not None and guarantee.on_measurements
-    return guarantee.on_outages or (guarantee.metric == "availability" and guarantee.measured is not None)
+    for guarantee in terms.guarantees:
+        if metric == "response":
+            fits = guarantee.metric in ("response", "resolution") and guarantee.target is not None
+        elif metric == "figure":
+            fits = guarantee.measured is not None and guarantee.on_measurements
+        else:
+            measured = guarantee.metric == "availability" and guarantee.measured is not None
+            fits = guarantee.on_outages or measured
+        if fits:
+            yield guarantee, False, given if isinstance(given, list) else [given]
+            return
+    problem = Problem(f"{case.where} {case.example.name}", None, "no such guarantee", "name a guarantee")
+    raise InputError(case.where, [problem])
 
 
 def _windows(guarantee: Guarantee, terms: Terms, period: Period) -> list[Span]:
@@ -186,17 +172,13 @@ def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[
         if measured is not None and measured.by in ("ratio", "down"):
             yield row | {"failed": int((100 - value) * PERCENT_SCALE), "total": FULL}
         elif measured is not None and measured.slice is not None:
-            yield from _slices(row, (first, last), measured.slice.microseconds, value)
+            length = measured.slice.microseconds
+            failed = int((100 - value) * PERCENT_SCALE) * ((last - first) // length)
+            for number in range(-(-failed // FULL)):
+                at = to_instant(first + number * length)
+                yield row | {"measured": at, "failed": min(FULL, failed - number * FULL), "total": FULL}
         else:
             yield row | {"value": str(value)}
-
-
-def _slices(row: dict[str, Any], window: Span, length: int, level: Decimal) -> Iterator[dict[str, Any]]:
-    count = (window[1] - window[0]) // length
-    failed = int((100 - level) * PERCENT_SCALE) * count
-    for number in range(-(-failed // FULL)):
-        at = to_instant(window[0] + number * length)
-        yield row | {"measured": at, "failed": min(FULL, failed - number * FULL), "total": FULL}
 
 
 def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level: Decimal) -> Iterator[dict[str, Any]]:
