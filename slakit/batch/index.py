@@ -53,21 +53,33 @@ def write_index(manifest: Manifest, out_dir: str | Path) -> Path:
 
 def index_page(manifest: Manifest) -> str:
     """Draw the page that lists the reports."""
-    from slakit.batch.page import style, templates, when
+    from slakit.batch.page import shown, style, templates, when
 
-    groups = group_by_notebook(manifest.reports)
+    groups, folder = group_by_notebook(manifest.reports), Path(manifest.plan).parent
+    failed = manifest.with_status("failed")
+    took = ""
+    if manifest.started and manifest.finished:
+        seconds = (manifest.finished - manifest.started).total_seconds()
+        took = f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    counted = Counter(entry.status for entry in manifest.reports)
+    subjects: dict[str, list[tuple[str, str]]] = {}
+    for group in groups:
+        telling = group.telling()
+        for entry in group.entries:
+            given = [(name, entry.parameters[name]) for name in telling if name in entry.parameters]
+            subjects[entry.name] = [(name, shown(name, value, folder)) for name, value in given]
     template = templates().get_template("index.html.j2")
     return template.render(
         manifest=manifest,
         css=style("page.css", "index.css"),
         started=when(manifest.started),
-        took=_took(manifest),
-        counts=_counts(manifest),
-        heading=_heading(manifest),
-        troubles=manifest.with_status("failed"),
+        took=took,
+        counts=[(counted[one], label, MOODS.get(one, "")) for one, label in STATUS_LABELS.items() if counted[one]],
+        heading="One report failed" if len(failed) == 1 else f"{len(failed)} reports failed",
+        troubles=failed,
         groups=groups,
         labels=STATUS_LABELS,
-        subject=_subjects(groups, Path(manifest.plan).parent),
+        subjects=subjects,
         link=_link,
         versions=[(name, version) for name, version in manifest.versions.items() if name != "slakit source"],
     )
@@ -84,19 +96,6 @@ def group_by_notebook(entries: list[ReportRecord]) -> list[Group]:
     ]
 
 
-def _subjects(groups: list[Group], folder: Path) -> Any:
-    from slakit.batch.page import shown
-
-    subjects = {
-        entry.name: [
-            (name, shown(name, entry.parameters[name], folder)) for name in group.telling() if name in entry.parameters
-        ]
-        for group in groups
-        for entry in group.entries
-    }
-    return lambda entry: subjects[entry.name]
-
-
 def _link(entry: ReportRecord) -> Any:
     from markupsafe import Markup
 
@@ -104,22 +103,3 @@ def _link(entry: ReportRecord) -> Any:
     if page not in entry.outputs:
         return Markup("<span>{}</span>").format(entry.name)
     return Markup('<a href="{}">{}</a>').format(page, entry.name)
-
-
-def _counts(manifest: Manifest) -> list[tuple[int, str, str]]:
-    counted = Counter(entry.status for entry in manifest.reports)
-    return [
-        (counted[status], label, MOODS.get(status, "")) for status, label in STATUS_LABELS.items() if counted[status]
-    ]
-
-
-def _heading(manifest: Manifest) -> str:
-    failed = len(manifest.with_status("failed"))
-    return "One report failed" if failed == 1 else f"{failed} reports failed"
-
-
-def _took(manifest: Manifest) -> str:
-    if not manifest.started or not manifest.finished:
-        return ""
-    seconds = (manifest.finished - manifest.started).total_seconds()
-    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

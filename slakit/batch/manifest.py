@@ -147,13 +147,10 @@ def versions() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "not installed"
-    return found | {"slakit source": _hash_of_source(Path(__file__).parent.parent)}
-
-
-def _hash_of_source(package: Path) -> str:
+    package = Path(__file__).parent.parent
     files = sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
     listed = [(path.relative_to(package).as_posix(), sha256(path)) for path in files]
-    return key_of(listed)[:16]
+    return found | {"slakit source": key_of(listed)[:16]}
 
 
 def key_of(*facts: Any) -> str:

@@ -97,16 +97,19 @@ def report_page(page: ReportPage, cells: Iterable[Mapping[str, Any]]) -> str:
     asked = parameters_of(cells) or {}
     values = {name: page.report.parameters.get(name, parameter.default) for name, parameter in asked.items()}
     folder = page.report.notebook.parent
-    return (
-        templates()
-        .get_template("report.html.j2")
-        .render(
-            page=page,
-            css=style("page.css", "report.css"),
-            when=when(page.made),
-            parameters=[(name, shown(name, value, folder)) for name, value in values.items()],
-            parts=list(_without_title(page.title, page_parts(cells))),
-        )
+    parts = list(page_parts(cells))
+    if parts and parts[0].kind == "prose":
+        # The heading that stands at the top of the page already is dropped.
+        heading = re.match(r"\s*<h1>(.*?)</h1>\s*", parts[0].markup, re.DOTALL)
+        if heading and Markup(heading[1]).striptags() == Markup(prose(page.title)).striptags():
+            parts[0] = PagePart("prose", markup=Markup(parts[0].markup[heading.end() :]))
+    template = templates().get_template("report.html.j2")
+    return template.render(
+        page=page,
+        css=style("page.css", "report.css"),
+        when=when(page.made),
+        parameters=[(name, shown(name, value, folder)) for name, value in values.items()],
+        parts=parts,
     )
 
 
@@ -129,33 +132,24 @@ def part_of(output: Mapping[str, Any]) -> Iterator[PagePart]:
     elif output["output_type"] == "error":
         trace = strip_colours("\n".join(output["traceback"]))
         yield PagePart("error", text=trace, label=strip_colours(f"{output['ename']}: {output['evalue']}"))
-    elif part := _richest(output["data"], output.get("metadata", {})):
-        yield part
-
-
-def _richest(contents: Mapping[str, Any], metadata: Mapping[str, Any]) -> PagePart | None:
-    """Choose, among the forms of one output, the one that says most on a page."""
-    if "text/html" in contents:
-        html = contents["text/html"]
-        return PagePart("html" if INVISIBLE.sub("", html) else "script", markup=Markup(html))
-    for kind in ("image/svg+xml", "image/png", "image/jpeg"):
-        if kind in contents:
-            return PagePart(
-                "image",
-                text=_as_address(kind, contents[kind]),
-                label=str(metadata.get(kind, {}).get("alt", "")),
-            )
-    if "text/markdown" in contents:
-        return PagePart("prose", markup=prose(strip_colours(contents["text/markdown"]), trusted=False))
-    if "text/plain" in contents and HEADLINE not in contents:
-        return PagePart("text", text=strip_colours(contents["text/plain"]))
-    return None
-
-
-def _as_address(kind: str, content: str) -> str:
-    """Write an image into its own address. As an image, an SVG cannot run scripts."""
-    encoded = base64.b64encode(content.encode()).decode() if kind == "image/svg+xml" else "".join(content.split())
-    return f"data:{kind};base64,{encoded}"
+    else:
+        # Among the forms of one output, the one that says most on a page.
+        contents, metadata = output["data"], output.get("metadata", {})
+        image = next((kind for kind in ("image/svg+xml", "image/png", "image/jpeg") if kind in contents), None)
+        if "text/html" in contents:
+            html = contents["text/html"]
+            yield PagePart("html" if INVISIBLE.sub("", html) else "script", markup=Markup(html))
+        elif image is not None:
+            content = contents[image]
+            # Written into its own address: as an image, an SVG cannot run scripts.
+            is_text = image == "image/svg+xml"
+            encoded = base64.b64encode(content.encode()).decode() if is_text else "".join(content.split())
+            label = str(metadata.get(image, {}).get("alt", ""))
+            yield PagePart("image", text=f"data:{image};base64,{encoded}", label=label)
+        elif "text/markdown" in contents:
+            yield PagePart("prose", markup=prose(strip_colours(contents["text/markdown"]), trusted=False))
+        elif "text/plain" in contents and HEADLINE not in contents:
+            yield PagePart("text", text=strip_colours(contents["text/plain"]))
 
 
 def _joined(outputs: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -177,16 +171,6 @@ def _joined(outputs: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
 def strip_colours(text: str) -> str:
     """Take terminal colours out of a text."""
     return ANSI.sub("", text)
-
-
-def _without_title(title: str, parts: Iterable[PagePart]) -> Iterator[PagePart]:
-    """Drop the heading that stands at the top of the page already."""
-    heading = re.compile(r"\s*<h1>(.*?)</h1>\s*", re.DOTALL)
-    for number, part in enumerate(parts):
-        first = heading.match(part.markup) if number == 0 and part.kind == "prose" else None
-        if first and Markup(first[1]).striptags() == Markup(prose(title)).striptags():
-            part = PagePart("prose", markup=Markup(part.markup[first.end() :]))
-        yield part
 
 
 def prose(text: str, *, trusted: bool = True) -> Markup:

@@ -91,36 +91,29 @@ def parameters_of(cells: Iterable[Mapping[str, Any]]) -> dict[str, Parameter] | 
     >>> [str(parameter) for parameter in parameters_of([cell]).values()]
     ['tier: str | None']
     """
-    for cell in cells:
-        if "parameters" in cell.get("metadata", {}).get("tags", []):
-            return _read_cell("".join(cell["source"]))
-    return None
+    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    if not tagged:
+        return None
+    try:
+        statements = _parse("".join(tagged[0]["source"])).body
+    except (SyntaxError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise ValueError(f"line {line} of its parameters cell is not Python; mend the cell") from None
+    found: dict[str, Parameter] = {}
+    for statement in statements:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=value):
+                found[name] = Parameter(name, kind, value is None, _literal(value))
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                default = _literal(value)
+                of_type = type(default).__name__
+                found[name] = Parameter(name, ast.Name(of_type) if of_type in NAMED_TYPE else None, False, default)
+    return found
 
 
 def _parse(source: str) -> Any:
     with PARSING:
         return ast.parse(source)
-
-
-def _read_cell(source: str) -> dict[str, Parameter]:
-    try:
-        statements = _parse(source).body
-    except (SyntaxError, ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise ValueError(f"line {line} of its parameters cell is not Python; mend the cell") from None
-    read = map(_read_statement, statements)
-    return {parameter.name: parameter for parameter in read if parameter}
-
-
-def _read_statement(statement: ast.stmt) -> Parameter | None:
-    match statement:
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=kind, value=value):
-            return Parameter(name, kind, value is None, _literal(value))
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            default = _literal(value)
-            kind_name = type(default).__name__
-            return Parameter(name, ast.Name(kind_name) if kind_name in NAMED_TYPE else None, False, default)
-    return None
 
 
 def _literal(value: ast.expr | None) -> Any:
@@ -147,21 +140,17 @@ def fits(value: object, kind: ast.expr) -> bool:
             return fits(value, _parse(quoted).body[0].value)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return fits(value, left) or fits(value, right)
-        case ast.Subscript(value=ast.Name(id=name), slice=inner):
-            return _fits_generic(value, name, inner)
+        case ast.Subscript(value=ast.Name(id="Optional"), slice=inner):
+            return value is None or fits(value, inner)
+        case ast.Subscript(value=ast.Name(id="list"), slice=inner):
+            return isinstance(value, list) and all(fits(item, inner) for item in value)
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
+            options = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            return any(type(value) is type(option) and value == option for option in map(_literal, options))
+        case ast.Subscript(value=ast.Name(id="dict" | "tuple")):
+            return not isinstance(value, str)
         case ast.Name(id="float") if isinstance(value, int | Decimal) and abs(Decimal(value)) > LARGEST_FLOAT:
             return False  # it would reach the notebook as infinity
         case ast.Name(id=name) if name in NAMED_TYPE:
             return isinstance(value, NAMED_TYPE[name]) and (name == "bool" or not isinstance(value, bool))
     return True
-
-
-def _fits_generic(value: object, name: str, inner: ast.expr) -> bool:
-    if name == "Optional":
-        return value is None or fits(value, inner)
-    if name == "list":
-        return isinstance(value, list) and all(fits(item, inner) for item in value)
-    if name == "Literal":
-        options = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-        return any(type(value) is type(option) and value == option for option in map(_literal, options))
-    return not isinstance(value, str) if name in ("dict", "tuple") else True

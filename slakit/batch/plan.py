@@ -168,10 +168,6 @@ def _rows(entry: ReportEntry, place: PlanPlace) -> Iterator[_Row]:
             )
 
 
-def _printed(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 class _Expansion:
     """Turns the entries of a plan into reports, gathering problems on the way."""
 
@@ -242,7 +238,8 @@ class _Expansion:
         alone = PLAN_PLACEHOLDER.fullmatch(value)
         if alone:
             return row.values[alone[1]]
-        return PLAN_PLACEHOLDER.sub(lambda found: _printed(row.values[found[1]]), value)
+        texts = {key: str(own).lower() if isinstance(own, bool) else str(own) for key, own in row.values.items()}
+        return PLAN_PLACEHOLDER.sub(lambda found: texts[found[1]], value)
 
     def check_placeholders(self, entry: ReportEntry, place: PlanPlace) -> None:
         """Refuse a key of `for_each` that is neither placeholder nor parameter: it does nothing."""

@@ -133,12 +133,8 @@ class ReportCheck:
                 self.wrong(here, value, "the notebook has no such parameter", one_of(notebook.parameters, name))
             elif not parameter.accepts(value):
                 quotes = ", in quotes" if parameter.accepts(str(value)) else ""
-                self.wrong(
-                    here,
-                    _shown(value),
-                    "not of the parameter's type",
-                    f"the notebook asks for {parameter}{quotes}",
-                )
+                remedy = f"the notebook asks for {parameter}{quotes}"
+                self.wrong(here, "nothing" if value is None else value, "not of the parameter's type", remedy)
             else:
                 ready[name] = self.resolved(name, _plain(value), here)
         for name, parameter in notebook.parameters.items():
@@ -170,10 +166,25 @@ class ReportCheck:
 
     def known_evidence(self, path: Path) -> KnownEvidence:
         """Read evidence, once; what has no table of subscriptions is the notebook's own affair."""
-        if path not in self.evidence:
-            is_ours = is_file(path) or any(path.glob("subscriptions.*"))
-            self.evidence[path] = _read_evidence(path) if is_ours else KnownEvidence()
-        return self.evidence[path]
+        from slakit.analysis.assess import policies_of
+        from slakit.evidence.files import read_evidence
+
+        if path in self.evidence:
+            return self.evidence[path]
+        known = KnownEvidence()
+        if is_file(path) or any(path.glob("subscriptions.*")):
+            try:
+                evidence = read_evidence(path)
+                policies_of(evidence)
+            except InputError as error:
+                known = KnownEvidence(problems=tuple(error.problems))
+            else:
+                folder = path if path.is_dir() else path.parent
+                named = [folder / name for name in evidence.subscriptions["policy"].unique(maintain_order=True)]
+                policies = tuple(real_path(file) for file in named if is_file(file))
+                known = KnownEvidence((), tuple(evidence.subscriptions["subscription"]), policies)
+        self.evidence[path] = known
+        return known
 
     def resolved(self, name: str, value: Any, place: PlanPlace) -> Any:
         """Make the paths in a value absolute, and check that they and the policies in it exist."""
@@ -232,21 +243,6 @@ class ReportCheck:
                         yield from self.known_evidence(path).policies
 
 
-def _read_evidence(path: Path) -> KnownEvidence:
-    from slakit.analysis.assess import policies_of
-    from slakit.evidence.files import read_evidence
-
-    try:
-        evidence = read_evidence(path)
-        policies_of(evidence)
-    except InputError as error:
-        return KnownEvidence(problems=tuple(error.problems))
-    folder = path if path.is_dir() else path.parent
-    named = (folder / name for name in evidence.subscriptions["policy"].unique(maintain_order=True))
-    subscriptions = tuple(evidence.subscriptions["subscription"])
-    return KnownEvidence((), subscriptions, tuple(real_path(file) for file in named if is_file(file)))
-
-
 def _without_place(problem: Problem) -> tuple[str, str]:
     """Say what is wrong with a file where the place that is named is that of the plan."""
     wrong = f"{problem.where}: {problem.wrong}" if ":" in problem.where else problem.wrong
@@ -268,7 +264,3 @@ def _found(path: Path) -> Path | None:
         return path.resolve(strict=True)
     except (OSError, ValueError, RuntimeError):
         return None
-
-
-def _shown(value: Any) -> Any:
-    return "nothing" if value is None else value

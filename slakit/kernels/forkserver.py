@@ -49,7 +49,11 @@ class ForkedProcess:
     def wait(self, timeout: float | None = None) -> int | None:
         """Wait for the kernel to end; a kernel that vanished without a code counts as killed."""
         with self.lock:
-            if self.returncode is None and _readable(self.lifeline, timeout):
+            if self.returncode is not None:
+                return self.returncode
+            poller = select.poll()  # unlike select, for any number of open files
+            poller.register(self.lifeline, select.POLLIN)
+            if poller.poll(None if timeout is None else timeout * 1000):
                 try:
                     self.returncode = int(self.lifeline.recv(64) or -signal.SIGKILL)
                 except ConnectionError:
@@ -69,12 +73,6 @@ class ForkedProcess:
     def kill(self) -> None:
         """End the kernel."""
         self.send_signal(signal.SIGKILL)
-
-
-def _readable(source: socket.socket, timeout: float | None) -> bool:
-    poller = select.poll()  # unlike select, for any number of open files
-    poller.register(source, select.POLLIN)
-    return bool(poller.poll(None if timeout is None else timeout * 1000))
 
 
 class ForkServer:

@@ -240,6 +240,8 @@ def has_workers() -> bool:
 
 def run_kernel(birth: SpawnRequest) -> NoReturn:
     """Become the kernel that was asked for."""
+    import atexit
+
     from ipykernel.kernelapp import IPKernelApp
 
     gc.enable()
@@ -253,25 +255,16 @@ def run_kernel(birth: SpawnRequest) -> NoReturn:
         kernel.initialize(birth.arguments)
         kernel.start()
         code = 0
-        _run_exit_hooks(kernel)
+        # What the notebook registered for its end is run, temporary folders and the like. The kernel's own orderly
+        # closing is left out: it closes sockets under a thread that still flushes into them, and now and then waits
+        # ten seconds for it. The process ends right after, and its sockets and threads with it.
+        atexit.unregister(kernel.close)
+        atexit.unregister(kernel.iopub_thread.stop)
+        atexit._run_exitfuncs()
     except SystemExit as leaving:
         code = leaving.code
     finally:
         os._exit(code if isinstance(code, int) else 1)
-
-
-def _run_exit_hooks(kernel: Any) -> None:
-    """Run what the notebook registered for its end, temporary folders and the like.
-
-    The kernel's own orderly closing is left out: it closes sockets under a thread that still flushes into
-    them, and now and then waits ten seconds for it. The process ends right after, and its sockets and
-    threads with it.
-    """
-    import atexit
-
-    atexit.unregister(kernel.close)
-    atexit.unregister(kernel.iopub_thread.stop)
-    atexit._run_exitfuncs()
 
 
 def main(channel: int, parent: int, *, bare: bool = False) -> NoReturn:
