@@ -35,47 +35,12 @@ def assess(
     strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence with warnings.")] = False,
 ) -> None:
     """Assess evidence: downtime, credits and claims."""
+    import polars as pl
+
     from slakit.analysis.review import TABLES
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
     write_result(review, TABLES, out)
-    _print_summary(review, out)
-
-
-def _assessed(
-    path: Path,
-    period: str,
-    as_of: str,
-    reading: list[str] | None,
-    time_zone: str | None,
-    closed: Path | None,
-    *,
-    ranges: bool,
-    strict: bool = False,
-) -> Review:
-    from slakit.analysis.assess import assess as assess_evidence
-    from slakit.evidence.files import read_evidence
-
-    console = stderr()
-    with console.status("reading evidence", spinner="line") as status:
-        conventions = _conventions(closed)
-        evidence = read_evidence(path, time_zone=time_zone)
-        status.update("assessing")
-        return assess_evidence(
-            evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions, strict=strict
-        )
-
-
-def _conventions(closed: Path | None) -> Conventions:
-    from slakit.evidence.files import read_closing_days
-    from slakit.measure.conventions import Conventions
-
-    return Conventions(closed=read_closing_days(closed)) if closed else Conventions()
-
-
-def _print_summary(review: Review, out: Path) -> None:
-    import polars as pl
-
     rows = new_table("subscription", "policy", "owed", "range if read otherwise", "claimable now", "claim until")
     for row in review.headline().iter_rows(named=True):
         currency, deadline = row["currency"], row["next_deadline"]
@@ -108,6 +73,37 @@ def _print_summary(review: Review, out: Path) -> None:
         console.print(listed)
     if count > MOST_WARNINGS:
         console.print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
+
+
+def _assessed(
+    path: Path,
+    period: str,
+    as_of: str,
+    reading: list[str] | None,
+    time_zone: str | None,
+    closed: Path | None,
+    *,
+    ranges: bool,
+    strict: bool = False,
+) -> Review:
+    from slakit.analysis.assess import assess as assess_evidence
+    from slakit.evidence.files import read_evidence
+
+    console = stderr()
+    with console.status("reading evidence", spinner="line") as status:
+        conventions = _conventions(closed)
+        evidence = read_evidence(path, time_zone=time_zone)
+        status.update("assessing")
+        return assess_evidence(
+            evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions, strict=strict
+        )
+
+
+def _conventions(closed: Path | None) -> Conventions:
+    from slakit.evidence.files import read_closing_days
+    from slakit.measure.conventions import Conventions
+
+    return Conventions(closed=read_closing_days(closed)) if closed else Conventions()
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,10 +79,17 @@ def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, l
             if guarantee.measured is not None and guarantee.on_measurements:
                 yield "measurements", list(_measurements(guarantee, spans, levels))
             else:
-                down = [
-                    _missing(case, level, agreed_time(guarantee, terms.time_zone or ASSUMED_ZONE, span))
-                    for level, span in zip(levels, spans, strict=False)
-                ]
+                down = []
+                for level, span in zip(levels, spans, strict=False):
+                    agreed = agreed_time(guarantee, terms.time_zone or ASSUMED_ZONE, span)
+                    scaled, is_percentage = int((100 - level) * PERCENT_SCALE) * agreed, 0 <= level <= 100
+                    if scaled % FULL or not is_percentage:
+                        wrong = "no whole microsecond of downtime leaves exactly this"
+                        wrong = wrong if is_percentage else "not a percentage"
+                        raise InputError(
+                            case.where, [Problem(f"{case.where} availability", level, wrong, "write downtime")]
+                        )
+                    down.append(scaled // FULL)
                 yield "outages", list(_outages(case, terms, guarantee, alone, spans, down))
     if example.figure is not None:
         for guarantee, _, values in _each(case, terms, example.figure, "figure"):
@@ -118,16 +125,6 @@ def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[G
 def _windows(guarantee: Guarantee, terms: Terms, period: Period) -> list[Span]:
     zone = terms.time_zone or ASSUMED_ZONE
     return windows_of(guarantee, zone, period) or [period.span(zone)]
-
-
-def _missing(case: Case, level: Decimal, agreed: int) -> int:
-    """Compute the downtime that leaves exactly a level. [µs]"""
-    num = int((100 - level) * PERCENT_SCALE) * agreed
-    if num % FULL or not 0 <= level <= 100:
-        wrong = "no whole microsecond of downtime leaves exactly this" if 0 <= level <= 100 else "not a percentage"
-        problem = Problem(f"{case.where} availability", level, wrong, "write downtime")
-        raise InputError(case.where, [problem])
-    return num // FULL
 
 
 def _outages(
@@ -188,25 +185,20 @@ def _tickets(case: Case, terms: Terms, guarantee: Guarantee, window: Span, level
         problem = Problem(f"{case.where} attainment", level, "more than two decimals", "write tickets")
         raise InputError(case.where, [problem])
     opened = to_instant(window[0] + 12 * MICROSECONDS["h"])
-    counts = _that_counts(terms, guarantee)
-    for number in range(TICKETS_A_WINDOW):
-        answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
-        times: dict[str, datetime] = {"opened": opened, "responded": answered, "resolved": answered}
-        yield {"ticket": f"{guarantee.id}-{number}", "subscription": EXAMPLE_NAME, **counts, **times}
-
-
-def _that_counts(terms: Terms, guarantee: Guarantee) -> dict[str, str]:
-    """Return a kind and a priority of tickets that the guarantee is about: its own, before those of others."""
-    about, excluded = guarantee.tickets, guarantee.exclude
+    # A kind and a priority of tickets that the guarantee is about: its own, before those of others.
+    about = guarantee.tickets
     times = [own.within for own in (guarantee, *terms.guarantees) if isinstance(own.within, dict)]
     known = [priority.id for priority in terms.support.priorities] if terms.support else []
     named = [priority for within in times for priority in within] + known
     counts = {}
     if priorities := (about.priorities if about else []) or named:
         counts["priority"] = priorities[0]
-    kinds = [kind for kind in (about.kinds if about else []) if kind not in excluded.tickets]
+    kinds = [kind for kind in (about.kinds if about else []) if kind not in guarantee.exclude.tickets]
     if any(own.tickets and own.tickets.kinds for own in terms.guarantees):
         kinds.append(EXAMPLE_NAME)  # where kinds matter, one that no other guarantee is about
     if kinds:
         counts["kind"] = kinds[0]
-    return counts
+    for number in range(TICKETS_A_WINDOW):
+        answered = to_instant(window[1]) - timedelta(microseconds=1) if number < late else opened
+        times_of = {"opened": opened, "responded": answered, "resolved": answered}
+        yield {"ticket": f"{guarantee.id}-{number}", "subscription": EXAMPLE_NAME, **counts, **times_of}

@@ -53,7 +53,19 @@ OTHERS = {"third_party", "third_party_api"}
 def guarantee_findings(terms: Terms) -> Iterator[Finding]:
     """Find what a buyer should know about the guarantees of one plan."""
     for guarantee in terms.guarantees:
-        yield from _firmness(terms, guarantee)
+        on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
+        target = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
+        if guarantee.commitment == "best_effort":
+            figure = f"{target}: no credit" + " even at 0 %" * (guarantee.target is not None)
+            clauses = (guarantee.clause_of("commitment"),)
+            yield Finding("best-effort", guarantee.id, "The target is best effort", figure, clauses)
+        elif not remedies_of(terms, guarantee.id):
+            rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
+            only = (
+                f"the only consequence of a breach is a right ({rights})" if rights else "no credit is due for a breach"
+            )
+            sentence = "No credit is due for a breach of this guarantee"
+            yield Finding("no-remedy", guarantee.id, sentence, f"{target}: {only}", (guarantee.clause,))
         if guarantee.metric == "availability":
             yield from _measured(guarantee)
             yield from _maintenance(terms, guarantee)
@@ -88,21 +100,6 @@ def guarantee_findings(terms: Terms) -> Iterator[Finding]:
     yield from _measurement(terms)
     yield from _people(terms)
     yield from _recoveries(terms)
-
-
-def _firmness(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
-    on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
-    target = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
-    if guarantee.commitment == "best_effort":
-        figure = f"{target}: no credit" + " even at 0 %" * (guarantee.target is not None)
-        clauses = (guarantee.clause_of("commitment"),)
-        yield Finding("best-effort", guarantee.id, "The target is best effort", figure, clauses)
-    elif not remedies_of(terms, guarantee.id):
-        rights = "; ".join(right.says for right in terms.rights if guarantee.id in right.guarantees)
-        figure = f"{target}: no credit is due for a breach"
-        figure = f"{target}: the only consequence of a breach is a right ({rights})" if rights else figure
-        sentence = "No credit is due for a breach of this guarantee"
-        yield Finding("no-remedy", guarantee.id, sentence, figure, (guarantee.clause,))
 
 
 def _measured(guarantee: Guarantee) -> Iterator[Finding]:

@@ -105,7 +105,11 @@ class SpawnServer:
         if pid == 0:
             lifeline.close()
             self.forget()
-            _leave(server)
+            os.setpgid(0, 0)  # a process of its own, that dies with the server even while it computes
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            _prctl(PR_SET_CHILD_SUBREAPER, 1)
+            if os.getppid() != server:
+                os._exit(1)
             return birth
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # the kernel does so too; whoever comes first, a signal finds the group
@@ -190,15 +194,6 @@ def _receive(channel: socket.socket, size: int) -> bytes:
 def _tell(lifeline: socket.socket, number: int) -> None:
     with contextlib.suppress(OSError):
         lifeline.send(str(number).encode())
-
-
-def _leave(server: int) -> None:
-    """Make the fork a process of its own, that dies with the server even while it computes."""
-    os.setpgid(0, 0)
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    if os.getppid() != server:
-        os._exit(1)
 
 
 def _prctl(option: int, value: int) -> None:
