@@ -318,3 +318,283 @@ def test_a_report_without_a_limit_must_only_exist(reported: str | None, status: 
     assert found["claims"][0]["status"] == status
     (steps,) = found["claim_steps"]
     assert (steps["report_by"], steps["reported"]) == (None, status == "claimable")
+
+
+# One of several remedies
+
+ONE_OF = """
+guarantees:
+  - {id: a, metric: availability, target: 99.9, window: 1mo, credit: {bands: [{below: 99.9, credit: 10%}]}}
+  - {id: b, metric: availability, target: 99.5, window: 1mo, credit: {multiple: 20}}
+one_of:
+  - {id: either, remedies: [a, b], select: largest}
+"""
+
+
+def paid(found: Tables) -> dict[tuple[str, str], tuple[Decimal, str | None]]:
+    return {
+        (row["remedy"], f"{row['window_start']:%m-%d}"): (row["amount"], row["instead"]) for row in found["credits"]
+    }
+
+
+def test_of_several_remedies_only_the_largest_is_paid() -> None:
+    # June has 720 h. 3 h down: a owes 10 % of 1000; b is kept (99.58 %).
+    # 7.2 h down: a 100; b 20 x 1 % of 1000 = 200. 3.6 h down is 99.5 %, which b keeps.
+    for length, a, b in ((3, (100, None), (0, None)), (7.2, (0, "b"), (200, None)), (3.6, (100, None), (0, None))):
+        found = judged(ONE_OF, {"outages": [outage("06-10", hours(length))]})
+        assert paid(found) == {("a", "06-01"): a, ("b", "06-01"): b}
+        assert [claim["remedy"] for claim in found["claims"]] == ["b" if b[0] else "a"]
+
+
+def test_of_equal_remedies_the_first_is_paid() -> None:
+    # 3.65 h of 730 h would be 0.5 %; in June 3.6 h are, and b must miss: 99.4 % is 4.32 h, 20 x 0.6 % is 12 %
+    policy = ONE_OF.replace("10%", "12%")
+    found = judged(policy, {"outages": [outage("06-10", hours(4.32))]})
+    assert paid(found) == {("a", "06-01"): (120, None), ("b", "06-01"): (0, "a")}
+    found = judged(policy.replace("[a, b]", "[b, a]"), {"outages": [outage("06-10", hours(4.32))]})
+    assert paid(found) == {("a", "06-01"): (0, "b"), ("b", "06-01"): (120, None)}
+
+
+def test_what_is_not_paid_uses_up_no_limit() -> None:
+    # b: 200 in June (1 %), which a's limit of 100 over the term does not feel; July, 744 h: 1 h down, a 100, b nothing
+    policy = ONE_OF.replace("credit: 10%}]}", "credit: 10%}], caps: [{at_most: 10%, per: term}]}")
+    outages = [outage("06-10", hours(7.2)), outage("07-10", hours(1)), outage("08-10", hours(1))]
+    found = paid(judged(policy, {"outages": outages}, "2026-06/2026-08"))
+    assert found["a", "06-01"] == (0, "b")
+    assert found["a", "07-01"] == (100, None)
+    assert found["a", "08-01"] == (0, None)
+
+
+def test_of_remedies_for_one_incident_only_the_largest_is_paid() -> None:
+    # Two outages: the network's concerns a alone, the one of everything both. a: 50 each; b: 80.
+    policy = """
+guarantees:
+  - {id: a, metric: downtime, within: 1h, window: incident, credit: {flat: 5%}}
+  - {id: b, metric: downtime, within: 2h, window: incident, components: [server], credit: {flat: 8%}}
+one_of:
+  - {id: either, remedies: [a, b], select: choice}
+"""
+    outages = [outage("06-10", hours(3)), outage("06-20", hours(3), component="network")]
+    found = judged(policy, {"outages": outages})
+    assert paid(found) == {("a", "06-10"): (0, "b"), ("b", "06-10"): (80, None), ("a", "06-20"): (50, None)}
+
+
+def test_remedies_that_do_not_compare_are_refused() -> None:
+    down = {"outages": [outage("06-10", hours(8))]}
+    weekly = ONE_OF.replace("target: 99.5, window: 1mo", "target: 99.5, window: 1w")
+    with pytest.raises(ValueError, match="do not compare"):
+        judged(weekly, down)
+    twice = ONE_OF + "  - {id: other, remedies: [b, a], select: largest}\n"
+    with pytest.raises(ValueError, match="stands in two"):
+        judged(twice, down)
+
+
+# Subscriptions that change
+
+TIERS = """
+tiers: [silver, gold]
+guarantees:
+  - id: g
+    metric: availability
+    target: {silver: 99, gold: 99.9}
+    window: 1mo
+    credit: {flat: 10%}
+  - id: same
+    metric: availability
+    target: 99.5
+    window: 1mo
+    credit: {flat: {silver: 5%, gold: 20%}}
+"""
+
+
+def changing(
+    change: str, *, before: Row | None = None, after: Row | None = None, until: str | None = None
+) -> list[Row]:
+    """A subscription of two rows: silver, from the change on gold."""
+    first = contract(tier="silver", starts=at("01-01"), ends=at(until or change)) | (before or {})
+    return [first, contract(tier="gold", starts=at(change)) | (after or {})]
+
+
+def levels(found: Tables, guarantee: str) -> list[tuple[str, str, int, int, bool | None]]:
+    rows = [row for row in found["availability"] if row["guarantee"] == guarantee and not row["running"]]
+    return [
+        (
+            f"{row['window_start']:%m-%d}",
+            f"{row['window_end']:%m-%d}",
+            int(row["agreed_seconds"] / 3600),
+            int(row["downtime_seconds"] / 3600),
+            row["met"],
+        )
+        for row in rows
+    ]
+
+
+def test_a_window_is_cut_where_the_terms_change_and_whole_where_they_do_not() -> None:
+    # Ten days of silver, 240 h: 2 h down are 99.17 %, kept. Twenty of gold, 480 h: 1 h down is 99.79 %, missed.
+    # `same` has 720 h: 3 h down are 99.58 %, kept.
+    outages = [outage("06-05", hours(2)), outage("06-20", hours(1))]
+    found = judged(TIERS, {"outages": outages}, rows=changing("06-11"))
+    assert levels(found, "g") == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 1, False)]
+    assert levels(found, "same") == [("06-01", "07-01", 720, 3, True)]
+    assert paid(found) == {("g", "06-01"): (0, None), ("g", "06-11"): (100, None), ("same", "06-01"): (0, None)}
+    assert sum(row["seconds"] for row in found["ledger"] if row["guarantee"] == "g") == 3 * 3600
+
+
+def test_a_window_that_is_not_cut_earns_by_the_terms_at_its_end() -> None:
+    # 4 h of 720 h are 99.44 %: missed; gold is in force when June ends: 20 % of 1000
+    found = judged(TIERS, {"outages": [outage("06-05", hours(4))]}, rows=changing("06-11"))
+    assert paid(found)["same", "06-01"] == (200, None)
+
+
+def test_an_outage_over_a_change_is_told_by_both_terms() -> None:
+    # 10 June 22:00 to 11 June 03:00: 2 h in silver's part, 3 h in gold's, each by its own term
+    found = judged(TIERS, {"outages": [outage("06-10 22:00", hours(5))]}, rows=changing("06-11"))
+    assert levels(found, "g") == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 3, False)]
+    own = [
+        (row["started"], row["seconds"] / 3600, row["verdict"]) for row in found["ledger"] if row["guarantee"] == "g"
+    ]
+    assert own == [(at("06-10 22:00"), 2, "counted"), (at("06-11"), 3, "counted")]
+
+
+@pytest.mark.parametrize(
+    ("partial", "expected"),
+    [
+        # the whole month is the denominator of each part
+        ("full", [("06-01", "06-11", 720, 3, True), ("06-11", "07-01", 720, 1, False)]),
+        ("skip", []),
+    ],
+)
+def test_a_cut_window_is_judged_as_the_policy_says_of_partial_windows(partial: str, expected: list[Any]) -> None:
+    policy = TIERS.replace("window: 1mo", f"window: 1mo\n    partial: {partial}", 1)
+    outages = [outage("06-05", hours(3)), outage("06-20", hours(1))]
+    assert levels(judged(policy, {"outages": outages}, rows=changing("06-11")), "g") == expected
+
+
+def test_a_suspension_is_outside_the_term_and_cuts_no_window_of_the_same_terms() -> None:
+    # Suspended from 6 to 11 June: 5 days. `same` has 25 days, 600 h; 2 of the 4 h down count.
+    outages = [outage("06-05 22:00", hours(4)), outage("06-20", hours(1))]
+    found = judged(TIERS, {"outages": outages}, rows=changing("06-11", until="06-06"))
+    assert levels(found, "same") == [("06-01", "07-01", 600, 3, True)]
+    assert levels(found, "g") == [("06-01", "06-11", 120, 2, False), ("06-11", "07-01", 480, 1, False)]
+    own = [(row["verdict"], row["seconds"] / 3600) for row in found["ledger"] if row["guarantee"] == "same"]
+    assert own == [("counted", 2), ("outside_term", 2), ("counted", 1)]
+
+
+def test_the_fee_of_a_month_is_the_mean_by_time() -> None:
+    # June: 10 days at 600, 20 at 1500: (6000 + 30000) / 30 = 1200; July is 1500, May 600. 20 % of them.
+    rows = changing("06-11", before={"monthly_fee": Decimal(600)}, after={"monthly_fee": Decimal(1500)})
+    outages = [outage(f"0{month}-15", hours(5)) for month in (5, 6, 7)]
+    found = judged(TIERS, {"outages": outages}, "2026-05/2026-07", rows=rows)
+    amounts = {name[1]: amount for name, (amount, _) in paid(found).items() if name[0] == "same"}
+    assert amounts == {"05-01": 30, "06-01": 240, "07-01": 300}
+
+
+def test_a_suspension_weighs_nothing_in_the_fee() -> None:
+    # June: 5 days at 600 and 20 at 1500: 33000 / 25 = 1320
+    before, after = {"monthly_fee": Decimal(600)}, {"monthly_fee": Decimal(1500)}
+    rows = changing("06-11", before=before, after=after, until="06-06")
+    found = judged(TIERS, {"outages": [outage("06-20", hours(5))]}, rows=rows)
+    assert paid(found)["same", "06-01"] == (264, None)
+
+
+def test_component_fees_are_means_too() -> None:
+    # 10 days at 30 and 20 at 60: 50
+    policy = TIERS.replace("{silver: 5%, gold: 20%}}", "100%, of: component_fee}").replace(
+        "target: 99.5", "target: 99.5\n    components: [web]"
+    )
+    before, after = {"component_fees": {"web": Decimal(30)}}, {"component_fees": {"web": Decimal(60)}}
+    rows = changing("06-11", before=before, after=after)
+    found = judged(policy, {"outages": [outage("06-20", hours(5))]}, rows=rows)
+    assert paid(found)["same", "06-01"] == (50, None)
+
+
+def test_a_limit_over_the_term_goes_on_through_a_change() -> None:
+    # 10 % of 1000 for May (silver, missed by 8 h of 744), June in gold; at most 150 over the term
+    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 150 EUR, per: term}]}")
+    outages = [outage("05-10", hours(8)), outage("06-10", hours(8))]
+    found = judged(policy, {"outages": outages}, "2026-05/2026-06", rows=changing("06-01"))
+    assert paid(found)["g", "05-01"] == (100, None)
+    assert paid(found)["g", "06-01"] == (50, None)
+
+
+def test_a_limit_per_window_is_one_for_both_parts_of_it() -> None:
+    # Both parts of June are missed: 100 and 100, at most 150
+    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 15%, per: window}]}")
+    outages = [outage("06-05", hours(8)), outage("06-20", hours(8))]
+    found = judged(policy, {"outages": outages}, rows=changing("06-11"))
+    assert paid(found)["g", "06-01"] == (100, None)
+    assert paid(found)["g", "06-11"] == (50, None)
+
+
+def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> None:
+    # May, both parts of June, and July are missed: three months in a row at the end of July, two in June.
+    policy = TIERS.replace(
+        "credit: {flat: 10%}",
+        "credit: {bands: [{streak: 1, credit: 1%}, {streak: 2, credit: 2%}, {streak: 3, credit: 3%}]}",
+    )
+    outages = [outage(f"{day}", hours(8)) for day in ("05-10", "06-05", "06-20", "07-10")]
+    found = judged(
+        policy, {"outages": outages}, "2026-05/2026-07", rows=changing("06-11", before={"starts": at("05-01")})
+    )
+    amounts = {start: amount for (name, start), (amount, _) in paid(found).items() if name == "g"}
+    assert amounts == {"05-01": 10, "06-01": 20, "06-11": 20, "07-01": 30}
+
+
+def test_another_policy_cuts_and_does_not_begin_anew() -> None:
+    # q begins a month after the start, which was in January: it measures June from the change on
+    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {next: 1mo}\ntiers:")}
+    rows = changing("06-11", before={"tier": "gold"}, after={"policy": "q"})
+    found = judged(policies, {"outages": [outage("06-20", hours(5))]}, rows=rows)
+    assert levels(found, "same") == [("06-01", "06-11", 240, 0, True), ("06-11", "07-01", 480, 5, False)]
+
+
+def test_a_window_in_two_parts_is_one_row_with_what_is_not_cut() -> None:
+    # Both guarantees share a remedy. g is cut: its first part is missed (8 h of 240). The second part is kept, and
+    # `same`, missed by 8 h of 720, is judged with it, as it ends with it.
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: g, metric: availability, target: {silver: 99, gold: 98}, window: 1mo}
+  - {id: same, metric: availability, target: 99.5, window: 1mo}
+remedies:
+  - {id: r, for: [g, same], credit: {flat: 10%}}
+"""
+    found = judged(policy, {"outages": [outage("06-05", hours(8))]}, rows=changing("06-11"))
+    assert paid(found) == {("r", "06-01"): (100, None), ("r", "06-11"): (100, None)}
+
+
+def test_a_window_that_slides_starts_anew_with_other_terms() -> None:
+    # Gold from noon of 11 June: its first week ends that day and has 12 h; silver's last one ends at noon.
+    policy = TIERS.replace("window: 1mo", "window: {rolling: 7d}")
+    found = judged(policy, {"outages": []}, "2026-06-10/2026-06-12", rows=changing("06-11 12:00"))
+    assert [row[:3] for row in levels(found, "g")] == [
+        ("06-04", "06-11", 168),
+        ("06-05", "06-11", 156),
+        ("06-11", "06-12", 12),
+        ("06-11", "06-13", 36),
+    ]
+
+
+def test_tickets_belong_to_the_row_in_whose_span_they_were_opened() -> None:
+    policy = (
+        "tiers: [silver, gold]\nguarantees: [{id: g, metric: response, within: {silver: 2h, gold: 1h}, window: 1mo}]"
+    )
+    rows = changing("06-11", until="06-10")
+    tickets = [ticket(day, responded=at(day) + hours(1.5)) for day in ("06-09", "06-10", "06-11")]
+    found = judged(policy, {"tickets": tickets}, rows=rows)
+    told = {row["ticket"]: row["verdict"] for row in found["tickets"]}
+    assert told == {"06-09": "met", "06-10": "outside_term", "06-11": "missed"}
+
+
+@pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        ({"ends": at("06-12")}, "overlap"),
+        ({"ends": None}, "overlap"),
+        ({"currency": "SEK"}, "currency"),
+        ({"billing_day": 5}, "billing_day"),
+    ],
+)
+def test_rows_that_do_not_follow_one_another_are_refused(before: Row, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        judged(TIERS, {"outages": []}, rows=changing("06-11", before=before))

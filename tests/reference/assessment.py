@@ -13,9 +13,9 @@ from operator import le, lt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from reference.calendars import Span, first_of, later_month, local_day, midnight, period_of
+from reference.calendars import Span, common, covers, first_of, later_month, local_day, midnight, period_of, without
 from reference.claims import Deadlines, is_claimed, rights_in
-from reference.credits import Award, Owed
+from reference.credits import Award, Owed, settle
 from reference.downtime import Contract, Row, account
 from reference.fees import Fees
 from reference.levels import ON_TICKETS, Fact, Judge, is_measured, on_outages, slices_down
@@ -53,12 +53,18 @@ def assess(
         Question, or `policy:question`, to answer; the defaults elsewhere.
     """
     tables: Tables = {name: [] for name in TABLES}
+    subscriptions: dict[str, list[Row]] = {}
     for row in evidence["subscriptions"]:
-        own = {name: _own(rows, row, evidence) for name, rows in evidence.items()}
-        policy = policies[row["policy"]]
-        case = case_of(policy, row, own, period, as_of, readings_of(policy, reading))
+        subscriptions.setdefault(row["subscription"], []).append(row)
+    for rows in subscriptions.values():
+        rows.sort(key=lambda row: instant(row["starts"]))
+        check_rows(rows)
+        own = {name: _own(others, rows[0], evidence) for name, others in evidence.items()}
+        written = [policies[row["policy"]] for row in rows]
+        answers = {policy["id"]: readings_of(policy, reading) for policy in written}
+        case = case_of(written, rows, own, period, as_of, answers)
         case.write(tables)
-        write_ranges(tables, case, policy, row, own, (period, as_of), reading)
+        write_ranges(tables, case, written, rows, own, (period, as_of), reading)
     return tables
 
 
@@ -72,54 +78,105 @@ def _own(rows: list[Row], subscription: Row, evidence: Mapping[str, list[Row]]) 
     ]
 
 
+def check_rows(rows: list[Row]) -> None:
+    """Refuse rows of one subscription that do not follow one another."""
+    name = rows[0]["subscription"]
+    for row, following in itertools.pairwise(rows):
+        if row.get("ends") is None or instant(row["ends"]) > instant(following["starts"]):
+            raise ValueError(f"two rows of {name} overlap: the earlier one ends before the later one starts")
+        for what in ("currency", "billing_day"):
+            if row.get(what) != following.get(what):
+                raise ValueError(f"{name} changes its {what}")
+
+
+@dataclass
+class Part:
+    """One row of a subscription under one reading."""
+
+    contract: Contract
+    terms: Terms
+    own: Span
+    """From its start to its end."""
+    reach: Span
+    """The time that is its: until the next one starts. The first one has what is before it, the last what is after."""
+    period: Span
+
+
 @dataclass
 class Case:
     """One subscription under one reading, judged."""
 
-    contract: Contract
-    terms: Terms
+    parts: list[Part]
     evidence: Tables
-    period: Span
-    judges: dict[str, Judge] = field(default_factory=dict)
-    judged: dict[str, list[Fact]] = field(default_factory=dict)
-    running: dict[str, list[Fact]] = field(default_factory=dict)
+    judges: dict[str, list[Judge]] = field(default_factory=dict)
+    """Guarantee to its judges, one for each of the terms that it has one after the other."""
+    judged: dict[int, list[Fact]] = field(default_factory=dict)
+    running: dict[int, list[Fact]] = field(default_factory=dict)
     owed: dict[str, list[Owed]] = field(default_factory=dict)
     seen: dict[str, Judge] = field(default_factory=dict)
     """What was judged under another reading by the same terms."""
 
     @property
     def name(self) -> str:
-        return self.contract.name
+        return self.parts[0].contract.name
 
     @property
-    def total(self) -> Decimal:
-        return sum((row.amount for rows in self.owed.values() for row in rows), Decimal(0))
+    def as_of(self) -> int:
+        return self.parts[0].contract.as_of
+
+    def part_at(self, at: int) -> Part:
+        return next(part for part in self.parts if part.reach[0] <= at < part.reach[1])
 
     # Judging
 
     def judge_all(self) -> None:
-        for guarantee in self.terms.guarantees:
-            judge = self.judge_once(guarantee)
-            self.judges[guarantee["id"]] = judge
-            self.judged[guarantee["id"]], self.running[guarantee["id"]] = self.facts_of(judge)
-        claims = [row for row in self.evidence.get("claims_made", []) if instant(row["claimed"]) <= self.contract.as_of]
-        fees = Fees(self.contract, self.evidence.get("charges", []))
-        for remedy in self.terms.remedies:
-            own = [row for row in claims if row["remedy"] == remedy["id"]]
-            award = Award(remedy, self.judges, fees, own, self.contract)
-            self.owed[remedy["id"]] = award.owed(self.judged)
+        names = dict.fromkeys(one["id"] for part in self.parts for one in part.terms.guarantees)
+        for name in names:
+            self.judges[name] = self.judges_of(name)
+            for judge in self.judges[name]:
+                self.judged[id(judge)], self.running[id(judge)] = self.facts_of(judge)
+        claims = self.evidence.get("claims_made", [])
+        claims = [row for row in claims if instant(row["claimed"]) <= self.as_of]
+        for part in self.parts:
+            judges = {name: own[0] for name in names if (own := self.judges_in(name, part))}
+            facts = {name: self.facts_in(judge, part) for name, judge in judges.items()}
+            fees = Fees(part.contract, self.evidence.get("charges", []))
+            for remedy in part.terms.remedies:
+                own_claims = [row for row in claims if row["remedy"] == remedy["id"]]
+                award = Award(remedy, judges, fees, own_claims, part.contract)
+                self.owed.setdefault(remedy["id"], []).extend(award.owed(facts))
+        for rows in self.owed.values():
+            rows.sort(key=lambda row: (row.window[1], row.window[0]))
+        settle(self.owed, [(part.reach, part.terms.policy.get("one_of") or []) for part in self.parts])
 
-    def judge_once(self, guarantee: Tree) -> Judge:
-        policy = self.terms.policy
-        measured_by = {key: value for key, value in guarantee.items() if key != "credit"}
-        terms = repr((measured_by, [policy.get(name) for name in ("begins", "maintenance", "support", "time_zone")]))
-        if terms not in self.seen:
-            self.seen[terms] = self.judge_of(guarantee)
-        return self.seen[terms]
+    def judges_of(self, name: str) -> list[Judge]:
+        """The judges of a guarantee: rows that follow one another with the same measuring terms have one."""
+        spells: list[tuple[str, list[Part]]] = []
+        before = None
+        for part in self.parts:
+            guarantee = part.terms.guarantee(name)
+            terms = None if guarantee is None else measuring_terms(guarantee, part)
+            if terms is not None and terms == before:
+                spells[-1][1].append(part)
+            elif terms is not None:
+                spells.append((terms, [part]))
+            before = terms
+        found: list[Judge] = []
+        key = ""
+        for terms, parts in spells:
+            reach = parts[0].reach[0], parts[-1].reach[1]
+            key = repr((key, terms, reach))
+            if key not in self.seen:
+                own = parts[0].own[0], parts[-1].own[1]
+                judge = self.judge_of(parts[0].terms.guarantee(name) or {}, parts[0], own)
+                judge.reach, judge.earlier = reach, found[-1] if found else None
+                self.seen[key] = judge
+            found.append(self.seen[key])
+        return found
 
-    def judge_of(self, guarantee: Tree) -> Judge:
-        policy, contract = self.terms.policy, self.contract
-        term = measured_term(guarantee.get("begins") or policy.get("begins"), contract)
+    def judge_of(self, guarantee: Tree, part: Part, own: Span) -> Judge:
+        policy, contract = part.terms.policy, part.contract
+        term = common(measured_term(guarantee.get("begins") or policy.get("begins"), contract), own)
         measurements = [row for row in self.evidence.get("measurements", []) if row["guarantee"] == guarantee["id"]]
         accounts = desk = None
         if guarantee["metric"] in ON_TICKETS:
@@ -132,10 +189,22 @@ class Case:
         told = not on_outages(guarantee) or "outages" in self.evidence
         return Judge(guarantee, contract, term, accounts, measurements, desk, told)
 
+    def judges_in(self, name: str, part: Part) -> list[Judge]:
+        """The judge that a guarantee has under a row, if it is in it."""
+        inside = [one for one in self.judges[name] if common(one.reach, part.reach) == part.reach]
+        return inside if part.terms.guarantee(name) is not None else []
+
+    def facts_in(self, judge: Judge, part: Part) -> list[Fact]:
+        """What a row owes for: windows that end, and single incidents that begin, while it is in force."""
+        at = [(one.window[0] if judge.by_incident else one.window[1] - 1, one) for one in self.judged[id(judge)]]
+        return [fact for when, fact in at if part.reach[0] <= when < part.reach[1]]
+
+    def period_of(self, judge: Judge) -> Span:
+        return next(part.period for part in self.parts if common(judge.reach, part.reach) == part.reach)
+
     def facts_of(self, judge: Judge) -> tuple[list[Fact], list[Fact]]:
         """Windows that end in the period, and those that have begun in it and not ended by its end or by now."""
-        start, end = self.period
-        as_of = self.contract.as_of
+        (start, end), as_of = self.period_of(judge), self.as_of
         if judge.by_incident:
             return self.incident_facts(judge)
         windows = judge.windows((start, end))
@@ -151,8 +220,9 @@ class Case:
 
     def incident_facts(self, judge: Judge) -> tuple[list[Fact], list[Fact]]:
         """Incidents that ended in the period, and those that began in it and go on beyond it, or beyond now."""
-        start, end = self.period
-        facts = [judge.of_incident(one) for one in incidents_of(judge)]
+        start, end = self.period_of(judge)
+        found = [judge.cut(one) for one in incidents_of(judge)]
+        facts = [judge.of_incident(one) for one in found if one.run[1] > one.run[0]]
         judged = [one for one in facts if not one.going_on and start < one.window[1] <= end]
         begun = [one for one in facts if start <= one.window[0] < end]
         return judged, [one for one in begun if one.going_on or one.window[1] > end]
@@ -160,7 +230,7 @@ class Case:
     # Tables
 
     def write(self, tables: Tables) -> None:
-        for judge in self.judges.values():
+        for judge in (judge for own in self.judges.values() for judge in own):
             if judge.accounts is not None:
                 self.write_ledger(tables, judge)
             if judge.desk is not None:
@@ -168,16 +238,15 @@ class Case:
             self.write_facts(tables, judge)
         self.write_unjudged(tables)
         self.write_credits(tables)
-        for right in self.terms.rights:
-            self.write_rights(tables, right)
+        self.write_rights(tables)
         write_recovery(tables, self)
 
     def write_ledger(self, tables: Tables, judge: Judge) -> None:
         name = judge.guarantee["id"]
-        windows = [fact.window for fact in self.judged[name] + self.running[name]]
+        windows = [fact.window for fact in self.judged[id(judge)] + self.running[id(judge)]]
         rows: list[Row] = []
         for piece in sorted(judge.accounts.pieces, key=lambda one: (one.outage.id, one.span)):  # type: ignore[union-attr]
-            for span in self.cut(piece.span, windows, judge):
+            for span in self.cut(common(piece.span, judge.reach), windows, judge):
                 window = self.window_at(span, windows, judge, piece)
                 row = {
                     "subscription": self.name,
@@ -195,12 +264,14 @@ class Case:
         tables["ledger"] += rows
         if on_outages(judge.guarantee):
             for row in self.evidence.get("outages", []):
-                verdict = without_time(row, self.contract.as_of)
-                if verdict:
+                verdict = without_time(row, self.as_of)
+                if verdict and covers([judge.reach], instant(row["started"])):
                     tables["ledger"].append(empty_piece(self.name, name, row, verdict))
 
     def cut(self, span: Span, windows: list[Span], judge: Judge) -> list[Span]:
         """A piece, cut at the edges of windows; an incident is not cut."""
+        if span[1] <= span[0]:
+            return []
         if judge.by_incident:
             return [span]
         edges = sorted({*span, *(edge for window in windows for edge in window if span[0] < edge < span[1])})
@@ -212,32 +283,37 @@ class Case:
         for run in judge.accounts.runs:  # type: ignore[union-attr]
             # what an outage lost before its clock belongs to the incident that the clock then starts
             if piece.outage.whole is None and run[0] <= piece.outage.clock < run[1]:
+                run = common(run, judge.reach)
                 return run if self.belongs(run, judge) else None
-        whole = piece.outage.span
+        whole = common(piece.outage.span, judge.reach)
         return whole if self.belongs(whole, judge) else None
 
     def belongs(self, span: Span, judge: Judge) -> bool:
-        start, end = self.period
+        start, end = self.period_of(judge)
         going_on = judge.accounts.is_going_on(span)  # type: ignore[union-attr]
         ended = not going_on and start < span[1] <= end
         return ended or (start <= span[0] < end and (going_on or span[1] > end))
 
     def write_unjudged(self, tables: Tables) -> None:
-        """Outages that no guarantee of the subscription judges."""
-        if any(on_outages(judge.guarantee) for judge in self.judges.values()):
-            return
-        for row in self.evidence.get("outages", []):
-            verdict = without_time(row, self.contract.as_of) or "not_judged"
-            piece = empty_piece(self.name, None, row, verdict)
-            if verdict == "not_judged":
-                end = min(self.contract.as_of, NEVER if row.get("ended") is None else instant(row["ended"]))
-                piece["seconds"] = Fraction(end - instant(row["started"]), SECOND)
-                piece["ended"] = moment(end)
-            tables["ledger"].append(piece)
+        """Outages, or what of them falls under a row of which no guarantee judges them."""
+        for part in self.parts:
+            if any(on_outages(guarantee) for guarantee in part.terms.guarantees):
+                continue
+            for row in self.evidence.get("outages", []):
+                verdict = without_time(row, self.as_of) or "not_judged"
+                piece = empty_piece(self.name, None, row, verdict)
+                start = instant(row["started"])
+                ended = NEVER if row.get("ended") is None else instant(row["ended"])
+                start, end = common((start, min(self.as_of, ended)), part.reach)
+                if verdict == "not_judged" and end > start:
+                    piece |= {"started": moment(start), "ended": moment(end)}
+                    tables["ledger"].append(piece | {"seconds": Fraction(end - start, SECOND)})
+                elif verdict != "not_judged" and covers([part.reach], instant(row["started"])):
+                    tables["ledger"].append(piece)
 
     def write_tickets(self, tables: Tables, judge: Judge) -> None:
         name = judge.guarantee["id"]
-        facts = self.judged[name] + self.running[name]
+        facts = self.judged[id(judge)] + self.running[id(judge)]
         for ticket in judge.desk.tickets:  # type: ignore[union-attr]
             fact = next((fact for fact in facts if fact.window[0] <= ticket.opened < fact.window[1]), None)
             if fact is None:
@@ -264,7 +340,7 @@ class Case:
     def write_facts(self, tables: Tables, judge: Judge) -> None:
         guarantee = judge.guarantee
         name = guarantee["id"]
-        for running, facts in ((False, self.judged[name]), (True, self.running[name])):
+        for running, facts in ((False, self.judged[id(judge)]), (True, self.running[id(judge)])):
             for fact in facts:
                 start, end = moment(fact.window[0]), moment(fact.window[1])
                 head = {"subscription": self.name, "guarantee": name, "window_start": start, "window_end": end}
@@ -292,29 +368,28 @@ class Case:
         return "availability", row | {"availability": level, "exact": fact.level, "target": fact.limit, "met": fact.met}
 
     def write_credits(self, tables: Tables) -> None:
-        claims = [row for row in self.evidence.get("claims_made", []) if instant(row["claimed"]) <= self.contract.as_of]
-        for remedy in self.terms.remedies:
-            own_claims = remedy.get("claims")
-            claims_terms = self.terms.policy.get("claims") if own_claims is None else own_claims
-            deadlines = Deadlines(claims_terms, self.contract, self.evidence.get("conditions", []))
-            own = [row for row in claims if row["remedy"] == remedy["id"]]
-            for row in self.owed[remedy["id"]]:
-                head = {"subscription": self.name, "remedy": remedy["id"], "window_start": moment(row.window[0])}
+        claims = [row for row in self.evidence.get("claims_made", []) if instant(row["claimed"]) <= self.as_of]
+        for name, rows in self.owed.items():
+            own = [row for row in claims if row["remedy"] == name]
+            for row in rows:
+                part = self.part_at(row.window[0] if row.by_incident else row.window[1] - 1)
+                own_claims = row.award.remedy.get("claims")
+                claims_terms = part.terms.policy.get("claims") if own_claims is None else own_claims
+                deadlines = Deadlines(claims_terms, part.contract, self.evidence.get("conditions", []))
+                head = {"subscription": self.name, "remedy": name, "window_start": moment(row.window[0])}
                 percent = row.uncapped * 100 / row.basis if row.basis else Fraction(0)
-                money = {"amount": row.amount, "currency": self.contract.row["currency"]}
+                money = {"amount": row.amount, "currency": part.contract.row["currency"]}
                 tables["credits"].append(
                     head
                     | {"window_end": moment(row.window[1]), "credit_percent": percent, "basis_amount": row.basis}
                     | money
-                    | {"cap": row.cap}
+                    | {"cap": row.cap, "instead": row.instead}
                 )
                 if not row.amount:
                     continue
                 steps = deadlines.steps(row)
                 requirements = deadlines.requirements(row)
-                tables["requirements"] += [
-                    head | {"requirement": name, "met": met} for name, met in requirements.items()
-                ]
+                tables["requirements"] += [head | {"requirement": one, "met": met} for one, met in requirements.items()]
                 status = deadlines.status(steps, is_claimed(row, own), requirements)
                 tables["claims"].append(head | money | {"deadline": moment(steps.deadline), "status": status})
                 if steps.opens is not None or steps.reported is not None:
@@ -327,11 +402,15 @@ class Case:
                         }
                     )
 
-    def write_rights(self, tables: Tables, right: Tree) -> None:
-        for row in rights_in(right, self.judges, self.judged, self.contract):
-            start, end = row.pop("window")
-            row |= {"window_start": moment(start), "window_end": moment(end), "until": moment(row["until"])}
-            tables["rights"].append({"subscription": self.name} | row)
+    def write_rights(self, tables: Tables) -> None:
+        for part in self.parts:
+            judges = {name: own[0] for name in self.judges if (own := self.judges_in(name, part))}
+            facts = {name: self.facts_in(judge, part) for name, judge in judges.items()}
+            for right in part.terms.rights:
+                for row in rights_in(right, judges, facts, part.contract):
+                    start, end = row.pop("window")
+                    row |= {"window_start": moment(start), "window_end": moment(end), "until": moment(row["until"])}
+                    tables["rights"].append({"subscription": self.name} | row)
 
 
 def goes_on(before: Row, row: Row) -> bool:
@@ -378,29 +457,48 @@ def measured_term(begins: Tree | None, contract: Contract) -> Span:
     return start, max(start, contract.ends)
 
 
+def measuring_terms(guarantee: Tree, part: Part) -> str:
+    """All that a measurement goes by, as a word: what has the same is judged as one through a change."""
+    policy = part.terms.policy
+    own = {key: value for key, value in guarantee.items() if key not in ("credit", "name", "printed", "clauses")}
+    common_terms = [policy.get(name) for name in ("id", "begins", "maintenance", "support", "time_zone")]
+    fees = part.contract.row.get("component_fees") if guarantee.get("combine") == "mean" else None
+    return repr((own, common_terms, sorted(fees or {})))
+
+
 def case_of(
-    policy: Tree,
-    row: Row,
+    policies: list[Tree],
+    rows: list[Row],
     evidence: Tables,
     period: str,
     as_of: datetime,
-    answers: Mapping[str, str],
+    answers: Mapping[str, Mapping[str, str]],
     seen: dict[str, Judge] | None = None,
 ) -> Case:
-    # Rules, section 2: where the document names no time zone, UTC.
-    zone = ZoneInfo(policy.get("time_zone") or "UTC")
-    ends = NEVER if row.get("ends") is None else instant(row["ends"])
-    contract = Contract(row, zone, instant(row["starts"]), ends, instant(as_of))
-    terms = terms_of(policy, row.get("tier"), answers)
-    check_conditions(policy, terms, evidence)
-    case = Case(contract, terms, evidence, period_of(period, zone), seen={} if seen is None else seen)
+    """Judge a subscription: its rows, each with its policy, in the order of time."""
+    spans = [(instant(row["starts"]), NEVER if row.get("ends") is None else instant(row["ends"])) for row in rows]
+    starts, ends = spans[0][0], spans[-1][1]
+    suspended = tuple(without([(starts, ends)], spans)) if len(rows) > 1 else ()
+    parts = []
+    for number, (policy, row, own) in enumerate(zip(policies, rows, spans, strict=True)):
+        # Rules, section 2: where the document names no time zone, UTC.
+        zone = ZoneInfo(policy.get("time_zone") or "UTC")
+        contract = Contract(row, zone, starts, ends, instant(as_of), tuple(zip(spans, rows, strict=True)), suspended)
+        reach = (
+            own[0] if number else -NEVER,
+            spans[number + 1][0] if number + 1 < len(rows) else 2 * NEVER,
+        )
+        terms = terms_of(policy, row.get("tier"), answers[policy["id"]])
+        parts.append(Part(contract, terms, own, reach, period_of(period, zone)))
+    check_conditions([*policies, *(part.terms.policy for part in parts)], evidence)
+    case = Case(parts, evidence, seen={} if seen is None else seen)
     case.judge_all()
     return case
 
 
-def check_conditions(policy: Tree, terms: Terms, evidence: Tables) -> None:
+def check_conditions(policies: list[Tree], evidence: Tables) -> None:
     """Refuse what is told of a requirement that no claim has, under the readings or as it is written."""
-    places = [policy, terms.policy, *(policy.get("remedies") or []), *terms.remedies]
+    places = [place for policy in policies for place in (policy, *(policy.get("remedies") or []))]
     known = {word(one["id"]) for place in places for one in (place.get("claims") or {}).get("requires") or []}
     unknown = sorted({str(row["condition"]) for row in evidence.get("conditions", [])})
     unknown = [name for name in unknown if word(name) not in known]
@@ -414,22 +512,22 @@ MOST_READINGS = 600
 def write_ranges(
     tables: Tables,
     case: Case,
-    policy: Tree,
-    row: Row,
+    policies: list[Tree],
+    rows: list[Row],
     evidence: Tables,
     when: tuple[str, datetime],
     reading: Mapping[str, str] | None,
 ) -> None:
     """The lowest and the highest amount over every combination of answers, and the earliest deadlines."""
-    default = readings_of(policy, reading)
+    each = {policy["id"]: policy for policy in policies}
+    default = in_one({name: readings_of(policy, reading) for name, policy in each.items()})
     found: list[tuple[dict[str, str], Tables]] = []
-    for answers in every_reading(policy, reading):
-        if answers == default:
-            own: Tables = {name: [] for name in TABLES}
-            case.write_credits(own)
-        else:
-            own = {name: [] for name in TABLES}
-            case_of(policy, row, evidence, *when, answers, case.seen).write_credits(own)
+    for combined in itertools.product(*(every_reading(policy, reading) for policy in each.values())):
+        given = dict(zip(each, combined, strict=True))
+        answers = in_one(given)
+        own: Tables = {name: [] for name in TABLES}
+        one = case if answers == default else case_of(policies, rows, evidence, *when, given, case.seen)
+        one.write_credits(own)
         found.append((answers, own))
         if len(found) > MOST_READINGS:
             break
@@ -444,7 +542,7 @@ def write_ranges(
     tables["ranges"].append(
         {
             "subscription": case.name,
-            "currency": row["currency"],
+            "currency": rows[0]["currency"],
             "amount": amount,
             "amount_low": low[1],
             "amount_high": high[1],
@@ -465,6 +563,13 @@ def write_ranges(
         claim["deadline_earliest"] = min(same, default=None)
 
 
+def in_one(answers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Question to answer; of several policies, `policy:question`."""
+    if len(answers) == 1:
+        return dict(next(iter(answers.values())))
+    return {f"{policy}:{name}": answer for policy, own in answers.items() for name, answer in own.items()}
+
+
 def differs_by(answers: Mapping[str, str], default: Mapping[str, str]) -> list[str]:
     return [question for question, answer in answers.items() if answer != default[question]]
 
@@ -472,18 +577,18 @@ def differs_by(answers: Mapping[str, str], default: Mapping[str, str]) -> list[s
 def write_recovery(tables: Tables, case: Case) -> None:
     """Data lost and time until the service was back, against what is promised after such a loss."""
     for row in case.evidence.get("recoveries", []):
-        promises = case.terms.policy.get("recovery") or []
+        promises = case.part_at(instant(row["failed"])).terms.policy.get("recovery") or []
         promise = next((one for one in promises if word(one["id"]) == word(row["kind"])), None)
         if promise is None:
             continue
         failed = instant(row["failed"])
-        if failed >= case.contract.as_of:
+        if failed >= case.as_of:
             continue
         lost = None if row.get("last_good_copy") is None else failed - instant(row["last_good_copy"])
         restored = None if row.get("restored") is None else instant(row["restored"])
-        known = restored is not None and restored <= case.contract.as_of
+        known = restored is not None and restored <= case.as_of
         back = restored - failed if known else None
-        waited = back if known else case.contract.as_of - failed
+        waited = back if known else case.as_of - failed
         rpo = length_of(promise["rpo"]) if promise.get("rpo") else None
         rto = length_of(promise["rto"]) if promise.get("rto") else None
         kept: Callable[[int, int], bool] = lt if promise.get("strictly") else le

@@ -78,9 +78,14 @@ class Conditions:
         """Facts of this window and those before it, the latest first."""
         if self.judge.by_incident:
             raise NotCovered("windows in a row of a promise about single incidents")
-        start = min(self.judge.contract.starts, self.fact.window[0])
-        windows = self.judge.windows((start, self.fact.window[1]))
-        return [self.judge.fact(window) for window in reversed(windows) if window[1] <= self.fact.window[1]]
+        found: list[Fact] = []
+        judge: Judge | None = self.judge
+        while judge is not None and not judge.by_incident:
+            start = min(judge.contract.starts, self.fact.window[0])
+            windows = judge.windows((start, self.fact.window[1]))
+            found += [judge.fact(window) for window in reversed(windows) if window[1] <= self.fact.window[1]]
+            judge = judge.earlier
+        return once_each(found)
 
     def in_a_row(self, span: Any) -> bool:
         """Windows missed in a row, this one the last: a window that is kept ends no row."""
@@ -95,6 +100,16 @@ class Conditions:
             return False
         last = self.before()[: int(span["of"])]
         return in_span(span, Fraction(sum(fact.met is False for fact in last)))
+
+
+def once_each(facts: list[Fact]) -> list[Fact]:
+    """Facts, the parts of a window that a change cuts as one: it is missed if any part of it is."""
+    windows: dict[Any, Fact] = {}
+    for fact in facts:
+        known = windows.setdefault(fact.whole, fact)
+        if known.met is not False and (fact.met is False or known.met is None):
+            windows[fact.whole] = fact
+    return list(windows.values())
 
 
 # Schedules
@@ -349,17 +364,25 @@ class Owed:
     """What one remedy owes for one window, or for one incident that is judged by itself."""
 
     window: Span
+    whole: Span
+    award: Award
     earned: Fraction = Fraction(0)
     basis: Fraction = Fraction(0)
     uncapped: Fraction = Fraction(0)
     amount: Decimal = Decimal(0)
     cap: str | None = None
+    instead: str | None = None
+    """The remedy that is paid in the place of this one (`one_of`)."""
     guarantees: list[str] = field(default_factory=list)
     """The guarantees that earned it."""
     facts: dict[str, Fact] = field(default_factory=dict)
     by_incident: bool = False
     of_nothing: bool = False
     """Whether it earned a share, of a fee of nothing."""
+
+    @property
+    def judges(self) -> list[Judge]:
+        return [self.award.judges[name] for name in self.facts]
 
 
 class Ones:
@@ -391,24 +414,27 @@ class Award:
         return judge is not None and judge.guarantee["commitment"] == "guaranteed" and name in credit["for"]
 
     def owed(self, facts: dict[str, list[Fact]]) -> list[Owed]:
-        """One row for each window that is judged, limits applied in the order of time."""
+        """One row for each window that is judged, before limits."""
         rows = self.rows_of(facts)
         per_schedule = []
         for credit in self.remedy["credit"]:
             earned = [self.earned_by(credit, row) for row in rows]
             per_schedule.append(earned)
-        several = len(self.remedy["credit"]) > 1
         for number, row in enumerate(rows):
             self.combine(row, [earned[number] for earned in per_schedule])
             row.of_nothing = not row.earned and self.earns_a_share(row)
-        limits = [self.remedy] if several else [*self.remedy["credit"], self.remedy]
-        Limits(self, limits, rows).apply()
         return rows
+
+    @property
+    def limits(self) -> list[Tree]:
+        """Whose limits a window has: the schedule's, if it is one, and the remedy's."""
+        several = len(self.remedy["credit"]) > 1
+        return [self.remedy] if several else [*self.remedy["credit"], self.remedy]
 
     def earns_a_share(self, row: Owed) -> bool:
         """Whether it would owe something, were there a fee."""
         other = Award(self.remedy, self.judges, Ones(), self.claims, self.contract)
-        imagined = Owed(row.window, by_incident=row.by_incident, facts=row.facts)
+        imagined = Owed(row.window, row.whole, other, by_incident=row.by_incident, facts=row.facts)
         other.combine(imagined, [other.earned_by(credit, imagined) for credit in self.remedy["credit"]])
         return imagined.earned > 0
 
@@ -419,8 +445,11 @@ class Award:
                 continue
             alone = self.judges[name].by_incident
             for fact in facts[name]:
-                key = (name, fact.window) if alone else fact.window
-                row = rows.setdefault(key, Owed(fact.window, by_incident=alone))
+                whole = fact.whole or fact.window
+                # Where a change cuts the window of one guarantee alone, the others are judged with its last part.
+                key = (name, fact.window) if alone else (whole, fact.window[1])
+                row = rows.setdefault(key, Owed(fact.window, whole, self, by_incident=alone))
+                row.window = max(row.window, fact.window)
                 row.facts[name] = fact
         return sorted(rows.values(), key=lambda row: (row.window[1], row.window[0]))
 
@@ -522,45 +551,53 @@ class Award:
 class Limits:
     """Caps in their order, then rounding, minimum and earn-back, window after window."""
 
-    award: Award
-    parts: list[Tree]
     rows: list[Owed]
+    """All of a remedy, whatever the row of the subscription."""
+    carried: Fraction = Fraction(0)
 
     def apply(self) -> None:
-        carried = Fraction(0)
-        for number, row in enumerate(self.rows):
-            amount = row.earned
-            for part in self.parts:
-                amount *= 1 - self.given_back(part.get("earn_back"), number)
-            amount = self.raised(amount, row)
-            for cap in self.caps():
-                amount = self.capped(amount, cap, row, self.rows[:number])
-            row.amount = paid(amount, self.award.currency)
-            for part in self.parts:
-                if part.get("minimum"):
-                    carried = self.at_least(part["minimum"], row, amount > 0, carried)
+        for row in self.rows:
+            self.settle(row)
 
-    def caps(self) -> list[Tree]:
+    def settle(self, row: Owed) -> None:
+        """What is paid for a window, after what was paid for those before it."""
+        number = next(number for number, one in enumerate(self.rows) if one is row)
+        award, amount = row.award, row.earned
+        for part in award.limits:
+            amount *= 1 - self.given_back(part.get("earn_back"), number)
+        amount = self.raised(amount, row)
+        for cap in self.caps(award):
+            amount = self.capped(amount, cap, row, self.rows[:number])
+        row.amount = paid(amount, award.currency)
+        for part in award.limits:
+            if part.get("minimum"):
+                self.carried = self.at_least(part["minimum"], row, amount > 0, self.carried)
+
+    @staticmethod
+    def caps(award: Award) -> list[Tree]:
         """Per incident, per window, per rolling span, per term."""
         order = {"incident": 0, "window": 1, "term": 4}
-        caps = [cap for part in self.parts for cap in part["caps"] if cap["per"] != "incident"]
+        caps = [cap for part in award.limits for cap in part["caps"] if cap["per"] != "incident"]
         return sorted(caps, key=lambda cap: order.get(cap["per"], 3 if cap["per"].startswith("rolling") else 2))
 
     def capped(self, amount: Fraction, cap: Tree, row: Owed, earlier: list[Owed]) -> Fraction:
         span = self.span_of(cap["per"], row)
-        most = self.award.limit(cap["at_most"], cap.get("of"), self.award.one(row), row.window)
+        most = row.award.limit(cap["at_most"], cap.get("of"), row.award.one(row), row.window)
+        if span is None and not row.by_incident:
+            # A change cuts a window in two, and leaves one limit for both.
+            most -= sum((Fraction(one.amount) for one in earlier if one.whole == row.whole), Fraction(0))
         if span is not None:
             most -= sum((Fraction(one.amount) for one in earlier if span[0] <= one.window[0] < span[1]), Fraction(0))
             most -= self.claimed_elsewhere(span)
         most = max(Fraction(0), most)
         if amount <= most:
             return amount
-        if paid(amount, self.award.currency) > paid(most, self.award.currency):
+        if paid(amount, row.award.currency) > paid(most, row.award.currency):
             row.cap = cap["per"]
         return most
 
     def span_of(self, per: str, row: Owed) -> Span | None:
-        contract = self.award.contract
+        contract = row.award.contract
         if per == "window":
             return None
         if per == "term":
@@ -582,7 +619,7 @@ class Limits:
     def claimed_elsewhere(self, span: Span) -> Fraction:
         """Claims already made for windows outside the assessment."""
         taken = Fraction(0)
-        for claim in self.award.claims:
+        for claim in self.rows[0].award.claims:
             start = instant(claim["window_start"])
             inside = any(row.window[0] <= start < row.window[1] for row in self.rows)
             if claim.get("amount") is not None and not inside and span[0] <= start < span[1]:
@@ -593,12 +630,12 @@ class Limits:
         """What is too small is not paid, raised, or carried on. Compared is what would be paid."""
         strict = minimum.get("more_than") is not None
         text = minimum["more_than"] if strict else minimum["at_least"]
-        limit = self.award.limit(text, minimum.get("of"), self.award.one(row), row.window)
-        limit = Fraction(paid(limit, self.award.currency))
+        limit = row.award.limit(text, minimum.get("of"), row.award.one(row), row.window)
+        limit = Fraction(paid(limit, row.award.currency))
         amount = Fraction(row.amount) + carried
         enough = amount > limit if strict else amount >= limit
         if minimum["otherwise"] == "carried":
-            row.amount = paid(amount, self.award.currency) if enough else Decimal(0)
+            row.amount = paid(amount, row.award.currency) if enough else Decimal(0)
             return Fraction(0) if enough else amount
         if not enough and owed and minimum["otherwise"] == "nothing":
             row.amount = Decimal(0)
@@ -606,11 +643,11 @@ class Limits:
 
     def raised(self, amount: Fraction, row: Owed) -> Fraction:
         """What is due is raised to a minimum first: a cap is the most that is paid."""
-        for part in self.parts:
+        for part in row.award.limits:
             minimum = part.get("minimum")
             if minimum and minimum["otherwise"] == "raised" and (amount > 0 or row.of_nothing):
-                least = self.award.limit(minimum["at_least"], minimum.get("of"), self.award.one(row), row.window)
-                amount = least if paid(amount, self.award.currency) < paid(least, self.award.currency) else amount
+                least = row.award.limit(minimum["at_least"], minimum.get("of"), row.award.one(row), row.window)
+                amount = least if paid(amount, row.award.currency) < paid(least, row.award.currency) else amount
         return amount
 
     def given_back(self, earn_back: Tree | None, number: int) -> Fraction:
@@ -621,7 +658,7 @@ class Limits:
         count = int(earn_back["windows"])
         missed = [name for name, fact in row.facts.items() if fact.met is False]
         for name in missed or row.facts:
-            following = [one.facts[name] for one in self.rows[number + 1 :] if name in one.facts][:count]
+            following = once_each([one.facts[name] for one in self.rows[number + 1 :] if name in one.facts])[:count]
             if len(following) < count or not all(self.is_good(fact, earn_back.get("level")) for fact in following):
                 return Fraction(0)
         return fraction_of_share(earn_back.get("share"))
@@ -636,3 +673,82 @@ class Limits:
 def fraction_of_share(text: Any) -> Fraction:
     worth = worth_of("100%" if text is None else text)
     return worth.share + worth.monthly
+
+
+# One of several
+
+
+def settle(owed: dict[str, list[Owed]], written: list[tuple[Span, list[Tree]]]) -> None:
+    """Apply the limits of each remedy; of remedies of which one is paid (`one_of`), pay only the largest.
+
+    What is not paid uses up no limit, so such remedies are settled together, window after window.
+
+    Parameters
+    ----------
+    owed
+        Remedy to its rows, in the order of time.
+    written
+        The time in which a row of the subscription is in force, and what its policy says of remedies.
+    """
+    limits = {name: Limits(rows) for name, rows in owed.items()}
+    together: dict[Any, list[tuple[int, str, Owed]]] = {}
+    alone = set(owed)
+    for reach, choices in written:
+        for choice in choices:
+            members = {
+                name: [row for row in owed.get(name, []) if reach[0] <= judged_at(row) < reach[1]]
+                for name in choice["remedies"]
+            }
+            check_choice(choice, choices, members)
+            for number, (name, rows) in enumerate(members.items()):
+                alone.discard(name)
+                for row in rows:
+                    key = (choice["id"], "incident" if row.by_incident else (row.whole, row.window[1]))
+                    together.setdefault(key, []).append((number, name, row))
+    groups = [
+        group for key, rows in together.items() for group in (same_incident(rows) if "incident" in key else [rows])
+    ]
+    chosen = {id(row) for group in groups for _, _, row in group}
+    groups += [[(0, name, row)] for name in owed if name not in alone for row in owed[name] if id(row) not in chosen]
+    for group in sorted(groups, key=lambda group: min((row.window[1], row.window[0]) for _, _, row in group)):
+        for _, name, row in sorted(group, key=lambda one: (one[2].window[1], one[2].window[0], one[0])):
+            limits[name].settle(row)
+        sums: dict[str, Decimal] = {}
+        for _, name, row in sorted(group, key=lambda one: one[0]):
+            sums[name] = sums.get(name, Decimal(0)) + row.amount
+        largest = max(sums, key=lambda name: sums[name])  # of several the first
+        for _, name, row in group:
+            if name != largest and row.amount:
+                row.amount, row.instead = Decimal(0), largest
+    for name in alone:
+        limits[name].apply()
+
+
+def judged_at(row: Owed) -> int:
+    """An instant at which the terms of a row are in force: of windows their end, of incidents their beginning."""
+    return row.window[0] if row.by_incident else row.window[1] - 1
+
+
+def check_choice(choice: Tree, choices: list[Tree], members: dict[str, list[Owed]]) -> None:
+    """Refuse what cannot be compared, or is compared twice."""
+    for name in choice["remedies"]:
+        if sum(name in one["remedies"] for one in choices) > 1:
+            raise ValueError(f"{name} stands in two of one_of")
+    kinds = {str(judge.guarantee["window"]) for rows in members.values() for row in rows for judge in row.judges}
+    if len(kinds) > 1:
+        raise ValueError(f"{choice['id']}: windows of {' and '.join(sorted(kinds))} do not compare")
+    minimums = [part.get("minimum") or {} for rows in members.values() for row in rows for part in row.award.limits]
+    if any(one.get("otherwise") == "carried" for one in minimums):
+        raise ValueError(f"{choice['id']}: what is carried on is paid later, beside what is paid in its place")
+
+
+def same_incident(rows: list[tuple[int, str, Owed]]) -> list[list[tuple[int, str, Owed]]]:
+    """Incidents that share an outage, directly or by others, are one."""
+    groups: list[tuple[set[str], list[tuple[int, str, Owed]]]] = []
+    for one in rows:
+        names = {name for fact in one[2].facts.values() for incident in fact.incidents for name in incident.outages}
+        joined = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        members = [member for group in joined for member in group[1]]
+        groups.append((names.union(*(group[0] for group in joined)), [*members, one]))
+    return [members for _, members in groups]

@@ -36,6 +36,10 @@ class Contract:
     starts: int
     ends: int
     as_of: int
+    rows: tuple[tuple[Span, Row], ...] = ()
+    """All rows of a subscription that changes, with their spans."""
+    suspended: tuple[Span, ...] = ()
+    """Gaps between its rows, which are outside the term."""
 
     @property
     def name(self) -> str:
@@ -90,6 +94,8 @@ class Incident:
     exact: Fraction = Fraction(0)
     """The same, not rounded."""
     reported: list[int | None] = field(default_factory=list)
+    outages: frozenset[str] = frozenset()
+    """The outages that tell of it."""
 
     @property
     def first(self) -> int:
@@ -394,7 +400,7 @@ def components_of(guarantee: Tree, contract: Contract) -> list[str]:
 
 def edges_of(seen: list[Outage], works: list[Work], guarantee: Tree, contract: Contract, term: Span) -> list[int]:
     """Every instant at which a verdict may change."""
-    edges = {*term}
+    edges = {*term, *(edge for span in contract.suspended for edge in span)}
     for outage in seen:
         edges |= {*outage.span, outage.clock}
     for work in works:
@@ -466,7 +472,7 @@ def after_runs(piece: Piece, length: int, guarantee: Tree, works: list[Work], co
         return "maintenance"
     if not covers(open_spans(guarantee.get("hours"), contract.zone, piece.span), at):
         return "outside_hours"
-    if not covers([term], at):
+    if not covers([term], at) or covers(contract.suspended, at):
         return "outside_term"
     return "counted"
 
@@ -504,11 +510,12 @@ def incident_of(run: Span, counted: list[Piece], seen: list[Outage], guarantee: 
     length = rounded_time(exact, (guarantee.get("rounded") or {}).get("outage"))
     if guarantee["window"] == "incident":
         length = rounded_time(length, (guarantee.get("rounded") or {}).get("downtime"))
-    return Incident(run, going_on, counted, length, exact, [one.reported for one in inside])
+    names = frozenset(one.id for one in inside)
+    return Incident(run, going_on, counted, length, exact, [one.reported for one in inside], names)
 
 
-def agreed_time(window: Span, accounts: Accounts) -> int:
-    """The agreed service time of a window (section 4)."""
+def agreed_time(window: Span, accounts: Accounts, whole: Span) -> int:
+    """The agreed service time of a window (section 4), or of the part of a whole window that a change leaves."""
     guarantee, contract, term = accounts.guarantee, accounts.contract, accounts.term
     inside = common(window, term)
     if inside[1] <= inside[0]:
@@ -518,10 +525,12 @@ def agreed_time(window: Span, accounts: Accounts) -> int:
         # The rules are silent on a window that is cut: the printed length stands for that of any window.
         return length_of(denominator["of"])
     if guarantee.get("partial") == "full":
-        inside = window
+        inside = whole
     if inside[1] >= NEVER and guarantee.get("hours"):
         raise NotCovered("service hours without an end")
     agreed = open_spans(guarantee.get("hours"), contract.zone, inside)
+    if guarantee.get("partial") != "full":
+        agreed = without(agreed, contract.suspended)
     if denominator == "less_maintenance":
         agreed = without(agreed, accounts.maintained)
     return total(agreed)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from reference.calendars import CALENDAR_MONTHS, Span, first_of, later_month, local_day, midnight
+from reference.calendars import CALENDAR_MONTHS, Span, common, first_of, later_month, local_day, midnight, without
 from reference.downtime import Contract, Row
 from reference.terms import Tree
 from reference.values import DAY, HOUR, NEVER, fraction, instant, time_of, word
@@ -23,13 +23,31 @@ class Fees:
     charges: list[Row]
 
     @property
-    def monthly(self) -> Fraction:
-        return fraction(self.contract.row["monthly_fee"])
+    def rows(self) -> tuple[tuple[Span, Row], ...]:
+        return self.contract.rows or (((self.contract.starts, self.contract.ends), self.contract.row),)
 
-    @property
-    def components(self) -> dict[str, Fraction]:
-        own = self.contract.row.get("component_fees") or {}
-        return {word(name): fraction(fee) for name, fee in own.items()}
+    @staticmethod
+    def fee_in(row: Row, components: list[str] | None) -> Fraction | None:
+        """The fee of one row of the subscription, or of components of it; nothing if one of them has none."""
+        if components is None:
+            return fraction(row["monthly_fee"])
+        own = {word(name): fraction(fee) for name, fee in (row.get("component_fees") or {}).items()}
+        known = all(word(name) in own for name in components)
+        return sum((own[word(name)] for name in components), Fraction(0)) if known else None
+
+    def mean(self, span: Span, components: list[str] | None = None) -> Fraction | None:
+        """The fee of a month: of those in force in it, each by the time that it was.
+
+        Where the subscription does not reach it, the fee is the last one before it, or else the first there was.
+        """
+        weighed = [(own[1] - own[0], row) for term, row in self.rows if (own := common(term, span))[1] > own[0]]
+        if not weighed:
+            before = [row for term, row in self.rows if term[0] < span[1]]
+            weighed = [(1, before[-1] if before else self.rows[0][1])]
+        fees = [(weight, self.fee_in(row, components)) for weight, row in weighed]
+        if any(fee is None for _, fee in fees):
+            return None
+        return sum((weight * (fee or 0) for weight, fee in fees), Fraction(0)) / sum(weight for weight, _ in fees)
 
     def month_of(self, window: Span) -> date:
         """The month of a window: the one in which it ends."""
@@ -38,6 +56,13 @@ class Fees:
 
     def month(self, month: date) -> Span:
         return midnight(month, self.contract.zone), midnight(later_month(month, 1), self.contract.zone)
+
+    def span_of(self, guarantee: Tree | None, window: Span, later: int = 0) -> Span:
+        """The month of a window, or one so many months later; where the window is of billing months, of these."""
+        if (guarantee or {}).get("window") != "billing_month" or self.charges:
+            return self.month(later_month(self.month_of(window), later))
+        whole = self.contract.windows("billing_month", (window[1] - 1, window[1]))[0]
+        return self.month(later_month(local_day(whole[0], self.contract.zone), later))
 
     def of_month(self, month: date, components: list[str] | None = None) -> Fraction:
         """The fee of one calendar month."""
@@ -50,12 +75,10 @@ class Fees:
             return charged
         if self.charges and (span[1] <= self.contract.starts or span[0] >= self.contract.ends):
             return Fraction(0)
-        if components is None:
-            return self.monthly
-        missing = [name for name in components if word(name) not in self.components]
-        if missing:
-            raise ValueError(f"no fee of {', '.join(missing)}")
-        return sum((self.components[word(name)] for name in components), Fraction(0))
+        fee = self.mean(span, components)
+        if fee is None:
+            raise ValueError(f"no fee of {', '.join(components or [])}")
+        return fee
 
     def charged(self, span: Span, components: list[str] | None = None) -> Fraction | None:
         rows = [row for row in self.charges if span[0] <= instant(row["started"]) < span[1]]
@@ -65,43 +88,48 @@ class Fees:
 
     def basis(self, of: Any, guarantee: Tree | None, window: Span) -> Fraction:
         """The amount of which a credit is a share."""
-        month = self.month_of(window)
+        month = self.span_of(guarantee, window)
         if isinstance(of, dict):
-            return self.fee_sum(of, month, window)
+            return self.fee_sum(of, guarantee, window)
         if of == "component_fee":
             return self.of_components(guarantee, month)
         if of == "previous_month_fee":
-            return self.of_month(later_month(month, -1))
+            return self.of_span(self.span_of(guarantee, window, -1))
         if of == "next_month_fee":
-            return self.of_month(later_month(month, 1))
+            return self.of_span(self.span_of(guarantee, window, 1))
         if of == "window_fee":
             return self.of_window(guarantee, window)
         if of == "term_fee":
-            return self.monthly * self.months_of_term()
+            return self.of_term(window)
         months = {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1)
-        # Where charges are known, a year is the twelve months that end with the month of the window.
-        fees = [self.of_month(later_month(month, -back)) if self.charges else self.monthly for back in range(months)]
+        # A year is the twelve months that end with the month of the window.
+        fees = [self.of_span(self.span_of(guarantee, window, -back)) for back in range(months)]
         return sum(fees, Fraction(0)) / (30 if of == "daily_fee" else 1)
 
     def monthly_of(self, of: Any, guarantee: Tree | None, window: Span) -> Fraction:
         """The monthly fee of which a credit in time is a part: a day is a thirtieth of it."""
         if isinstance(of, dict) or of in ("component_fee", "previous_month_fee", "next_month_fee"):
             return self.basis(of, guarantee, window)
-        return self.of_month(self.month_of(window))
+        return self.of_span(self.span_of(guarantee, window))
 
-    def of_components(self, guarantee: Tree | None, month: date) -> Fraction:
+    def of_components(self, guarantee: Tree | None, month: Span) -> Fraction:
         """The fees of the guarantee's components together; the monthly fee where one of them is not known."""
         names = (guarantee or {}).get("components") or []
-        if names and self.charged(self.month(month), names) is not None:
-            return self.of_month(month, names)
-        known = bool(names) and all(word(name) in self.components for name in names)
-        return self.of_month(month, names) if known else self.of_month(month)
+        if names and self.charged(month, names) is not None:
+            return self.of_span(month, names)
+        known = bool(names) and self.mean(month, names) is not None
+        return self.of_span(month, names) if known else self.of_span(month)
 
     def of_window(self, guarantee: Tree | None, window: Span) -> Fraction:
-        """The monthly fee × the months in the window; of charges, each month in it as it was charged."""
-        months = self.months_in((guarantee or {}).get("window"))
+        """The monthly fee × the months in the window; each month of it has its own fee."""
+        text = (guarantee or {}).get("window")
+        months = self.months_in(text)
+        if not self.charges and text == "term":
+            return self.of_term(window)
+        if not self.charges and (months == 1 or not self.is_of_months(text)):
+            return self.of_span(self.span_of(guarantee, window)) * months
         if not self.charges:
-            return self.monthly * months
+            return self.of_months(str(text), window, int(months))
         if not self.is_of_months((guarantee or {}).get("window")):
             charged = self.charged(window)
             return charged if charged is not None else self.of_month(self.month_of(window)) * months
@@ -109,6 +137,22 @@ class Fees:
         first = local_day(window[0], zone)
         edges = [window[0], *(midnight(later_month(first, n), zone) for n in range(1, int(months))), window[1]]
         return sum((self.of_span(span) for span in pairwise(edges)), Fraction(0))
+
+    def of_months(self, text: str, window: Span, months: int) -> Fraction:
+        """The fees of the months of a window; of one that a change cuts, of the whole window."""
+        end = window[1]
+        if not text.startswith("rolling "):
+            end = self.contract.windows(text, (window[1] - 1, window[1]))[0][1]
+        last = local_day(end, self.contract.zone)
+        edges = [midnight(later_month(last, -back), self.contract.zone) for back in range(months + 1)]
+        return sum((self.of_span((start, end)) for end, start in pairwise(edges)), Fraction(0))
+
+    def of_term(self, window: Span) -> Fraction:
+        """The fees of all months of the term, suspensions left out; of a term without an end, of one month."""
+        if self.contract.ends >= NEVER:
+            return self.mean(self.month(self.month_of(window))) or Fraction(0)
+        blocks = without([(self.contract.starts, self.contract.ends)], self.contract.suspended)
+        return sum(((self.mean(block) or 0) * self.months_between(*block) for block in blocks), Fraction(0))
 
     @staticmethod
     def is_of_months(text: str | None) -> bool:
@@ -126,28 +170,33 @@ class Fees:
         return fixed.get(text or "", Fraction(1))
 
     def months_of_term(self) -> Fraction:
-        """Months from start to end of the subscription; days beyond whole months are thirtieths."""
-        zone = self.contract.zone
+        """Months from start to end of the subscription."""
         if self.contract.ends >= NEVER:
             return Fraction(1)
-        first, last = local_day(self.contract.starts, zone), local_day(self.contract.ends, zone)
+        return self.months_between(self.contract.starts, self.contract.ends)
+
+    def months_between(self, start: int, end: int) -> Fraction:
+        """Whole months; days beyond them are thirtieths."""
+        zone = self.contract.zone
+        first, last = local_day(start, zone), local_day(end, zone)
         months = 0
         while later_month(first, months + 1) <= last:
             months += 1
         return months + Fraction((last - later_month(first, months)) // timedelta(days=1), 30)
 
-    def fee_sum(self, of: Tree, month: date, window: Span) -> Fraction:
+    def fee_sum(self, of: Tree, guarantee: Tree | None, window: Span) -> Fraction:
         """Fees of components, of the months before, or both."""
         components = of.get("components") or None
+        month = self.span_of(guarantee, window)
         if not of.get("last"):
-            return self.of_month(month, components)
+            return self.of_span(month, components)
         last = time_of(of["last"])
         if not last.months and self.charges:
             return self.of_days(local_day(window[0], self.contract.zone), last.microseconds // DAY, components)
         if not last.months:
-            return self.of_month(month, components) * Fraction(last.microseconds, 30 * DAY)
-        months = [later_month(month, -back) for back in range(last.months)]
-        fees = sum((self.of_month(one, components) for one in months), Fraction(0))
+            return self.of_span(month, components) * Fraction(last.microseconds, 30 * DAY)
+        months = [self.span_of(guarantee, window, -back) for back in range(last.months)]
+        fees = sum((self.of_span(one, components) for one in months), Fraction(0))
         return fees / last.months if of.get("mean") else fees
 
     def of_days(self, until: date, days: int, components: list[str] | None) -> Fraction:

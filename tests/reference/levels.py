@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from reference.calendars import Span, common, covers, local_day, midnight, open_spans
+from reference.calendars import Span, common, covers, local_day, midnight, open_spans, without
 from reference.downtime import Accounts, Contract, Incident, Row, agreed_time
 from reference.terms import Tree
 from reference.tickets import Desk
@@ -59,6 +59,8 @@ class Fact:
     eligible: int = 0
     met_count: int = 0
     pending: int = 0
+    whole: Span | None = None
+    """The window of which a change of the subscription left this part."""
 
 
 @dataclass
@@ -73,7 +75,13 @@ class Judge:
     desk: Desk | None
     told: bool = True
     """Whether there is a table of what it is judged by; an absent one says nothing."""
+    reach: Span = (-NEVER, NEVER)
+    """The time in which the guarantee has these terms; other terms come before or after it."""
+    earlier: Judge | None = None
+    """The guarantee under the terms before."""
     known: dict[Span, Fact] = field(default_factory=dict)
+    wholes: dict[Span, Span] = field(default_factory=dict)
+    """Parts of windows that a change cuts, and the windows."""
 
     @property
     def by_incident(self) -> bool:
@@ -82,7 +90,12 @@ class Judge:
     def fact(self, window: Span) -> Fact:
         if window not in self.known:
             self.known[window] = self._fact(window)
+            self.known[window].whole = self.whole(window)
         return self.known[window]
+
+    def whole(self, window: Span) -> Span:
+        """The window of which this is a part, or all."""
+        return self.wholes.get(window, window)
 
     def _fact(self, window: Span) -> Fact:
         if self.desk is not None:
@@ -94,21 +107,45 @@ class Judge:
     def windows(self, within: Span) -> list[Span]:
         """All windows, less those that a contract does not judge because it is cut short in them."""
         if self.guarantee["window"] == "term":
+            self.wholes[self.term] = self.contract.starts, self.contract.ends
             return [self.term] if self.term[1] > within[0] and self.term[0] < within[1] else []
         found = self.contract.windows(self.guarantee["window"], within)
-        if self.guarantee.get("partial") != "skip":
-            return found
-        return [window for window in found if self.term[0] <= window[0] and window[1] <= self.term[1]]
+        if self.guarantee.get("partial") == "skip":
+            inside = without([self.term], self.contract.suspended)
+            found = [one for one in found if any(part[0] <= one[0] and one[1] <= part[1] for part in inside)]
+        parts = [part for window in found if (part := self.part_of(window))]
+        return [part for part in parts if part[1] > within[0] and part[0] < within[1]]
+
+    def part_of(self, window: Span) -> Span | None:
+        """What other terms leave of a window.
+
+        A window that slides is judged at the end of a day: of those that end after the last day of these terms there
+        is one, of the part of that day.
+        """
+        start, end = max(window[0], self.reach[0]), min(window[1], self.reach[1])
+        if self.guarantee["window"].startswith("rolling ") and end < window[1]:
+            day = midnight(local_day(window[1] - 1, self.contract.zone), self.contract.zone)
+            end = end if day < end else start
+        if end <= start:
+            return None
+        self.wholes[start, end] = window
+        return start, end
+
+    def cut(self, incident: Incident) -> Incident:
+        """An incident under these terms: a change cuts it, as it does a window."""
+        run = common(incident.run, self.reach)
+        return replace(incident, run=run, going_on=incident.going_on and run[1] == incident.run[1])
 
     # Outages
 
     def _of_outages(self, window: Span) -> Fact:
         assert self.accounts is not None
-        fact = Fact(window, agreed_time(window, self.accounts), self.accounts.downtime_in(window))
-        fact.incidents = [one for one in self.accounts.incidents if window[0] <= one.first < window[1]]
+        fact = Fact(window, agreed_time(window, self.accounts, self.whole(window)), self.accounts.downtime_in(window))
+        incidents = [self.cut(one) for one in self.accounts.incidents]
+        fact.incidents = [one for one in incidents if window[0] <= one.first < window[1]]
         fact.touching = [
             one
-            for one in self.accounts.incidents
+            for one in incidents
             if any(common(piece.span, window)[1] > common(piece.span, window)[0] for piece in one.pieces)
         ]
         if self.is_told(window):
@@ -184,6 +221,7 @@ class Judge:
         fact = Fact(window, limit=limit_of(self.guarantee))
         rows = [row for row in self.measurements if covers([inside], instant(row["measured"]))]
         rows = [row for row in rows if instant(row["measured"]) < self.contract.as_of]
+        rows = [row for row in rows if not covers(self.contract.suspended, instant(row["measured"]))]
         if self.guarantee.get("hours"):
             # The rules are silent: what is measured outside the service hours is not measured of the service.
             opened = open_spans(self.guarantee["hours"], self.contract.zone, inside)

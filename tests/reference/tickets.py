@@ -104,7 +104,7 @@ class Clock:
             self.by_clock(ticket, holds)
         if self.stays_out(row):
             ticket.verdict = "excluded"
-        elif not covers([term], ticket.opened):
+        elif not covers([term], ticket.opened) or covers(self.contract.suspended, ticket.opened):
             ticket.verdict = "outside_term"
         return ticket
 
