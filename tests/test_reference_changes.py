@@ -598,3 +598,77 @@ def test_tickets_belong_to_the_row_in_whose_span_they_were_opened() -> None:
 def test_rows_that_do_not_follow_one_another_are_refused(before: Row, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         judged(TIERS, {"outages": []}, rows=changing("06-11", before=before))
+
+
+@pytest.mark.parametrize(
+    ("of", "basis"),
+    [
+        # 10 days of June at 600, 20 at 1500: 1200. May 600, July 1500.
+        ("monthly_fee", 1200),
+        ("previous_month_fee", 600),
+        ("next_month_fee", 1500),
+        # July 2025 to May 2026, of which the months before the start have its first fee, and June
+        ("annual_fee", 11 * 600 + 1200),
+        ("window_fee", 1200),
+        # ten months of 304 days: 161 at 600 and 143 at 1500
+        ("term_fee", 10 * Decimal(161 * 600 + 143 * 1500) / 304),
+    ],
+)
+def test_each_basis_knows_the_fees_of_its_months(of: str, basis: Decimal) -> None:
+    policy = TIERS.replace("{silver: 5%, gold: 20%}}", f"100%, of: {of}}}")
+    rows = changing(
+        "06-11", before={"monthly_fee": Decimal(600)}, after={"monthly_fee": Decimal(1500), "ends": at("11-01")}
+    )
+    found = judged(policy, {"outages": [outage("06-20", hours(5))]}, rows=rows)
+    assert paid(found)["same", "06-01"] == (round(Decimal(basis), 2), None)
+
+
+def test_a_billing_month_has_the_mean_of_its_own_days() -> None:
+    # 21 May to 21 June: 21 days at 600, 10 at 1500: 27600 / 31 = 890.32; 20 % of it are 178.06
+    policy = TIERS.replace("window: 1mo", "window: billing_month")
+    rows = changing(
+        "06-11",
+        before={"monthly_fee": Decimal(600), "billing_day": 21},
+        after={"monthly_fee": Decimal(1500), "billing_day": 21},
+    )
+    found = judged(policy, {"outages": [outage("06-15", hours(5))]}, rows=rows)
+    assert paid(found)["same", "05-21"] == (Decimal("178.06"), None)
+
+
+def test_a_single_incident_is_cut_as_a_window_is() -> None:
+    # 3 h before the change, 2 h after it: silver has 4 h, gold 1 h
+    policy = """
+tiers: [silver, gold]
+guarantees: [{id: g, metric: downtime, within: {silver: 4h, gold: 1h}, window: incident, credit: {flat: 10%}}]
+"""
+    found = judged(policy, {"outages": [outage("06-10 21:00", hours(5))]}, rows=changing("06-11"))
+    told = [(row["started"], row["ended"], row["seconds"] / 3600, row["met"]) for row in found["incidents"]]
+    assert told == [
+        (at("06-10 21:00"), at("06-11"), 3, True),
+        (at("06-11"), at("06-11 02:00"), 2, False),
+    ]
+    assert sum(row["seconds"] for row in found["ledger"]) == 5 * 3600
+    assert paid(found) == {("g", "06-10"): (0, None), ("g", "06-11"): (100, None)}
+
+
+def test_an_outage_is_not_judged_where_no_guarantee_does() -> None:
+    # q promises nothing of outages: 2 h before the change are judged, 3 h after it are not
+    policies = {"p": TIERS, "q": "guarantees: [{id: t, metric: response, within: 1h, window: 1mo}]"}
+    rows = changing("06-11", after={"policy": "q", "tier": None})
+    found = judged(policies, {"outages": [outage("06-10 22:00", hours(5))]}, rows=rows)
+    told = [(row["guarantee"], row["verdict"], row["seconds"] / 3600) for row in found["ledger"]]
+    assert told == [("g", "counted", 2), ("same", "counted", 2), (None, "not_judged", 3)]
+
+
+def test_two_policies_are_read_each_for_itself() -> None:
+    # g (silver, then the policy q) is missed in both parts of June: 10 % or 20 % in each
+    text = """
+readings:
+  - {id: rate, default: low, answers: {low: {}, high: {set: {guarantees.g.credit.flat: 20%}}}}
+guarantees: [{id: g, metric: availability, target: 99, window: 1mo, credit: {flat: 10%}}]
+"""
+    rows = changing("06-11", after={"policy": "q"})
+    outages = [outage("06-05", hours(8)), outage("06-20", hours(8))]
+    (ranges,) = judged({"p": text, "q": text}, {"outages": outages}, rows=rows)["ranges"]
+    assert (ranges["amount"], ranges["amount_low"], ranges["amount_high"]) == (200, 200, 400)
+    assert ranges["widened_by"] == "p:rate, q:rate"
