@@ -99,10 +99,16 @@ def assess(
     refuse_unmeasured(evidence, plans)
     rules, numbered = number_rules(plans)
     measured = measure_evidence(evidence, rules, span, now, conventions=conventions)
-    # what is missed in a row goes on from the windows before the period
-    looks_back = any(terms.looks_back for readings in plans.values() for terms in readings)
-    before = _period_before(evidence, span) if looks_back else None
-    earlier = measure_evidence(evidence, rules, before, now, conventions=conventions) if before else None
+    earlier = None
+    if any(terms.looks_back for readings in plans.values() for terms in readings):
+        # what is missed in a row goes on from the windows before the period, as far back as evidence reaches
+        instants = (evidence.outages["started"], evidence.measurements["measured"], evidence.tickets["opened"])
+        begun = [
+            at.date() - timedelta(days=1) for at in (column.min() for column in instants) if isinstance(at, datetime)
+        ]
+        if begun and min(begun) < span.first:
+            before = Period(min(begun), span.first)
+            earlier = measure_evidence(evidence, rules, before, now, conventions=conventions)
     awarded = award_remedies(measured, numbered, fees, made, earlier)
     claims = claim_credits(measured, awarded, fees, made)
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
@@ -124,14 +130,6 @@ def assess(
         terms=chosen,
         counted_charges=awarded.sources.charges,
     )
-
-
-def _period_before(evidence: Evidence, period: Period) -> Period | None:
-    """Find the days from the first in evidence to the one before a period; none if there are none."""
-    instants = (evidence.outages["started"], evidence.measurements["measured"], evidence.tickets["opened"])
-    first = [column.min() for column in instants]
-    begun = [at.date() - timedelta(days=1) for at in first if isinstance(at, datetime)]
-    return Period(min(begun), period.first) if begun and min(begun) < period.first else None
 
 
 def _tables(

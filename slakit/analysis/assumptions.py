@@ -62,9 +62,31 @@ def assumptions_of(
     pl.DataFrame
         `subject` (policy or subscription), `term`, `value`, `because`.
     """
-    rows = [*_of_policies(policies), *_of_readings(policies, chosen), *_of_evidence(evidence, chosen, fees)]
-    rows += [*_of_unread(chosen), *_of_states(chosen), *_of_sliding_windows(chosen)]
-    rows += [*_of_samples(missing), *_of_conventions(evidence, conventions)]
+    rows: list[Row] = []
+    for name, policy in policies.items():
+        rows += [(name, assumed.term, assumed.value, assumed.because) for assumed in policy.assumed]
+        if policy.time_zone is None:
+            rows.append((name, "time_zone", ASSUMED_ZONE, "The file names no time zone"))
+        pays = bool(policy.remedies) or any(guarantee.credit for guarantee in policy.guarantees)
+        speaks_of_claims = policy.claims is not None or any(remedy.claims for remedy in policy.remedies)
+        if policy.source.read == "whole" and pays and not speaks_of_claims:
+            rows.append((name, "claims.needed", "false", "The file says nothing of claims"))
+    for (name, _), terms in chosen.items():
+        for question in policies[name].readings:
+            answer = terms.reading[question.id]
+            rows.append((name, f"reading {question.id}", answer, question.answers[answer].because or "chosen"))
+    rows += _of_evidence(evidence, chosen, fees)
+    rows += _of_contracts(chosen)
+    for gap in missing:
+        if gap.missing < gap.expected:  # where nothing was measured there is no verdict
+            because = f"The contract does not say what {gap.what} without a measurement are"
+            rows.append((gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because))
+    if conventions is not None and not evidence.tickets.is_empty():
+        for field in fields(Conventions):
+            value = getattr(conventions, field.name)
+            if value != field.default:
+                shown = ", ".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
+                rows.append(("tickets", f"conventions {field.name}", shown, "Chosen for this assessment"))
     return pl.DataFrame(list(dict.fromkeys(rows)), schema=dict.fromkeys(ASSUMPTIONS, pl.String), orient="row")
 
 
@@ -86,7 +108,9 @@ def assumptions_in_words(review: Review) -> pl.DataFrame:
     rows = []
     for subject, term, value, because in review.assumptions.iter_rows():
         terms = plans.get(subject) or review.terms.get(held.get(subject, ("", None)))
-        rows.append((subject, _term_words(review, subject, term, terms), _value_words(term, value), because))
+        plain = value if "/" in value else value.replace("_", " ")
+        said = answer_words(value) if term.startswith("reading ") else VALUES.get(value) or plain
+        rows.append((subject, _term_words(review, subject, term, terms), said, because))
     return pl.DataFrame(rows, schema=review.assumptions.schema, orient="row")
 
 
@@ -131,72 +155,16 @@ def _path_words(path: str) -> str:
     return TERMS.get(path) or path.replace("_", " ").replace(".", ", ")
 
 
-def _value_words(term: str, value: str) -> str:
-    if term.startswith("reading "):
-        return answer_words(value)
-    return VALUES.get(value) or (value.replace("_", " ") if "/" not in value else value)
-
-
-def _of_samples(missing: Iterable[Missing]) -> Iterator[Row]:
-    """List what time without a measurement is taken as, where some of a window was measured."""
-    for gap in missing:
-        if gap.missing < gap.expected:
-            because = f"The contract does not say what {gap.what} without a measurement are"
-            yield gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because
-
-
-def _of_conventions(evidence: Evidence, conventions: Conventions | None) -> Iterator[Row]:
-    """List how ticket clocks were run, where that was asked for and differs from the default."""
-    if conventions is None or evidence.tickets.is_empty():
-        return
-    for field in fields(Conventions):
-        value = getattr(conventions, field.name)
-        if value != field.default:
-            shown = ", ".join(sorted(map(str, value))) if isinstance(value, frozenset) else str(value)
-            yield "tickets", f"conventions {field.name}", shown, "Chosen for this assessment"
-
-
-def _of_policies(policies: Policies) -> Iterator[Row]:
-    for name, policy in policies.items():
-        for assumed in policy.assumed:
-            yield name, assumed.term, assumed.value, assumed.because
-        if policy.time_zone is None:
-            yield name, "time_zone", ASSUMED_ZONE, "The file names no time zone"
-        stated = policy.claims is not None or any(remedy.claims for remedy in policy.remedies)
-        if policy.source.read == "whole" and not stated and _pays(policy):
-            yield name, "claims.needed", "false", "The file says nothing of claims"
-
-
-def _of_unread(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """List what is not known of documents of which only a part was read."""
+def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
+    """List what was not read of contracts, and what their streaks and sliding windows are taken to mean."""
     for (name, _), terms in chosen.items():
         for unread in unread_terms(terms):
             because = f"Only {READ[terms.source.read]} was read, which does not say: {unread.taken}"
             yield name, unread.term, NOT_READ, because
-
-
-def _pays(policy: object) -> bool:
-    return bool(getattr(policy, "remedies", ())) or any(g.credit for g in getattr(policy, "guarantees", ()))
-
-
-def _of_readings(policies: Policies, chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    for (name, _), terms in chosen.items():
-        for question in policies[name].readings:
-            answer = terms.reading[question.id]
-            because = question.answers[answer].because or "chosen"
-            yield name, f"reading {question.id}", answer, because
-
-
-def _of_states(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """List what streaks and the like go on from: the windows before the period, as far as these are in evidence."""
     for (name, _), terms in chosen.items():
         if terms.looks_back:
             because = "What is missed in a row counts from when measurement began; what is not in evidence was met"
             yield name, "windows before the period", "as in evidence", because
-
-
-def _of_sliding_windows(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
-    """List windows that slide and overlap: what one has paid for is no part of those after it."""
     for (name, _), terms in chosen.items():
         earning = {guarantee for remedy in terms.remedies for guarantee in remedy.guarantees}
         for guarantee in terms.guarantees:
@@ -208,44 +176,35 @@ def _of_sliding_windows(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
 
 
 def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:
-    held = evidence.subscriptions.select("subscription", "policy", "tier").iter_rows()
+    """List what was taken for fees, tables and amounts that were not given."""
+    held = evidence.subscriptions.select("subscription", "policy", "tier").rows()
     for subscriber, (subscription, policy, tier) in enumerate(held):
-        for component in _component_fees(chosen[(policy, tier)]):
-            if component not in fees.components[subscriber]:
-                because = "No fee of the component is given; the whole monthly fee is taken"
-                yield subscription, f"component_fees {component}", "monthly_fee", because
-    for subscription, policy, tier in evidence.subscriptions.select("subscription", "policy", "tier").iter_rows():
-        yield from _of_tables(evidence, subscription, chosen[(policy, tier)])
+        terms = chosen[(policy, tier)]
+        needed_fees = {
+            ", ".join(terms.guarantee(name).components)
+            for remedy in terms.remedies
+            for credit in remedy.credit
+            for name in remedy.guarantees
+            if credit.of == "component_fee"
+        }
+        for component in sorted(needed_fees - set(fees.components[subscriber])):
+            because = "No fee of the component is given; the whole monthly fee is taken"
+            yield subscription, f"component_fees {component}", "monthly_fee", because
+    for subscription, policy, tier in held:
+        needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
+        for guarantee in chosen[(policy, tier)].guarantees:
+            if guarantee.measured is not None:
+                needed["measurements"].append(guarantee.id)
+            elif guarantee.on_outages:
+                needed["outages"].append(guarantee.id)
+            elif guarantee.metric in ANSWERS:
+                needed["tickets"].append(guarantee.id)
+        for table, guarantees in needed.items():
+            if guarantees and table not in evidence.given:
+                because = f"Without the table {table} there is no verdict on {', '.join(guarantees)}"
+                yield subscription, f"table {table}", "not given", because
+        if needed["outages"] and "outages" in evidence.given:
+            yield subscription, "table outages", "complete", "What is not listed is taken as time without an outage"
     unknown = evidence.claims_made.filter(pl.col("amount").is_null())
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
         yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off caps"
-
-
-def _of_tables(evidence: Evidence, subscription: str, terms: Terms) -> Iterator[Row]:
-    """List what a table says by what is not in it, and what an absent one leaves open."""
-    needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
-    for guarantee in terms.guarantees:
-        if guarantee.measured is not None:
-            needed["measurements"].append(guarantee.id)
-        elif guarantee.on_outages:
-            needed["outages"].append(guarantee.id)
-        elif guarantee.metric in ANSWERS:
-            needed["tickets"].append(guarantee.id)
-    for table, guarantees in needed.items():
-        if guarantees and table not in evidence.given:
-            because = f"Without the table {table} there is no verdict on {', '.join(guarantees)}"
-            yield subscription, f"table {table}", "not given", because
-    if needed["outages"] and "outages" in evidence.given:
-        yield subscription, "table outages", "complete", "What is not listed is taken as time without an outage"
-
-
-def _component_fees(terms: Terms) -> list[str]:
-    """List components whose fee a remedy is a share of."""
-    needed = {
-        ", ".join(terms.guarantee(name).components)
-        for remedy in terms.remedies
-        for credit in remedy.credit
-        for name in remedy.guarantees
-        if credit.of == "component_fee"
-    }
-    return sorted(needed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from slakit.analysis.plans import Policies
-from slakit.analysis.result_tables import currencies_of, instant, money, names_of
+from slakit.analysis.result_tables import currencies_of, instant_column, money_column, names_of
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import incidents_of_windows
 from slakit.measure.measured_evidence import MeasuredEvidence
@@ -101,6 +101,7 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
     pl.DataFrame
         `CLAIMS`.
     """
+    as_of = measured.assessed.as_of
     known = _deadlines(measured, awarded, fees)
     made = pl.DataFrame(
         [(who, name, at) for name, by in claimed.items() for who, own in by.items() for at, _ in own],
@@ -116,7 +117,16 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
         for remedy, key in chosen.remedies:
             owed = known[_key(chosen, remedy, key)].join(earliest, on=WINDOW, how="left", maintain_order="left")
             claims = chosen.reading.terms.claims_of(remedy)
-            tables.append(_with_status(claims, owed, made, measured.assessed.as_of).select(list(CLAIMS)))
+            fits = (pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end"))
+            claimed_windows = owed.join(made, on=["subscriber", "remedy"]).filter(fits).select(WINDOW).unique()
+            marked = claimed_windows.with_columns(pl.lit(value=True).alias("claimed"))
+            owed = owed.join(marked, on=WINDOW, how="left", maintain_order="left")
+            unreported = ~pl.col("reported") & (pl.col("report_by") < as_of)
+            until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
+            was_claimed = pl.col("claimed").fill_null(value=False)
+            state = status(claims, until, was_claimed, as_of, pl.col("opens")).alias("status")
+            needed = pl.lit("; ".join(claims.evidence) if claims else "").alias("evidence_needed")
+            tables.append(owed.with_columns(state, needed).select(list(CLAIMS)))
     return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
 
 
@@ -133,11 +143,11 @@ def claims_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     return claims.select(
         names_of(fees.subscriptions),
         "remedy",
-        instant("window_start"),
-        money("amount", fees),
+        instant_column("window_start"),
+        money_column("amount", fees),
         currencies_of(fees),
-        instant("deadline"),
-        instant("deadline_earliest"),
+        instant_column("deadline"),
+        instant_column("deadline_earliest"),
         "status",
         "evidence_needed",
     )
@@ -154,22 +164,8 @@ def claim_steps_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
         Fees of the subscriptions.
     """
     steps = claims.filter(pl.col("opens").is_not_null() | pl.col("report_by").is_not_null())
-    edges = (instant(name) for name in ("window_start", "opens", "report_by"))
+    edges = (instant_column(name) for name in ("window_start", "opens", "report_by"))
     return steps.select(names_of(fees.subscriptions), "remedy", *edges, "reported")
-
-
-def _with_status(claims: Claims | None, owed: pl.DataFrame, made: pl.DataFrame, as_of: int) -> pl.DataFrame:
-    """Add what has become of each claim, and the evidence that it needs."""
-    matched = owed.join(made, on=["subscriber", "remedy"])
-    inside = matched.filter((pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end")))
-    claimed = inside.select(WINDOW).unique().with_columns(pl.lit(value=True).alias("claimed"))
-    known = owed.join(claimed, on=WINDOW, how="left", maintain_order="left")
-    was_claimed = pl.col("claimed").fill_null(value=False)
-    unreported = ~pl.col("reported") & (pl.col("report_by") < as_of)
-    until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
-    state = status(claims, until, was_claimed, as_of, pl.col("opens")).alias("status")
-    needed = pl.lit("; ".join(claims.evidence) if claims else "").alias("evidence_needed")
-    return known.with_columns(state, needed)
 
 
 ClaimKey = tuple[AwardKey, str]
@@ -195,7 +191,11 @@ def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict
                 causes = _causes_of_breaches(measured, awarded.facts)
             zone = one.reading.terms.time_zone or ASSUMED_ZONE
             owed = awarded.credits[award].filter(pl.col("amount") > 0).select(*WINDOW, "window_end", "amount")
-            of_rules = _of_remedy(causes, award[1]) if causes is not None else None
+            of_rules = causes
+            if causes is not None:
+                # the guarantees that missed; all of a remedy, where a band applied without a breach
+                ours = causes.filter(pl.col("rule").is_in(list(award[1])))
+                of_rules = ours.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
             found[key] = _with_deadlines(owed, claims, zone, of_rules, fees)
     return found
 
@@ -232,13 +232,6 @@ def _with_deadlines(
     going_on = causes.filter(pl.col(edge).is_null()).select(SUBSCRIBER_WINDOW)
     by_window = by_window.join(going_on, on=SUBSCRIBER_WINDOW, how="anti")
     return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
-
-
-def _of_remedy(causes: pl.DataFrame, rules: tuple[int, ...]) -> pl.DataFrame:
-    """Select the causes of the guarantees that missed; of all of a remedy, where a band applied without a breach."""
-    ours = causes.filter(pl.col("rule").is_in(list(rules)))
-    any_missed = pl.col("missed").any().over(SUBSCRIBER_WINDOW)
-    return ours.filter(pl.col("missed") | ~any_missed)
 
 
 def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:

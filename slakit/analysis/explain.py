@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -45,13 +46,11 @@ class Explanation:
         return "\n".join([self.title, *("  " * depth + text for depth, text in self.lines)])
 
     def _repr_html_(self) -> str:
-        shown = "".join(_html_line(depth, text) for depth, text in self.lines)
-        return f"<h4>{html.escape(self.title)}</h4>{shown}"
-
-
-def _html_line(depth: int, text: str) -> str:
-    heading = "font-weight:600;margin-top:.8em;" if depth == 0 else ""
-    return f'<div style="{heading}margin-left:{depth * 1.5}em">{html.escape(text)}</div>'
+        shown = [f"<h4>{html.escape(self.title)}</h4>"]
+        for depth, text in self.lines:
+            heading = "font-weight:600;margin-top:.8em;" if depth == 0 else ""
+            shown.append(f'<div style="{heading}margin-left:{depth * 1.5}em">{html.escape(text)}</div>')
+        return "".join(shown)
 
 
 @checked
@@ -103,6 +102,7 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
 
 
 Line = tuple[int, str]
+Row = dict[str, Any]
 STOP_AN_OUTAGE = ("other_component", "excluded_cause", "too_small", "unreported")
 """Verdicts that an outage gets as a whole, before any of it runs."""
 DO_NOT_RUN = ("after_as_of", "no_length", "before_clock_start", "below_concurrency")
@@ -141,25 +141,29 @@ class Teller:
 
     def guarantee(self, guarantee: Guarantee) -> Iterator[Line]:
         """Explain how the windows of a guarantee were judged."""
+        on_tickets = not guarantee.on_outages and not guarantee.on_measurements
+        one_by_one = guarantee.on_outages and guarantee.window.text == "incident"
         if guarantee.on_measurements:
-            table, tell = self.review.figures, self._figure
-        elif not guarantee.on_outages:
-            table, tell = self.review.attainment, self._desk
-        elif guarantee.window.text == "incident":
-            table, tell = self.review.incidents, self._incident
+            table, tell = self.review.figures, self._measured_value
+        elif on_tickets:
+            table, tell = self.review.attainment, self._tickets
         else:
-            table, tell = self.review.availability, self._window
-        edges = ("started", "ended") if guarantee.window.text == "incident" else ("window_start", "window_end")
+            table, tell = (self.review.incidents if one_by_one else self.review.availability), self._window
+        edges = ("started", "ended") if one_by_one else ("window_start", "window_end")
         for row in self.touching(table.filter(pl.col("guarantee") == guarantee.id), *edges).iter_rows(named=True):
-            yield from tell(guarantee, row)
+            start, end = (row[edge] for edge in edges)
+            span = self.when(start) if one_by_one else f"{self.day(start)} to {self.day(end)}"
+            clause = guarantee.clause_of("within") if on_tickets else guarantee.clause
+            yield 0, f"{guarantee.name or guarantee.id}, {span}: {_verdict(row)}"
+            yield 1, f"Committed: {words.promise(guarantee)} ({clause})."
+            if one_by_one:
+                yield from self.outages(guarantee, start)
+                yield 1, f"It took {print_duration(_microseconds(row['seconds']))}: {_verdict(row)}."
+            else:
+                yield from tell(guarantee, row)
 
-    def _window(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
-        name = guarantee.name or guarantee.id
+    def _window(self, guarantee: Guarantee, row: Row) -> Iterator[Line]:
         start, end = row["window_start"], row["window_end"]
-        assert isinstance(start, datetime)
-        assert isinstance(end, datetime)
-        yield 0, f"{name}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
-        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
         yield from self.outages(guarantee, start)
         agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
         if agreed == 0:
@@ -173,10 +177,10 @@ class Teller:
             count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
             yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
             return
-        budget = agreed * (100 - Decimal(str(row["target"]))) / 100
+        budget = agreed * (100 - row["target"]) / 100
         spare = f"the uptime budget is {print_duration(int(budget))}"
         yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."
-        reached = percent_text(Decimal(str(row["availability"])), 6)
+        reached = percent_text(row["availability"], 6)
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
     def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
@@ -190,12 +194,7 @@ class Teller:
         starts = counted.group_by("run").agg(pl.col("started").min(), (pl.col("verdict") == "counted").any())
         return starts.filter(pl.col("verdict") & (pl.col("started") >= first) & (pl.col("started") < last)).height
 
-    def _figure(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
-        start, end = row["window_start"], row["window_end"]
-        assert isinstance(start, datetime)
-        assert isinstance(end, datetime)
-        yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {_verdict(row)}"
-        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
+    def _measured_value(self, guarantee: Guarantee, row: Row) -> Iterator[Line]:
         if not row["measurements"]:
             yield 1, "Nothing was measured in this window: nothing to judge."
             return
@@ -203,26 +202,16 @@ class Teller:
         if row["level"] is None:
             yield 1, f"{many} of nothing: nothing to judge."
             return
-        printed = print_percent(Decimal(str(row["level"])), 6), locales.quantity(guarantee.limit)
-        level, limit = (_in_unit(number, guarantee, row["unit"]) for number in printed)
+        level, limit = print_percent(row["level"], 6), locales.quantity(guarantee.limit)
+        if guarantee.metric == "availability":
+            level, limit = locales.percent(level), locales.percent(limit)
+        elif row["unit"]:
+            level, limit = f"{level} {row['unit']}", f"{limit} {row['unit']}"
         yield 1, f"{level} by {many}, against {limit}: {_verdict(row)}."
 
-    def _incident(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
-        start, length = row["started"], _microseconds(row["seconds"])
-        assert isinstance(start, datetime)
-        yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)}: {_verdict(row)}"
-        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause})."
-        yield from self.outages(guarantee, start)
-        yield 1, f"It took {print_duration(length)}: {_verdict(row)}."
-
-    def _desk(self, guarantee: Guarantee, row: dict[str, object]) -> Iterator[Line]:
-        start, end = row["window_start"], row["window_end"]
-        assert isinstance(start, datetime)
-        assert isinstance(end, datetime)
-        state = "still running" if row["running"] else {True: "met", False: "missed", None: "no verdict"}[row["met"]]  # type: ignore[index]
-        yield 0, f"{guarantee.name or guarantee.id}, {self.day(start)} to {self.day(end)}: {state}"
-        yield 1, f"Committed: {words.promise(guarantee)} ({guarantee.clause_of('within')})."
-        mine = self.review.tickets.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == start))
+    def _tickets(self, guarantee: Guarantee, row: Row) -> Iterator[Line]:
+        of_window = (pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == row["window_start"])
+        mine = self.review.tickets.filter(of_window)
         for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
             yield 1, ticket_words(ticket, self.when)
         excluded = mine.filter(pl.col("verdict") == "excluded").height
@@ -234,8 +223,8 @@ class Teller:
         if not row["eligible"]:
             yield 1, "No ticket to judge."
             return
-        share = f"{row['met_count']} of {row['eligible']} in time: {percent_text(Decimal(str(row['attainment'])), 6)}"
-        goal = f" against {exact_percent(guarantee.target)}: {state}" if guarantee.target is not None else ""
+        share = f"{row['met_count']} of {row['eligible']} in time: {percent_text(row['attainment'], 6)}"
+        goal = f" against {exact_percent(guarantee.target)}: {_verdict(row)}" if guarantee.target is not None else ""
         yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
@@ -274,39 +263,28 @@ class Teller:
 
     def remedy(self, remedy: Remedy) -> Iterator[Line]:
         """Explain the credits for the windows under a remedy."""
-        credits = self.touching(self.review.credits.filter(pl.col("remedy") == remedy.id))
-        for row in credits.iter_rows(named=True):
-            start = row["window_start"]
-            owed = exact_money(row["amount"], row["currency"])
-            yield 0, f"Credit for {self._remedy_name(remedy)}, from {self.day(start)}: {owed}"
+        terms = self.review.terms_of(self.subscription)
+        names = {guarantee.id: guarantee.name for guarantee in terms.guarantees}
+        of_remedy = self.review.credits.filter(pl.col("remedy") == remedy.id)
+        for row in self.touching(of_remedy).iter_rows(named=True):
+            start, end, currency = row["window_start"], row["window_end"], row["currency"]
+            name = remedy.name or names.get(remedy.id) or remedy.id
+            yield 0, f"Credit for {name}, from {self.day(start)}: {exact_money(row['amount'], currency)}"
             clause = remedy.clause or remedy.credit[0].clause
             yield 1, f"Owed for a breach: {words.remedy_words(remedy)} ({clause})."
             share = percent_text(row["credit_percent"], 6)
-            yield 1, f"Credit before caps: {share} of {exact_money(row['basis_amount'], row['currency'])}."
-            yield from self._paid_before(remedy, row)
-            yield from self._caps(remedy, row["cap"])
+            yield 1, f"Credit before caps: {share} of {exact_money(row['basis_amount'], currency)}."
+            if any(terms.guarantee(guarantee).window.slides for guarantee in remedy.guarantees):
+                # outages that lie in two windows have been paid for by the earlier one
+                within = pl.col("window_end").is_between(start, end, closed="none")
+                paid = of_remedy.filter((pl.col("amount") > 0) & within)["window_end"].max()
+                if isinstance(paid, datetime):
+                    yield 1, f"Outages before {self.day(paid)} have been paid for by the window that ended then."
+            for cap in remedy.all_caps:
+                state = "cap applied" if str(cap.per) == row["cap"] else "not reached"
+                clause = f" ({cap.clause})" if cap.clause else ""
+                yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
             yield from self._claim(remedy, start)
-
-    def _paid_before(self, remedy: Remedy, row: dict[str, object]) -> Iterator[Line]:
-        """Name the last window before a sliding one that has paid for outages which lie in both."""
-        terms = self.review.terms_of(self.subscription)
-        if not any(terms.guarantee(name).window.slides for name in remedy.guarantees):
-            return
-        mine = (pl.col("subscription") == self.subscription) & (pl.col("remedy") == remedy.id) & (pl.col("amount") > 0)
-        within = pl.col("window_end").is_between(row["window_start"], row["window_end"], closed="none")
-        paid = self.review.credits.filter(mine & within)["window_end"].max()
-        if isinstance(paid, datetime):
-            yield 1, f"Outages before {self.day(paid)} have been paid for by the window that ended then."
-
-    def _remedy_name(self, remedy: Remedy) -> str:
-        names = {guarantee.id: guarantee.name for guarantee in self.review.terms_of(self.subscription).guarantees}
-        return remedy.name or names.get(remedy.id) or remedy.id
-
-    def _caps(self, remedy: Remedy, applied: str | None) -> Iterator[Line]:
-        for cap in remedy.all_caps:
-            state = "cap applied" if str(cap.per) == applied else "not reached"
-            clause = f" ({cap.clause})" if cap.clause else ""
-            yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
 
     def _claim(self, remedy: Remedy, start: datetime) -> Iterator[Line]:
         terms = self.review.terms_of(self.subscription)
@@ -315,11 +293,8 @@ class Teller:
         for row in mine.iter_rows(named=True):
             clause = f" ({claims.clause})" if claims and claims.clause else ""
             until = f": {self.until(row['deadline'])}" if row["deadline"] else ""
-            yield (
-                1,
-                f"Claim: {words.claim_words(claims, read_whole=terms.read_whole)}{clause}{until}. "
-                f"Status: {STATUSES[row['status']]}.",
-            )
+            said = words.claim_words(claims, read_whole=terms.read_whole)
+            yield 1, f"Claim: {said}{clause}{until}. Status: {STATUSES[row['status']]}."
             early = row["deadline_earliest"]
             if early and early != row["deadline"]:
                 yield 1, f"Under another reading the claim must be in {self.until(early)}."
@@ -345,18 +320,15 @@ class Teller:
             yield 1, f"{row['term'].rstrip('?')}: {row['value']}. {row['because']}."
 
 
-def ticket_words(row: dict[str, object], when: Callable[[datetime], str]) -> str:
+def ticket_words(row: Row, when: Callable[[datetime], str]) -> str:
     """Write one sentence on a ticket under one guarantee."""
-    answered = row["answered"]
-    state = f"answered {when(answered)}" if isinstance(answered, datetime) else "not answered yet"
+    state = f"answered {when(row['answered'])}" if row["answered"] else "not answered yet"
     took = print_duration(_microseconds(row["elapsed_seconds"]))
     late = f", {print_duration(_microseconds(row['late_seconds']))} late" if row["late_seconds"] else ""
-    due, opened = row["due"], row["opened"]
-    assert isinstance(opened, datetime)
-    until = f"due {when(due)}" if isinstance(due, datetime) else "no due time"
+    until = f"due {when(row['due'])}" if row["due"] else "no due time"
     rank = f" ({row['priority']})" if row["priority"] else ""
     return (
-        f"Ticket {row['ticket']}{rank}, opened {when(opened)}: {until}, {state}; "
+        f"Ticket {row['ticket']}{rank}, opened {when(row['opened'])}: {until}, {state}; "
         f"{took} of working time{late}: {_ticket_verdict(row)}."
     )
 
@@ -372,9 +344,8 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
     mine = review.tickets.filter(pl.col("ticket") == ticket)
     if mine.is_empty():
         known = review.tickets["ticket"].unique(maintain_order=True).to_list()
-        raise InputError(
-            review.evidence.source, [Problem("ticket", ticket, "not assessed", one_of(known[:20], ticket))]
-        )
+        unknown = Problem("ticket", ticket, "not assessed", one_of(known[:20], ticket))
+        raise InputError(review.evidence.source, [unknown])
     subscription = str(mine["subscription"][0])
     zone, terms = review.zone_of(subscription), review.terms_of(subscription)
     teller = Teller(review.of(subscription), subscription, review.as_of, review.as_of, zone)
@@ -386,23 +357,19 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
         lines.append((1, ticket_words(row, teller.when)))
     held = review.evidence.holds.filter(pl.col("ticket") == ticket)
     for start, end in held.select("started", "ended").iter_rows():
-        lines.append(
-            (1, f"Held from {teller.when(start)} to {teller.when(end) if end else 'now'}: the clock stood still.")
-        )
+        until = teller.when(end) if end else "now"
+        lines.append((1, f"Held from {teller.when(start)} to {until}: the clock stood still."))
     return Explanation(f"{ticket} · {subscription} · {terms.provider} ({zone.key})", tuple(lines))
 
 
-def _in_unit(number: str, guarantee: Guarantee, unit: object) -> str:
-    return locales.percent(number) if guarantee.metric == "availability" else f"{number} {unit or ''}".rstrip()
-
-
-def _verdict(row: dict[str, object]) -> str:
+def _verdict(row: Row) -> str:
     if row["running"]:
         return "still running"
-    return {True: "met", False: "missed", None: "not judged"}[row["met"]]  # type: ignore[index]
+    of_tickets = "met_count" in row
+    return "met" if row["met"] else "missed" if row["met"] is not None else "no verdict" if of_tickets else "not judged"
 
 
-def _ticket_verdict(row: dict[str, object]) -> str:
+def _ticket_verdict(row: Row) -> str:
     return str(row["verdict"]).replace("_", " ")
 
 

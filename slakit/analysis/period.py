@@ -11,7 +11,6 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period, add_months
 from slakit.measure.rules import ASSUMED_ZONE
-from slakit.policy.quantities import Window
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -34,21 +33,16 @@ def period_of(evidence: Evidence, plans: Sequence[Terms]) -> Period:
     begin = min(first.astimezone(zone).date() for zone in zones)
     end = max(last.astimezone(zone).date() for zone in zones)
     after = add_months(_aligned(end, months), months)
-    later = [_latest(end, guarantee.window) for terms in plans for guarantee in terms.guarantees]
-    last = max([after - timedelta(days=1), *later])
-    return Period(_aligned(begin, months), add_months(last.replace(day=1), 1))
+    ends = [after - timedelta(days=1)]
+    for window in (guarantee.window for terms in plans for guarantee in terms.guarantees):
+        # windows that do not end with their months: those of a fiscal year, or counted from the start, and sliding ones
+        if window.rolling_months or window.from_start or window.start:
+            ends.append(add_months(end, (window.rolling_months or window.months or 1) + 1))
+        else:
+            ends.append(end + timedelta(days=window.rolling_days or (7 if window.text == "1w" else 0)))
+    return Period(_aligned(begin, months), add_months(max(ends).replace(day=1), 1))
 
 
 def _aligned(day: date, months: int) -> date:
     """First day of the span of so many months, counted from January, in which a day lies."""
     return date(day.year, (day.month - 1) // months * months + 1, 1) if months <= 12 else date(day.year, 1, 1)
-
-
-def _latest(last: date, window: Window) -> date:
-    """A day by which the last window that holds a day has ended, where that is not the end of its months.
-
-    Weeks, sliding windows, and those of a fiscal year or counted from the start of the contract end in later months.
-    """
-    if window.rolling_months or window.from_start or window.start:
-        return add_months(last, (window.rolling_months or window.months or 1) + 1)
-    return last + timedelta(days=window.rolling_days or (7 if window.text == "1w" else 0))

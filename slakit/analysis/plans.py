@@ -44,7 +44,16 @@ class Settled:
         """
         if isinstance(reading, str):
             reading = [reading]
-        pairs = reading.items() if isinstance(reading, Mapping) else [_pair(text) for text in reading or ()]
+        pairs: list[tuple[str, str]] = []
+        if isinstance(reading, Mapping):
+            pairs += reading.items()
+        else:
+            for text in reading or ():
+                key, found, answer = text.partition("=")
+                if not found or not key or not answer:
+                    remedy = "write question=answer, or policy:question=answer"
+                    raise InputError("reading", [Problem("reading", text, "not an answer to a question", remedy)])
+                pairs.append((key, answer))
         answers: dict[str, dict[str, str]] = {}
         for key, answer in pairs:
             policy, _, question = key.rpartition(":")
@@ -81,14 +90,6 @@ class Settled:
                 problems.append(Problem(f"reading {question}", answer, "not an answer to it", remedy))
         if problems:
             raise InputError("reading", problems)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, found, answer = text.partition("=")
-    if not found or not key or not answer:
-        remedy = "write question=answer, or policy:question=answer"
-        raise InputError("reading", [Problem("reading", text, "not an answer to a question", remedy)])
-    return key, answer
 
 
 def plans_of(
@@ -143,13 +144,9 @@ def refuse_missing(evidence: Evidence, policies: Policies) -> None:
     named = evidence.subscriptions["policy"].unique(maintain_order=True).to_list()
     missing = [name for name in named if name not in policies]
     if missing:
-        raise InputError(
-            evidence.source,
-            [
-                Problem("subscriptions policy", name, "not among the policies given", one_of(policies, name))
-                for name in missing
-            ],
-        )
+        wrong = "not among the policies given"
+        problems = [Problem("subscriptions policy", name, wrong, one_of(policies, name)) for name in missing]
+        raise InputError(evidence.source, problems)
 
 
 def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:

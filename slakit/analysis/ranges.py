@@ -50,18 +50,16 @@ def owed_ranges(awarded: Awarded, subscriptions: pl.DataFrame) -> tuple[pl.DataF
     for plan, readings in awarded.readings.items():
         subscribers = numbered.filter(of_plan(plan))["subscriber"]
         keys = dict.fromkeys(key for one in readings for key in one.keys)
-        sums = {key: _sum_by_subscriber(awarded.credits[key], subscribers) for key in keys}
+        everyone = pl.DataFrame({"subscriber": subscribers})
+        sums: dict[AwardKey, pl.Series] = {}
+        for key in keys:
+            credited = awarded.credits[key].group_by("subscriber").agg(pl.col("amount").sum())
+            joined = everyone.join(credited, on="subscriber", how="left", maintain_order="left")
+            sums[key] = joined["amount"].fill_null(0)
         of_plan_ranges, of_plan_answers = _ranges_of_plan(readings, sums, subscribers)
         ranges.append(of_plan_ranges)
         answers += of_plan_answers
     return pl.concat(ranges).sort("subscriber"), pl.concat(answers).sort("subscriber", maintain_order=True)
-
-
-def _sum_by_subscriber(credits: pl.DataFrame, subscribers: pl.Series) -> pl.Series:
-    """Sum of a remedy's credits of each subscriber, in minor units; 0 where there are none."""
-    sums = credits.group_by("subscriber").agg(pl.col("amount").sum())
-    everyone = pl.DataFrame({"subscriber": subscribers})
-    return everyone.join(sums, on="subscriber", how="left", maintain_order="left")["amount"].fill_null(0)
 
 
 def _ranges_of_plan(
@@ -85,7 +83,11 @@ def _ranges_of_plan(
         changed = _changed(reading, chosen)
         if len(changed) == 1:
             alone.append((changed[0], reading[changed[0]], totals[keys]))
-    widened = [(question, total != amount) for question, _, total in alone]
+    widened: list[set[str]] = [set() for _ in range(len(subscribers))]  # questions that move each subscriber's sum
+    for question, _, total in alone:
+        for position in (total != amount).arg_true():
+            widened[position].add(question)
+    order = list(chosen)
     printed = pl.Series([json.dumps(one.reading.terms.reading) for one in ordered])
     ranges = pl.DataFrame(
         {
@@ -95,7 +97,7 @@ def _ranges_of_plan(
             "amount_high": high,
             "reading_low": printed.gather(lowest),
             "reading_high": printed.gather(highest),
-            "widened_by": _named(widened, len(subscribers), list(chosen)),
+            "widened_by": [", ".join(sorted(names, key=order.index)) for names in widened],
         },
         schema=RANGES,
     )
@@ -111,12 +113,3 @@ def _ranges_of_plan(
 
 def _changed(reading: Mapping[str, str], chosen: Mapping[str, str]) -> list[str]:
     return [question for question, answer in reading.items() if answer != chosen[question]]
-
-
-def _named(widened: Sequence[tuple[str, pl.Series]], count: int, order: Sequence[str]) -> list[str]:
-    """Questions that move each subscriber's sum, in the order of the policy."""
-    questions: list[set[str]] = [set() for _ in range(count)]
-    for question, moves in widened:
-        for position in moves.arg_true():
-            questions[position].add(question)
-    return [", ".join(sorted(names, key=order.index)) for names in questions]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from slakit.analysis.result_tables import currencies_of, money, names_of
+from slakit.analysis.result_tables import currencies_of, money_column, names_of
 from slakit.arguments import checked
 from slakit.policy.document import Policy
 from slakit.policy.terms import Terms, readings_of
@@ -35,7 +35,12 @@ def readings_table(answers: pl.DataFrame, fees: Fees) -> pl.DataFrame:
         that moves most comes first, the chosen answer before the others.
     """
     table = answers.select(
-        names_of(fees.subscriptions), currencies_of(fees), "question", "answer", money("amount", fees), "subscriber"
+        names_of(fees.subscriptions),
+        currencies_of(fees),
+        "question",
+        "answer",
+        money_column("amount", fees),
+        "subscriber",
     ).with_row_index("row")
     table = table.with_columns(
         (pl.col("amount") - pl.col("amount").first().over(BY_QUESTION)).alias("difference"),

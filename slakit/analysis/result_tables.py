@@ -34,7 +34,7 @@ TERM_OF_VERDICT = {
 """Which term of a guarantee decides a verdict; the others are conventions, or stand elsewhere in the policy."""
 
 
-def instant(name: str) -> pl.Expr:
+def instant_column(name: str) -> pl.Expr:
     """Show microseconds as an instant."""
     last = pl.col(name).clip(upper_bound=FOREVER - 1)  # a term without an end has one that a calendar can show
     return last.cast(INSTANT).alias(name)
@@ -77,9 +77,9 @@ def ledger_table(
         guarantees_of(assessed.rules),
         pl.lit(outages["name"]).gather(pl.col("outage")).alias("outage"),
         pl.lit(outages["component"]).gather(pl.col("outage")).alias("component"),
-        instant("window_start"),
-        instant("start").alias("started"),
-        instant("end").alias("ended"),
+        instant_column("window_start"),
+        instant_column("start").alias("started"),
+        instant_column("end").alias("ended"),
         seconds(pl.col("end") - pl.col("start")).alias("seconds"),
         pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
         _clause(assessed.rules).alias("clause"),
@@ -98,7 +98,7 @@ def ledger_table(
         pl.col("name").alias("outage"),
         "component",
         no_window.alias("window_start"),
-        instant("started"),
+        instant_column("started"),
         ended.cast(INSTANT).alias("ended"),
         seconds(ended - pl.col("started")).alias("seconds"),
         verdict.alias("verdict"),
@@ -145,8 +145,8 @@ def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptio
     return windows.sort("obligation", "window_end").select(
         names_of(subscriptions),
         guarantees_of(rules),
-        instant("window_start"),
-        instant("window_end"),
+        instant_column("window_start"),
+        instant_column("window_end"),
         seconds(pl.col("agreed")).alias("agreed_seconds"),
         seconds(pl.col("downtime")).alias("downtime_seconds"),
         floored_percent(total, bad).alias("availability"),
@@ -173,8 +173,8 @@ def measured_values_table(rules: Sequence[Rule], values: pl.DataFrame, subscript
     return values.sort("subscriber", "rule", "window_end").select(
         names_of(subscriptions),
         guarantees_of(rules),
-        instant("window_start"),
-        instant("window_end"),
+        instant_column("window_start"),
+        instant_column("window_end"),
         "measurements",
         floored_percent(pl.col("total"), pl.col("bad")).alias("level"),
         limit.alias("limit"),
@@ -200,8 +200,8 @@ def incidents_table(rules: Sequence[Rule], incidents: pl.DataFrame, subscription
     return incidents.sort("obligation", "window_start").select(
         names_of(subscriptions),
         guarantees_of(rules),
-        instant("window_start").alias("started"),
-        instant("window_end").alias("ended"),
+        instant_column("window_start").alias("started"),
+        instant_column("window_end").alias("ended"),
         seconds(pl.col("downtime")).alias("seconds"),
         seconds(limit).alias("within_seconds"),
         "met",
@@ -209,7 +209,7 @@ def incidents_table(rules: Sequence[Rule], incidents: pl.DataFrame, subscription
     )
 
 
-def money(column: str, fees: Fees) -> pl.Expr:
+def money_column(column: str, fees: Fees) -> pl.Expr:
     """Show whole minor units as amounts, with as many digits as the currencies need. [currency units]
 
     Parameters
@@ -248,11 +248,11 @@ def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
     return together.sort("subscriber", rank, "window_start").select(
         names_of(fees.subscriptions),
         "remedy",
-        instant("window_start"),
-        instant("window_end"),
+        instant_column("window_start"),
+        instant_column("window_end"),
         (pl.col("percent").cast(PERCENT) / 1_000_000).cast(PERCENT).alias("credit_percent"),
         (pl.col("basis").cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Decimal(38, 6)).alias("basis_amount"),
-        money("amount", fees),
+        money_column("amount", fees),
         currencies_of(fees),
         "cap",
     )
@@ -268,7 +268,7 @@ def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     fees
         Fees of the subscriptions.
     """
-    amounts = [money(name, fees) for name in ("amount", "amount_low", "amount_high")]
+    amounts = [money_column(name, fees) for name in ("amount", "amount_low", "amount_high")]
     return ranges.select(
         names_of(fees.subscriptions),
         currencies_of(fees),
@@ -297,8 +297,8 @@ def attainment_table(rules: Sequence[Rule], attainment: pl.DataFrame, subscripti
     return attainment.sort("subscriber", "rule", "window_end").select(
         names_of(subscriptions),
         guarantees_of(rules),
-        instant("window_start"),
-        instant("window_end"),
+        instant_column("window_start"),
+        instant_column("window_end"),
         eligible,
         reached,
         "pending",
@@ -329,10 +329,10 @@ def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidenc
         pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
         "priority",
         "kind",
-        instant("window_start"),
-        instant("opened"),
-        instant("answered"),
-        instant("due"),
+        instant_column("window_start"),
+        instant_column("opened"),
+        instant_column("answered"),
+        instant_column("due"),
         seconds(pl.col("within")).alias("within_seconds"),
         seconds(pl.col("elapsed")).alias("elapsed_seconds"),
         seconds(left).alias("remaining_seconds"),

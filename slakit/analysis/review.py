@@ -206,27 +206,24 @@ class Review:
         return f"Review({self.period}, as of {self.as_of:%Y-%m-%d %H:%M}Z: {sums} owed)"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_shown(cell))}</td>" for cell in row) + "</tr>"
-            for row in self.headline().iter_rows()
-        )
-        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in self.headline().columns)
+        headline = self.headline()
+        head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in headline.columns)
+        rows = ""
+        for row in headline.iter_rows():
+            cells = []
+            for cell in row:
+                if isinstance(cell, datetime) and locales.chosen:
+                    cells.append(locales.instant(cell))
+                else:
+                    cells.append(
+                        "" if cell is None else locales.quantity(cell) if isinstance(cell, Decimal) else str(cell)
+                    )
+            rows += "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"
         title = f"Owed for {html.escape(self.period.printed)}, as of {locales.instant(self.as_of)} UTC"
         table = f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        return table + self._warned()
-
-    def _warned(self) -> str:
-        """Write the first warnings as HTML; nothing where there is none."""
         said = [html.escape(says) for says in self.warnings["says"].head(SHOWN)]
         if not said:
-            return ""
+            return table
         more = self.warnings.height - len(said)
         said += [f"… and {more:,} more in <code>review.warnings</code>"] * (more > 0)
-        return f"<p>Warnings about the evidence:</p><ul>{''.join(f'<li>{line}</li>' for line in said)}</ul>"
-
-
-def _shown(cell: object) -> str:
-    """Write a cell of the headline: an amount, an instant in UTC, or text."""
-    if isinstance(cell, datetime) and locales.chosen:
-        return locales.instant(cell)
-    return "" if cell is None else locales.quantity(cell) if isinstance(cell, Decimal) else str(cell)
+        return f"{table}<p>Warnings about the evidence:</p><ul>{''.join(f'<li>{line}</li>' for line in said)}</ul>"

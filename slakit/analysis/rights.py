@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.result_tables import guarantees_of, instant, names_of
+from slakit.analysis.result_tables import guarantees_of, instant_column, names_of
 from slakit.evidence.instants import INSTANT
 from slakit.measure.measured_evidence import MeasuredEvidence
 from slakit.measure.rules import ASSUMED_ZONE
@@ -47,9 +47,9 @@ def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.Da
                     pl.lit(right.id).alias("right"),
                     pl.lit(right.says).alias("says"),
                     names,
-                    instant("window_start"),
-                    instant("window_end"),
-                    instant("until"),
+                    instant_column("window_start"),
+                    instant_column("window_end"),
+                    instant_column("until"),
                     pl.lit(right.clause).alias("clause"),
                 )
             )

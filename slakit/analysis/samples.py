@@ -11,7 +11,7 @@ import polars as pl
 
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
-from slakit.measure.calendar import Span, local_day, to_instant, to_microseconds
+from slakit.measure.calendar import local_day, to_instant, to_microseconds
 from slakit.measure.hours import open_spans
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.guarantees import Guarantee, Measured
@@ -119,13 +119,8 @@ def _counted(
     measured = (inside - to_instant(first)).dt.total_microseconds() // length
     if guarantee.hours is None:
         return (last - first) // length, measured.n_unique(), f"slices of {step}"
-    spans = open_spans(guarantee.hours, zone, first, last)
-    opened = {number for span in spans for number in _slices_of(span, (first, last), length)}
+    opened: set[int] = set()  # whole slices of the window of which service hours have a part
+    for start, end in open_spans(guarantee.hours, zone, first, last):
+        begin, stop = max(start, first) - first, min(end, last) - first
+        opened.update(range(begin // length, min(-(-stop // length), (last - first) // length)))
     return len(opened), len(opened & set(measured)), f"slices of {step} in service hours"
-
-
-def _slices_of(opened: Span, window: Span, length: int) -> range:
-    """Return numbers of the whole slices of a window of which an open span has a part."""
-    first, last = window
-    begin, end = max(opened[0], first) - first, min(opened[1], last) - first
-    return range(begin // length, min(-(-end // length), (last - first) // length))

@@ -109,21 +109,15 @@ def assess_scenario(
     answers = settled.of_policy(policy.id, policy)
     terms = policy.terms(tier=tier, reading=answers)
     evidence = _evidence(incident, terms, plan_id(policy, tier), fee)
-    others = _one_by_one(policy, tier, answers) if ranges else []
-    period = period_of(evidence, [terms, *others])
+    read_otherwise = [terms]
+    if ranges:  # with one open question answered in another way, windows may be longer
+        for question in policy.readings:
+            if question.id not in answers:
+                others = [answer for answer in question.answers if answer != question.default]
+                read_otherwise += [policy.terms(tier=tier, reading={**answers, question.id: other}) for other in others]
+    period = period_of(evidence, read_otherwise)
     moment = period.after + timedelta(days=1)
     return assess(evidence, period, moment, reading=answers, policies={policy.id: policy}, ranges=ranges)
-
-
-def _one_by_one(policy: Policy, tier: str | None, answers: Mapping[str, str]) -> list[Terms]:
-    """Terms with one open question answered in another way: their windows may be longer."""
-    open_questions = [question for question in policy.readings if question.id not in answers]
-    return [
-        policy.terms(tier=tier, reading={**answers, question.id: answer})
-        for question in open_questions
-        for answer in question.answers
-        if answer != question.default
-    ]
 
 
 def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float) -> Evidence:
@@ -144,18 +138,13 @@ def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float)
     tables = Evidence.of(holders, outages=[outage], maintenance=works, time_zone=zone)
     begin = pl.lit(tables.outages["started"][0] - HELD).cast(INSTANT)
     tables = replace(tables, subscriptions=tables.subscriptions.with_columns(begin.alias("starts")))
-    return _announced(tables, incident.notice)
-
-
-def _announced(tables: Evidence, notice: str) -> Evidence:
-    """Say when maintenance was announced."""
-    if not notice:
+    if not incident.notice:
         return tables
     try:
-        ahead = timedelta(microseconds=PlainDuration.parse(notice).microseconds)
+        ahead = timedelta(microseconds=PlainDuration.parse(incident.notice).microseconds)
     except ValueError as error:
         wrong, _, remedy = str(error).partition("; ")
-        raise InputError("incident", [Problem("incident notice", notice, wrong, remedy)]) from None
+        raise InputError("incident", [Problem("incident notice", incident.notice, wrong, remedy)]) from None
     announced = tables.maintenance["started"] - ahead
     return replace(tables, maintenance=tables.maintenance.with_columns(announced=announced))
 

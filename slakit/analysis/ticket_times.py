@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -14,8 +14,7 @@ from slakit.measure.business_time import Calendar, business_days
 from slakit.measure.calendar import local_day, midnight, to_instant, to_microseconds
 from slakit.measure.conventions import Conventions, calendar_of, working_time
 from slakit.measure.hours import closed_days, open_spans
-from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
-from slakit.policy.guarantees import Hours, Tickets
+from slakit.measure.rules import ASSUMED_ZONE, rules_of
 from slakit.policy.printing import print_duration
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
@@ -83,48 +82,39 @@ def due_times(
     if not rules:
         wrong, remedy = "promises no answer in time", "take a policy with response or resolution targets"
         raise InputError(terms.policy, [Problem(f"{terms.policy} guarantees", None, wrong, remedy)])
-    ranked = priority or _ranked(terms, impact, urgency)
-    about = [rule for rule in rules if rule.guarantee.tickets is None or _concerns(rule.guarantee.tickets, ranked)]
-    return [_due_time(terms, rule, ranked, to_microseconds(opened), conventions or Conventions()) for rule in about]
-
-
-def _concerns(about: Tickets, priority: str | None) -> bool:
-    """Whether a promise about some tickets is about those of a priority."""
-    return not about.priorities or priority in about.priorities
-
-
-def _ranked(terms: Terms, impact: str | None, urgency: str | None) -> str | None:
     matrix = terms.support.matrix.impact if terms.support and terms.support.matrix else {}
-    if not matrix:
-        return None
-    if impact not in matrix:
-        raise InputError(
-            terms.policy, [Problem("impact", impact, "not an impact of the policy", one_of(matrix, impact or ""))]
-        )
-    row = matrix[impact]
-    if urgency not in row:
-        raise InputError(
-            terms.policy, [Problem("urgency", urgency, "not an urgency of the policy", one_of(row, urgency or ""))]
-        )
-    return row[urgency]
-
-
-def _due_time(terms: Terms, rule: Rule, priority: str | None, opened: int, conventions: Conventions) -> DueTime:
-    guarantee = rule.guarantee
-    within = guarantee.within
-    if isinstance(within, dict):
-        if priority not in within:
-            wrong = "no target for this priority"
-            seen = Problem(f"{guarantee.id} priority", priority, wrong, one_of(within, priority or ""))
-            raise InputError(terms.policy, [seen])
-        within = within[priority]
-    assert within is not None
-    calendar, working = calendar_of(rule, within, opened, opened, conventions), working_time(rule, within, conventions)
-    due = calendar.after(pl.Series([opened]), pl.Series([working]))[0]
-    zone = ZoneInfo(terms.time_zone or ASSUMED_ZONE)
-    reached = None if due is None else to_instant(due).astimezone(zone)
-    why = (_runs_in(calendar, within, working), *_skipped(calendar, opened, due))
-    return DueTime(guarantee.id, priority, within, reached, guarantee.commitment, guarantee.clause_of("within"), why)
+    ranked = priority or None
+    if ranked is None and matrix:
+        if impact not in matrix:
+            unknown = Problem("impact", impact, "not an impact of the policy", one_of(matrix, impact or ""))
+            raise InputError(terms.policy, [unknown])
+        row = matrix[impact]
+        if urgency not in row:
+            unknown = Problem("urgency", urgency, "not an urgency of the policy", one_of(row, urgency or ""))
+            raise InputError(terms.policy, [unknown])
+        ranked = row[urgency]
+    dues: list[DueTime] = []
+    begin, zone = to_microseconds(opened), ZoneInfo(terms.time_zone or ASSUMED_ZONE)
+    for rule in rules:
+        guarantee, about = rule.guarantee, rule.guarantee.tickets
+        if about is not None and about.priorities and ranked not in about.priorities:
+            continue
+        within = guarantee.within
+        if isinstance(within, dict):
+            if ranked not in within:
+                remedy = one_of(within, ranked or "")
+                unknown = Problem(f"{guarantee.id} priority", ranked, "no target for this priority", remedy)
+                raise InputError(terms.policy, [unknown])
+            within = within[ranked]
+        assert within is not None
+        run_by = conventions or Conventions()
+        calendar, working = calendar_of(rule, within, begin, begin, run_by), working_time(rule, within, run_by)
+        due = calendar.after(pl.Series([begin]), pl.Series([working]))[0]
+        reached = None if due is None else to_instant(due).astimezone(zone)
+        why = (_runs_in(calendar, within, working), *_skipped(calendar, begin, due))
+        clause = guarantee.clause_of("within")
+        dues.append(DueTime(guarantee.id, ranked, within, reached, guarantee.commitment, clause, why))
+    return dues
 
 
 def _runs_in(calendar: Calendar, within: Duration, working: int) -> str:
@@ -147,14 +137,12 @@ def _skipped(calendar: Calendar, opened: int, due: int | None) -> Iterator[str]:
     day, last = local_day(opened, zone), local_day(due, zone)
     while day <= last:
         is_holiday = hours is not None and day in closed_days(hours.holidays, day.year)
-        if (is_holiday or day in calendar.closed) and _is_ordinarily_open(hours, zone, day):
+        is_ordinarily_open = True
+        if hours is not None:
+            without_holidays, start = hours.model_copy(update={"holidays": None}), midnight(day, zone)
+            spans = open_spans(without_holidays, zone, start, start)
+            is_ordinarily_open = any(local_day(begin, zone) == day for begin, _ in spans)
+        if (is_holiday or day in calendar.closed) and is_ordinarily_open:
             why = f"public holiday ({hours.holidays})" if hours and is_holiday else "closing day"
             yield f"{locales.part_of_date(day, 'yMMMEd', '%a %Y-%m-%d')} is a {why}"
         day += timedelta(days=1)
-
-
-def _is_ordinarily_open(hours: Hours | None, zone: str, day: date) -> bool:
-    if hours is None:
-        return True
-    spans = open_spans(hours.model_copy(update={"holidays": None}), zone, midnight(day, zone), midnight(day, zone))
-    return any(local_day(start, zone) == day for start, _ in spans)

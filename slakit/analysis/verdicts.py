@@ -84,6 +84,8 @@ class Reasons:
     def why(self, segment: Mapping[str, object]) -> str:
         """Explain why a segment of the ledger got its verdict."""
         row = self.observed.get(str(segment["outage"]), {"cause": None})
+        affected = row.get("affected")
+        share = percent_text(Decimal(str(affected if affected is not None else 1)) * 100, 4)
         signal = SIGNALS.get(self.guarantee.clock, "start")
         reasons = {
             **NOT_JUDGED,
@@ -91,7 +93,7 @@ class Reasons:
             "excluded_cause": f"the contract excludes {readable(str(row['cause']))}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
             "before_clock_start": f"the clock starts with the {signal}",
-            "too_small": f"it affects only {_share(row.get('affected'))} of the service",
+            "too_small": f"it affects only {share} of the service",
             "below_concurrency": f"fewer than {self.guarantee.at_once} components were down at once",
             "overlapping": "already counted in another outage that runs at the same time",
             "too_short": f"shorter than {self.guarantee.minimum}",
@@ -138,8 +140,3 @@ class Reasons:
             ahead = f"{print_duration(given)}{counted} ahead"
             return f"it was announced {ahead}, and {term.notice} is required ({term.clause})"
         return None
-
-
-def _share(affected: object) -> str:
-    """Write a share as a percentage."""
-    return percent_text(Decimal(str(affected if affected is not None else 1)) * 100, 4)

@@ -193,9 +193,7 @@ def _words_used(evidence: Evidence, table: str, column: str, taken: Sequence[tup
     """Find who uses words that stand for others: `row` where each comes first, and the `count` of its rows."""
     names = ["policy", "tier", column, "meant", "code"]
     rule = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
-    frame: pl.DataFrame = getattr(evidence, table)
-    numbered = frame.select("subscription", column).with_columns(evidence.row_numbers(table).alias("row"))
-    used = numbered.filter(pl.col(column).is_in(rule[column].unique().implode()))
+    used = evidence.numbered(table).filter(pl.col(column).is_in(rule[column].unique().implode()))
     counted = used.group_by("subscription", column, maintain_order=True).agg(
         pl.col("row").min(), pl.len().alias("count")
     )

@@ -116,6 +116,11 @@ class Evidence:
             return known.cast(pl.Int64)
         return pl.int_range(2, height + 2, eager=True)
 
+    def numbered(self, table: str) -> pl.DataFrame:
+        """Return a table with the column `row`: the number of each row as its file shows it."""
+        frame: pl.DataFrame = getattr(self, table)
+        return frame.with_columns(self.row_numbers(table).alias("row"))
+
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table that has any."""
         sizes = {name: getattr(self, name).height for name in TABLES}
