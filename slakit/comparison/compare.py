@@ -91,8 +91,10 @@ class Comparison:
     def leader(self) -> str | None:
         """Return the plan that pays at least as much as every other for every outage, and more than one of them."""
         for name in self.plans:
-            rows = self.dominance.filter((pl.col("plan") == name) | (pl.col("other") == name))
-            verdicts = {_from_side(row, name) for row in rows.iter_rows(named=True)}
+            as_first = self.dominance.filter(pl.col("plan") == name)["verdict"]
+            as_other = self.dominance.filter(pl.col("other") == name)["verdict"]
+            turned = as_other.replace({"better": "worse", "worse": "better"})
+            verdicts = {*as_first, *turned}
             if "better" in verdicts and verdicts <= {"better", "equal"}:
                 return name
         return None
@@ -129,13 +131,6 @@ class Comparison:
             for row in wide.iter_rows()
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _from_side(row: Mapping[str, object], name: str) -> str:
-    """Turn a verdict to the side of the named plan."""
-    if row["plan"] == name:
-        return str(row["verdict"])
-    return {"better": "worse", "worse": "better"}.get(str(row["verdict"]), str(row["verdict"]))
 
 
 @checked
@@ -262,7 +257,11 @@ def _offers(plans: list[Offer], settled: Settled) -> Offers:
     problems: list[Problem] = []
     for asked in plans:
         try:
-            for policy, tier in _plans(asked):
+            if isinstance(asked, str):
+                named = find_plans(asked)
+            else:
+                named = tiers_of(asked) if isinstance(asked, Policy) else [asked]
+            for policy, tier in named:
                 name = plan_id(policy, tier)
                 if name in offers:
                     remedy = "name each plan once; give an amended policy another id"
@@ -277,9 +276,3 @@ def _offers(plans: list[Offer], settled: Settled) -> Offers:
     asking = {name: policy for policy, _, _ in offers.values() for name in (policy.id, policy.origin or "")}
     settled.refuse_unknown(asking)
     return offers
-
-
-def _plans(asked: Offer) -> list[tuple[Policy, str | None]]:
-    if isinstance(asked, str):
-        return find_plans(asked)
-    return tiers_of(asked) if isinstance(asked, Policy) else [asked]

@@ -53,7 +53,9 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
         changes = list(_changes(curves[one], curves[other]))
-        verdicts.append((one, other, _verdict({lead for _, lead in changes}), max(0, len(changes) - 1)))
+        leads = {lead for _, lead in changes}
+        verdict = "crossing" if len(leads) == 2 else "better" if 1 in leads else "worse" if leads else "equal"
+        verdicts.append((one, other, verdict, max(0, len(changes) - 1)))
         named = {1: one, -1: other}
         crossings += [(one, other, seconds_of(bad), named[lead]) for bad, lead in changes]
     return (
@@ -131,7 +133,3 @@ def _lead(one: ContestCurve, other: ContestCurve, downtime: int) -> int:
     """Return which of two plans pays more: 1, -1, or 0 where both earn the same, as far as credits are exact."""
     ahead = one.at(downtime) - other.at(downtime)
     return 0 if abs(ahead) <= NOISE else (1 if ahead > 0 else -1)
-
-
-def _verdict(leads: set[int]) -> str:
-    return {frozenset(): "equal", frozenset({1}): "better", frozenset({-1}): "worse"}.get(frozenset(leads), "crossing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -17,7 +18,6 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import Duration
-from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ
 from slakit.remedy.curves import window_length_of
@@ -112,40 +112,26 @@ def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
         if stance.figure is not None:
             figures.setdefault(stance.code, []).append(stance.figure)
     order = list(TERM_LABELS)
-    told = sorted(rows, key=lambda row: order.index(row[1].code))
-    table = [
-        (name, *TERM_LABELS[s.code], s.code, s.value, s.figure, _best(s, figures.get(s.code, [])), s.clause)
-        for name, s in told
-    ]
+    table = []
+    for name, (code, value, clause, figure, better, _) in sorted(rows, key=lambda row: order.index(row[1].code)):
+        of_all = figures.get(code, [])
+        best = None
+        if better is not None and figure is not None and len(set(of_all)) > 1:
+            best = figure == (max(of_all) if better == "higher" else min(of_all))
+        table.append((name, *TERM_LABELS[code], code, value, figure, best, clause))
     return pl.DataFrame(table, schema=TERM_COLUMNS, orient="row")
-
-
-def _best(stance: Stance, figures: list[Decimal]) -> bool | None:
-    if stance.better is None or stance.figure is None or len(set(figures)) < 2:
-        return None
-    best = max(figures) if stance.better == "higher" else min(figures)
-    return stance.figure == best
 
 
 def _stances_as_read(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     """Yield what a plan says on each term; what rests on its silence is known only where all of it was read."""
-    for stance in _stances(terms, fee):
+    of_money = (_availability(terms, fee), _remedies(terms, fee))
+    for stance in chain(*of_money, _limits(terms), _people(terms), _data_and_contract(terms)):
         unread = not terms.read_whole and (stance.silent or stance.value == NOT_STATED)
         yield stance._replace(value=NOT_READ, figure=None) if unread else stance
     source = terms.source
     dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
-    value = f"{READ[source.read]}, on {locales.day_of(source.retrieved)}"
     yield Stance("document", f"{source.title}{dated}")
-    yield Stance("read", value)
-
-
-def _stances(terms: Terms, fee: Decimal) -> Iterator[Stance]:
-    yield from _availability(terms, fee)
-    yield from _remedies(terms, fee)
-    yield from _limits(terms)
-    yield from _people(terms)
-    yield from _data(terms)
-    yield from _around(terms)
+    yield Stance("read", f"{READ[source.read]}, on {locales.day_of(source.retrieved)}")
 
 
 # --- availability
@@ -166,7 +152,10 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     seconds = _firm(least, seconds_of(budget), seconds_of(MONTH))
     value = print_duration(budget) + _effort(least)
     yield Stance("downtime_in_30_days", value, clause, seconds, "lower")
-    yield Stance("downtime_in_its_period", _longest_budget(own), clause)
+    budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in own)
+    longest, guarantee = max(budgets, key=lambda pair: pair[0])
+    said = f"{print_duration(longest)} in {guarantee.window.with_article}"
+    yield Stance("downtime_in_its_period", said, clause)
     by_window = [case for case in cases_on_outages(terms, fee, measured=True) if not case.rule.per_incident]
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
@@ -174,12 +163,6 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     free = any(case.remedy is None for case in by_window)
     value, figure = (said, level) if known else (SEVERAL, None)
     yield Stance("lowest_free_availability", value, clause, figure, "higher", silent=free)
-
-
-def _longest_budget(own: list[Guarantee]) -> str:
-    budgets = ((budget_of(g.target or Decimal(0), window_length_of(g)), g) for g in own)
-    longest, guarantee = max(budgets, key=lambda pair: pair[0])
-    return f"{print_duration(longest)} in {guarantee.window.with_article}"
 
 
 def _effort(guarantee: Guarantee) -> str:
@@ -230,19 +213,17 @@ def _claim(terms: Terms) -> Stance:
     clause = stated[0].clause or "" if stated else ""
     if not terms.read_whole and any(claim is None or (claim.needed and not claim.has_deadline) for claim in claims):
         return Stance("time_to_claim", said, clause, None, "higher")
-    days = min(_days(claim) for claim in stated)
-    return Stance("time_to_claim", said, clause, days, "higher")
-
-
-def _days(claims: Claims) -> Decimal:
-    """Count the days to claim: the two months of `end_of_second_month` at least; 100 years without a deadline."""
-    if claims.needed and claims.after == "end_of_second_month":
-        return Decimal(60)
-    within = claims.within
-    if within is None or not claims.needed:
-        return Decimal(36_500)
-    of_business = Decimal(within.business_days * 7) / 5  # five in a week
-    return of_business + Decimal(within.months * 30) + Decimal(within.microseconds) / (MONTH // 30)
+    days: list[Decimal] = []
+    for claim in stated:
+        if claim.needed and claim.after == "end_of_second_month":
+            days.append(Decimal(60))  # the two months at least
+        elif claim.needed and claim.within is not None:
+            of_business = Decimal(claim.within.business_days * 7) / 5  # five in a week
+            exact = Decimal(claim.within.microseconds) / (MONTH // 30)
+            days.append(of_business + Decimal(claim.within.months * 30) + exact)
+        else:
+            days.append(Decimal(36_500))  # 100 years without a deadline
+    return Stance("time_to_claim", said, clause, min(days), "higher")
 
 
 # --- exclusions
@@ -278,24 +259,22 @@ def _people(terms: Terms) -> Iterator[Stance]:
     for metric, code in (("response", "first_response"), ("resolution", "resolution")):
         own = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
         said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in own)
-        fastest = min((_fastest(guarantee) for guarantee in own), default=Decimal(10**9))
+        unanswered, fastest = Decimal(10**9), []  # for the most urgent ticket [s]
+        for guarantee in own:
+            times = guarantee.within.values() if isinstance(guarantee.within, dict) else [guarantee.within]
+            shortest = min((_seconds(time) for time in times if time is not None), default=unanswered)
+            fastest.append(_firm(guarantee, shortest, unanswered))
         clause = own[0].clause_of("within") if own else ""
         value = said if own else "no guarantee"
-        yield Stance(code, value, clause, fastest, "lower", silent=not own)
-
-
-def _fastest(guarantee: Guarantee) -> Decimal:
-    """Return the time for the most urgent ticket. [s]"""
-    times = list(guarantee.within.values()) if isinstance(guarantee.within, dict) else [guarantee.within]
-    lengths = [_seconds(time) for time in times if time is not None]
-    return _firm(guarantee, min(lengths, default=Decimal(10**9)), Decimal(10**9))
+        figure = min(fastest, default=unanswered)
+        yield Stance(code, value, clause, figure, "lower", silent=not own)
 
 
 def _seconds(time: Duration) -> Decimal:
     return seconds_of(time.microseconds) + time.business_days * Decimal(86_400)
 
 
-def _data(terms: Terms) -> Iterator[Stance]:
+def _data_and_contract(terms: Terms) -> Iterator[Stance]:
     points = _each(f"{loss.rpo} ({loss.id})" for loss in terms.recovery if loss.rpo)
     times = _each(f"{loss.rto} ({loss.id})" for loss in terms.recovery if loss.rto)
     clause = "; ".join(dict.fromkeys(loss.clause for loss in terms.recovery))
@@ -303,9 +282,6 @@ def _data(terms: Terms) -> Iterator[Stance]:
     yield Stance("rto", times, clause)
     every = _each(f"every {copy.every}" for copy in terms.backups if copy.every)
     yield Stance("backup_interval", every, "; ".join(copy.clause for copy in terms.backups))
-
-
-def _around(terms: Terms) -> Iterator[Stance]:
     monitor = terms.monitor
     by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not stated", "")
     yield Stance("measured", by, clause, silent=monitor is None)

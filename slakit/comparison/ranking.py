@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -128,23 +128,30 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     (['klikk:gold', 'wp-heaven'], Decimal('100.000000'))
     """
     chosen = weights_of(comparison, weights or {})
-    says = {name: dict(_figures(comparison, CRITERIA[name])) for name in chosen}
-    shares = {name: _shares(says[name], CRITERIA[name], list(comparison.plans)) for name in chosen}
+    says = {name: dict(_figures(comparison, CRITERIA[name].term)) for name in chosen}
+    shares: dict[str, dict[str, Fraction]] = {}  # how good each plan is, as a share of the best one
+    for name in chosen:
+        worth = dict.fromkeys(comparison.plans, Fraction(0))
+        worth |= {plan: CRITERIA[name].worth(figure) for plan, (_, figure) in says[name].items()}
+        best = max(worth.values())
+        shares[name] = {plan: value / best if best else Fraction(0) for plan, value in worth.items()}
     points = _points(shares, chosen)
-    unread = {
-        plan: {name: NOT_READ for name in chosen if plan not in says[name] and not terms.read_whole}
-        for plan, terms in comparison.plans.items()
-    }
     order = sorted(comparison.plans, key=lambda plan: -points[plan])
-    rows = [
-        (_rank(plan, points, comparison.proposed), plan, _exact(points[plan]), name,
-         says[name].get(plan, (unread[plan].get(name, "–"), None))[0],
-         None if name in unread[plan] else _exact(100 * shares[name][plan]), Decimal(chosen[name]),
-         _exact(_earned(shares, chosen, name, plan)), _exact(_readable(chosen, unread[plan])))
-        for plan in order
-        for name in chosen
-    ]  # fmt: skip
     offered = [plan for plan in order if plan not in comparison.proposed] or order
+    total = sum(chosen.values())
+    rows = []
+    for plan in order:
+        # terms that are only proposed have no rank among those offered
+        rank = 1 + sum(points[other] > points[plan] for other in offered) if plan in offered else None
+        read_whole = comparison.plans[plan].read_whole
+        unread = [name for name in chosen if plan not in says[name] and not read_whole]
+        known = total - sum(chosen[name] for name in unread)
+        out_of = _exact(Fraction(100 * known, total) if total else Fraction(0))
+        for name, weight in chosen.items():
+            value = says[name][plan][0] if plan in says[name] else NOT_READ if name in unread else "–"
+            share = None if name in unread else _exact(100 * shares[name][plan])
+            earned = _exact(_earned(shares, chosen, name, plan))
+            rows.append((rank, plan, _exact(points[plan]), name, value, share, Decimal(weight), earned, out_of))
     of_offered = {name: {plan: own[plan] for plan in offered} for name, own in shares.items()}
     schema = {"criterion": pl.String, "plan": pl.String, "weight": pl.UInt32}
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
@@ -152,20 +159,6 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     return Ranking(
         pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.proposed, comparison.names
     )
-
-
-def _readable(weights: Mapping[str, int], unread: Iterable[str]) -> Fraction:
-    """Compute the points of the criteria that were read, out of 100."""
-    total = sum(weights.values())
-    known = total - sum(weights[name] for name in unread)
-    return Fraction(100 * known, total) if total else Fraction(0)
-
-
-def _rank(plan: str, points: Mapping[str, Fraction], proposed: frozenset[str]) -> int | None:
-    """Rank among the plans that are offered; terms that are only proposed have none."""
-    if plan in proposed and len(proposed) < len(points):
-        return None
-    return 1 + sum(value > points[plan] for other, value in points.items() if other not in proposed or plan in proposed)
 
 
 def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, int]:
@@ -182,34 +175,20 @@ def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, 
     return {name: weights.get(name, MOST_WEIGHT // 2) for name in known}
 
 
-def _figures(comparison: Comparison, criterion: Criterion) -> Iterator[tuple[str, tuple[str, Fraction]]]:
-    """Yield what each plan says, in words and as a figure."""
-    if not criterion.term:
-        yield from _owed(comparison)
+def _figures(comparison: Comparison, term: str) -> Iterator[tuple[str, tuple[str, Fraction]]]:
+    """Yield what each plan says on a term, in words and as a figure; without a term, what the same outages earn."""
+    if term:
+        said = comparison.terms.filter((pl.col("code") == term) & pl.col("figure").is_not_null())
+        for plan, value, figure in said.select("plan", "value", "figure").iter_rows():
+            yield plan, (value, Fraction(figure))
         return
-    said = comparison.terms.filter((pl.col("code") == criterion.term) & pl.col("figure").is_not_null())
-    for plan, value, figure in said.select("plan", "value", "figure").iter_rows():
-        yield plan, (value, Fraction(figure))
-
-
-def _owed(comparison: Comparison) -> Iterator[tuple[str, tuple[str, Fraction]]]:
-    """Yield what the same outages earn, in monthly fees: amounts in several currencies have no sum, but shares have."""
+    # in monthly fees: amounts in several currencies have no sum, but shares have
     shares: dict[str, Fraction] = {}
-    computed = {plan for plan, terms in comparison.plans.items() if terms.remedies or terms.read_whole}
     for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
         shares[plan] = shares.get(plan, Fraction(0)) + (100 * Fraction(owed) / Fraction(fee) if fee else 0)
     for plan, share in shares.items():
-        if plan in computed:
+        if comparison.plans[plan].remedies or comparison.plans[plan].read_whole:
             yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
-
-
-def _shares(
-    says: Mapping[str, tuple[str, Fraction]], criterion: Criterion, plans: Sequence[str]
-) -> dict[str, Fraction]:
-    """Compute how good each plan is, as a share of the best one."""
-    worth = {plan: criterion.worth(says[plan][1]) if plan in says else Fraction(0) for plan in plans}
-    best = max(worth.values(), default=Fraction(0))
-    return {plan: value / best if best else Fraction(0) for plan, value in worth.items()}
 
 
 def _earned(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int], name: str, plan: str) -> Fraction:

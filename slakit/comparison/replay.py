@@ -60,11 +60,12 @@ def assess_under_all(
 
 def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evidence:
     """Return evidence in which each subscription holds each plan."""
-    paid = {name: _currency(terms) for name, (_, _, terms) in offers.items()}
-    plans = pl.DataFrame(
-        {"plan": list(offers), "of_tier": [tier for _, tier, _ in offers.values()], "paid": [paid[n] for n in offers]},
-        schema={"plan": pl.String, "of_tier": pl.String, "paid": pl.String},
-    )
+    rows_of_plans = []
+    for name, (_, tier, terms) in offers.items():
+        currencies = currencies_paid([terms])  # a plan that names amounts in one currency must be paid in it
+        rows_of_plans.append((name, tier, currencies.pop() if len(currencies) == 1 else None))
+    schema = {"plan": pl.String, "of_tier": pl.String, "paid": pl.String}
+    plans = pl.DataFrame(rows_of_plans, schema=schema, orient="row")
     named = pl.concat_str("subscription", pl.lit(AT), "plan")
     holders = evidence.subscriptions.join(plans, how="cross").with_columns(
         named.alias("subscription"),
@@ -85,12 +86,6 @@ def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evi
     empty = {name: getattr(evidence, name).clear() for name in TABLES if name not in tables}
     given = evidence.given & {*tables, "outages"}
     return Evidence(**tables, **empty, source=evidence.source, given=given, folder=evidence.folder)
-
-
-def _currency(terms: Terms) -> str | None:
-    """Return the currency a plan must be paid in, because it names amounts in it."""
-    named = currencies_paid([terms])
-    return named.pop() if len(named) == 1 else None
 
 
 def owed_table(review: Review) -> pl.DataFrame:

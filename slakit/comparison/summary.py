@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -21,62 +20,55 @@ def summarize_comparison(comparison: Comparison) -> list[str]:
     For one outage, WP Heaven pays at least as much as any other plan here.
     WP Heaven pays more than Cloudworkz for outages beyond 3h36m, and never less.
     """
-    leader = comparison.leader
-    sentences = list(_summarize_owed(comparison))
+    names, leader = comparison.names, comparison.leader
+    sentences: list[str] = []
+    if not comparison.owed.is_empty():
+        amounts = []
+        for row in comparison.sums().iter_rows(named=True):
+            low, high, currency = row["lowest"], row["highest"], row["currency"]
+            span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
+            spread = f" ({span}, depending on the interpretation)" if low != high else ""
+            amounts.append(f"{names[row['plan']]} {print_money(row['owed'], currency)}{spread}")
+        key = ["subscription", "outage"]
+        count = comparison.verdicts.select(key).n_unique()
+        parted = comparison.verdicts.filter("differs").select(key).n_unique()
+        period = comparison.review.period.printed if comparison.review else ""
+        outages = "outage" if count == 1 else f"{count} outages"
+        sentences.append(f"For the same {outages} of {period}: {'; '.join(amounts)}.")
+        sentences.append(f"The contracts count different lengths of downtime for {parted} of {outages}.")
     if leader is not None:
-        sentences.append(f"For one outage, {comparison.names[leader]} pays at least as much as any other plan here.")
+        sentences.append(f"For one outage, {names[leader]} pays at least as much as any other plan here.")
     elif comparison.dominance["verdict"].is_in(["better", "worse", "crossing"]).any():
         sentences.append("No plan pays the most for every length of outage.")
     return sentences + summarize_dominance(comparison)
 
 
-def _summarize_owed(comparison: Comparison) -> Iterator[str]:
-    """Say what the same outages earn under each contract, and how many of them the contracts treat differently."""
-    if comparison.owed.is_empty():
-        return
-    names, amounts = comparison.names, []
-    for row in comparison.sums().iter_rows(named=True):
-        low, high, currency = row["lowest"], row["highest"], row["currency"]
-        span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
-        spread = f" ({span}, depending on the interpretation)" if low != high else ""
-        amounts.append(f"{names[row['plan']]} {print_money(row['owed'], currency)}{spread}")
-    key = ["subscription", "outage"]
-    count = comparison.verdicts.select(key).n_unique()
-    parted = comparison.verdicts.filter("differs").select(key).n_unique()
-    period = comparison.review.period.printed if comparison.review else ""
-    outages = "outage" if count == 1 else f"{count} outages"
-    yield f"For the same {outages} of {period}: {'; '.join(amounts)}."
-    yield f"The contracts count different lengths of downtime for {parted} of {outages}."
-
-
 def summarize_dominance(comparison: Comparison) -> list[str]:
     """Say of every two plans which pays more for which lengths of outage."""
-    return [
-        _contest_text(comparison.names, row, lead_changes(comparison, row["plan"], row["other"]))
-        for row in comparison.dominance.iter_rows(named=True)
-    ]
+    names, sentences = comparison.names, []
+    for plan, rival, verdict in comparison.dominance.select("plan", "other", "verdict").iter_rows():
+        one, other, changes = names[plan], names[rival], lead_changes(comparison, plan, rival)
+        if verdict == "equal":
+            sentences.append(f"{one} and {other} pay the same for one outage of any length.")
+        elif verdict != "crossing":
+            ahead, behind = (one, other) if verdict == "better" else (other, one)
+            start = lead_start(changes[0][0])
+            sentences.append(f"{ahead} pays more than {behind} for outages {start}, and never less.")
+        else:
+            spans = [
+                (leads, f"from {_edge(start)} to {_edge(end)}" if start else f"up to {_edge(end)}")
+                for (start, leads), (end, _) in pairwise(changes)
+            ]
+            (first, span), *later = [*spans, (changes[-1][1], "beyond")]
+            said = ", ".join(f"{names[leads]} {where}" for leads, where in later)
+            sentences.append(f"{names[first]} pays more for outages {span}, {said}.")
+    return sentences
 
 
 def lead_changes(comparison: Comparison, plan: str, other: str) -> list[tuple[Decimal, str]]:
     """List the lengths of outage from which on another of two plans pays more, with the id of that plan. [s]"""
     pair = (pl.col("plan") == plan) & (pl.col("other") == other)
     return list(comparison.crossings.filter(pair).select("downtime_seconds", "leads").iter_rows())
-
-
-def _contest_text(names: dict[str, str], row: dict[str, str], changes: list[tuple[Decimal, str]]) -> str:
-    one, other = names[row["plan"]], names[row["other"]]
-    if row["verdict"] == "equal":
-        return f"{one} and {other} pay the same for one outage of any length."
-    if row["verdict"] != "crossing":
-        ahead, behind = (one, other) if row["verdict"] == "better" else (other, one)
-        return f"{ahead} pays more than {behind} for outages {lead_start(changes[0][0])}, and never less."
-    spans = [
-        (leads, f"from {_edge(start)} to {_edge(end)}" if start else f"up to {_edge(end)}")
-        for (start, leads), (end, _) in pairwise(changes)
-    ]
-    (first, span), *others = [*spans, (changes[-1][1], "beyond")]
-    said = ", ".join(f"{names[leads]} {where}" for leads, where in others)
-    return f"{names[first]} pays more for outages {span}, {said}."
 
 
 def lead_start(seconds: Decimal) -> str:
