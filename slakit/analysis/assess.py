@@ -20,7 +20,7 @@ from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
 from slakit.analysis.samples import missing_samples
 from slakit.analysis.vocabulary import in_words_of_contracts
-from slakit.analysis.warnings import months_without_charge, refuse_warnings, warnings_of, warnings_table
+from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -114,8 +114,7 @@ def assess(
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
-    warned += warnings_of(evidence, plans, tables, missing, span, moment)
-    warned += months_without_charge(evidence, awarded.sources.uncharged)
+    warned += warnings_of(evidence, plans, tables, missing, awarded.sources.uncharged, span, moment)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)

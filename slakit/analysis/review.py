@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit import _hooks, locales
+from slakit.analysis.evidence_rows import rows_used
 from slakit.analysis.result_tables import total_owed
-from slakit.analysis.warnings import rows_used
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period

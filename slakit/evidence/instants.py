@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 import polars as pl
@@ -154,3 +155,8 @@ def read_wall_times(wall: pl.Series, time_zone: str | None) -> tuple[pl.Series, 
         Broken(repeated, f"comes twice in {time_zone}", remedy, lambda i: say(i, "comes twice")),
     ]
     return first.set(repeated, None).dt.convert_time_zone("UTC"), found
+
+
+def utc_text(instant: datetime) -> str:
+    """Print an instant in UTC, to the minute."""
+    return f"{instant:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,128 @@
+"""Warnings about what happened: outages, maintenance, tickets and recoveries that were not used as they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from slakit.analysis.plans import Plans
+from slakit.analysis.vocabulary import Warned
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.instants import INSTANT, utc_text
+from slakit.measure.rules import Plan
+from slakit.measure.tickets import ANSWERS
+from slakit.policy.terms import Terms
+
+EARLY = timedelta(days=1)
+
+
+def outage_warnings(
+    evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms], as_of: datetime
+) -> Iterator[Warned]:
+    """Warn of outages without a length, after the assessment, with an early signal, or that no guarantee judges.
+
+    Parameters
+    ----------
+    evidence
+        In the words of the contracts.
+    held, chosen
+        The plan of each subscription, and the terms of each plan under the chosen reading.
+    as_of
+        The instant of the assessment.
+    """
+    outages = evidence.numbered("outages")
+    for row in outages.filter(pl.col("started") == pl.col("ended")).iter_rows(named=True):
+        says = f"Outage {row['outage']} starts and ends at {utc_text(row['started'])}. Its length is unknown."
+        yield row["subscription"], "outages", row["row"], "no_length", says
+    for row in outages.filter(pl.col("started") >= pl.lit(as_of).cast(INSTANT)).iter_rows(named=True):
+        says = f"Outage {row['outage']} begins after {utc_text(as_of)}, the instant of the assessment."
+        yield row["subscription"], "outages", row["row"], "after_as_of", says
+    for signal in ("detected", "reported", "diagnosed"):
+        for row in outages.filter(pl.col(signal) <= pl.col("started") - EARLY).iter_rows(named=True):
+            says = f"Outage {row['outage']} was {signal} at {utc_text(row[signal])}, a day or more before it started."
+            yield row["subscription"], "outages", row["row"], "early_signal", says
+    # contracts whose guarantees are judged by something else
+    judging = {
+        plan: any(g.on_outages and g.measured is None for g in terms.guarantees) for plan, terms in chosen.items()
+    }
+    idle = [name for name, plan in held.items() if not judging[plan]]
+    unjudged = outages.filter(pl.col("subscription").is_in(idle))
+    for row in unjudged.iter_rows(named=True):
+        measured = [g.id for g in chosen[held[row["subscription"]]].guarantees if g.measured is not None]
+        reason = f"the contract judges {', '.join(measured)} by measurements" if measured else "none is about outages"
+        says = f"No guarantee judges outage {row['outage']}: {reason}."
+        yield row["subscription"], "outages", row["row"], "not_judged", says
+    # components that no guarantee names, where none covers everything
+    scopes = {
+        plan: [g.components for g in terms.guarantees if g.on_outages and g.measured is None]
+        for plan, terms in chosen.items()
+    }
+    used = outages.drop_nulls("component")
+    first = used.group_by("subscription", "component", maintain_order=True).agg(pl.col("row").min(), pl.len())
+    for subscription, component, row, count in first.iter_rows():
+        named = scopes[held[subscription]]
+        if not named or any(not scope or component in scope for scope in named):
+            continue
+        known = list(dict.fromkeys(name for scope in named for name in scope))
+        more = f" ({count} rows)" if count > 1 else ""
+        says = f"No guarantee covers the component '{component}'; there are {', '.join(known)}{more}."
+        yield subscription, "outages", row, "unknown_component", says
+
+
+def maintenance_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
+    """Warn of maintenance that no guarantee excludes under any reading, whatever its notice."""
+    words = evidence.numbered("maintenance").select("subscription", "maintenance", "row", "kind", "component")
+    scopes: dict[tuple[Plan, str], list[list[str]]] = {}
+    for subscription, maintenance, row, kind, component in words.iter_rows():
+        plan = held[subscription]
+        if (plan, kind) not in scopes:
+            guarantees = {id(g): g for terms in plans[plan] for g in terms.guarantees if g.on_outages}.values()
+            scopes[plan, kind] = [g.components for g in guarantees if kind in g.exclude.maintenance]
+        excluding = scopes[plan, kind]
+        if not any(component is None or not scope or component in scope for scope in excluding):
+            what = f"maintenance of {component}" if excluding else f"{kind} maintenance"
+            says = f"Maintenance {maintenance} changes nothing: no guarantee excludes {what}."
+            yield subscription, "maintenance", row, "maintenance_without_effect", says
+
+
+def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
+    """Warn of tickets that no guarantee is about, and of holds that take nothing."""
+    about: dict[Plan, list[tuple[list[str], list[str]]]] = {}
+    for plan, terms in chosen.items():
+        scopes = [g.tickets for g in terms.guarantees if g.metric in ANSWERS]
+        about[plan] = [(scope.kinds, scope.priorities) if scope else ([], []) for scope in scopes]
+    groups = evidence.numbered("tickets").group_by("subscription", "kind", "priority", maintain_order=True)
+    for subscription, kind, priority, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
+        scopes_ = about[held[subscription]]
+        if any((not kinds or kind in kinds) and (not ranks or priority in ranks or priority is None)
+               for kinds, ranks in scopes_):  # fmt: skip
+            continue
+        what = ", ".join(f"{name} {word}" for name, word in (("kind", kind), ("priority", priority)) if word)
+        described = f"tickets of {what}" if what and scopes_ else "tickets"
+        says = f"No guarantee is about {described}: {count} {'row is' if count == 1 else 'rows are'} not judged."
+        yield subscription, "tickets", row, "not_judged", says
+    known = evidence.tickets.select("ticket", "subscription", "resolved")
+    holds = evidence.numbered("holds").join(known, on="ticket", maintain_order="left")
+    for row in holds.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
+        says = f"A hold of ticket {row['ticket']} begins at {utc_text(row['started'])}, after it was resolved."
+        yield row["subscription"], "holds", row["row"], "hold_after_resolution", says
+
+
+def recovery_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
+    """Warn of recoveries and backups for which the contract sets no target."""
+    targets = {plan: {target.id for terms in readings for target in terms.recovery} for plan, readings in plans.items()}
+    for row in evidence.numbered("recoveries").iter_rows(named=True):
+        known = targets[held[row["subscription"]]]
+        if row["kind"] not in known:
+            there = f"; there are {', '.join(sorted(known))}" if known else ""
+            says = f"The contract sets no recovery target for the loss of a {row['kind']}{there}."
+            yield row["subscription"], "recoveries", row["row"], "not_judged", says
+    guaranteed = {plan: any(terms.backups for terms in readings) for plan, readings in plans.items()}
+    groups = evidence.numbered("backups").group_by("subscription", maintain_order=True)
+    for subscription, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
+        if not guaranteed[held[subscription]]:
+            rows = "row is" if count == 1 else "rows are"
+            says = f"The contract has no guarantee about backups: {count} {rows} not judged."
+            yield subscription, "backups", row, "not_judged", says
