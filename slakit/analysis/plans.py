@@ -120,8 +120,15 @@ def plans_of(
     for name, tier, subscriptions, currencies in held.iter_rows():
         try:
             if name not in read:
-                own = settled.of_policy(name, policies[name])
-                read[name] = _under_every_reading(policies[name], own if every else full_reading(policies[name], own))
+                policy = policies[name]
+                own = settled.of_policy(name, policy)
+                answered = own if every else full_reading(policy, own)
+                count = prod(len(question.answers) for question in policy.readings if question.id not in answered)
+                if count > MOST_READINGS:
+                    wrong = f"its open questions can be answered in {count} ways"
+                    remedy = "settle some with --reading question=answer"
+                    raise InputError(policy.id, [Problem(policy.id, None, wrong, remedy)])
+                read[name] = [(read_as(policy, answers), answers) for answers in readings_of(policy, answered)]
             plans[(name, tier)] = [terms_for(policy, tier, answers) for policy, answers in read[name]]
         except InputError as error:
             problems += [
@@ -168,16 +175,6 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
             problems.append(Problem(where, guarantee, "not judged by measurements", one_of(known, guarantee)))
     if problems:
         raise InputError(evidence.source, problems)
-
-
-def _under_every_reading(policy: Policy, settled: Mapping[str, str]) -> list[tuple[Policy, dict[str, str]]]:
-    """Read the policy under each combination of answers, once for all tiers."""
-    count = prod(len(question.answers) for question in policy.readings if question.id not in settled)
-    if count > MOST_READINGS:
-        wrong = f"its open questions can be answered in {count} ways"
-        remedy = "settle some with --reading question=answer"
-        raise InputError(policy.id, [Problem(policy.id, None, wrong, remedy)])
-    return [(read_as(policy, answers), answers) for answers in readings_of(policy, settled)]
 
 
 def currencies_paid(readings: Iterable[Terms]) -> set[str]:

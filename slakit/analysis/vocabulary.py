@@ -126,6 +126,7 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
         close to one and was not (`near_word`). The row is the first with that word.
     """
     known = {plan: words_of(readings) for plan, readings in plans.items()}
+    held = evidence.subscriptions.select("subscription", "policy", "tier")
     tables: dict[str, pl.DataFrame] = {}
     warned: list[Warned] = []
     for table, columns in MATCHED.items():
@@ -140,7 +141,15 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
                 if (found := _meant(word, named[f"{table}.{column}"], near=near)) is not None
             ]
             if taken:
-                told = _words_used(evidence, table, column, taken)
+                # who uses words that stand for others: the row where each comes first, and the count of its rows
+                names = ["policy", "tier", column, "meant", "code"]
+                meant = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
+                used = evidence.numbered(table).filter(pl.col(column).is_in(meant[column].unique().implode()))
+                counted = used.group_by("subscription", column, maintain_order=True)
+                first = counted.agg(pl.col("row").min(), pl.len().alias("count"))
+                by_plan = first.join(held, on="subscription", maintain_order="left")
+                key = ["policy", "tier", column]
+                told = by_plan.join(meant, on=key, how="inner", nulls_equal=True, maintain_order="left")
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
     warned += _spell_components_once(evidence, tables)
@@ -187,19 +196,6 @@ def _meant(word: str, known: Sequence[str], *, near: bool = True) -> tuple[str, 
         return same[0], "taken_as"
     meant = same[0] if same else closest(word, known) if near else None
     return None if meant is None else (meant, "near_word")
-
-
-def _words_used(evidence: Evidence, table: str, column: str, taken: Sequence[tuple[str | None, ...]]) -> pl.DataFrame:
-    """Find who uses words that stand for others: `row` where each comes first, and the `count` of its rows."""
-    names = ["policy", "tier", column, "meant", "code"]
-    rule = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
-    used = evidence.numbered(table).filter(pl.col(column).is_in(rule[column].unique().implode()))
-    counted = used.group_by("subscription", column, maintain_order=True).agg(
-        pl.col("row").min(), pl.len().alias("count")
-    )
-    held = evidence.subscriptions.select("subscription", "policy", "tier")
-    by_plan = counted.join(held, on="subscription", maintain_order="left")
-    return by_plan.join(rule, on=["policy", "tier", column], how="inner", nulls_equal=True, maintain_order="left")
 
 
 def _rewritten(frame: pl.DataFrame, taken: pl.DataFrame, column: str) -> pl.DataFrame:

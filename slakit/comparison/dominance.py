@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -52,7 +52,7 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
     curves = {name: ContestCurve.of(cases_in_contest(terms, fee)) for name, terms in plans.items()}
     verdicts, crossings = [], []
     for one, other in combinations(plans, 2):
-        changes = list(_changes(curves[one], curves[other]))
+        changes = _changes(curves[one], curves[other])
         leads = {lead for _, lead in changes}
         verdict = "crossing" if len(leads) == 2 else "better" if 1 in leads else "worse" if leads else "equal"
         verdicts.append((one, other, verdict, max(0, len(changes) - 1)))
@@ -106,27 +106,27 @@ class ContestCurve(NamedTuple):
         return low + Fraction((high - low) * (downtime - left), right - left)
 
 
-def _changes(one: ContestCurve, other: ContestCurve) -> Iterator[tuple[int, int]]:
-    """Lengths from which on a plan leads that did not lead before, with 1 for the one plan and -1 for the other."""
+def _changes(one: ContestCurve, other: ContestCurve) -> list[tuple[int, int]]:
+    """List the lengths from which on a plan leads that did not before, with 1 for the one plan and -1 for the other."""
     longest = min(one.points[-1], other.points[-1])
     points = sorted({longest} | {point for curve in (one, other) for point in curve.points if point < longest})
+    changes: list[tuple[int, int]] = []
     last = 0
     for left, right in pairwise([points[0], *points]):
         lead = _lead(one, other, right)
-        if lead and lead != last:
-            yield _first_lead(one, other, (left, right), lead), lead
-            last = lead
-
-
-def _first_lead(one: ContestCurve, other: ContestCurve, span: tuple[int, int], lead: int) -> int:
-    """Find the first place of a span at which a plan leads that does at its end: the difference is straight in it."""
-    left, right = span
-    low, high = (one.at(place) - other.at(place) for place in span)
-    if right - left < 2 or low == high:
-        return right
-    near = left + int((right - left) * low / (low - high)) if low * high < 0 else left
-    places = (near + beside for beside in (-1, 0, 1, 2))
-    return next((place for place in places if left < place < right and _lead(one, other, place) == lead), right)
+        if not lead or lead == last:
+            continue
+        first = right
+        low, high = (one.at(place) - other.at(place) for place in (left, right))
+        if right - left >= 2 and low != high:
+            # the difference is straight between the two: the lead begins near where it crosses zero
+            near = left + int((right - left) * low / (low - high)) if low * high < 0 else left
+            places = (near + beside for beside in (-1, 0, 1, 2))
+            leads = (place for place in places if left < place < right and _lead(one, other, place) == lead)
+            first = next(leads, right)
+        changes.append((first, lead))
+        last = lead
+    return changes
 
 
 def _lead(one: ContestCurve, other: ContestCurve, downtime: int) -> int:

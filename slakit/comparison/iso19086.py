@@ -106,7 +106,17 @@ def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
         none can be ranked, or all are the same), `clause`. What was not read of a document is `not read`, and has no
         figure.
     """
-    rows = [(name, stance) for name, terms in plans.items() for stance in _stances_as_read(terms, fee)]
+    rows: list[tuple[str, Stance]] = []
+    for name, terms in plans.items():
+        of_money = (_availability(terms, fee), _remedies(terms, fee))
+        for stance in chain(*of_money, _limits(terms), _people(terms), _data_and_contract(terms)):
+            # what rests on the silence of a document is known only where all of it was read
+            unread = not terms.read_whole and (stance.silent or stance.value == NOT_STATED)
+            rows.append((name, stance._replace(value=NOT_READ, figure=None) if unread else stance))
+        source = terms.source
+        dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
+        rows.append((name, Stance("document", f"{source.title}{dated}")))
+        rows.append((name, Stance("read", f"{READ[source.read]}, on {locales.day_of(source.retrieved)}")))
     figures: dict[str, list[Decimal]] = {}
     for _, stance in rows:
         if stance.figure is not None:
@@ -120,18 +130,6 @@ def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
             best = figure == (max(of_all) if better == "higher" else min(of_all))
         table.append((name, *TERM_LABELS[code], code, value, figure, best, clause))
     return pl.DataFrame(table, schema=TERM_COLUMNS, orient="row")
-
-
-def _stances_as_read(terms: Terms, fee: Decimal) -> Iterator[Stance]:
-    """Yield what a plan says on each term; what rests on its silence is known only where all of it was read."""
-    of_money = (_availability(terms, fee), _remedies(terms, fee))
-    for stance in chain(*of_money, _limits(terms), _people(terms), _data_and_contract(terms)):
-        unread = not terms.read_whole and (stance.silent or stance.value == NOT_STATED)
-        yield stance._replace(value=NOT_READ, figure=None) if unread else stance
-    source = terms.source
-    dated = f", dated {locales.day_of(source.updated)}" if source.updated else ""
-    yield Stance("document", f"{source.title}{dated}")
-    yield Stance("read", f"{READ[source.read]}, on {locales.day_of(source.retrieved)}")
 
 
 # --- availability

@@ -67,22 +67,18 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
     """
     path = Path(path)
     try:
-        sheets = find_sheets(path)
+        if path.is_dir():
+            sheets = read_folder(path)
+        elif path.suffix.lower() == ".xlsx" and path.is_file():
+            sheets = read_workbook(path, path.name)
+        else:
+            wrong = "neither a folder nor a workbook" if path.exists() else "no such folder or workbook"
+            remedy = "give a folder that holds subscriptions.csv, or an .xlsx with a sheet subscriptions"
+            raise InputError(str(path), [Problem(str(path), None, wrong, remedy)])
     except OSError as error:
         raise InputError(str(path), [cannot_read(str(path), error)]) from None
     folder = (path if is_folder(path) else path.parent).absolute()
     return evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder).only(subscription)
-
-
-def find_sheets(path: Path) -> dict[str, RawTable]:
-    """Read the tables of a folder or a workbook, as they are."""
-    if path.is_dir():
-        return read_folder(path)
-    if path.suffix.lower() == ".xlsx" and path.is_file():
-        return read_workbook(path, path.name)
-    wrong = "neither a folder nor a workbook" if path.exists() else "no such folder or workbook"
-    remedy = "give a folder that holds subscriptions.csv, or an .xlsx with a sheet subscriptions"
-    raise InputError(str(path), [Problem(str(path), None, wrong, remedy)])
 
 
 def read_folder(folder: Path) -> dict[str, RawTable]:
@@ -100,19 +96,15 @@ def read_folder(folder: Path) -> dict[str, RawTable]:
             sheets[name] = unread(both, f"more than one file for {name}", "keep one")
         else:
             sheets[name] = read_table(path)
-    policies = named_policies(folder, sheets.get(REQUIRED_TABLE))
+    policies: frozenset[Path] = frozenset()  # the files that subscriptions name as their policies
+    if REQUIRED_TABLE in sheets:
+        cells = sheets[REQUIRED_TABLE].cells
+        if "policy" in cells.columns and cells["policy"].dtype == pl.String:
+            policies = frozenset(real_path(folder / name) for name in cells["policy"].drop_nulls().unique())
     for path in others:
         if not holds_only(path, policies):
             sheets[path.name] = not_read(path)
     return sheets
-
-
-def named_policies(folder: Path, subscriptions: RawTable | None) -> frozenset[Path]:
-    """Return the files that subscriptions name as their policies."""
-    cells = pl.DataFrame() if subscriptions is None else subscriptions.cells
-    if "policy" not in cells.columns or cells["policy"].dtype != pl.String:
-        return frozenset()
-    return frozenset(real_path(folder / name) for name in cells["policy"].drop_nulls().unique())
 
 
 def holds_only(path: Path, files: frozenset[Path]) -> bool:
@@ -248,7 +240,12 @@ def printed(frame: pl.DataFrame) -> pl.DataFrame:
         if dtype.base_type() in (pl.Categorical, pl.Enum):
             column, dtype = column.cast(pl.String), pl.String()
         if isinstance(dtype, pl.Datetime):
-            columns.append(print_instants(name, dtype))
+            if dtype.time_zone is None:
+                raise ValueError(f"column {name}: times without a zone")
+            instant = column.dt.cast_time_unit("us").dt.convert_time_zone("UTC")
+            whole = instant.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+            fine = instant.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+            columns.append(pl.when(instant.dt.microsecond() == 0).then(whole).otherwise(fine).alias(name))
         elif isinstance(dtype, pl.Decimal):
             columns.append(column.cast(pl.String))
         elif dtype == pl.String:
@@ -257,13 +254,3 @@ def printed(frame: pl.DataFrame) -> pl.DataFrame:
         else:
             columns.append(column)
     return frame.select(columns)
-
-
-def print_instants(name: str, dtype: pl.Datetime) -> pl.Expr:
-    """Print instants in UTC, without a fraction where there is none."""
-    if dtype.time_zone is None:
-        raise ValueError(f"column {name}: times without a zone")
-    instant = pl.col(name).dt.cast_time_unit("us").dt.convert_time_zone("UTC")
-    whole = instant.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    fine = instant.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
-    return pl.when(instant.dt.microsecond() == 0).then(whole).otherwise(fine).alias(name)

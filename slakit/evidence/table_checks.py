@@ -47,7 +47,10 @@ def check_sheets(
     source: str,
 ) -> dict[str, pl.DataFrame]:
     """Read and check the sheets of all tables; raise `InputError` with everything that is wrong."""
-    check_time_zone(time_zone, source)
+    if time_zone is not None and not is_time_zone(time_zone):
+        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
+        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
     problems = []
     for name in sheets:
         if name not in tables:
@@ -67,19 +70,6 @@ def check_sheets(
     if problems:
         raise InputError(source, problems)
     return checked
-
-
-def check_time_zone(time_zone: str | None, source: str) -> None:
-    """Refuse a zone that does not exist, with the closest that does."""
-    if time_zone is not None and not is_zone(time_zone):
-        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
-        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
-        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
-
-
-def is_zone(name: str) -> bool:
-    """Return whether a time zone of that name exists on every machine; their list is read from the disk each time."""
-    return is_time_zone(name)
 
 
 def check_header(sheet: RawTable, table: InputTable) -> Iterator[Problem]:
@@ -119,7 +109,7 @@ def check_rows(checked: pl.DataFrame, table: InputTable, sheet: RawTable) -> lis
 
 def find_repeated(ids: pl.Series, table: InputTable, sheet: RawTable) -> Fault:
     """Find ids that an earlier row has already used."""
-    rows = nowhere(ids)
+    rows = pl.repeat(False, len(ids), eager=True)
     if ids.n_unique() < len(ids):  # rare, and five times slower to look for than to rule out
         rows = ~ids.is_first_distinct() & ids.is_not_null()
     remedy = f"give each row of {table.name} its own"
@@ -129,11 +119,6 @@ def find_repeated(ids: pl.Series, table: InputTable, sheet: RawTable) -> Fault:
         return f"already used in row {sheet.row(first)}", remedy
 
     return Fault(ids.name, rows, "already used", remedy, say)
-
-
-def nowhere(values: pl.Series) -> pl.Series:
-    """Return a mark for every row of a column, none set."""
-    return pl.Series([False]).new_from_index(0, len(values))
 
 
 def find_early(checked: pl.DataFrame, column: InputColumn) -> Fault:
