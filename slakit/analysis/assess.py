@@ -132,12 +132,7 @@ def assess(
 
 
 def _tables(
-    evidence: Evidence,
-    plans: Plans,
-    measured: MeasuredEvidence,
-    awarded: Awarded,
-    claims: pl.DataFrame,
-    fees: Fees,
+    evidence: Evidence, plans: Plans, measured: MeasuredEvidence, awarded: Awarded, claims: pl.DataFrame, fees: Fees
 ) -> dict[str, pl.DataFrame]:
     """Show what was measured, awarded and can be claimed under the chosen reading, and the ranges over all."""
     rules, subscriptions = measured.rules, evidence.subscriptions

@@ -270,12 +270,7 @@ def ranges_table(ranges: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     """
     amounts = [money_column(name, fees) for name in ("amount", "amount_low", "amount_high")]
     return ranges.select(
-        names_of(fees.subscriptions),
-        currencies_of(fees),
-        *amounts,
-        "reading_low",
-        "reading_high",
-        "widened_by",
+        names_of(fees.subscriptions), currencies_of(fees), *amounts, "reading_low", "reading_high", "widened_by"
     )
 
 

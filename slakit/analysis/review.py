@@ -173,15 +173,7 @@ class Review:
         joined = joined.join(spread, on="subscription", how="left", maintain_order="left")
         joined = joined.join(claimable, on="subscription", how="left", maintain_order="left")
         return joined.with_columns(pl.col("owed", "claimable").fill_null(0)).select(
-            "subscription",
-            "policy",
-            "tier",
-            "owed",
-            "lowest",
-            "highest",
-            "currency",
-            "claimable",
-            "next_deadline",
+            "subscription", "policy", "tier", "owed", "lowest", "highest", "currency", "claimable", "next_deadline"
         )
 
     @checked

@@ -146,10 +146,7 @@ def read_amount(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[F
     ]
     if column.kind == "share":
         outside = negative | (values > 1).fill_null(False)
-        return values, [
-            *faults,
-            Fault(column.name, outside, "not between 0 and 1", "give a share such as 0.25"),
-        ]
+        return values, [*faults, Fault(column.name, outside, "not between 0 and 1", "give a share such as 0.25")]
     return values, [*faults, Fault(column.name, negative, "negative", "give 0 or more")]
 
 

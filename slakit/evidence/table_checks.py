@@ -40,11 +40,7 @@ class RawTable:
 
 
 def check_sheets(
-    sheets: Mapping[str, RawTable],
-    tables: Mapping[str, InputTable],
-    required: str,
-    time_zone: str | None,
-    source: str,
+    sheets: Mapping[str, RawTable], tables: Mapping[str, InputTable], required: str, time_zone: str | None, source: str
 ) -> dict[str, pl.DataFrame]:
     """Read and check the sheets of all tables; raise `InputError` with everything that is wrong."""
     if time_zone is not None and not is_time_zone(time_zone):

@@ -24,14 +24,7 @@ LARGEST_UNPACKED = 1_000_000_000
 MOST_CELLS = 50_000_000
 """Cells of a sheet, from A1 to its last row and column: the reader makes room for all of them."""
 # What a damaged, encrypted or older workbook raises.
-UNREADABLE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    ElementTree.ParseError,
-)
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ElementTree.ParseError)
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 WIDE_CELL = re.compile(rb"""\br=["']([A-Z]{2,3})[0-9]""")
 UNPLACED_CELL = re.compile(rb"""<(?:\w+:)?c(?=[ />])(?![^>]*\br=)""")
