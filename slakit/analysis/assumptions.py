@@ -14,6 +14,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.measure.tickets import ANSWERS
+from slakit.policy.plan_names import capitalized, plan_names
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
 from slakit.policy.words import ANCHORS, BASES
@@ -36,6 +37,12 @@ TERMS = {
     "exclude.maintenance": "excluded maintenance",
     "window": "measurement window",
     "at_least": "committed level",
+    "target": "committed level",
+    "measured": "what is measured",
+    "measured.by": "who measures",
+    "support.business_days": "business days",
+    "support.hours": "support hours",
+    "support.hours.holidays": "holidays in the support hours",
     "unit": "unit in which downtime is counted",
 }
 """Terms of a policy as people call them; others are called by their keys."""
@@ -99,18 +106,19 @@ def assumptions_in_words(review: Review) -> pl.DataFrame:
     >>> shop = {"subscription": "shop", "policy": "wp-heaven", "monthly_fee": "1600", "currency": "DKK"}
     >>> evidence = Evidence.of([{**shop, "starts": "2025-01-01T00:00:00+01:00"}], outages=[])
     >>> assumptions_in_words(assess(evidence, "2026-06", "2026-07-01")).row(1)[:3]
-    ('wp-heaven', 'Website uptime: measurement window', 'calendar month')
+    ('WP Heaven', 'Website uptime: measurement window', 'calendar month')
     """
     plans = {policy: terms for (policy, _), terms in review.terms.items()}
     held = {
         subscription: review.plan_of(subscription) for subscription in review.evidence.subscriptions["subscription"]
     }
+    names = plan_names({policy: terms.model_copy(update={"tier": None}) for policy, terms in plans.items()})
     rows = []
     for subject, term, value, because in review.assumptions.iter_rows():
         terms = plans.get(subject) or review.terms.get(held.get(subject, ("", None)))
         plain = value if "/" in value else value.replace("_", " ")
         said = answer_words(value) if term.startswith("reading ") else VALUES.get(value) or plain
-        rows.append((subject, _term_words(review, subject, term, terms), said, because))
+        rows.append((names.get(subject, subject), _term_words(review, subject, term, terms), said, because))
     return pl.DataFrame(rows, schema=review.assumptions.schema, orient="row")
 
 
@@ -146,12 +154,16 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
     names = {"guarantees": guarantees, "remedies": remedies}.get(part, {})
     holder, _, path = rest.partition(".")
     if names:
-        return f"{names.get(holder, holder)}: {_path_words(path)}"
-    words = _path_words(term)
-    return words[:1].upper() + words[1:]
+        return f"{names.get(holder, holder)}: {path_words(path)}"
+    return capitalized(path_words(term))
 
 
-def _path_words(path: str) -> str:
+def path_words(path: str) -> str:
+    """Write a term, called by its path below its guarantee or remedy, as people call it.
+
+    >>> path_words("credit.of"), path_words("credit.payout")
+    ('fee that the credit is a share of', 'credit, payout')
+    """
     return TERMS.get(path) or path.replace("_", " ").replace(".", ", ")
 
 

@@ -89,7 +89,7 @@ def assess_scenario(
     -------
     Review
         Of the whole windows in which the incident lies, as known when they have ended. Its one subscription, and its
-        outage, are called by the plan and `imagined`.
+        outage, are called by the plan and `scenario`.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float)
     if priced:
         holder["component_fees"] = "{" + ", ".join(f"{json.dumps(name)}: {fee}" for name in priced) + "}"
     known = ("started", "ended", "reported", "detected", "diagnosed", "component", "cause")
-    outage = {"outage": "imagined", "subscription": name} | {key: _text(getattr(incident, key)) for key in known}
+    outage = {"outage": "scenario", "subscription": name} | {key: _text(getattr(incident, key)) for key in known}
     works: list[dict[str, str | None]] = []
     if incident.works:
         span = {"started": _text(incident.works), "ended": _text(incident.works_end), "kind": incident.kind}

@@ -32,15 +32,20 @@ def findings(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day from which the age of a contract is counted."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write the findings to this .csv or .parquet file.")
+        Path | None, typer.Option("--out", "-o", help="Write the findings to this .csv, .parquet or .xlsx file.")
     ] = None,
 ) -> None:
     """List findings about contracts, each with its clause."""
     import polars as pl
 
     from slakit.evidence.files import write_table
+    from slakit.finding.model import COUNTED, HEADINGS
     from slakit.finding.run import findings as find
     from slakit.policy.files import find_policy, policy_and_tier
+    from slakit.policy.plan_names import tiers_text
+    from slakit.show.deduplicate import policy_name
+    from slakit.show.excel.findings import findings_workbook
+    from slakit.show.labels import counted
 
     problems = [
         Problem("severity", name, "not a severity", one_of(MARKS, name)) for name in severity or () if name not in MARKS
@@ -52,21 +57,25 @@ def findings(
     found = pl.concat([find(find_policy(plain), tier=own or tier, as_of=day) for plain, own in named])
     found = found.filter(pl.col("severity").is_in(severity or list(MARKS)))
     for (policy,), rows in found.group_by("policy", maintain_order=True):
-        shown = new_table("", "about", "finding", "figure", "clause", title=str(policy))
+        shown = new_table("", "about", "finding", "figure", "clause", title=safe(policy_name(str(policy), found))[0])
+        severity_shown = ""
         for row in rows.iter_rows(named=True):
-            about = row["about"] + (f"\n({row['tiers']})" if row["tiers"] else "")
-            mark = f"[{MARKS[row['severity']]}]{row['severity']}[/]"
-            code = f"\n{row['code']}"
-            shown.add_row(mark, *safe(about, row["sentence"] + code, row["figure"], row["clauses"]))
+            subject = row["subject"] + (f"\n({tiers_text(row['tiers'])})" if row["tiers"] else "")
+            heading = HEADINGS[row["severity"]] if row["severity"] != severity_shown else ""
+            severity_shown = row["severity"]
+            mark = f"[{MARKS[severity_shown]}]{heading}[/]"
+            shown.add_row(mark, *safe(subject, row["sentence"], row["figure"], row["clauses"]))
             shown.add_section()
         stdout().print(shown)
-    counts = found["severity"].value_counts().rows()
-    order = list(MARKS)
-    said = ", ".join(f"{n} {name}{'s' * (n != 1)}" for name, n in sorted(counts, key=lambda row: order.index(row[0])))
+    counts = dict(found["severity"].value_counts().iter_rows())
+    said = ", ".join(counted(counts[name], *COUNTED[name]) for name in COUNTED if name in counts)
     stdout().print(f"{said or 'Nothing found'}.", highlight=False)
-    if out is not None:
+    if out is not None and out.suffix == ".xlsx":
+        findings_workbook(found, out)
+    elif out is not None:
         if out.suffix not in (".csv", ".parquet"):
-            raise InputError(str(out), [Problem(str(out), None, "not a table", "let it end in .csv or .parquet")])
+            remedy = "let it end in .csv, .parquet or .xlsx"
+            raise InputError(str(out), [Problem(str(out), None, "not a table", remedy)])
         with writing(out):
             write_table(found, out)
 
@@ -121,7 +130,7 @@ def compare(
 
 def _print_terms(found: Comparison) -> None:
     wide = found.terms.pivot(on="plan", index=["area", "term"], values=["value", "best"], maintain_order=True)
-    shown = new_table("term", *safe(*found.plans))
+    shown = new_table("term", *safe(*found.names.values()))
     area = None
     for row in wide.iter_rows(named=True):
         if row["area"] != area:
@@ -154,6 +163,6 @@ def _print_verdicts(found: Comparison, most: int = 10) -> None:
     for subscription, outage, _ in worst.iter_rows():
         rows = parted.filter((pl.col("subscription") == subscription) & (pl.col("outage") == outage))
         for number, (plan, why) in enumerate(rows.select("plan", "why").iter_rows()):
-            shown.add_row(*safe(f"{outage} ({subscription})" if not number else "", plan, why))
+            shown.add_row(*safe(f"{outage} ({subscription})" if not number else "", found.names[plan], why))
         shown.add_section()
     stdout().print(shown)

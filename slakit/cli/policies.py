@@ -196,23 +196,23 @@ def check_policy(name: str) -> None:
 @app.command()
 def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> None:
     """Show the downtime that each guarantee allows, window by window."""
-    import polars as pl
 
     from slakit.measure.budgets import window_budgets
     from slakit.policy.files import find_policy, policy_and_tier, tiers_of
+    from slakit.policy.plan_names import plan_name
 
-    tables: list[pl.DataFrame] = []
+    columns = ("guarantee_name", "window_start", "window_end", "target", "budget", "clause")
+    rows = new_table("plan", "guarantee", "from (UTC)", "to (UTC)", "committed", "allowed", "clause")
     for name in policies:
         named, own = policy_and_tier(name)
         document, asked = find_policy(named), own or tier
         plans = [(document, asked)] if asked else tiers_of(document)
-        tables += [window_budgets(one.terms(tier=chosen), period) for one, chosen in plans]
-    budgets = pl.concat(tables)
-    columns = ("policy", "tier", "guarantee", "window_start", "window_end", "target", "budget", "clause")
-    rows = new_table("policy", "tier", "guarantee", "from (UTC)", "to (UTC)", "committed", "allowed", "clause")
-    for policy, plan, guarantee, start, end, target, allowed, clause in budgets.select(columns).iter_rows():
-        span = (f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
-        rows.add_row(*safe(policy, plan or "–", guarantee, *span, f"{plain(target)} %", allowed, clause))
+        for one, chosen in plans:
+            budgets = window_budgets(one.terms(tier=chosen), period).select(columns)
+            for guarantee, start, end, target, allowed, clause in budgets.iter_rows():
+                span = (f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
+                plan = plan_name(one.provider, chosen)
+                rows.add_row(*safe(plan, guarantee, *span, f"{plain(target)} %", allowed, clause))
     stdout().print(rows)
 
 

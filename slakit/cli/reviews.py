@@ -38,15 +38,17 @@ def assess(
     import polars as pl
 
     from slakit.analysis.review import TABLES
+    from slakit.policy.plan_names import part_names
+    from slakit.show.labels import terms_name
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
     write_result(review, TABLES, out)
-    rows = new_table("subscription", "policy", "owed", "range if read otherwise", "claimable now", "claim until")
+    rows = new_table("subscription", "plan", "owed", "range if read otherwise", "claimable now", "claim until")
     for row in review.headline().iter_rows(named=True):
         currency, deadline = row["currency"], row["next_deadline"]
         zone = review.zone_of(row["subscription"])
         until = f"{deadline.astimezone(zone):%Y-%m-%d %H:%M}" if deadline else "–"
-        plan = row["policy"] + (f" · {row['tier']}" if row["tier"] else "")
+        plan = terms_name(review.terms_of(row["subscription"]))
         spread = f"{row['lowest']:,} – {row['highest']:,}" if row["lowest"] != row["highest"] else "–"
         owed, claimable = f"{row['owed']:,} {currency}", f"{row['claimable']:,}"
         rows.add_row(*safe(row["subscription"], plan, owed, spread, claimable, until))
@@ -62,7 +64,8 @@ def assess(
         zone = review.zone_of(right["subscription"])
         until = f", until {right['until'].astimezone(zone):%Y-%m-%d %H:%M}" if right["until"] else ""
         window = f"{right['window_start'].astimezone(zone):%Y-%m-%d}"
-        said = f"Right of {right['subscription']}: {right['says']} ({right['guarantee']}, window from {window}{until})"
+        guarantee = part_names(review.terms_of(right["subscription"]))[right["guarantee"]]
+        said = f"Right of {right['subscription']}: {right['says']} ({guarantee}, window from {window}{until})"
         console.print(f"{said}.", markup=False, highlight=False, soft_wrap=True)
     count = review.warnings.height
     if count:
@@ -122,19 +125,21 @@ def due(
     from slakit.analysis.assess import instant_of
     from slakit.analysis.ticket_times import due_times
     from slakit.policy.files import find_policy
+    from slakit.policy.plan_names import part_names
 
     terms = find_policy(policy).terms(tier=tier)
     ranked = {"priority": priority, "impact": impact, "urgency": urgency}
     found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed))
     rows = new_table("guarantee", "priority", "target", "due", "", "clause")
+    names = part_names(terms)
     for answer in found:
         until = f"{answer.due:%a %Y-%m-%d %H:%M:%S %Z}" if answer.due else "never"
         firmness = answer.commitment.replace("_", " ")
         rows.add_row(
-            *safe(answer.guarantee, answer.priority or "–", str(answer.within), until, firmness, answer.clause)
+            *safe(names[answer.guarantee], answer.priority or "–", str(answer.within), until, firmness, answer.clause)
         )
     stdout().print(rows)
-    for sentence in dict.fromkeys(f"{answer.guarantee}: {why}" for answer in found for why in answer.why):
+    for sentence in dict.fromkeys(f"{names[answer.guarantee]}: {why}" for answer in found for why in answer.why):
         stdout().print(f"{sentence}.", markup=False, highlight=False)
 
 
@@ -192,15 +197,18 @@ def readings(
     """List open questions of contracts, and what depends on each."""
     import polars as pl
 
+    from slakit.analysis.assumptions import answer_words
     from slakit.show.labels import money_text, readings_text
 
     review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True)
     review = review.of(subscription) if subscription else review
-    rows = new_table("subscription", "question", "answer", "owed", "difference")
+    rows = new_table("subscription", "question", "answer", "owed", "difference", "id")
     for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):
         difference = "assumed" if row["chosen"] else f"{row['difference']:+,}"
         owed = money_text(row["amount"], row["currency"])
-        rows.add_row(*safe(row["subscription"], row["question"], row["answer"], owed, difference))
+        question = review.question(row["subscription"], row["question"])
+        key = f"{row['question']}={row['answer']}"  # as --reading takes it
+        rows.add_row(*safe(row["subscription"], question, answer_words(row["answer"]), owed, difference, key))
     stdout().print(rows)
     for name in review.ranges["subscription"]:
         stdout().print(f"{name}: {readings_text(review, name)}", markup=False, highlight=False, soft_wrap=True)

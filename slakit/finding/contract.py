@@ -13,6 +13,7 @@ from slakit.finding.model import Codes, Finding
 from slakit.finding.questions import question_findings
 from slakit.policy import words
 from slakit.policy.document import Policy
+from slakit.policy.plan_names import part_names
 from slakit.policy.printing import listed, print_count
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
@@ -117,24 +118,26 @@ def _committed(terms: Terms) -> str:
 
 
 def _losses(cheap: Terms, dear: Terms) -> Iterator[tuple[str, str]]:
-    after = {guarantee.id: guarantee for guarantee in dear.guarantees}
+    after, names = {guarantee.id: guarantee for guarantee in dear.guarantees}, part_names(cheap)
     for before in cheap.guarantees:
         now = after.get(before.id)
         if now is None:
-            yield f"{before.id}: {words.promise(before)}; not in the higher-priced tier", before.clause
+            yield f"{names[before.id]}: {words.promise(before)}; not in the higher-priced tier", before.clause
             continue
         if (now.target or Decimal(0)) < (before.target or Decimal(0)):
-            yield f"{before.id}: {words.promise(before)}, and then {words.promise(now)}", now.clause
+            yield f"{names[before.id]}: {words.promise(before)}, and then {words.promise(now)}", now.clause
         if before.commitment == "guaranteed" and now.commitment == "best_effort":
-            yield f"{before.id}: guaranteed, and then best effort", now.clause_of("commitment")
+            yield f"{names[before.id]}: guaranteed, and then best effort", now.clause_of("commitment")
         if remedies_of(cheap, before.id) and not remedies_of(dear, before.id):
-            yield f"{before.id}: a credit for a breach, and then none", now.clause
+            yield f"{names[before.id]}: a credit for a breach, and then none", now.clause
         times: list[tuple[str, Duration, Duration]] = []
         if isinstance(before.within, dict) and isinstance(now.within, dict):
             both = [priority for priority in before.within if priority in now.within]
-            times = [(f"{now.id} {priority}", before.within[priority], now.within[priority]) for priority in both]
+            times = [
+                (f"{names[now.id]} {priority}", before.within[priority], now.within[priority]) for priority in both
+            ]
         elif isinstance(before.within, Duration) and isinstance(now.within, Duration):
-            times = [(now.id, before.within, now.within)]
+            times = [(names[now.id], before.within, now.within)]
         for about, first, then in times:
             if then.microseconds > first.microseconds > 0 or then.business_days > first.business_days > 0:
                 yield f"{about}: within {first}, and then {then}", now.clause_of("within")

@@ -15,6 +15,11 @@ HEADINGS: dict[Severity, str] = {
     "defect": "Contradictions and errors", "gap": "Missing terms", "risk": "Risks", "note": "Notes",
 }  # fmt: skip
 """Severity → what readers see."""
+COUNTED: dict[Severity, tuple[str, str]] = {
+    "defect": ("contradiction or error", "contradictions and errors"), "gap": ("missing term", "missing terms"),
+    "risk": ("risk", "risks"), "note": ("note", "notes"),
+}  # fmt: skip
+"""Severity → what one finding of it is called, and several."""
 Codes = dict[str, tuple[Severity, str]]
 """Code → severity, and what it says of a contract: each topic has those of its checks."""
 

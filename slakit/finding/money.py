@@ -96,7 +96,7 @@ def _two_limits(terms: Terms) -> Iterator[Finding]:
         if not shortest <= within <= longest:
             sentence = "Two guarantees limit the same downtime to different lengths"
             figure = f"{exact_percent(level.target)} allows {print_duration(budget_of(level.target, length))} in "
-            figure += f"{level.window.with_article}, and {limit.id} allows {limit.within}"
+            figure += f"{level.window.with_article}, and {limit.name or limit.id} allows {limit.within}"
             yield Finding("limits-differ", level.id, sentence, figure, (level.clause, limit.clause))
 
 

@@ -12,6 +12,7 @@ from slakit.finding.model import Codes, Finding
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.model import Question
+from slakit.policy.plan_names import part_names
 from slakit.policy.printing import listed, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS
 from slakit.policy.terms import Terms
@@ -88,20 +89,23 @@ def _facts(terms: Terms) -> dict[str, Facts]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
     remedies, whole = terms.remedies, terms.read_whole
     no_cap, no_maintenance = not_read_or(terms, "no cap"), not_read_or(terms, "none")
-    caps = {r.id: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
+    names = part_names(terms)
+    caps = {names[r.id]: [words.cap_words(cap).removeprefix("at most ") for cap in r.all_caps] for r in remedies}
     # Segments of every schedule, under the guarantees that alone earn it, or the remedy.
     schedules: dict[str, list[str]] = {}
     for remedy in remedies:
         for credit in remedy.credit:
-            name = listed(credit.guarantees) if credit.guarantees else remedy.name or remedy.id
+            name = listed(names[one] for one in credit.guarantees or [remedy.id])
             schedules.setdefault(name, []).extend(words.credit_pieces(credit))
     return {
-        "downtime allowed": {g.id: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
+        "downtime allowed": {names[g.id]: [f"{allows(g)} in {g.window.with_article}"] for g in on_outages},
         "credit": schedules,
-        "how often": {remedy.name or remedy.id: words.often_words(remedy) for remedy in remedies},
+        "how often": {names[remedy.id]: words.often_words(remedy) for remedy in remedies},
         "cap": {name: said or [no_cap] for name, said in caps.items()},
-        "claim": {r.id: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
-        "maintenance excluded": {g.id: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages},
+        "claim": {names[r.id]: [words.claim_words(terms.claims_of(r), read_whole=whole)] for r in remedies},
+        "maintenance excluded": {
+            names[g.id]: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages
+        },
         "maintenance": {kind.kind: [words.maintenance_words(kind, read_whole=whole)] for kind in terms.maintenance},
         "recovery": {loss.id: [words.recovery_words(loss)] for loss in terms.recovery},
     }
@@ -156,7 +160,7 @@ def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
         credits = {name: share_percent(share) if share else "nothing" for name, share in _shares(cases, bad).items()}
         if len(set(credits.values())) == len(set(said.values())):
             place = print_duration(bad) if every[0].rule.per_incident else level_below(every[0], bad)
-            about = f" for {guarantee}" if len(shared) > 1 else ""
+            about = f" for {part_names(next(iter(read.values())))[guarantee]}" if len(shared) > 1 else ""
             return f"credit{about} at {place}, of {words.fee_words(every[0].of)}: {_answers(credits)}"
     return None
 

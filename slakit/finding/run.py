@@ -15,6 +15,7 @@ from slakit.finding.guarantees import guarantee_findings
 from slakit.finding.limits import limit_findings
 from slakit.finding.model import SEVERITIES, Finding
 from slakit.finding.money import money_findings
+from slakit.finding.subjects import names_of, subject_of
 from slakit.finding.unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR
 from slakit.policy.document import Policy
@@ -23,7 +24,7 @@ from slakit.problems import InputError, Problem
 
 FINDINGS: dict[str, type[pl.DataType]] = {
     "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
-    "sentence": pl.String, "figure": pl.String, "clauses": pl.String, "provider": pl.String,
+    "subject": pl.String, "sentence": pl.String, "figure": pl.String, "clauses": pl.String, "provider": pl.String,
 }  # fmt: skip
 
 
@@ -48,8 +49,9 @@ def findings(
     -------
     pl.DataFrame
         `policy`, `tiers` (those concerned, with commas; empty where it is all), `severity` (`defect`,
-        `gap`, `risk`, `note`), `code`, `about` (guarantee, remedy or section), `sentence`, `figure` (computed, or a
-        witness), `clauses` (with semicolons), `provider`. By severity.
+        `gap`, `risk`, `note`), `code`, `about` (id of a guarantee or remedy, or a section), `subject` (the same as a
+        reader knows it), `sentence`, `figure` (computed, or a witness), `clauses` (with semicolons), `provider`. By
+        severity.
 
     Raises
     ------
@@ -107,7 +109,7 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
     alike: dict[tuple[str, str, str, tuple[str, ...]], list[Finding]] = {}
     for finding, names in found.items():
         alike.setdefault((finding.code, finding.sentence, finding.figure, tuple(names)), []).append(finding)
-    severities, codes = list(SEVERITIES), list(CODES)
+    severities, codes, named = list(SEVERITIES), list(CODES), names_of(policy)
     by_severity = sorted(alike, key=lambda key: (severities.index(CODES[key[0]][0]), codes.index(key[0])))
     for key in by_severity:
         code, sentence, figure, concerned = key
@@ -115,5 +117,6 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
         clauses = [part for finding in alike[key] for clause in finding.clauses for part in clause.split("; ") if part]
         yield (
             policy.id, "" if len(concerned) == len(tiers) else ", ".join(concerned), CODES[code][0], code,
-            ", ".join(abouts), sentence, figure, "; ".join(dict.fromkeys(clauses)), policy.provider,
+            ", ".join(abouts), subject_of(", ".join(abouts), named), sentence, figure,
+            "; ".join(dict.fromkeys(clauses)), policy.provider,
         )  # fmt: skip

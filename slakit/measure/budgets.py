@@ -17,6 +17,7 @@ from slakit.measure.intervals import covered_before, union
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.plan_names import part_names
 from slakit.policy.printing import print_duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
@@ -27,6 +28,7 @@ BUDGETS: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "window": pl.String, "window_start": INSTANT,
     "window_end": INSTANT, "agreed_seconds": EXACT, "target": EXACT, "budget_seconds": EXACT, "budget": pl.String,
     "commitment": pl.String, "clause": pl.String, "time_zone": pl.String, "provider": pl.String,
+    "guarantee_name": pl.String,
 }  # fmt: skip
 
 
@@ -127,7 +129,8 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
     -------
     pl.DataFrame
         `policy`, `tier`, `guarantee`, `window` (`1mo`), `window_start`, `window_end` (UTC), `agreed_seconds`, `target`
-        [percent], `budget_seconds`, `budget` (`22m21s`), `commitment`, `clause`, `time_zone`, `provider`.
+        [percent], `budget_seconds`, `budget` (`22m21s`), `commitment`, `clause`, `time_zone`, `provider`,
+        `guarantee_name`.
 
     Raises
     ------
@@ -145,7 +148,7 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
     many = [terms] if isinstance(terms, Terms) else list(terms)
     rows = []
     for one in many:
-        zone = one.time_zone or ASSUMED_ZONE
+        zone, names = one.time_zone or ASSUMED_ZONE, part_names(one)
         for guarantee in one.guarantees:
             if guarantee.metric != "availability" or not guarantee.on_outages:
                 continue
@@ -155,7 +158,8 @@ def window_budgets(terms: Terms | Iterable[Terms], period: str | Period) -> pl.D
                 budget = budget_of(target, agreed)
                 named = (one.policy, one.tier, guarantee.id, str(guarantee.window), *window)
                 measured = (seconds_of(agreed), target, seconds_of(budget), print_duration(budget))
-                rows.append((*named, *measured, guarantee.commitment, guarantee.clause, zone, one.provider))
+                said = (guarantee.commitment, guarantee.clause, zone, one.provider, names[guarantee.id])
+                rows.append((*named, *measured, *said))
     edges = ("window_start", "window_end")
     in_numbers = BUDGETS | dict.fromkeys(edges, pl.Int64())
     return pl.DataFrame(rows, schema=in_numbers, orient="row").with_columns(pl.col(edges).cast(INSTANT))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from slakit import locales
 from slakit.policy import words
 from slakit.policy.model import PolicyModel
-from slakit.policy.printing import readable
+from slakit.policy.plan_names import part_names
+from slakit.policy.printing import listed, readable
 from slakit.policy.remedies import Claims, Remedy
 from slakit.policy.terms import Terms, terms_of
 from slakit.policy.unread import NOT_READ, READ, unread_terms
@@ -57,6 +58,7 @@ def policy_card(policy: PolicyModel, tier: str | None = None) -> list[Entry]:
 
 def _entries(terms: Terms) -> Iterator[Entry]:
     """Yield the terms of one tier, section by section."""
+    names = part_names(terms)
     for guarantee in terms.guarantees:
         name = guarantee.name or guarantee.id
         firmness = "" if guarantee.commitment == "guaranteed" else " (best effort)"
@@ -74,25 +76,25 @@ def _entries(terms: Terms) -> Iterator[Entry]:
         said = words.maintenance_words(kind, read_whole=terms.read_whole)
         yield Entry("Maintenance", kind.kind, said, kind.clause)
     for remedy in terms.remedies:
-        yield from _remedy(remedy)
+        yield from _remedy(remedy, names)
     if not terms.remedies and terms.read_whole:
         yield Entry("Credits", "none", "no credit is due for a breach", "")
     for right in terms.rights:
-        said = f"{words.right_words(right)} ({', '.join(right.guarantees)})"
+        said = f"{words.right_words(right)} ({listed(names[one] for one in right.guarantees)})"
         yield Entry("Rights", right.id, said, right.clause)
     if terms.claims is not None:
         yield from _claim(terms, "", terms.claims)
     for remedy in terms.remedies:
         if remedy.claims is not None:
-            yield from _claim(terms, f"{remedy.name or remedy.id}: ", remedy.claims)
+            yield from _claim(terms, f"{names[remedy.id]}: ", remedy.claims)
     yield from _around(terms)
     for unread in unread_terms(terms):
         yield Entry("Not read", unread.term, f"{NOT_READ}; in a calculation {unread.taken}", "")
 
 
-def _remedy(remedy: Remedy) -> Iterator[Entry]:
+def _remedy(remedy: Remedy, names: Mapping[str, str]) -> Iterator[Entry]:
     """Yield what a breach earns: each schedule in its own words, and what becomes of all of them together."""
-    title = remedy.name or remedy.id
+    title = names[remedy.id]
     several = len(remedy.credit) > 1
     for number, credit in enumerate(remedy.credit, 1):
         name = f"{title} ({number} of {len(remedy.credit)})" if several else title
@@ -109,7 +111,7 @@ def _remedy(remedy: Remedy) -> Iterator[Entry]:
     if several:
         yield Entry("Credits", f"{title}: altogether", words.together_words(remedy), clause)
     elif clause and clause != remedy.credit[0].clause:
-        yield Entry("Credits", f"{title}: for", ", ".join(remedy.guarantees), clause)
+        yield Entry("Credits", f"{title}: for", listed(names[one] for one in remedy.guarantees), clause)
     for cap in remedy.caps:
         yield Entry("Credits", f"{title}: cap", words.cap_words(cap), cap.clause or clause)
     for term, said, stated in words.limit_words(remedy):

@@ -1,10 +1,11 @@
-"""Name plans as their providers do: `Klikk Gold`, not `klikk:gold`."""
+"""Name plans and their parts as their providers do: `Klikk Gold`, not `klikk:gold`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from slakit.policy.printing import readable
 from slakit.policy.terms import Terms
 
 
@@ -14,8 +15,44 @@ def plan_name(provider: str, tier: str | None) -> str:
     >>> plan_name("Klikk", "gold"), plan_name("UCloud", "infrequent-access"), plan_name("WP Heaven", None)
     ('Klikk Gold', 'UCloud Infrequent access', 'WP Heaven')
     """
-    words = (tier or "").replace("-", " ").replace("_", " ")
-    return f"{provider} {words[:1].upper()}{words[1:]}".strip()
+    return f"{provider} {capitalized(readable(tier or ''))}".strip()
+
+
+def capitalized(words: str) -> str:
+    """Write the first letter large, and the others as they are.
+
+    >>> capitalized("multi AZ")
+    'Multi AZ'
+    """
+    return words[:1].upper() + words[1:]
+
+
+def tiers_text(tiers: str) -> str:
+    """Name tiers that are written with commas.
+
+    >>> tiers_text("silver, multi-az")
+    'Silver, Multi az'
+    """
+    return ", ".join(capitalized(readable(tier)) for tier in tiers.split(", "))
+
+
+def part_names(terms: Terms) -> dict[str, str]:
+    """Name the guarantees and remedies of a plan; one that its provider does not name is called by its id in words.
+
+    Returns
+    -------
+    dict[str, str]
+        Id → name.
+
+    Examples
+    --------
+    >>> from slakit.policy.files import find_policy
+    >>> part_names(find_policy("klikk").terms(tier="gold"))["hardware-replacement"]
+    'Replacement of faulty hardware'
+    """
+    named = [(part.id, part.name) for part in terms.remedies] + [(part.id, part.name) for part in terms.guarantees]
+    in_words = {key: capitalized(readable(key)) for key, _ in named}
+    return in_words | {key: name for key, name in named if name}
 
 
 def plan_names(plans: Mapping[str, Terms], proposed: Collection[str] = ()) -> dict[str, str]:

@@ -16,6 +16,7 @@ from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows,
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
 from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.plan_names import part_names
 from slakit.policy.quantities import FULL, MICROSECONDS, Window
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -28,6 +29,7 @@ CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
     "allowed_seconds": EXACT, "downtime_seconds": EXACT, "availability": EXACT, "credit_percent": EXACT,
     "amount": EXACT, "currency": pl.String, "provider": pl.String,
+    "guarantee_name": pl.String, "remedy_name": pl.String,
 }  # fmt: skip
 
 SEARCHED = 5 * MICROSECONDS["w"]
@@ -80,7 +82,7 @@ def credit_curve(
         meets the guarantee), `downtime_seconds` (length of the outage, within service hours), `availability` [as an
         assessment measures it; percent, floored; null for an incident],
         `credit_percent` (of the fee basis, after caps), `amount` (rounded to the currency's minor unit), `currency`,
-        `provider`.
+        `provider`, `guarantee_name`, `remedy_name`.
 
     Raises
     ------
@@ -118,6 +120,8 @@ def credit_curve(
         lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
         known, guarantee = outcomes([case], lengths), case.rule.guarantee
         plan = (one.policy, one.tier, case.remedy and case.remedy.id, guarantee.id)
+        names = part_names(one)
+        named = (names[guarantee.id], case.remedy and names[case.remedy.id])
         for length in lengths:
             outcome, available = known[length], None
             if not case.rule.per_incident:
@@ -128,7 +132,7 @@ def credit_curve(
             percent = Decimal(half_up(*share.as_integer_ratio())).scaleb(-6)
             levels = (guarantee.target, seconds_of(case.allowed), seconds_of(length), available)
             amount = Decimal(outcome.amount).scaleb(-minor_digits(case.currency))
-            rows.append((*plan, *levels, percent, amount, one.currency, one.provider))
+            rows.append((*plan, *levels, percent, amount, one.currency, one.provider, *named))
     return pl.DataFrame(rows, schema=CURVES, orient="row")
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from slakit.arguments import checked
 from slakit.measure.budgets import EXACT, exact_length, seconds_of
 from slakit.measure.rules import ASSUMED_ZONE, Rule
+from slakit.policy.plan_names import part_names
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -26,7 +27,7 @@ MONTH = 30 * MICROSECONDS["d"]
 WORTH: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "guarantee": pl.String, "remedy": pl.String, "target": EXACT,
     "free_availability": EXACT, "free_seconds": EXACT, "downtime_seconds": EXACT, "credit_percent": EXACT,
-    "of_lost_time": EXACT, "provider": pl.String,
+    "of_lost_time": EXACT, "provider": pl.String, "guarantee_name": pl.String, "remedy_name": pl.String,
 }  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def guarantee_value(
         `free_availability` (the lowest without a credit; percent, rounded up; null for an incident, where
         everything costs, or where other outages and windows decide too), `free_seconds` (the longest outage that does),
         `downtime_seconds`, `credit_percent` (of the monthly fee, after caps), `of_lost_time` (credit as a multiple of
-        the fee for the time lost, a month being 30 days, or the service hours in them), `provider`.
+        the fee for the time lost, a month being 30 days, or the service hours in them), `provider`,
+        `guarantee_name`, `remedy_name`.
 
     Raises
     ------
@@ -77,11 +79,13 @@ def guarantee_value(
         plan = (one.policy, one.tier, guarantee.id, case.remedy and case.remedy.id)
         fitting = [length for length in asked if length <= case.longest]
         outcomes([case], fitting)  # all of them at once
+        names = part_names(one)
+        named = (names[guarantee.id], case.remedy and names[case.remedy.id])
         for length in fitting:
             share = case.credit(length) / Fraction(exact)
             of_lost_time = scaled(share * service_month(case) / length) if length else Decimal(0)
             credit = (seconds_of(length), scaled(100 * share), of_lost_time)
-            rows.append((*plan, guarantee.target, level, seconds, *credit, one.provider))
+            rows.append((*plan, guarantee.target, level, seconds, *credit, one.provider, *named))
     return pl.DataFrame(rows, schema=WORTH, orient="row")
 
 

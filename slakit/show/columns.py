@@ -237,7 +237,7 @@ RESULTS: dict[str, ResultTable] = {
         Column("value", "Assumed"), Column("because", "Because"),
     ]),
     "warnings": ResultTable("Rows of the evidence that were not used, or not as they are written", [
-        SUBSCRIPTION, Column("table", "Table"), Column("row", "Row"), Column("code", "Code"),
+        SUBSCRIPTION, Column("table", "Table"), Column("row", "Row"), Column("code", "Code (id)"),
         Column("says", "Warning"),
     ], "Rows are counted as the file shows them; the header is row 1. Of several rows the first is named."),
 }  # fmt: skip
@@ -263,7 +263,7 @@ COMPARED: dict[str, ResultTable] = {
         PLAN, OTHER, Column("downtime_seconds", "For outages from"), Column("leads", "Pays more"),
     ]),
     "curves": ResultTable("Credit curves: break points, with a straight line between any two", [
-        Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
+        Column("provider", "Provider"), Column("tier", "Tier (id)"), Column("remedy_name", "Remedy"),
         Column("downtime_seconds", "Outage"), Column("credit_percent", "Credit", "percent"),
         Column("amount", "Amount", "money"), CURRENCY,
     ]),

@@ -15,6 +15,12 @@ from slakit.policy.printing import listed, percent_text
 from slakit.show.labels import WINDOWS, length_text, window_name
 
 
+def with_part_names(plans: pl.DataFrame) -> pl.DataFrame:
+    """Write guarantees and remedies of curves, values of guarantees or budgets by name instead of by id."""
+    parts = [column for column in ("guarantee", "remedy") if f"{column}_name" in plans.columns]
+    return plans.with_columns(pl.col(f"{column}_name").alias(column) for column in parts)
+
+
 class Budget(NamedTuple):
     """Budgets that are the same, as one bar. Lengths in seconds."""
 
@@ -39,6 +45,7 @@ class Budget(NamedTuple):
 
 def budgets_of(budgets: pl.DataFrame) -> Iterator[Budget]:
     """Gather tiers and guarantees that allow the same in every window."""
+    budgets = with_part_names(budgets)
     series = budgets.group_by("policy", "tier", "guarantee", "window", "target", "commitment", maintain_order=True).agg(
         pl.col("budget_seconds", "budget", "window_start", "window_end"), pl.col("time_zone").first()
     )
@@ -125,6 +132,7 @@ def on_line(one: tuple[Decimal, Decimal], two: tuple[Decimal, Decimal], at: Deci
 
 def lines_of(curves: pl.DataFrame) -> list[Line]:
     """Gather tiers whose curves are the same."""
+    curves = with_part_names(curves)
     points = curves.group_by(
         "policy", "tier", "remedy", "guarantee", "target", "allowed_seconds", maintain_order=True
     ).agg("downtime_seconds", "credit_percent")

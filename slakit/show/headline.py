@@ -12,6 +12,7 @@ import polars as pl
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
 from slakit.comparison.summary import summarize_comparison
+from slakit.finding.model import COUNTED
 from slakit.measure.attainment import by_priority
 from slakit.measure.tickets import ANSWERS
 from slakit.policy import words
@@ -181,13 +182,10 @@ def headline_findings(findings: pl.DataFrame) -> None:
     counts = dict(findings["severity"].value_counts().iter_rows())
     in_part = findings.filter(code="read-in-part")["policy"].n_unique()
     whole = in_part == 0
-    kinds = {
-        "defect": ("contradiction or error", "contradictions and errors"),
-        "gap": ("missing term", "missing terms"),
-        "risk": ("risk", "risks"),
-    }
     value = ", ".join(
-        counted(counts.get(kind, 0), one, many) for kind, (one, many) in kinds.items() if whole or counts.get(kind)
+        counted(counts.get(severity, 0), *COUNTED[severity])
+        for severity in ("defect", "gap", "risk")
+        if whole or counts.get(severity)
     )
     if not whole:
         policies = findings["policy"].n_unique()

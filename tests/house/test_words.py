@@ -11,12 +11,15 @@ from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_support import Run, run
 
 import slakit as sla
 from slakit import show
+from slakit.show.excel.comparison import comparison_sheets
+from slakit.show.excel.review import review_sheets
 
 __all__ = ["run"]  # a fixture
 
@@ -160,9 +163,114 @@ def of_messages() -> Texts:
                     yield f"{path.relative_to(HOUSE)}:{node.lineno}", " ".join(map(str, words))
 
 
+def drawn(spec: Any) -> Iterator[str]:
+    """Yield the texts of a chart: its titles, and the values of fields that an axis, a legend or a tooltip shows."""
+    fields, rows, texts = set(), [], []
+
+    def walk(part: Any, channel: str) -> None:
+        if isinstance(part, list):
+            for one in part:
+                walk(one, channel)
+        if not isinstance(part, dict):
+            return
+        silent = any(part.get(name, "") is None for name in ("axis", "legend", "header"))
+        if "field" in part and channel in ("x", "y", "color", "text", "tooltip", "row", "facet") and not silent:
+            fields.add(part["field"])
+        for name, own in part.items():
+            if name in ("title", "subtitle", "description", "text") and isinstance(own, str | list):
+                texts.extend([own] if isinstance(own, str) else [line for line in own if isinstance(line, str)])
+            if name in ("datasets", "values"):
+                held = own.values() if isinstance(own, dict) else [own]
+                rows.extend(row for table in held for row in table if isinstance(row, dict))
+            else:
+                walk(own, name)
+
+    walk(spec, "")
+    yield from texts
+    yield from (value for row in rows for name, value in row.items() if name in fields and isinstance(value, str))
+
+
+def of_charts() -> Texts:
+    terms = sla.find_terms(PLANS)
+    charts = {
+        "curves": show.chart_credit_curves(sla.credit_curve(terms)),
+        "budgets": show.chart_budgets(sla.window_budgets(terms, "2026-10")),
+        "values": show.chart_guarantee_values(sla.guarantee_value(terms)),
+        "same outages": show.chart_same_outages(comparison()),
+    }
+    of_one = (
+        show.chart_allowance, show.chart_outages, show.chart_claims, show.chart_readings, show.chart_answers,
+        show.chart_recoveries, show.chart_backups,
+    )  # fmt: skip
+    for name in ("fjord-iaas", "harbor-enterprise", "skog-vm", "nordlys-web"):
+        charts |= {f"{chart.__name__} {name}": chart(review().of(name), name) for chart in of_one}
+    for name, chart in charts.items():
+        yield name, "\n".join(drawn(chart.to_dict()))
+
+
+@cache
+def explorers() -> dict[str, sla.Explorer]:
+    evidence = HOUSE / "data_samples" / "evidence"
+    return {
+        "contract": sla.explore_policy("klikk", month="2026-10"),
+        "credits": sla.explore_credits(PLANS, outage="12h", month="2026-10"),
+        "incident": sla.explore_incident("klikk:gold", reported="2026-08-11T10:00", component="network"),
+        "vendors": sla.explore_vendors(PLANS, evidence, subscription="fjord-iaas"),
+    }
+
+
+def of_explorers() -> Texts:
+    """Yield what their widgets show: labels, options, tooltips, charts and tables."""
+    for name, explorer in explorers().items():
+        panel = explorer.panel
+        yield f"{name} figure", f"{explorer.view.label}: {explorer.view.value}. {explorer.view.note}"
+        yield f"{name} chart", "\n".join(drawn(json.loads(panel.chart_view.spec)))
+        for tab, table in explorer.view.tables.items():
+            told = table()
+            yield f"{name} {tab}", told.as_raw_html() if hasattr(told, "as_raw_html") else str(told)
+        widgets = [panel.widget]
+        for widget in widgets:
+            widgets.extend(getattr(widget, "children", ()))
+            if widget is panel.plan or type(widget).__name__ == "ChartView":  # a file for a program; a drawing
+                continue
+            traits = ("value", "description", "tooltip", "placeholder", "_options_labels", "options")
+            for trait in traits[: 5 if hasattr(widget, "_options_labels") else 6]:
+                own = getattr(widget, trait, None)
+                told = [own] if isinstance(own, str) else own if isinstance(own, list | tuple) else []
+                chosen = trait == "value" and hasattr(widget, "_options_labels")  # a key: its label is shown
+                if not chosen:
+                    # a search finds plans by their ids too, which stand in parentheses
+                    yield (
+                        f"{name} {type(widget).__name__}",
+                        "\n".join(re.sub(r" \([^()]*\)$", "", str(one)) for one in told),
+                    )
+
+
+def of_workbooks() -> Texts:
+    sheets = {"review": review_sheets(review()), "comparison": comparison_sheets(comparison())}
+    sheets |= {name: list(explorer.view.sheets()) for name, explorer in explorers().items()}
+    for book, pages in sheets.items():
+        for page in pages:
+            said = [page.name, page.title, *page.notes, *(fact.heading for fact in page.facts)]
+            said += [str(fact.cell.value) for fact in page.facts if fact.cell and fact.kind == "text"]
+            for column in page.columns:
+                said.append(column.heading)
+                own = column.name in ("subscription", "kind")  # words of the evidence itself
+                if not own and not column.heading.endswith("(id)"):
+                    values = page.table[column.name]
+                    words = column.words or {}
+                    said += [str(words.get(one, one)) for one in values.unique() if isinstance(one, str)]
+            yield f"{book} {page.name}", "\n".join(said)
+
+
 SOURCES: list[Callable[[], Texts]] = [
-    of_pages, of_notebooks, of_findings, of_reviews, of_plans, of_comparisons, of_explanations, of_messages,
+    of_pages, of_notebooks, of_findings, of_reviews, of_plans, of_comparisons, of_explanations, of_messages, of_charts,
+    of_explorers, of_workbooks,
 ]  # fmt: skip
+IDS = re.compile(
+    r"(?<![\w-])(?<!@ )(?:hardware-replacement|klikk:gold|klink-cloud(?::enterprise)?|wp-heaven|iaas)(?![\w-]|\.yaml)"
+)
+"""Ids of plans, guarantees and remedies that the reports here are about, and that are no words."""
 
 
 def plain(text: str) -> str:
@@ -190,6 +298,16 @@ def test_no_replaced_word_reaches_a_reader(source: Callable[[], Texts]) -> None:
 )
 def test_no_internal_key_reaches_a_reader(source: Callable[[], Texts]) -> None:
     assert faults(source(), INTERNAL) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [of_findings, of_reviews, of_plans, of_comparisons, of_explanations, of_charts, of_explorers, of_workbooks],
+    ids=lambda source: source.__name__,
+)
+def test_no_id_of_a_contract_reaches_a_reader(source: Callable[[], Texts]) -> None:
+    texts = ((place, text) for place, text in source() if not place.startswith("show_card"))
+    assert faults(texts, IDS) == []
 
 
 def test_help_is_in_the_words_of_the_trade(run: Run) -> None:

@@ -95,7 +95,7 @@ def test_a_plan_is_added_by_its_name_and_taken_away() -> None:
     assert "Slack" in panel.table.value
     plans.below[0].value = "slack-"
     assert explorer.parameters["policies"][-1] == "slack-sla"
-    move(panel, "Plans", ["wp-heaven"])
+    move(panel, "Plans", ["WP Heaven"])
     assert explorer.parameters["policies"] == ["wp-heaven"]
 
 
@@ -224,12 +224,14 @@ def test_a_plan_that_is_none_is_said_beside_the_field() -> None:
     assert plans.below[1].value.startswith("There is no plan klick: did you mean klikk?")
     plans.below[0].value = "klikk:gold"
     assert plans.below[1].value == ""
-    assert plans.widget.value[-1] == "klikk:gold"
+    assert plans.widget.value[-1] == "Klikk Gold"
 
 
 def test_what_the_figure_leaves_out_is_said() -> None:
     explorer = sla.explore_credits(["klikk:gold", "wp-heaven", "aws-s3", "gsa-networx"], outage="12h", month="2026-10")
-    assert "In addition, for each incident: Klikk Gold pays 30 % (hardware-replacement)." in explorer.view.note
+    assert (
+        "In addition, for each incident: Klikk Gold pays 30 % (Replacement of faulty hardware)." in explorer.view.note
+    )
     networx = "Networx contractors of the US General Services Administration"
     assert f"Not drawn: {networx}, without a guarantee about outages or availability." in explorer.view.note
     assert "measured requests decide: in an outage all of them fail." in explorer.view.note
@@ -238,12 +240,12 @@ def test_what_the_figure_leaves_out_is_said() -> None:
 def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
     explorer = sla.explore_vendors(["klikk:gold", "wp-heaven"], changes=["guarantees.iaas.clock=started"])
     panel = explorer.panel
-    move(panel, "Plans", ["wp-heaven", "klink-cloud:enterprise"])
+    move(panel, "Plans", ["WP Heaven", "klink.cloud Enterprise"])
     assert panel.alert.value == "", "terms belong to the plan for which they were written"
     assert panel.controls["Terms to negotiate with the first plan"].widget.value == ""
     assert explorer.parameters["changes"] == [""]
     assert explorer.parameters["plans"] == ["wp-heaven", "klink-cloud:enterprise"]
-    move(panel, "Plans", ["wp-heaven", "cloudworkz"])
+    move(panel, "Plans", ["WP Heaven", "Cloudworkz"])
     assert (panel.alert.value, explorer.view.value) == ("", "WP Heaven")
 
 
@@ -271,7 +273,7 @@ def test_the_workbook_of_a_scenario_says_that_it_is_one() -> None:
     [
         (credits, "Monthly fee", 0, "fee = 0.0: not a fee; write an amount above 0, like 1600"),
         (credits, "Plans", [], "policies: no policy is named; write at least one, like klikk or klikk:gold"),
-        (vendors, "Plans", ["klikk:gold"], "fewer than two; name at least two, like klikk:gold"),
+        (vendors, "Plans", ["Klikk Gold"], "fewer than two; name at least two, like klikk:gold"),
         (vendors, "Outages of", "harbor-starter", None),
     ],
 )
@@ -517,5 +519,6 @@ def test_two_plans_entered_fast_are_both_kept() -> None:
     before = list(tags.value)
     for plan in ("aws-s3", "cloudworkz"):
         search.value = next(option for option in search.options if f"({plan})" in option)
-    assert tags.value == [*before, *[plan for plan in ("aws-s3", "cloudworkz") if plan not in before]]
+    added = [name for name in ("Amazon Web Services · Simple Storage Service", "Cloudworkz") if name not in before]
+    assert tags.value == [*before, *added]
     assert emptied_when[0] == len(before), "the box is emptied before the view is made anew: what is typed next stays"

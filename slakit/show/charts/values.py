@@ -10,7 +10,7 @@ import polars as pl
 from slakit.policy.printing import listed, percent_text, print_percent
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, INK, TICK, VERMILLION
-from slakit.show.deduplicate import plans_name
+from slakit.show.deduplicate import plans_name, with_part_names
 from slakit.show.labels import length_text
 
 COLOURS = [BLUE, GREEN, VERMILLION]
@@ -30,6 +30,7 @@ def chart_guarantee_values(worth: pl.DataFrame) -> Drawing:
     if worth.is_empty():
         return empty_chart("Nothing to price", "Nothing here guarantees anything about outages.")
     lists = ["downtime_seconds", "credit_percent", "of_lost_time"]
+    worth = with_part_names(worth)
     series = worth.group_by("policy", "tier", "guarantee", maintain_order=True).agg(pl.col(lists))
     alike = series.group_by("policy", "tier", *lists, maintain_order=True).agg("guarantee")
     alike = alike.group_by("policy", "guarantee", *lists, maintain_order=True).agg("tier")

@@ -11,7 +11,7 @@ from slakit.analysis.review import Review
 from slakit.locales import in_locale
 from slakit.show.columns import CURRENCY, RESULTS, SUBSCRIPTION, Column
 from slakit.show.excel.sheets import Fact, Sheet, write_workbook
-from slakit.show.labels import counted, instant_text
+from slakit.show.labels import counted, instant_text, terms_name
 from slakit.show.readable import claim_by, in_words
 
 SHEETS = (
@@ -20,7 +20,7 @@ SHEETS = (
 )  # fmt: skip
 """Tables of a review, in the order of their sheets."""
 SUMMARY = [
-    SUBSCRIPTION, Column("policy", "Policy"), Column("tier", "Tier"), Column("owed", "Owed", "money"),
+    SUBSCRIPTION, Column("plan", "Plan"), Column("owed", "Owed", "money"),
     Column("lowest", "Lowest", "money"), Column("highest", "Highest", "money"),
     CURRENCY, Column("claimable", "Not claimed yet", "money"), Column("claim_by", "Claim by"),
     Column("next_deadline", "Next deadline"), Column("assumed", "Assumed"),
@@ -87,7 +87,9 @@ def _summary(review: Review) -> Sheet:
         for name, _ in rows
     ]
     table = headline.with_columns(
-        pl.Series("claim_by", limits, dtype=pl.String), pl.Series("assumed", assumed, dtype=pl.String)
+        pl.Series("plan", [terms_name(review.terms_of(name)) for name, _ in rows], dtype=pl.String),
+        pl.Series("claim_by", limits, dtype=pl.String),
+        pl.Series("assumed", assumed, dtype=pl.String),
     )
     others, told = counted(review.assumptions.height, "assumption"), counted(review.warnings.height, "warning")
     notes = [

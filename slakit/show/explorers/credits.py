@@ -93,8 +93,8 @@ def render_credits(priced: Priced, parameters: Parameters) -> View:
         facts = [Fact(name.capitalize(), "text", str(parameters[name])) for name in ("outage", "month")]
         facts.append(Fact("Fee", "number", fee))
         columns = [
-            Column("policy", "Policy"), Column("tier", "Tier"), Column("remedy", "Remedy"),
-            Column("guarantee", "Guarantee"), Column("target", "Committed", "percent"),
+            Column("provider", "Provider"), Column("tier", "Tier (id)"), Column("remedy_name", "Remedy"),
+            Column("guarantee_name", "Guarantee"), Column("target", "Committed", "percent"),
             Column("allowed_seconds", "Allowed"),
             Column("downtime_seconds", "Outage"), Column("availability", "Availability", "percent"),
             Column("credit_percent", "Credit", "percent"), Column("amount", "Amount", "money"),
@@ -137,7 +137,7 @@ def _by_incident(paid: pl.DataFrame) -> str:
     windows = paid.filter(pl.col("availability").is_not_null())["policy"].unique()
     beside = paid.filter(pl.col("availability").is_null() & (pl.col("credit_percent") > 0))
     beside = beside.filter(pl.col("policy").is_in(windows.implode()))
-    keys = ["policy", "remedy", "credit_percent"]
+    keys = ["policy", "remedy_name", "credit_percent"]
     alike = beside.group_by(keys, maintain_order=True).agg("tier")
     said = [
         f"{plans_name(policy, tiers, paid)} pays {percent_text(credit, 2)} ({remedy})"

@@ -17,7 +17,7 @@ from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
-from slakit.policy.printing import percent_text, print_duration
+from slakit.policy.printing import percent_text, print_duration, readable
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem, one_of
@@ -135,7 +135,8 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
 
     def sheets() -> list[Sheet]:
         # The scenario stands before the sheets of the review, so that nobody takes it for a claim.
-        given = pl.DataFrame({"name": list(parameters), "value": [str(value) for value in parameters.values()]})
+        names, values = map(readable, parameters), map(str, parameters.values())
+        given = pl.DataFrame({"name": list(names), "value": list(values)})
         notes = [
             "A scenario, to see what the contract would make of it: this is not evidence of anything.",
             note,

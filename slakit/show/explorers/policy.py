@@ -11,7 +11,7 @@ import polars as pl
 from great_tables import GT
 
 from slakit.arguments import checked
-from slakit.finding.model import SEVERITIES
+from slakit.finding.model import COUNTED
 from slakit.finding.run import findings
 from slakit.measure.budgets import window_budgets
 from slakit.policy.card import policy_card
@@ -24,6 +24,7 @@ from slakit.remedy.values import guarantee_value
 from slakit.show.charts.budgets import chart_budgets
 from slakit.show.charts.values import chart_guarantee_values
 from slakit.show.columns import Column
+from slakit.show.excel.findings import findings_sheet
 from slakit.show.excel.sheets import Sheet
 from slakit.show.explorers.choices import months
 from slakit.show.explorers.control import Control, Parameters
@@ -72,7 +73,7 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
     policy, found = contract.policy, contract.found
     budgets = pl.concat([window_budgets(one, parameters["month"]) for one in contract.terms])
     counts = dict(found["severity"].value_counts().iter_rows())
-    defects = counted(counts.get("defect", 0), "contradiction or error", "contradictions and errors")
+    defects, missing = (counted(counts.get(severity, 0), *COUNTED[severity]) for severity in ("defect", "gap"))
     # The most severe finding, and where the text comes from.
     told = [f"{sentence.rstrip('.')}." for sentence in found.filter(pl.col("severity") == "defect")["sentence"].head(1)]
     told.append(f"{counted(len(policy.readings), 'open question').capitalize()}.")
@@ -81,17 +82,12 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
     def sheets() -> list[Sheet]:
         card = pl.DataFrame(policy_card(policy, tier), schema=["part", "term", "says", "clause"], orient="row")
         titled = f"{policy.provider} · {policy.service}"
-        words = {name: name.capitalize() for name in SEVERITIES}
         return [
             Sheet("Terms", titled, card, [Column(name, name.capitalize()) for name in card.columns]),
-            Sheet("Findings", "What a buyer should know", found, [
-                Column("severity", "Severity", words=words, strong=[words["defect"]]), Column("about", "About"),
-                Column("sentence", "Finding"), Column("figure", "Figure"), Column("clauses", "Clauses"),
-                Column("tiers", "Tiers"), Column("code", "Code"),
-            ]),
+            findings_sheet(found),
             Sheet("Budgets", "Allowed downtime", budgets, [
-                Column("tier", "Tier"), Column("guarantee", "Guarantee"), Column("window_start", "Window from"),
-                Column("window_end", "Window to"), Column("target", "Committed", "percent"),
+                Column("tier", "Tier (id)"), Column("guarantee_name", "Guarantee"),
+                Column("window_start", "Window from"), Column("window_end", "Window to"), Column("target", "Committed", "percent"),
                 Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
                 Column("commitment", "Commitment"), Column("clause", "Clause"),
             ]),
@@ -99,7 +95,7 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
 
     return View(
         label=f"{policy.provider} · {policy.service}" + (f" · {plan_name('', tier)}" if tier else ""),
-        value=f"{defects}, {counted(counts.get('gap', 0), 'missing term')}",
+        value=f"{defects}, {missing}",
         note=" ".join(told),
         chart=chart_budgets(budgets),
         tables={**contract.tables, "Budgets": lambda: show_budgets(budgets)},

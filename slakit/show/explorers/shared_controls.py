@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from slakit.policy.files import find_policy, library
+from slakit.policy.files import find_policy, library, policy_and_tier
 from slakit.policy.plan_names import plan_name
 from slakit.problems import one_of
 from slakit.show.explorers.choices import month_words, months
@@ -26,6 +26,19 @@ def library_plans() -> Mapping[str, str]:
             plans[f"{name}:{tier}"] = f"{plan_name(policy.provider, tier)} · {policy.service}"
     times = Counter(plans.values())
     return {plan: f"{about} ({plan})" if times[about] > 1 else about for plan, about in plans.items()}
+
+
+def plan_labels(plans: Sequence[str]) -> dict[str, str]:
+    """Name plans as their providers do, each differently: id → name, as short as it can be."""
+    named = {plan: policy_and_tier(plan) for plan in plans}
+    policies = {plain: find_policy(plain) for plain, _ in named.values()}
+    times = Counter(policy.provider for policy in policies.values())
+    labels = {}
+    for plan, (plain, tier) in named.items():
+        policy = policies[plain]
+        short = plan_name(policy.provider, tier) + ", all tiers" * bool(policy.tiers and not tier)
+        labels[plan] = short if times[policy.provider] == 1 else library_plans().get(plan, f"{short} ({plain})")
+    return labels
 
 
 def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
@@ -46,7 +59,9 @@ def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
     found = {
         f"{about} ({plan})" if about and plan not in about else about or plan: plan for plan, about in known.items()
     }
-    tags = w.TagsInput(value=list(chosen), allowed_tags=list(known), allow_duplicates=False)
+    names = plan_labels(list(known))
+    ids = {name: plan for plan, name in names.items()}
+    tags = w.TagsInput(value=[names[plan] for plan in chosen], allowed_tags=list(ids), allow_duplicates=False)
     search = w.Combobox(
         options=list(found),
         placeholder="add a plan: provider, service or id",
@@ -60,14 +75,14 @@ def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
         plan = found.get(written, written)
         if plan in known:
             search.value = ""  # before the view is made anew, which takes a while: what is typed next must stay
-            tags.value = list(dict.fromkeys([*tags.value, plan]))
+            tags.value = list(dict.fromkeys([*tags.value, names[plan]]))
         elif plan:
             said.value = html.escape(f"There is no plan {plan}: {one_of(known, plan)}.")
             return
         said.value = ""
 
     search.observe(add, names="value")
-    return Control(label, tags, lambda value: {name: list(value)}, below=[search, said])
+    return Control(label, tags, lambda value: {name: [ids[label] for label in value]}, below=[search, said])
 
 
 def plan_control(plan: str, *, whole: bool, unset: Parameters) -> Control:

@@ -113,7 +113,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
     def sheets() -> list[Sheet]:
         labels = {name: criterion.label for name, criterion in CRITERIA.items()}
         columns = [
-            Column("rank", "Rank"), Column("plan", "Plan"), Column("points", "Points of 100"),
+            Column("rank", "Rank"), Column("plan", "Plan", words=comparison.names), Column("points", "Points of 100"),
             Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
             Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
         ]  # fmt: skip
@@ -171,7 +171,7 @@ def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameter
         controls.append(Control("Outages of", whose, lambda value: {"subscription": value}))
     terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
     terms.placeholder = "term=value, one a line"
-    written = {parameters["plans"][0]: terms.value}  # terms belong to the plan for which they were written
+    written = {plans.widget.value[0]: terms.value}  # terms belong to the plan for which they were written
 
     def follow(change: Mapping[str, Any]) -> None:
         before, now = (plans[0] if plans else "" for plans in (change["old"], change["new"]))

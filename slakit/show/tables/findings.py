@@ -9,8 +9,9 @@ import polars as pl
 from great_tables import GT
 
 from slakit.finding.model import HEADINGS, SEVERITIES
+from slakit.policy.plan_names import tiers_text
 from slakit.policy.printing import percent_text, print_percent
-from slakit.show.deduplicate import plans_name, policy_name
+from slakit.show.deduplicate import plans_name, policy_name, with_part_names
 from slakit.show.labels import length_text
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -37,7 +38,7 @@ def show_findings(findings: pl.DataFrame, severities: Sequence[str] = tuple(SEVE
             "": f"{policy_name(row['policy'], chosen)}: {HEADINGS[row['severity']].lower()}"
             if several
             else HEADINGS[row["severity"]],
-            "About": row["about"] + (f"\n({row['tiers']})" if row["tiers"] else ""),
+            "About": row["subject"] + (f"\n({tiers_text(row['tiers'])})" if row["tiers"] else ""),
             "Finding": row["sentence"],
             "Figure": row["figure"],
             "Clause": row["clauses"],
@@ -59,6 +60,7 @@ def show_guarantee_values(worth: pl.DataFrame) -> GT:
         From `guarantee_value`, of one plan or several together.
     """
     keys = ["policy", "tier", "guarantee", "remedy", "target", "free_availability", "free_seconds"]
+    worth = with_part_names(worth)
     series = worth.group_by(*keys, maintain_order=True).agg("downtime_seconds", "credit_percent", "of_lost_time")
     tiers, names = (pl.col(column).unique(maintain_order=True) for column in ("tier", "guarantee"))
     lists = ["downtime_seconds", "credit_percent", "of_lost_time"]

@@ -18,7 +18,7 @@ from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_percent, listed, percent_text, print_number
 from slakit.policy.terms import Terms
 from slakit.policy.unread import not_read_or
-from slakit.show.deduplicate import plans_name
+from slakit.show.deduplicate import plans_name, with_part_names
 from slakit.show.labels import length_text, money_text, remedy_names, window_name
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -173,6 +173,7 @@ def show_budgets(budgets: pl.DataFrame) -> GT:
         "commitment",
         "clause",
     ]
+    budgets = with_part_names(budgets)
     tiers, names = (pl.col(column).unique(maintain_order=True) for column in ("tier", "guarantee"))
     alike = (
         budgets.group_by("tier", *keys, maintain_order=True)
@@ -214,6 +215,7 @@ def show_payouts(curves: pl.DataFrame, fee: float) -> GT:
         The monthly fee that the curves were made for. [currency units]
     """
     keys = ["policy", "tier", "remedy", "guarantee", "currency"]
+    curves = with_part_names(curves)
     series = curves.group_by(*keys, maintain_order=True).agg("downtime_seconds", "amount", "credit_percent")
     columns = series.columns[5:]
     alike = series.group_by("policy", "remedy", "currency", *columns, maintain_order=True).agg("tier")
