@@ -87,7 +87,8 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
             findings_sheet(found),
             Sheet("Budgets", "Allowed downtime", budgets, [
                 Column("tier", "Tier (id)"), Column("guarantee_name", "Guarantee"),
-                Column("window_start", "Window from"), Column("window_end", "Window to"), Column("target", "Committed", "percent"),
+                Column("window_start", "Window from"), Column("window_end", "Window to"),
+                Column("target", "Committed", "percent"),
                 Column("agreed_seconds", "Agreed service time"), Column("budget_seconds", "Allowed downtime"),
                 Column("commitment", "Commitment"), Column("clause", "Clause"),
             ]),
