@@ -18,7 +18,7 @@ from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
 from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
-from slakit.analysis.samples import missing_samples
+from slakit.analysis.samples import missing_samples, too_few_requests
 from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
@@ -114,6 +114,7 @@ def assess(
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
+    few = too_few_requests(evidence, chosen, tables, moment)
     warned += warnings_of(evidence, plans, tables, missing, awarded.sources.uncharged, span, moment)
     warnings = warnings_table(warned, evidence)
     if strict:
@@ -121,7 +122,7 @@ def assess(
     return Review(
         **tables,
         warnings=warnings,
-        assumptions=assumptions_of(evidence, known, chosen, fees, missing, conventions),
+        assumptions=assumptions_of(evidence, known, chosen, fees, missing, few, conventions),
         evidence=evidence,
         period=span,
         as_of=moment,

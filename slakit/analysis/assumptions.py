@@ -60,6 +60,7 @@ def assumptions_of(
     chosen: Mapping[Plan, Terms],
     fees: Fees,
     missing: Iterable[Missing] = (),
+    few: Iterable[tuple[str, str, str, str]] = (),
     conventions: Conventions | None = None,
 ) -> pl.DataFrame:
     """List what was assumed, of policies and of subscriptions.
@@ -88,6 +89,7 @@ def assumptions_of(
         if gap.missing < gap.expected:  # where nothing was measured there is no verdict
             because = f"The contract does not say what {gap.what} without a measurement are"
             rows.append((gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because))
+    rows += [(name, f"too few requests of {guarantee}", taken, because) for name, guarantee, taken, because in few]
     if conventions is not None and not evidence.tickets.is_empty():
         for field in fields(Conventions):
             value = getattr(conventions, field.name)
@@ -147,9 +149,10 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
         return f"Table of {name.replace('_', ' ')}"
     if kind == "conventions":
         return f"Ticket clocks: {name.replace('_', ' ')}"
-    if term.startswith("missing measurements of "):
-        guarantee = term.removeprefix("missing measurements of ")
-        return f"Missing measurements: {guarantees.get(guarantee, guarantee)}"
+    for said in ("missing measurements", "too few requests"):
+        if term.startswith(f"{said} of "):
+            guarantee = term.removeprefix(f"{said} of ")
+            return f"{said.capitalize()}: {guarantees.get(guarantee, guarantee)}"
     part, _, rest = term.partition(".")
     names = {"guarantees": guarantees, "remedies": remedies}.get(part, {})
     holder, _, path = rest.partition(".")

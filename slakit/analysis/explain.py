@@ -200,7 +200,11 @@ class Teller:
             return
         many = f"{row['measurements']} measurement{'s' * (row['measurements'] != 1)}"
         if row["level"] is None:
-            yield 1, f"{many} of nothing: nothing to judge."
+            measured, of = guarantee.measured, "of nothing"
+            if measured is not None and measured.minimum_total is not None:
+                fewest = f"fewer than {locales.quantity(measured.minimum_total)} requests"
+                of = f"of {fewest} together" if measured.by == "ratio" else f"each of {fewest}"
+            yield 1, f"{many} {of}: nothing to judge."
             return
         level, limit = print_percent(row["level"], 6), locales.quantity(guarantee.limit)
         if guarantee.metric == "availability":

@@ -1,4 +1,4 @@
-"""Measurements that are missing: slices, or days, of a window in which nothing was measured."""
+"""Measurements that are missing, or of too few requests: slices, days or windows of which little is known."""
 
 from __future__ import annotations
 
@@ -98,9 +98,59 @@ def taken_as(measured: Measured) -> str:
     """Say what time without a measurement is taken as."""
     if measured.by == "down":
         return "taken as up"
-    if measured.slice is not None:
+    if measured.slice is not None and measured.minimum_total is None:
         return "taken as without failure"
     return "excluded"
+
+
+def too_few_requests(
+    evidence: Evidence, chosen: Mapping[Plan, Terms], tables: Mapping[str, pl.DataFrame], as_of: datetime
+) -> Iterator[tuple[str, str, str, str]]:
+    """Find how many slices, or windows, had fewer requests than it takes to judge them.
+
+    Parameters
+    ----------
+    evidence, chosen, tables, as_of
+        As of `missing_samples`.
+
+    Yields
+    ------
+    tuple of str
+        The subscription, the guarantee, what they are taken as, and how many there are of how many.
+    """
+    edges = [pl.col("window_start").min(), pl.col("window_end").max()]
+    for holder in evidence.subscriptions.iter_rows(named=True):
+        name = holder["subscription"]
+        for guarantee in chosen[holder["policy"], holder["tier"]].guarantees:
+            measured, mine = guarantee.measured, pl.col("guarantee") == guarantee.id
+            if measured is None or measured.minimum_total is None:
+                continue
+            of_guarantee = (pl.col("subscription") == name) & mine
+            if measured.by == "ratio":
+                known = tables["figures"].filter(of_guarantee & (pl.col("measurements") > 0))
+                small, what, taken = known.filter(pl.col("level").is_null()).height, "windows", "without a verdict"
+            else:
+                windows = tables["availability" if guarantee.on_outages else "figures"].filter(of_guarantee)
+                first, last = windows.select(edges).row(0)
+                at = pl.col("measured")
+                inside = (at >= max(first or as_of, holder["starts"])) & (
+                    at < min(last or as_of, as_of, holder["ends"] or as_of)
+                )
+                known = (
+                    evidence.measurements.filter(of_guarantee & inside).group_by("measured").agg(pl.col("total").sum())
+                )
+                small, what = (
+                    known.filter(pl.col("total") < measured.minimum_total).height,
+                    f"slices of {measured.slice}",
+                )
+                taken = "taken as up" if measured.by == "down" else "excluded"
+            if small:
+                yield (
+                    name,
+                    guarantee.id,
+                    taken,
+                    f"{small:,} of {known.height:,} {what} have fewer than {measured.minimum_total:,} requests",
+                )
 
 
 def _counted(

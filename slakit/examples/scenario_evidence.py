@@ -170,10 +170,12 @@ def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[
             yield row | {"failed": int((100 - value) * PERCENT_SCALE), "total": FULL}
         elif measured is not None and measured.slice is not None:
             length = measured.slice.microseconds
-            failed = int((100 - value) * PERCENT_SCALE) * ((last - first) // length)
-            for number in range(-(-failed // FULL)):
+            slices = (last - first) // length
+            failed = int((100 - value) * PERCENT_SCALE) * slices
+            # slices without a row are without failure, or are left out of the mean where it takes requests to judge
+            for number in range(-(-failed // FULL) if measured.minimum_total is None else slices):
                 at = to_instant(first + number * length)
-                yield row | {"measured": at, "failed": min(FULL, failed - number * FULL), "total": FULL}
+                yield row | {"measured": at, "failed": max(0, min(FULL, failed - number * FULL)), "total": FULL}
         else:
             yield row | {"value": str(value)}
 

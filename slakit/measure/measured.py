@@ -14,7 +14,7 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import keeps
 from slakit.measure.measurements import numbered, of_rule
-from slakit.measure.rules import Rule
+from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import FULL, percent_units
 
 
@@ -35,8 +35,9 @@ def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataF
     Returns
     -------
     pl.DataFrame
-        `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `total`, `bad`, `measurements`, `met` (null
-        without a measurement, or while the window runs).
+        `subscriber`, `rule`, `window_start`, `window_end` (µs), `running`, `total`, `bad`, `measurements` (all, also of
+        slices with too few requests), `met` (null without a measurement, with too few requests to be judged by, or
+        while the window runs).
 
     Raises
     ------
@@ -62,8 +63,13 @@ def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataF
         level = pl.DataFrame(levels, schema=schema, orient="row")
         tables.append(pl.concat([of_windows, level], how="horizontal").select(list(SCHEMA)))
     measured = pl.concat(tables)
-    met = pl.when((pl.col("measurements") > 0) & ~pl.col("running")).then(keeps(rules) | (pl.col("total") == 0))
-    return measured.with_columns((met if rules else pl.lit(None, dtype=pl.Boolean)).alias("met"))
+    if not rules:
+        return measured.with_columns(pl.lit(None, dtype=pl.Boolean).alias("met"))
+    # without a request nothing failed, unless it takes some to judge by
+    fewest = per_rule((rule.guarantee.measured and rule.guarantee.measured.minimum_total for rule in rules), pl.Int64)
+    kept = pl.when(pl.col("total") > 0).then(keeps(rules)).when(fewest.is_null()).then(pl.lit(value=True))
+    met = pl.when((pl.col("measurements") > 0) & ~pl.col("running")).then(kept)
+    return measured.with_columns(met.alias("met"))
 
 
 SCHEMA = {
@@ -73,15 +79,26 @@ SCHEMA = {
 
 
 def _level(rule: Rule, rows: pl.DataFrame, length: int) -> tuple[int, int]:
-    """Compute the level of a window from its measurements, as the contract rounds it: total, and bad."""
+    """Compute the level of a window from its measurements, as the contract rounds it: total, and bad.
+
+    Both are 0 where there is no level.
+    """
     measured, values = rule.guarantee.measured, rows["value"]
     assert measured is not None
-    total, good = FULL, 0
+    total, good, fewest = FULL, 0, measured.minimum_total
     if measured.by == "ratio":
         total = int(rows["total"].sum())
+        if total < (fewest or 0):
+            return 0, 0
         good = total - int(rows["failed"].sum())
     elif measured.slice is not None:
-        total, good = _mean_of_slices(rows, -(-length // measured.slice.microseconds))
+        slices = -(-length // measured.slice.microseconds)
+        if fewest is not None:  # only what has so many requests is judged
+            rows = rows.filter(pl.col("total") >= fewest)
+            slices = rows.height
+            if not slices:
+                return 0, 0
+        total, good = _mean_of_slices(rows, slices)
     elif measured.by == "mean":
         total, good = FULL * len(values), int(values.sum())
     elif measured.by.startswith("p"):

@@ -6,12 +6,8 @@ import polars as pl
 
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Rule
-from slakit.policy.guarantees import Measured
 from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units
 from slakit.problems import InputError, Problem
-
-COUNTS = ("ratio", "down")
-"""Ways of measuring that take counts; a mean does where it is of slices."""
 
 
 def numbered(evidence: Evidence) -> pl.DataFrame:
@@ -21,11 +17,6 @@ def numbered(evidence: Evidence) -> pl.DataFrame:
     at = pl.col("measured").dt.epoch("us").alias("at")
     known = evidence.measurements.with_row_index("row").join(numbers, on="subscription", maintain_order="left")
     return known.select("row", "subscriber", "guarantee", at, value, "failed", "total").sort("at")
-
-
-def takes_counts(measured: Measured) -> bool:
-    """Return whether measurements are counts of what failed among a total."""
-    return measured.by in COUNTS or measured.slice is not None
 
 
 def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame:
@@ -48,7 +39,7 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     own = known.filter((pl.col("guarantee") == rule.guarantee.id) & pl.col("subscriber").is_in(holders.implode()))
     measured = rule.guarantee.measured
     assert measured is not None
-    needed = ["failed", "total"] if takes_counts(measured) else ["value"]
+    needed = ["failed", "total"] if measured.takes_counts else ["value"]
     missing = pl.any_horizontal(pl.col(needed).is_null()) | (pl.col("failed") > pl.col("total")).fill_null(value=False)
     largest = (pl.col("value") > LARGEST_LEVEL * PERCENT_SCALE).fill_null(value=False)
     wrong = own.filter(missing | largest)
@@ -85,10 +76,14 @@ def slices_down(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataF
     """
     measured = rule.guarantee.measured
     assert measured is not None
-    assert measured.at is not None
     assert measured.slice is not None
-    edge = pl.lit(percent_units(measured.at), dtype=pl.Int128)
-    failed, total = pl.col("failed").cast(pl.Int128), pl.col("total").cast(pl.Int128)
-    down = of_rule(known, rule, evidence).filter((pl.col("total") > 0) & (failed * FULL >= edge * total))
+    share, total = pl.col("failed").cast(pl.Int128) * FULL, pl.col("total").cast(pl.Int128)
+    if measured.above is not None:
+        failing = share > percent_units(measured.above) * total
+    else:
+        assert measured.at is not None
+        failing = share >= percent_units(measured.at) * total
+    enough = pl.col("total") >= (measured.minimum_total or 1)
+    down = of_rule(known, rule, evidence).filter(enough & failing)
     ended = (pl.col("at") + measured.slice.microseconds).alias("ended")
     return down.select("subscriber", pl.col("at").alias("started"), ended)

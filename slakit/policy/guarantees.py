@@ -193,24 +193,46 @@ class Measured(Part):
 
     by: Annotated[str, StringConstraints(pattern=r"^(ratio|mean|sum|largest|smallest|last|p[1-9][0-9]?|down)$")]
     """One of `ratio` (all counts of the window together), `mean`, `sum`, `largest`, `smallest`, `last`, a percentile by
-    nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at` is an outage)."""
+    nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at`, or passes `above`, is an outage)."""
     slice: PlainDuration | None = None
     """Length of a measurement. A mean is then over all slices of the window, the last one whole where the window's end
     cuts it; and one without a request is without failure."""
     at: Percent | None = None
     """Share of failures from which a slice is down."""
+    above: Percent | None = None
+    """Share of failures above which a slice is down: that share itself is not enough."""
+    minimum_total: int | None = Field(default=None, ge=1, le=10**8)
+    """Fewest requests by which anything is judged. A slice of fewer is not down, and is left out of a mean, as are
+    slices that nobody measured; of a ratio with fewer in the window there is no level, and no verdict."""
     unit: str | None = None
     """Unit of a figure, such as ms."""
 
     @model_validator(mode="after")
     def _down_has_edge(self) -> Self:
-        if (self.by == "down") != (self.at is not None):
+        if (self.by == "down") != (self.at is not None or self.above is not None):
             raise ValueError("a slice is down at a share of failures; write by: down with at: 5")
+        if self.at is not None and self.above is not None:
+            raise ValueError("a slice is down from one share of failures; write at, or above")
+        if self.above == 100:
+            raise ValueError("no share of failures is above 100 %; write at: 100")
         if self.by == "down" and self.slice is None:
             raise ValueError("a slice without a length; write slice: 1m")
         if self.slice is not None and (self.by not in ("mean", "down") or not self.slice.microseconds):
             raise ValueError("only a mean, and what is down, is of slices; drop slice")
         return self
+
+    @model_validator(mode="after")
+    def _requests_are_counted(self) -> Self:
+        if self.minimum_total is not None and not self.takes_counts:
+            raise ValueError("a value does not tell of how many requests it is; drop minimum_total, or write by: ratio")
+        if self.minimum_total == 1 and self.by == "down":
+            raise ValueError("a slice without a request is not down anyway; write a higher minimum_total, or drop it")
+        return self
+
+    @property
+    def takes_counts(self) -> bool:
+        """Return whether a measurement is counts of what failed among a total, and not a value."""
+        return self.by in ("ratio", "down") or self.slice is not None
 
 
 class Fixed(Part):

@@ -139,12 +139,16 @@ def _measured(guarantee: Guarantee) -> str:
     measured = guarantee.measured
     if measured is None:
         return ""
+    fewest = (
+        f", if of at least {quantity(measured.minimum_total)} requests" if measured.minimum_total is not None else ""
+    )
     if measured.by == "down":
-        return f", a slice of {measured.slice} being down from {exact_percent(measured.at)} failures"
+        side, edge = ("from", measured.at) if measured.at is not None else ("above", measured.above)
+        return f", a slice of {measured.slice} being down {side} {exact_percent(edge)} failures{fewest}"
     if measured.by == "ratio":
-        return ", from all counts of the window together"
+        return f", from all counts of the window together{fewest}"
     how = MEASURED.get(measured.by, f"the {measured.by[1:]}th percentile")
-    return f", {how} of measurements" + (f" of {measured.slice}" if measured.slice else "")
+    return f", {how} of measurements" + (f" of {measured.slice}{fewest}" if measured.slice else "")
 
 
 def times(within: Duration | dict[str, Duration] | None) -> str:

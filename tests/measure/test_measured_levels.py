@@ -97,3 +97,74 @@ def test_no_other_metric_is_kept_without_a_table_of_outages(terms: str) -> None:
     policy = contract(f"{terms}, credit: {{flat: 10%, clause: c}}")
     review = assess(Evidence.of([holder()]), "2026-06", "2026-08-01", policies={"small": policy})
     assert review.availability.select("availability", "met").rows() == [(None, None)]
+
+
+@pytest.mark.parametrize(("edge", "hours"), [("at: 5", 2), ("above: 5", 1), ("above: 4.999999", 2), ("above: 0", 3)])
+def test_a_slice_is_down_from_a_share_of_failures_or_above_it(edge: str, hours: int) -> None:
+    # 4.99, 5 and 5.01 % of 10,000 requests failed
+    policy = contract(f"target: 99.9, measured: {{by: down, slice: 1h, {edge}}}")
+    review = judged(policy, measurements=counts((499, 10_000), (500, 10_000), (501, 10_000), (0, 10_000)))
+    assert review.availability["downtime_seconds"].to_list() == [hours * 3600]
+
+
+QUIET = counts((50, 99), (10, 100), (30, 300), step=HOUR)
+"""Three hours that lost 50.5, 10 and 10 % of 99, 100 and 300 requests."""
+
+
+def few(review: Review) -> list[tuple[str, str]]:
+    """What is assumed of too few requests."""
+    rows = review.assumptions.filter(review.assumptions["term"] == "too few requests of uptime")
+    return rows.select("value", "because").rows()
+
+
+@pytest.mark.parametrize(("fewest", "down", "told"), [(99, 3, 0), (100, 2, 1), (101, 1, 2), (301, 0, 3)])
+def test_a_slice_of_too_few_requests_is_not_down(fewest: int, down: int, told: int) -> None:
+    policy = contract(f"target: 99.9, measured: {{by: down, slice: 1h, at: 5, minimum_total: {fewest}}}")
+    review = judged(policy, measurements=QUIET)
+    assert review.availability.select("downtime_seconds", "met").rows() == [(down * 3600, down == 0)]
+    said = f"{told} of 3 slices of 1h have fewer than {fewest} requests"
+    assert few(review) == ([("taken as up", said)] if told else [])
+
+
+def test_a_slice_of_too_few_requests_is_left_out_of_a_mean() -> None:
+    policy = "target: 99, measured: {{by: mean, slice: 1h, minimum_total: {}}}, credit: {{flat: 10%, clause: c}}"
+    # (90 + 90) / 2: the first hour, and the 717 of which no row tells, are not judged
+    review = judged(contract(policy.format(100)), measurements=QUIET)
+    assert review.figures.select("measurements", "level", "met").rows() == [(3, 90, False)]
+    assert few(review) == [("excluded", "1 of 3 slices of 1h have fewer than 100 requests")]
+    assert "Too few requests: uptime: excluded. 1 of 3 slices" in str(explain(review, "s", "2026-06"))
+    # (49/99 + 90 % + 90 %) / 3 = 76.498316…
+    assert levels(judged(contract(policy.format(99)), measurements=QUIET)) == [Decimal("76.498316")]
+    # nothing is known of an hour with so many
+    review = judged(contract(policy.format(301)), measurements=QUIET)
+    assert review.figures.select("level", "met").rows() == [(None, None)]
+    assert amounts(review) == []
+    told = "3 measurements each of fewer than 301 requests: nothing to judge."
+    assert told in str(explain(review, "s", "2026-06"))
+
+
+def test_requests_that_several_places_counted_in_a_slice_are_added() -> None:
+    # 60 + 60 requests, of which 30 failed
+    rows = [sample(JUNE, failed=10, total=60), sample(JUNE, failed=20, total=60)]
+    mean = contract("target: 99, measured: {by: mean, slice: 1h, minimum_total: 100}")
+    assert levels(judged(mean, measurements=rows)) == [75]
+    down = contract("target: 99, measured: {by: down, slice: 1h, at: 25, minimum_total: 100}")
+    assert judged(down, measurements=rows).availability["downtime_seconds"].to_list() == [3600]
+
+
+@pytest.mark.parametrize(("fewest", "level", "met"), [(499, "81.963927", False), (500, None, None)])
+def test_a_ratio_of_too_few_requests_is_not_judged(fewest: int, level: str | None, met: bool | None) -> None:
+    # 90 of 499 failed: 18.036072… %
+    credit = "credit: {flat: 10%, clause: c}"
+    policy = contract(f"target: 99, measured: {{by: ratio, minimum_total: {fewest}}}, {credit}")
+    review = judged(policy, measurements=QUIET)
+    assert review.figures.select("level", "met").rows() == [(level and Decimal(level), met)]
+    assert amounts(review) == ([100] if met is False else [])
+    said = "1 of 1 windows have fewer than 500 requests"
+    assert few(review) == ([] if level else [("without a verdict", said)])
+
+
+def test_a_ratio_of_nothing_is_met_unless_it_takes_requests_to_be_judged() -> None:
+    for terms, met in (("", True), (", minimum_total: 1", None)):
+        review = judged(contract(f"target: 99, measured: {{by: ratio{terms}}}"), measurements=counts((0, 0)))
+        assert review.figures["met"].to_list() == [met]

@@ -169,6 +169,8 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Measured.by": [((*G, 4, "measured", "by"), "largest")],
     "Measured.slice": [((*G, 3, "measured", "slice"), "5m")],
     "Measured.at": [((*G, 3, "measured", "at"), 10)],
+    "Measured.above": [((*G, 3, "measured"), {"by": "down", "slice": "1m", "above": 5})],
+    "Measured.minimum_total": [((*G, 3, "measured", "minimum_total"), 100)],
     "Measured.unit": [((*G, 4, "measured", "unit"), "ms")],
     "Fixed.of": [((*G, 2, "denominator", "of"), "730h")],
     **{f"Printed.{name}": [

@@ -330,6 +330,12 @@ DECIDES: dict[str, Pair] = {
     "Measured.at": terms(
         "target: 99, measured: {by: down, slice: 1m, at: 50}", "target: 99, measured: {by: down, slice: 1m, at: 80}"
     ),
+    "Measured.above": terms(
+        "target: 99, measured: {by: down, slice: 1m, at: 75}", "target: 99, measured: {by: down, slice: 1m, above: 75}"
+    ),
+    "Measured.minimum_total": terms(
+        "target: 99, measured: {by: ratio}", "target: 99, measured: {by: ratio, minimum_total: 10000}"
+    ),
     "Fixed.of": terms(f"{FLAT}, denominator: {{of: 730h}}", f"{FLAT}, denominator: {{of: 720h}}"),
     "Credit.points": terms(owes(f"{POINTS}, points: {{each: 1%}}"), owes(f"{POINTS}, points: {{each: 2%}}")),
     "Credit.caps": terms(FLAT, owes("flat: 5%, caps: [{per: window, at_most: 4%}]")),

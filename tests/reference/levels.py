@@ -369,10 +369,10 @@ def slices_down(rows: list[Row], measured: Tree) -> list[Row]:
     length = length_of(measured["slice"])
     edge = {"from": measured.get("at"), "above": measured.get("above")}
     down = []
-    for row in rows:
-        kept = share_kept(row)
-        if has_enough([row], measured) and kept is not None and in_span(edge, HUNDRED - kept):
-            start = row["measured"]
+    for start in sorted({row["measured"] for row in rows}):
+        own = [row for row in rows if row["measured"] == start]  # what several places counted in one slice
+        kept = ratio_of(own)[0] if has_enough(own, measured) else None
+        if kept is not None and in_span(edge, HUNDRED - kept):
             down.append({"outage": start.isoformat(), "started": start, "ended": start + length * MICROSECOND})
     return down
 

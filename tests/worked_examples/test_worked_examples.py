@@ -1,4 +1,4 @@
-"""Every worked example of every provider that ships, as `slakit check` runs them."""
+"""Every worked example of every provider that ships, and of keys of the format, as `slakit check` runs them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from slakit.examples.files import find_files, read_cases
 from slakit.policy.files import library
 
 HERE = Path(__file__).parent / "providers"
-FILES = find_files([HERE])
+FILES = find_files([HERE, HERE.with_name("keys")])
 
 
 # the four documents, and each fourth of the others; the rest with the long tests
-QUICK = [p for n, p in enumerate(FILES) if n % 4 == 0 or p.stem in ("klikk", "wp-heaven", "klink-cloud", "cloudworkz")]
+DOCUMENTS = ("klikk", "wp-heaven", "klink-cloud", "cloudworkz")
+QUICK = [p for n, p in enumerate(FILES) if n % 4 == 0 or p.stem in DOCUMENTS or p.parent != HERE]
 
 
 @pytest.mark.parametrize("path", some_quick(FILES, QUICK), ids=lambda path: path.stem)
