@@ -116,6 +116,43 @@ def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3) -> C
     return Case(policies, _shuffled(rng, rows), period, as_of)
 
 
+def changing_case(seed: int | str, *, plans: bool = True, **drawn: Any) -> Case:
+    """Draw a case whose subscriptions change while they run: their fee, and with `plans` their tier or policy."""
+    case = random_case(seed, **drawn)
+    rng = Random(f"change {seed}")
+    first, last = _span(case.period)
+    parsed = case.parsed()
+    changed: list[Row] = []
+    for row in case.evidence["subscriptions"]:
+        begin, end = max(row["starts"], first - 40 * DAY), min(row["ends"] or last + 9 * DAY, last + 9 * DAY)
+        if end <= begin or rng.random() < 0.15:
+            changed.append(row)
+            continue
+        edges = [first, first + DAY, (first + 32 * DAY).replace(day=1), first + 9 * DAY + 3 * HOUR]
+        edges += [begin + (end - begin) * rng.random() for _ in range(3)]
+        edges = sorted({at.replace(microsecond=0) + rng.choice(NUDGES) for at in edges if begin < at < end})
+        changes = sorted(rng.sample(edges, min(len(edges), rng.choice((1, 1, 2)))))
+        parts = [dict(row)]
+        for at in changes:
+            part = dict(parts[-1]) | {"starts": at}
+            gap = rng.choice((timedelta(0),) * 4 + (MICROSECOND, 2 * HOUR, 5 * DAY))
+            parts[-1]["ends"] = max(parts[-1]["starts"], at - gap)
+            part["monthly_fee"] = Decimal(rng.choice((part["monthly_fee"], *ROUND_FEES)))
+            if part["component_fees"] and rng.random() < 0.5:
+                fees = {name: Decimal(rng.choice(ROUND_FEES)) for name in part["component_fees"]}
+                part["component_fees"] = fees
+            if plans and rng.random() < 0.8:
+                same = [name for name, policy in parsed.items() if (policy.currency or "EUR") == row["currency"]]
+                part["policy"] = rng.choice((part["policy"], part["policy"], *same))
+                tiers = parsed[part["policy"]].tiers
+                part["tier"] = rng.choice(tiers) if tiers else None
+            parts.append(part)
+        parts[-1]["ends"] = row["ends"]
+        changed += parts
+    rng.shuffle(changed)
+    return Case(case.policies, case.evidence | {"subscriptions": changed}, case.period, case.as_of)
+
+
 TABLES = (
     "outages", "maintenance", "tickets", "holds", "claims_made", "measurements", "charges", "recoveries", "backups",
 )  # fmt: skip

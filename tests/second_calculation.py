@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -90,7 +90,9 @@ def compared(case: Case) -> Comparison:
     except InputError as error:
         return Comparison(refused=f"engine: {error.problems[0].wrong}; {error.problems[0].remedy}")
     ours = {name: getattr(review, name).rows(named=True) for name in COMPARED if hasattr(review, name)}
-    terms = {row["subscription"]: review.terms_of(row["subscription"]) for row in case.evidence["subscriptions"]}
+    terms: dict[str, list[Terms]] = {}
+    for row in case.evidence["subscriptions"]:
+        terms.setdefault(row["subscription"], []).append(review.terms[row["policy"], row["tier"]])
     here, there = _arranged(ours, terms), _arranged(theirs, terms)
     for table, (key, values) in COMPARED.items():
         one, other = _by_key(here[table], key, values), _by_key(there[table], key, values)
@@ -105,7 +107,7 @@ def compared(case: Case) -> Comparison:
     return found
 
 
-def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]]:
+def _arranged(tables: Tables, terms: Mapping[str, Sequence[Terms]]) -> dict[str, list[Row]]:
     """Both sides in one form: sums of the ledger, and promised numbers of incidents by themselves.
 
     Left out is what the rules do not say: a sliding window that still runs, and for which of them an outage is paid;
@@ -113,14 +115,15 @@ def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]
     called; the fee of which several schedules of a remedy are a share; by how much an availability is below nothing.
     """
     arranged = {name: list(tables.get(name, [])) for name in COMPARED}
-    promised = {(name, guarantee.id): guarantee for name, own in terms.items() for guarantee in own.guarantees}
-    alone = {(name, remedy.id) for name, own in terms.items() for remedy in own.remedies if len(remedy.credit) == 1}
-    sliding = {name for name, guarantee in promised.items() if guarantee.window.slides}
-    weighed = {name for name, guarantee in promised.items() if guarantee.weigh}
-    unnamed = weighed | {name for name, guarantee in promised.items() if guarantee.measured is not None}
+    each = [(name, one) for name, of_name in terms.items() for one in of_name]
+    promised = [((name, guarantee.id), guarantee) for name, own in each for guarantee in own.guarantees]
+    alone = {(name, remedy.id) for name, own in each for remedy in own.remedies if len(remedy.credit) == 1}
+    sliding = {name for name, guarantee in promised if guarantee.window.slides}
+    weighed = {name for name, guarantee in promised if guarantee.weigh}
+    unnamed = weighed | {name for name, guarantee in promised if guarantee.measured is not None}
     slides = {
         (name, remedy.id)
-        for name, own in terms.items()
+        for name, own in each
         for remedy in own.remedies
         if any((name, one) in sliding for one in remedy.guarantees)
     }
@@ -134,7 +137,7 @@ def _arranged(tables: Tables, terms: Mapping[str, Terms]) -> dict[str, list[Row]
             if not (row.get("running") and (row["subscription"], row["guarantee"]) in sliding)
         ]
         arranged[table] = kept
-    counts = {name for name, guarantee in promised.items() if guarantee.metric == "incidents"}
+    counts = {name for name, guarantee in promised if guarantee.metric == "incidents"}
     for table in ("availability", "figures"):
         for row in list(arranged[table]):
             if (row["subscription"], row["guarantee"]) in counts:

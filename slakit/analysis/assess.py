@@ -93,7 +93,7 @@ def assess(
     known = policies if policies is not None else policies_of(evidence)
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
     evidence, warned = in_words_of_contracts(evidence, plans)
-    fees = Fees(evidence.subscriptions, evidence.charges)
+    fees = Fees(evidence.phases, evidence.charges, history=evidence.subscriptions)
     now = to_microseconds(moment)
     made = claims_made(evidence, fees, known, now)
     refuse_unmeasured(evidence, plans)
@@ -136,7 +136,7 @@ def _tables(
     evidence: Evidence, plans: Plans, measured: MeasuredEvidence, awarded: Awarded, claims: pl.DataFrame, fees: Fees
 ) -> dict[str, pl.DataFrame]:
     """Show what was measured, awarded and can be claimed under the chosen reading, and the ranges over all."""
-    rules, subscriptions = measured.rules, evidence.subscriptions
+    rules, subscriptions = measured.rules, evidence.phases
     chosen = [readings[0] for readings in awarded.readings.values()]
     numbers = sorted({number for one in chosen for number in one.reading.rules.values()})
     ours = result_tables.of_rules(numbers)

@@ -111,9 +111,7 @@ def assumptions_in_words(review: Review) -> pl.DataFrame:
     ('WP Heaven', 'Website uptime: measurement window', 'calendar month')
     """
     plans = {policy: terms for (policy, _), terms in review.terms.items()}
-    held = {
-        subscription: review.plan_of(subscription) for subscription in review.evidence.subscriptions["subscription"]
-    }
+    held = {subscription: review.plan_of(subscription) for subscription in review.evidence.names}
     names = plan_names({policy: terms.model_copy(update={"tier": None}) for policy, terms in plans.items()})
     rows = []
     for subject, term, value, because in review.assumptions.iter_rows():
@@ -192,7 +190,7 @@ def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
 
 def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:
     """List what was taken for fees, tables and amounts that were not given."""
-    held = evidence.subscriptions.select("subscription", "policy", "tier").rows()
+    held = evidence.phases.select("subscription", "policy", "tier").rows()
     for subscriber, (subscription, policy, tier) in enumerate(held):
         terms = chosen[(policy, tier)]
         needed_fees = {

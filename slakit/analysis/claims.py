@@ -58,7 +58,7 @@ def claims_made(
     InputError
         A claim names a remedy that the subscription's policy does not have.
     """
-    numbers = evidence.subscriptions.with_row_index("subscriber").select("subscriber", "subscription", "policy")
+    numbers = evidence.phases.with_row_index("subscriber").select("subscriber", "subscription", "policy")
     made = evidence.claims_made.join(numbers, on="subscription", maintain_order="left")
     problems = []
     claimed: dict[str, dict[int, list[tuple[int, int]]]] = {}

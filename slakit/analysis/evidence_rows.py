@@ -60,7 +60,8 @@ def row_warnings(
 
 def beyond_term(evidence: Evidence, table: str) -> pl.DataFrame:
     """Return the rows of a table that lie before their subscription starts, or after it ends."""
-    term = evidence.subscriptions.select("subscription", "starts", "ends")
+    held = pl.col("held_from").alias("starts"), pl.col("held_to").alias("ends")
+    term = evidence.phases.select("subscription", *held).unique(maintain_order=True)
     rows = evidence.numbered(table).join(term, on="subscription", maintain_order="left")
     begun = pl.col(BEGINS[table])
     over = pl.col("ended") if "ended" in rows.columns else begun

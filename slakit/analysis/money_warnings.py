@@ -39,7 +39,8 @@ def claim_warnings(
     period
         What was assessed.
     """
-    term = evidence.subscriptions.select("subscription", "starts", "ends")
+    edges = pl.col("held_from").alias("starts"), pl.col("held_to").alias("ends")
+    term = evidence.phases.select("subscription", *edges).unique(maintain_order=True)
     made = evidence.numbered("claims_made").join(term, on="subscription", maintain_order="left")
     due = tables["credits"].filter(pl.col("amount") > 0).select("subscription", "remedy", "window_start", "window_end")
     spans = {key: rows.select("window_start", "window_end").rows() for key, rows in
@@ -61,7 +62,11 @@ def claim_warnings(
             yield subscription, "claims_made", row["row"], "claim_without_window", says
     unread = tables["claims"].filter(pl.col("status") == "not_read")
     sums = unread.group_by("subscription", "currency", maintain_order=True)
-    rows = sums.agg(pl.col("amount").sum()).join(evidence.numbered("subscriptions"), on="subscription")
+    rows = sums.agg(pl.col("amount").sum()).join(
+        evidence.numbered("subscriptions").unique("subscription", keep="first"),
+        on="subscription",
+        maintain_order="left",
+    )
     for row in rows.iter_rows(named=True):
         owed = exact_money(row["amount"], row["currency"])
         says = f"Whether {owed} must be claimed, and by when, is not known: it was not read."
@@ -88,7 +93,7 @@ def fee_warnings(
     uncharged
         Row of the subscription, and first day, of the months taken at the fee stated because no charge of them is told.
     """
-    names = evidence.subscriptions["subscription"]
+    names = evidence.phases["subscription"]
     for subscriber, day in sorted(uncharged):
         says = f"No charge is told for the month from {day}: the fee of the subscription is taken."
         yield names[subscriber], "charges", None, "no_charge", says

@@ -115,8 +115,16 @@ def plans_of(
     refuse_missing(evidence, policies)
     plans: dict[Plan, list[Terms]] = {}
     read: dict[str, list[tuple[Policy, dict[str, str]]]] = {}
-    problems: list[Problem] = []
-    held = evidence.subscriptions.group_by("policy", "tier", maintain_order=True).agg("subscription", "currency")
+    problems: list[Problem] = [
+        Problem(
+            f"subscriptions {name}",
+            None,
+            "its policy or tier changes while it runs, which is not computed yet",
+            "assess each span by itself, as a subscription with an id of its own",
+        )
+        for name in evidence.phases.filter(pl.col("subscription").is_duplicated())["subscription"].unique()
+    ]
+    held = evidence.phases.group_by("policy", "tier", maintain_order=True).agg("subscription", "currency")
     for name, tier, subscriptions, currencies in held.iter_rows():
         try:
             if name not in read:
@@ -160,7 +168,7 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
     """Refuse measurements of a guarantee that the subscription's plan does not judge by measurements."""
     if evidence.measurements.is_empty():
         return
-    holders = evidence.subscriptions.select("subscription", "policy", "tier")
+    holders = evidence.phases.select("subscription", "policy", "tier")
     held = {name: (policy, tier) for name, policy, tier in holders.iter_rows()}
     judged = {
         plan: sorted({g.id for terms in readings for g in terms.guarantees if g.measured is not None})

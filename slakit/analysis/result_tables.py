@@ -319,7 +319,7 @@ def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidenc
     late = pl.when(pl.col("verdict") == "missed").then(pl.col("elapsed") - pl.col("within")).clip(0)
     left = pl.when(pl.col("verdict") == "pending").then(pl.col("within") - pl.col("elapsed"))
     return judged.sort("subscriber", "rule", "opened", "ticket").select(
-        names_of(evidence.subscriptions),
+        names_of(evidence.phases),
         guarantees_of(rules),
         pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
         "priority",

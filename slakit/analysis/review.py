@@ -130,7 +130,7 @@ class Review:
         """
         held = self.evidence.subscriptions.filter(pl.col("subscription") == subscription)
         if held.is_empty():
-            known = self.evidence.subscriptions["subscription"].to_list()
+            known = self.evidence.names
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
         policy, tier = held.select("policy", "tier").row(0)
@@ -164,7 +164,7 @@ class Review:
             pl.col("deadline_earliest").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
         )
         owed = self.credits.group_by("subscription").agg(pl.col("amount").sum().alias("owed"))
-        subscriptions = self.evidence.subscriptions.select("subscription", "policy", "tier", "currency")
+        subscriptions = self.evidence.phases.select("subscription", "policy", "tier", "currency")
         known = subscriptions.filter(pl.col("subscription").is_in(self.ranges["subscription"].implode()))
         spread = self.ranges.select(
             "subscription", pl.col("amount_low").alias("lowest"), pl.col("amount_high").alias("highest")

@@ -70,7 +70,7 @@ def missing_samples(
         return
     key, edges = ["subscription", "guarantee"], ["window_start", "window_end"]
     windows = pl.concat([tables[name].select(*key, *edges) for name in ("availability", "figures")])
-    held = {row["subscription"]: row for row in evidence.subscriptions.iter_rows(named=True)}
+    held = {row["subscription"]: row for row in evidence.phases.iter_rows(named=True)}
     taken = evidence.measurements.partition_by(key, as_dict=True)
     for (name, of), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
         holder = held[name]
@@ -119,7 +119,7 @@ def too_few_requests(
         The subscription, the guarantee, what they are taken as, and how many there are of how many.
     """
     edges = [pl.col("window_start").min(), pl.col("window_end").max()]
-    for holder in evidence.subscriptions.iter_rows(named=True):
+    for holder in evidence.phases.iter_rows(named=True):
         name = holder["subscription"]
         for guarantee in chosen[holder["policy"], holder["tier"]].guarantees:
             measured, mine = guarantee.measured, pl.col("guarantee") == guarantee.id

@@ -126,7 +126,7 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
         close to one and was not (`near_word`). The row is the first with that word.
     """
     known = {plan: words_of(readings) for plan, readings in plans.items()}
-    held = evidence.subscriptions.select("subscription", "policy", "tier")
+    held = evidence.phases.select("subscription", "policy", "tier")
     tables: dict[str, pl.DataFrame] = {}
     warned: list[Warned] = []
     for table, columns in MATCHED.items():

@@ -77,7 +77,7 @@ def warnings_of(
     """
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     held = {name: (policy, tier) for name, policy, tier in
-            evidence.subscriptions.select("subscription", "policy", "tier").iter_rows()}  # fmt: skip
+            evidence.phases.select("subscription", "policy", "tier").iter_rows()}  # fmt: skip
     yield from outage_warnings(evidence, held, chosen, as_of)
     yield from maintenance_warnings(evidence, held, plans)
     yield from ticket_warnings(evidence, held, chosen)
@@ -96,7 +96,7 @@ def warnings_of(
 def warnings_table(warned: Iterable[Warned], evidence: Evidence) -> pl.DataFrame:
     """Return warnings as a table, in the order of subscriptions, tables and rows."""
     found = pl.DataFrame(list(dict.fromkeys(warned)), schema=dict(WARNINGS), orient="row")
-    names = evidence.subscriptions["subscription"].to_list()
+    names = evidence.names
     order = [_rank("subscription", names), _rank("table", list(TABLES)), pl.col("row"), _rank("code", list(CODES))]
     return found.sort(order, nulls_last=True, maintain_order=True)
 

@@ -182,7 +182,7 @@ class ReportCheck:
                 folder = path if path.is_dir() else path.parent
                 named = [folder / name for name in evidence.subscriptions["policy"].unique(maintain_order=True)]
                 policies = tuple(real_path(file) for file in named if is_file(file))
-                known = KnownEvidence((), tuple(evidence.subscriptions["subscription"]), policies)
+                known = KnownEvidence((), tuple(evidence.names), policies)
         self.evidence[path] = known
         return known
 

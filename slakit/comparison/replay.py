@@ -93,7 +93,7 @@ def owed_table(review: Review) -> pl.DataFrame:
     windows = review.availability.filter(pl.col("met").is_not_null())
     judged = windows.group_by("subscription").agg(pl.len().alias("windows"), (~pl.col("met")).sum().alias("missed"))
     counted = longest_counted(review).group_by("subscription").agg(pl.col("counted_seconds").sum())
-    fees = review.evidence.subscriptions.select("subscription", "monthly_fee")
+    fees = review.evidence.phases.select("subscription", "monthly_fee")
     rows = review.headline().join(fees, on="subscription", how="left", maintain_order="left")
     for more in (judged, counted):
         rows = rows.join(more, on="subscription", how="left", maintain_order="left")

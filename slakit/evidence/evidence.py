@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from slakit.arguments import checked
+from slakit.evidence.phases import phases_of
 from slakit.evidence.table_checks import RawTable, check_sheets
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
 from slakit.problems import InputError, Problem, one_of
@@ -73,6 +75,16 @@ class Evidence:
             frames[name] = rows if isinstance(rows, pl.DataFrame) else frame_of_rows(name, rows)
         return check_tables(frames, time_zone=time_zone, source="memory")
 
+    @property
+    def names(self) -> list[str]:
+        """Return the ids of the subscriptions, in the order in which they appear."""
+        return self.subscriptions["subscription"].unique(maintain_order=True).to_list()
+
+    @cached_property
+    def phases(self) -> pl.DataFrame:
+        """The subscriptions, with a row for each plan that one holds after another: see `phases_of`."""
+        return phases_of(self.subscriptions)
+
     @checked
     def only(self, subscription: str = "") -> Evidence:
         """Keep what concerns one subscription; all of it, if none is named.
@@ -84,7 +96,7 @@ class Evidence:
         """
         if not subscription:
             return self
-        known = self.subscriptions["subscription"].to_list()
+        known = self.names
         if subscription not in known:
             wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.source, [wrong])

@@ -13,6 +13,7 @@ import polars as pl
 
 from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.instants import in_calendar
+from slakit.evidence.phases import find_conflicts
 from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
@@ -61,6 +62,7 @@ def check_sheets(
             problems += check_header(sheets[name], tables[name])
             checked[name], faults = read_columns(sheets[name], tables[name], time_zone)
             faults += check_rows(checked[name], tables[name], sheets[name])
+            faults += find_conflicts(checked[name]) if name == required else []
             faults += check_references(checked, tables[name], sheets, required)
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
     if problems:

@@ -99,14 +99,14 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
             InputTable(
                 "subscriptions",
                 (
-                    InputColumn("subscription", "name", unique=True, says="its id"),
+                    InputColumn("subscription", "name", says="its id; in several rows where it changes"),
                     InputColumn(
                         "policy", "name", says="id in the library, or path of a policy file beside the evidence"
                     ),
                     InputColumn("tier", "name", optional=True, says="one of the policy's"),
                     InputColumn("monthly_fee", "amount", says="what is paid for a month"),
                     InputColumn("currency", "currency"),
-                    InputColumn("starts", "instant", dates=True, says="first instant of the contract"),
+                    InputColumn("starts", "instant", dates=True, says="first instant of the contract, or of a change"),
                     InputColumn(
                         "ends",
                         "instant",
@@ -126,7 +126,10 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                         "component_fees", "fees", optional=True, says='component → monthly fee: `{"hardware": 900.50}`'
                     ),
                 ),
-                "A customer's contract",
+                "A customer's contract. One whose policy, tier, fee or components change has a row for each span, from "
+                "its `starts` to its `ends`: spans do not overlap, and only the last may be open; in a gap between two "
+                "the subscription is suspended, which is outside its term. Currency and billing day stay the same. The "
+                "fee of a month is the mean of the fees in force in it, each by its time",
             ),
             InputTable(
                 "outages",

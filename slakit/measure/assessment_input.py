@@ -14,7 +14,7 @@ from slakit.measure.hours import closed_hours
 from slakit.measure.intervals import PackedTimeline, carve, intersect, union
 from slakit.measure.maintenance import KINDS, concerning, cover_of_kind, qualifying
 from slakit.measure.measurements import numbered, slices_down
-from slakit.measure.rules import FOREVER, Rule, per_rule
+from slakit.measure.rules import FOREVER, Rule, per_rule, subscribers_of, suspensions_of
 
 VERDICTS = (
     "after_as_of",
@@ -41,6 +41,7 @@ COUNTED = VERDICT["counted"]
 LARGEST_BATCH = 4_000_000
 """Rows (outage × obligation) worked on at once: bounds memory, changes no number."""
 SAMPLES = {"subscriber": pl.UInt32, "rule": pl.UInt32, "at": pl.Int64}
+SUSPENSIONS = {"subscriber": pl.UInt32, "started": pl.Int64, "ended": pl.Int64}
 SEGMENT = ["timeline", "rule", "outage", "start", "end", "run"]
 """A segment of an outage; `run` is the incident that it is part of, null before it is known or where nothing runs."""
 
@@ -65,6 +66,8 @@ class AssessmentInput:
         Whether there is a table of outages: without one nobody says that nothing happened.
     samples
         Measurements that make outages: `subscriber`, `rule`, `at` (µs).
+    suspensions
+        Time in which subscriptions are suspended: `subscriber`, `started`, `ended` (µs).
     """
 
     rules: Sequence[Rule]
@@ -76,6 +79,7 @@ class AssessmentInput:
     as_of: int
     recorded: bool = True
     samples: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAMPLES))
+    suspensions: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SUSPENSIONS))
 
     @cached_property
     def timeline(self) -> PackedTimeline:
@@ -201,6 +205,13 @@ class Batch:
         return closed_hours(self.rules, self.obligations, self.assessed.timeline)
 
     @cached_property
+    def suspended(self) -> pl.DataFrame:
+        """Return the time in which subscriptions are suspended: `rule`, `start`, `end` on the line."""
+        held = self.obligations.select("subscriber", "timeline", "rule")
+        gaps = self.assessed.suspensions.join(held, on="subscriber")
+        return gaps.select("rule", self.placed("started").alias("start"), self.placed("ended").alias("end"))
+
+    @cached_property
     def windows(self) -> pl.DataFrame:
         """Return the windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
         return self.assessed.windows.join(
@@ -262,7 +273,7 @@ def input_of(
     period, as_of
         What is judged, and the instant of the assessment. [µs]
     """
-    numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
+    numbers = subscribers_of(evidence).select("subscription", "subscriber")
     outages = evidence.outages if evidence.outages["outage"].is_sorted() else evidence.outages.sort("outage")
     instants = ("started", "ended", "detected", "reported", "diagnosed")
     outages = outages.join(numbers, on="subscription", maintain_order="left").select(
@@ -304,5 +315,14 @@ def input_of(
     )
     recorded = "outages" in evidence.given
     return AssessmentInput(
-        rules, obligations, windows, outages, maintenance, period, as_of, recorded, pl.concat(samples)
+        rules,
+        obligations,
+        windows,
+        outages,
+        maintenance,
+        period,
+        as_of,
+        recorded,
+        pl.concat(samples),
+        suspensions_of(evidence),
     )

@@ -221,13 +221,16 @@ def _agreed(batch: Batch) -> pl.DataFrame:
         pl.when(full).then("window_start").otherwise(first).alias("first"),
         pl.when(full).then("window_end").otherwise(last).alias("last"),
     )
-    closed = _inside(batch, windows, union(batch.closed_hours)) if not batch.closed_hours.is_empty() else 0
+    closed_time = batch.closed_hours.select("start", "end")
+    if not batch.suspended.is_empty():  # where a part of a window stands for all of it, it does for what is suspended
+        closed_time = pl.concat([closed_time, batch.suspended.filter(~full).select("start", "end")])
+    closed = _inside(batch, windows, union(closed_time)) if not closed_time.is_empty() else 0
     maintained: pl.Expr = pl.lit(0, dtype=pl.Int64)
     if any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
         less = per_rule((rule.guarantee.denominator == "less_maintenance" for rule in rules), pl.Boolean)
         cover = batch.whole_maintenance
-        if not batch.closed_hours.is_empty():
-            cover = subtract(cover, union(batch.closed_hours))
+        if not closed_time.is_empty():
+            cover = subtract(cover, union(closed_time))
         maintained = pl.when(less).then(_inside(batch, windows, cover)).otherwise(0)
     denominators = [rule.guarantee.denominator for rule in rules]
     printed = [of.of.microseconds if isinstance(of, Fixed) else None for of in denominators]

@@ -50,7 +50,8 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
         before = batch.obligations.select(first.alias("start"), batch.placed("starts").alias("end"))
         after = batch.obligations.select(batch.placed("ends").alias("start"), last.alias("end"))
         # the two overlap where the subscription ends before measurement begins
-        segments = batch.close_inside(segments, union(pl.concat([before, after])), "outside_term")
+        outside = pl.concat([before, after, batch.suspended.select("start", "end")])
+        segments = batch.close_inside(segments, union(outside), "outside_term")
         batch.close(_whole_units(batch, segments), "counted")
         ledgers.append(_in_windows(batch, pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))))
     return _with_points(assessed, pl.concat(ledgers))

@@ -14,7 +14,7 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import keeps
 from slakit.measure.measurements import numbered, of_rule
-from slakit.measure.rules import Rule, per_rule
+from slakit.measure.rules import Rule, per_rule, with_suspended
 from slakit.policy.quantities import FULL, percent_units
 
 
@@ -44,7 +44,8 @@ def measured_values(evidence: Evidence, rules: Sequence[Rule], windows: pl.DataF
     InputError
         A measurement is of the wrong kind: a value where counts are needed, counts where a value is.
     """
-    known = numbered(evidence).filter(pl.col("at") < as_of)
+    known = with_suspended(numbered(evidence), "at", evidence)
+    known = known.filter((pl.col("at") < as_of) & ~pl.col("suspended")).drop("suspended")
     tables = [pl.DataFrame(schema=SCHEMA)]
     for number, rule in enumerate(rules):
         if rule.source != "measurements":

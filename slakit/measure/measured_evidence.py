@@ -15,7 +15,7 @@ from slakit.measure.calendar import Period
 from slakit.measure.conventions import Conventions
 from slakit.measure.downtime import account_downtime
 from slakit.measure.measured import measured_values
-from slakit.measure.rules import Rule, measured_by, obligations_of
+from slakit.measure.rules import Rule, measured_by, obligations_of, suspensions_of
 from slakit.measure.tickets import judge_tickets
 from slakit.measure.windows import judged_windows
 
@@ -71,8 +71,8 @@ def measure_evidence(
     InputError
         Tickets or measurements cannot be judged as their guarantees ask.
     """
-    obligations = obligations_of(evidence.subscriptions, rules)
-    windows = judged_windows(obligations, rules, period, as_of)
+    obligations = obligations_of(evidence.phases, rules)
+    windows = judged_windows(obligations, rules, period, as_of, suspensions_of(evidence))
     windows = windows.join(obligations.drop("billing_day"), on="obligation", maintain_order="left")
     of_outages, of_tickets, of_measurements = (
         windows.filter(measured_by(source, rules)) for source in ("outages", "tickets", "measurements")

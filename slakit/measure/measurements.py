@@ -5,14 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
-from slakit.measure.rules import Rule
+from slakit.measure.rules import Rule, subscribers_of
 from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units
 from slakit.problems import InputError, Problem
 
 
 def numbered(evidence: Evidence) -> pl.DataFrame:
     """Number measurements: `subscriber`, `guarantee`, `at` (µs), `value` (millionths), `failed`, `total`, by time."""
-    numbers = evidence.subscriptions.select("subscription", pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"))
+    numbers = subscribers_of(evidence).select("subscription", "subscriber")
     value = (pl.col("value") * PERCENT_SCALE).cast(pl.Int64).alias("value")
     at = pl.col("measured").dt.epoch("us").alias("at")
     known = evidence.measurements.with_row_index("row").join(numbers, on="subscription", maintain_order="left")
@@ -35,7 +35,7 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
         One is of the other kind, or impossible, or a slice begins within another.
     """
     of_plan = (pl.col("policy") == rule.policy) & pl.col("tier").eq_missing(pl.lit(rule.tier, dtype=pl.String))
-    holders = evidence.subscriptions.with_row_index("subscriber").filter(of_plan)["subscriber"]
+    holders = evidence.phases.with_row_index("subscriber").filter(of_plan)["subscriber"]
     own = known.filter((pl.col("guarantee") == rule.guarantee.id) & pl.col("subscriber").is_in(holders.implode()))
     measured = rule.guarantee.measured
     assert measured is not None

@@ -8,6 +8,8 @@ from functools import cached_property
 
 import polars as pl
 
+from slakit.evidence.evidence import Evidence
+from slakit.evidence.phases import gaps_of
 from slakit.measure.calendar import first_of_next_month
 from slakit.policy.guarantees import ON_TICKETS, Guarantee, Maintenance
 from slakit.policy.support import Support
@@ -131,13 +133,54 @@ def number_rules(plans: Mapping[Plan, Sequence[Terms]]) -> tuple[list[Rule], dic
     return numbered, found
 
 
+def subscribers_of(evidence: Evidence) -> pl.DataFrame:
+    """Number the phases of subscriptions: `subscription`, `subscriber`, `since`, `until` (the time that is theirs, µs).
+
+    The time of a subscription is parted among its phases without a hole: each has the time up to the start of the next,
+    the first one all time before, the last one all time after.
+    """
+    return evidence.phases.select(
+        "subscription",
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
+        pl.col("since").dt.epoch("us").fill_null(-FOREVER),
+        pl.col("until").dt.epoch("us").fill_null(FOREVER),
+    )
+
+
+def suspensions_of(evidence: Evidence) -> pl.DataFrame:
+    """List the time in which subscriptions are suspended, which is outside their term: `subscriber`, `started`, `ended`
+    (µs)."""
+    numbers = subscribers_of(evidence).select("subscription", "subscriber")
+    return gaps_of(evidence.subscriptions).join(numbers, on="subscription").select("subscriber", "started", "ended")
+
+
+def with_suspended(rows: pl.DataFrame, at: str, evidence: Evidence) -> pl.DataFrame:
+    """Say of rows of a `subscriber` whether an instant of theirs is `suspended`.
+
+    Parameters
+    ----------
+    rows
+        `subscriber`, and the column of the instant. [µs]
+    at
+        Name of that column.
+    evidence
+        Checked tables.
+    """
+    gaps = suspensions_of(evidence)
+    if gaps.is_empty():
+        return rows.with_columns(pl.lit(value=False).alias("suspended"))
+    found = rows.with_row_index("_row").join(gaps, on="subscriber")
+    inside = found.filter((pl.col("started") <= pl.col(at)) & (pl.col(at) < pl.col("ended")))["_row"]
+    return rows.with_columns(pl.int_range(pl.len()).is_in(inside.implode()).alias("suspended"))
+
+
 def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """List the rules that apply to each subscription.
 
     Parameters
     ----------
     subscriptions
-        The checked table; its row number is the subscription's number.
+        Phases of subscriptions; their row number is the subscriber.
     rules
         By number.
 
@@ -155,7 +198,7 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
         pl.col("starts").dt.epoch("us"),
         pl.col("ends").dt.epoch("us").fill_null(FOREVER),
         pl.col("billing_day").fill_null(1),
-        pl.col("starts").dt.epoch("us").alias("held_from"),
+        pl.col("held_from").dt.epoch("us"),
     )
     named = pl.DataFrame(
         {

@@ -9,7 +9,7 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
 from slakit.measure.conventions import Calendars, Conventions, working_time
-from slakit.measure.rules import Rule
+from slakit.measure.rules import Rule, with_suspended
 from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
 from slakit.problems import InputError, Problem, one_of
@@ -33,7 +33,7 @@ JUDGED = {
 kind) or outside_term."""
 
 
-IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends"))
+IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends")) & ~pl.col("suspended")
 """Whether a ticket was opened in the time in which its guarantee is measured."""
 
 
@@ -44,16 +44,17 @@ def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
     -------
     pl.DataFrame
         `ticket` (row of the table), `name`, `subscriber`, `policy`, `tier`, `opened`, `responded`, `resolved`, `due`
-        (µs), `priority`, `impact`, `urgency`, `kind`.
+        (µs), `priority`, `impact`, `urgency`, `kind`, `suspended` (opened while the subscription was).
     """
-    holders = evidence.subscriptions.with_row_index("subscriber").select("subscriber", "subscription", "policy", "tier")
+    holders = evidence.phases.with_row_index("subscriber").select("subscriber", "subscription", "policy", "tier")
     numbered = evidence.tickets.with_row_index("ticket_number").rename({"ticket": "name"})
     known = numbered.join(holders, on="subscription", maintain_order="left")
     instants = [pl.col(name).dt.epoch("us") for name in ("opened", "responded", "resolved", "due")]
     words = ("name", "subscriber", "policy", "tier", "priority", "impact", "urgency", "kind")
     tickets = known.select(pl.col("ticket_number").alias("ticket"), *words, *instants)
     later = [pl.when(pl.col(name) <= as_of).then(name).alias(name) for name in ("responded", "resolved")]
-    return tickets.filter(pl.col("opened") < as_of).with_columns(later)
+    known = with_suspended(tickets, "opened", evidence)
+    return known.filter(pl.col("opened") < as_of).with_columns(later)
 
 
 def holds_of(evidence: Evidence) -> pl.DataFrame:

@@ -12,7 +12,9 @@ from slakit.measure.rules import Rule, per_rule
 from slakit.policy.quantities import Window
 
 
-def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int) -> pl.DataFrame:
+def judged_windows(
+    obligations: pl.DataFrame, rules: Sequence[Rule], period: Period, as_of: int, suspensions: pl.DataFrame
+) -> pl.DataFrame:
     """Lay out the windows that an assessment judges or shows as running, of every obligation that has windows.
 
     A window is judged when it ends in the period and by `as_of`; it is running when it begins in the period and ends
@@ -26,6 +28,8 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
         By number.
     period, as_of
         What is judged, and the instant of the assessment. [µs]
+    suspensions
+        As `suspensions_of` gives them.
 
     Returns
     -------
@@ -54,6 +58,13 @@ def judged_windows(obligations: pl.DataFrame, rules: Sequence[Rule], period: Per
     windows = pl.concat([on_calendar, of_terms.select(on_calendar.columns)])
     partial = per_rule((rule.guarantee.partial == "skip" for rule in rules), pl.Boolean)
     whole = (pl.col("window_start") >= pl.col("starts")) & (pl.col("window_end") <= pl.col("ends"))
+    if not suspensions.is_empty():  # a window with a suspension in it is not whole either
+        gaps = suspensions.join(obligations.select("obligation", "subscriber"), on="subscriber")
+        overlap = (pl.col("started") < pl.col("window_end")) & (pl.col("ended") > pl.col("window_start"))
+        cut = windows.join(gaps, on="obligation").filter(overlap)
+        cut = cut.select("obligation", "window_start", pl.lit(value=True).alias("cut")).unique()
+        windows = windows.join(cut, on=["obligation", "window_start"], how="left", maintain_order="left")
+        whole = whole & pl.col("cut").is_null()
     spans = [period.span(rule.zone) for rule in rules]
     begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
     slides = per_rule((rule.guarantee.window.slides for rule in rules), pl.Boolean)

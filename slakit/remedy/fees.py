@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import polars as pl
 
 from slakit.currencies import minor_digits
-from slakit.measure.calendar import add_months, local_day, midnight, to_microseconds
-from slakit.measure.rules import Rule
+from slakit.evidence.phases import changed
+from slakit.measure.calendar import add_months, calendar_windows, local_day, midnight, to_microseconds
+from slakit.measure.rules import FOREVER, Rule
 from slakit.policy.quantities import Money, Share, Window
 from slakit.policy.remedies import FeeBasis, FeeSum, Worth
 from slakit.problems import InputError, Problem
@@ -118,57 +120,90 @@ class Fee:
 NOTHING = Fee(Fraction(0))
 
 
+class FeeRow(NamedTuple):
+    """A row of a subscription that changes: its place in the table, its span (µs), and its fees (millionths)."""
+
+    row: int
+    starts: int
+    ends: int
+    monthly: int
+    components: Mapping[str, Decimal]
+
+
 @dataclass
 class Fees:
     """Fees of numbered subscriptions, in millionths of the currency's unit.
 
     A fee is the monthly fee of the subscription; of a subscription with charges, what was charged for the month. A
-    month of the term of which no charge is told costs the monthly fee: unknown is never nothing.
+    month of the term of which no charge is told costs the monthly fee: unknown is never nothing. Where the fee changes,
+    that of a month is the mean of the fees in force in it, each by its time; a month that no row of the subscription
+    reaches has the fee of the last row before it, or else of the first.
 
     Attributes
     ----------
     subscriptions
-        The checked table; its row number is the subscriber.
+        The checked table, or the phases of its subscriptions; its row number is the subscriber.
     charges
         The checked table: what was charged for a time, as of its first instant.
     imagined
         Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
+    history
+        The checked table, with all rows of subscriptions that change.
     """
 
     subscriptions: pl.DataFrame
     charges: pl.DataFrame | None = None
     imagined: bool = False
+    history: pl.DataFrame | None = None
     _components: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         table = self.subscriptions
         self.monthly = [int(fee * MICRO) for fee in table["monthly_fee"].to_list()]
         self.currencies: list[str] = table["currency"].to_list()
-        self.components = [
-            json.loads(fees, parse_float=Decimal) if fees else {} for fees in table["component_fees"].to_list()
-        ]
+        self.components = [_by_component(fees) for fees in table["component_fees"].to_list()]
         self.digits = [minor_digits(currency) for currency in self.currencies]
         self.charged: dict[int, list[Charge]] = {}
         if self.charges is not None:
-            number = {name: number for number, name in enumerate(table["subscription"].to_list())}
             rows = self.charges.select("subscription", pl.col("started").dt.epoch("us"), "component", "amount")
             for row, (name, at, component, amount) in enumerate(rows.iter_rows()):
-                self.charged.setdefault(number[name], []).append((row, at, component, int(amount * MICRO)))
-        self._holders: list[tuple[int | None, datetime]] = table.select("billing_day", "starts").rows()
+                for subscriber in self._numbers[name]:
+                    self.charged.setdefault(subscriber, []).append((row, at, component, int(amount * MICRO)))
+        self.changes: dict[int, list[FeeRow]] = {}
+        if self.history is not None:
+            columns = ("row", "subscription", "starts", "ends", "monthly_fee", "component_fees")
+            for row, name, starts, ends, fee, fees in changed(self.history).select(columns).iter_rows():
+                until = to_microseconds(ends) if ends else FOREVER
+                known = FeeRow(row, to_microseconds(starts), until, int(fee * MICRO), _by_component(fees))
+                for subscriber in self._numbers[name]:
+                    self.changes.setdefault(subscriber, []).append(known)
 
     @cached_property
-    def _terms(self) -> list[tuple[int, int | None]]:
-        terms = self.subscriptions.select("starts", "ends").rows()
-        return [(to_microseconds(starts), to_microseconds(ends) if ends else None) for starts, ends in terms]
+    def _numbers(self) -> dict[str, list[int]]:
+        numbers: dict[str, list[int]] = {}
+        for subscriber, name in enumerate(self.subscriptions["subscription"].to_list()):
+            numbers.setdefault(name, []).append(subscriber)
+        return numbers
+
+    @cached_property
+    def _holders(self) -> list[tuple[int, int, int | None]]:
+        """Billing day, start and end of each subscription. [µs]"""
+        edges = [
+            pl.coalesce(f"held_{edge}", own) if f"held_{edge}" in self.subscriptions.columns else pl.col(own)
+            for edge, own in (("from", "starts"), ("to", "ends"))
+        ]
+        rows = self.subscriptions.select("billing_day", edges[0].alias("starts"), edges[1].alias("ends")).rows()
+        return [
+            (day or 1, to_microseconds(starts), to_microseconds(ends) if ends else None) for day, starts, ends in rows
+        ]
 
     def holder(self, subscriber: int) -> tuple[int, int]:
         """Return the billing day, and the start of the subscription. [µs]"""
-        day, starts = self._holders[subscriber]
-        return day or 1, to_microseconds(starts)
+        return self._holders[subscriber][:2]
 
     def varies(self, of: FeeBasis) -> bool:
         """Return whether a fee basis is not the same for all windows."""
-        return bool(self.charged) or isinstance(of, FeeSum) or of == "term_fee"
+        return bool(self.charged or self.changes) or isinstance(of, FeeSum) or of == "term_fee"
 
     def basis(self, of: FeeBasis, subscriber: int, rule: Rule, span: Span | None = None) -> Fee:
         """Compute a fee basis.
@@ -184,14 +219,25 @@ class Fees:
         """
         zone = rule.zone
         if isinstance(of, FeeSum):
-            return self._sum(of, subscriber, zone, span)
+            return self._sum(of, subscriber, rule, span)
+        window = rule.guarantee.window
         if of == "term_fee":
-            return Fee(self.monthly[subscriber] * self._term(subscriber, zone))
-        if span is None or subscriber not in self.charged:
+            return Fee(self._of_term(subscriber, zone))
+        if span is None or (subscriber not in self.charged and subscriber not in self.changes):
             amounts, parts = self.bases(of, rule)
             return Fee(Fraction(amounts[subscriber], parts))
+        if of == "window_fee" and subscriber in self.changes and subscriber not in self.charged:
+            if window.text == "term":
+                return Fee(self._of_term(subscriber, zone))
+            if window.months is None and window.rolling_months is None:
+                return self._of_month(subscriber, zone, self._month(rule, subscriber, span)) * _months(window)
+            end, (billing_day, starts) = span[1], self.holder(subscriber)
+            if not window.slides:  # of a window that a change cuts, all months of the whole window
+                end = calendar_windows(window, zone, end - 1, end, billing_day=billing_day, starts=starts)[0][1]
+            day, count = local_day(end, zone), window.months or window.rolling_months or 1
+            edges = [midnight(add_months(day, -back), zone) for back in range(count, -1, -1)]
+            return sum((self._of_month(subscriber, zone, part) for part in pairwise(edges)), NOTHING)
         if of == "window_fee":
-            window = rule.guarantee.window
             whole_months = window.months or window.rolling_months
             if whole_months is None:  # of a window in days, its share of the month
                 month_fee = self._of_month(subscriber, zone, _month(zone, span))
@@ -200,10 +246,39 @@ class Fees:
             edges = [span[0], *(midnight(add_months(first, n), zone) for n in range(1, whole_months)), span[1]]
             return sum((self._of_month(subscriber, zone, part) for part in pairwise(edges)), NOTHING)
         components = tuple(rule.guarantee.components) if of == "component_fee" else ()
-        month = _month(zone, span, OFFSETS.get(of, 0))
+        month = self._month(rule, subscriber, span, OFFSETS.get(of, 0))
         months = _back(month, {"annual_fee": 12, "quarterly_fee": 3}.get(of, 1), zone)
         fee = sum((self._of_month(subscriber, zone, one, components, of) for one in months), NOTHING)
         return fee * Fraction(1, 30) if of == "daily_fee" else fee
+
+    def _month(self, rule: Rule, subscriber: int, span: Span, offset: int = 0) -> Span:
+        """Find the month of a window or incident, or another so many months later: where its fees are not charged and
+        the window is a billing month, a billing month. [µs]"""
+        if rule.guarantee.window.text != "billing_month" or subscriber in self.charged:
+            return _month(rule.zone, span, offset)
+        billing_day, starts = self.holder(subscriber)
+        at = (span[1] - 1, span[1])
+        whole = calendar_windows(rule.guarantee.window, rule.zone, *at, billing_day=billing_day, starts=starts)[0]
+        first = add_months(local_day(whole[0], rule.zone), offset)
+        return midnight(first, rule.zone), midnight(add_months(first, 1), rule.zone)
+
+    def _mean(self, subscriber: int, month: Span, components: Sequence[str] = ()) -> Fraction | None:
+        """The fee of a month of a subscription that changes, or of components of it; none if one of them has none."""
+        rows = self.changes[subscriber]
+        in_force = [(min(row.ends, month[1]) - max(row.starts, month[0]), row) for row in rows]
+        weighed = [(time, row) for time, row in in_force if time > 0]
+        if not weighed:
+            before = [row for row in rows if row.starts < month[1]]
+            weighed = [(1, before[-1] if before else rows[0])]
+        if any(name not in row.components for _, row in weighed for name in components):
+            return None
+        fees = [
+            time * (sum((Fraction(row.components[name]) * MICRO for name in components), Fraction(0)))
+            if components
+            else Fraction(time * row.monthly)
+            for time, row in weighed
+        ]
+        return sum(fees, Fraction(0)) / sum(time for time, _ in weighed)
 
     def bases(self, of: FeeBasis, rule: Rule) -> tuple[list[int], int]:
         """Compute a fee basis that does not vary, of every subscriber, and what to divide it by. [millionths]
@@ -231,14 +306,17 @@ class Fees:
             ]
         return self._components[components]
 
-    def _sum(self, of: FeeSum, subscriber: int, zone: str, span: Span | None) -> Fee:
+    def _sum(self, of: FeeSum, subscriber: int, rule: Rule, span: Span | None) -> Fee:
         """Add up fees of some components, or of some time before the end of the window."""
-        last, components = of.last, tuple(of.components)
+        last, components, zone = of.last, tuple(of.components), rule.zone
         months = last.months if last is not None and last.months else 1
-        if span is None or subscriber not in self.charged:
+        if span is None or (subscriber not in self.charged and subscriber not in self.changes):
             named = self._named(components, subscriber, real=span is not None and not self.imagined)
             whole = Fraction(last.days, 30) if last is not None and last.days else Fraction(months)
             return Fee(named if of.mean else named * whole)
+        if last is not None and last.days and subscriber not in self.charged:
+            month = self._month(rule, subscriber, span)
+            return self._of_month(subscriber, zone, month, components) * Fraction(last.days, 30)
         if last is not None and last.days:  # days before the window, each month's fee spread evenly over its days
             total, day = NOTHING, local_day(span[0], zone)
             for back in range(1, last.days + 1):
@@ -247,18 +325,24 @@ class Fees:
                 days = (local_day(month[1], zone) - local_day(month[0], zone)).days
                 total += self._of_month(subscriber, zone, month, components) * Fraction(1, days)
             return total
-        listed = _back(_month(zone, span), months, zone)
+        listed = _back(self._month(rule, subscriber, span), months, zone)
         charged = sum((self._of_month(subscriber, zone, month, components) for month in listed), NOTHING)
         return charged * Fraction(1, months) if of.mean else charged
 
-    def _named(self, components: Sequence[str], subscriber: int, *, real: bool) -> Fraction:
+    def _named(self, components: Sequence[str], subscriber: int, *, real: bool, month: Span | None = None) -> Fraction:
         """Monthly fee of the named components; of a subscription that is only imagined, the whole one."""
-        own = self.components[subscriber]
+        row, own = subscriber, self.components[subscriber]
+        if subscriber in self.changes and month is not None:
+            fee = self._mean(subscriber, month, components)
+            if fee is not None:
+                return fee
+            lacking = (one for one in self.changes[subscriber] if not set(components) <= set(one.components))
+            row, _, _, _, own = next(lacking)  # type: ignore[assignment]
         missing = [name for name in components if name not in own]
         if not components or (missing and not real):
             return Fraction(self.monthly[subscriber])
         if missing:
-            where = f"subscriptions row {subscriber + 2} component_fees"
+            where = f"subscriptions row {row + 2} component_fees"
             problem = Problem(where, None, f"no fee of {missing[0]}, of which a credit is a share", "give it")
             raise InputError("subscriptions", [problem])
         return sum((Fraction(own[name]) * MICRO for name in components), Fraction(0))
@@ -277,33 +361,52 @@ class Fees:
         self, subscriber: int, zone: str, month: Span, components: tuple[str, ...] = (), of: FeeBasis = "monthly_fee"
     ) -> Fee:
         """Find what was charged for a month, or for components in it; the fee stated, where no charge is told."""
-        charged = self._charges(subscriber, month, components)
+        charged = self._charges(subscriber, month, components) if subscriber in self.charged else None
         if charged is not None:
             return charged
-        starts, ends = self._terms[subscriber]
-        if month[1] <= starts or (ends is not None and month[0] >= ends):
-            return NOTHING
-        stated = FeeSources(uncharged=frozenset({(subscriber, local_day(month[0], zone))}))
+        stated = FeeSources()
+        if subscriber in self.charged:
+            _, starts, ends = self._holders[subscriber]
+            if month[1] <= starts or (ends is not None and month[0] >= ends):
+                return NOTHING
+            stated = FeeSources(uncharged=frozenset({(subscriber, local_day(month[0], zone))}))
         if of != "component_fee":
-            return Fee(self._named(components, subscriber, real=True), stated)
-        if components and all(name in self.components[subscriber] for name in components):
+            return Fee(self._named(components, subscriber, real=True, month=month), stated)
+        if subscriber in self.changes:
+            fee = self._mean(subscriber, month, components) if components else None
+            if fee is not None:
+                return Fee(fee, stated)
+        elif components and all(name in self.components[subscriber] for name in components):
             return Fee(Fraction(self._of_components(components)[subscriber]), stated)
         whole = self._of_month(subscriber, zone, month)
         return Fee(whole.amount, FeeSources.together((whole.sources, stated)))
 
-    def _term(self, subscriber: int, zone: str) -> Fraction:
-        """Months of the subscription: whole ones, and the days beyond them as thirtieths."""
-        starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
-        if ends is None:
-            wrong = Problem(
-                f"subscriptions row {subscriber + 2} ends", None, "a fee of the term needs its end", "give it"
-            )
+    def _of_term(self, subscriber: int, zone: str) -> Fraction:
+        """The fees of all months of the subscription: whole ones, and the days beyond them as thirtieths.
+
+        Of one that changes, each stretch without a gap has the mean of its fees.
+        """
+        rows = self.changes.get(subscriber)
+        if rows is None:
+            starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
+            if ends is None:
+                place = f"subscriptions row {subscriber + 2} ends"
+                wrong = Problem(place, None, "a fee of the term needs its end", "give it")
+                raise InputError("subscriptions", [wrong])
+            return self.monthly[subscriber] * _months_between(to_microseconds(starts), to_microseconds(ends), zone)
+        if rows[-1].ends == FOREVER:
+            place = f"subscriptions row {rows[-1].row + 2} ends"
+            wrong = Problem(place, None, "a fee of the term needs its end", "give it")
             raise InputError("subscriptions", [wrong])
-        first, last = (local_day(to_microseconds(edge), zone) for edge in (starts, ends))
-        months = (last.year - first.year) * 12 + last.month - first.month
-        if add_months(first, months) > last:
-            months -= 1
-        return months + Fraction((last - add_months(first, months)).days, 30)
+        fees = Fraction(0)
+        start = rows[0].starts
+        for row, after in zip(rows, [*rows[1:], None], strict=True):
+            if after is None or after.starts > row.ends:
+                mean = self._mean(subscriber, (start, row.ends))
+                assert mean is not None
+                fees += mean * _months_between(start, row.ends, zone)
+                start = after.starts if after is not None else row.ends
+        return fees
 
     def minor(self, subscriber: int, num: int, den: int = 1) -> int:
         """Round an amount in millionths, `num / den`, half up to whole minor units of the subscriber's currency."""
@@ -327,6 +430,20 @@ class Fees:
 
 Charge = tuple[int, int, str | None, int]
 """Row of the table, first instant (µs), component, and amount (millionths) of what was charged."""
+
+
+def _by_component(fees: str | None) -> dict[str, Decimal]:
+    """Read the monthly fees of components."""
+    return json.loads(fees, parse_float=Decimal) if fees else {}
+
+
+def _months_between(start: int, end: int, zone: str) -> Fraction:
+    """Whole months from one instant to another, and the days beyond them as thirtieths."""
+    first, last = local_day(start, zone), local_day(end, zone)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    if add_months(first, months) > last:
+        months -= 1
+    return months + Fraction((last - add_months(first, months)).days, 30)
 
 
 def _month(zone: str, span: Span, offset: int = 0) -> Span:

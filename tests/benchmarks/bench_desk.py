@@ -170,7 +170,7 @@ def timed(work: Callable[[], pl.DataFrame], times: int = 3) -> tuple[float, pl.D
 def compare(tickets: int, python: str) -> None:
     """Print the ratios."""
     evidence, rule = evidence_of(tickets), rule_of()
-    obligations = obligations_of(evidence.subscriptions, [rule])
+    obligations = obligations_of(evidence.phases, [rule])
     ours, judged = timed(lambda: judge_tickets(evidence, [rule], obligations, AS_OF))
     plain, _ = timed(lambda: evidence.tickets.sort("subscription", "opened"))
     targets = rule.guarantee.within

@@ -46,7 +46,7 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
     subtitle = f"Credits owed for {review.period.printed}, by status as of {as_of} UTC."
     concerned = set(parts["subscription"])
-    order = [name for name in review.evidence.subscriptions["subscription"] if name in concerned][:MOST_BARS]
+    order = [name for name in review.evidence.names if name in concerned][:MOST_BARS]
     if len(order) < len(concerned):
         subtitle += f" Only the first {MOST_BARS} of {print_count(len(concerned))} subscriptions are drawn."
 

@@ -166,7 +166,10 @@ def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameter
     plans = plans_control("Plans", "plans", parameters["plans"])
     controls += [plans, fee_control(parameters["fee"])]
     if evidence is not None:
-        options = [(ALL_SUBSCRIPTIONS, ""), *((name, name) for name in evidence.subscriptions["subscription"])]
+        options = [
+            (ALL_SUBSCRIPTIONS, ""),
+            *((name, name) for name in evidence.names),
+        ]
         whose = w.Dropdown(options=options, value=parameters["subscription"])
         controls.append(Control("Outages of", whose, lambda value: {"subscription": value}))
     terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
