@@ -27,6 +27,7 @@ from slakit.policy.document import Policy
 from slakit.policy.guarantees import ON_TICKETS, Guarantee, Times
 from slakit.policy.part import Part, PerTier
 from slakit.policy.quantities import Duration, Money, PlainDuration, Points, Quantity, Share, Window
+from slakit.policy.shared_terms import ONES_OWN
 
 Tree = dict[str, Any]
 
@@ -103,8 +104,9 @@ def models_of(annotation: Any) -> Iterator[type[Part]]:
 
 
 def every_key() -> set[tuple[str, str]]:
-    """Model and key of all that a policy file can say."""
-    return {(model.__name__, name) for model in {*models_of(Policy)} for name in model.model_fields}
+    """Model and key of all that a policy says once it is read: what is `like` another stands whole by then."""
+    keys = {(model.__name__, name) for model in {*models_of(Policy)} for name in model.model_fields}
+    return keys - {("Guarantee", "like")}
 
 
 def every_word() -> set[tuple[str, str, object]]:
@@ -306,7 +308,9 @@ class Drawing:
     def question(self) -> Any:
         """A question whose answers set a key of a guarantee, or of maintenance."""
         known = fields_of(Guarantee)
-        names = [n for n in known if n not in ("id", "metric", "credit", "printed", "clauses", "measured", "tiers")]
+        names = [
+            n for n in known if n not in ("id", "like", "metric", "credit", "printed", "clauses", "measured", "tiers")
+        ]
         path, name = self.rng.choice(self.guarantees), self.rng.choice(names)
         key = known[name][1].alias or name
         settable = {}
@@ -441,6 +445,7 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Source", "updated"): _names("2025-11-30"),
     ("Source", "url"): _names("https://example.com/sla"),
     ("Guarantee", "credit"): _nothing,
+    ("Guarantee", "like"): _nothing,  # see `share_terms`
     ("Guarantee", "clauses"): lambda drawing: {
         term: f"1.{term}" for term in drawing.some(("target", "components", "clock", "hours", "minimum", "unit"))
     },
@@ -524,8 +529,21 @@ def random_policy(rng: Random, name: str = "random", density: float | None = Non
         drawing = Drawing(rng, chance)
         tree = _agreed(drawing, drawing.policy(name))
         if tree is not None:
-            return tree
+            return share_terms(rng, tree) if rng.random() < 0.3 else tree
     raise AssertionError("what is drawn never agrees")
+
+
+def share_terms(rng: Random, tree: Tree) -> Tree:
+    """Write some guarantees as `like` another, with the terms in which they differ: the policy says the same."""
+    guarantees = list(tree["guarantees"])
+    if any("like" in one for one in guarantees):
+        return tree
+    for number in range(1, len(guarantees)):
+        other, own = tree["guarantees"][rng.randrange(number)], guarantees[number]
+        terms = {key: value for key, value in own.items() if key in ONES_OWN or other.get(key) != value}
+        left_out = dict.fromkeys(key for key in other if key not in own and key not in ONES_OWN)
+        guarantees[number] = {**terms, **left_out, "like": other["id"]}
+    return {**tree, "guarantees": guarantees}
 
 
 def _agreed(drawing: Drawing, tree: Tree) -> Tree | None:

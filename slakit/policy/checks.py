@@ -13,6 +13,7 @@ from slakit.policy.checks_meaning import keys_decide
 from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part, PerTier
+from slakit.policy.shared_terms import ONES_OWN, SharedTerms
 from slakit.policy.terms import nested, set_term
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
@@ -153,3 +154,26 @@ def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
                 for finding in coherence(changed, others):
                     if finding[2:] not in already:
                         yield place, value, *finding[2:]
+
+
+def answers_reach_takers(policy: PolicyModel, shared: SharedTerms) -> Iterator[Finding]:
+    """Yield answers that set a term of a guarantee, but not of another that has it from there by `like`.
+
+    Terms are taken before questions are answered: the answer would not hold for the other, although the file seems to
+    say so.
+    """
+    ids = [guarantee.id for guarantee in policy.guarantees]
+    for index, question in enumerate(policy.readings):
+        for name, answer in question.answers.items():
+            for path in answer.set:
+                section, holder, *keys = path.split(".")
+                if section != "guarantees" or not keys or keys[0] in ONES_OWN:
+                    continue
+                number = ids.index(holder) if holder in ids else int(holder)
+                for taker in shared.takers(number, keys[0]):
+                    names = (ids[taker], str(taker))
+                    same = [".".join((section, one, *keys)) for one in names]
+                    if not any(nested(other, one) for other in answer.set for one in same):
+                        wrong = f"{ids[taker]} has this term from {ids[number]}, and the answer does not set it there"
+                        remedy = f"set {same[0]} as well, or write {keys[0]} in {ids[taker]}"
+                        yield ("readings", index, "answers", name, "set", path), None, wrong, remedy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from slakit.arguments import checked, write_named
-from slakit.policy.checks import coherence
+from slakit.policy.checks import answers_reach_takers, coherence
 from slakit.policy.document import Policy
 from slakit.policy.part import words_of_format
+from slakit.policy.shared_terms import SharedTerms, with_shared_terms
 from slakit.policy.skeleton import PLACEHOLDER
 from slakit.policy.terms import Terms
 from slakit.policy.yaml import Document, parse_yaml, problems_of, read_yaml
@@ -58,6 +60,11 @@ def policy_of(document: Document) -> Policy:
         wrong = "a placeholder that is not filled in"
         problems = [Problem(document.where(place), PLACEHOLDER, wrong, remedy) for place in unfilled]
         raise InputError(document.name, problems)
+
+    shared = with_shared_terms(document.tree)
+    if shared.wrong:
+        raise InputError(document.name, [Problem(document.where(place), *rest) for place, *rest in shared.wrong])  # type: ignore[arg-type]
+    document = Document(document.name, shared.tree, shared.lines(document.lines))
     try:
         policy = Policy.model_validate(document.tree)
         problems, sections = [], set(Policy.model_fields)
@@ -68,10 +75,29 @@ def policy_of(document: Document) -> Policy:
         sections = document.tree.keys() & Policy.model_fields.keys() - broken
         policy = Policy.model_validate({**STAND_IN, **{name: document.tree[name] for name in sections}})
     for place, value, wrong, remedy in coherence(policy, sections):
+        if place[:3] in shared.taken and remedy == "remove it":
+            remedy = f"write {place[2]}: null to leave it out, or what holds instead"
         problems.append(Problem(document.where(place), value, wrong, remedy))
+    if not problems:
+        found = answers_reach_takers(policy, shared)
+        problems = [Problem(document.where(place), *rest) for place, *rest in found]  # type: ignore[arg-type]
     if problems:
-        raise InputError(document.name, problems)
+        raise InputError(document.name, list(_told_once(problems, shared, document)))
     return policy
+
+
+def _told_once(problems: list[Problem], shared: SharedTerms, document: Document) -> Iterator[Problem]:
+    """Leave out what is wrong with a term that was taken, where it is told of the guarantee that has it."""
+    told = {str(problem) for problem in problems}
+    places = [(document.where(here), document.where(there)) for here, there in shared.taken.items()]
+    for problem in problems:
+        written = (
+            str(replace(problem, where=there + problem.where.removeprefix(here)))
+            for here, there in places
+            if problem.where.startswith(here)
+        )
+        if told.isdisjoint(written):
+            yield problem
 
 
 def texts_in(tree: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -218,6 +244,8 @@ def _from_library(name: str) -> Policy:
 def write_policy(policy: Policy, path: str | Path) -> None:
     """Write a policy as YAML, whole or not at all. Reading it back gives the same policy.
 
+    Each guarantee is written with all its terms, also those that it took from another by `like`.
+
     Raises
     ------
     InputError
@@ -267,6 +295,9 @@ def policy_schema() -> dict[str, Any]:
     'slakit policy'
     """
     schema = _any_of(Policy.model_json_schema(by_alias=True))
+    guarantee = schema["$defs"]["Guarantee"]
+    needed = [key for key in guarantee.pop("required") if key != "id"]
+    guarantee |= {"required": ["id"], "anyOf": [{"required": ["like"]}, {"required": needed}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "slakit policy"}
 
 

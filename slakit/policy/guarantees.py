@@ -276,6 +276,9 @@ class Guarantee(Part):
 
     id: Id
     name: str | None = None
+    like: Id | None = None
+    """Another guarantee, from which it takes each term that it does not write itself; not its `id`, `name`, `credit`
+    and `printed`. `null` leaves a term out. Answers and amendments set the terms of the one that they name alone."""
     metric: Metric
     target: Annotated[Percent | None, PerTier()] = None
     """Availability, or share of tickets in time. [percent]"""
@@ -322,6 +325,13 @@ class Guarantee(Part):
     clauses: dict[str, Clause] = Field(
         default={}, description="Clauses of single terms, where they differ from `clause`."
     )
+
+    @field_validator("like")
+    @classmethod
+    def _stands_whole(cls, like: str | None) -> str | None:
+        if like is not None:  # a policy has written its terms out by now
+            raise ValueError("only a guarantee of a policy is like another; write its terms")
+        return None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

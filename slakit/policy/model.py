@@ -14,6 +14,7 @@ from slakit.policy.part import Id, Part, Stated, Word
 from slakit.policy.quantities import Clause, Duration, Zone
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import Claims, Remedy, Right
+from slakit.policy.shared_terms import written_whole
 from slakit.policy.superseded import renewed
 from slakit.policy.support import Support
 
@@ -176,6 +177,7 @@ class PolicyModel(Part):
     _origin: str | None = PrivateAttr(default=None)
 
     _in_todays_keys = model_validator(mode="before")(renewed)
+    _with_shared_terms = model_validator(mode="before")(written_whole)
 
     @property
     def origin(self) -> str | None:

@@ -309,7 +309,7 @@ def set_term(tree: Any, path: str, value: object) -> None:
         if not named and not (key.isdecimal() and int(key) < len(node)):
             raise KeyError(key)
         node = named[0] if named else node[int(key)]
-    if not isinstance(node, dict):
+    if not isinstance(node, dict) or last == "like":  # by now every guarantee has all its terms
         raise KeyError(last)
     node[last] = value
 

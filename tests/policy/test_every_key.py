@@ -86,6 +86,7 @@ DESCRIBES = {
     "Claims.payout",
     "Credit.payout",
     "Guarantee.clauses",
+    "Guarantee.like",  # written out before anything is decided: test_shared_terms.py
     "Guarantee.covers",
     "Guarantee.name",
     "Guarantee.printed",
