@@ -13,7 +13,7 @@ from slakit.analysis.samples import Missing
 from slakit.evidence.evidence import Evidence
 from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
-from slakit.measure.tickets import ANSWERS
+from slakit.measure.tickets import ANSWERS, MINUTES
 from slakit.policy.plan_names import capitalized, plan_names
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
@@ -218,6 +218,10 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
                 yield subscription, f"table {table}", "not given", because
         if needed["outages"] and "outages" in evidence.given:
             yield subscription, "table outages", "complete", "What is not listed is taken as time without an outage"
+    for minutes in MINUTES.values():
+        for subscription in evidence.tickets.drop_nulls(minutes)["subscription"].unique(maintain_order=True):
+            because = "The minutes are taken as the contract counts them; hours and holds are not applied to them again"
+            yield subscription, f"tickets {minutes}", "as given", because
     unknown = evidence.claims_made.filter(pl.col("amount").is_null())
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
         yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off caps"

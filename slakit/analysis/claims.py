@@ -247,8 +247,10 @@ def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFram
     ended = pl.when(~pl.col("going")).then("end").alias("ended")
     of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, "reported")
     late = measured.tickets.filter(pl.col("verdict") == "missed")
-    opened, answered = pl.col("opened"), pl.col("answered")
-    times = [opened.alias("started"), answered.alias("ended"), opened.alias("reported")]  # a ticket reports itself
+    opened = pl.col("opened")
+    at_the_earliest = pl.when("in_minutes").then(opened + pl.col("elapsed"))  # its clock can have stood still
+    ended = pl.coalesce("answered", at_the_earliest).alias("ended")
+    times = [opened.alias("started"), ended, opened.alias("reported")]  # a ticket reports itself
     counted = pl.concat([of_outages, late.select(*rule_window, *times)])
     missed = [windows.filter("missed").select(rule_window) for windows in facts.windows.values()]
     of_missed = pl.concat([counted.select(rule_window).clear(), *missed]).unique()

@@ -12,7 +12,7 @@ from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT, utc_text
 from slakit.measure.rules import Plan
-from slakit.measure.tickets import ANSWERS
+from slakit.measure.tickets import ANSWERS, MINUTES
 from slakit.policy.terms import Terms
 
 EARLY = timedelta(days=1)
@@ -103,11 +103,15 @@ def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mappin
         described = f"tickets of {what}" if what and scopes_ else "tickets"
         says = f"No guarantee is about {described}: {count} {'row is' if count == 1 else 'rows are'} not judged."
         yield subscription, "tickets", row, "not_judged", says
-    known = evidence.tickets.select("ticket", "subscription", "resolved")
+    in_minutes = pl.all_horizontal(pl.col(list(MINUTES.values())).is_not_null()).alias("in_minutes")
+    known = evidence.tickets.select("ticket", "subscription", "resolved", in_minutes)
     holds = evidence.numbered("holds").join(known, on="ticket", maintain_order="left")
     for row in holds.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
         says = f"A hold of ticket {row['ticket']} begins at {utc_text(row['started'])}, after it was resolved."
         yield row["subscription"], "holds", row["row"], "hold_after_resolution", says
+    for row in holds.filter("in_minutes").iter_rows(named=True):
+        says = f"Ticket {row['ticket']} is given in minutes: its hold from {utc_text(row['started'])} takes nothing."
+        yield row["subscription"], "holds", row["row"], "hold_of_minutes", says
 
 
 def recovery_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:

@@ -99,7 +99,8 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     of_guarantee = pl.concat([incidents, *judged]).group_by(key).agg(edges)
     spans = of_guarantee.group_by("subscription").agg(pl.col("first").min(), pl.col("last").max())
     tickets = tables["tickets"].select("ticket").unique().join(beyond_term(evidence, "tickets"), "ticket", how="anti")
-    idle = tables["warnings"].filter(pl.col("code").is_in(["maintenance_without_effect", "claim_without_window"]))
+    of_nothing = ["maintenance_without_effect", "claim_without_window", "hold_of_minutes"]
+    idle = tables["warnings"].filter(pl.col("code").is_in(of_nothing))
     numbered = {name: evidence.numbered(name) for name in TABLES}
     in_use = numbered["maintenance"].join(spans, on="subscription")
     in_use = in_use.filter((pl.col("started") < pl.col("last")) & (pl.col("ended") > pl.col("first")))
@@ -113,7 +114,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
         "outages": numbered["outages"].join(counted, on="outage", how="semi"),
         "maintenance": _without(in_use, idle, "maintenance"),
         "tickets": numbered["tickets"].join(tickets, on="ticket", how="semi"),
-        "holds": of_holds.join(tickets, on="ticket", how="semi"),
+        "holds": _without(of_holds.join(tickets, on="ticket", how="semi"), idle, "holds"),
         "claims_made": _without(numbered["claims_made"], idle, "claims_made"),
         "measurements": measured.filter(pl.col("measured").is_between("first", "last", closed="left")),
         "charges": numbered["charges"].filter(counted_rows),

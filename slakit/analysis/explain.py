@@ -327,6 +327,7 @@ class Teller:
 def ticket_words(row: Row, when: Callable[[datetime], str]) -> str:
     """Write one sentence on a ticket under one guarantee."""
     state = f"answered {when(row['answered'])}" if row["answered"] else "not answered yet"
+    state = "its length given in minutes" if row["in_minutes"] else state
     took = print_duration(_microseconds(row["elapsed_seconds"]))
     late = f", {print_duration(_microseconds(row['late_seconds']))} late" if row["late_seconds"] else ""
     until = f"due {when(row['due'])}" if row["due"] else "no due time"

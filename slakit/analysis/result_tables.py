@@ -327,6 +327,7 @@ def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidenc
         instant_column("window_start"),
         instant_column("opened"),
         instant_column("answered"),
+        "in_minutes",
         instant_column("due"),
         seconds(pl.col("within")).alias("within_seconds"),
         seconds(pl.col("elapsed")).alias("elapsed_seconds"),

@@ -95,13 +95,17 @@ def read_columns(sheet: RawTable, table: InputTable, time_zone: str | None) -> t
 
 
 def check_rows(checked: pl.DataFrame, table: InputTable, sheet: RawTable) -> list[Fault]:
-    """Find ids given twice, and ends before their start."""
+    """Find ids given twice, ends before their start, and two answers for one thing."""
     faults = []
     for column in table.columns:
         if column.unique:
             faults.append(find_repeated(checked[column.name], table, sheet))
         if column.not_before:
             faults.append(find_early(checked, column))
+        if column.instead_of:
+            wrong = f"beside {column.instead_of}, which says the same"
+            rows = checked[column.name].is_not_null() & checked[column.instead_of].is_not_null()
+            faults.append(Fault(column.name, rows, wrong, "give one of the two"))
     return faults
 
 

@@ -55,6 +55,7 @@ class InputColumn:
     unique: bool = False
     refers_to: str = ""  # the table whose column of the same name knows all values
     not_before: str = ""  # the column of the same row that this instant may not precede
+    instead_of: str = ""  # the column of the same row that says the same: only one of the two may be filled
     one_of: tuple[str, ...] = ()
     between: tuple[int, int] | None = None
     default: Decimal | None = None  # what an empty cell means
@@ -186,6 +187,20 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("urgency", "name", optional=True),
                     InputColumn("kind", "name", optional=True, says="such as `incident`"),
                     InputColumn("due", "instant", optional=True, says="a deadline of its own"),
+                    InputColumn(
+                        "response_minutes",
+                        "amount",
+                        optional=True,
+                        instead_of="responded",
+                        says="instead of `responded`: its length as measured elsewhere, in support hours without holds",
+                    ),
+                    InputColumn(
+                        "resolution_minutes",
+                        "amount",
+                        optional=True,
+                        instead_of="resolved",
+                        says="instead of `resolved`, likewise",
+                    ),
                 ),
                 "A ticket",
             ),

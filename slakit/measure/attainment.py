@@ -75,7 +75,7 @@ def by_priority(
     Parameters
     ----------
     judged
-        Judged tickets: `priority`, `answered`, `verdict`, and the columns that are named.
+        Judged tickets: `priority`, `answered`, `in_minutes`, `verdict`, and the columns that are named.
     of
         Columns that tell rules apart.
     elapsed
@@ -90,7 +90,7 @@ def by_priority(
     kept = judged.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
     together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
     both, keys = pl.concat([together, kept.filter(pl.col("priority").is_not_null())]), [*of, "priority"]
-    answered = both.filter(pl.col("answered").is_not_null())
+    answered = both.filter(pl.col("answered").is_not_null() | pl.col("in_minutes"))
     ranks = {share: -((1 - pl.len().cast(pl.Int64)) * share // 100) for share in (50, 90, 95)}
     quantiles = answered.group_by(keys).agg(
         pl.col(elapsed).sort().get(rank).alias(f"p{share}") for share, rank in ranks.items()

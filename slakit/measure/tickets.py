@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
-from slakit.measure.business_time import Calendar, due_with_holds, held_time, merged_holds
+from slakit.measure.business_time import MINUTE, Calendar, due_with_holds, held_time, merged_holds
 from slakit.measure.conventions import Calendars, Conventions, working_time
 from slakit.measure.rules import Rule, with_suspended
 from slakit.policy.quantities import Duration
@@ -16,6 +16,10 @@ from slakit.problems import InputError, Problem, one_of
 
 ANSWERS = {"response": "responded", "resolution": "resolved"}
 """Which instant stops the clock of a guarantee."""
+MINUTES = {"response": "response_minutes", "resolution": "resolution_minutes"}
+"""Which length stands for the clock of a guarantee."""
+LONGEST = 10**9
+"""Minutes from which on a length is longer than any time that is known."""
 JUDGED = {
     "subscriber": pl.UInt32,
     "rule": pl.UInt32,
@@ -24,13 +28,14 @@ JUDGED = {
     "kind": pl.String,
     "opened": pl.Int64,
     "answered": pl.Int64,
+    "in_minutes": pl.Boolean,
     "due": pl.Int64,
     "within": pl.Int64,
     "elapsed": pl.Int64,
     "verdict": pl.String,
 }
 """A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, excluded (by its
-kind) or outside_term."""
+kind) or outside_term. A ticket whose answer was given `in_minutes` has no instants `answered` and `due`."""
 
 
 IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends")) & ~pl.col("suspended")
@@ -43,16 +48,22 @@ def tickets_of(evidence: Evidence, as_of: int) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        `ticket` (row of the table), `name`, `subscriber`, `policy`, `tier`, `opened`, `responded`, `resolved`, `due`
-        (µs), `priority`, `impact`, `urgency`, `kind`, `suspended` (opened while the subscription was).
+        `ticket` (row of the table), `name`, `subscriber`, `policy`, `tier`, `opened`, `responded`, `resolved`, `due`,
+        `response_minutes`, `resolution_minutes` (µs), `priority`, `impact`, `urgency`, `kind`, `suspended` (opened
+        while the subscription was).
     """
     holders = evidence.phases.with_row_index("subscriber").select("subscriber", "subscription", "policy", "tier")
     numbered = evidence.tickets.with_row_index("ticket_number").rename({"ticket": "name"})
     known = numbered.join(holders, on="subscription", maintain_order="left")
     instants = [pl.col(name).dt.epoch("us") for name in ("opened", "responded", "resolved", "due")]
     words = ("name", "subscriber", "policy", "tier", "priority", "impact", "urgency", "kind")
-    tickets = known.select(pl.col("ticket_number").alias("ticket"), *words, *instants)
+    lengths = [
+        (pl.when(pl.col(name) < LONGEST).then(name) * MINUTE).cast(pl.Int64).alias(name) for name in MINUTES.values()
+    ]
+    tickets = known.select(pl.col("ticket_number").alias("ticket"), *words, *instants, *lengths)
     later = [pl.when(pl.col(name) <= as_of).then(name).alias(name) for name in ("responded", "resolved")]
+    # no clock runs faster than time: an answer after more minutes than have passed is not known yet
+    later += [pl.when(pl.col("opened") + pl.col(name) <= as_of).then(name).alias(name) for name in MINUTES.values()]
     known = with_suspended(tickets, "opened", evidence)
     return known.filter(pl.col("opened") < as_of).with_columns(later)
 
@@ -112,6 +123,15 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
             )
 
 
+def _without_instant(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+    """Tickets with a deadline of their own, which is an instant, and an answer that is none."""
+    minutes, answer = MINUTES[rule.guarantee.metric], ANSWERS[rule.guarantee.metric]
+    wrong = f"{minutes} of a ticket with a due time: {rule.guarantee.id} must know when it was answered"
+    judged = tickets.filter(pl.col("due").is_not_null() & pl.col(minutes).is_not_null() & ~_excluded(rule))
+    for number in judged["ticket"]:
+        yield Problem(f"tickets row {number + 2} {minutes}", None, wrong, f"give {answer}")
+
+
 def judge_tickets(
     evidence: Evidence,
     rules: Sequence[Rule],
@@ -143,7 +163,8 @@ def judge_tickets(
     Raises
     ------
     InputError
-        Tickets whose priority cannot be told or has no target; all at once, by row.
+        Tickets whose priority cannot be told or has no target, or whose deadline of their own cannot be compared with
+        an answer in minutes; all at once, by row.
     """
     tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
     terms = obligations.select("subscriber", "rule", "starts", "ends")
@@ -165,6 +186,7 @@ def judge_tickets(
             for row in in_term.filter(pl.col(name).is_null())["ticket"] if words else ():
                 problems.append(Problem(f"tickets row {row + 2} {name}", None, wrong, remedy))
         unranked += _unranked(mine.filter(IN_TERM), rule)
+        problems += _without_instant(mine.filter(IN_TERM), rule)
         asked.append((number, rule, mine))
     problems += unranked
     if problems:
@@ -193,12 +215,15 @@ def _clocked(
     if tickets.is_empty():
         return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
     calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
+    minutes = pl.col(MINUTES[rule.guarantee.metric])
     target = pl.lit(working_time(rule, within, calendars.conventions), dtype=pl.Int64)
     clocked = tickets.with_columns(
         answer.alias("answered"),
+        minutes.is_not_null().alias("in_minutes"),
         answer.fill_null(calendars.last).alias("until"),
         target.alias("within"),
         pl.col("due").alias("own_due"),
+        _excluded(rule).alias("excluded"),
     )
     # holds, cut to the time in which the clock of the ticket could run; an open hold has no end
     cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
@@ -212,8 +237,10 @@ def _clocked(
         waits = known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
     held = held_time(waiting or calendar, waits)
     clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
-    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
-    clocked = _by_own_due(clocked.with_columns(elapsed), waits, calendar, waiting or calendar)
+    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0)
+    due = pl.when(~pl.col("in_minutes")).then("due").alias("due")  # of which hours and holds would have to be known
+    clocked = clocked.with_columns(pl.coalesce(minutes, elapsed).alias("elapsed"), due)
+    clocked = _by_own_due(clocked, waits, calendar, waiting or calendar)
     return clocked.with_columns(_verdict(rule).alias("verdict"))
 
 
@@ -234,6 +261,13 @@ def _by_own_due(clocked: pl.DataFrame, waits: pl.DataFrame, calendar: Calendar, 
     return clocked.with_columns(beyond).with_columns(within.alias("within"), pl.coalesce("own_due", "due").alias("due"))
 
 
+def _excluded(rule: Rule) -> pl.Expr:
+    """Whether a ticket is excluded by its kind."""
+    exclude, kind = rule.guarantee.exclude, pl.col("kind")
+    by_deadline = kind.is_in(exclude.own_deadline) & pl.col("due").is_not_null()
+    return (kind.is_in(exclude.tickets) | by_deadline).fill_null(value=False)
+
+
 def _verdict(rule: Rule) -> pl.Expr:
     """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up.
 
@@ -243,11 +277,9 @@ def _verdict(rule: Rule) -> pl.Expr:
     strictly = rule.guarantee.strictly and rule.guarantee.target is None
     kept = pl.col("elapsed") < pl.col("within") if strictly else pl.col("elapsed") <= pl.col("within")
     in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(kept)
-    answered = pl.col("answered").is_not_null()
-    exclude = rule.guarantee.exclude
-    excluded = pl.col("kind").is_in(exclude.tickets) | (pl.col("kind").is_in(exclude.own_deadline) & own)
+    answered = pl.col("answered").is_not_null() | pl.col("in_minutes")
     return (
-        pl.when(excluded.fill_null(value=False))
+        pl.when("excluded")
         .then(pl.lit("excluded"))
         .when(~IN_TERM)
         .then(pl.lit("outside_term"))

@@ -162,6 +162,7 @@ RESULTS: dict[str, ResultTable] = {
         SUBSCRIPTION, GUARANTEE, Column("ticket", "Ticket"), Column("priority", "Priority"), Column("kind", "Kind"),
         WINDOW_START, Column("opened", "Opened"),
         Column("answered", "Answered", words={None: "not yet"}, says="first response, or resolution"),
+        Column("in_minutes", "In minutes", says="its length is given in minutes, and not when it was answered or due"),
         Column("due", "Due", says="if the clock is not stopped before"), Column("within_seconds", "Committed"),
         Column("elapsed_seconds", "Took", says="working time without holds"),
         Column("remaining_seconds", "Time left"), Column("late_seconds", "Late by"),

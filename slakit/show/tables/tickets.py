@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 from great_tables import GT
 
@@ -14,7 +16,6 @@ from slakit.show.columns import IN_TARGET, RESULTS
 from slakit.show.labels import counted, guarantee_name, instant_text, length_text, length_up, share_text, terms_name
 from slakit.show.readable import in_words
 from slakit.show.tables.memo import Memo, memo_table
-from slakit.show.tables.review import result_table
 
 MOST_TICKETS = 15
 """Tickets that a table lists; it counts the others."""
@@ -95,7 +96,13 @@ def show_late_tickets(review: Review, subscription: str) -> GT:
     empty = "No ticket missed its target." if tickets.height else _no_ticket(review, subscription)
     columns = ["ticket", "guarantee", "priority", "opened", "due", "answered", "elapsed_seconds", "within_seconds",
                "late_seconds", "clause"]  # fmt: skip
-    return result_table(review, "tickets", _named(review, subscription, late), columns, memo, empty)
+    result, shown = RESULTS["tickets"], in_words(review, "tickets", _named(review, subscription, late))
+    rows = list(result.texts(shown, columns, review.zone_of))
+    for row, in_minutes in zip(rows, shown["in_minutes"], strict=True):
+        if in_minutes:
+            row["Answered"] = "given in minutes"
+    numbers = result.headings("elapsed_seconds", "within_seconds", "late_seconds")
+    return memo_table(rows, replace(memo, numbers=numbers), empty)
 
 
 def _named(review: Review, subscription: str, tickets: pl.DataFrame) -> pl.DataFrame:
