@@ -386,12 +386,20 @@ class Story:
         responded = max(opened, opened + self.length()) if rng.random() < 0.9 else None
         resolved = max(responded or opened, opened + self.length()) if rng.random() < 0.8 else None
         self.pool.append(opened)
-        return {
+        row: Row = {
             "ticket": self._id(), "subscription": self.name, "opened": opened, "responded": responded,
             "resolved": resolved, "priority": None if by_matrix else rng.choice(ranks), "impact": impact,
             "urgency": urgency, "kind": rng.choice(sorted(kinds | {"incident"})),
             "due": opened + self.length() if rng.random() < 0.15 else None,
         }  # fmt: skip
+        row |= {"response_minutes": None, "resolution_minutes": None}
+        for answer, minutes in (("responded", "response_minutes"), ("resolved", "resolution_minutes")):
+            if row["due"] is None and row[answer] is not None and rng.random() < 0.15:
+                grains = (self.length() + rng.choice((timedelta(0), timedelta(0), SECOND))) // timedelta(
+                    microseconds=60
+                )
+                row |= {answer: None, minutes: max(Decimal(0), Decimal(grains) / 10**6)}
+        return row
 
     def _holds(self, ticket: Row) -> Iterator[Row]:
         if self.rng.random() < 0.3:
