@@ -360,6 +360,12 @@ class Story:
 
     def _outage(self) -> Row:
         started, ended = self.stretch()
+        gaps = [guarantee.join_gaps for guarantee in self.policy.guarantees if guarantee.join_gaps]
+        if gaps and self.rng.random() < 0.5:  # as long after another outage, or works, as would just join them
+            gap = timedelta(microseconds=self.rng.choice(gaps).microseconds)
+            started = self.pool[-self.rng.choice((3, 5))] + gap + self.rng.choice(NUDGES)
+            ended = started + self.length()
+            self.pool += [started, ended]
         causes = sorted({word for g in self.policy.guarantees for word in g.exclude.causes} | set(CAUSES[3:]))
         open_ = self.rng.random() < 0.06
         signals = {name: self._near(started) for name in ("detected", "reported", "diagnosed")}

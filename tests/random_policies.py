@@ -73,6 +73,7 @@ LIKELY = {
     ("Guarantee", "exclude"): 0.4, ("Exclude", "maintenance"): 0.6, ("Exclude", "causes"): 0.4,
     ("Maintenance", "notice"): 0.5, ("Maintenance", "allowance"): 0.25,
     ("Maintenance", "hours"): 0.2, ("Maintenance", "holidays"): 0.4, ("Guarantee", "components"): 0.3,
+    ("Guarantee", "join_gaps"): 0.15, ("Guarantee", "grace"): 0.3,
     ("Guarantee", "measured"): 0.12, ("Guarantee", "denominator"): 0.2, ("Guarantee", "rounded"): 0.2,
     ("Measured", "slice"): 0.4, ("Measured", "minimum_total"): 0.3,
     ("Credit", "caps"): 0.2, ("Credit", "multipliers"): 0.15, ("Credit", "when"): 0.15,
@@ -450,7 +451,11 @@ NAMED: dict[tuple[str, str], Any] = {
         term: f"1.{term}" for term in drawing.some(("target", "components", "clock", "hours", "minimum", "unit"))
     },
     ("Guarantee", "at_once"): lambda drawing: drawing.rng.choice((2, 2, 3)),
-    ("Guarantee", "minimum"): lambda drawing: drawing.rng.choice(LENGTHS[:6]),
+    ("Guarantee", "minimum"): lambda drawing: drawing.rng.choice(
+        (*LENGTHS[:6], {"from": drawing.rng.choice(LENGTHS[:6])}, {"above": drawing.rng.choice(LENGTHS[:6])})
+    ),
+    ("Guarantee", "join_gaps"): lambda drawing: drawing.rng.choice(LENGTHS[:6]),
+    ("Guarantee", "grace"): lambda drawing: drawing.rng.choice(LENGTHS[:8]),
     ("Guarantee", "unit"): lambda drawing: drawing.rng.choice((*LENGTHS[:5], "7s")),
     ("Measured", "by"): _names(*MEASURES),
     ("Measured", "slice"): _names("1m", "1h", "1d"),

@@ -184,11 +184,13 @@ class Teller:
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
     def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
-        """Count the incidents that start in a window: runs of segments that touch, where counted time begins."""
+        """Count the incidents that start in a window: runs of segments without a gap that parts them, if any counts."""
         mine, verdict = self.review.ledger.filter(pl.col("guarantee") == guarantee.id), pl.col("verdict")
         stopped = mine.filter(verdict.is_in(STOP_AN_OUTAGE))["outage"].unique()
         ran = mine.filter(~verdict.is_in(DO_NOT_RUN) & ~pl.col("outage").is_in(stopped.implode())).sort("started")
-        begins = (pl.col("started") > pl.col("ended").cum_max().shift(1)).fill_null(value=True)
+        apart = pl.col("started") - pl.col("ended").cum_max().shift(1)
+        gap = timedelta(microseconds=guarantee.join_gaps.microseconds if guarantee.join_gaps else 1)
+        begins = (apart >= gap).fill_null(value=True)
         runs = ran.with_columns(begins.cum_sum().alias("run"))
         counted = runs.filter(pl.col("verdict").is_in(["counted", "outside_period"]))
         starts = counted.group_by("run").agg(pl.col("started").min(), (pl.col("verdict") == "counted").any())

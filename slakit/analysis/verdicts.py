@@ -15,6 +15,7 @@ from slakit.measure.calendar import to_microseconds
 from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.printing import percent_text, print_duration, readable
+from slakit.policy.words import short_words
 
 VERDICT_WORDS = {
     "counted": "counts as downtime",
@@ -86,17 +87,22 @@ class Reasons:
         row = self.observed.get(str(segment["outage"]), {"cause": None})
         affected = row.get("affected")
         share = percent_text(Decimal(str(affected if affected is not None else 1)) * 100, 4)
-        signal = SIGNALS.get(self.guarantee.clock, "start")
+        signal, minimum, grace = (
+            SIGNALS.get(self.guarantee.clock, "start"),
+            self.guarantee.minimum,
+            self.guarantee.grace,
+        )
+        late = f", which came more than {grace} after the failure" if grace is not None else ""
         reasons = {
             **NOT_JUDGED,
             "outside_period": "outside the windows that were assessed",
             "excluded_cause": f"the contract excludes {readable(str(row['cause']))}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
-            "before_clock_start": f"the clock starts with the {signal}",
+            "before_clock_start": f"the clock starts with the {signal}{late}",
             "too_small": f"it affects only {share} of the service",
             "below_concurrency": f"fewer than {self.guarantee.at_once} components were down at once",
             "overlapping": "already counted in another outage that runs at the same time",
-            "too_short": f"shorter than {self.guarantee.minimum}",
+            "too_short": short_words(minimum) if minimum is not None else "too short",
             "maintenance": "inside maintenance that the contract excludes",
             "outside_hours": "outside the service hours",
             "outside_term": "before measurement begins, or after the subscription ends",

@@ -229,7 +229,7 @@ def _claim(terms: Terms) -> Stance:
 
 def _limits(terms: Terms) -> Iterator[Stance]:
     on_outages = [guarantee for guarantee in terms.guarantees if guarantee.metric == "availability"]
-    clocks = _each(f"downtime starts {words.CLOCKS[guarantee.clock]}" for guarantee in on_outages)
+    clocks = _each(f"downtime starts {words.clock_words(guarantee)}" for guarantee in on_outages)
     clause = on_outages[0].clause_of("clock") if on_outages else ""
     yield Stance("start_of_downtime", clocks, clause)
     excluded = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}

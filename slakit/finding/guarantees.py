@@ -70,9 +70,13 @@ def guarantee_findings(terms: Terms) -> Iterator[Finding]:
             yield from _measured(guarantee)
             yield from _maintenance(terms, guarantee)
         if guarantee.metric in ("availability", "replacement") and guarantee.clock != "started":
-            sentence = f"The clock of an outage starts {words.CLOCKS[guarantee.clock]}. The time before is excluded"
+            sentence = f"The clock of an outage starts {words.clock_words(guarantee)}. The time before is excluded"
             late = guarantee.clock.replace("_", " ")
             figure = f"a 60-minute outage {late} after 45 minutes counts as 15"
+            if guarantee.grace is not None:
+                minute, grace = MICROSECONDS["m"], guarantee.grace.microseconds
+                length, signal = (print_duration(grace + minutes * minute) for minutes in (60, 45))
+                figure = f"an outage of {length} {late} after {signal} counts as 15m"
             yield Finding("clock-at-report", guarantee.id, sentence, figure, (guarantee.clause_of("clock"),))
         if guarantee.metric in ("availability", "replacement") and OTHERS & set(guarantee.exclude.causes):
             sentence = "Outages caused by suppliers or other third parties are excluded"
@@ -126,15 +130,19 @@ def _measured(guarantee: Guarantee) -> Iterator[Finding]:
     if not stated and guarantee.denominator == "window" and guarantee.measured is None:
         sentence = "How availability is computed is not stated. Assumed: the share of the window without downtime"
         yield Finding("formula-missing", guarantee.id, sentence, words.promise(guarantee), (guarantee.clause,))
-    lengths = {
-        "minimum": (guarantee.minimum, "Outages shorter than {} are excluded, however many there are"),
-        "unit": (guarantee.unit, "Downtime counts in whole units of {}; the remainder is excluded"),
-    }
-    for term, (limit, sentence) in lengths.items():
-        if limit is not None:
-            figure = f"an outage of {print_duration(limit.microseconds - MICROSECONDS['s'])} counts as 0s"
-            clauses = (guarantee.clause_of(term),)
-            yield Finding("short-outages-free", guarantee.id, sentence.format(limit), figure, clauses)
+    lengths: list[tuple[str, int, str]] = []
+    if guarantee.minimum is not None:
+        apart = f" if at least {guarantee.join_gaps} lies between them" if guarantee.join_gaps is not None else ""
+        said = f"Outages {words.short_words(guarantee.minimum)} are excluded, however many there are{apart}"
+        above = guarantee.minimum.above
+        longest = above.microseconds if above is not None else guarantee.minimum.microseconds - MICROSECONDS["s"]
+        lengths.append(("minimum", longest, said))
+    if guarantee.unit is not None:
+        said = f"Downtime counts in whole units of {guarantee.unit}; the remainder is excluded"
+        lengths.append(("unit", guarantee.unit.microseconds - MICROSECONDS["s"], said))
+    for term, longest, sentence in lengths:
+        figure = f"an outage of {print_duration(longest)} counts as 0s"
+        yield Finding("short-outages-free", guarantee.id, sentence, figure, (guarantee.clause_of(term),))
 
 
 def _follows(guarantee: Guarantee, printed: Printed) -> bool:

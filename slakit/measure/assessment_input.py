@@ -118,7 +118,7 @@ class Batch:
     first_obligation: int
     closed: list[pl.DataFrame] = field(default_factory=list)
     runs: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """Maximal downtime intervals of outages that passed steps 1 to 4: `start`, `end` on the line, in order."""
+    """Incidents of outages that passed steps 1 to 4, in order: `start` and `end` on the line, `length` without gaps."""
     members: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Which run an outage of an obligation without windows belongs to: `timeline`, `outage`, `run`."""
     clocks: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -38,7 +38,7 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
         segments = _drop_overlaps(batch, segments)
         if any(rule.guarantee.minimum for rule in batch.rules):
             minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
-            length = pl.lit(batch.runs["end"] - batch.runs["start"]).gather(pl.col("run"))
+            length = pl.lit(batch.runs["length"]).gather(pl.col("run"))
             segments = batch.close_parts(segments.with_columns((length < minimum).alias("inside")), "too_short")
         for kind in range(len(KINDS)):
             if not batch.maintenance_cover(kind).is_empty():
@@ -94,6 +94,10 @@ def _observe(batch: Batch) -> pl.DataFrame:
     for name, signal in signals.items():
         if name in clocks:
             chosen = pl.when(per_rule(clocks, pl.String) == name).then(signal).otherwise(chosen)
+    if any(rule.guarantee.grace for rule in batch.rules):
+        grace = per_rule((_length(rule.guarantee.grace) for rule in batch.rules), pl.Int64)
+        last = pl.min_horizontal(pl.col("started") + grace, batch.assessed.as_of)  # what comes later is not known yet
+        chosen = pl.when((grace > 0) & (chosen <= last)).then("started").otherwise(chosen)
     return pairs.with_columns(
         batch.placed("started").alias("start"),
         batch.placed("ended").alias("end"),
@@ -154,15 +158,21 @@ def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
-    """Step 5: what already runs in another outage. The rest knows its `run`."""
+    """Step 5: what already runs in another outage. The rest knows its `run`, which a short gap does not end."""
     ordered = segments.sort("start", maintain_order=True)  # ties stay in the order of ids
     latest = pl.col("end").cum_max()
     running = latest.shift(1).fill_null(-1)
     marked = ordered.with_columns(running.alias("running"), latest.alias("latest"))
     begins = pl.col("start") > pl.col("running")
-    marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"))
-    ends = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))["latest"]
-    batch.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": ends})
+    if any(rule.guarantee.join_gaps for rule in batch.rules):
+        gap = per_rule((_length(rule.guarantee.join_gaps) for rule in batch.rules), pl.Int64)
+        on_next_line = pl.col("timeline") != pl.col("timeline").shift(1)
+        begins = begins & (on_next_line.fill_null(value=True) | (pl.col("start") - pl.col("running") >= gap))
+    down = (pl.col("end") - pl.max_horizontal("start", "running")).clip(0).cum_sum().alias("down")
+    marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"), down)
+    last = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))
+    length = last.select(pl.col("down") - pl.col("down").shift(1, fill_value=0)).to_series()
+    batch.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": last["latest"], "length": length})
     batch.members = marked.filter(per_incident(batch.rules)).select("timeline", "outage", "run")
     marked = marked.with_columns(_contested(batch, marked).alias("contested"))
     simple = marked.filter(~pl.col("contested"))

@@ -22,6 +22,7 @@ ALL = (RECORDED, SLICES, FIGURES, TICKETS)
 MEASURED_FROM: dict[str, tuple[str, ...]] = {
     "clock": (RECORDED,),
     "hours": (RECORDED, SLICES),
+    "join_gaps": (RECORDED, SLICES),
     "minimum": (RECORDED, SLICES),
     "unit": (RECORDED, SLICES),
     "weigh": (RECORDED,),

@@ -18,7 +18,7 @@ SIDES: tuple[Side, ...] = ("from", "above", "to", "below")
 MEASURES = ("level", "outage", "downtime", "incidents", "deviation", "streak", "misses")
 
 
-def _from(value: object) -> object:
+def as_from(value: object) -> object:
     """Let `streak: 2` be written for `streak: {from: 2}`."""
     return value if isinstance(value, dict | Part) else {"from": value}
 
@@ -126,18 +126,18 @@ class Condition(LevelRange):
     """
 
     outage: (
-        Annotated[DurationRange, BeforeValidator(_from, json_schema_input_type=DurationRange | PlainDuration)] | None
+        Annotated[DurationRange, BeforeValidator(as_from, json_schema_input_type=DurationRange | PlainDuration)] | None
     ) = None
     """Length of one outage (of one late ticket: how late), each by itself."""
     downtime: (
-        Annotated[DurationRange, BeforeValidator(_from, json_schema_input_type=DurationRange | PlainDuration)] | None
+        Annotated[DurationRange, BeforeValidator(as_from, json_schema_input_type=DurationRange | PlainDuration)] | None
     ) = None
     """Downtime of the window, all outages together."""
-    incidents: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
+    incidents: Annotated[CountRange, BeforeValidator(as_from, json_schema_input_type=CountRange | int)] | None = None
     """Number of counted outages (of late tickets) in the window."""
-    deviation: Annotated[LevelRange, BeforeValidator(_from, json_schema_input_type=LevelRange | Level)] | None = None
+    deviation: Annotated[LevelRange, BeforeValidator(as_from, json_schema_input_type=LevelRange | Level)] | None = None
     """How far the level misses the target, in percent of the target."""
-    streak: Annotated[CountRange, BeforeValidator(_from, json_schema_input_type=CountRange | int)] | None = None
+    streak: Annotated[CountRange, BeforeValidator(as_from, json_schema_input_type=CountRange | int)] | None = None
     """Number of breached windows in a row, this one the last; also those before the period. One without a verdict is no
     breach."""
     misses: Misses | None = None

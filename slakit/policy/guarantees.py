@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 from pydantic_core import core_schema
 
-from slakit.policy.conditions import ShareRange
+from slakit.policy.conditions import ShareRange, as_from
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
 from slakit.policy.quantities import Clause, Duration, Level, Percent, PlainDuration, Window, Zone
@@ -235,6 +235,28 @@ class Measured(Part):
         return self.by in ("ratio", "down") or self.slice is not None
 
 
+class Shortest(Part):
+    """How long an incident must last to count."""
+
+    from_: PlainDuration | None = Field(default=None, alias="from")
+    """At least so long; `5m` alone says the same as `from: 5m`."""
+    above: PlainDuration | None = None
+    """Longer than this: one of exactly this length does not count."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.from_ is None) == (self.above is None):
+            raise ValueError("a minimum has one limit; write from: 5m, or above: 5m")
+        return self
+
+    @property
+    def microseconds(self) -> int:
+        """The shortest length that counts. [µs]"""
+        if self.above is not None:
+            return self.above.microseconds + 1
+        return self.from_.microseconds if self.from_ is not None else 0
+
+
 class Fixed(Part):
     """A denominator that the document prints instead of the window's length."""
 
@@ -308,10 +330,17 @@ class Guarantee(Part):
     """What that is, in words."""
     clock: Clock = "started"
     """What starts the clock of an outage: when it began, or a signal."""
+    grace: PlainDuration | None = None
+    """A report or detection not later than this after the beginning leaves the clock at the beginning, even if the
+    outage is over by then."""
     hours: OpenHours = None
     exclude: Exclude = Exclude()
-    minimum: PlainDuration | None = None
-    """A run shorter than this does not count."""
+    join_gaps: PlainDuration | None = None
+    """Outages with less than this between them are one incident. The time between them is no downtime."""
+    minimum: Annotated[Shortest, BeforeValidator(as_from, json_schema_input_type=Shortest | PlainDuration)] | None = (
+        None
+    )
+    """How long an incident must last to count, before maintenance is excluded. `5m` stands for `from: 5m`."""
     unit: PlainDuration | None = None
     """The counted time of each incident is cut down to whole units of this, at its end."""
     rounded: Roundings = Roundings()
@@ -383,6 +412,15 @@ class Guarantee(Part):
         ranks = self.tickets.priorities if self.tickets is not None else []
         if isinstance(self.within, dict) and set(ranks) - set(self.within) and set(ranks) & set(self.within):
             raise ValueError("a priority without a time; write one for each that it concerns")
+        return self
+
+    @model_validator(mode="after")
+    def _grace_fits(self) -> Self:
+        if self.grace is not None and self.clock not in ("reported", "detected", "reported_or_detected"):
+            raise ValueError("grace is time for a report or a detection; write clock: reported, or drop grace")
+        for name, length in (("grace", self.grace), ("join_gaps", self.join_gaps)):
+            if length is not None and not length.microseconds:
+                raise ValueError(f"{name} without a length says nothing; drop it")
         return self
 
     @property

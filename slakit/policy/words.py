@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slakit.locales import percent, quantity
 from slakit.policy.conditions import Condition, Misses, Range
-from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance
+from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance, Shortest
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
@@ -467,7 +467,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     if guarantee.components:
         yield "components", "components", ", ".join(guarantee.components).replace("_", " ")
     if guarantee.on_outages:
-        yield "clock", "clock", f"starts {CLOCKS[guarantee.clock]}"
+        yield "clock", "clock", f"starts {clock_words(guarantee)}"
     if guarantee.hours is not None:
         yield "service hours", "hours", hours_words(guarantee.hours)
     excluded = [*(f"{kind} maintenance" for kind in guarantee.exclude.maintenance), *guarantee.exclude.causes]
@@ -477,8 +477,11 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
         yield "excludes", "causes", ", ".join(map(readable, excluded))
     for term, said in concern_words(guarantee):
         yield "concerns", term, said
+    if guarantee.join_gaps is not None:
+        joined = f"outages with less than {guarantee.join_gaps} between them are one incident"
+        yield "incidents", "join_gaps", joined
     if guarantee.minimum is not None:
-        yield "shortest", "minimum", f"outages shorter than {guarantee.minimum} are excluded"
+        yield "shortest", "minimum", f"outages {short_words(guarantee.minimum)} are excluded"
     if guarantee.unit is not None:
         yield "units", "unit", f"downtime counts in whole units of {guarantee.unit}"
     rounded = guarantee.rounded
@@ -493,6 +496,21 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
         yield "agreed time", "denominator", "less the maintenance that is excluded"
     if guarantee.partial != "shorten":
         yield "windows cut short", "partial", PARTIAL[guarantee.partial]
+
+
+def clock_words(guarantee: Guarantee) -> str:
+    """Say when downtime begins to count."""
+    starts = CLOCKS[guarantee.clock]
+    return starts if guarantee.grace is None else f"{starts}, if that is more than {guarantee.grace} after the failure"
+
+
+def short_words(minimum: Shortest) -> str:
+    """Say which outages are too short to count.
+
+    >>> short_words(Shortest(above="5m"))
+    'of 5m or less'
+    """
+    return f"of {minimum.above} or less" if minimum.above is not None else f"shorter than {minimum.from_}"
 
 
 def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:

@@ -731,6 +731,27 @@ def test_every_code_has_a_case_and_a_severity() -> None:
     assert {severity for severity, _ in CODES.values()} == set(SEVERITIES)
 
 
+def of_terms(terms: str, code: str) -> tuple[str, str]:
+    """Return the sentence and the figure of a finding about a guarantee with these terms."""
+    found = findings(edited([("    window: 1mo\n", f"    window: 1mo\n{terms}")])).filter(code=code)
+    return found.select("sentence", "figure").row(0)
+
+
+def test_an_outage_of_exactly_the_limit_is_excluded_where_it_must_be_longer() -> None:
+    assert of_terms("    minimum: {above: 5m}\n    join_gaps: 10m\n", "short-outages-free") == (
+        "Outages of 5m or less are excluded, however many there are if at least 10m lies between them",
+        "an outage of 5m counts as 0s",
+    )
+
+
+def test_a_clock_that_only_a_late_report_moves() -> None:
+    assert of_terms("    clock: reported\n    grace: 24h\n", "clock-at-report") == (
+        "The clock of an outage starts when it is reported, if that is more than 24h after the failure. "
+        "The time before is excluded",
+        "an outage of 1d1h reported after 1d45m counts as 15m",
+    )
+
+
 def test_of_a_sound_policy_only_its_worth_is_told() -> None:
     assert set(findings(edited([]))["code"]) == {"worst-free", "lost-time"}
 

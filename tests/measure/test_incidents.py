@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from small_contracts import (
     DAY,
     HOUR,
+    MICROSECOND,
     MINUTE,
     Row,
     amounts,
@@ -22,11 +23,13 @@ from small_contracts import (
     evidence,
     holder,
     judged,
+    owed,
     seconds_by_verdict,
     work,
 )
 
 from slakit.analysis.assess import assess
+from slakit.analysis.explain import explain
 from slakit.analysis.review import OF_SUBSCRIPTIONS
 from slakit.policy.document import Policy
 
@@ -54,6 +57,80 @@ def test_an_incident_over_the_end_of_a_month_belongs_whole_to_the_month_it_start
 def test_it_does_so_where_only_the_first_month_is_assessed() -> None:
     assert amounts(judged(LONG, [down(JULY - 3 * HOUR, 6 * HOUR)], "2026-06")) == [100]
     assert amounts(judged(LONG, [down(JULY - 3 * HOUR, 6 * HOUR)], "2026-07")) == [0]
+
+
+# ------------------------------------------------------------------------------------- short gaps in it
+
+
+def gapped(terms: str, rows: list[Row], rest: str = "", **tables: list[Row]) -> dict[str, Decimal]:
+    return seconds_by_verdict(judged(contract(f"target: 99.9, join_gaps: 5m, {terms}", rest), rows, **tables))
+
+
+def test_a_gap_shorter_than_the_contract_asks_for_joins_two_outages() -> None:
+    # 3 and 4 minutes: 7 together, and the gap is not in it
+    for gap, found in ((5 * MINUTE - MICROSECOND, {"counted": 420}), (5 * MINUTE, {"too_short": 420})):
+        rows = [down(NOON, 3 * MINUTE, "a"), down(NOON + 3 * MINUTE + gap, 4 * MINUTE, "b")]
+        assert gapped("minimum: 7m", rows) == found
+        assert gapped("minimum: {above: 7m}", rows) == {"too_short": 420}
+
+
+def test_what_overlaps_is_once_in_the_length_of_a_joined_incident() -> None:
+    # 12:00-12:10 with another in it, and 12:12-12:20: 18 minutes, of which 6 were told twice
+    rows = [down(NOON, 10 * MINUTE, "a"), down(NOON + 2 * MINUTE, 6 * MINUTE, "b")]
+    rows.append(down(NOON + 12 * MINUTE, 8 * MINUTE, "c"))
+    assert gapped("minimum: 18m", rows) == {"counted": 18 * 60, "overlapping": 6 * 60}
+    assert gapped("minimum: 18m1s", rows) == {"too_short": 18 * 60, "overlapping": 6 * 60}
+
+
+def test_what_does_not_count_lies_in_a_gap_and_maintenance_in_an_incident() -> None:
+    # 10 minutes, 4 of which are the customer's fault, 10 minutes; and of the last 10, 5 under maintenance
+    rows = [down(NOON, 10 * MINUTE, "a"), down(NOON + 14 * MINUTE, 10 * MINUTE, "c")]
+    rows.append(down(NOON + 10 * MINUTE, 4 * MINUTE, "b", cause="customer"))
+    works = [work(NOON + 14 * MINUTE, 5 * MINUTE)]
+    found = gapped("minimum: 20m, exclude: {causes: [customer], maintenance: [scheduled]}", rows, maintenance=works)
+    assert found == {"counted": 900, "excluded_cause": 240, "maintenance": 300}
+
+
+def test_joined_outages_are_counted_paid_and_cut_to_units_as_one() -> None:
+    rows = [down(NOON, 50 * MINUTE, "a"), down(NOON + 54 * MINUTE, 35 * MINUTE, "b"), down(NOON + DAY, HOUR, "c")]
+    # 85 minutes are two whole half-hours, 60 are two; each incident earns 1 % of 1000
+    terms = "target: 99.9, unit: 30m, credit: {flat: 1%, per: incident, clause: c}"
+    assert owed(judged(contract(terms), rows)) == 30
+    joined = judged(contract(f"{terms}, join_gaps: 5m"), rows)
+    assert owed(joined) == 20
+    assert seconds_by_verdict(joined) == {"counted": 2 * H, "rounding_remainder": 25 * 60}
+    count = contract("metric: incidents, at_most: 2, join_gaps: 5m")
+    review = judged(count, rows)
+    assert review.availability["met"].to_list() == [True]
+    assert "in 2 outages" in str(explain(review, "s", "2026-06"))
+    assert judged(contract("metric: incidents, at_most: 2"), rows).availability["met"].to_list() == [False]
+
+
+def test_an_incident_judged_by_itself_lasts_from_its_first_to_its_last_instant_and_weighs_what_counts() -> None:
+    # 40 and 30 minutes with 4 between them: 70 minutes, more than an hour
+    rows = [down(NOON, 40 * MINUTE, "a"), down(NOON + 44 * MINUTE, 30 * MINUTE, "b")]
+    terms = "metric: replacement, within: 1h, window: incident, join_gaps: 5m"
+    review = judged(contract(terms), rows)
+    found = review.incidents.select("started", "ended", "seconds", "met").rows()
+    assert found == [(NOON, NOON + 74 * MINUTE, 70 * 60, False)]
+
+
+def test_an_incident_that_ended_less_than_the_gap_ago_has_ended() -> None:
+    terms = "metric: replacement, within: 1h, window: incident, join_gaps: 5m"
+    review = judged(contract(terms), [down(NOON, HOUR)], "2026-06-10", as_of=NOON + HOUR + 2 * MINUTE)
+    assert review.incidents.select("running", "met").rows() == [(False, True)]
+
+
+def test_gaps_are_of_one_subscription_and_one_guarantee() -> None:
+    # the last instant of one subscription and the first of the next lie a microsecond apart on the line of the ledger
+    rows = [down(JUNE, 3 * MINUTE, "a"), down(JULY - 3 * MINUTE, 3 * MINUTE, "b")]
+    others = [row | {"subscription": "t", "outage": f"{row['outage']}2"} for row in rows]
+    policy = contract("target: 99.9, join_gaps: 1d, minimum: 5m")
+    review = judged(policy, [*rows, *others], subscriptions=[holder(), holder(subscription="t")])
+    assert seconds_by_verdict(review) == {"too_short": 12 * 60}
+
+
+# ------------------------------------------------------------------------------------- what cuts it
 
 
 def test_maintenance_in_its_middle_leaves_one_incident_of_what_counts() -> None:

@@ -140,6 +140,36 @@ def test_outages_that_touch_are_one_run() -> None:
     assert verdicts("minimum: 5m", apart) == {"too_short": 300}
 
 
+@pytest.mark.parametrize(("limit", "verdict"), [("{from: 5m}", "counted"), ("{above: 5m}", "too_short")])
+def test_a_run_of_exactly_the_minimum_counts_unless_it_must_be_longer(limit: str, verdict: str) -> None:
+    assert list(verdicts(f"minimum: {limit}", [down(NOON, 5 * MINUTE)])) == [verdict]
+    assert list(verdicts(f"minimum: {limit}", [down(NOON, 5 * MINUTE + MICROSECOND)])) == ["counted"]
+
+
+GRACES: dict[str, tuple[Row, dict[str, int]]] = {
+    "exactly in time": ({"reported": NOON + 2 * HOUR}, {"counted": 4 * H}),
+    "before the failure": ({"reported": NOON - HOUR}, {"counted": 4 * H}),
+    "late": ({"reported": NOON + 3 * HOUR}, {"before_clock_start": 3 * H, "counted": H}),
+    "late, and after the end": ({"reported": NOON + 5 * HOUR}, {"unreported": 4 * H}),
+    "never": ({}, {"unreported": 4 * H}),
+    "a detection, where a report is asked": ({"detected": NOON}, {"unreported": 4 * H}),
+}
+
+
+@pytest.mark.parametrize(("signals", "expected"), GRACES.values(), ids=GRACES.keys())
+def test_a_report_moves_the_clock_only_where_it_comes_later_than_the_grace(
+    signals: Row, expected: dict[str, int]
+) -> None:
+    assert verdicts("clock: reported, grace: 2h", [down(NOON, 4 * HOUR, **signals)]) == expected
+
+
+def test_a_report_in_time_counts_after_the_end_and_not_before_it_is_made() -> None:
+    terms, told = "clock: reported_or_detected, grace: 2h", [down(NOON, HOUR, reported=NOON + 2 * HOUR)]
+    assert verdicts(terms, told) == {"counted": H}
+    early = judged(contract(f"target: 99.9, {terms}"), told, as_of="2026-06-10T13:30:00Z")
+    assert seconds_by_verdict(early) == {"unreported": H}
+
+
 def test_runs_are_judged_before_maintenance_is_taken_out_and_before_windows_cut_them() -> None:
     rest = "maintenance: [{kind: scheduled, clause: m}]"
     inside = [work(NOON, 4 * MINUTE)]

@@ -226,6 +226,42 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         TARGET + "    minimum: [5m]\n",
         "14 guarantees.uptime.minimum: not a duration; write it like 30m, 48h, 10d",
     ),
+    "a minimum with two limits": (
+        TARGET,
+        TARGET + "    minimum: {from: 5m, above: 5m}\n",
+        "14 guarantees.uptime.minimum: a minimum has one limit; write from: 5m, or above: 5m",
+    ),
+    "a minimum with a highest limit": (
+        TARGET,
+        TARGET + "    minimum: {from: 5m, to: 9m}\n",
+        "14 guarantees.uptime.minimum.to: not a term here; it belongs to another part of the format; move it, or "
+        "remove it",
+    ),
+    "gaps without a length": (
+        TARGET,
+        TARGET + "    join_gaps: 0s\n",
+        "11 guarantees.uptime: join_gaps without a length says nothing; drop it",
+    ),
+    "time to report without a length": (
+        TARGET,
+        TARGET + "    clock: reported\n    grace: 0m\n",
+        "11 guarantees.uptime: grace without a length says nothing; drop it",
+    ),
+    "time to report where no report is asked": (
+        TARGET,
+        TARGET + "    grace: 24h\n",
+        "11 guarantees.uptime: grace is time for a report or a detection; write clock: reported, or drop grace",
+    ),
+    "time to report where the diagnosis decides": (
+        TARGET,
+        TARGET + "    clock: diagnosed\n    grace: 24h\n",
+        "11 guarantees.uptime: grace is time for a report or a detection; write clock: reported, or drop grace",
+    ),
+    "time to report in business days": (
+        TARGET,
+        TARGET + "    clock: reported\n    grace: 1bd\n",
+        "15 guarantees.uptime.grace = 1bd: not a fixed length of time; write it like 30m, 48h, 10d",
+    ),
     "a share without its sign": (
         *schedule("flat: 5"),
         "16 guarantees.uptime.credit.flat = 5: not a share of a fee; write it like 5%, 1/30, 1d",
