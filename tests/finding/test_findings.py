@@ -77,8 +77,8 @@ DOCUMENTS = [
         "contradiction",
         "Question: emergency maintenance",
         f"Table 2, EM; {FORMULA}; 3.2.1",
-        "maintenance excluded: scheduled for network, hardware and connectivity, scheduled and emergency for "
-        "infrastructure (infrastructure only); scheduled and emergency (all); scheduled (none)",
+        "maintenance excluded: scheduled for Network availability, Hardware availability and Connectivity "
+        "availability, scheduled and emergency for Infrastructure availability (infrastructure only)",
     ),
     Told(
         "klikk",
@@ -117,7 +117,7 @@ DOCUMENTS = [
         "unclear",
         "Question: cap",
         "1.2; 2.4",
-        "cap for iaas: one monthly fee (30 daily fees) over the contract term (monthly); 360/365 of the monthly fee",
+        "cap for Service rebate: one monthly fee (30 daily fees) over the contract term (monthly); 360/365 of the",
         tiers="standard",
     ),
     Told(
@@ -359,7 +359,7 @@ def test_a_share_of_a_components_fee_is_not_called_a_share_of_the_whole_fee() ->
 def test_a_question_is_told_once_with_all_that_hangs_on_it() -> None:
     """What 30 days of fees are concerns the rebate of outages for every tier of Klikk."""
     told = findings(find_policy("klikk")).filter(about="Question: cap")
-    assert all("iaas" in figure for figure in told["figure"])
+    assert all("Service rebate" in figure for figure in told["figure"])
 
 
 def test_the_budgets_beside_those_that_cloudworkz_prints_are_exact() -> None:
@@ -650,7 +650,7 @@ CASES: dict[str, Case] = {
     ),
     "tier-promises-less": Case(
         [(LEVELS, "target: {silver: 99.9, gold: 99.5}")],
-        "uptime: 99.9 % per calendar month, and then 99.5 % per calendar month",
+        "Uptime: 99.9 % per calendar month, and then 99.5 % per calendar month",
         "1",
     ),
     "tier-adds-nothing": Case([(LEVELS, "target: 99.9")], "the same targets, the same credits", ""),
@@ -1473,12 +1473,16 @@ def test_a_strict_limit_that_is_paid_for_is_no_limit_that_is_kept() -> None:
             "boundary",
             "credit for Public cloud: network, compute and block storage at 99.95 %, of the monthly fee: 5 %",
         ),
-        ("binero-cloud", "api-table", "credit for api: only when below 99.0 % (missed); without that (table)"),
+        (
+            "binero-cloud",
+            "api-table",
+            "credit for Public cloud: API, GUI and object storage: only when below 99.0 % (missed)",
+        ),
         ("binero-cloud", "fee", "credit: of the monthly fee (total); of the component's monthly fee (service)"),
         (
             "digitalocean",
             "first-band",
-            "credit for droplets at 99.945 %, of the component's monthly fee: nothing",
+            "credit for Droplets at 99.945 %, of the component's monthly fee: nothing",
         ),
         (
             "dyndns-dns",
