@@ -154,7 +154,8 @@ def changing_case(seed: int | str, *, plans: bool = True, **drawn: Any) -> Case:
 
 
 TABLES = (
-    "outages", "maintenance", "tickets", "holds", "claims_made", "measurements", "charges", "recoveries", "backups",
+    "outages", "maintenance", "tickets", "holds", "claims_made", "conditions", "measurements", "charges", "recoveries",
+    "backups",
 )  # fmt: skip
 
 
@@ -239,6 +240,11 @@ class Story:
             rows["tickets"] = [self._ticket() for _ in range(self.rng.choice((1, 4, 8)))]
             rows["holds"] = [hold for ticket in rows["tickets"] for hold in self._holds(ticket)]
         rows["claims_made"] = [self._claim() for _ in self.terms.remedies for _ in range(self.rng.choice((0, 0, 1)))]
+        stated = (self.terms.claims, *(remedy.claims for remedy in self.terms.remedies))
+        required = {one.id for claims in stated if claims for one in claims.requires}
+        rows["conditions"] = [
+            self._condition(n) for n in sorted(required) for _ in range(self.rng.choice((0, 1, 2, 3)))
+        ]
         rows["measurements"] = [m for g in self.terms.guarantees if g.measured for m in self._measurements(g)]
         if "last" in str(tree) or self.rng.random() < 0.2:
             rows["charges"] = self._charges()
@@ -416,6 +422,15 @@ class Story:
                 if started <= last:
                     ended = started + self.length() if self.rng.random() < 0.9 else None
                     yield {"ticket": ticket["ticket"], "started": started, "ended": ended}
+
+    def _condition(self, name: str) -> Row:
+        """A time in which a requirement of claims was met, or was not; often a long one."""
+        started, ended = self.stretch()
+        if self.rng.random() < 0.5:
+            started -= 60 * DAY
+        over = self.rng.choice((ended, ended, ended + 60 * DAY, None))
+        met = self.rng.choice(("yes", "yes", "no"))
+        return {"subscription": self.name, "condition": name, "started": started, "ended": over, "met": met}
 
     def _claim(self) -> Row:
         months = [at for at in self.pool if at.minute == 0]

@@ -79,6 +79,7 @@ LIKELY = {
     ("Credit", "caps"): 0.2, ("Credit", "multipliers"): 0.15, ("Credit", "when"): 0.15,
     ("Credit", "of"): 0.25, ("Cap", "of"): 0.5, ("Minimum", "of"): 0.4, ("Shortfall", "step"): 0.3,
     ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15, ("Policy", "readings"): 0.2,
+    ("Claims", "requires"): 0.3, ("Report", "within"): 0.7,
     ("Claims", "holidays"): 0.4, ("Band", "over"): 0.3, ("Cap", "clause"): 0.3,
     ("Support", "matrix"): 0.3, ("Support", "hours"): 0.5,
     ("Rounded", "how"): 0.7, ("Shortfall", "count"): 0.4, ("Credit", "select"): 0.25, ("Allowance", "per"): 0.7,

@@ -45,6 +45,7 @@ COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "incidents": (("subscription", "guarantee", "started"), ("ended", "seconds", "within_seconds", "met", "running")),
     "credits": ((*CREDIT, "window_end"), ("credit_percent", "basis_amount", "amount", "currency", "cap")),
     "claims": (CREDIT, ("amount", "currency", "deadline", "deadline_earliest", "status")),
+    "requirements": ((*CREDIT, "requirement"), ("met",)),
     "claim_steps": (CREDIT, ("opens", "report_by", "reported")),
     "rights": (("subscription", "right", "guarantee", "window_start", "window_end"), ("until",)),
     "ranges": (("subscription",), ("currency", "amount", "amount_low", "amount_high", "widened_by")),
@@ -127,7 +128,7 @@ def _arranged(tables: Tables, terms: Mapping[str, Sequence[Terms]]) -> dict[str,
         for remedy in own.remedies
         if any((name, one) in sliding for one in remedy.guarantees)
     }
-    for table in ("credits", "claims", "claim_steps"):
+    for table in ("credits", "claims", "requirements", "claim_steps"):
         arranged[table] = [row for row in arranged[table] if (row["subscription"], row["remedy"]) not in slides]
     arranged["ranges"] = [row for row in arranged["ranges"] if row["subscription"] not in {name for name, _ in slides}]
     for table in ("availability", "figures", "attainment", "incidents"):

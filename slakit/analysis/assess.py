@@ -16,6 +16,7 @@ from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_unm
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
+from slakit.analysis.requirements import refuse_unknown_conditions, requirements_of, requirements_table
 from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
 from slakit.analysis.samples import missing_samples, too_few_requests
@@ -97,6 +98,7 @@ def assess(
     now = to_microseconds(moment)
     made = claims_made(evidence, fees, known, now)
     refuse_unmeasured(evidence, plans)
+    refuse_unknown_conditions(evidence, known, plans)
     rules, numbered = number_rules(plans)
     measured = measure_evidence(evidence, rules, span, now, conventions=conventions)
     earlier = None
@@ -110,8 +112,10 @@ def assess(
             before = Period(min(begun), span.first)
             earlier = measure_evidence(evidence, rules, before, now, conventions=conventions)
     awarded = award_remedies(measured, numbered, fees, made, earlier)
-    claims = claim_credits(measured, awarded, fees, made)
+    requirements = requirements_of(evidence, awarded, now)
+    claims = claim_credits(measured, awarded, fees, made, requirements)
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
+    tables["requirements"] = requirements_table(requirements, evidence.subscriptions)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     few = too_few_requests(evidence, chosen, tables, moment)
@@ -122,7 +126,7 @@ def assess(
     return Review(
         **tables,
         warnings=warnings,
-        assumptions=assumptions_of(evidence, known, chosen, fees, missing, few, conventions),
+        assumptions=assumptions_of(evidence, known, chosen, fees, missing, few, conventions, tables["requirements"]),
         evidence=evidence,
         period=span,
         as_of=moment,

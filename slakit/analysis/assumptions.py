@@ -8,6 +8,7 @@ from dataclasses import fields
 import polars as pl
 
 from slakit.analysis.plans import Policies
+from slakit.analysis.requirements import claims_in
 from slakit.analysis.review import Review
 from slakit.analysis.samples import Missing
 from slakit.evidence.evidence import Evidence
@@ -62,8 +63,20 @@ def assumptions_of(
     missing: Iterable[Missing] = (),
     few: Iterable[tuple[str, str, str, str]] = (),
     conventions: Conventions | None = None,
+    requirements: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """List what was assumed, of policies and of subscriptions.
+
+    Parameters
+    ----------
+    evidence, policies, chosen, fees
+        What was assessed, and by which terms.
+    missing, few
+        Measurements that are missing, or of too few requests.
+    conventions
+        How the clocks of tickets ran.
+    requirements
+        What claims require, the table of the review.
 
     Returns
     -------
@@ -90,6 +103,11 @@ def assumptions_of(
             because = f"The contract does not say what {gap.what} without a measurement are"
             rows.append((gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because))
     rows += [(name, f"too few requests of {guarantee}", taken, because) for name, guarantee, taken, because in few]
+    if requirements is not None:
+        unanswered = requirements.filter(pl.col("met").is_null()).select("subscription", "requirement").unique()
+        for subscription, requirement in unanswered.sort("subscription", "requirement").iter_rows():
+            because = "The table conditions does not say it of the whole window of each credit"
+            rows.append((subscription, f"condition {requirement}", "met", because))
     if conventions is not None and not evidence.tickets.is_empty():
         for field in fields(Conventions):
             value = getattr(conventions, field.name)
@@ -143,6 +161,10 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
     if kind == "claims_made":
         remedy = name.removesuffix(" amount")
         return f"Amount of the claim for {remedies.get(remedy, remedy)}"
+    if kind == "condition" and terms:
+        required = [one for claims in claims_in(terms) for one in claims.requires]
+        said = next((one.says for one in required if one.id == name), name)
+        return f"Requirement of claims: {said.rstrip('.')}"
     if kind == "table":
         return f"Table of {name.replace('_', ' ')}"
     if kind == "conventions":

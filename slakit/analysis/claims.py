@@ -29,6 +29,7 @@ STATUSES = {
     "not_read": "claim terms not read",
     "claimed": "claimed",
     "not_required": "due without a claim",
+    "not_valid": "requirement not met",
     "expired": "claim expired",
 }
 """Statuses of claims; `time_barred` is claimable, and too late by the strictest reading of the contract."""
@@ -84,7 +85,9 @@ def claims_made(
     return claimed
 
 
-def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, claimed: Claimed) -> pl.DataFrame:
+def claim_credits(
+    measured: MeasuredEvidence, awarded: Awarded, fees: Fees, claimed: Claimed, requirements: pl.DataFrame
+) -> pl.DataFrame:
     """List what can be claimed: one row for each credit that is owed under the chosen reading.
 
     Parameters
@@ -95,6 +98,8 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
         Fees of the subscriptions.
     claimed
         Claims already made.
+    requirements
+        Of these credits, as `requirements_of` gives them.
 
     Returns
     -------
@@ -108,6 +113,8 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
         schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
         orient="row",
     )
+    of_window = [*WINDOW, "window_end"]
+    broken = requirements.filter(~pl.col("met")).select(of_window).unique().with_columns(broken=True)
     tables = [pl.DataFrame(schema=CLAIMS)]
     for readings in awarded.readings.values():
         keys = dict.fromkeys(_key(one, remedy, key) for one in readings for remedy, key in one.remedies)
@@ -121,11 +128,14 @@ def claim_credits(measured: MeasuredEvidence, awarded: Awarded, fees: Fees, clai
             claimed_windows = owed.join(made, on=["subscriber", "remedy"]).filter(fits).select(WINDOW).unique()
             marked = claimed_windows.with_columns(pl.lit(value=True).alias("claimed"))
             owed = owed.join(marked, on=WINDOW, how="left", maintain_order="left")
-            unreported = ~pl.col("reported") & (pl.col("report_by") < as_of)
-            until = pl.when(unreported).then(pl.min_horizontal("deadline", "report_by")).otherwise("deadline")
-            was_claimed = pl.col("claimed").fill_null(value=False)
-            state = status(claims, until, was_claimed, as_of, pl.col("opens")).alias("status")
-            needed = pl.lit("; ".join(claims.evidence) if claims else "").alias("evidence_needed")
+            owed = owed.join(broken, on=of_window, how="left", maintain_order="left")
+            was_claimed, not_valid = (pl.col(name).fill_null(value=False) for name in ("claimed", "broken"))
+            # a report that may come at any time is missing until it comes
+            over = (pl.col("report_by") < as_of).fill_null(value=True)
+            unreported = (~pl.col("reported") & over).fill_null(value=False)
+            state = status(claims, pl.col("deadline"), was_claimed, as_of, pl.col("opens"), not_valid, unreported)
+            to_show = [*claims.evidence, *(one.says.rstrip(".") for one in claims.requires)] if claims else []
+            state, needed = state.alias("status"), pl.lit("; ".join(to_show)).alias("evidence_needed")
             tables.append(owed.with_columns(state, needed).select(list(CLAIMS)))
     return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
 
@@ -163,7 +173,7 @@ def claim_steps_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     fees
         Fees of the subscriptions.
     """
-    steps = claims.filter(pl.col("opens").is_not_null() | pl.col("report_by").is_not_null())
+    steps = claims.filter(pl.col("opens").is_not_null() | pl.col("reported").is_not_null())
     edges = (instant_column(name) for name in ("window_start", "opens", "report_by"))
     return steps.select(names_of(fees.subscriptions), "remedy", *edges, "reported")
 
@@ -222,6 +232,10 @@ def _with_deadlines(
         none = [pl.lit(None, dtype=DEADLINES[name]).alias(name) for name in ("report_by", "reported")]
         return known.with_columns(none).select(list(DEADLINES))
     assert causes is not None
+    if report.within is None:
+        told = causes.group_by(SUBSCRIBER_WINDOW).agg(pl.col("reported").is_not_null().any())
+        told = told.with_columns(pl.lit(None, dtype=pl.Int64).alias("report_by"))
+        return known.join(told, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
     edge = "started" if report.after == "incident_start" else "ended"
     begun = causes.filter(pl.col(edge).is_not_null()).unique()
     limits = [report_deadline(report, zone, at, claims.holidays) for at in begun[edge]]
@@ -245,7 +259,8 @@ def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFram
     subscribers = assessed.obligations.select("obligation", "subscriber")
     incidents = incidents_of_windows(assessed, measured.ledger).join(subscribers, on="obligation")
     ended = pl.when(~pl.col("going")).then("end").alias("ended")
-    of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, "reported")
+    reported = pl.when(pl.col("reported") <= assessed.as_of).then("reported").alias("reported")
+    of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, reported)
     late = measured.tickets.filter(pl.col("verdict") == "missed")
     opened = pl.col("opened")
     at_the_earliest = pl.when("in_minutes").then(opened + pl.col("elapsed"))  # its clock can have stood still

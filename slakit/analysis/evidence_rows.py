@@ -16,7 +16,7 @@ from slakit.policy.terms import Terms
 
 BEGINS = {
     "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
-    "backups": "taken", "maintenance": "started", "outages": "started",
+    "backups": "taken", "maintenance": "started", "outages": "started", "conditions": "started",
 }  # fmt: skip
 """When a row of a table begins."""
 NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of")

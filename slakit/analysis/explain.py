@@ -15,6 +15,7 @@ import polars as pl
 from slakit import locales
 from slakit.analysis.assumptions import assumptions_in_words
 from slakit.analysis.claims import STATUSES
+from slakit.analysis.requirements import REQUIREMENT_MET
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import NOT_JUDGED, Reasons
 from slakit.arguments import checked
@@ -304,8 +305,12 @@ class Teller:
             early = row["deadline_earliest"]
             if early and early != row["deadline"]:
                 yield 1, f"Under another reading the claim must be in {self.until(early)}."
-            if row["evidence_needed"]:
-                yield 1, f"The claim needs: {row['evidence_needed']}."
+            if claims and claims.evidence:
+                yield 1, f"The claim needs: {'; '.join(claims.evidence)}."
+        required = self.review.requirements.filter((pl.col("remedy") == remedy.id) & (pl.col("window_start") == start))
+        for row in required.iter_rows(named=True):
+            clause = f" ({row['clause']})" if row["clause"] else ""
+            yield 1, f"Requirement: {row['says'].rstrip('.')}{clause}: {REQUIREMENT_MET[row['met']]}."
 
     def right(self, right: Right) -> Iterator[Line]:
         """Explain where the windows gave rise to a right."""

@@ -28,7 +28,7 @@ STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
 """Statuses of claims that are neither made nor expired."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
-    "rights", "claims", "claim_steps", "recoveries", "backups", "warnings",
+    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "warnings",
 )  # fmt: skip
 """The tables of an assessment that have a column `subscription`."""
 TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
@@ -46,7 +46,7 @@ class Review:
     ----------
     ledger, availability, incidents, figures, attainment, tickets, recoveries, backups
         What happened, by the contract: outages, windows, tickets and backups with their verdicts.
-    credits, ranges, readings, rights, claims, claim_steps
+    credits, ranges, readings, rights, claims, claim_steps, requirements
         What is owed, the range if ambiguous clauses are read otherwise, and until when it can be claimed.
     assumptions, warnings, row_counts
         What was assumed, and what of the evidence was used. The columns of every table are in `RESULTS.md` beside this
@@ -79,6 +79,7 @@ class Review:
     claims: pl.DataFrame
     readings: pl.DataFrame
     claim_steps: pl.DataFrame
+    requirements: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     warnings: pl.DataFrame

@@ -14,7 +14,7 @@ import polars as pl
 from slakit.analysis.plans import Plans, parts_of
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan
-from slakit.policy.remedies import FeeSum
+from slakit.policy.remedies import FeeSum, Requirement
 from slakit.policy.terms import Terms
 
 MATCHED = {
@@ -23,6 +23,7 @@ MATCHED = {
     "tickets": ("kind", "priority", "impact", "urgency"),
     "charges": ("component",),
     "recoveries": ("kind",),
+    "conditions": ("condition",),
 }
 """Columns of evidence that hold words which contracts name."""
 SPELLED = ("outages", "maintenance")
@@ -98,6 +99,8 @@ def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
             found["tickets.priority"] += guarantee.within if on_tickets and isinstance(guarantee.within, dict) else []
         components += [name for basis in parts_of(terms.remedies, FeeSum) for name in basis.components]
         found["recoveries.kind"] += [target.id for target in terms.recovery]
+        claims = [terms.claims, *(remedy.claims for remedy in terms.remedies)]
+        found["conditions.condition"] += [requirement.id for requirement in parts_of(claims, Requirement)]
         if terms.support is not None:
             found["tickets.priority"] += [priority.id for priority in terms.support.priorities]
             impacts = terms.support.matrix.impact if terms.support.matrix else {}

@@ -43,6 +43,7 @@ class Evidence:
     tickets: pl.DataFrame
     holds: pl.DataFrame
     claims_made: pl.DataFrame
+    conditions: pl.DataFrame
     measurements: pl.DataFrame
     charges: pl.DataFrame
     recoveries: pl.DataFrame

@@ -229,6 +229,17 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 "A claim that was made already",
             ),
             InputTable(
+                "conditions",
+                (
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("condition", "name", says="id of a requirement of claims"),
+                    InputColumn("started", "instant", says="from when on it was met, or was not"),
+                    InputColumn("ended", "instant", optional=True, not_before="started", says="empty: it still is so"),
+                    InputColumn("met", "name", one_of=("yes", "no")),
+                ),
+                "Whether what a claim requires was met",
+            ),
+            InputTable(
                 "measurements",
                 (
                     SUBSCRIPTION_COLUMN,

@@ -227,7 +227,7 @@ def _of(table: pl.DataFrame, name: str, column: str, *, sums: bool = False) -> F
     return FoundValues(by_name, sums)
 
 
-HAPPENED = {"rights": "right", "warnings": "code"}
+HAPPENED = {"rights": "right", "claims": "status", "warnings": "code"}
 """Tables of which only is expected what is in them, and the column that names it."""
 
 

@@ -49,7 +49,7 @@ MetVerdicts = bool | list[bool] | dict[str, bool | list[bool]]
 Happened = list[str] | dict[str, int]
 GIVEN = ("downtime", "availability", "attainment", "figure")
 """What can be said to have happened in one word. Tables go together; a word stands alone."""
-EXAMPLE_TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made")
+EXAMPLE_TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made", "conditions")
 
 
 def moneys(amounts: Amounts | None) -> list[Money]:
@@ -79,6 +79,8 @@ class Expected(Part):
     """Of the first claim."""
     rights: Happened | None = None
     """Ids of the rights that arose, each once; or how many times each did. `[]` if none did."""
+    claims: Happened | None = None
+    """Statuses of the claims, each once; or how many claims have each. `[]` if there is no claim."""
     warnings: Happened | None = None
     """Codes of the warnings, each once; or how many there are of each. `[]` if there is none."""
     refused: str | None = None
@@ -157,6 +159,8 @@ class Example(Part):
     charges: list[ExampleRow] = []
     """As outages."""
     claims_made: list[ExampleRow] = []
+    """As outages."""
+    conditions: list[ExampleRow] = []
     """As outages."""
     evidence: str | None = None
     """A folder with the evidence of one subscription, relative to the file."""

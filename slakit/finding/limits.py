@@ -30,6 +30,7 @@ CODES: Codes = {
     "caps-disagree": ("defect", "two caps over the same span differ"),
     "future-invoice": ("risk", "a credit is only deducted from a future invoice"),
     "claim-short": ("risk", "a claim must be made within less than a week"),
+    "claim-requires": ("risk", "a credit is lost where something else that the contract requires was not so"),
     "cap-at-once": ("risk", "the smallest credit reaches the cap"),
     "cap-never-bites": ("note", "a cap that no credit can reach"),
     "cap-reach": ("note", "how often the largest credit is paid before a cap applies"),
@@ -56,6 +57,11 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
         claims = terms.claims_of(remedy)
         if claims is not None and claims.needed and claims.within is not None:
             yield from _claims(terms, remedy, claims, claims.within)
+        if claims is not None and claims.requires:
+            sentence = "A credit is lost where a requirement beside the breach was not met"
+            figure = "; ".join(one.says.rstrip(".") for one in claims.requires)
+            clauses = tuple(dict.fromkeys(one.clause or claims.clause or "" for one in claims.requires))
+            yield Finding("claim-requires", remedy.id, sentence, figure, clauses)
         stated = [(credit.payout, credit.clause) for credit in remedy.credit]
         stated += [(claims.payout, claims.clause or "")] if claims else []
         clauses = tuple(dict.fromkeys(clause for payout, clause in stated if payout == "future_invoice"))

@@ -122,8 +122,11 @@ def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
     clause = claims.clause or ""
     yield Entry("Claims", f"{of}how", words.claim_words(claims, read_whole=terms.read_whole), clause)
     if claims.report is not None and claims.report.clause:
-        report = f"within {claims.report.within} after {words.ANCHORS[claims.report.after]}"
-        yield Entry("Claims", f"{of}report", report, claims.report.clause)
+        yield Entry("Claims", f"{of}report", words.report_words(claims.report), claims.report.clause)
+    for requirement in claims.requires:
+        yield Entry(
+            "Claims", f"{of}requires {readable(requirement.id)}", requirement.says, requirement.clause or clause
+        )
     if claims.evidence:
         yield Entry("Claims", f"{of}with", ", ".join(claims.evidence), clause)
     if claims.payout:

@@ -35,6 +35,7 @@ MECHANICS: dict[str, str] = {
     "rights": "a right that breaches give rise to",
     "claim": "must be asked for",
     "report": "must have been reported first, or opens late",
+    "requirement": "valid only if something else holds, such as that invoices are paid",
     "maintenance": "maintenance that is excluded",
     "recovery": "data lost, and time until the service is back",
 }
@@ -61,6 +62,7 @@ def mechanics_of(policy: PolicyModel) -> set[str]:
     claims = [claims for claims in (policy.claims, *(remedy.claims for remedy in policy.remedies)) if claims]
     found |= {"claim" for claim in claims if claim.needed}
     found |= {"report" for claim in claims if claim.report is not None or claim.opens is not None}
+    found |= {"requirement" for claim in claims if claim.requires}
     found |= {"recovery"} if policy.recovery else set()
     return found | ({"rights"} if policy.rights else set())
 

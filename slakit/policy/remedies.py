@@ -409,8 +409,25 @@ class Credit(Rate, Limits):
 class Report(Part):
     """What must be reported before a credit can be claimed."""
 
-    within: Duration
+    within: Duration | None = None
+    """At any time up to the assessment, if not written."""
     after: Literal["incident_start", "incident_end"] = "incident_start"
+    clause: Clause | None = None
+
+    @model_validator(mode="after")
+    def _after_counts_something(self) -> Self:
+        if self.within is None and "after" in self.model_fields_set:
+            raise ValueError("nothing is counted after it; write within: 24h as well, or remove after")
+        return self
+
+
+class Requirement(Part):
+    """What must hold for a claim to be valid, such as that all invoices are paid."""
+
+    id: Id
+    """The name that the table `conditions` of the evidence calls it by."""
+    says: str
+    """The requirement, in slakit's words."""
     clause: Clause | None = None
 
 
@@ -427,6 +444,9 @@ class Claims(Part):
     """The deadline is put off to the end of the month, quarter, ... in which it falls."""
     report: Report | None = None
     """The outage must have been reported first; otherwise the claim is lost."""
+    requires: list[Requirement] = []
+    """What must hold in the whole window of a credit, also where no claim is needed. Where it did not, the claim is not
+    valid; what the evidence does not answer is taken as met."""
     holidays: str | None = None
     """Country, or country and region (`SE`, `DE-BE`), whose public holidays are no business days."""
     in_writing: bool = False
@@ -435,6 +455,14 @@ class Claims(Part):
     clause: Clause | None = None
 
     _holidays_exist = field_validator("holidays")(known_holidays)
+
+    @model_validator(mode="after")
+    def _requirements_have_names(self) -> Self:
+        names = [one.id for one in self.requires]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two requirements are called {name}; give each its own id")
+        return self
 
     @property
     def has_deadline(self) -> bool:

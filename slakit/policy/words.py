@@ -10,7 +10,7 @@ from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance, Short
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
-from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Rate, Remedy, Right
+from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Rate, Remedy, Report, Right
 
 BASES = {
     "monthly_fee": "the monthly fee",
@@ -404,6 +404,15 @@ def right_words(right: Right) -> str:
     return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
 
 
+def report_words(report: Report) -> str:
+    """Say until when an outage must be reported.
+
+    >>> report_words(Report(within="24h")), report_words(Report())
+    ('within 24h after the incident starts', 'at any time')
+    """
+    return f"within {report.within} after {ANCHORS[report.after]}" if report.within else "at any time"
+
+
 def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:
     """Say how a credit is asked for.
 
@@ -419,18 +428,19 @@ def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:
     """
     if claims is None:
         return "not read"
+    required = "; ".join(requirement.says.rstrip(".") for requirement in claims.requires)
+    only_if = f", only if: {required}" if required else ""
     if not claims.needed:
-        return "no claim is needed"
+        return f"no claim is needed{only_if}"
     without = "without a stated deadline" if read_whole else "until when: not read"
     limit = f"within {claims.within} after {ANCHORS[claims.after]}" if claims.within else without
     if claims.after == "end_of_second_month":
         limit = f"by {ANCHORS[claims.after]}"
     limit += f", to the end of that {claims.to_end_of.words_for_people}" if claims.to_end_of else ""
     limit += f", not before {claims.opens} after it" if claims.opens else ""
-    if claims.report is not None:
-        limit += f", once reported within {claims.report.within} after {ANCHORS[claims.report.after]}"
+    limit += f", once reported {report_words(claims.report)}" if claims.report is not None else ""
     limit += f" (business days less public holidays, {claims.holidays})" if claims.holidays else ""
-    return limit + (", in writing" if claims.in_writing else "")
+    return limit + (", in writing" if claims.in_writing else "") + only_if
 
 
 def hours_words(hours: Hours | None) -> str:

@@ -12,6 +12,7 @@ from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Claims, Report
 
 MONTHS_LATER = {"end_of_second_month": 2}
+NEVER = pl.lit(value=False)
 
 
 def deadline(claims: Claims, zone: str, anchor: int, billing_day: int = 1) -> int | None:
@@ -105,10 +106,11 @@ def report_deadline(report: Report, zone: str, anchor: int, holidays: str | None
     Parameters
     ----------
     report, zone, holidays
-        Until when it must be reported, in which time zone, less whose public holidays.
+        Until when it must be reported (it has a `within`), in which time zone, less whose public holidays.
     anchor
         Start or end of the incident. [µs]
     """
+    assert report.within is not None
     last = anchor if report.after == "incident_start" else anchor - 1
     return _after(report.within, anchor, local_day(last, zone), holidays, zone)
 
@@ -143,9 +145,17 @@ def openings(claims: Claims, zone: str, anchors: pl.Series) -> pl.Series:
 
 
 def status(
-    claims: Claims | None, deadline: pl.Expr, claimed: pl.Expr, as_of: int, opens: pl.Expr | None = None
+    claims: Claims | None,
+    deadline: pl.Expr,
+    claimed: pl.Expr,
+    as_of: int,
+    opens: pl.Expr | None = None,
+    not_valid: pl.Expr = NEVER,
+    unreported: pl.Expr = NEVER,
 ) -> pl.Expr:
-    """Say what has become of each claim: `claimed`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
+    """Say what has become of each claim.
+
+    It is `claimed`, `not_valid`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
 
     Parameters
     ----------
@@ -157,16 +167,22 @@ def status(
         Whether it was made.
     as_of
         The instant of the assessment. [µs]
+    not_valid
+        Whether a requirement was not met; on that depends what is due without a claim as well.
+    unreported
+        Whether the outage had to be reported, and was not.
 
     >>> rows = pl.DataFrame({"deadline": [100, 101, None], "claimed": [False, False, True]})
     >>> rows.select(status(Claims(within="72h"), pl.col("deadline"), pl.col("claimed"), 101)).to_series().to_list()
     ['expired', 'claimable', 'claimed']
     """
-    late = (deadline < as_of).fill_null(value=False)
-    early = pl.lit(value=False) if opens is None else (opens > as_of).fill_null(value=False)
+    late = (deadline < as_of).fill_null(value=False) | unreported
+    early = NEVER if opens is None else (opens > as_of).fill_null(value=False)
     unclaimed = pl.when(late).then(pl.lit("expired")).when(early).then(pl.lit("not_yet")).otherwise(pl.lit("claimable"))
     if claims is None:
         unclaimed = pl.lit("not_read")
     elif not claims.needed:
         unclaimed = pl.lit("not_required")
-    return pl.when(claimed).then(pl.lit("claimed")).otherwise(unclaimed)
+    # a claim that was made is one; whether it could be made is then for the parties
+    made = claimed if claims is None or claims.needed else claimed & ~not_valid
+    return pl.when(made).then(pl.lit("claimed")).when(not_valid).then(pl.lit("not_valid")).otherwise(unclaimed)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.analysis.requirements import REQUIREMENT_MET
 from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.policy.printing import percent_text, print_count
 from slakit.show.labels import MET, STATUSES, TICKET_VERDICTS, instant_text, length_text, money_text
@@ -228,6 +229,11 @@ RESULTS: dict[str, ResultTable] = {
     "claim_steps": ResultTable("Claims that open late, or whose outage had to be reported first", [
         SUBSCRIPTION, REMEDY, WINDOW_START, Column("opens", "Opens"), Column("report_by", "Report by"),
         Column("reported", "Reported in time"),
+    ]),
+    "requirements": ResultTable("What claims require beside a credit, and whether it was met", [
+        SUBSCRIPTION, REMEDY, *WINDOWS, Column("requirement", "Requirement"), Column("says", "Meaning"),
+        Column("met", "Met", words=REQUIREMENT_MET, strong=[REQUIREMENT_MET[False]], says="in the whole window"),
+        CLAUSE,
     ]),
     "row_counts": ResultTable("Rows of the evidence", [
         SUBSCRIPTION, Column("table", "Table"), Column("read", "Rows read"),

@@ -149,11 +149,12 @@ def headline_claims(review: Review, subscription: str = "") -> None:
     said = {
         "not_yet": "{} is not claimable yet.",
         "not_read": "How and until when to claim {} was not read: ask the provider.",
+        "not_valid": "Claims for {} are not valid: a requirement was not met.",
         "expired": "Claims for {} have expired.",
     }
     note += [sentence.format(amounts_text(by_status[name])) for name, sentence in said.items() if name in by_status]
     without_claim = by_status.get("not_required", claims.clear())
-    if set(by_status) <= {"not_required", "claimed", "expired"} and not without_claim.is_empty():
+    if set(by_status) <= {"not_required", "claimed", "not_valid", "expired"} and not without_claim.is_empty():
         show_headline("Due without a claim", amounts_text(without_claim), " ".join(["No claim is needed.", *note]))
         return
     if not without_claim.is_empty():

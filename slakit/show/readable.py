@@ -79,7 +79,8 @@ def claim_by(status: str, deadline: datetime | None, zone: ZoneInfo) -> str:
     """Write a deadline of a claim with its time zone, or why there is none."""
     if deadline is not None and status not in ("not_read", "not_required"):
         return f"{deadline_text(deadline, zone)} ({zone.key})"
-    return {"not_read": "not read", "not_required": "no claim needed"}.get(status, "no deadline runs yet")
+    words = {"not_read": "not read", "not_required": "no claim needed", "not_valid": "no valid claim"}
+    return words.get(status, "no deadline runs yet")
 
 
 def reading_words(review: Review, subscription: str, reading: str) -> str:

@@ -607,6 +607,11 @@ CASES: dict[str, Case] = {
     "claim-short": Case(
         [("within: 10d", "within: 6d")], "within 6d after the window ends", "5", [("within: 10d", "within: 7d")]
     ),
+    "claim-requires": Case(
+        [("within: 10d", "within: 10d, requires: [{id: paid, says: All invoices are paid., clause: p}]")],
+        "All invoices are paid",
+        "p",
+    ),
     "flat-credit": Case([schedule("flat: 5%")], "5 % of the monthly fee, reached below 99.5 % and for a window", "2"),
     "largest-credit": Case(
         [bands("{below: 99.5, credit: 5%}", "{below: 99, credit: 10%}")],

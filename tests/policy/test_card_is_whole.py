@@ -53,7 +53,7 @@ BASE: dict[str, Any] = {
     "rights": [{"id": "end", "says": "terminate", "for": ["web"], "when": {
         "outage": {"above": "1h"}, "downtime": {"above": "2h"}, "incidents": {"above": 2}, "deviation": {"above": 5},
         "misses": {"from": 2, "of": 4}}, "clause": "r"}],
-    "claims": {"within": "10d", "report": {"within": "24h"}},
+    "claims": {"within": "10d", "report": {"within": "24h"}, "requires": [{"id": "paid", "says": "All is paid"}]},
     "support": {"hours": HOURS, "clause": "s", "priorities": [{"id": "P1"}],
                 "matrix": {"impact": {"high": {"high": "P1"}}, "clause": "s"}},
     "recovery": [{"id": "vm", "rpo": "1h", "clause": "v"}],
@@ -238,7 +238,10 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "tiers": ["best"], "clause": "x"}.items()},
     **{f"Claims.{name}": [(("claims", name), value)] for name, value in {
         "needed": False, "opens": "5bd", "within": "11d", "after": "incident_end", "to_end_of": "1mo", "report": None,
-        "holidays": "SE", "in_writing": True, "evidence": ["a log"], "payout": "refund", "clause": "x"}.items()},
+        "holidays": "SE", "in_writing": True, "evidence": ["a log"], "payout": "refund", "requires": [],
+        "clause": "x"}.items()},
+    **{f"Requirement.{name}": [(("claims", "requires", 0, name), value)] for name, value in {
+        "id": "invoices", "says": "No debts", "clause": "x"}.items()},
     **{f"Report.{name}": [(("claims", "report", name), value)] for name, value in {
         "within": "48h", "after": "incident_end", "clause": "x"}.items()},
     **{f"Support.{name}": [(("support", name), value)] for name, value in {

@@ -42,6 +42,7 @@ from slakit.policy.remedies import (
     PointValue,
     Remedy,
     Report,
+    Requirement,
     Right,
     Shortfall,
     Slope,
@@ -72,6 +73,7 @@ MODELS: tuple[type[Part], ...] = (
     Condition,
     Remedy,
     Report,
+    Requirement,
     Right,
     Rounded,
     RoundedTime,
@@ -95,6 +97,7 @@ DESCRIBES = {
     "Maintenance.preferred",
     "Measured.unit",
     "Remedy.name",
+    "Requirement.says",
     "Right.says",
     *(f"{model.__name__}.clause" for model in MODELS if "clause" in model.model_fields),
 }
@@ -169,7 +172,7 @@ def outcome(guarantee: str, rest: str, rows: list[Row] | None = None) -> Any:
     given = evidence(OUTAGES, subscriptions=[SUBSCRIPTION], **tables)
     review = assess(given, "2026-04/2026-06", "2026-08-01", policies={"small": policy})
     found = [review.ledger, review.availability, review.attainment, review.figures, review.incidents, review.credits]
-    return [table.rows() for table in [*found, review.claims, review.rights]]
+    return [table.rows() for table in [*found, review.claims, review.requirements, review.rights]]
 
 
 def policy_of(guarantee: str, rest: str) -> Policy:
@@ -440,6 +443,11 @@ DECIDES: dict[str, Pair] = {
     "Claims.after": around(claim("within: 90d"), claim("within: 90d, after: incident_end")),
     "Claims.to_end_of": around(claim("within: 10d"), claim("within: 10d, to_end_of: 1mo")),
     "Claims.report": around(claim("within: 90d"), claim("within: 90d, report: {within: 1h}")),
+    "Claims.requires": around(claim("within: 90d"), claim("within: 90d, requires: [{id: paid, says: paid}]")),
+    "Requirement.id": around(
+        claim("within: 90d, requires: [{id: paid, says: paid}]"),
+        claim("within: 90d, requires: [{id: kept, says: paid}]"),
+    ),
     "Claims.holidays": around(claim("within: 90bd"), claim("within: 90bd, holidays: SE")),
     "Right.id": around(right("when: {below: 99}"), right("when: {below: 99}").replace("id: end", "id: stop")),
     "Right.for": around(

@@ -10,14 +10,14 @@ import polars as pl
 from slakit.analysis.review import Review
 from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
-from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION
+from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, SLATE, VERMILLION
 from slakit.show.labels import STATUSES, amounts_text, counted, deadline_text, instant_text, money_text
 from slakit.show.readable import claim_status
 
 MOST_BARS = 40
 STATUS_COLOURS = {
     "claimable": GREEN, "time_barred": VERMILLION, "not_yet": PURPLE,
-    "not_read": ORANGE, "claimed": SKY, "not_required": BLUE, "expired": GREY,
+    "not_read": ORANGE, "claimed": SKY, "not_required": BLUE, "not_valid": SLATE, "expired": GREY,
 }  # fmt: skip
 
 
@@ -97,6 +97,8 @@ def _title(claims: pl.DataFrame) -> str:
         said[0] += f" ({amounts_text(by_status['time_barred'])} may already be time-barred: claim today)"
     if "not_required" in by_status:
         said.append(f"{amounts_text(by_status['not_required'])} due without a claim")
+    if "not_valid" in by_status:
+        said.append(f"claims for {amounts_text(by_status['not_valid'])} not valid")
     if "expired" in by_status:
         said.append(f"claims for {amounts_text(by_status['expired'])} expired")
     title = "; ".join(said)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito, Color Universal Design (2008). Their yellow and black are not used: one vanishes on white, one on dark.
 BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-SKY, PURPLE, GREY = "#56B4E9", "#CC79A7", "#8A8F98"
+SKY, PURPLE, GREY, SLATE = "#56B4E9", "#CC79A7", "#8A8F98", "#666C78"
 COLOURS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, GREY]
 
 INK = "currentColor"

@@ -104,10 +104,12 @@ def show_claims(review: Review, subscription: str = "") -> GT:
         row[by_heading["window_start"]] = day_text(claim["window_start"], zone)
         for key, instant in (("claim_by", claim["deadline_earliest"]), ("deadline", claim["deadline"])):
             row[by_heading[key]] = claim_by(claim["status"], instant, zone).removesuffix(f" ({zone.key})")
+    requirements = in_words(review, "requirements", narrowed(review, subscription).requirements)
+    broken = requirements.filter(~pl.col("met")).select("subscription", "remedy", "window", "says").rows()
     memo = Memo(
         "Claims",
         about(review),
-        [result.note],
+        [result.note, *(f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken)],
         groups=by_heading["status"],
         numbers=[by_heading["amount"]],
         strong=[row for row, status in enumerate(shown["status"]) if status in ("claimable", "time_barred")],
