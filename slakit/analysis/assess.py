@@ -115,7 +115,7 @@ def assess(
     requirements = requirements_of(evidence, awarded, now)
     claims = claim_credits(measured, awarded, fees, made, requirements)
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
-    tables["requirements"] = requirements_table(requirements, evidence.subscriptions)
+    tables["requirements"] = requirements_table(requirements, evidence.phases)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     few = too_few_requests(evidence, chosen, tables, moment)

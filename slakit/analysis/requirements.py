@@ -9,6 +9,7 @@ import polars as pl
 from slakit.analysis.plans import Plans, Policies
 from slakit.analysis.result_tables import instant_column, names_of
 from slakit.evidence.evidence import Evidence
+from slakit.measure.rules import Plan
 from slakit.policy.remedies import Claims
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
@@ -40,19 +41,19 @@ def refuse_unknown_conditions(evidence: Evidence, policies: Policies, plans: Pla
     """
     if evidence.conditions.is_empty():
         return
+    by_plan: dict[Plan, set[str]] = {}
+    for plan, readings in plans.items():
+        document = policies[plan[0]]
+        written = [document.claims, *(remedy.claims for remedy in document.remedies)]
+        read = [claims for terms in readings for claims in claims_in(terms)]
+        by_plan[plan] = {one.id for claims in [*written, *read] if claims is not None for one in claims.requires}
     required: dict[str, set[str]] = {}
-    for name, policy in policies.items():
-        stated = [policy.claims, *(remedy.claims for remedy in policy.remedies)]
-        stated += [
-            claims for plan, readings in plans.items() if plan[0] == name for t in readings for claims in claims_in(t)
-        ]
-        required[name] = {one.id for claims in stated if claims is not None for one in claims.requires}
-    held = dict(evidence.subscriptions.select("subscription", "policy").iter_rows())
+    for subscription, policy, tier in evidence.phases.select("subscription", "policy", "tier").iter_rows():
+        required.setdefault(subscription, set()).update(by_plan[(policy, tier)])
     problems = []
-    for row, subscription, condition in (
-        evidence.numbered("conditions").select("row", "subscription", "condition").iter_rows()
-    ):
-        known = sorted(required[held[subscription]])
+    told = evidence.numbered("conditions").select("row", "subscription", "condition")
+    for row, subscription, condition in told.iter_rows():
+        known = sorted(required[subscription])
         if condition not in known:
             remedy = one_of(known, condition) if known else "remove the row"
             where = f"conditions row {row} condition"
@@ -81,7 +82,7 @@ def requirements_of(evidence: Evidence, awarded: Awarded, as_of: int) -> pl.Data
         `REQUIREMENTS`; `met` is null where the evidence does not say it of the whole window.
     """
     tables = [pl.DataFrame(schema=REQUIREMENTS)]
-    subscribers = evidence.subscriptions.with_row_index("subscriber").select("subscriber", "subscription")
+    subscribers = evidence.phases.with_row_index("subscriber").select("subscriber", "subscription")
     told = evidence.conditions.join(subscribers, on="subscription").select(
         "subscriber",
         pl.col("condition").alias("requirement"),
