@@ -96,8 +96,8 @@ class Panel:
         buttons.children += (self.copied,)
         buttons.add_class("slakit-row")
         seen = w.VBox([self.alert, self.figure, self.chart_view, self.chosen, self.table, buttons, self.plan])
-        for box, name in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
-            box.add_class(name)
+        for box, css_class in ((self.beside, "slakit-controls"), (seen, "slakit-seen")):
+            box.add_class(css_class)
         whole = w.Box([w.HTML(PANEL_STYLE, layout=w.Layout(display="none")), self.beside, seen])
         whole.add_class("slakit-explorer")
         return whole
