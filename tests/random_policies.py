@@ -12,6 +12,7 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from random import Random
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -333,7 +334,7 @@ class Drawing:
         with self.about(guarantee):
             while True:
                 kind = self.rng.choice(remedies.KINDS)
-                start = {kind: self.value(fields_of(remedies.Credit)[kind][0]), "clause": "7"}
+                start = {kind: self.field(remedies.Credit, kind, fields_of(remedies.Credit)[kind][0]), "clause": "7"}
                 if _valid(remedies.Credit, start):
                     return self.part(remedies.Credit, start, density)
 
@@ -431,10 +432,21 @@ def _a_text(drawing: Drawing) -> str:
     return drawing.rng.choice(("as written", "øre, 3.10 and more"))
 
 
+def _a_multiple(drawing: Drawing) -> Any:
+    """A factor, or one with a deductible; either may differ by tier."""
+    factor, after = Annotated[quantities.Factor, PerTier()], drawing.rng.choice(LENGTHS)
+    if drawing.rng.random() < 0.5:
+        return drawing.value(factor)
+    if drawing.tiers and drawing.rng.random() < 0.2:
+        return {tier: {"by": drawing.value(quantities.Factor), "after": after} for tier in drawing.some(drawing.tiers)}
+    return {"by": drawing.value(factor), "after": after}
+
+
 NAMED: dict[tuple[str, str], Any] = {
     ("", "tiers"): _some_tiers,
     ("", "holidays"): _names(*HOLIDAYS),
     ("", "components"): lambda drawing: drawing.some(COMPONENTS),
+    ("", "multiple"): _a_multiple,
     ("Policy", "format"): lambda _: 1,
     ("Policy", "id"): _nothing,
     ("Policy", "tiers"): _nothing,
@@ -496,6 +508,7 @@ KINDS: list[tuple[Any, Any]] = [
     (quantities.Percent, lambda drawing: Decimal(drawing.rng.choice(PERCENTS))),
     (quantities.Level, Drawing.level),
     (quantities.Factor, lambda drawing: Decimal(drawing.rng.choice(FACTORS))),
+    (Decimal | Fraction, lambda drawing: Decimal(drawing.rng.choice(FACTORS))),
     (quantities.Zone, _names(*ZONES)),
     (quantities.Clause, lambda drawing: f"{drawing.rng.randint(1, 9)}.{drawing.rng.randint(1, 9)}"),
     (parts.Id, Drawing.word),

@@ -14,7 +14,7 @@ from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.printing import exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.quantities import FULL, MICROSECONDS
-from slakit.policy.remedies import Remedy
+from slakit.policy.remedies import Multiple, Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.break_points import turning_points
 from slakit.remedy.single_outage import SingleOutage, outcomes
@@ -205,7 +205,9 @@ def _missed_unpaid(case: SingleOutage, points: Sequence[Point], clauses: tuple[s
             continue
         if in_lengths:
             sentence = "The target is missed before a credit is due"
-            start = next((f", credits run from {c.accrual.after} on" for c in case.schedules if c.accrual), "")
+            starts = [credit.accrual.after for credit in case.schedules if credit.accrual]
+            starts += [credit.multiple.after for credit in case.schedules if isinstance(credit.multiple, Multiple)]
+            start = next((f", credits run from {after} on" for after in starts), "")
             figure = f"{guarantee.within} are guaranteed{start}; {up_to(last)} is without credit"
         else:
             sentence = f"Some levels below the target of {exact_percent(guarantee.target)} are without credit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -51,21 +52,25 @@ class Stated(Part):
 class PerTier:
     """Marks a field whose value may be written once, or as a mapping from tier to value.
 
-    Type checkers see the plain value: `Policy.terms` leaves no mapping behind.
+    Type checkers see the plain value: `Policy.terms` leaves no mapping behind. A value that may be a mapping itself is
+    known by its `keys`.
     """
 
+    def __init__(self, *keys: str) -> None:
+        self.keys = keys
+
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return one_or_each(handler(source))
+        return one_or_each(handler(source), self.keys)
 
 
-def one_or_each(one: core_schema.CoreSchema) -> core_schema.CoreSchema:
-    """Schema of a value, or of a mapping to such values."""
+def one_or_each(one: core_schema.CoreSchema, keys: Collection[str] = ()) -> core_schema.CoreSchema:
+    """Schema of a value, or of a mapping to such values; see `PerTier`."""
+
+    def shape(value: object) -> str:
+        return "each" if isinstance(value, dict) and value.keys().isdisjoint(keys) else "one"
+
     each = core_schema.dict_schema(core_schema.str_schema(), one, min_length=1)
-    return core_schema.tagged_union_schema({"one": one, "each": each}, discriminator=_shape)
-
-
-def _shape(value: object) -> str:
-    return "each" if isinstance(value, dict) else "one"
+    return core_schema.tagged_union_schema({"one": one, "each": each}, discriminator=shape)
 
 
 def as_list(value: object) -> object:

@@ -368,8 +368,12 @@ def _level(value: Decimal) -> Decimal:
 
 
 def as_factor(value: object) -> Decimal | Fraction:
-    """Take a number as it is written, and a fraction like 1/360 exactly."""
-    wrong = ValueError("not a factor; write a number above 0, up to a million, with at most six decimals, or 1/360")
+    """Take a number or a percentage as it is written, and a fraction like 1/360 exactly."""
+    wrong = ValueError(
+        "not a factor; write a number above 0, up to a million, with at most six decimals, 1/360 or 150%"
+    )
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,4})?%", value):
+        value = Decimal(value[:-1]) / 100
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}/0*[1-9][0-9]{0,8}", value):
         value = Fraction(value)
     if isinstance(value, Fraction):
@@ -421,12 +425,16 @@ Factor = Annotated[
         {
             "anyOf": [
                 {"type": "number", "exclusiveMinimum": 0, "maximum": 1_000_000},
-                {"type": "string", "pattern": r"^\d{1,9}/\d{1,9}$", "examples": ["1/360"]},
+                {
+                    "type": "string",
+                    "pattern": r"^\d{1,9}/\d{1,9}$|^\d{1,9}(\.\d{1,4})?%$",
+                    "examples": ["1/360", "150%"],
+                },
             ]
         }
     ),
 ]
-"""A number above nothing, up to a million, or a fraction."""
+"""A number above nothing, up to a million; a fraction, or a percentage."""
 Level = Annotated[
     Decimal,
     BeforeValidator(_decimal),

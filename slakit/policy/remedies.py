@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import (
     BeforeValidator,
+    Discriminator,
     Field,
     PlainSerializer,
     PlainValidator,
+    Tag,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -166,13 +168,54 @@ def _cap_span(value: object) -> object:
     return value if value in get_args(CapSpan) else Window.read(value)
 
 
+class Multiple(Part):
+    """A factor on the fee of the time lost beyond a deductible."""
+
+    by: Annotated[Factor, PerTier()]
+    """A tier that a mapping does not name has no such credit."""
+    after: PlainDuration
+    """Downtime that is excluded from it: once from that of the window, or from that of each incident or each day where
+    the credit is due for these."""
+
+    @model_validator(mode="after")
+    def _after_something(self) -> Self:
+        if not self.after.microseconds:
+            raise ValueError("a deductible of nothing; write the factor alone, like multiple: 10")
+        return self
+
+
+def _number_or_part(value: object) -> str:
+    return "part" if isinstance(value, dict | Multiple) else "number"
+
+
 class Rate(Part):
     """A credit that grows with the breach: one of shortfall, accrual, multiple."""
 
     shortfall: Shortfall | None = None
     accrual: Accrual | None = None
-    multiple: Annotated[Factor | None, PerTier()] = None
-    """Times the fee of the time lost."""
+    multiple: Annotated[
+        Annotated[Annotated[Factor, Tag("number")] | Annotated[Multiple, Tag("part")], Discriminator(_number_or_part)]
+        | None,
+        PerTier("by", "after"),
+    ] = None
+    """Times the fee of the time lost: a factor, or `{by: 10, after: 15m}`."""
+
+    @model_validator(mode="after")
+    def _tiers_once(self) -> Self:
+        by_tier: Any = self.multiple if isinstance(self.multiple, dict) else {}
+        if any(isinstance(one, Multiple) and isinstance(one.by, dict) for one in by_tier.values()):
+            raise ValueError("a tier within a tier; write {gold: {by: 10, after: 15m}}")
+        return self
+
+    @property
+    def factor(self) -> Fraction:
+        """Times the fee of the time lost that it is worth; 0 where it is no multiple."""
+        return Fraction((self.multiple.by if isinstance(self.multiple, Multiple) else self.multiple) or 0)
+
+    @property
+    def deductible(self) -> int:
+        """Downtime that its multiple excludes. [µs]"""
+        return self.multiple.after.microseconds if isinstance(self.multiple, Multiple) else 0
 
 
 class Slope(Rate):

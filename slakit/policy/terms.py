@@ -247,7 +247,7 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)
         if isinstance(value, Part):
-            changed[name] = _resolve(value, tier, tiers)
+            changed[name] = None if _of_other_tiers(value, tier, tiers) else _resolve(value, tier, tiers)
         elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
             kept = [entry for entry in value if not _of_other_tiers(entry, tier, tiers)]
             changed[name] = [_resolve(entry, tier, tiers) for entry in kept]

@@ -10,7 +10,20 @@ from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance, Short
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
-from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Rate, Remedy, Report, Right
+from slakit.policy.remedies import (
+    Band,
+    Cap,
+    Claims,
+    Credit,
+    FeeBasis,
+    FeeSum,
+    Limits,
+    Multiple,
+    Rate,
+    Remedy,
+    Report,
+    Right,
+)
 
 BASES = {
     "monthly_fee": "the monthly fee",
@@ -225,7 +238,10 @@ def _rate(rate: Rate, of: str) -> str:
         interval = UNITS.get(str(accrual.per), str(accrual.per))
         return f"{_of(accrual.credit, of)} for each {STEPS[accrual.count]}{interval} of downtime{after}{until}"
     if rate.shortfall is None:
-        return f"{quantity(rate.multiple)} times the share of {of} for the time lost"
+        multiple = rate.multiple
+        if isinstance(multiple, Multiple):
+            return f"{quantity(multiple.by)} times the share of {of} for the time lost beyond {multiple.after}"
+        return f"{quantity(multiple)} times the share of {of} for the time lost"
 
     shortfall = rate.shortfall
     until = f", as far as {quantity(shortfall.to)}" if shortfall.to is not None else ""

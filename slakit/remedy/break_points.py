@@ -134,6 +134,8 @@ def _edges(case: SingleOutage, credit: Credit) -> Iterator[int]:
             yield from (edge for level in levels for edge in level_edges(case, level))
         if accrual is not None:
             yield from (int(_after(case, accrual)), *([] if accrual.to is None else [accrual.to.microseconds]))
+        if rate.deductible:
+            yield rate.deductible
 
 
 def _rates(credit: Credit) -> list[Rate]:

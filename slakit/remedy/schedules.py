@@ -125,9 +125,9 @@ def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFr
         if accrual.count == "exact":
             return _credit_of(missed, late, accrual.credit, of=per)
         return _credit_of(missed, (late + lift_of(accrual.count, per)) // per, accrual.credit)
-    factor = Fraction(rate.multiple or 0)
-    agreed = wide("agreed") * factor.denominator
-    return _share(missed.filter(pl.col("agreed") > 0), lost * factor.numerator, agreed)
+    beyond = (lost - rate.deductible).clip(0)
+    agreed = wide("agreed") * rate.factor.denominator
+    return _share(missed.filter(pl.col("agreed") > 0), beyond * rate.factor.numerator, agreed)
 
 
 def _share(rows: pl.DataFrame, num: pl.Expr, den: pl.Expr) -> pl.DataFrame:

@@ -297,7 +297,7 @@ def test_a_whole_guarantee_that_is_there_is_not_called_missing() -> None:
             "guarantees.website.credit.shortfall.rate",
             0,
             "wp-heaven guarantees.website.credit.shortfall.rate = 0: not a factor; "
-            "write a number above 0, up to a million, with at most six decimals, or 1/360",
+            "write a number above 0, up to a million, with at most six decimals, 1/360 or 150%",
         ),
     ],
 )  # fmt: skip

@@ -216,6 +216,8 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     **{f"{model}.{name}": [((*R, 4, "credit", "bands", 1, "plus"), {name: value})]
        for model in ("Rate", "Slope") for name, value in {
         "shortfall": {"rate": 2}, "accrual": {"credit": "3%", "per": "1h", "count": "started"}, "multiple": 2}.items()},
+    **{f"Multiple.{name}": [((*R, 5, "credit"), {"multiple": {"by": 2, "after": "15m", name: value}, "clause": "c"})]
+       for name, value in {"by": 3, "after": "20m"}.items()},
     "Band.over": [((*R, 5, "credit", "bands", 0, "over"), "5h")],
     "Band.credit": [((*R, 5, "credit", "bands", 0, "credit"), "6%")],
     "Band.plus": [((*R, 4, "credit", "bands", 1, "plus"), None)],
@@ -275,6 +277,7 @@ DESCRIPTIVE = {
     "Policy.format": "there is one",
     "Policy.id": "the name of the file in the library; the card is headed by provider and service",
     "Begins.after": "there is one",
+    "Guarantee.like": "its terms are written out",
     "Answer.formerly": "former names of the same answer",
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }

@@ -37,6 +37,7 @@ from slakit.policy.remedies import (
     EarnBack,
     FeeSum,
     Minimum,
+    Multiple,
     Multiplier,
     PointBand,
     PointValue,
@@ -69,6 +70,7 @@ MODELS: tuple[type[Part], ...] = (
     Misses,
     PointBand,
     PointValue,
+    Multiple,
     Multiplier,
     Condition,
     Remedy,
@@ -356,6 +358,8 @@ DECIDES: dict[str, Pair] = {
     "Credit.shortfall": terms(FLAT, owes("shortfall: {}")),
     "Credit.accrual": terms(FLAT, owes("accrual: {credit: 1%, per: 1h, count: exact}")),
     "Credit.multiple": terms(FLAT, owes("multiple: 3")),
+    "Multiple.by": terms(owes("multiple: {by: 3, after: 15m}"), owes("multiple: {by: 2, after: 15m}")),
+    "Multiple.after": terms(owes("multiple: 3"), owes("multiple: {by: 3, after: 15m}")),
     "Credit.tiers": terms(FLAT, owes("flat: 5%, tiers: [small]")),
     "Credit.for": around(remedy("", "[{flat: 5%, clause: c}]"), OTHER, TARGET),
     "Credit.of": terms(FLAT, owes("flat: 5%, of: annual_fee")),
@@ -526,6 +530,8 @@ IGNORED = [
     (owes("flat: 5%, select: largest"), "only bands are chosen among"),
     (owes("flat: 5%, for: [other]"), "a schedule of one guarantee is for that one"),
     (owes("shortfall: {count: complete}"), "only steps of a shortfall are counted"),
+    (owes("multiple: {by: 3, after: 0m}"), "a deductible of nothing; write the factor alone, like multiple: 10"),
+    ("target: 99, measured: {by: ratio}, credit: {multiple: {by: 3, after: 5m}, clause: c}", "are no downtime"),
     (owes("shortfall: {rate: 1, step: 1, credit: 1%}"), "a step and its credit go together, without a rate"),
 ]
 
