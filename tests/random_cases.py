@@ -154,8 +154,8 @@ def changing_case(seed: int | str, *, plans: bool = True, **drawn: Any) -> Case:
 
 
 TABLES = (
-    "outages", "maintenance", "tickets", "holds", "claims_made", "conditions", "measurements", "charges", "recoveries",
-    "backups",
+    "outages", "maintenance", "tickets", "holds", "priorities", "claims_made", "conditions", "measurements", "charges",
+    "recoveries", "backups",
 )  # fmt: skip
 
 
@@ -166,7 +166,8 @@ def _shuffled(rng: Random, rows: Rows) -> Rows:
     for table, key in ID_OF.items():
         numbers = rng.sample(range(1, 1000), len(rows[table]))
         renamed = {row[key]: f"{key[0]}{number}" for row, number in zip(rows[table], numbers, strict=True)}
-        for row in (*rows[table], *(rows["holds"] if table == "tickets" else ())):
+        of_tickets = (*rows["holds"], *rows["priorities"]) if table == "tickets" else ()
+        for row in (*rows[table], *of_tickets):
             row[key] = renamed[row[key]]
     return rows
 
@@ -239,6 +240,7 @@ class Story:
         if metrics & {"response", "resolution"} or self.rng.random() < 0.1:
             rows["tickets"] = [self._ticket() for _ in range(self.rng.choice((1, 4, 8)))]
             rows["holds"] = [hold for ticket in rows["tickets"] for hold in self._holds(ticket)]
+            rows["priorities"] = [change for ticket in rows["tickets"] for change in self._priorities(ticket)]
         rows["claims_made"] = [self._claim() for _ in self.terms.remedies for _ in range(self.rng.choice((0, 0, 1)))]
         stated = (self.terms.claims, *(remedy.claims for remedy in self.terms.remedies))
         required = {one.id for claims in stated if claims for one in claims.requires}
@@ -382,13 +384,7 @@ class Story:
         }  # fmt: skip
 
     def _ticket(self) -> Row:
-        rng, opened = self.rng, self.instant()
-        support = self.policy.support
-        ranks = [one.id for one in support.priorities] if support else []
-        withins = [g.within for g in self.policy.guarantees if isinstance(g.within, dict)]
-        ranks = (
-            ranks or [rank for within in withins for rank in within if rank not in self.policy.tiers] or ["P1", "P2"]
-        )
+        rng, opened, support, ranks = self.rng, self.instant(), self.policy.support, self._ranks()
         kinds = {kind for g in self.policy.guarantees for kind in (*g.exclude.tickets, *g.exclude.own_deadline)}
         kinds |= {kind for g in self.policy.guarantees if g.tickets for kind in g.tickets.kinds}
         by_matrix = support is not None and support.matrix is not None and rng.random() < 0.4
@@ -412,6 +408,20 @@ class Story:
                 )
                 row |= {answer: None, minutes: max(Decimal(0), Decimal(grains) / 10**6)}
         return row
+
+    def _ranks(self) -> list[str]:
+        support = self.policy.support
+        ranks = [one.id for one in support.priorities] if support else []
+        withins = [g.within for g in self.policy.guarantees if isinstance(g.within, dict)]
+        return ranks or [rank for within in withins for rank in within if rank not in self.policy.tiers] or ["P1", "P2"]
+
+    def _priorities(self, ticket: Row) -> Iterator[Row]:
+        if self.rng.random() < 0.3:
+            near = (ticket["opened"], ticket["responded"] or self.as_of, ticket["resolved"] or self.as_of)
+            nudges = (timedelta(0), MICROSECOND, -MICROSECOND, HOUR, -HOUR, self.length())
+            changes = {self.rng.choice(near) + self.rng.choice(nudges) for _ in range(self.rng.choice((1, 2, 3)))}
+            for at in sorted(changes):
+                yield {"ticket": ticket["ticket"], "started": at, "priority": self.rng.choice(self._ranks())}
 
     def _holds(self, ticket: Row) -> Iterator[Row]:
         if self.rng.random() < 0.3:

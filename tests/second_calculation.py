@@ -32,6 +32,7 @@ COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("subscription", "guarantee", "ticket"),
         (
             "priority",
+            "priorities",
             "kind",
             "window_start",
             "opened",

@@ -78,6 +78,9 @@ CAN_BE_EMPTY = {
 }  # fmt: skip
 
 
+OF_TICKETS = ("holds", "priorities")
+
+
 def _parts(table: list[Any]) -> Iterator[list[Any]]:
     """A table without a half, then without each row."""
     half = len(table) // 2
@@ -91,7 +94,8 @@ def _with_rows(case: Case, name: str, rows: list[Any]) -> Case:
     evidence = {**case.evidence, name: rows}
     if name == "tickets":
         kept = {row["ticket"] for row in rows}
-        evidence["holds"] = [row for row in evidence["holds"] if row["ticket"] in kept]
+        for table in OF_TICKETS:
+            evidence[table] = [row for row in evidence[table] if row["ticket"] in kept]
     return Case(case.policies, evidence, case.period, case.as_of)
 
 
@@ -99,7 +103,9 @@ def _without_subscription(case: Case, subscription: str) -> Case:
     tickets = {row["ticket"] for row in case.evidence["tickets"] if row["subscription"] == subscription}
     evidence = {
         name: [
-            r for r in rows if r.get("subscription") != subscription and (name != "holds" or r["ticket"] not in tickets)
+            r
+            for r in rows
+            if r.get("subscription") != subscription and (name not in OF_TICKETS or r["ticket"] not in tickets)
         ]
         for name, rows in case.evidence.items()
     }

@@ -30,6 +30,7 @@ TERMS = {
     "claims.holidays": "holidays in the claim period",
     "claims.opens": "when claims open",
     "claims.payout": "how credits are paid out",
+    "ranked": "priority of a ticket that changes it",
     "credit.of": "fee that the credit is a share of",
     "credit.of.components": "components whose fee the credit is a share of",
     "credit.caps": "cap on credits",
@@ -50,7 +51,7 @@ TERMS = {
 VALUES = {
     "1d": "calendar day", "1w": "calendar week", "1mo": "calendar month", "1q": "calendar quarter",
     "1y": "calendar year", "false": "no", "true": "yes", "24/7": "around the clock",
-    **BASES, **{anchor: f"when {words}" for anchor, words in ANCHORS.items()},
+    "answered": "when it was answered", **BASES, **{anchor: f"when {words}" for anchor, words in ANCHORS.items()},
 }  # fmt: skip
 """Values of terms as people call them."""
 
@@ -225,7 +226,12 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
         for component in sorted(needed_fees - set(fees.components[subscriber])):
             because = "No fee of the component is given; the whole monthly fee is taken"
             yield subscription, f"component_fees {component}", "monthly_fee", because
+    changing = set(evidence.numbered("priorities")["subscription"])
     for subscription, policy, tier in held:
+        for guarantee in chosen[(policy, tier)].guarantees if subscription in changing else ():
+            if guarantee.by_priority and "ranked" not in guarantee.model_fields_set:
+                because = "The contract does not say whether a ticket that changes its priority keeps the first"
+                yield subscription, f"guarantees.{guarantee.id}.ranked", "answered", because
         needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
         for guarantee in chosen[(policy, tier)].guarantees:
             if guarantee.measured is not None:

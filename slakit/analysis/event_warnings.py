@@ -93,7 +93,9 @@ def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mappin
     for plan, terms in chosen.items():
         scopes = [g.tickets for g in terms.guarantees if g.metric in ANSWERS]
         about[plan] = [(scope.kinds, scope.priorities) if scope else ([], []) for scope in scopes]
-    groups = evidence.numbered("tickets").group_by("subscription", "kind", "priority", maintain_order=True)
+    changing = pl.col("ticket").is_in(evidence.priorities["ticket"].implode())  # to a priority that may be judged
+    ranked = evidence.numbered("tickets").with_columns(pl.when(~changing).then("priority").alias("priority"))
+    groups = ranked.group_by("subscription", "kind", "priority", maintain_order=True)
     for subscription, kind, priority, row, count in groups.agg(pl.col("row").min(), pl.len()).iter_rows():
         scopes_ = about[held[subscription]]
         if any((not kinds or kind in kinds) and (not ranks or priority in ranks or priority is None)
@@ -104,11 +106,15 @@ def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mappin
         says = f"No guarantee is about {described}: {count} {'row is' if count == 1 else 'rows are'} not judged."
         yield subscription, "tickets", row, "not_judged", says
     in_minutes = pl.all_horizontal(pl.col(list(MINUTES.values())).is_not_null()).alias("in_minutes")
-    known = evidence.tickets.select("ticket", "subscription", "resolved", in_minutes)
+    known = evidence.tickets.select("ticket", "resolved", in_minutes)
     holds = evidence.numbered("holds").join(known, on="ticket", maintain_order="left")
     for row in holds.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
         says = f"A hold of ticket {row['ticket']} begins at {utc_text(row['started'])}, after it was resolved."
         yield row["subscription"], "holds", row["row"], "hold_after_resolution", says
+    priorities = evidence.numbered("priorities").join(known, on="ticket", maintain_order="left")
+    for row in priorities.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
+        says = f"Ticket {row['ticket']} is {row['priority']} from {utc_text(row['started'])}, after it was resolved."
+        yield row["subscription"], "priorities", row["row"], "priority_after_answer", says
     for row in holds.filter("in_minutes").iter_rows(named=True):
         says = f"Ticket {row['ticket']} is given in minutes: its hold from {utc_text(row['started'])} takes nothing."
         yield row["subscription"], "holds", row["row"], "hold_of_minutes", says

@@ -17,6 +17,7 @@ from slakit.policy.terms import Terms
 BEGINS = {
     "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
     "backups": "taken", "maintenance": "started", "outages": "started", "conditions": "started",
+    "priorities": "started",
 }  # fmt: skip
 """When a row of a table begins."""
 NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of")
@@ -53,7 +54,7 @@ def row_warnings(
             after = evidence.numbered(table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
             yield from _together(after, table, "after_as_of", f"after {utc_text(as_of)}, the instant of the assessment")
     for table in BEGINS:
-        if table != "claims_made":
+        if table not in ("claims_made", "priorities"):  # a ticket can go on after the end
             where = "before the subscription starts or after it ends"
             yield from _together(beyond_term(evidence, table), table, "outside_subscription", where)
 
@@ -99,7 +100,8 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     of_guarantee = pl.concat([incidents, *judged]).group_by(key).agg(edges)
     spans = of_guarantee.group_by("subscription").agg(pl.col("first").min(), pl.col("last").max())
     tickets = tables["tickets"].select("ticket").unique().join(beyond_term(evidence, "tickets"), "ticket", how="anti")
-    of_nothing = ["maintenance_without_effect", "claim_without_window", "hold_of_minutes"]
+    of_nothing = ["maintenance_without_effect", "claim_without_window", "hold_of_minutes",
+                  "priority_after_answer"]  # fmt: skip
     idle = tables["warnings"].filter(pl.col("code").is_in(of_nothing))
     numbered = {name: evidence.numbered(name) for name in TABLES}
     in_use = numbered["maintenance"].join(spans, on="subscription")
@@ -109,24 +111,23 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     counted = counted.join(beyond_term(evidence, "outages"), on="outage", how="anti")
     targets = tables["recoveries"].filter(pl.any_horizontal(pl.col("rpo_seconds", "rto_seconds").is_not_null()))
     counted_rows = pl.int_range(pl.len()).is_in(pl.Series(list(counted_charges), dtype=pl.Int64).implode())
-    of_holds = numbered["holds"].join(evidence.tickets.select("ticket", "subscription"), on="ticket")
     used = {
         "outages": numbered["outages"].join(counted, on="outage", how="semi"),
         "maintenance": _without(in_use, idle, "maintenance"),
         "tickets": numbered["tickets"].join(tickets, on="ticket", how="semi"),
-        "holds": _without(of_holds.join(tickets, on="ticket", how="semi"), idle, "holds"),
+        "holds": _without(numbered["holds"].join(tickets, on="ticket", how="semi"), idle, "holds"),
+        "priorities": _without(numbered["priorities"].join(tickets, on="ticket", how="semi"), idle, "priorities"),
         "claims_made": _without(numbered["claims_made"], idle, "claims_made"),
         "measurements": measured.filter(pl.col("measured").is_between("first", "last", closed="left")),
         "charges": numbered["charges"].filter(counted_rows),
         "recoveries": numbered["recoveries"].join(targets.select("recovery"), on="recovery", how="semi"),
         "backups": numbered["backups"].join(tables["backups"], on=["subscription", "taken"], how="semi"),
     }
-    read = {**numbered, "holds": of_holds}
     held = tables["ranges"].select("subscription")
     rows = []
     for name in TABLES:
         counts = [frame.group_by("subscription").len(column) for frame, column in
-                  ((read[name], "read"), (used.get(name, read[name]), "used"))]  # fmt: skip
+                  ((numbered[name], "read"), (used.get(name, numbered[name]), "used"))]  # fmt: skip
         known = held.join(counts[0], on="subscription", maintain_order="left")
         known = known.join(counts[1], on="subscription", how="left", maintain_order="left")
         rows.append(known.select("subscription", pl.lit(name).alias("table"), "read", pl.col("used").fill_null(0)))

@@ -339,6 +339,7 @@ def ticket_words(row: Row, when: Callable[[datetime], str]) -> str:
     late = f", {print_duration(_microseconds(row['late_seconds']))} late" if row["late_seconds"] else ""
     until = f"due {when(row['due'])}" if row["due"] else "no due time"
     rank = f" ({row['priority']})" if row["priority"] else ""
+    rank = f" ({row['priorities']}, judged as {row['priority']})" if row["priorities"] else rank
     return (
         f"Ticket {row['ticket']}{rank}, opened {when(row['opened'])}: {until}, {state}; "
         f"{took} of working time{late}: {_ticket_verdict(row)}."

@@ -323,6 +323,7 @@ def tickets_table(rules: Sequence[Rule], judged: pl.DataFrame, evidence: Evidenc
         guarantees_of(rules),
         pl.lit(evidence.tickets["ticket"]).gather(pl.col("ticket")).alias("ticket"),
         "priority",
+        "priorities",
         "kind",
         instant_column("window_start"),
         instant_column("opened"),

@@ -21,6 +21,7 @@ MATCHED = {
     "outages": ("component", "cause"),
     "maintenance": ("component",),
     "tickets": ("kind", "priority", "impact", "urgency"),
+    "priorities": ("priority",),
     "charges": ("component",),
     "recoveries": ("kind",),
     "conditions": ("condition",),
@@ -109,6 +110,7 @@ def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
     for table, columns in MATCHED.items():
         if "component" in columns:
             found[f"{table}.component"] = components
+    found["priorities.priority"] = found["tickets.priority"]
     return {name: list(dict.fromkeys(words)) for name, words in found.items()}
 
 
@@ -133,7 +135,7 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
     tables: dict[str, pl.DataFrame] = {}
     warned: list[Warned] = []
     for table, columns in MATCHED.items():
-        tables[table] = getattr(evidence, table)
+        tables[table] = evidence.numbered(table)
         for column in columns:
             words = tables[table][column].drop_nulls().unique(maintain_order=True).to_list()
             near = len(words) <= SEARCHED
@@ -155,6 +157,7 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
                 told = by_plan.join(meant, on=key, how="inner", nulls_equal=True, maintain_order="left")
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
+        tables[table] = tables[table].select(getattr(evidence, table).columns)
     warned += _spell_components_once(evidence, tables)
     subscriptions, of_fees = _fees_in_words(evidence, known)
     tables["subscriptions"] = subscriptions

@@ -42,6 +42,7 @@ class Evidence:
     maintenance: pl.DataFrame
     tickets: pl.DataFrame
     holds: pl.DataFrame
+    priorities: pl.DataFrame
     claims_made: pl.DataFrame
     conditions: pl.DataFrame
     measurements: pl.DataFrame
@@ -107,7 +108,7 @@ class Evidence:
             frame: pl.DataFrame = getattr(self, name)
             if "subscription" in frame.columns:
                 own = frame["subscription"] == subscription
-            else:  # holds know their ticket only, and come after tickets
+            else:  # what knows its ticket only comes after tickets
                 own = frame["ticket"].is_in(kept["tickets"]["ticket"].implode())
             kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)
         return Evidence(**kept, source=self.source, given=self.given, folder=self.folder, rows=rows)
@@ -130,9 +131,13 @@ class Evidence:
         return pl.int_range(2, height + 2, eager=True)
 
     def numbered(self, table: str) -> pl.DataFrame:
-        """Return a table with the column `row`: the number of each row as its file shows it."""
+        """Return a table with the column `row`, the number of each row as its file shows it, and its `subscription`."""
         frame: pl.DataFrame = getattr(self, table)
-        return frame.with_columns(self.row_numbers(table).alias("row"))
+        numbered = frame.with_columns(self.row_numbers(table).alias("row"))
+        if "subscription" in frame.columns:
+            return numbered
+        holders = self.tickets.select("ticket", "subscription")
+        return numbered.join(holders, on="ticket", how="left", maintain_order="left")
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table that has any."""

@@ -106,6 +106,11 @@ def check_rows(checked: pl.DataFrame, table: InputTable, sheet: RawTable) -> lis
             wrong = f"beside {column.instead_of}, which says the same"
             rows = checked[column.name].is_not_null() & checked[column.instead_of].is_not_null()
             faults.append(Fault(column.name, rows, wrong, "give one of the two"))
+    if table.once:
+        key = checked.select(table.once)
+        rows = key.is_duplicated() & ~key.select(pl.any_horizontal(pl.all().is_null())).to_series()
+        wrong = f"another row has the same {' and '.join(table.once)}"
+        faults.append(Fault(table.once[-1], rows, wrong, "keep one of them"))
     return faults
 
 

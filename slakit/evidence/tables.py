@@ -75,6 +75,7 @@ class InputTable:
     name: str
     columns: tuple[InputColumn, ...]
     says: str = ""  # what one row is
+    once: tuple[str, ...] = ()  # columns that no two rows have in common
 
     def empty(self) -> pl.DataFrame:
         """Return the table without a row, with its types."""
@@ -212,6 +213,16 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("ended", "instant", optional=True, not_before="started", says="empty: still waiting"),
                 ),
                 "Time in which a ticket waits for the customer; it does not count",
+            ),
+            InputTable(
+                "priorities",
+                (
+                    InputColumn("ticket", "name", refers_to="tickets", says="that changes its priority"),
+                    InputColumn("started", "instant", says="from when on"),
+                    InputColumn("priority", "name", says="as the policy names it"),
+                ),
+                "A priority that a ticket has from an instant on; before the first row, that of the table `tickets`",
+                once=("ticket", "started"),
             ),
             InputTable(
                 "claims_made",

@@ -49,7 +49,16 @@ MetVerdicts = bool | list[bool] | dict[str, bool | list[bool]]
 Happened = list[str] | dict[str, int]
 GIVEN = ("downtime", "availability", "attainment", "figure")
 """What can be said to have happened in one word. Tables go together; a word stands alone."""
-EXAMPLE_TABLES = ("outages", "maintenance", "measurements", "tickets", "charges", "claims_made", "conditions")
+EXAMPLE_TABLES = (
+    "outages",
+    "maintenance",
+    "measurements",
+    "tickets",
+    "priorities",
+    "charges",
+    "claims_made",
+    "conditions",
+)
 
 
 def moneys(amounts: Amounts | None) -> list[Money]:
@@ -156,6 +165,8 @@ class Example(Part):
     """As outages."""
     tickets: list[ExampleRow] = []
     """As outages."""
+    priorities: list[ExampleRow] = []
+    """As outages; the tickets are `ticket-1`, `ticket-2` and so on."""
     charges: list[ExampleRow] = []
     """As outages."""
     claims_made: list[ExampleRow] = []

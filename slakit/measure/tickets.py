@@ -25,6 +25,7 @@ JUDGED = {
     "rule": pl.UInt32,
     "ticket": pl.UInt32,
     "priority": pl.String,
+    "priorities": pl.String,
     "kind": pl.String,
     "opened": pl.Int64,
     "answered": pl.Int64,
@@ -88,6 +89,54 @@ def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
     return ranked.with_columns(pl.coalesce("priority", "ranked").alias("priority")).drop("ranked")
 
 
+def priorities_of(evidence: Evidence) -> pl.DataFrame:
+    """List changes of priority: `ticket` (row of the tickets table), `started` (µs), `to`, `row` (of its own table)."""
+    numbers = evidence.tickets.select("ticket").with_row_index("number")
+    changes = evidence.numbered("priorities").join(numbers, on="ticket", maintain_order="left")
+    started = pl.col("started").dt.epoch("us")
+    return changes.select(pl.col("number").alias("ticket"), started, pl.col("priority").alias("to"), "row")
+
+
+def with_changes(tickets: pl.DataFrame, changes: pl.DataFrame, rule: Rule, as_of: int) -> pl.DataFrame:
+    """Give tickets that changed their priority the one that decides.
+
+    Parameters
+    ----------
+    tickets
+        As `prioritised` gives them.
+    changes
+        As `priorities_of` gives them.
+    rule
+        Of which the tickets are.
+    as_of
+        [µs]
+
+    Returns
+    -------
+    pl.DataFrame
+        The tickets with `priorities` (all until the answer, in words; null if there was one) and `changed_in` (row of
+        the table that the priority is from; null if from no such row).
+    """
+    until = pl.col(ANSWERS[rule.guarantee.metric]).fill_null(as_of).alias("until")
+    spans = tickets.select("ticket", "opened", until).unique()
+    known = changes.join(spans, on="ticket").filter(pl.col("started") <= pl.col("until"))
+    # what a ticket was given before it was opened speaks at its opening, the last of it
+    early = (pl.col("started") <= pl.col("opened")).alias("early")
+    known = known.sort("ticket", "started").with_columns(early)
+    known = known.filter(~(pl.col("early") & pl.col("early").shift(-1).over("ticket").fill_null(value=False)))
+    own = tickets.filter(pl.col("priority").is_not_null()).join(known.filter("early"), on="ticket", how="anti")
+    first = own.select("ticket", pl.col("opened").alias("started"), pl.col("priority").alias("to"))
+    had = pl.concat([first, known.select("ticket", "started", "to", "row")], how="diagonal").sort("ticket", "started")
+    had = had.filter((pl.col("to") != pl.col("to").shift(1).over("ticket")).fill_null(value=True))
+    decides = pl.first if rule.guarantee.ranked == "opened" else pl.last
+    together = pl.when(pl.len() > 1).then(pl.col("to").str.join(" → "))
+    settled = had.group_by("ticket", maintain_order=True).agg(
+        decides("to").alias("decides"), together.alias("priorities"), decides("row").alias("changed_in")
+    )
+    joined = tickets.join(settled, on="ticket", how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("decides", "priority").alias("priority")).drop("decides")
+
+
 def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """Select the tickets that a guarantee is about."""
     about = rule.guarantee.tickets
@@ -109,9 +158,9 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
     remedy = "give a priority" + ", or impact and urgency as the policy names them" * by_matrix
     unknown = pl.lit(isinstance(within, dict)) & pl.col("priority").is_null()
     strange = unknown | (~pl.col("priority").is_in(targets)).fill_null(value=False) if targets else unknown
-    columns = ("ticket", "priority", "impact", "urgency")
-    for number, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
-        place = f"tickets row {number + 2} priority"
+    columns = ("ticket", "changed_in", "priority", "impact", "urgency")
+    for number, changed_in, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
+        place = f"priorities row {changed_in} priority" if changed_in else f"tickets row {number + 2} priority"
         given = f"impact {impact}, urgency {urgency}" if impact or urgency else None
         if priority is None:
             yield Problem(place, given, "no priority can be found", remedy)
@@ -166,7 +215,7 @@ def judge_tickets(
         Tickets whose priority cannot be told or has no target, or whose deadline of their own cannot be compared with
         an answer in minutes; all at once, by row.
     """
-    tickets, holds = tickets_of(evidence, as_of), holds_of(evidence)
+    tickets, holds, changes = tickets_of(evidence, as_of), holds_of(evidence), priorities_of(evidence)
     terms = obligations.select("subscriber", "rule", "starts", "ends")
     problems: list[Problem] = []
     unranked: list[Problem] = []
@@ -175,7 +224,7 @@ def judge_tickets(
         if rule.source != "tickets":
             continue
         held = tickets.join(terms.filter(pl.col("rule") == number), on="subscriber", maintain_order="left")
-        ranked = prioritised(held, rule.support)
+        ranked = with_changes(prioritised(held, rule.support), changes, rule, as_of)
         mine = concerned(ranked, rule)
         in_term, about = ranked.filter(IN_TERM), rule.guarantee.tickets
         for name, words in (("kind", about.kinds), ("priority", about.priorities)) if about is not None else ():

@@ -117,6 +117,12 @@ def _tickets_fit(policy: PolicyModel) -> Iterator[Finding]:
             wrong = "tickets are judged over windows that follow each other"
             remedy = "use 1d, 1w, 1mo, 1q, 1y, billing_month or term"
             yield ("guarantees", index, "window"), window, wrong, remedy
+        times = guarantee.within if isinstance(guarantee.within, dict) else {}
+        same = set(times) <= set(policy.tiers) and not any(isinstance(time, dict) for time in times.values())
+        about = guarantee.tickets.priorities if guarantee.tickets is not None else []
+        if guarantee.ranked == "opened" and guarantee.metric in ON_TICKETS and same and not about:
+            place = ("guarantees", index, "ranked")
+            yield place, guarantee.ranked, "no priority decides anything here", "remove it, or write times by priority"
         for position, priority in enumerate(guarantee.tickets.priorities if guarantee.tickets is not None else []):
             if known and priority not in known:
                 place = ("guarantees", index, "tickets", "priorities", position)

@@ -29,6 +29,7 @@ MEASURED_FROM: dict[str, tuple[str, ...]] = {
     "denominator": (RECORDED, SLICES),
     "exclude.maintenance": (RECORDED, SLICES),
     "exclude.causes": (RECORDED, FIGURES),  # of measurements it says what they must not contain
+    "ranked": (TICKETS,),
     "exclude.tickets": (TICKETS,),
     "exclude.own_deadline": (TICKETS,),
     "rounded.outage": (RECORDED, SLICES),

@@ -326,6 +326,9 @@ class Guarantee(Part):
     """Which share of the customer's service an outage must affect to count."""
     tickets: Tickets | None = None
     """Tickets it concerns; all, if not written."""
+    ranked: Literal["opened", "answered"] = "answered"
+    """Which priority decides of a ticket that changes it: that when it was opened, or when it was answered (if it was
+    not: the present one)."""
     covers: str | None = None
     """What that is, in words."""
     clock: Clock = "started"
@@ -432,6 +435,11 @@ class Guarantee(Part):
     def falls(self) -> bool:
         """Return whether less is worse."""
         return self.at_most is None and self.metric != "incidents"
+
+    @property
+    def by_priority(self) -> bool:
+        """Return whether it depends on the priority of a ticket."""
+        return isinstance(self.within, dict) or (self.tickets is not None and bool(self.tickets.priorities))
 
     @property
     def on_single_tickets(self) -> bool:

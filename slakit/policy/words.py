@@ -506,6 +506,8 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     if guarantee.join_gaps is not None:
         joined = f"outages with less than {guarantee.join_gaps} between them are one incident"
         yield "incidents", "join_gaps", joined
+    if guarantee.ranked == "opened":
+        yield "priority", "ranked", "the one that a ticket has when it is opened"
     if guarantee.minimum is not None:
         yield "shortest", "minimum", f"outages {short_words(guarantee.minimum)} are excluded"
     if guarantee.unit is not None:

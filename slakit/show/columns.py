@@ -160,8 +160,9 @@ RESULTS: dict[str, ResultTable] = {
         Column("pending", "Still open"), Column("attainment", "Attained", "percent"), COMMITTED, VERDICT, STATE,
     ]),
     "tickets": ResultTable("Tickets one by one", [
-        SUBSCRIPTION, GUARANTEE, Column("ticket", "Ticket"), Column("priority", "Priority"), Column("kind", "Kind"),
-        WINDOW_START, Column("opened", "Opened"),
+        SUBSCRIPTION, GUARANTEE, Column("ticket", "Ticket"), Column("priority", "Priority"),
+        Column("priorities", "Priorities", says="until the answer, in order, if there were several"),
+        Column("kind", "Kind"), WINDOW_START, Column("opened", "Opened"),
         Column("answered", "Answered", words={None: "not yet"}, says="first response, or resolution"),
         Column("in_minutes", "In minutes", says="its length is given in minutes, and not when it was answered or due"),
         Column("due", "Due", says="if the clock is not stopped before"), Column("within_seconds", "Committed"),

@@ -147,6 +147,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Guarantee.at_least": [((*G, 5, "at_least"), 6)],
     "Guarantee.measured": [((*G, 4, "measured", "by"), "p95")],
     "Guarantee.within": [((*G, 6, "within"), "2h")],
+    "Guarantee.ranked": [((*G, 6, "ranked"), "opened")],
     "Guarantee.tickets": [((*G, 6, "tickets"), None)],
     **{f"Exclude.{name}": [((*G, 0, "exclude", name), value)] for name, value in {
         "maintenance": ["emergency"], "causes": ["customer"], "tickets": ["planned_change"],

@@ -150,6 +150,7 @@ TICKETS: list[Row] = [
         ("t3", at("2026-06-04T10:00"), 9 * HOUR, "low", "change", at("2026-06-04T18:00")),
     ]
 ]
+CHANGES: list[Row] = [{"ticket": "t1", "started": at("2026-06-02T12:00"), "priority": "low"}]
 VALUES: list[Row] = [
     {"subscription": "s", "guarantee": "uptime", "measured": at("2026-06-01") + n * HOUR, "value": str(value)}
     for n, value in enumerate([100, 100, 101, 150, 99])
@@ -169,7 +170,9 @@ SUBSCRIPTION = holder(tier="large", component_fees='{"web": 100, "disk": 300}', 
 
 def outcome(guarantee: str, rest: str, rows: list[Row] | None = None) -> Any:
     """Everything that comes out, or why nothing does."""
-    tables: dict[str, Any] = {"maintenance": WORK, "tickets": TICKETS} | ({"measurements": rows} if rows else {})
+    tables: dict[str, Any] = {"maintenance": WORK, "tickets": TICKETS, "priorities": CHANGES} | (
+        {"measurements": rows} if rows else {}
+    )
     policy = policy_of(guarantee, rest)
     given = evidence(OUTAGES, subscriptions=[SUBSCRIPTION], **tables)
     review = assess(given, "2026-04/2026-06", "2026-08-01", policies={"small": policy})
@@ -208,6 +211,7 @@ def right(terms: str) -> str:
 
 FLAT = owes("flat: 5%")
 LATE = "metric: response, within: 1h, target: 90"
+RANKED = "metric: response, within: {high: 1h, low: 4h}, target: 90"
 FIGURE = "metric: figure, measured: {by: mean}, at_most: 100"
 POINTS = "bands: [{below: 99.9, credit: 2 points}]"
 CARRIED = "minimum: {at_least: 80 EUR, otherwise: carried}"
@@ -287,6 +291,7 @@ DECIDES: dict[str, Pair] = {
     "Guarantee.at_once": terms(f"{FLAT}, components: [web, disk]", f"{FLAT}, components: [web, disk], at_once: 2"),
     "Guarantee.affected": terms(FLAT, f"{FLAT}, affected: {{from: 50%}}"),
     "Guarantee.tickets": terms(LATE, f"{LATE}, tickets: {{kinds: [change]}}"),
+    "Guarantee.ranked": terms(RANKED, f"{RANKED}, ranked: opened"),
     "Guarantee.clock": terms(FLAT, f"{FLAT}, clock: reported"),
     "Guarantee.hours": terms(FLAT, f"{FLAT}, hours: {WORKING}"),
     "Guarantee.exclude": terms(FLAT, f"{FLAT}, exclude: {{causes: [customer]}}"),
@@ -510,6 +515,8 @@ def test_a_key_changes_what_comes_out(key: str) -> None:
 
 IGNORED = [
     (f"{LATE}, clock: reported", "clock decides nothing of tickets"),
+    (f"{LATE}, ranked: opened", "no priority decides anything here; remove it, or write times by priority"),
+    (f"{TARGET}, ranked: opened", "ranked decides nothing of recorded outages; remove it"),
     (f"{LATE}, hours: {WORKING}", "hours decides nothing of tickets"),
     (f"{LATE}, minimum: 5m", "minimum decides nothing of tickets"),
     (f"{LATE}, join_gaps: 5m", "join_gaps decides nothing of tickets"),

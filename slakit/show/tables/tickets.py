@@ -106,10 +106,12 @@ def show_late_tickets(review: Review, subscription: str) -> GT:
 
 
 def _named(review: Review, subscription: str, tickets: pl.DataFrame) -> pl.DataFrame:
-    """Cut tickets to those that a table lists, and say of guarantees that are best effort."""
+    """Cut tickets to those that a table lists; say which are best effort, and which priorities they had."""
     terms = review.terms_of(subscription)
     names = {guarantee.id: guarantee_name(terms, guarantee.id) for guarantee in terms.guarantees}
-    return tickets.head(MOST_TICKETS).with_columns(pl.col("guarantee").replace(names))
+    changed = pl.format("{} ({})", "priority", "priorities")
+    rank = pl.when(pl.col("priorities").is_not_null()).then(changed).otherwise("priority").alias("priority")
+    return tickets.head(MOST_TICKETS).with_columns(pl.col("guarantee").replace(names), rank)
 
 
 def show_pending_tickets(review: Review, subscription: str) -> GT:
