@@ -235,12 +235,16 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
         else:
             sentence = "No credit is due for a breach of this guarantee"
             yield Finding("no-remedy", f"recovery {loss.id}", sentence, figure, (loss.clause,))
-    between = [(copy.every, copy.clause) for copy in terms.backups if copy.every is not None]
-    every, clause = min(between, key=lambda pair: pair[0].microseconds, default=(None, ""))
+    between = [
+        (copy.every.microseconds - int(copy.strictly), copy.every, copy.clause)
+        for copy in terms.backups
+        if copy.every is not None
+    ]
+    longest, every, clause = min(between, key=lambda copy: copy[0], default=(0, None, ""))
     for loss in terms.recovery:
-        if every is not None and loss.rpo is not None and loss.rpo.microseconds < every.microseconds:
+        if loss.rpo is not None and loss.rpo.microseconds - int(loss.strictly) < longest:
             sentence = "The limit on data loss is shorter than the interval between backups"
-            figure = f"at most {loss.rpo} of data lost, a backup every {every}"
+            figure = f"{'less than' if loss.strictly else 'at most'} {loss.rpo} of data lost, a backup every {every}"
             yield Finding("backup-too-rare", f"recovery {loss.id}", sentence, figure, (loss.clause, clause))
     for copy in terms.backups:
         if copy.kept is not None and copy.kept_at_most:

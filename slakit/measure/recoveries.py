@@ -59,8 +59,15 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
         `RECOVERED`. No verdict where the policy names no target for that loss, or the copy is not known.
     """
     targets = pl.DataFrame(
-        [(r.id, _length(r.rpo), _length(r.rto), r.commitment, r.clause) for r in terms.recovery],
-        schema={"kind": pl.String, "rpo": pl.Int64, "rto": pl.Int64, "commitment": pl.String, "clause": pl.String},
+        [(r.id, _length(r.rpo), _length(r.rto), r.strictly, r.commitment, r.clause) for r in terms.recovery],
+        schema={
+            "kind": pl.String,
+            "rpo": pl.Int64,
+            "rto": pl.Int64,
+            "strictly": pl.Boolean,
+            "commitment": pl.String,
+            "clause": pl.String,
+        },
         orient="row",
     )
     now = pl.lit(as_of).cast(INSTANT)
@@ -70,11 +77,11 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
     known = failed.join(targets, on="kind", how="left", maintain_order="left").with_columns(
         (pl.col("failed") - pl.col("last_good_copy")).dt.total_microseconds().alias("lost"), back.alias("back")
     )
-    late = pl.col("back") > pl.col("rto")
+    strict = pl.col("strictly").cast(pl.Int64)  # in whole microseconds, less than a limit is at most one less than it
+    late = pl.col("back") > pl.col("rto") - strict
     judged = pl.when(restored.is_not_null() | late).then(~late)
-    return known.with_columns((pl.col("lost") <= pl.col("rpo")).alias("rpo_met"), judged.alias("rto_met")).select(
-        list(RECOVERED)
-    )
+    kept = pl.col("lost") <= pl.col("rpo") - strict
+    return known.with_columns(kept.alias("rpo_met"), judged.alias("rto_met")).select(list(RECOVERED))
 
 
 def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> pl.DataFrame:
@@ -120,7 +127,7 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
             pl.lit(guarantee.id).alias("backup"),
             gap.alias("gap"),
             pl.lit(every, dtype=pl.Int64).alias("every"),
-            (shortest <= pl.lit(every, dtype=pl.Int64)).alias("in_time"),
+            (shortest <= pl.lit(every, dtype=pl.Int64) - int(guarantee.strictly)).alias("in_time"),
             kept.alias("kept"),
             pl.lit(keep, dtype=pl.Int64).alias("keep"),
             (kept >= pl.lit(keep, dtype=pl.Int64)).alias("kept_long_enough"),

@@ -156,6 +156,7 @@ def _around(terms: Terms) -> Iterator[Entry]:
         yield Entry("Recovery", recovery.means or recovery.id, said, recovery.clause)
     for backup in terms.backups:
         every = f"{'at least ' * backup.at_least}every {backup.every}" if backup.every else ""
+        every = f"less than {backup.every} apart" if backup.strictly else every
         kept = f"kept {'up to ' * backup.kept_at_most}{backup.kept}" if backup.kept else ""
         places = f"in {backup.places} places" if backup.places else ""
         restores = f"restores: {backup.restores}" if backup.restores else ""

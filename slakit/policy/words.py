@@ -474,8 +474,9 @@ def hours_words(hours: Hours | None) -> str:
 
 def recovery_words(loss: Recovery) -> str:
     """Return what a recovery target guarantees."""
-    lost = [f"at most {loss.rpo} of data lost"] if loss.rpo else []
-    back = [f"back within {loss.rto}"] if loss.rto else []
+    most, within = ("less than", "in less than") if loss.strictly else ("at most", "within")
+    lost = [f"{most} {loss.rpo} of data lost"] if loss.rpo else []
+    back = [f"back {within} {loss.rto}"] if loss.rto else []
     return ", ".join([*lost, *back])
 
 

@@ -220,6 +220,13 @@ WRONG = {
     "less_than": ("too large", "write a smaller number"),
     "less_than_equal": ("too large", "write a smaller number"),
 }
+NOT_COVERED = {
+    "rewards to the provider": ("reward", "rewards", "bonus", "bonuses", "malus", "incentive", "incentives"),
+    "physical quantities": ("temperature", "humidity", "voltage", "pressure", "energy", "brightness"),
+    "points added up over years": ("points_account", "points_per_year", "annual_points", "points_over"),
+    "changes of plan at the provider's prices": ("upgrade", "downgrade", "plan_change", "price_list", "list_price"),
+}
+"""What this format leaves out → keys that would say it."""
 BOUNDS = {"ge": "from", "gt": "above", "le": "up to", "lt": "below"}
 SHAPES = {"list_type", "dict_type", "model_type", "string_type"}
 """Errors that only say that a value has another shape: the other branches of a union say more."""
@@ -254,7 +261,10 @@ def problems_of(error: ValidationError, document: Document, words: Iterable[str]
                 key = str(place[-1]) if place else ""
                 close = difflib.get_close_matches(key, words, n=1, cutoff=CLOSE)
                 remedy = f"did you mean {close[0]}?" if close else "remove it"
-                if key in words:
+                outside = next((topic for topic, keys in NOT_COVERED.items() if key in keys), None)
+                if outside is not None:
+                    wrong, remedy = f"{outside} are not covered", "say it in words under undertakings, or remove it"
+                elif key in words:
                     wrong, remedy = "not a term here", "it belongs to another part of the format; move it, or remove it"
             if "ge" in context or "le" in context or "gt" in context or "lt" in context:
                 bound = next(f"{side} {context[key]}" for key, side in BOUNDS.items() if key in context)

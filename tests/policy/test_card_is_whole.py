@@ -255,10 +255,11 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Matrix.impact": [(("support", "matrix", "impact", "high", "high"), "P2")],
     "Matrix.clause": [(("support", "matrix", "clause"), "x")],
     **{f"Recovery.{name}": [(("recovery", 0, name), value)] for name, value in {
-        "id": "site", "means": "A machine", "rpo": "2h", "rto": "4h", "leaves_out": "tests",
+        "id": "site", "means": "A machine", "rpo": "2h", "rto": "4h", "strictly": True, "leaves_out": "tests",
         "commitment": "best_effort", "clause": "x"}.items()},
     **{f"Backup.{name}": [(("backups", 0, name), value)] for name, value in {
-        "id": "site", "every": "2d", "at_least": False, "kept": "31d", "kept_at_most": True, "places": 2,
+        "id": "site", "every": "2d", "strictly": True, "at_least": False, "kept": "31d", "kept_at_most": True,
+        "places": 2,
         "restores": "on request", "clause": "x"}.items()},
     **{f"Condition.{name}": [(("rights", 0, "when", name), value)] for name, value in {
         "from_": None, "outage": {"above": "3h"}, "downtime": {"above": "3h"}, "incidents": {"above": 3},

@@ -12,6 +12,7 @@ from slakit.analysis.assess import assess
 from slakit.analysis.review import Review
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy
+from slakit.problems import InputError
 
 FAILED = at("2026-06-10T12:00")
 
@@ -185,3 +186,46 @@ def test_without_evidence_nothing_is_judged() -> None:
     review = assessed("cloudworkz", ranges=False)
     assert review.recoveries.is_empty()
     assert review.backups.is_empty()
+
+
+STRICT = """
+format: 1
+id: own
+provider: Own
+service: Anything
+source: {title: Terms, language: en, retrieved: 2026-01-01}
+guarantees: [{id: web, metric: availability, target: 99, window: 1mo, clause: c}]
+"""
+
+
+@pytest.mark.parametrize(("strictly", "kept"), [("", True), (", strictly: true", False)])
+def test_a_limit_may_itself_be_a_miss(strictly: str, kept: bool) -> None:
+    policy = parse_policy(f"{STRICT}recovery: [{{id: vm, rpo: 1h, rto: 4h, clause: r{strictly}}}]")
+    exactly = [recovery("vm", HOUR, 4 * HOUR)]
+    assert outcome(assessed(policy, recoveries=exactly)) == {"": (kept, kept)}
+    less = [recovery("vm", HOUR - MICROSECOND, 4 * HOUR - MICROSECOND)]
+    assert outcome(assessed(policy, recoveries=less)) == {"": (True, True)}
+    # not back after exactly the limit: late at once, or not yet
+    still_down = assessed(policy, recoveries=[recovery("vm", None, None)], as_of=FAILED + 4 * HOUR)
+    assert outcome(still_down) == {"": (None, None if kept else False)}
+
+
+@pytest.mark.parametrize(("strictly", "kept"), [("", True), (", strictly: true", False)])
+def test_two_backups_may_have_to_be_less_than_the_interval_apart(strictly: str, kept: bool) -> None:
+    policy = parse_policy(f"{STRICT}backups: [{{id: vm, every: 24h, clause: b{strictly}}}]")
+    taken = [{"subscription": "s", "taken": at("2026-06-10") + hours * HOUR} for hours in (0, 24)]
+    review = assessed(policy, backups=taken, as_of=at("2026-06-11T01:00"))
+    assert review.backups.filter(review.backups["taken"].is_not_null())["in_time"].to_list() == [None, kept]
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("recovery: [{id: vm, strictly: true, clause: r}]", "strict about no limit; write rpo or rto"),
+        ("recovery: [{id: vm, rpo: 0s, strictly: true, clause: r}]", "nothing is less than no time; remove strictly"),
+        ("backups: [{id: vm, strictly: true, clause: r}]", "strict about no limit; write every, or remove strictly"),
+    ],
+)
+def test_strict_about_nothing_is_refused(section: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        parse_policy(STRICT + section)

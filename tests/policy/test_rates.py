@@ -1,0 +1,64 @@
+"""A share of a fee is written as a fraction or a percentage wherever one is due; and what the format leaves out."""
+
+from __future__ import annotations
+
+import pytest
+from small_contracts import HOUR, at, contract, down, judged
+
+from slakit.policy.document import Policy
+from slakit.problems import InputError
+
+OUTAGES = [down(at("2026-06-02"), 9 * HOUR, "a"), down(at("2026-06-03"), HOUR, "b")]
+
+PLACES = {
+    "shortfall.rate": "shortfall: {rate: SHARE}",
+    "credit of a step": "shortfall: {step: 0.5, credit: SHARE}",
+    "accrual.credit": "accrual: {credit: SHARE, per: 1h, count: complete}",
+    "bands": "bands: [{below: 99.9, credit: SHARE}]",
+    "plus": "bands: [{below: 99.9, credit: 1%, plus: {shortfall: {rate: SHARE}}}]",
+    "flat": "flat: SHARE",
+    "multiple": "multiple: SHARE",
+    "multiple.by": "multiple: {by: SHARE, after: 15m}",
+    "multipliers.by": "flat: 50%, multipliers: [{below: 99.9, by: SHARE}]",
+    "points.each": "bands: [{below: 99.9, credit: 2 points}], points: {each: SHARE}",
+    "points.bands": "bands: [{below: 99.9, credit: 2 points}], points: {bands: [{from: 1, credit: SHARE}]}",
+    "caps.at_most": "flat: 100%, caps: [{per: window, at_most: SHARE}]",
+    "minimum.at_least": "flat: 1%, minimum: {at_least: SHARE, otherwise: raised}",
+    "minimum.more_than": "flat: 6%, minimum: {more_than: SHARE, otherwise: nothing}",
+    "earn_back.share": "flat: 50%, earn_back: {windows: 1, share: SHARE}",
+}
+
+
+def owing(said: str, share: str) -> Policy:
+    return contract(f"target: 99.9, credit: {{{said.replace('SHARE', share)}, clause: c}}")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_fraction_and_a_percentage_are_the_same(place: str) -> None:
+    said = PLACES[place]
+    fraction, percentage, more = (
+        judged(owing(said, share), OUTAGES, "2026-06/2026-07").credits.to_dicts() for share in ("1/20", "5%", "7%")
+    )
+    assert fraction == percentage
+    assert fraction != more
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("bonus", "small.yaml:8 guarantees.uptime.bonus: rewards to the provider are not covered"),
+        ("malus", "small.yaml:8 guarantees.uptime.malus: rewards to the provider are not covered"),
+        ("temperature", "small.yaml:8 guarantees.uptime.temperature: physical quantities are not covered"),
+        ("annual_points", "small.yaml:8 guarantees.uptime.annual_points: points added up over years are not covered"),
+        (
+            "upgrade",
+            "small.yaml:8 guarantees.uptime.upgrade: changes of plan at the provider's prices are not covered",
+        ),
+    ],
+)
+def test_what_the_format_leaves_out_is_refused_by_name(key: str, told: str) -> None:
+    with pytest.raises(InputError) as refused:
+        contract(f"target: 99.9, {key}: 5%")
+    assert [str(problem) for problem in refused.value.problems] == [
+        f"{told}; say it in words under undertakings, or remove it"
+    ]
