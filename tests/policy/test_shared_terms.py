@@ -6,12 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 
+import polars as pl
 import pytest
 from random_cases import case_of
 from random_policies import random_policy, share_terms
 from second_calculation import compared
-from small_contracts import HEAD
+from small_contracts import HEAD, HOUR, LATER, MINUTE, at, down, evidence, holder
 
+from slakit.analysis.assess import assess
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy, policy_schema, policy_text, read_policy, write_policy
 from slakit.policy.guarantees import Guarantee
@@ -187,3 +189,38 @@ def test_the_engine_and_the_reference_read_shared_terms_alike(seed: int) -> None
     rng = Random(seed)
     result = compared(case_of(rng, {"p": share_terms(rng, random_policy(rng, "p"))}))
     assert not result.different, result.told()
+
+
+SIXTEEN = Path(__file__).with_name("sixteen_guarantees.yaml")
+
+
+def test_sixteen_guarantees_are_told_in_some_seventy_lines() -> None:
+    sixteen = read_policy(SIXTEEN)
+    assert len(sixteen.guarantees) == 16
+    assert len(SIXTEEN.read_text(encoding="utf-8").splitlines()) < 120
+    by_id = {guarantee.id: guarantee for guarantee in sixteen.terms(tier="plus").guarantees}
+    assert [by_id[name].target for name in ("web", "api", "queue", "storage", "network")] == [
+        Decimal(text) for text in ("99.9", "99.9", "99.95", "99.99", "99.99")
+    ]
+    assert (by_id["queue"].minimum, by_id["login"].minimum) == (by_id["web"].minimum, None)
+    assert {by_id[name].exclude.causes[0] for name in ("queue", "network", "longest", "number")} == {"customer"}
+    assert (by_id["fix"].tickets, by_id["change"].target) == (None, Decimal(90))
+
+
+def test_sixteen_guarantees_are_assessed() -> None:
+    sixteen = read_policy(SIXTEEN)
+    outages = [
+        down(at("2026-06-02T10:00"), 60 * MINUTE, "a", component="web"),
+        down(at("2026-06-09T10:00"), 6 * HOUR, "b", component="queue"),
+        down(at("2026-06-10T10:00"), 6 * HOUR, "c", component="web", cause="customer"),
+    ]
+    subscription = holder("sixteen", tier="plus", fee="43200", currency="NOK")  # 1 a minute of June
+    given = evidence(outages, subscriptions=[subscription])
+    review = assess(given, "2026-06", LATER, policies={"sixteen": sixteen})
+    judged = dict(review.availability.select("guarantee", "met").rows())
+    # 60 of the 43.2 minutes that 99.9 % allows, 360 of 21.6, none, and 2 of 3 outages
+    assert judged | {"web": False, "queue": False, "api": True, "number": True} == judged
+    assert dict(review.credits.group_by("remedy").agg(pl.col("amount").sum()).rows()) == {
+        "uptime": Decimal("3450.00"),  # the largest: 10 x (360 - 15)
+        "outages": Decimal("864.00"),  # 2 of 6 hours beyond 4: 2 x 1 %
+    }
