@@ -79,7 +79,8 @@ LIKELY = {
     ("Measured", "slice"): 0.4, ("Measured", "minimum_total"): 0.3,
     ("Credit", "caps"): 0.2, ("Credit", "multipliers"): 0.15, ("Credit", "when"): 0.15,
     ("Credit", "of"): 0.25, ("Cap", "of"): 0.5, ("Minimum", "of"): 0.4, ("Shortfall", "step"): 0.3,
-    ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15, ("Policy", "readings"): 0.2,
+    ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15,
+    ("Policy", "one_of"): 0.25, ("Policy", "readings"): 0.2,
     ("Claims", "requires"): 0.3, ("Report", "within"): 0.7,
     ("Claims", "holidays"): 0.4, ("Band", "over"): 0.3, ("Cap", "clause"): 0.3,
     ("Support", "matrix"): 0.3, ("Support", "hours"): 0.5,
@@ -162,6 +163,7 @@ class Drawing:
         self.points = False
         self.on_tickets = False
         self.names = 0
+        self.earning: list[str] = []
 
     # --- parts
 
@@ -361,6 +363,14 @@ class Drawing:
             if self.rng.random() < 0.6:
                 self.give_credit(one, self.density)
         tree["remedies"] = [self.remedy(f"r{n + 1}") for n in range(self.rng.choice((0, 1, 1, 2)))]
+        self.earning = [one["id"] for one in [*tree["guarantees"], *tree["remedies"]] if one.get("credit")]
+
+    def choice(self) -> Any:
+        """Two remedies, or three, of which one is paid."""
+        if len(self.earning) < 2:
+            return PydanticUndefined
+        chosen = self.rng.sample(self.earning, self.rng.choice((2, min(3, len(self.earning)))))
+        return [self.part(remedies.OneOf, {"remedies": chosen})]
 
     def give_credit(self, guarantee: Tree, density: float) -> None:
         """Give a guarantee a schedule of its own that it can have."""
@@ -452,6 +462,7 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Policy", "tiers"): _nothing,
     ("Policy", "guarantees"): _nothing,
     ("Policy", "remedies"): _nothing,
+    ("Policy", "one_of"): lambda drawing: drawing.choice(),
     ("Policy", "maintenance"): lambda drawing: [drawing.part(models()["Maintenance"])],
     ("Policy", "readings"): lambda drawing: [drawing.question() for _ in range(drawing.rng.choice((1, 1, 2)))],
     ("Source", "language"): _names("en", "nb"),

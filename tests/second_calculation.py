@@ -44,7 +44,7 @@ COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "incidents": (("subscription", "guarantee", "started"), ("ended", "seconds", "within_seconds", "met", "running")),
-    "credits": ((*CREDIT, "window_end"), ("credit_percent", "basis_amount", "amount", "currency", "cap")),
+    "credits": ((*CREDIT, "window_end"), ("credit_percent", "basis_amount", "amount", "currency", "cap", "instead")),
     "claims": (CREDIT, ("amount", "currency", "deadline", "deadline_earliest", "status")),
     "requirements": ((*CREDIT, "requirement"), ("met",)),
     "claim_steps": (CREDIT, ("opens", "report_by", "reported")),
@@ -167,7 +167,7 @@ def _arranged(tables: Tables, terms: Mapping[str, Sequence[Terms]]) -> dict[str,
         | ({} if row["basis_amount"] else {"credit_percent": None})
         | ({"cap": None} if row["cap"] in ("minimum", "earned_back") else {})
         for row in arranged["credits"]
-        if row["amount"]
+        if row["amount"] or row["instead"]
     ]
     arranged["tickets"] = [_told_of_ticket(row) for row in arranged["tickets"] if row["verdict"] != "not_concerned"]
     arranged["ledger"] = [

@@ -175,6 +175,10 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
             guarantee = term.removeprefix(f"{said} of ")
             return f"{said.capitalize()}: {guarantees.get(guarantee, guarantee)}"
     part, _, rest = term.partition(".")
+    if part == "one_of" and terms:
+        choice = next((one for one in terms.one_of if rest == f"{one.id}.select"), None)
+        called = [remedies.get(one, one) for one in choice.remedies] if choice else [rest]
+        return f"Credit chosen of {', '.join(called)}"
     names = {"guarantees": guarantees, "remedies": remedies}.get(part, {})
     holder, _, path = rest.partition(".")
     if names:
@@ -201,6 +205,11 @@ def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
         if terms.looks_back:
             because = "What is missed in a row counts from when measurement began; what is not in evidence was met"
             yield name, "windows before the period", "as in evidence", because
+    for (name, _), terms in chosen.items():
+        for choice in terms.one_of:
+            if choice.select == "choice":
+                because = "The customer chooses one of these credits; the largest of each window is taken"
+                yield name, f"one_of.{choice.id}.select", "largest", because
     for (name, _), terms in chosen.items():
         earning = {guarantee for remedy in terms.remedies for guarantee in remedy.guarantees}
         for guarantee in terms.guarantees:

@@ -291,6 +291,12 @@ class Teller:
                 state = "cap applied" if str(cap.per) == row["cap"] else "not reached"
                 clause = f" ({cap.clause})" if cap.clause else ""
                 yield 1, f"Cap: {words.cap_words(cap)}{clause}; {state}."
+            if row["instead"]:
+                choice = next(one for one in terms.one_of if remedy.id in one.remedies)
+                clause = f" ({choice.clause})" if choice.clause else ""
+                other = next(one for one in terms.remedies if one.id == row["instead"])
+                paid = other.name or names.get(other.id) or other.id
+                yield 1, f"Not paid: of these credits only one is{clause}, and that for {paid} is the larger."
             yield from self._claim(remedy, start)
 
     def _claim(self, remedy: Remedy, start: datetime) -> Iterator[Line]:

@@ -255,6 +255,7 @@ def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
         money_column("amount", fees),
         currencies_of(fees),
         "cap",
+        "instead",
     )
 
 

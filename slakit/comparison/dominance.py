@@ -64,20 +64,29 @@ def dominance(plans: Mapping[str, Terms], fee: Decimal) -> tuple[pl.DataFrame, p
     )
 
 
-def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[SingleOutage]]:
+Contest = Sequence[Sequence[Sequence[SingleOutage]]]
+"""What adds up in a plan; of it, the remedies of which one is paid; of these, the outage under each guarantee."""
+
+
+def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[list[SingleOutage]]]:
     """Group remedies that pay by window, each with all its guarantees; or else those that pay by incident."""
     by_remedy: dict[str | None, list[SingleOutage]] = {}
     for case in cases_on_outages(terms, fee, measured=True):
         by_remedy.setdefault(case.remedy.id if case.remedy else None, []).append(case)
-    groups = list(by_remedy.values())
-    by_window = [group for group in groups if not group[0].rule.per_incident]
+    choices = {name: choice.id for choice in terms.one_of for name in choice.remedies}
+    together: dict[tuple[str, str | None], list[list[SingleOutage]]] = {}
+    for name, cases in by_remedy.items():
+        key = ("one_of", choices[name]) if name in choices else ("remedy", name)
+        together.setdefault(key, []).append(cases)
+    groups = list(together.values())
+    by_window = [group for group in groups if not group[0][0].rule.per_incident]
     return by_window or groups
 
 
-def credits_by_length(groups: Sequence[Sequence[SingleOutage]], downtimes: Sequence[int]) -> dict[int, int]:
+def credits_by_length(groups: Contest, downtimes: Sequence[int]) -> dict[int, int]:
     """Compute what outages of everything earn under all remedies of a plan, by their length. [10 ** -20]"""
-    known = [outcomes(group, downtimes) for group in groups]
-    return {downtime: sum(own[downtime].credit for own in known) for downtime in downtimes}
+    known = [[outcomes(cases, downtimes) for cases in group] for group in groups]
+    return {downtime: sum(max(own[downtime].credit for own in group) for group in known) for downtime in downtimes}
 
 
 class ContestCurve(NamedTuple):
@@ -87,9 +96,9 @@ class ContestCurve(NamedTuple):
     values: list[int]
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[SingleOutage]]) -> ContestCurve:
+    def of(cls, groups: Contest) -> ContestCurve:
         """Draw the curve of a plan, up to its shortest window."""
-        cases = [case for group in groups for case in group]
+        cases = [case for group in groups for cases in group for case in cases]
         longest = min([MONTH, *(case.longest for case in cases)])
         proposed = {length for case in cases for length in proposals(case, steps=True) if length <= longest}
         ends = sorted({0, longest} | proposed)

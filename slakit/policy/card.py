@@ -77,6 +77,8 @@ def _entries(terms: Terms) -> Iterator[Entry]:
         yield Entry("Maintenance", kind.kind, said, kind.clause)
     for remedy in terms.remedies:
         yield from _remedy(remedy, names)
+    for choice in terms.one_of:
+        yield Entry("Credits", f"one of {readable(choice.id)}", words.choice_words(choice, names), choice.clause or "")
     if not terms.remedies and terms.read_whole:
         yield Entry("Credits", "none", "no credit is due for a breach", "")
     for right in terms.rights:

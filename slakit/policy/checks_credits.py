@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -79,6 +79,7 @@ def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
             for wrong in _unmeasured(named, guarantee):
                 yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", WHAT_IS_MEASURED
     yield from _limits_fit(policy, guarantees)
+    yield from _choices_fit(policy, guarantees)
 
     # a sliding window has no last incident of its own to count a deadline from
     for place, limits, _, names in _earned(policy):
@@ -92,6 +93,43 @@ def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
 
 
 WHAT_IS_MEASURED = "write what its metric measures"
+
+
+def _choices_fit(policy: PolicyModel, guarantees: Mapping[str, Guarantee]) -> Iterator[Finding]:
+    """Yield remedies of which one is to be paid, and that do not compare."""
+    earned = {}
+    for _, limits, credits, names in _earned(policy):
+        limiting = [limits, *(credit for credit in credits if credit is not limits)]
+        earned[limits.id if isinstance(limits, Remedy) else names[0]] = (limiting, names)
+    chosen: list[str] = []
+    for index, choice in enumerate(policy.one_of):
+        if choice.id in [earlier.id for earlier in policy.one_of[:index]]:
+            yield ("one_of", index, "id"), choice.id, "named twice", "give each its own id"
+        windows: dict[str, str] = {}
+        for position, name in enumerate(choice.remedies):
+            place: Place = ("one_of", index, "remedies", position)
+            if name not in earned:
+                yield place, name, "no such remedy", one_of(list(earned), name)
+                continue
+            if name in chosen:
+                yield place, name, "stands in one_of already", "name each remedy once"
+            chosen.append(name)
+            limiting, names = earned[name]
+            for part in limiting:
+                if part.minimum is not None and part.minimum.otherwise == "carried":
+                    wrong = "what is carried on would be paid later, beside what is paid in its place"
+                    yield place, name, wrong, "write otherwise: nothing, or raised"
+                if part.earn_back is not None:
+                    wrong = "what is given back later would change which of them is the largest"
+                    yield place, name, wrong, "remove earn_back, or let it be paid by itself"
+            for own in (guarantees[one].window for one in names if one in guarantees):
+                if own.text == "incident":
+                    wrong = "credits for single incidents are not compared"
+                    yield place, name, wrong, "judge windows, like window: 1mo"
+                windows.setdefault(str(own), name)
+        if len(windows) > 1:
+            said = " and ".join(f"{window} ({name})" for window, name in windows.items())
+            yield ("one_of", index), None, f"windows that do not compare: {said}", "judge them over the same windows"
 
 
 def _earned(policy: PolicyModel) -> Iterator[tuple[Place, Limits, list[Credit], list[str]]]:

@@ -32,6 +32,7 @@ MECHANICS: dict[str, str] = {
     "cap": "the most that is paid",
     "minimum": "the least that is paid, or carried on",
     "earn_back": "given back once the service is good again",
+    "one_of": "of several credits only one is paid",
     "rights": "a right that breaches give rise to",
     "claim": "must be asked for",
     "report": "must have been reported first, or opens late",
@@ -63,6 +64,7 @@ def mechanics_of(policy: PolicyModel) -> set[str]:
     found |= {"claim" for claim in claims if claim.needed}
     found |= {"report" for claim in claims if claim.report is not None or claim.opens is not None}
     found |= {"requirement" for claim in claims if claim.requires}
+    found |= {"one_of"} if policy.one_of else set()
     found |= {"recovery"} if policy.recovery else set()
     return found | ({"rights"} if policy.rights else set())
 

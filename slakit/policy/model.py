@@ -13,7 +13,7 @@ from slakit.policy.guarantees import Begins, Guarantee, Maintenance
 from slakit.policy.part import Id, Part, Stated, Word
 from slakit.policy.quantities import Clause, Duration, Zone
 from slakit.policy.recovery import Backup, Recovery
-from slakit.policy.remedies import Claims, Remedy, Right
+from slakit.policy.remedies import Claims, OneOf, Remedy, Right
 from slakit.policy.shared_terms import written_whole
 from slakit.policy.superseded import renewed
 from slakit.policy.support import Support
@@ -161,6 +161,8 @@ class PolicyModel(Part):
     maintenance: list[Maintenance] = []
     guarantees: list[Guarantee] = Field(min_length=1)
     remedies: list[Remedy] = []
+    one_of: list[OneOf] = []
+    """Remedies of which only one is paid for a window."""
     rights: list[Right] = []
     """Rights beside credits, such as to terminate, that breaches give rise to."""
     claims: Claims | None = None

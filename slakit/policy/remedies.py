@@ -547,3 +547,15 @@ class Remedy(Limits):
     def all_caps(self) -> list[Cap]:
         """Caps of its schedules, and its own."""
         return [*(cap for credit in self.credit for cap in credit.caps), *self.caps]
+
+
+class OneOf(Part):
+    """Remedies for the same windows of which only one is paid for a window."""
+
+    id: Id
+    remedies: list[Id] = Field(min_length=2)
+    """Remedies, or guarantees with a credit of their own."""
+    select: Literal["largest", "choice"] = "largest"
+    """Paid is the one with the largest credit after its caps and minimum, of equal ones the first written here.
+    `choice` is the customer's: the largest is computed, and said to be an assumption."""
+    clause: Clause | None = None

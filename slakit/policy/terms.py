@@ -14,7 +14,7 @@ from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.model import Contract, Monitor, PolicyModel, Source
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
-from slakit.policy.remedies import KINDS, Claims, Credit, Limits, Remedy, Right
+from slakit.policy.remedies import KINDS, Claims, Credit, Limits, OneOf, Remedy, Right
 from slakit.policy.support import Support
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
@@ -31,6 +31,8 @@ class Terms(Part):
         Those given to the tier, in the order of the file.
     remedies
         Those the tier earns, a guarantee's own schedule among them under the guarantee's id.
+    one_of
+        Remedies of which one is paid, where the tier has several of them.
     reading
         Question → answer, every question answered.
 
@@ -53,6 +55,7 @@ class Terms(Part):
     maintenance: list[Maintenance]
     guarantees: list[Guarantee]
     remedies: list[Remedy]
+    one_of: list[OneOf]
     rights: list[Right]
     claims: Claims | None
     support: Support | None
@@ -84,6 +87,16 @@ class Terms(Part):
         conditions = [condition for credit in credits for condition in credit.conditions]
         conditions += [condition for right in self.rights for condition in right.when]
         return any(condition.streak is not None or condition.misses is not None for condition in conditions)
+
+    def alternatives(self) -> list[list[Remedy]]:
+        """Group the remedies: those of which only one is paid together, every other by itself."""
+        of_choice = {name: number for number, choice in enumerate(self.one_of) for name in choice.remedies}
+        groups: dict[object, list[Remedy]] = {}
+        for remedy in self.remedies:
+            groups.setdefault(of_choice.get(remedy.id, remedy.id), []).append(remedy)
+        for number, choice in enumerate(self.one_of):
+            groups[number].sort(key=lambda remedy: choice.remedies.index(remedy.id))
+        return list(groups.values())
 
     @property
     def read_whole(self) -> bool:
@@ -130,6 +143,13 @@ def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -
         for right in read.rights
         if _given(right, tier) and not kept.isdisjoint(right.guarantees)
     ]
+    remedies = list(_remedies(read, guarantees, tier))
+    earned = {remedy.id for remedy in remedies}
+    choices = [
+        choice.model_copy(update={"remedies": [name for name in choice.remedies if name in earned]})
+        for choice in read.one_of
+        if len(earned.intersection(choice.remedies)) > 1
+    ]
     return Terms.model_construct(
         policy=read.id,
         provider=read.provider,
@@ -141,7 +161,8 @@ def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -
         currency=read.currency,
         maintenance=read.maintenance,
         guarantees=guarantees,
-        remedies=list(_remedies(read, guarantees, tier)),
+        remedies=remedies,
+        one_of=choices,
         rights=rights,
         claims=read.claims,
         support=_resolve(read.support, tier, read.tiers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from slakit.locales import percent, quantity
 from slakit.policy.conditions import Condition, Misses, Range
@@ -19,6 +19,7 @@ from slakit.policy.remedies import (
     FeeSum,
     Limits,
     Multiple,
+    OneOf,
     Rate,
     Remedy,
     Report,
@@ -418,6 +419,23 @@ def right_words(right: Right) -> str:
     """
     when = " or ".join(_when(condition) for condition in right.when)
     return f"{right.says}, {when}" + (f", within {right.within}" if right.within else "")
+
+
+def choice_words(choice: OneOf, names: Mapping[str, str]) -> str:
+    """Say of which remedies only one is paid.
+
+    Parameters
+    ----------
+    choice
+        What the contract says.
+    names
+        Id of a remedy → its name.
+
+    >>> choice_words(OneOf(id="either", remedies=["web", "db"], select="choice"), {"web": "Website"})
+    'only one is paid of Website, db: the one that the customer chooses'
+    """
+    which = {"largest": "the largest", "choice": "the one that the customer chooses"}[choice.select]
+    return f"only one is paid of {', '.join(names.get(name, name) for name in choice.remedies)}: {which}"
 
 
 def report_words(report: Report) -> str:

@@ -17,13 +17,15 @@ from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
 from slakit.remedy.conditions import asks, with_state
-from slakit.remedy.credits import Award, AwardedCredits, award_credits
+from slakit.remedy.credits import Award, award_one_of
 from slakit.remedy.fees import Fees, FeeSources
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
 from slakit.remedy.schedules import conditions_of
 
-Claimed = Mapping[str, Mapping[int, Sequence[tuple[int, int]]]]
-"""Claims already made: remedy → subscriber → start of the window (µs) and amount (minor units)."""
+ClaimedOfRemedy = Mapping[int, Sequence[tuple[int, int]]]
+"""Claims already made under a remedy: subscriber → start of the window (µs) and amount (minor units)."""
+Claimed = Mapping[str, ClaimedOfRemedy]
+"""Claims already made, by remedy."""
 AwardKey = tuple[str, tuple[int, ...]]
 """A remedy as text, and the rules that measure it: what two readings must share to be awarded once."""
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
@@ -133,26 +135,39 @@ def award_remedies(
     for plan, of_plan in readings.items():
         awarded[plan] = []
         for reading in of_plan:
-            keys = []
-            for remedy in reading.terms.remedies:
-                numbers = tuple(first[number] for number in reading.numbers(remedy.guarantees))
-                key = (remedy.model_dump_json(exclude={"claims"}), numbers)
-                keys.append(key)
-                if key in credits:
+            found: dict[str, AwardKey] = {}
+            for group in reading.terms.alternatives():
+                numbers = [tuple(first[number] for number in reading.numbers(one.guarantees)) for one in group]
+                texts = [one.model_dump_json(exclude={"claims"}) for one in group]
+                # what is paid of one depends on the others
+                others = f" one of {list(zip(texts, numbers, strict=True))}" if len(group) > 1 else ""
+                group_keys = [(f"{text}{others}", own) for text, own in zip(texts, numbers, strict=True)]
+                found |= {remedy.id: key for remedy, key in zip(group, group_keys, strict=True)}
+                if group_keys[0] in credits:
                     continue
-                rules = {number: measured.rules[number] for number in numbers}
-                windows = facts.asked_by(conditions_of(remedy.credit), numbers)
-                if any(rule.guarantee.window.slides for rule in rules.values()):
-                    windows = _paid_once(measured, remedy, rules, windows)
-                per_day = any(credit.earned_per == "day" for credit in remedy.credit)
-                days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
-                intervals = facts.downtime_intervals_of(numbers)
-                earlier_claims = claimed.get(remedy.id, {})
-                paid = award_measured(remedy, rules, windows, intervals, fees, earlier_claims, days)
-                credits[key] = paid.credits
-                sources.append(paid.sources)
+                awards = [
+                    _award_of(measured, facts, remedy, own, claimed.get(remedy.id, {}))
+                    for remedy, own in zip(group, numbers, strict=True)
+                ]
+                for key, paid in zip(group_keys, award_one_of(awards, fees), strict=True):
+                    credits[key] = paid.credits
+                    sources.append(paid.sources)
+            keys = [found[remedy.id] for remedy in reading.terms.remedies]
             awarded[plan].append(AwardedReading(reading, keys))
     return Awarded(awarded, credits, facts, FeeSources.together(sources))
+
+
+def _award_of(
+    measured: MeasuredEvidence, facts: Facts, remedy: Remedy, numbers: Sequence[int], claimed: ClaimedOfRemedy
+) -> Award:
+    """Put together what a remedy is awarded for: the windows, incidents and days of its rules."""
+    rules = {number: measured.rules[number] for number in numbers}
+    windows = facts.asked_by(conditions_of(remedy.credit), numbers)
+    if any(rule.guarantee.window.slides for rule in rules.values()):
+        windows = _paid_once(measured, remedy, rules, windows)
+    per_day = any(credit.earned_per == "day" for credit in remedy.credit)
+    days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
+    return award_over(remedy, rules, windows, facts.downtime_intervals_of(numbers), claimed, days)
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
@@ -272,16 +287,15 @@ def with_targets(facts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     return facts.with_columns(target.alias("target"), sign.alias("sign"))
 
 
-def award_measured(
+def award_over(
     remedy: Remedy,
     rules: Mapping[int, Rule],
     facts: pl.DataFrame,
     downtime_intervals: pl.DataFrame,
-    fees: Fees,
-    claimed: Mapping[int, Sequence[tuple[int, int]]],
+    claimed: ClaimedOfRemedy,
     days: pl.DataFrame | None = None,
-) -> AwardedCredits:
-    """Award a remedy over what was measured, as `award_credits` gives it.
+) -> Award:
+    """Lay out a remedy over what was measured, as `award_credits` takes it.
 
     Parameters
     ----------
@@ -291,10 +305,8 @@ def award_measured(
         Of these rules, as `with_conditions` gives them.
     downtime_intervals
         Of these rules, as `Facts` has them.
-    fees
-        Fees of the subscribers.
     claimed
-        Claims already made under the remedy: subscriber → start of the window (µs) and amount (minor units).
+        Claims already made under the remedy.
     days
         For a schedule per day, as `downtime_by_day` gives them; if not given, each outage begins at midnight.
     """
@@ -307,7 +319,7 @@ def award_measured(
     if "day" in per:
         by_day = days if days is not None else days_from_midnight(downtime_intervals)
         of_days = by_day.join(judged.drop("downtime"), on=KEYS, maintain_order="left")
-    return award_credits(Award(remedy, rules, facts, incidents, claimed, of_days), fees)
+    return Award(remedy, rules, facts, incidents, claimed, of_days)
 
 
 def with_conditions(

@@ -83,6 +83,11 @@ class CreditLimits:
         self.paid.append((start, end, amount))
         return amount, applied
 
+    def withdraw(self) -> None:
+        """Take back what was paid last: another remedy is paid in its place."""
+        start, end, _ = self.paid.pop()
+        self.paid.append((start, end, 0))
+
     def _smallest(self, start: int, end: int) -> int:
         assert self.minimum is not None
         least = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than

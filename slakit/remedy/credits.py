@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
@@ -30,6 +29,7 @@ CREDITS = {
     "basis": pl.Int128,  # millionths of the currency's unit
     "amount": pl.Int128,  # minor units, after caps
     "cap": pl.String,
+    "instead": pl.String,  # id of the remedy that is paid in its place
 }
 KEY = ["subscriber", "window_start", "window_end"]
 KEY_TYPES = {name: CREDITS[name] for name in KEY}
@@ -106,6 +106,14 @@ class AwardedCredits(NamedTuple):
     sources: FeeSources
 
 
+class DueCredits(NamedTuple):
+    """What a remedy owes before the limits that look across windows: its rows, all its windows, sources of fees."""
+
+    rows: pl.DataFrame
+    windows: pl.DataFrame
+    sources: list[FeeSources]
+
+
 def award_credits(award: Award, fees: Fees) -> AwardedCredits:
     """Award one remedy to every subscription and window it is judged for.
 
@@ -116,6 +124,29 @@ def award_credits(award: Award, fees: Fees) -> AwardedCredits:
     fees
         Fees of the subscribers.
     """
+    return award_one_of([award], fees)[0]
+
+
+def award_one_of(awards: Sequence[Award], fees: Fees) -> list[AwardedCredits]:
+    """Award remedies of which only one is paid for a window: that with the largest credit, of equal ones the first.
+
+    Parameters
+    ----------
+    awards
+        The remedies, and what was measured.
+    fees
+        Fees of the subscribers.
+    """
+    found = []
+    due = [_due(award, fees) for award in awards]
+    for award, own, (limited, across) in zip(awards, due, _limited(awards, fees, due), strict=True):
+        credits = given_back(award.remedy, award.facts, limited)
+        credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+        found.append(AwardedCredits(credits, FeeSources.together([*own.sources, *across])))
+    return found
+
+
+def _due(award: Award, fees: Fees) -> DueCredits:
     agreed = (pl.col("total").max() > 0).alias("agreed")
     windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
     judged = award.facts.filter(pl.col("total") > 0)
@@ -145,10 +176,7 @@ def award_credits(award: Award, fees: Fees) -> AwardedCredits:
         rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
     rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
-    limited, across = _limited(award, fees, rows, windows)
-    credits = given_back(award.remedy, award.facts, limited)
-    credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
-    return AwardedCredits(credits, FeeSources.together([*sources, *limits, *across]))
+    return DueCredits(rows, windows, [*sources, *limits])
 
 
 def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> tuple[pl.DataFrame, list[FeeSources]]:
@@ -321,36 +349,62 @@ def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], 
 
 
 def _limited(
-    award: Award, fees: Fees, rows: pl.DataFrame, windows: pl.DataFrame
-) -> tuple[pl.DataFrame, list[FeeSources]]:
-    """Apply the caps that look across windows, in the order of time."""
-    later = [cap for cap in award.remedy.all_caps if cap not in caps_on_parts(award.remedy)]
-    if (not later and award.remedy.minimum is None) or not award.rules:
-        return rows, []
-    rule = next(iter(award.rules.values()))
-    paid, sources = [], list[FeeSources]()
+    awards: Sequence[Award], fees: Fees, due: Sequence[DueCredits]
+) -> list[tuple[pl.DataFrame, list[FeeSources]]]:
+    """Apply the caps that look across windows, in the order of time; of several remedies, pay one in each window.
 
-    def limit(subscriber: int, at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
-        fee = fees.limit(at_most, of, subscriber, rule, (start, end) if fees.varies(of) else None)
-        sources.append(fee.sources)
-        return fees.minor(subscriber, *fee.amount.as_integer_ratio())
+    What is not paid uses up no limit.
+    """
+    later = [[cap for cap in one.remedy.all_caps if cap not in caps_on_parts(one.remedy)] for one in awards]
+    unlimited = not later[0] and awards[0].remedy.minimum is None
+    if len(awards) == 1 and (unlimited or not awards[0].rules):
+        return [(due[0].rows.with_columns(pl.lit(None, dtype=pl.String).alias("instead")), [])]
+    paid: list[list[tuple[object, ...]]] = [[] for _ in awards]
+    sources: list[list[FeeSources]] = [[] for _ in awards]
 
-    due = rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
-    for subscriber, owed in groupby(due, key=itemgetter(0)):
+    def limits_of(number: int, subscriber: int) -> CreditLimits:
+        award = awards[number]
+        rule = next(iter(award.rules.values()))
+
+        def limit(at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
+            fee = fees.limit(at_most, of, subscriber, rule, (start, end) if fees.varies(of) else None)
+            sources[number].append(fee.sources)
+            return fees.minor(subscriber, *fee.amount.as_integer_ratio())
+
         claimed = award.claimed.get(subscriber, ())
         inside: list[tuple[int, int]] = []
         if claimed:
-            inside = windows.filter(pl.col("subscriber") == subscriber).select("window_start", "window_end").rows()
+            own = due[number].windows.filter(pl.col("subscriber") == subscriber)
+            inside = own.select("window_start", "window_end").rows()
         elsewhere = [(at, amount) for at, amount in claimed if not any(start <= at < end for start, end in inside)]
-        limits = CreditLimits(
-            later, award.remedy.minimum, partial(limit, subscriber), elsewhere, rule.zone, *fees.holder(subscriber)
-        )
-        for _, start, end, amount, cap in owed:
-            left, applied = limits.take(amount, start, end)
-            paid.append((subscriber, start, end, left, applied or cap))
-    limited = pl.DataFrame(paid, schema={**KEY_TYPES, "left": pl.Int128, "applied": pl.String}, orient="row")
-    joined = rows.join(limited, on=KEY, how="left", maintain_order="left")
-    joined = joined.with_columns(
-        pl.coalesce("left", "amount").alias("amount"), pl.coalesce("applied", "cap").alias("cap")
-    )
-    return joined, sources
+        holder = fees.holder(subscriber)
+        return CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder)
+
+    entries = [
+        (*key, number, amount, cap)
+        for number, one in enumerate(due)
+        for *key, amount, cap in one.rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
+    ]
+    for subscriber, owed in groupby(sorted(entries, key=itemgetter(0, 1, 2, 3)), key=itemgetter(0)):
+        limits: dict[int, CreditLimits] = {}
+        for (start, end), of_window in groupby(owed, key=itemgetter(1, 2)):
+            left: dict[int, tuple[int, str | None]] = {}
+            for *_, number, amount, cap in of_window:
+                if number not in limits:
+                    limits[number] = limits_of(number, subscriber)
+                kept, applied = limits[number].take(amount, start, end)
+                left[number] = kept, applied or cap
+            largest = max(left, key=lambda number: left[number][0])  # of equal ones the first
+            for number, (kept, cap) in left.items():
+                instead = awards[largest].remedy.id if kept and number != largest else None
+                if instead is not None:
+                    limits[number].withdraw()
+                paid[number].append((subscriber, start, end, 0 if instead else kept, cap, instead))
+    schema = {**KEY_TYPES, "left": pl.Int128, "applied": pl.String, "instead": pl.String}
+    found = []
+    for one, rows, taken in zip(due, paid, sources, strict=True):
+        limited = pl.DataFrame(rows, schema=schema, orient="row")
+        joined = one.rows.join(limited, on=KEY, how="left", maintain_order="left")
+        amounts = pl.coalesce("left", "amount").alias("amount"), pl.coalesce("applied", "cap").alias("cap")
+        found.append((joined.with_columns(amounts), taken))
+    return found

@@ -175,6 +175,7 @@ RESULTS: dict[str, ResultTable] = {
         Column("basis_amount", "Fee basis", "money", says="the fee that the credit is a share of"),
         Column("amount", "Owed", "money", says="after caps"), CURRENCY,
         Column("cap", "Cap applied", words=CAPS),
+        Column("instead", "Paid instead", says="another remedy with a larger credit, where the contract pays only one"),
     ]),
     "ranges": ResultTable("Credits owed, and the range if ambiguous clauses are read otherwise", [
         SUBSCRIPTION, Column("amount", "Owed", "money", says="as the contract is read here"),

@@ -45,7 +45,9 @@ def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl
         table = _each(table, "guarantee", ["subscription", "guarantee"], lambda who, key: names[who].get(key, key))
     if "remedy" in table.columns:
         remedies = {who: remedy_names(terms) for who, terms in held.items()}
-        table = _each(table, "remedy", ["subscription", "remedy"], lambda who, key: remedies[who].get(key, key))
+        for column in ("remedy", "instead"):
+            if column in table.columns:
+                table = _each(table, column, ["subscription", column], lambda who, key: remedies[who].get(key, key))
     if name == "claims":
         table = table.with_columns(claim_status(review).alias("status"))
         keys = ["subscription", "status", "deadline_earliest"]

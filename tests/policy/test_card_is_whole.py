@@ -50,6 +50,7 @@ BASE: dict[str, Any] = {
         {"id": "table", "for": ["web"], "points": {"bands": [{"from": 2, "credit": "1%"}]},
          "credit": {"flat": "2 points", "clause": "c"}},
     ],
+    "one_of": [{"id": "either", "remedies": ["stairs", "clock"], "clause": "o"}],
     "rights": [{"id": "end", "says": "terminate", "for": ["web"], "when": {
         "outage": {"above": "1h"}, "downtime": {"above": "2h"}, "incidents": {"above": 2}, "deviation": {"above": 5},
         "misses": {"from": 2, "of": 4}}, "clause": "r"}],
@@ -82,6 +83,9 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Policy.maintenance": [(("maintenance", 0, "kind"), "emergency")],
     "Policy.guarantees": [((*G, 0, "target"), 99)],
     "Policy.remedies": [((*R, 1, "credit", "shortfall", "rate"), 3)],
+    "Policy.one_of": [(("one_of",), [])],
+    **{f"OneOf.{name}": [(("one_of", 0, name), value)] for name, value in {
+        "id": "both", "remedies": ["slope", "stairs"], "select": "choice", "clause": "x"}.items()},
     "Policy.rights": [(("rights",), [])],
     "Policy.claims": [(("claims",), None)],
     "Policy.support": [(("support",), None)],

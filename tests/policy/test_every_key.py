@@ -39,6 +39,7 @@ from slakit.policy.remedies import (
     Minimum,
     Multiple,
     Multiplier,
+    OneOf,
     PointBand,
     PointValue,
     Remedy,
@@ -68,6 +69,7 @@ MODELS: tuple[type[Part], ...] = (
     Measured,
     Minimum,
     Misses,
+    OneOf,
     PointBand,
     PointValue,
     Multiple,
@@ -98,6 +100,8 @@ DESCRIBES = {
     "Guarantee.printed",
     "Maintenance.preferred",
     "Measured.unit",
+    "OneOf.id",
+    "OneOf.select",
     "Remedy.name",
     "Requirement.says",
     "Right.says",
@@ -199,6 +203,12 @@ def kind(terms: str) -> str:
 
 def remedy(terms: str, credit: str = "{flat: 5%, clause: c}") -> str:
     return f"remedies: [{{id: r, for: [uptime], {terms}credit: {credit}}}]"
+
+
+TWO_REMEDIES = (
+    "remedies: [{id: r, for: [uptime], credit: {flat: 5%, clause: c}}, "
+    "{id: q, for: [uptime], credit: {flat: 5%, clause: c}}]\n"
+)
 
 
 def claim(terms: str) -> str:
@@ -452,6 +462,11 @@ DECIDES: dict[str, Pair] = {
     "Claims.after": around(claim("within: 90d"), claim("within: 90d, after: incident_end")),
     "Claims.to_end_of": around(claim("within: 10d"), claim("within: 10d, to_end_of: 1mo")),
     "Claims.report": around(claim("within: 90d"), claim("within: 90d, report: {within: 1h}")),
+    "OneOf.remedies": around(
+        f"{TWO_REMEDIES}one_of: [{{id: o, remedies: [r, q]}}]",
+        f"{TWO_REMEDIES}one_of: [{{id: o, remedies: [q, r]}}]",
+        TARGET,
+    ),
     "Claims.requires": around(claim("within: 90d"), claim("within: 90d, requires: [{id: paid, says: paid}]")),
     "Requirement.id": around(
         claim("within: 90d, requires: [{id: paid, says: paid}]"),

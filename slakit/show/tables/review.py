@@ -70,6 +70,7 @@ def show_credits(review: Review, subscription: str = "") -> GT:
     others = credits.height - due.height
     notes += [f"No credit is due for {counted(others, 'other window')}."] if others else []
     columns = ["subscription", "remedy", "window", "credit_percent", "basis_amount", "amount", "cap"]
+    columns += ["instead"] if due["instead"].count() else []
     memo = Memo("Credits owed", about(review), notes, groups="Subscription")
     return result_table(review, "credits", due, columns, memo, _no_credit(review, subscription))
 
