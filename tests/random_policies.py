@@ -351,7 +351,11 @@ class Drawing:
             tree["time_zone"] = self.rng.choice(ZONES)
         excluded = {kind for one in tree["guarantees"] for kind in one.get("exclude", {}).get("maintenance", [])}
         maintenance = models()["Maintenance"]
-        tree["maintenance"] = [self.part(maintenance, {"kind": kind}) for kind in sorted(excluded)]
+        entries = [kind for kind in sorted(excluded) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
+        tree["maintenance"] = [
+            self.part(maintenance, {"kind": kind} | ({"id": self.word()} if entries.count(kind) > 1 else {}))
+            for kind in entries
+        ]
         if any(one["metric"] in ON_TICKETS for one in tree["guarantees"]) and self.rng.random() < 0.7:
             tree["support"] = self.part(models()["Support"])
         rest = [key for key in fields_of(Policy) if key not in tree and not fields_of(Policy)[key][1].is_required()]

@@ -11,7 +11,6 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.assessment_input import VERDICT, VERDICTS, AssessmentInput
 from slakit.measure.availability import floored_percent
-from slakit.measure.maintenance import KINDS
 from slakit.measure.rules import FOREVER, Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
@@ -108,9 +107,10 @@ def ledger_table(
 
 
 def _clause(rules: Sequence[Rule]) -> pl.Expr:
-    """Clause that decided a segment, from `rule`, `verdict` and, for maintenance, `kind`; null for a convention."""
+    """Clause that decided a segment, from `rule`, `verdict` and, for maintenance, `entry`; null for a convention."""
     clauses: list[str | None] = []
     of_maintenance: list[str | None] = []
+    entries = max((len(rule.maintenance) for rule in rules), default=0)
     for rule in rules:
         begins = rule.guarantee.begins
         clause_of: dict[str, str | None] = {
@@ -118,11 +118,10 @@ def _clause(rules: Sequence[Rule]) -> pl.Expr:
         }
         clause_of["outside_term"] = begins.clause if begins else None
         clauses += [clause_of.get(verdict) for verdict in VERDICTS]
-        clause_of_kind: dict[str, str | None] = {term.kind: term.clause for term in rule.maintenance}
-        of_maintenance += [clause_of_kind.get(kind) for kind in KINDS]
-    deciding, by_kind = pl.Series(clauses, dtype=pl.String), pl.Series(of_maintenance, dtype=pl.String)
+        of_maintenance += [*(term.clause for term in rule.maintenance), *[None] * (entries - len(rule.maintenance))]
+    deciding, by_entry = pl.Series(clauses, dtype=pl.String), pl.Series(of_maintenance, dtype=pl.String)
     general = pl.lit(deciding).gather(pl.col("rule") * len(VERDICTS) + pl.col("verdict"))
-    special = pl.lit(by_kind).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
+    special = pl.lit(by_entry).gather(pl.col("rule") * entries + pl.col("entry")) if entries else pl.lit(None)
     return pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
 
 

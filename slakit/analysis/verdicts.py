@@ -12,10 +12,11 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.measure.calendar import to_microseconds
+from slakit.measure.hours import open_spans
 from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.printing import percent_text, print_duration, readable
-from slakit.policy.words import short_words
+from slakit.policy.words import hours_words, short_words
 
 VERDICT_WORDS = {
     "counted": "counts as downtime",
@@ -65,11 +66,6 @@ class Reasons:
         """Return the outages of the subscription by id."""
         mine = self.review.evidence.outages.filter(pl.col("subscription") == self.subscription)
         return {row["outage"]: row for row in mine.iter_rows(named=True)}
-
-    @cached_property
-    def kinds(self) -> Mapping[str, Maintenance]:
-        """Return the maintenance terms by kind."""
-        return {term.kind: term for term in self.review.terms_of(self.subscription).maintenance}
 
     def outage(self, name: str, when: When) -> str:
         """Describe an outage as it was observed."""
@@ -133,14 +129,26 @@ class Reasons:
             return f"it concerns {component}"
         if kind not in self.guarantee.exclude.maintenance:
             return f"{kind} maintenance counts ({self.guarantee.clause_of('maintenance')})"
-        term = self.kinds.get(kind)
-        if term is None or term.notice is None:
+        entries = [term for term in self.review.terms_of(self.subscription).maintenance if term.kind == kind]
+        reasons = [self._short_of(term, work, several=len(entries) > 1) for term in entries]
+        if not reasons or None in reasons:
+            return None
+        return "; ".join(reason for reason in reasons if reason is not None)
+
+    def _short_of(self, term: Maintenance, work: Mapping[str, object], *, several: bool) -> str | None:
+        """Say why maintenance does not qualify by an entry of its kind, if it does not."""
+        zone = self.review.zone_of(self.subscription).key
+        if several and term.hours is not None:
+            first, last = (to_microseconds(work[edge]) for edge in ("started", "ended"))  # type: ignore[arg-type]
+            if not any(start < last and end > first for start, end in open_spans(term.hours, zone, first, last)):
+                return f"it lies outside the hours {hours_words(term.hours)} ({term.clause})"
+        if term.notice is None:
             return None
         announced, started = work["announced"], work["started"]
         if announced is None:
             return f"it was never announced, and {term.notice} ahead is required ({term.clause})"
         instants = (pl.Series([to_microseconds(moment)]) for moment in (announced, started))  # type: ignore[arg-type]
-        given = notice_given(term, self.review.zone_of(self.subscription).key, *instants).item()
+        given = notice_given(term, zone, *instants).item()
         if given < required(term):
             counted = " of business days" * bool(term.notice.business_days)
             ahead = f"{print_duration(given)}{counted} ahead"

@@ -234,7 +234,10 @@ def _limits(terms: Terms) -> Iterator[Stance]:
     yield Stance("start_of_downtime", clocks, clause)
     excluded = {kind for guarantee in on_outages for kind in guarantee.exclude.maintenance}
     kinds = [kind for kind in terms.maintenance if kind.kind in excluded]
-    said = _each(f"{kind.kind}: {words.maintenance_words(kind, read_whole=terms.read_whole)}" for kind in kinds)
+    said = _each(
+        f"{words.maintenance_name(kind)}: {words.maintenance_words(kind, read_whole=terms.read_whole)}"
+        for kind in kinds
+    )
     notices = [_seconds(kind.notice) if kind.notice else Decimal(0) for kind in kinds]
     clause = "; ".join(dict.fromkeys(kind.clause for kind in kinds))
     value = said if kinds else "no maintenance is excluded" if on_outages else NOT_STATED

@@ -156,7 +156,7 @@ def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
     left_out = [kind for kind in terms.maintenance if kind.kind in guarantee.exclude.maintenance]
     unlimited = [kind for kind in left_out if kind.allowance is None]
     if unlimited:
-        kinds, many = " and ".join(kind.kind for kind in unlimited), len(unlimited) > 1
+        kinds, many = " and ".join(words.maintenance_name(kind) for kind in unlimited), len(unlimited) > 1
         notices = {str(kind.notice) for kind in unlimited if kind.notice}
         notice = f" announced {notices.pop()} ahead" if len(notices) == 1 and all(k.notice for k in unlimited) else ""
         are, have = ("are", "have") if many else ("is", "has")
@@ -179,11 +179,12 @@ def _maintenance(terms: Terms, guarantee: Guarantee) -> Iterator[Finding]:
             judged = window - allowed if guarantee.denominator == "less_maintenance" else window
             gone = min(window, allowed + budget_of(guarantee.target or Decimal(0), judged))
             remains = percent_text(Fraction(100 * (window - gone), window), 4)
-            sentence = f"Up to {allowance.at_most} of {kind.kind} maintenance{PER[allowance.per]} is excluded"
+            name = words.maintenance_name(kind)
+            sentence = f"Up to {allowance.at_most} of {name} maintenance{PER[allowance.per]} is excluded"
             figure = f"with it and the uptime budget, {remains} remain in the worst case"
             yield Finding("maintenance-limited", guarantee.id, sentence, figure, (kind.clause,))
         if kind.notice is None:
-            sentence = f"{kind.kind.capitalize()} maintenance is excluded, and needs no notice"
+            sentence = f"{words.maintenance_name(kind).capitalize()} maintenance is excluded, and needs no notice"
             figure = "announced as it begins, an outage of an hour counts as 0s"
             yield Finding("maintenance-unannounced", guarantee.id, sentence, figure, (kind.clause,))
 

@@ -106,7 +106,10 @@ def _facts(terms: Terms) -> dict[str, Facts]:
         "maintenance excluded": {
             names[g.id]: [" and ".join(g.exclude.maintenance) or no_maintenance] for g in on_outages
         },
-        "maintenance": {kind.kind: [words.maintenance_words(kind, read_whole=whole)] for kind in terms.maintenance},
+        "maintenance": {
+            words.maintenance_name(entry): [words.maintenance_words(entry, read_whole=whole)]
+            for entry in terms.maintenance
+        },
         "recovery": {loss.id: [words.recovery_words(loss)] for loss in terms.recovery},
     }
 

@@ -12,7 +12,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.hours import closed_hours
 from slakit.measure.intervals import PackedTimeline, carve, intersect, union
-from slakit.measure.maintenance import KINDS, concerning, cover_of_kind, qualifying
+from slakit.measure.maintenance import concerning, cover_of_entry, qualifying
 from slakit.measure.measurements import numbered, slices_down
 from slakit.measure.rules import FOREVER, Rule, per_rule, subscribers_of, suspensions_of
 
@@ -139,15 +139,23 @@ class Batch:
         """Maintenance against the obligations, as `qualifying` gives it."""
         return qualifying(self.assessed.maintenance, self.rules, self.obligations)
 
-    def maintenance_cover(self, kind: int) -> pl.DataFrame:
-        """Time on the line that qualifying maintenance of one kind takes up, whatever component it concerns."""
-        if kind not in self._covers:
-            self._covers[kind] = cover_of_kind(self.maintenance, kind, self.rules, self.assessed.timeline, self.cells)
-        return self._covers[kind]
+    @cached_property
+    def entries(self) -> range:
+        """Numbers of the entries of maintenance that a rule may have."""
+        return range(max((len(rule.maintenance) for rule in self.rules), default=0))
 
-    def maintained(self, kind: int) -> list[str]:
-        """Components that qualifying maintenance of one kind names."""
-        own = self.maintenance.filter(pl.col("qualifies") & (pl.col("kind") == kind))
+    def maintenance_cover(self, entry: int) -> pl.DataFrame:
+        """Time on the line of maintenance that qualifies by an entry, whatever component it concerns."""
+        if entry not in self._covers:
+            line = self.assessed.timeline
+            self._covers[entry] = cover_of_entry(
+                self.maintenance, entry, self.rules, line, self.cells, self.maintenance_of
+            )
+        return self._covers[entry]
+
+    def maintained(self, entry: int) -> list[str]:
+        """Components that maintenance names which qualifies by an entry."""
+        own = self.maintenance.filter(pl.col("qualifies") & (pl.col("entry") == entry))
         return own["component"].drop_nulls().unique().sort().to_list()
 
     @cached_property
@@ -155,18 +163,18 @@ class Batch:
         """Lines on which qualifying maintenance names a component, so that it matters which component is down."""
         return self.maintenance.filter(pl.col("qualifies") & pl.col("component").is_not_null())["timeline"].unique()
 
-    def maintenance_of(self, kind: int, component: str | None) -> pl.DataFrame:
-        """Time on the line in which a component is under maintenance of one kind; without one, all components."""
+    def maintenance_of(self, entry: int, component: str | None) -> pl.DataFrame:
+        """Time on the line in which maintenance of a component qualifies by an entry; without one, of all."""
         return intersect(
-            concerning(self.maintenance, kind, component, self.assessed.timeline), self.maintenance_cover(kind)
+            concerning(self.maintenance, entry, component, self.assessed.timeline), self.maintenance_cover(entry)
         )
 
-    def under_maintenance(self, segments: pl.DataFrame, kind: int) -> pl.DataFrame:
-        """Cut segments, and say of each part whether it is `inside` maintenance of its outage's component.
+    def under_maintenance(self, segments: pl.DataFrame, entry: int) -> pl.DataFrame:
+        """Cut segments, and say of each part whether it is `inside` maintenance of its outage's component, by an entry.
 
         An outage without a component, and maintenance without one, concern all components.
         """
-        cover, named = self.maintenance_cover(kind), self.maintained(kind)
+        cover, named = self.maintenance_cover(entry), self.maintained(entry)
         if not named:
             return carve(segments, cover)
         component = pl.lit(self.assessed.outages["component"]).gather(pl.col("outage"))
@@ -174,20 +182,20 @@ class Batch:
         other = pl.col("component").is_not_null() & ~pl.col("component").is_in(named)
         parts = [
             carve(segments.filter(pl.col("component").is_null()), cover),
-            carve(segments.filter(other), self.maintenance_of(kind, None)),
-            *(carve(segments.filter(pl.col("component") == name), self.maintenance_of(kind, name)) for name in named),
+            carve(segments.filter(other), self.maintenance_of(entry, None)),
+            *(carve(segments.filter(pl.col("component") == name), self.maintenance_of(entry, name)) for name in named),
         ]
         return pl.concat(parts).drop("component")
 
     @cached_property
     def whole_maintenance(self) -> pl.DataFrame:
         """Time on the line in which maintenance concerns all that the guarantee covers: `start`, `end`, disjoint."""
-        kinds = range(len(KINDS))
-        named = {name for kind in kinds for name in self.maintained(kind)}
+        named = {name for entry in self.entries for name in self.maintained(entry)}
         if not named:
-            return union(pl.concat([self.maintenance_cover(kind) for kind in kinds]))
+            nothing = pl.DataFrame(schema={"start": pl.Int64, "end": pl.Int64})
+            return union(pl.concat([nothing, *(self.maintenance_cover(entry) for entry in self.entries)]))
         of = {
-            name: union(pl.concat([self.maintenance_of(kind, name) for kind in kinds]))
+            name: union(pl.concat([self.maintenance_of(entry, name) for entry in self.entries]))
             for name in (None, *sorted(named))
         }
         parts = [of[None]]
@@ -232,11 +240,11 @@ class Batch:
         columns = ["timeline", "cell_start", "cell_end"]
         return pl.concat([cells.select(columns), days.select(columns)])
 
-    def close(self, segments: pl.DataFrame, verdict: str, *, kind: int | None = None) -> None:
-        """Give segments their verdict."""
+    def close(self, segments: pl.DataFrame, verdict: str, *, entry: int | None = None) -> None:
+        """Give segments their verdict; that of maintenance by an entry."""
         given = [
             pl.lit(VERDICT[verdict], dtype=pl.UInt8).alias("verdict"),
-            pl.lit(kind, dtype=pl.UInt8).alias("kind"),
+            pl.lit(entry, dtype=pl.UInt8).alias("entry"),
         ]
         self.closed.append(segments.select(*SEGMENT, *given))
 
@@ -246,9 +254,9 @@ class Batch:
             return segments
         return self.close_parts(carve(segments, cover), verdict)
 
-    def close_parts(self, parts: pl.DataFrame, verdict: str, *, kind: int | None = None) -> pl.DataFrame:
+    def close_parts(self, parts: pl.DataFrame, verdict: str, *, entry: int | None = None) -> pl.DataFrame:
         """Give the parts that are `inside` their verdict; the rest stays open."""
-        self.close(parts.filter("inside"), verdict, kind=kind)
+        self.close(parts.filter("inside"), verdict, entry=entry)
         return parts.filter(~pl.col("inside")).drop("inside")
 
 

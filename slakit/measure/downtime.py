@@ -10,7 +10,7 @@ import polars as pl
 
 from slakit.measure.assessment_input import SEGMENT, VERDICT, AssessmentInput, Batch
 from slakit.measure.intervals import carve, foremost, split, union
-from slakit.measure.maintenance import KINDS, cell_edges
+from slakit.measure.maintenance import cell_edges
 from slakit.measure.rules import names_word, per_incident, per_rule, word_codes
 from slakit.policy.conditions import INSIDE
 
@@ -27,10 +27,10 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
     -------
     pl.DataFrame
         `obligation`, `rule`, `outage` (row of the outage), `start`, `end` (µs), `verdict` (position in `VERDICTS`),
-        `kind` (position in `maintenance.KINDS` of what took the segment, else null), `window_start`, `window_end` (µs;
-        null where no window is judged), `run` (number of its incident within the obligation; null where nothing runs)
-        and `decided` (the verdict that the segment has, or would have inside a window that is judged). In the order of
-        obligations and time. For each obligation the segments of an outage tile it.
+        `entry` (position in the `maintenance` of its rule of what took the segment, else null), `window_start`,
+        `window_end` (µs; null where no window is judged), `run` (number of its incident within the obligation; null
+        where nothing runs) and `decided` (the verdict that the segment has, or would have inside a window that is
+        judged). In the order of obligations and time. For each obligation the segments of an outage tile it.
     """
     ledgers = []
     for batch in assessed.batches():
@@ -40,9 +40,9 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
             minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
             length = pl.lit(batch.runs["length"]).gather(pl.col("run"))
             segments = batch.close_parts(segments.with_columns((length < minimum).alias("inside")), "too_short")
-        for kind in range(len(KINDS)):
-            if not batch.maintenance_cover(kind).is_empty():
-                segments = batch.close_parts(batch.under_maintenance(segments, kind), "maintenance", kind=kind)
+        for entry in batch.entries:
+            if not batch.maintenance_cover(entry).is_empty():
+                segments = batch.close_parts(batch.under_maintenance(segments, entry), "maintenance", entry=entry)
         segments = batch.close_inside(segments, batch.closed_hours, "outside_hours")
         line = batch.assessed.timeline
         edges = (line.origin, line.origin + line.stride)
@@ -121,7 +121,7 @@ def _start_clocks(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
     no_run = pl.lit(None, dtype=pl.UInt32).alias("run")
     judged = observed.with_columns(no_run).select(*SEGMENT, "signal", verdict.cast(pl.UInt8).alias("verdict"))
     stopped = judged.filter(pl.col("verdict").is_not_null())
-    batch.closed.append(stopped.select(*SEGMENT, "verdict", pl.lit(None, dtype=pl.UInt8).alias("kind")))
+    batch.closed.append(stopped.select(*SEGMENT, "verdict", pl.lit(None, dtype=pl.UInt8).alias("entry")))
     begins = pl.max_horizontal("start", batch.placed("signal")).alias("clock")
     clocked = judged.filter(pl.col("verdict").is_null()).with_columns(begins)
     early = clocked.filter(pl.col("clock") > pl.col("start"))
@@ -219,8 +219,8 @@ def _share_out(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     if batch.clocks.height:  # where several must be down at once, all begin to count at the same instant
         parts = segments.join(batch.clocks, on=["timeline", "outage"], how="left", maintain_order="left")
         parts = parts.with_columns(pl.lit(value=False).alias("spared"))
-    for kind in range(len(KINDS)):
-        cut = batch.under_maintenance(parts, kind)
+    for entry in batch.entries:
+        cut = batch.under_maintenance(parts, entry)
         parts = cut.with_columns((pl.col("spared") | pl.col("inside")).alias("spared")).drop("inside")
     weighs = per_rule((rule.guarantee.weigh is not None for rule in batch.rules), pl.Boolean)
     weight = pl.when(weighs).then(pl.lit(batch.assessed.outages["affected"]).gather(pl.col("outage"))).otherwise(0)
@@ -276,7 +276,7 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
     in_cells = split(ledger.filter(~alone), edges).with_columns(found)
     parts = [in_cells, _in_incidents(batch, ledger.filter(alone))]
-    columns = [*SEGMENT, "verdict", "kind", "window_start", "window_end"]
+    columns = [*SEGMENT, "verdict", "entry", "window_start", "window_end"]
     judged = pl.concat([part.select(columns) for part in parts])
     outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
     timeline = batch.assessed.timeline
@@ -289,7 +289,7 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
         "outage",
         *instants,
         outside.cast(pl.UInt8).alias("verdict"),
-        "kind",
+        "entry",
         "window_start",
         "window_end",
         "run",
@@ -340,7 +340,7 @@ def _with_points(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFram
         verdict.cast(pl.UInt8).alias("decided"),
         *(
             pl.lit(None, dtype=ledger.schema[name]).alias(name)
-            for name in ("kind", "run", "window_start", "window_end")
+            for name in ("entry", "run", "window_start", "window_end")
         ),
     )
     return pl.concat([ledger, told.select(ledger.columns)]).sort("obligation", "start", maintain_order=True)

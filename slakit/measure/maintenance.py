@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from slakit.measure.business_time import BUSINESS_DAY, Calendar, business_days
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.hours import open_spans
-from slakit.measure.intervals import PackedTimeline, intersect, split, union
+from slakit.measure.intervals import PackedTimeline, intersect, split, subtract, union
 from slakit.measure.rules import Rule, names_word, per_rule, word_codes
 from slakit.policy.guarantees import Maintenance
 from slakit.policy.quantities import Window
 
-KINDS = ("scheduled", "emergency")
-
 
 def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl.DataFrame) -> pl.DataFrame:
-    """Set maintenance against the obligations of its subscription, and say whether it qualifies.
+    """Set maintenance against the terms of the obligations of its subscription, and say whether it qualifies by them.
 
     Parameters
     ----------
@@ -32,46 +30,50 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
     Returns
     -------
     pl.DataFrame
-        `row`, `timeline`, `rule`, `component`, `kind` (position in `KINDS`), `started`, `ended`, `notice` (required,
-        µs), `given` (µs, on business days where these are required; null if never announced), `excluded` (kind),
-        `in_scope` (component), `qualifies`.
+        `row`, `timeline`, `rule`, `component`, `entry` (of its kind, among the `maintenance` of the rule), `started`,
+        `ended`, `notice` (required, µs), `given` (µs, on business days where these are required; null if never
+        announced), `in_scope` (component), `qualifies`. What is of no kind that a rule excludes is left out.
     """
     scopes = [rule.guarantee.components for rule in rules]
-    kind = pl.col("kind").replace_strict(KINDS, range(len(KINDS)), return_dtype=pl.UInt8)
-    coded = maintenance.with_columns(kind.alias("kind"), word_codes(scopes, "component").alias("code"))
+    coded = maintenance.with_columns(word_codes(scopes, "component").alias("code"))
     pairs = coded.join(obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left")
     unscoped = per_rule((not scope for scope in scopes), pl.Boolean)
     pairs = pairs.with_columns(
-        _of_kind(rules, excluded=True).alias("excluded"),
-        _of_kind(rules, excluded=False).alias("notice"),
         (unscoped | pl.col("component").is_null() | names_word(scopes, "code")).alias("in_scope"),
     )
+    rows = [
+        (number, entry, term.kind, required(term))
+        for number, rule in enumerate(rules)
+        for entry, term in enumerate(rule.maintenance)
+    ]
+    schema = {"rule": pl.UInt32, "entry": pl.UInt8, "kind": pl.String, "notice": pl.Int64}
+    pairs = pairs.join(pl.DataFrame(rows, schema, orient="row"), on=["rule", "kind"], maintain_order="left")
     given = pl.col("started") - pl.col("announced")
     known = pairs["announced"].fill_null(pairs["started"])
     for number, rule in enumerate(rules):
-        for term in rule.maintenance:
+        for entry, term in enumerate(rule.maintenance):
             if term.notice is not None and term.notice.business_days:
-                mine = (pl.col("rule") == number) & (pl.col("kind") == KINDS.index(term.kind))
+                mine = (pl.col("rule") == number) & (pl.col("entry") == entry)
                 counted = pl.lit(notice_given(term, rule.zone, known, pairs["started"]))
                 given = pl.when(mine & pl.col("announced").is_not_null()).then(counted).otherwise(given)
     pairs = pairs.with_columns(given.alias("given"))
     kept = (pl.col("notice") == 0) | (pl.col("given") >= pl.col("notice")).fill_null(value=False)
-    return pairs.with_columns((pl.col("excluded") & pl.col("in_scope") & kept).alias("qualifies"))
+    return pairs.with_columns((pl.col("in_scope") & kept).alias("qualifies"))
 
 
 def required(term: Maintenance) -> int:
-    """Return the notice that a kind of maintenance needs; on business days where it is written in them. [µs]"""
+    """Return the notice that an entry of maintenance needs; on business days where it is written in them. [µs]"""
     notice = term.notice
     return notice.business_days * BUSINESS_DAY or notice.microseconds if notice is not None else 0
 
 
 def notice_given(term: Maintenance, zone: str, announced: pl.Series, started: pl.Series) -> pl.Series:
-    """Measure the time between announcements and starts, as the notice of a kind is counted. [µs]
+    """Measure the time between announcements and starts, as the notice of an entry is counted. [µs]
 
     Parameters
     ----------
     term, zone
-        The kind of maintenance, and the contract's time zone.
+        The entry of maintenance, and the contract's time zone.
     announced, started
         Instants, in the same order. [µs]
     """
@@ -82,49 +84,43 @@ def notice_given(term: Maintenance, zone: str, announced: pl.Series, started: pl
     return calendar.elapsed(announced, started)
 
 
-def _of_kind(rules: Sequence[Rule], *, excluded: bool) -> pl.Expr:
-    """Look up, by rule and kind, whether the kind is excluded, or the notice it requires. [µs]"""
-    terms = [{term.kind: term for term in rule.maintenance} for rule in rules]
-    cells = [own.get(kind) for own in terms for kind in KINDS]  # type: ignore[call-overload]
-    if excluded:
-        known = pl.Series([cell is not None for cell in cells], dtype=pl.Boolean)
-    else:
-        notices = [required(cell) if cell else 0 for cell in cells]
-        known = pl.Series(notices, dtype=pl.Int64)
-    return pl.lit(known).gather(pl.col("rule") * len(KINDS) + pl.col("kind"))
-
-
-def cover_of_kind(
-    pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timeline: PackedTimeline, cells: pl.DataFrame
+def cover_of_entry(
+    pairs: pl.DataFrame,
+    entry: int,
+    rules: Sequence[Rule],
+    timeline: PackedTimeline,
+    cells: pl.DataFrame,
+    taken: Callable[[int, str | None], pl.DataFrame],
 ) -> pl.DataFrame:
-    """Find the time on the line that qualifying maintenance of one kind takes up: `start`, `end`, disjoint.
+    """Find the time on the line of maintenance that qualifies by the entry of that number: `start`, `end`, disjoint.
 
     Parameters
     ----------
     pairs
         As `qualifying` gives them.
-    kind
-        Position in `KINDS`.
+    entry
+        Position in the `maintenance` of each rule.
     rules
         By number.
     timeline
         The line.
     cells
         Windows, or the days that they slide by: `timeline`, `cell_start`, `cell_end` (µs).
+    taken
+        Entry before this one, and component → time that it has taken; it does not use up the allowance of this one.
     """
     placed = [
         timeline.place(pl.col(name), pl.col("timeline")).alias(to)
         for name, to in (("started", "start"), ("ended", "end"))
     ]
-    of_kind = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind)).with_columns(placed)
-    of_kind = _inside_hours(of_kind, kind, rules, timeline)
-    allowances = [
-        next((term.allowance for term in rule.maintenance if term.kind == KINDS[kind]), None) for rule in rules
-    ]
+    of_entry = pairs.filter(pl.col("qualifies") & (pl.col("entry") == entry)).with_columns(placed)
+    of_entry = _inside_hours(of_entry, entry, rules, timeline)
+    terms = [rule.maintenance[entry] if entry < len(rule.maintenance) else None for rule in rules]
+    allowances = [term.allowance if term is not None else None for term in terms]
     if not any(allowances):
-        return union(of_kind)
+        return union(of_entry)
     limits = [allowance.at_most.microseconds if allowance else None for allowance in allowances]
-    limited = of_kind.with_columns(per_rule(limits, pl.Int64).alias("limit"))
+    limited = of_entry.with_columns(per_rule(limits, pl.Int64).alias("limit"))
     free = limited.filter(pl.col("limit").is_null())
     parts = [free.select("start", "end")]
     for number in limited.filter(pl.col("limit").is_not_null())["rule"].unique():
@@ -138,6 +134,16 @@ def cover_of_kind(
             ]
             table = pl.DataFrame(inside, schema={"cell_start": pl.Int64, "cell_end": pl.Int64}, orient="row")
             counted_over = lines.join(table, how="cross")
+        entries = rules[number].maintenance
+        earlier = [one for one in range(entry) if entries[one].kind == entries[entry].kind]
+        if earlier:
+            own = pl.concat(
+                subtract(
+                    own.filter(pl.col("component").eq_missing(pl.lit(name, dtype=pl.String))),
+                    union(pl.concat([taken(one, name) for one in earlier])),
+                )
+                for name in own["component"].unique()
+            )
         # the first of it, in time order, up to the limit of each window
         merged = union(own).with_columns((pl.col("start") // timeline.stride).cast(pl.UInt32).alias("timeline"))
         cut = split(merged.join(lines, on="timeline"), cell_edges(counted_over, timeline)).sort("start")
@@ -149,24 +155,24 @@ def cover_of_kind(
     return union(pl.concat(parts))
 
 
-def concerning(pairs: pl.DataFrame, kind: int, component: str | None, timeline: PackedTimeline) -> pl.DataFrame:
-    """Find the time on the line of qualifying maintenance of one kind that concerns a component: `start`, `end`.
+def concerning(pairs: pl.DataFrame, entry: int, component: str | None, timeline: PackedTimeline) -> pl.DataFrame:
+    """Find the time on the line of maintenance of a component that qualifies by one entry: `start`, `end`.
 
     Maintenance that names no component concerns all; without a component, only that is asked for.
     """
     named = pl.col("component").is_null()
     if component is not None:
         named = named | (pl.col("component") == component)
-    own = pairs.filter(pl.col("qualifies") & (pl.col("kind") == kind) & named)
+    own = pairs.filter(pl.col("qualifies") & (pl.col("entry") == entry) & named)
     edges = (("started", "start"), ("ended", "end"))
     return union(own.select(timeline.place(pl.col(name), pl.col("timeline")).alias(to) for name, to in edges))
 
 
-def _inside_hours(pairs: pl.DataFrame, kind: int, rules: Sequence[Rule], timeline: PackedTimeline) -> pl.DataFrame:
-    """Cut maintenance to the hours in which its kind may take place."""
+def _inside_hours(pairs: pl.DataFrame, entry: int, rules: Sequence[Rule], timeline: PackedTimeline) -> pl.DataFrame:
+    """Cut maintenance to the hours of its entry."""
     parts = [pairs]
     for number, rule in enumerate(rules):
-        hours = next((term.hours for term in rule.maintenance if term.kind == KINDS[kind]), None)
+        hours = rule.maintenance[entry].hours if entry < len(rule.maintenance) else None
         if hours is None:
             continue
         own = parts[0].filter(pl.col("rule") == number)

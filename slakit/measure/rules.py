@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import get_args
 
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.phases import gaps_of
 from slakit.measure.calendar import first_of_next_month
-from slakit.policy.guarantees import ON_TICKETS, Guarantee, Maintenance
+from slakit.policy.guarantees import ON_TICKETS, Guarantee, Kind, Maintenance
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 
@@ -36,7 +37,7 @@ class Rule:
     zone: str
     guarantee: Guarantee
     maintenance: tuple[Maintenance, ...]
-    """Kinds that the guarantee excludes."""
+    """Entries of the kinds that the guarantee excludes, kind by kind, in the order of the file."""
     support: Support | None = None
     """Hours and ranking, for a guarantee on tickets."""
 
@@ -71,11 +72,14 @@ def rules_of(plan: Plan, terms: Terms) -> list[Rule]:
 
 
 def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenance, ...]:
-    """List the kinds of maintenance that a guarantee excludes; one of which nothing more is written needs no notice."""
-    written = {term.kind: term for term in terms.maintenance}
+    """List entries of the maintenance that a guarantee excludes; a kind without an entry needs no notice."""
+    entries: list[Maintenance] = []
     clause = guarantee.clause_of("maintenance")
-    kinds = dict.fromkeys(guarantee.exclude.maintenance)
-    return tuple(written.get(kind) or Maintenance(kind=kind, clause=clause) for kind in kinds)
+    for kind in get_args(Kind):
+        if kind in guarantee.exclude.maintenance:
+            written = [entry for entry in terms.maintenance if entry.kind == kind]
+            entries += written or [Maintenance(kind=kind, clause=clause)]
+    return tuple(entries)
 
 
 @dataclass(frozen=True)

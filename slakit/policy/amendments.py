@@ -13,7 +13,7 @@ from slakit.policy.checks import coherence
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import words_of_format
 from slakit.policy.superseded import renewed_changes
-from slakit.policy.terms import nested, set_term
+from slakit.policy.terms import SeveralEntriesError, nested, set_term
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
 
@@ -30,6 +30,10 @@ def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
         for single in _each_guarantee(policy, path):
             try:
                 set_term(tree, single, _exact(deepcopy(value)))
+            except SeveralEntriesError as several:
+                kind = str(several.args[0])
+                wrong = f"several entries are of the kind {kind}"
+                problems.append(Problem(f"{policy.id} {path}", None, wrong, "name one by its id"))
             except KeyError as missing:
                 seen, keys, where = str(missing.args[0]), path.split("."), f"{policy.id} {path}"
                 held = _held(tree, keys[: keys.index(seen)])
@@ -45,7 +49,9 @@ def amended(policy: P, changes: Mapping[str, object], name: str) -> P:
     for question in tree.get("readings", []):
         answers = {}
         for answer, own in question["answers"].items():
-            kept = {path: value for path, value in own.get("set", {}).items() if not _within(path, agreed)}
+            kept = {
+                path: value for path, value in own.get("set", {}).items() if not _within(_by_name(tree, path), agreed)
+            }
             rest = {key: value for key, value in own.items() if key != "set"}
             answers[answer] = rest | ({"set": kept} if kept else {})
         sets = [own.get("set", {}) for own in answers.values()]
@@ -78,14 +84,25 @@ def _held(tree: Any, around: list[str]) -> list[str]:
 
 def _child(node: Any, key: str) -> Any:
     if isinstance(node, list):
-        named = [entry for number, entry in enumerate(node) if key in (_name(entry, number), str(number))]
-        return named[0] if named else None
+        number = _place(node, key)
+        return None if number is None else node[number]
     return node.get(key) if isinstance(node, dict) else None
 
 
 def _name(entry: Any, number: int) -> str:
     named = (entry.get("id") or entry.get("kind")) if isinstance(entry, dict) else None
     return str(named or number)
+
+
+def _place(entries: list[Any], key: str) -> int | None:
+    """Return the place of an entry by its id, else by its kind, else by its number."""
+    numbers = range(len(entries))
+    kinds = [entry.get("kind") if isinstance(entry, dict) else None for entry in entries]
+    names = [
+        *((_name(entry, number), number) for number, entry in enumerate(entries)),
+        *zip(kinds, numbers, strict=True),
+    ]
+    return next((number for name, number in [*names, *((str(n), n) for n in numbers)] if name == key), None)
 
 
 def _exact(value: Any) -> Any:
@@ -114,8 +131,8 @@ def _by_name(tree: dict[str, Any], path: str) -> str:
         node = tree
         for known in keys:
             node = _child(node, known)
-        held: list[str] = _held(tree, keys) if isinstance(node, list) else []
-        keys.append(held[int(key)] if held and key.isdecimal() and int(key) < len(held) else key)
+        number = _place(node, key) if isinstance(node, list) else None
+        keys.append(key if number is None else _name(node[number], number))
     return ".".join(keys)
 
 

@@ -74,7 +74,7 @@ def _entries(terms: Terms) -> Iterator[Entry]:
             yield Entry("Guarantees", f"{name}: budget", value, printed_budget.clause)
     for kind in terms.maintenance:
         said = words.maintenance_words(kind, read_whole=terms.read_whole)
-        yield Entry("Maintenance", kind.kind, said, kind.clause)
+        yield Entry("Maintenance", words.maintenance_name(kind), said, kind.clause)
     for remedy in terms.remedies:
         yield from _remedy(remedy, names)
     for choice in terms.one_of:

@@ -14,7 +14,7 @@ from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.model import PolicyModel
 from slakit.policy.part import Part, PerTier
 from slakit.policy.shared_terms import ONES_OWN, SharedTerms
-from slakit.policy.terms import nested, set_term
+from slakit.policy.terms import SeveralEntriesError, nested, set_term
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
 
@@ -59,7 +59,7 @@ def coherence(policy: PolicyModel, sound: Collection[str] = EVERYTHING) -> Itera
 def _unique(policy: PolicyModel) -> Iterator[Finding]:
     named: dict[str, list[str]] = {
         "guarantees": [g.id for g in policy.guarantees],
-        "maintenance": [m.kind for m in policy.maintenance],
+        "maintenance": [m.id or m.kind for m in policy.maintenance],
         "recovery": [r.id for r in policy.recovery],
         "backups": [b.id for b in policy.backups],
         "readings": [q.id for q in policy.readings],
@@ -68,8 +68,12 @@ def _unique(policy: PolicyModel) -> Iterator[Finding]:
     for section, ids in named.items():
         for index, name in enumerate(ids):
             if name in ids[:index]:
-                mend = {"tiers": "name each once", "maintenance": "write one entry for each kind"}
-                yield (section, index), name, "named twice", mend.get(section, "give each its own id")
+                mend = "name each once" if section == "tiers" else "give each its own id"
+                yield (section, index), name, "named twice", mend
+    with_id = [entry.kind for entry in policy.maintenance if entry.id is not None]
+    for index, entry in enumerate(policy.maintenance):
+        if entry.id is None and entry.kind in with_id:
+            yield ("maintenance", index), entry.kind, "one of several entries of its kind", "give each its own id"
     own = {g.id for g in policy.guarantees if g.credit is not None}
     counted = Counter(remedy.id for remedy in policy.remedies)
     for index, remedy in enumerate(policy.remedies):
@@ -152,6 +156,8 @@ def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
             except KeyError as missing:
                 wrong = f"no term stands at this path ({missing.args[0]} is not there)"
                 yield place, None, wrong, "name a term of this file"
+            except SeveralEntriesError as several:
+                yield place, None, f"several entries are of the kind {several.args[0]}", "name one by its id"
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 wrong, _, remedy = str(first.get("ctx", {}).get("error", first["msg"])).partition("; ")

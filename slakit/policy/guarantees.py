@@ -94,8 +94,14 @@ OpenHours = Annotated[
 
 
 class Maintenance(Part):
-    """A kind of maintenance the provider may do, and the notice it must give."""
+    """Maintenance that the provider may do, and the notice it must give.
 
+    Of several entries of a kind, any one can qualify it. Time that one has taken does not use up the allowance of those
+    after it.
+    """
+
+    id: Id | None = None
+    """Needed where a kind stands twice."""
     kind: Kind
     notice: Duration | None = None
     """Shortest time between announcement and start; exactly that long is kept. A business day is 24 hours, Monday to

@@ -309,14 +309,20 @@ def read_as(policy: P, answers: Mapping[str, str]) -> P:
         raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
 
 
+class SeveralEntriesError(Exception):
+    """A path leads to a kind of which there are several entries."""
+
+
 def set_term(tree: Any, path: str, value: object) -> None:
-    """Set the term at a path (`guarantees.platform.window`); list entries go by their `id` or `kind`, or
-    by their number from 0 where they have none (`credit.bands.0.below`).
+    """Set the term at a path (`guarantees.platform.window`); list entries go by their `id`, or by a `kind` that
+    stands once, or by their number from 0 where they have none (`credit.bands.0.below`).
 
     Raises
     ------
     KeyError
         No entry of a list goes by that name.
+    SeveralEntriesError
+        Several entries are of that kind.
     """
     *around, last = path.split(".")
     node = tree
@@ -326,7 +332,10 @@ def set_term(tree: Any, path: str, value: object) -> None:
         if isinstance(node, dict):
             node = node.setdefault(key, {})
             continue
-        named = [entry for entry in node if isinstance(entry, dict) and key in (entry.get("id"), entry.get("kind"))]
+        parts = [entry for entry in node if isinstance(entry, dict)]
+        named = [entry for entry in parts if entry.get("id") == key] or [e for e in parts if e.get("kind") == key]
+        if len(named) > 1:
+            raise SeveralEntriesError(key)
         if not named and not (key.isdecimal() and int(key) < len(node)):
             raise KeyError(key)
         node = named[0] if named else node[int(key)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from slakit.policy.terms import Terms
+from slakit.policy.words import maintenance_name
 
 NOT_READ = "not read"
 READ = {
@@ -56,7 +57,7 @@ def unread_terms(terms: Terms) -> list[Unread]:
         unread["whether maintenance counts"] = "maintenance counts as downtime"
     for kind in terms.maintenance:
         if kind.kind in excluded and kind.notice is None:
-            unread[f"what notice {kind.kind} maintenance needs"] = "none is required"
+            unread[f"what notice {maintenance_name(kind)} maintenance needs"] = "none is required"
     if on_outages and not any(guarantee.exclude.causes for guarantee in on_outages):
         unread["which causes are excluded"] = "every cause counts"
     if terms.monitor is None:

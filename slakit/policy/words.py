@@ -576,6 +576,15 @@ def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
         yield "tickets", f"only tickets {' and '.join(said)}"
 
 
+def maintenance_name(maintenance: Maintenance) -> str:
+    """Name an entry of maintenance: its kind, and its id where it has one.
+
+    >>> maintenance_name(Maintenance(kind="scheduled", id="night", clause="2"))
+    'scheduled (night)'
+    """
+    return maintenance.kind if maintenance.id is None else f"{maintenance.kind} ({maintenance.id})"
+
+
 def maintenance_words(maintenance: Maintenance, *, read_whole: bool = True) -> str:
     """Say what notice a kind of maintenance needs, when and how long it may be.
 

@@ -749,6 +749,18 @@ def test_an_outage_of_exactly_the_limit_is_excluded_where_it_must_be_longer() ->
     )
 
 
+def test_entries_of_one_kind_of_maintenance_are_told_apart() -> None:
+    edits = [left_out("maintenance: [scheduled]")]
+    edits += [("[{kind: scheduled", "[{id: day, kind: scheduled, clause: d}, {id: night, kind: scheduled")]
+    found = findings(edited(edits))
+    assert found.filter(code="maintenance-unlimited")["sentence"].to_list() == [
+        "Scheduled (day) and scheduled (night) maintenance are excluded, and have no limit"
+    ]
+    assert found.filter(code="maintenance-unannounced")["sentence"].to_list() == [
+        "Scheduled (day) maintenance is excluded, and needs no notice"
+    ]
+
+
 def test_a_clock_that_only_a_late_report_moves() -> None:
     assert of_terms("    clock: reported\n    grace: 24h\n", "clock-at-report") == (
         "The clock of an outage starts when it is reported, if that is more than 24h after the failure. "

@@ -12,7 +12,7 @@ from small_contracts import HOUR, at, contract, down, evidence, holder, owed
 
 from slakit.analysis.assess import assess
 from slakit.finding.run import findings
-from slakit.policy.files import find_policy, library, policy_text, read_policy, write_policy
+from slakit.policy.files import find_policy, library, parse_policy, policy_text, read_policy, write_policy
 from slakit.problems import InputError
 
 FOUR = ("network", "infrastructure", "hardware", "connectivity")
@@ -46,6 +46,32 @@ def test_a_term_of_one_tier() -> None:
 def test_one_value_in_place_of_one_for_each_tier() -> None:
     asked = find_policy("klink-cloud").amend({"guarantees.platform.commitment": "guaranteed"})
     assert {asked.terms(tier=tier).guarantee("platform").commitment for tier in asked.tiers} == {"guaranteed"}
+
+
+NIGHT_AND_DAY = contract(
+    "target: 99.9, exclude: {maintenance: [scheduled]}",
+    "maintenance: [{id: night, kind: scheduled, notice: 24h, clause: n}, {id: day, kind: scheduled, clause: d}, "
+    "{id: at_once, kind: emergency, clause: e}]\n"
+    "readings: [{id: notice, question: How long?, clauses: [e], default: none, "
+    "answers: {none: {}, some: {set: {maintenance.emergency.notice: 1h}}}}]",
+)
+
+
+def test_an_entry_of_maintenance_by_its_id_or_by_a_kind_that_stands_once() -> None:
+    asked = NIGHT_AND_DAY.amend({"maintenance.day.notice": "10d", "maintenance.emergency.notice": "2h"})
+    assert [str(entry.notice) for entry in asked.maintenance] == ["24h", "10d", "2h"]
+    assert asked.readings == []
+    assert NIGHT_AND_DAY.amend({"maintenance.at_once.notice": "2h"}).readings == []  # the same, by its id
+
+
+def test_a_kind_that_stands_twice_names_no_entry() -> None:
+    with pytest.raises(InputError) as refused:
+        NIGHT_AND_DAY.amend({"maintenance.scheduled.notice": "10d"})
+    (problem,) = map(str, refused.value.problems)
+    several = "several entries are of the kind scheduled; name one by its id"
+    assert problem == f"small maintenance.scheduled.notice: {several}"
+    with pytest.raises(InputError, match=several):
+        parse_policy(policy_text(NIGHT_AND_DAY).replace("maintenance.emergency.notice", "maintenance.scheduled.notice"))
 
 
 def test_a_term_by_the_kind_of_maintenance() -> None:

@@ -313,10 +313,15 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "tiers: [gold, gold]",
         "8 tiers[1] = gold: named twice; name each once",
     ),
+    "an entry without an id beside another of its kind": (
+        "maintenance: [",
+        "maintenance: [{id: night, kind: scheduled, clause: n}, ",
+        "9 maintenance[1] = scheduled: one of several entries of its kind; give each its own id",
+    ),
     "two kinds of maintenance that are one": (
         "maintenance: [",
         "maintenance: [{kind: scheduled, clause: n}, ",
-        "9 maintenance[1] = scheduled: named twice; write one entry for each kind",
+        "9 maintenance[1] = scheduled: named twice; give each its own id",
     ),
     "a reading of a term that is not there": (
         "readings: []",

@@ -119,8 +119,8 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "answers": {"one": {}, "third": {}}}.items()},
     "Answer.because": [(("readings", 0, "answers", "one", "because"), "It is printed")],
     **{f"Maintenance.{name}": [(("maintenance", 0, name), value)] for name, value in {
-        "kind": "emergency", "notice": "48h", "holidays": "SE", "hours": HOURS, "allowance": {"at_most": "4h"},
-        "preferred": "at night", "clause": "x"}.items()},
+        "id": "night", "kind": "emergency", "notice": "48h", "holidays": "SE", "hours": HOURS,
+        "allowance": {"at_most": "4h"}, "preferred": "at night", "clause": "x"}.items()},
     "Allowance.at_most": [
         (("maintenance", 0, "allowance"), {"at_most": "4h"}),
         (("maintenance", 0, "allowance"), {"at_most": "5h"}),

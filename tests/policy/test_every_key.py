@@ -98,6 +98,7 @@ DESCRIBES = {
     "Guarantee.covers",
     "Guarantee.name",
     "Guarantee.printed",
+    "Maintenance.id",
     "Maintenance.preferred",
     "Measured.unit",
     "OneOf.id",

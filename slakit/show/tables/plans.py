@@ -136,7 +136,9 @@ def _claims(plan: Terms) -> str:
 def _maintenance(plan: Terms) -> str:
     excluded = {kind for guarantee in plan.guarantees for kind in guarantee.exclude.maintenance}
     kinds = [kind for kind in plan.maintenance if kind.kind in excluded]
-    said = [f"{kind.kind}, {words.maintenance_words(kind, read_whole=plan.read_whole)}" for kind in kinds]
+    said = [
+        f"{words.maintenance_name(kind)}, {words.maintenance_words(kind, read_whole=plan.read_whole)}" for kind in kinds
+    ]
     return "\n".join(said) or not_read_or(plan, "none")
 
 
