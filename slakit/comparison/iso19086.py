@@ -16,6 +16,7 @@ from slakit.measure.budgets import EXACT, budget_of, seconds_of
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
+from slakit.policy.plan_names import part_names
 from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
@@ -184,7 +185,10 @@ def _remedies(terms: Terms, fee: Decimal) -> Iterator[Stance]:
         value = f"{percent_text(percent, 2)} of the fee" if share else "no credit"
         code = f"credit_for_{print_duration(length // MICROSECOND)}"
         yield Stance(code, value, _clauses(terms), percent, "higher", silent=not terms.remedies)
-    yield Stance("credit_schedule", _each(words.remedy_words(r) for r in terms.remedies), _clauses(terms))
+    names = part_names(terms)
+    schedules = [words.remedy_words(remedy) for remedy in terms.remedies]
+    schedules += [words.choice_words(choice, names) for choice in terms.one_of]
+    yield Stance("credit_schedule", _each(schedules), _clauses(terms))
     caps = _each(words.cap_words(cap) for remedy in terms.remedies for cap in remedy.all_caps)
     yield Stance("credit_limit", caps)
     yield _claim(terms)

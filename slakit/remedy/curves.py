@@ -60,8 +60,9 @@ def credit_curve(
     terms
         A policy for one tier, under one reading; or several of them.
     remedy
-        One of `terms.remedies`; all that outages earn, if not named. A remedy of several guarantees is drawn for its
-        first. Terms without any such remedy give one curve of nothing, with no `remedy`.
+        One of `terms.remedies`; all that outages earn, if not named, each by itself also where only one of them is paid
+        (`one_of`). A remedy of several guarantees is drawn for its first. Terms without any such remedy give one curve
+        of nothing, with no `remedy`.
     window_length
         Agreed service time of the window; if not given, 30 days for a month, 91 for a quarter, 365 for a year and
         for the term, or the service hours in as many days to the end of June 2026. A guarantee without a window is

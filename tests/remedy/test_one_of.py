@@ -12,6 +12,7 @@ from slakit.analysis.assumptions import assumptions_in_words
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
 from slakit.comparison.dominance import cases_in_contest, credits_by_length
+from slakit.comparison.iso19086 import terms_table
 from slakit.policy.card import policy_card
 from slakit.policy.document import Policy
 from slakit.policy.files import parse_policy
@@ -124,6 +125,8 @@ def test_comparisons_count_the_largest_of_them_once() -> None:
     # a day of the 30 of a month: 20 x 1000 / 30 = 666.67 by the time lost, beside the 100 of the bands
     groups = cases_in_contest(policy_of().terms(), Decimal(1000))
     day = 24 * 3600 * 10**6
+    table = terms_table({"small": policy_of().terms()}, Decimal(1000)).filter(code="credit_schedule")
+    assert table["value"].item().endswith("only one is paid of A, Restoration: the largest")
     assert credits_by_length(groups, [day]) == {day: round(Fraction(2000, 3) * 10**20)}
 
 

@@ -115,6 +115,7 @@ def _allowed(plan: Terms) -> str:
 def _credits(plan: Terms) -> str:
     names, several = remedy_names(plan), len(plan.remedies) > 1
     said = [f"{names[remedy.id]}: " * several + words.remedy_words(remedy) for remedy in plan.remedies]
+    said += [words.choice_words(choice, names) for choice in plan.one_of]
     return "\n".join(said) or not_read_or(plan, "no credit")
 
 
