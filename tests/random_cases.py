@@ -154,8 +154,8 @@ def changing_case(seed: int | str, *, plans: bool = True, **drawn: Any) -> Case:
 
 
 TABLES = (
-    "outages", "maintenance", "tickets", "holds", "priorities", "claims_made", "conditions", "measurements", "charges",
-    "recoveries", "backups",
+    "outages", "maintenance", "tickets", "holds", "priorities", "updates", "claims_made", "conditions", "measurements",
+    "charges", "recoveries", "backups",
 )  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def _shuffled(rng: Random, rows: Rows) -> Rows:
     for table, key in ID_OF.items():
         numbers = rng.sample(range(1, 1000), len(rows[table]))
         renamed = {row[key]: f"{key[0]}{number}" for row, number in zip(rows[table], numbers, strict=True)}
-        of_tickets = (*rows["holds"], *rows["priorities"]) if table == "tickets" else ()
+        of_tickets = (*rows["holds"], *rows["priorities"], *rows["updates"]) if table == "tickets" else ()
         for row in (*rows[table], *of_tickets):
             row[key] = renamed[row[key]]
     return rows
@@ -237,9 +237,11 @@ class Story:
         rows["maintenance"] = [self._maintenance() for _ in range(self.rng.choice((0, 1, 2, 4)))]
         many = self.rng.choice((1, 3, 6, 10))
         rows["outages"] = [self._outage() for _ in range(many)]
-        if metrics & {"response", "resolution"} or self.rng.random() < 0.1:
+        if metrics & {"response", "resolution", "update"} or self.rng.random() < 0.1:
             rows["tickets"] = [self._ticket() for _ in range(self.rng.choice((1, 4, 8)))]
             rows["holds"] = [hold for ticket in rows["tickets"] for hold in self._holds(ticket)]
+            if self.rng.random() < 0.9:
+                rows["updates"] = [update for ticket in rows["tickets"] for update in self._updates(ticket)]
             rows["priorities"] = [change for ticket in rows["tickets"] for change in self._priorities(ticket)]
         rows["claims_made"] = [self._claim() for _ in self.terms.remedies for _ in range(self.rng.choice((0, 0, 1)))]
         stated = (self.terms.claims, *(remedy.claims for remedy in self.terms.remedies))
@@ -402,7 +404,8 @@ class Story:
         }  # fmt: skip
         row |= {"response_minutes": None, "resolution_minutes": None}
         for answer, minutes in (("responded", "response_minutes"), ("resolved", "resolution_minutes")):
-            if row["due"] is None and row[answer] is not None and rng.random() < 0.15:
+            ends_updates = answer == "resolved" and any(g.metric == "update" for g in self.policy.guarantees)
+            if row["due"] is None and row[answer] is not None and not ends_updates and rng.random() < 0.15:
                 grains = (self.length() + rng.choice((timedelta(0), timedelta(0), SECOND))) // timedelta(
                     microseconds=60
                 )
@@ -422,6 +425,14 @@ class Story:
             changes = {self.rng.choice(near) + self.rng.choice(nudges) for _ in range(self.rng.choice((1, 2, 3)))}
             for at in sorted(changes):
                 yield {"ticket": ticket["ticket"], "started": at, "priority": self.rng.choice(self._ranks())}
+
+    def _updates(self, ticket: Row) -> Iterator[Row]:
+        """Updates as far apart as the policy says, or a microsecond more, mostly."""
+        at, last = ticket["opened"] - HOUR * self.rng.choice((0, 0, 0, 1)), ticket["resolved"] or self.as_of
+        for _ in range(self.rng.choice((0, 1, 3, 6))):
+            at += self.length() + self.rng.choice((timedelta(0), timedelta(0), MICROSECOND, -MICROSECOND))
+            if at <= last + HOUR:
+                yield {"ticket": ticket["ticket"], "sent": at}
 
     def _holds(self, ticket: Row) -> Iterator[Row]:
         if self.rng.random() < 0.3:

@@ -69,6 +69,7 @@ METRICS = {
     "replacement": 1,
     "response": 2,
     "resolution": 2,
+    "update": 1,
 }
 LIKELY = {
     ("Guarantee", "exclude"): 0.4, ("Exclude", "maintenance"): 0.6, ("Exclude", "causes"): 0.4,

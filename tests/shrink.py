@@ -78,7 +78,7 @@ CAN_BE_EMPTY = {
 }  # fmt: skip
 
 
-OF_TICKETS = ("holds", "priorities")
+OF_TICKETS = ("holds", "priorities", "updates")
 
 
 def _parts(table: list[Any]) -> Iterator[list[Any]]:

@@ -241,7 +241,7 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
             if guarantee.by_priority and "ranked" not in guarantee.model_fields_set:
                 because = "The contract does not say whether a ticket that changes its priority keeps the first"
                 yield subscription, f"guarantees.{guarantee.id}.ranked", "answered", because
-        needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": []}
+        needed: dict[str, list[str]] = {"outages": [], "measurements": [], "tickets": [], "updates": []}
         for guarantee in chosen[(policy, tier)].guarantees:
             if guarantee.measured is not None:
                 needed["measurements"].append(guarantee.id)
@@ -249,6 +249,7 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
                 needed["outages"].append(guarantee.id)
             elif guarantee.metric in ANSWERS:
                 needed["tickets"].append(guarantee.id)
+                needed["updates"] += [guarantee.id] if guarantee.metric == "update" else []
         for table, guarantees in needed.items():
             if guarantees and table not in evidence.given:
                 because = f"Without the table {table} there is no verdict on {', '.join(guarantees)}"

@@ -106,7 +106,7 @@ def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mappin
         says = f"No guarantee is about {described}: {count} {'row is' if count == 1 else 'rows are'} not judged."
         yield subscription, "tickets", row, "not_judged", says
     in_minutes = pl.all_horizontal(pl.col(list(MINUTES.values())).is_not_null()).alias("in_minutes")
-    known = evidence.tickets.select("ticket", "resolved", in_minutes)
+    known = evidence.tickets.select("ticket", "opened", "resolved", in_minutes)
     holds = evidence.numbered("holds").join(known, on="ticket", maintain_order="left")
     for row in holds.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
         says = f"A hold of ticket {row['ticket']} begins at {utc_text(row['started'])}, after it was resolved."
@@ -115,6 +115,12 @@ def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mappin
     for row in priorities.filter(pl.col("started") > pl.col("resolved")).iter_rows(named=True):
         says = f"Ticket {row['ticket']} is {row['priority']} from {utc_text(row['started'])}, after it was resolved."
         yield row["subscription"], "priorities", row["row"], "priority_after_answer", says
+    updates = evidence.numbered("updates").join(known, on="ticket", maintain_order="left")
+    outside = (pl.col("sent") < pl.col("opened")) | (pl.col("sent") > pl.col("resolved")).fill_null(value=False)
+    for row in updates.filter(outside).iter_rows(named=True):
+        side = "before it was opened" if row["sent"] < row["opened"] else "after it was resolved"
+        says = f"An update on ticket {row['ticket']} was sent at {utc_text(row['sent'])}, {side}."
+        yield row["subscription"], "updates", row["row"], "update_outside_ticket", says
     for row in holds.filter("in_minutes").iter_rows(named=True):
         says = f"Ticket {row['ticket']} is given in minutes: its hold from {utc_text(row['started'])} takes nothing."
         yield row["subscription"], "holds", row["row"], "hold_of_minutes", says

@@ -17,7 +17,7 @@ from slakit.policy.terms import Terms
 BEGINS = {
     "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
     "backups": "taken", "maintenance": "started", "outages": "started", "conditions": "started",
-    "priorities": "started",
+    "priorities": "started", "updates": "sent",
 }  # fmt: skip
 """When a row of a table begins."""
 NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of")
@@ -54,7 +54,7 @@ def row_warnings(
             after = evidence.numbered(table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
             yield from _together(after, table, "after_as_of", f"after {utc_text(as_of)}, the instant of the assessment")
     for table in BEGINS:
-        if table not in ("claims_made", "priorities"):  # a ticket can go on after the end
+        if table not in ("claims_made", "priorities", "updates"):  # a ticket can go on after the end
             where = "before the subscription starts or after it ends"
             yield from _together(beyond_term(evidence, table), table, "outside_subscription", where)
 
@@ -101,7 +101,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     spans = of_guarantee.group_by("subscription").agg(pl.col("first").min(), pl.col("last").max())
     tickets = tables["tickets"].select("ticket").unique().join(beyond_term(evidence, "tickets"), "ticket", how="anti")
     of_nothing = ["maintenance_without_effect", "claim_without_window", "hold_of_minutes",
-                  "priority_after_answer"]  # fmt: skip
+                  "priority_after_answer", "update_outside_ticket"]  # fmt: skip
     idle = tables["warnings"].filter(pl.col("code").is_in(of_nothing))
     numbered = {name: evidence.numbered(name) for name in TABLES}
     in_use = numbered["maintenance"].join(spans, on="subscription")
@@ -116,6 +116,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
         "maintenance": _without(in_use, idle, "maintenance"),
         "tickets": numbered["tickets"].join(tickets, on="ticket", how="semi"),
         "holds": _without(numbered["holds"].join(tickets, on="ticket", how="semi"), idle, "holds"),
+        "updates": _without(numbered["updates"].join(tickets, on="ticket", how="semi"), idle, "updates"),
         "priorities": _without(numbered["priorities"].join(tickets, on="ticket", how="semi"), idle, "priorities"),
         "claims_made": _without(numbered["claims_made"], idle, "claims_made"),
         "measurements": measured.filter(pl.col("measured").is_between("first", "last", closed="left")),

@@ -220,7 +220,7 @@ class Teller:
         of_window = (pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == row["window_start"])
         mine = self.review.tickets.filter(of_window)
         for ticket in mine.filter(pl.col("verdict").is_in(["missed", "pending"])).iter_rows(named=True):
-            yield 1, ticket_words(ticket, self.when)
+            yield 1, ticket_words(ticket, self.when, guarantee.metric)
         excluded = mine.filter(pl.col("verdict") == "excluded").height
         if excluded:
             yield 1, f"{excluded} excluded by their kind ({guarantee.clause_of('tickets')})."
@@ -337,18 +337,23 @@ class Teller:
             yield 1, f"{row['term'].rstrip('?')}: {row['value']}. {row['because']}."
 
 
-def ticket_words(row: Row, when: Callable[[datetime], str]) -> str:
-    """Write one sentence on a ticket under one guarantee."""
+def ticket_words(row: Row, when: Callable[[datetime], str], metric: str) -> str:
+    """Write one sentence on a ticket under one guarantee of a metric."""
+    if row["verdict"] == "unknown":
+        return f"Ticket {row['ticket']}: without the table of updates it cannot be judged."
     state = f"answered {when(row['answered'])}" if row["answered"] else "not answered yet"
     state = "its length given in minutes" if row["in_minutes"] else state
-    took = print_duration(_microseconds(row["elapsed_seconds"]))
+    took = f"{print_duration(_microseconds(row['elapsed_seconds']))} of working time"
+    if metric == "update":
+        state = state.replace("answered", "resolved")
+        took += " without an update, at the longest"
     late = f", {print_duration(_microseconds(row['late_seconds']))} late" if row["late_seconds"] else ""
     until = f"due {when(row['due'])}" if row["due"] else "no due time"
     rank = f" ({row['priority']})" if row["priority"] else ""
     rank = f" ({row['priorities']}, judged as {row['priority']})" if row["priorities"] else rank
     return (
         f"Ticket {row['ticket']}{rank}, opened {when(row['opened'])}: {until}, {state}; "
-        f"{took} of working time{late}: {_ticket_verdict(row)}."
+        f"{took}{late}: {_ticket_verdict(row)}."
     )
 
 
@@ -373,7 +378,7 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
         guarantee = terms.guarantee(row["guarantee"])
         lines.append((0, f"{guarantee.name or guarantee.id}: {_ticket_verdict(row)}"))
         lines.append((1, f"Committed: {words.promise(guarantee)} ({row['clause']})."))
-        lines.append((1, ticket_words(row, teller.when)))
+        lines.append((1, ticket_words(row, teller.when, guarantee.metric)))
     held = review.evidence.holds.filter(pl.col("ticket") == ticket)
     for start, end in held.select("started", "ended").iter_rows():
         until = teller.when(end) if end else "now"

@@ -14,6 +14,7 @@ import polars as pl
 from slakit.analysis.plans import Plans, parts_of
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan
+from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.remedies import FeeSum, Requirement
 from slakit.policy.terms import Terms
 
@@ -96,7 +97,7 @@ def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
             found["tickets.kind"] += [*guarantee.exclude.tickets, *guarantee.exclude.own_deadline]
             found["tickets.kind"] += about.kinds if about else []
             found["tickets.priority"] += about.priorities if about else []
-            on_tickets = guarantee.metric in ("response", "resolution")
+            on_tickets = guarantee.metric in ON_TICKETS
             found["tickets.priority"] += guarantee.within if on_tickets and isinstance(guarantee.within, dict) else []
         components += [name for basis in parts_of(terms.remedies, FeeSum) for name in basis.components]
         found["recoveries.kind"] += [target.id for target in terms.recovery]

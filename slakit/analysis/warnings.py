@@ -38,6 +38,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "claim_before_window": "A claim was made before its window began",
         "hold_after_resolution": "A hold begins after its ticket was resolved, and takes nothing",
         "priority_after_answer": "A ticket changes its priority after it was resolved, which decides nothing",
+        "update_outside_ticket": "An update was sent before its ticket was opened, or after it was resolved",
         "hold_of_minutes": "A hold is of a ticket whose times are given in minutes, from which it is taken already",
         "maintenance_without_effect": "No guarantee of the contract excludes maintenance of this kind and component",
         "no_charge": "A month has no charge although others have: it is taken at the fee of the subscription",

@@ -43,6 +43,7 @@ class Evidence:
     tickets: pl.DataFrame
     holds: pl.DataFrame
     priorities: pl.DataFrame
+    updates: pl.DataFrame
     claims_made: pl.DataFrame
     conditions: pl.DataFrame
     measurements: pl.DataFrame

@@ -225,6 +225,14 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 once=("ticket", "started"),
             ),
             InputTable(
+                "updates",
+                (
+                    InputColumn("ticket", "name", refers_to="tickets", says="that the customer was told about"),
+                    InputColumn("sent", "instant", says="when"),
+                ),
+                "A message to the customer on how a ticket stands",
+            ),
+            InputTable(
                 "claims_made",
                 (
                     SUBSCRIPTION_COLUMN,

@@ -55,6 +55,7 @@ EXAMPLE_TABLES = (
     "measurements",
     "tickets",
     "priorities",
+    "updates",
     "charges",
     "claims_made",
     "conditions",
@@ -167,6 +168,8 @@ class Example(Part):
     """As outages."""
     priorities: list[ExampleRow] = []
     """As outages; the tickets are `ticket-1`, `ticket-2` and so on."""
+    updates: list[ExampleRow] = []
+    """As priorities."""
     charges: list[ExampleRow] = []
     """As outages."""
     claims_made: list[ExampleRow] = []

@@ -58,7 +58,7 @@ def scenario_evidence(case: Case, terms: Terms) -> Evidence:
         for number, row in enumerate(getattr(example, table), 1):
             named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
             written = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
-            whose = {"subscription": EXAMPLE_NAME} if table not in ("priorities",) else {}
+            whose = {"subscription": EXAMPLE_NAME} if table not in ("priorities", "updates") else {}
             rows.append(named | whose | written)
     for table, rows in _happened(case, terms, period):
         tables[table] += rows

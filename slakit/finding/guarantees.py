@@ -10,7 +10,7 @@ from itertools import combinations
 from slakit.finding.model import Codes, Finding
 from slakit.measure.budgets import budget_of
 from slakit.policy import words
-from slakit.policy.guarantees import Guarantee, Printed
+from slakit.policy.guarantees import ON_TICKETS, Guarantee, Printed
 from slakit.policy.printing import exact_percent, percent_text, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS, Duration
 from slakit.policy.terms import Terms
@@ -53,7 +53,7 @@ OTHERS = {"third_party", "third_party_api"}
 def guarantee_findings(terms: Terms) -> Iterator[Finding]:
     """Find what a buyer should know about the guarantees of one plan."""
     for guarantee in terms.guarantees:
-        on_tickets = guarantee.metric in ("response", "resolution") and guarantee.target is not None
+        on_tickets = guarantee.metric in ON_TICKETS and guarantee.target is not None
         target = f"{exact_percent(guarantee.target)} of tickets in time" if on_tickets else words.promise(guarantee)
         if guarantee.commitment == "best_effort":
             figure = f"{target}: no credit" + " even at 0 %" * (guarantee.target is not None)
@@ -211,9 +211,9 @@ def _measurement(terms: Terms) -> Iterator[Finding]:
 
 
 def _people(terms: Terms) -> Iterator[Finding]:
-    answers = [guarantee for guarantee in terms.guarantees if guarantee.metric in ("response", "resolution")]
+    answers = [guarantee for guarantee in terms.guarantees if guarantee.metric in ON_TICKETS]
     clause = (terms.support.clause,) if terms.support else ()
-    if not answers:
+    if all(guarantee.metric == "update" for guarantee in answers):
         figure = "a ticket without an answer is no breach"
         yield Finding("no-answer-times", "support", "No response or resolution time is guaranteed", figure, clause)
     for guarantee in answers if terms.support is None or terms.support.hours is None else []:

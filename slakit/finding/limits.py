@@ -12,7 +12,7 @@ from slakit.finding.credits import FEE, clause_of, share_percent
 from slakit.finding.model import Codes, Finding
 from slakit.locales import quantity
 from slakit.policy import words
-from slakit.policy.guarantees import Guarantee
+from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.printing import print_duration, print_percent
 from slakit.policy.quantities import FULL, LONGEST, MICROSECONDS, PERCENT_SCALE, Duration
 from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
@@ -214,7 +214,7 @@ def _claims(terms: Terms, remedy: Remedy, claims: Claims, within: Duration) -> I
     early = _longest_window(guarantee) - within.microseconds - days * MICROSECONDS["d"]
     if early > 0:
         sentence = "The claim period can expire before the result of the window is known"
-        which = "tickets" if guarantee.metric in ("response", "resolution") else "an outage"
+        which = "tickets" if guarantee.metric in ON_TICKETS else "an outage"
         least = "at least " * bool(business_days)
         figure = f"for {which} on the first day of the window, {least}{print_duration(early)} before the window ends"
         figure += f" ({words.claim_words(claims)})"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from slakit.measure.rules import Rule, per_rule
+from slakit.measure.tickets import NOT_JUDGED
 from slakit.policy.quantities import FULL, percent_units
 
 
@@ -87,7 +88,7 @@ def by_priority(
         The columns of `of`, `priority`, `eligible`, `met_count`, `pending`, `p50`, `p90`, `p95`: working time within
         which so many percent of the answered tickets were answered, in the unit of `elapsed`.
     """
-    kept = judged.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
+    kept = judged.filter(~pl.col("verdict").is_in(NOT_JUDGED))
     together = kept.with_columns(pl.lit(None, dtype=pl.String).alias("priority"))
     both, keys = pl.concat([together, kept.filter(pl.col("priority").is_not_null())]), [*of, "priority"]
     answered = both.filter(pl.col("answered").is_not_null() | pl.col("in_minutes"))

@@ -14,10 +14,12 @@ from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
 from slakit.problems import InputError, Problem, one_of
 
-ANSWERS = {"response": "responded", "resolution": "resolved"}
+ANSWERS = {"response": "responded", "resolution": "resolved", "update": "resolved"}
 """Which instant stops the clock of a guarantee."""
 MINUTES = {"response": "response_minutes", "resolution": "resolution_minutes"}
-"""Which length stands for the clock of a guarantee."""
+"""Which length stands for the clock of a guarantee; for that of updates, none can."""
+NOT_JUDGED = ("excluded", "outside_term", "unknown")
+"""Verdicts of tickets that are no part of an attainment."""
 LONGEST = 10**9
 """Minutes from which on a length is longer than any time that is known."""
 JUDGED = {
@@ -36,7 +38,9 @@ JUDGED = {
     "verdict": pl.String,
 }
 """A ticket under one guarantee. Instants and working times in µs; `verdict` is met, missed, pending, excluded (by its
-kind) or outside_term. A ticket whose answer was given `in_minutes` has no instants `answered` and `due`."""
+kind), outside_term, or unknown (without a table of updates). A ticket whose answer was given `in_minutes` has no
+instants `answered` and `due`. Of updates, `elapsed` is the longest time without one, and `due` is when the first time
+that was too long, or else the last, is up."""
 
 
 IN_TERM = (pl.col("opened") >= pl.col("starts")) & (pl.col("opened") < pl.col("ends")) & ~pl.col("suspended")
@@ -75,6 +79,15 @@ def holds_of(evidence: Evidence) -> pl.DataFrame:
     holds = evidence.holds.join(numbers, on="ticket", how="left", maintain_order="left")
     start, end = pl.col("started").dt.epoch("us").alias("start"), pl.col("ended").dt.epoch("us").alias("end")
     return holds.select(pl.col("number").alias("ticket"), start, end)
+
+
+def updates_of(evidence: Evidence) -> pl.DataFrame | None:
+    """List updates: `ticket` (row of the tickets table), `sent` (µs). Nothing, where there is no table of them."""
+    if "updates" not in evidence.given:
+        return None
+    numbers = evidence.tickets.select("ticket").with_row_index("number")
+    updates = evidence.updates.join(numbers, on="ticket", maintain_order="left")
+    return updates.select(pl.col("number").alias("ticket"), pl.col("sent").dt.epoch("us"))
 
 
 def prioritised(tickets: pl.DataFrame, support: Support | None) -> pl.DataFrame:
@@ -173,10 +186,14 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
 
 
 def _without_instant(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
-    """Tickets with a deadline of their own, which is an instant, and an answer that is none."""
-    minutes, answer = MINUTES[rule.guarantee.metric], ANSWERS[rule.guarantee.metric]
-    wrong = f"{minutes} of a ticket with a due time: {rule.guarantee.id} must know when it was answered"
-    judged = tickets.filter(pl.col("due").is_not_null() & pl.col(minutes).is_not_null() & ~_excluded(rule))
+    """Tickets with an answer that is no instant, where their own deadline or their last update is compared with it."""
+    metric = rule.guarantee.metric
+    minutes, answer = MINUTES.get(metric, "resolution_minutes"), ANSWERS[metric]
+    judged = tickets.filter(pl.col(minutes).is_not_null() & ~_excluded(rule))
+    wrong = f"{rule.guarantee.id} must know until when there were updates"
+    if metric in MINUTES:
+        judged = judged.filter(pl.col("due").is_not_null())
+        wrong = f"{minutes} of a ticket with a due time: {rule.guarantee.id} must know when it was answered"
     for number in judged["ticket"]:
         yield Problem(f"tickets row {number + 2} {minutes}", None, wrong, f"give {answer}")
 
@@ -216,6 +233,7 @@ def judge_tickets(
         an answer in minutes; all at once, by row.
     """
     tickets, holds, changes = tickets_of(evidence, as_of), holds_of(evidence), priorities_of(evidence)
+    updates = updates_of(evidence)
     terms = obligations.select("subscriber", "rule", "starts", "ends")
     problems: list[Problem] = []
     unranked: list[Problem] = []
@@ -251,34 +269,57 @@ def judge_tickets(
             targets = [*longest.items()]
         for priority, within in targets:
             of_rank = mine if priority is None else mine.filter(pl.col("priority") == priority)
-            judged = _clocked(of_rank.drop("rule"), holds, rule, within, calendars)
+            judged = _clocked(of_rank.drop("rule"), holds, updates, rule, within, calendars)
             tables.append(judged.with_columns(pl.lit(number, dtype=pl.UInt32).alias("rule")).select(list(JUDGED)))
     place = pl.col("rule").cast(pl.Int64) * 2**32 + pl.col("ticket")  # one key sorts faster than two
     return pl.concat(tables).sort(place)
 
 
 def _clocked(
-    tickets: pl.DataFrame, holds: pl.DataFrame, rule: Rule, within: Duration, calendars: Calendars
+    tickets: pl.DataFrame,
+    holds: pl.DataFrame,
+    updates: pl.DataFrame | None,
+    rule: Rule,
+    within: Duration,
+    calendars: Calendars,
 ) -> pl.DataFrame:
     """Run the clocks of tickets with the same target: `JUDGED` but for the rule."""
     if tickets.is_empty():
         return pl.DataFrame(schema={name: dtype for name, dtype in JUDGED.items() if name != "rule"})
     calendar, answer = calendars.of(rule, within), pl.col(ANSWERS[rule.guarantee.metric])
-    minutes = pl.col(MINUTES[rule.guarantee.metric])
+    by_updates = rule.guarantee.metric == "update"
+    minutes = pl.lit(None, dtype=pl.Int64) if by_updates else pl.col(MINUTES[rule.guarantee.metric])
     target = pl.lit(working_time(rule, within, calendars.conventions), dtype=pl.Int64)
     clocked = tickets.with_columns(
         answer.alias("answered"),
         minutes.is_not_null().alias("in_minutes"),
         answer.fill_null(calendars.last).alias("until"),
         target.alias("within"),
-        pl.col("due").alias("own_due"),
+        pl.when(not by_updates).then("due").alias("own_due"),  # which says nothing of updates
         _excluded(rule).alias("excluded"),
     )
+    waiting = calendars.of_holds(calendar)
+    if by_updates and updates is None:
+        nothing = [pl.lit(None, dtype=pl.Int64).alias(name) for name in ("elapsed", "due")]
+        clocked = clocked.with_columns(*nothing, pl.lit(value=True).alias("unknown"))
+    elif by_updates and updates is not None:
+        clocked = _by_updates(clocked, holds, updates, rule, calendar, waiting)
+    else:
+        clocked, waits = _run(clocked, holds, calendar, waiting)
+        due = pl.when(~pl.col("in_minutes")).then("due").alias("due")  # hours and holds stand in the minutes
+        clocked = clocked.with_columns(pl.coalesce(minutes, "elapsed").alias("elapsed"), due)
+        clocked = _by_own_due(clocked, waits, calendar, waiting or calendar)
+    return clocked.with_columns(_verdict(rule, known="unknown" not in clocked.columns).alias("verdict"))
+
+
+def _run(
+    clocked: pl.DataFrame, holds: pl.DataFrame, calendar: Calendar, waiting: Calendar | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Run the clock of each `ticket` from `opened` to `until`: rows with `elapsed` and `due`, and the holds in it."""
     # holds, cut to the time in which the clock of the ticket could run; an open hold has no end
     cut = holds.join(clocked.select("ticket", "opened", "until"), on="ticket")
     start, end = pl.max_horizontal("start", "opened"), pl.min_horizontal("end", "until")
     waits = merged_holds(cut.select("ticket", start.alias("start"), end.alias("end")))
-    waiting = calendars.of_holds(calendar)
     gross = calendar.elapsed(clocked["opened"], clocked["until"]).alias("gross")
     clocked = clocked.with_columns(gross, due_with_holds(calendar, clocked, waits, waiting=waiting).alias("due"))
     if waiting is not None:  # a hold that begins when the ticket is due cannot make up for what was late already
@@ -286,11 +327,41 @@ def _clocked(
         waits = known.filter((pl.col("start") < pl.col("due")).fill_null(value=True)).drop("due")
     held = held_time(waiting or calendar, waits)
     clocked = clocked.join(held, on="ticket", how="left", maintain_order="left")
-    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0)
-    due = pl.when(~pl.col("in_minutes")).then("due").alias("due")  # of which hours and holds would have to be known
-    clocked = clocked.with_columns(pl.coalesce(minutes, elapsed).alias("elapsed"), due)
-    clocked = _by_own_due(clocked, waits, calendar, waiting or calendar)
-    return clocked.with_columns(_verdict(rule).alias("verdict"))
+    elapsed = (pl.col("gross") - pl.col("held").fill_null(0)).clip(lower_bound=0).alias("elapsed")
+    return clocked.with_columns(elapsed), waits
+
+
+def _by_updates(
+    clocked: pl.DataFrame,
+    holds: pl.DataFrame,
+    updates: pl.DataFrame,
+    rule: Rule,
+    calendar: Calendar,
+    waiting: Calendar | None,
+) -> pl.DataFrame:
+    """Add the longest time without an update, `elapsed`, and `due`: when the first that was too long was up."""
+    spans = clocked.select("ticket", "opened", "until", "within").unique()
+    inside = (pl.col("sent") > pl.col("opened")) & (pl.col("sent") < pl.col("until"))
+    told = updates.join(spans, on="ticket").filter(inside).select("ticket", pl.col("sent").alias("from"))
+    begins = pl.concat([spans.select("ticket", pl.col("opened").alias("from")), told]).unique().sort("ticket", "from")
+    gaps = begins.join(spans.drop("opened"), on="ticket", maintain_order="left").rename({"ticket": "of"})
+    until = pl.coalesce(pl.col("from").shift(-1).over("of"), "until").alias("until")
+    gaps = gaps.select("of", pl.col("from").alias("opened"), until, "within").with_row_index("ticket")
+    held = holds.rename({"ticket": "of"}).join(gaps.select("of", "ticket"), on="of").select("ticket", "start", "end")
+    run, _ = _run(gaps, held, calendar, waiting)
+    late = ~_kept(rule)
+    longest = (
+        run.sort("ticket")
+        .group_by("of")
+        .agg(pl.col("elapsed").max(), pl.coalesce(pl.col("due").filter(late).first(), pl.col("due").last()))
+    )
+    return clocked.drop("due").join(longest, left_on="ticket", right_on="of", how="left", maintain_order="left")
+
+
+def _kept(rule: Rule) -> pl.Expr:
+    """Whether the time was kept; one for single tickets that must be passed (`strictly`) is not by the whole of it."""
+    strictly = rule.guarantee.strictly and rule.guarantee.target is None
+    return pl.col("elapsed") < pl.col("within") if strictly else pl.col("elapsed") <= pl.col("within")
 
 
 def _by_own_due(clocked: pl.DataFrame, waits: pl.DataFrame, calendar: Calendar, waiting: Calendar) -> pl.DataFrame:
@@ -317,21 +388,18 @@ def _excluded(rule: Rule) -> pl.Expr:
     return (kind.is_in(exclude.tickets) | by_deadline).fill_null(value=False)
 
 
-def _verdict(rule: Rule) -> pl.Expr:
-    """Met: elapsed ≤ target, or answered by its own deadline. Without an answer: missed once its time is up.
-
-    A target for single tickets that must be passed (`strictly`, without a share) is not met by the whole of its time.
-    """
+def _verdict(rule: Rule, *, known: bool) -> pl.Expr:
+    """Met: its time was kept, or it was answered by its own deadline. Without an answer: missed once its time is up."""
     own = pl.col("own_due").is_not_null()
-    strictly = rule.guarantee.strictly and rule.guarantee.target is None
-    kept = pl.col("elapsed") < pl.col("within") if strictly else pl.col("elapsed") <= pl.col("within")
-    in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(kept)
+    in_time = pl.when(own).then(pl.col("until") <= pl.col("own_due")).otherwise(_kept(rule))
     answered = pl.col("answered").is_not_null() | pl.col("in_minutes")
     return (
         pl.when("excluded")
         .then(pl.lit("excluded"))
         .when(~IN_TERM)
         .then(pl.lit("outside_term"))
+        .when(not known)
+        .then(pl.lit("unknown"))
         .when(~in_time)
         .then(pl.lit("missed"))
         .when(answered)

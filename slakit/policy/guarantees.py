@@ -19,9 +19,9 @@ from slakit.policy.remedies import Credit
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-Metric = Literal["availability", "downtime", "incidents", "figure", "replacement", "response", "resolution"]
+Metric = Literal["availability", "downtime", "incidents", "figure", "replacement", "response", "resolution", "update"]
 ON_OUTAGES = ("availability", "downtime", "incidents", "replacement")
-ON_TICKETS = ("response", "resolution")
+ON_TICKETS = ("response", "resolution", "update")
 TIMED = ("downtime", "replacement", *ON_TICKETS)
 """Guaranteed as a time."""
 Commitment = Literal["guaranteed", "best_effort"]
@@ -296,7 +296,8 @@ def _each_time(within: Duration | dict[str, Any] | None) -> Iterator[Duration]:
 
 
 def _called(metric: str) -> str:
-    return {"availability": "an availability", "incidents": "a number of incidents"}.get(metric, f"a {metric}")
+    called = {"availability": "an availability", "incidents": "a number of incidents", "update": "an update"}
+    return called.get(metric, f"a {metric}")
 
 
 class Guarantee(Part):
@@ -318,7 +319,8 @@ class Guarantee(Part):
     """The target itself does not meet the guarantee: it must be passed."""
     measured: Measured | None = None
     within: Annotated[Times | None, PerTier()] = None
-    """Longest time for a replacement, a response or a resolution; by priority where they differ."""
+    """Longest time for a replacement, a response or a resolution, or between updates until the resolution; by priority
+    where they differ."""
     tiers: list[str] | None = None
     """Tiers it is given to; all, if not written."""
     commitment: Annotated[Commitment, PerTier()] = "guaranteed"
@@ -380,12 +382,13 @@ class Guarantee(Part):
         if self.metric == "incidents" and self.at_most is None:
             raise ValueError("a number of incidents without a limit; write at_most: 2")
         if self.metric in TIMED and self.within is None:
-            raise ValueError(f"a {self.metric} without a time; write within: 2h")
+            raise ValueError(f"{_called(self.metric)} without a time; write within: 2h")
         times = list(_each_time(self.within))
         if self.metric in ("downtime", "replacement") and any(time.months or time.business_days for time in times):
             raise ValueError(f"a {self.metric} takes a fixed length of time; write within: 2h")
         if self.metric in ON_TICKETS and any(time.months for time in times):
-            raise ValueError(f"a {self.metric} is a time of support hours, and these know no months; write 30d or 20bd")
+            wrong = f"{_called(self.metric)} is a time of support hours, and these know no months"
+            raise ValueError(f"{wrong}; write 30d or 20bd")
         return self
 
     @model_validator(mode="after")
@@ -402,7 +405,7 @@ class Guarantee(Part):
     @model_validator(mode="after")
     def _measured_fits(self) -> Self:
         if self.measured is not None and self.metric not in ("availability", "figure"):
-            raise ValueError(f"a {self.metric} does not come from measurements; drop measured")
+            raise ValueError(f"{_called(self.metric)} does not come from measurements; drop measured")
         if self.metric == "figure" and self.measured and self.measured.by == "down":
             raise ValueError("slices that are down make an availability; write metric: availability")
         return self

@@ -15,6 +15,7 @@ MECHANICS: dict[str, str] = {
     "replacement": "a time for each incident",
     "response": "tickets answered in time",
     "resolution": "tickets resolved in time",
+    "update": "tickets with an update each time",
     "measured": "a level from measurements: counts, means, percentiles, slices that are down",
     "rounded": "the level, the downtime or each outage is rounded",
     "bands": "a table of levels",

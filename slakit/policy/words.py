@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from slakit.locales import percent, quantity
 from slakit.policy.conditions import Condition, Misses, Range
-from slakit.policy.guarantees import Fixed, Guarantee, Hours, Maintenance, Shortest
+from slakit.policy.guarantees import ON_TICKETS, Fixed, Guarantee, Hours, Maintenance, Shortest
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
@@ -139,6 +139,10 @@ def promise(guarantee: Guarantee) -> str:
         most = "less than" if guarantee.strictly else "at most"
         return f"down {most} {guarantee.within} per {window}"
     share = f"{_limit(guarantee)} of tickets " if guarantee.target is not None else ""
+    if guarantee.metric == "update":
+        most = "less than" if guarantee.strictly and guarantee.target is None else "at most"
+        between = times(guarantee.within).replace("within", most, 1)
+        return f"{share}updated until resolved, with {between} between updates"
     verb = {"replacement": "replaced", "response": "answered", "resolution": "resolved"}[guarantee.metric]
     in_less = guarantee.strictly and guarantee.target is None
     within = times(guarantee.within)
@@ -505,7 +509,7 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
     >>> list(guarantee_words(Guarantee(**terms, minimum="5m")))[1:]
     [('shortest', 'minimum', 'outages shorter than 5m are excluded')]
     """
-    if guarantee.metric in ("response", "resolution"):
+    if guarantee.metric in ON_TICKETS:
         yield "judged over", "window", guarantee.window.with_article
     if guarantee.covers:
         yield "covers", "components", guarantee.covers

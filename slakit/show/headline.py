@@ -14,7 +14,7 @@ from slakit.comparison.compare import Comparison
 from slakit.comparison.summary import summarize_comparison
 from slakit.finding.model import COUNTED
 from slakit.measure.attainment import by_priority
-from slakit.measure.tickets import ANSWERS
+from slakit.measure.tickets import ANSWERS, NOT_JUDGED
 from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
@@ -237,14 +237,14 @@ def headline_readings(review: Review, subscription: str) -> None:
     show_headline(f"Owed to {subscription}, depending on the interpretation", value, note[:1].upper() + note[1:])
 
 
-ANSWERED = {"response": "first responses", "resolution": "resolutions"}
+ANSWERED = {"response": "first responses", "resolution": "resolutions", "update": "tickets with all updates"}
 
 
 def headline_tickets(review: Review, subscription: str) -> None:
     """Show which share of responses and of resolutions was in time, and what is still open."""
     label, terms = f"Tickets of {subscription} in {review.period.printed}", review.terms_of(subscription)
     own = review.of(subscription)
-    tickets = own.tickets.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
+    tickets = own.tickets.filter(~pl.col("verdict").is_in(NOT_JUDGED))
     covering = {g.id: g for g in terms.guarantees if g.metric in ANSWERS}
     if not covering:
         said = f"{terms_name(terms)} guarantees no response or resolution time."
@@ -268,7 +268,10 @@ def headline_tickets(review: Review, subscription: str) -> None:
     for row in waiting.head(1).iter_rows(named=True):
         zone = review.zone_of(subscription)
         first = f"{instant_text(row['due'], zone)} ({zone.key})"
-        note.append(f"{counted(waiting.height, 'response or resolution', 'responses or resolutions')} still due, "
+        one, many = "response or resolution", "responses or resolutions"
+        if any(guarantee.metric == "update" for guarantee in covering.values()):
+            one, many = "response, resolution or update", "responses, resolutions or updates"
+        note.append(f"{counted(waiting.height, one, many)} still due, "
                     f"the first by {first}.")  # fmt: skip
     show_headline(label, " · ".join(parts) or "nothing judged yet", " ".join(note))
 

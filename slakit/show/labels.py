@@ -21,7 +21,7 @@ from slakit.policy.terms import Terms
 if TYPE_CHECKING:
     from slakit.analysis.review import Review
 
-TICKET_VERDICTS = {"outside_term": "outside the contract"}
+TICKET_VERDICTS = {"outside_term": "outside the contract", "unknown": "not known"}
 MET = {True: "met", False: "missed", None: "no verdict yet"}
 WINDOWS = {
     "1d": "a day",

@@ -10,6 +10,7 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
+from slakit.measure.tickets import NOT_JUDGED
 from slakit.policy.printing import listed, print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.theme import BLUE, GREY, INK, SKY, VERMILLION, day_format
@@ -40,7 +41,7 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
         One of the evidence.
     """
     terms = review.terms_of(subscription)
-    judged = review.of(subscription).tickets.filter(~pl.col("verdict").is_in(["excluded", "outside_term"]))
+    judged = review.of(subscription).tickets.filter(~pl.col("verdict").is_in(NOT_JUDGED))
     if judged.is_empty():
         return empty_chart(
             f"{subscription}: no ticket to judge",
@@ -72,7 +73,8 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
 
     # Late responses and late resolutions are counted apart: `2 of 45 first responses and 7 of 45 resolutions were`.
     parts = []
-    for metric, words in (("response", "first responses"), ("resolution", "resolutions")):
+    counted_as = {"response": "first responses", "resolution": "resolutions", "update": "tickets' updates"}
+    for metric, words in counted_as.items():
         own = judged.filter(pl.col("guarantee").is_in([g.id for g in terms.guarantees if g.metric == metric]))
         if not own.is_empty():
             late = own.filter(pl.col("verdict") == "missed").height
