@@ -344,6 +344,8 @@ class Story:
         priced = COMPONENTS if "FeeSum(components=['" in named or rng.random() < 0.3 else rng.sample(COMPONENTS, 2)
         fees = {word: rng.choice(ROUND_FEES) for word in priced} if priced is COMPONENTS or rng.random() < 0.4 else {}
         fees |= {word: rng.choice(ROUND_FEES) for word in shared_components(self.policy) if word not in fees}
+        if "combine='mean'" in named and len(fees) < 2:  # a mean is over components that are named, or have a fee
+            fees |= {word: rng.choice(ROUND_FEES) for word in COMPONENTS[:2]}
         return {
             "subscription": self.name, "policy": self.policy_name, "tier": rng.choice(tiers) if tiers else None,
             "monthly_fee": Decimal(rng.choice(ROUND_FEES)), "currency": self.policy.currency or "EUR", "starts": starts,

@@ -77,7 +77,7 @@ LIKELY = {
     ("Maintenance", "hours"): 0.2, ("Maintenance", "holidays"): 0.4, ("Guarantee", "components"): 0.3,
     ("Guarantee", "join_gaps"): 0.15, ("Guarantee", "grace"): 0.3,
     ("Guarantee", "measured"): 0.12, ("Guarantee", "denominator"): 0.2, ("Guarantee", "rounded"): 0.2,
-    ("Measured", "slice"): 0.4, ("Measured", "minimum_total"): 0.3,
+    ("Guarantee", "combine"): 0.15, ("Measured", "slice"): 0.4, ("Measured", "minimum_total"): 0.3,
     ("Credit", "caps"): 0.2, ("Credit", "multipliers"): 0.15, ("Credit", "when"): 0.15,
     ("Credit", "of"): 0.25, ("Cap", "of"): 0.5, ("Minimum", "of"): 0.4, ("Shortfall", "step"): 0.3,
     ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15,

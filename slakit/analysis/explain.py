@@ -20,6 +20,7 @@ from slakit.analysis.review import Review
 from slakit.analysis.verdicts import NOT_JUDGED, Reasons
 from slakit.arguments import checked
 from slakit.measure.calendar import Period, to_instant
+from slakit.measure.rules import components_of
 from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_money, exact_percent, percent_text, print_duration, print_percent
@@ -178,6 +179,12 @@ class Teller:
             count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
             yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
             return
+        if guarantee.combine == "mean":
+            fees = self.review.evidence.phases.filter(pl.col("subscription") == self.subscription)["component_fees"][0]
+            names = components_of(guarantee, fees)
+            over = ", ".join(names).replace("_", " ")
+            said = f"Downtime is the mean over {len(names)} components ({over}), each judged by itself"
+            yield 1, f"{said} ({guarantee.clause_of('combine')})."
         budget = agreed * (100 - row["target"]) / 100
         spare = f"the uptime budget is {print_duration(int(budget))}"
         yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."

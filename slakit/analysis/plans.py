@@ -10,7 +10,7 @@ from typing import TypeVar
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
-from slakit.measure.rules import Plan
+from slakit.measure.rules import Plan, components_of
 from slakit.policy.document import Policy
 from slakit.policy.quantities import Money
 from slakit.policy.terms import Terms, full_reading, read_as, readings_of, terms_for
@@ -183,6 +183,31 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
             problems.append(Problem(where, guarantee, "not judged by measurements", one_of(known, guarantee)))
     if problems:
         raise InputError(evidence.source, problems)
+
+
+def refuse_single_components(evidence: Evidence, plans: Plans) -> None:
+    """Refuse subscriptions of which nobody knows over which components a mean is taken, or over fewer than two."""
+    problems: dict[Problem, None] = {}
+    means = {
+        plan: {g.id: g for terms in readings for g in terms.guarantees if g.combine == "mean" and not g.components}
+        for plan, readings in plans.items()
+    }
+    if not any(means.values()):
+        return
+    rows = evidence.subscriptions.group_by("subscription", "policy", "tier", maintain_order=True).agg("component_fees")
+    for name, policy, tier, fees in rows.iter_rows():
+        for guarantee in means[policy, tier].values():
+            over = [components_of(guarantee, own) for own in fees]
+            wrong = None
+            if len(over[0]) < 2:
+                wrong = f"{guarantee.id} is a mean over the components that have a fee, and there are fewer than two"
+            elif any(sorted(own) != sorted(over[0]) for own in over):
+                wrong = f"{guarantee.id} is a mean over the components that have a fee, and these change"
+            if wrong is not None:
+                remedy = "give the fee of each, or name the components in the contract"
+                problems[Problem(f"subscriptions {name} component_fees", None, wrong, remedy)] = None
+    if problems:
+        raise InputError(evidence.source, list(problems))
 
 
 def currencies_paid(readings: Iterable[Terms]) -> set[str]:

@@ -11,6 +11,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.assessment_input import VERDICT, VERDICTS, AssessmentInput
 from slakit.measure.availability import floored_percent
+from slakit.measure.means import ledger_of_guarantees
 from slakit.measure.rules import FOREVER, Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.credits import CREDITS
@@ -69,7 +70,7 @@ def ledger_table(
         Numbers of the rules that are shown. Recorded outages that none of those on outages judges come last.
     """
     outages = assessed.outages
-    ours = ledger.filter(of_rules(chosen))
+    ours = ledger_of_guarantees(assessed, ledger.filter(of_rules(chosen)))
     subscriber = pl.lit(assessed.obligations["subscriber"]).gather(pl.col("obligation"))
     judged_rows = ours.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
@@ -146,8 +147,8 @@ def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptio
         guarantees_of(rules),
         instant_column("window_start"),
         instant_column("window_end"),
-        seconds(pl.col("agreed")).alias("agreed_seconds"),
-        seconds(pl.col("downtime")).alias("downtime_seconds"),
+        seconds(pl.col("agreed") // pl.col("scale")).alias("agreed_seconds"),
+        seconds((2 * pl.col("downtime") + pl.col("scale")) // (2 * pl.col("scale"))).alias("downtime_seconds"),
         floored_percent(total, bad).alias("availability"),
         target.alias("target"),
         "met",

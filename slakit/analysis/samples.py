@@ -122,35 +122,28 @@ def too_few_requests(
     for holder in evidence.phases.iter_rows(named=True):
         name = holder["subscription"]
         for guarantee in chosen[holder["policy"], holder["tier"]].guarantees:
-            measured, mine = guarantee.measured, pl.col("guarantee") == guarantee.id
+            measured = guarantee.measured
             if measured is None or measured.minimum_total is None:
                 continue
-            of_guarantee = (pl.col("subscription") == name) & mine
+            own = (pl.col("subscription") == name) & (pl.col("guarantee") == guarantee.id)
+            windows = tables["availability" if guarantee.on_outages else "figures"].filter(own)
+            if windows.is_empty():
+                continue
             if measured.by == "ratio":
-                known = tables["figures"].filter(of_guarantee & (pl.col("measurements") > 0))
-                small, what, taken = known.filter(pl.col("level").is_null()).height, "windows", "without a verdict"
+                known = windows.filter(pl.col("measurements") > 0)
+                small, what, taken = known["level"].null_count(), "windows", "without a verdict"
             else:
-                windows = tables["availability" if guarantee.on_outages else "figures"].filter(of_guarantee)
                 first, last = windows.select(edges).row(0)
-                at = pl.col("measured")
-                inside = (at >= max(first or as_of, holder["starts"])) & (
-                    at < min(last or as_of, as_of, holder["ends"] or as_of)
-                )
-                known = (
-                    evidence.measurements.filter(of_guarantee & inside).group_by("measured").agg(pl.col("total").sum())
-                )
-                small, what = (
-                    known.filter(pl.col("total") < measured.minimum_total).height,
-                    f"slices of {measured.slice}",
-                )
+                first, last = max(first, holder["starts"]), min(last, as_of, holder["ends"] or as_of)
+                inside = (pl.col("measured") >= first) & (pl.col("measured") < last)
+                rows = evidence.measurements.filter(own & inside)
+                known = rows.group_by("measured").agg(pl.col("total").sum())
+                small = known.filter(pl.col("total") < measured.minimum_total).height
+                what = f"slices of {measured.slice}"
                 taken = "taken as up" if measured.by == "down" else "excluded"
             if small:
-                yield (
-                    name,
-                    guarantee.id,
-                    taken,
-                    f"{small:,} of {known.height:,} {what} have fewer than {measured.minimum_total:,} requests",
-                )
+                said = f"Fewer than {measured.minimum_total:,} requests: {small:,} of {known.height:,} {what}"
+                yield name, guarantee.id, taken, said
 
 
 def _counted(

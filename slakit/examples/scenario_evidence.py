@@ -143,8 +143,13 @@ def _outages(
             row: dict[str, Any] = {"outage": f"{guarantee.id}-{number}", "subscription": EXAMPLE_NAME}
             row |= {"started": known, "ended": to_instant(ended)}
             signals = dict.fromkeys(("detected", "reported", "diagnosed"), known)
-            component = {"component": guarantee.components[0]} if alone and guarantee.components else {}
-            yield row | signals | component
+            # an outage of a mean is one of all its components
+            of = guarantee.components if guarantee.combine == "mean" else guarantee.components[:1]
+            if not alone or not of:
+                yield row | signals
+                continue
+            for part, name in enumerate(dict.fromkeys(of)):
+                yield row | signals | {"component": name, "outage": f"{row['outage']}{f'-{part}' * (part > 0)}"}
 
 
 def _lasting(guarantee: Guarantee, zone: str, window: Span, length: int) -> Span:

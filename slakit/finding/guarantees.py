@@ -30,6 +30,7 @@ CODES: Codes = {
     "clock-at-report": ("risk", "downtime before a report, or an alarm, is excluded"),
     "short-outages-free": ("risk", "outages, or remainders of them, are excluded up to some length"),
     "part-down-free": ("risk", "outages of a part of the service are excluded"),
+    "part-down-shared": ("risk", "an outage of one component counts for a share of its length"),
     "maintenance-unlimited": ("risk", "excluded maintenance has no limit"),
     "maintenance-limited": ("risk", "maintenance is excluded up to a limit"),
     "maintenance-unannounced": ("risk", "excluded maintenance needs no notice"),
@@ -94,6 +95,17 @@ def guarantee_findings(terms: Terms) -> Iterator[Finding]:
             yield Finding(
                 "part-down-free", guarantee.id, f"Downtime counts {said}", figure, (guarantee.clause_of(term),)
             )
+        if guarantee.combine == "mean":
+            many = len(set(guarantee.components))
+            sentence = (
+                "Downtime is the mean over the components: an outage of one of them counts for a share of its length"
+            )
+            figure = (
+                f"one of {many} components down for 60 minutes counts as {print_duration(MICROSECONDS['h'] // many)}"
+            )
+            unnamed = "the more components the subscription has a fee of, the less an outage of one of them counts"
+            clauses = (guarantee.clause_of("combine"),)
+            yield Finding("part-down-shared", guarantee.id, sentence, figure if many else unnamed, clauses)
         if guarantee.window.slides and remedies_of(terms, guarantee.id):
             step = "month" if guarantee.window.rolling_months else "day"
             sentence = "Windows overlap, and one outage lies in many of them. "

@@ -8,6 +8,7 @@ import polars as pl
 
 from slakit.measure.assessment_input import COUNTED, AssessmentInput, Batch
 from slakit.measure.intervals import covered_before, subtract, union
+from slakit.measure.means import incidents_of_guarantees, mean_of_components
 from slakit.measure.rules import Rule, per_incident, per_rule
 from slakit.policy.guarantees import Fixed, RoundedTime
 from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
@@ -24,10 +25,10 @@ def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
     Returns
     -------
     pl.DataFrame
-        `obligation`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (µs),
-        `incidents` (null where nothing asks for them), `total`, `bad` (the level is (total − bad) / total), `met` (null
-        where nothing was agreed, or the window runs). Without a table of outages, and in windows without a measurement
-        where outages come from measurements, `total` is 0 and `met` null.
+        `obligation`, `rule`, `subscriber`, `window_start`, `window_end` (µs), `running`, `agreed`, `downtime` (in parts
+        of a µs, `scale` of which are one), `scale`, `incidents` (null where nothing asks for them), `total`, `bad` (the
+        level is (total − bad) / total), `met` (null where nothing was agreed, or the window runs). Without a table of
+        outages, and in windows without a measurement where outages come from measurements, `total` is 0 and `met` null.
     """
     rules, keys = assessed.rules, ["obligation", "window_start", "window_end"]
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(rules))
@@ -46,7 +47,7 @@ def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
             (pl.col("downtime") + pl.col("added").fill_null(0)).clip(0).alias("downtime"),
             pl.when(pl.col("rule").is_in(of_incidents)).then(pl.col("count").fill_null(0)).alias("incidents"),
         ).drop("added", "count")
-    windows = judge_windows(measured, rules)
+    windows = judge_windows(mean_of_components(assessed, measured), rules)
     if assessed.recorded and not any(rule.guarantee.measured for rule in rules):
         return windows
     # no level and no verdict where nobody recorded or measured anything
@@ -70,7 +71,7 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     Parameters
     ----------
     windows
-        `rule`, `agreed`, `downtime` (µs), `incidents`, `running`.
+        `rule`, `agreed`, `downtime` (in parts of a µs), `scale` (how many of them are one), `incidents`, `running`.
     rules
         By number.
 
@@ -85,7 +86,9 @@ def judge_windows(windows: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
         kept = pl.when(limit.is_null()).then(kept).otherwise(_in_time(rules, limit))
     if any(rule.guarantee.rounded.downtime for rule in rules):
         step, how = _rounding([rule.guarantee.rounded.downtime for rule in rules])
-        windows = windows.with_columns(rounded(pl.col("downtime"), step, how).alias("downtime"))
+        rounds = per_rule((rule.guarantee.rounded.downtime is not None for rule in rules), pl.Boolean)
+        parts = pl.when(rounds).then(step * pl.col("scale")).otherwise(1)  # any other mean keeps its parts of a µs
+        windows = windows.with_columns(rounded(pl.col("downtime"), parts, how).alias("downtime"))
     # a denominator that is printed may be shorter than the downtime: no level is below nothing
     bad = pl.min_horizontal("downtime", "agreed").alias("bad")
     windows = windows.with_columns(pl.col("agreed").alias("total"), bad)
@@ -367,7 +370,8 @@ def incidents_of_windows(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
     known = known.join(about, on=["obligation", "run"], maintain_order="left")
     ends = assessed.obligations.select("obligation", "ends")
     going = (pl.col("open") & (pl.col("ends") > assessed.as_of)).alias("going")
-    return known.join(ends, on="obligation", maintain_order="left").with_columns(going).drop("open", "ends")
+    found = known.join(ends, on="obligation", maintain_order="left").with_columns(going).drop("open", "ends")
+    return incidents_of_guarantees(assessed, ledger, found)
 
 
 def placed_in_windows(assessed: AssessmentInput, rows: pl.DataFrame) -> pl.DataFrame:

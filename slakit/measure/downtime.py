@@ -66,10 +66,12 @@ def _observe(batch: Batch) -> pl.DataFrame:
         word_codes(causes, "cause").alias("cause_code"),
     ]
     outages = batch.assessed.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
-    outages = outages.drop("component", "cause")
-    pairs = outages.join(
-        batch.obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left"
-    )
+    # a mean over components is judged component by component
+    judged = batch.obligations.filter((pl.col("components") == 1) | pl.col("component").is_not_null())
+    judged = judged.select("subscriber", "timeline", "rule", pl.col("component").alias("only"))
+    alone = judged["only"].null_count() < judged.height
+    outages = outages.drop("cause") if alone else outages.drop("component", "cause")
+    pairs = outages.join(judged, on="subscriber", maintain_order="left")
     if any(rule.guarantee.measured is not None for rule in batch.rules):
         # outages from measurements concern the rule that found them, recorded ones all other rules
         finds = per_rule((rule.guarantee.measured is not None for rule in batch.rules), pl.Boolean)
@@ -77,6 +79,9 @@ def _observe(batch: Batch) -> pl.DataFrame:
         pairs = pairs.filter(pl.when(finds).then(own).otherwise(pl.col("of_rule").is_null()))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
+    if alone:
+        of_it = pl.col("everywhere") | (pl.col("component") == pl.col("only"))
+        in_scope = pl.when(pl.col("only").is_null()).then(in_scope).otherwise(of_it)
     enough: pl.Expr = pl.col("affected") > 0  # what affects no user is no downtime
     for number, rule in enumerate(batch.rules):
         if rule.guarantee.affected is not None:
@@ -331,7 +336,8 @@ def _with_points(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFram
     if points.is_empty():
         return ledger
     recorded = per_rule((rule.guarantee.measured is None for rule in assessed.rules), pl.Boolean)
-    obligations = assessed.obligations.filter(recorded).select("obligation", "rule", "subscriber")
+    whole = pl.col("component").is_null()
+    obligations = assessed.obligations.filter(recorded & whole).select("obligation", "rule", "subscriber")
     verdict = pl.when(pl.col("started") >= assessed.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
     told = points.join(obligations, on="subscriber").with_columns(
         pl.col("started").alias("start"),

@@ -25,7 +25,7 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
     rules
         By number.
     obligations
-        `subscriber`, `timeline`, `rule`.
+        `subscriber`, `timeline`, `rule`, `component` (the only one that the obligation is about, or null).
 
     Returns
     -------
@@ -36,10 +36,13 @@ def qualifying(maintenance: pl.DataFrame, rules: Sequence[Rule], obligations: pl
     """
     scopes = [rule.guarantee.components for rule in rules]
     coded = maintenance.with_columns(word_codes(scopes, "component").alias("code"))
-    pairs = coded.join(obligations.select("subscriber", "timeline", "rule"), on="subscriber", maintain_order="left")
+    held = obligations.select("subscriber", "timeline", "rule", pl.col("component").alias("only"))
+    pairs = coded.join(held, on="subscriber", maintain_order="left")
     unscoped = per_rule((not scope for scope in scopes), pl.Boolean)
+    of_guarantee = unscoped | names_word(scopes, "code")
+    of_it = pl.when(pl.col("only").is_null()).then(of_guarantee).otherwise(pl.col("component") == pl.col("only"))
     pairs = pairs.with_columns(
-        (unscoped | pl.col("component").is_null() | names_word(scopes, "code")).alias("in_scope"),
+        (pl.col("component").is_null() | of_it).alias("in_scope"),
     )
     rows = [
         (number, entry, term.kind, required(term))

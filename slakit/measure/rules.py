@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -194,6 +195,8 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
         `obligation`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
         which the guarantee is measured, µs; `ends` far away where open), `billing_day`, `held_from` (the start of
         the subscription, µs). Obligations on outages come first: their numbers are places on the line of the ledger.
+        A guarantee that is a mean over components is followed by one obligation for each of them: `component` (null of
+        the others), and `components` (over how many the mean is taken, else 1).
     """
     holders = subscriptions.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
@@ -225,9 +228,41 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
         moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
         joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
         obligations = joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+    means = [number for number, rule in enumerate(rules) if rule.guarantee.combine == "mean"]
+    of_means = obligations.filter(pl.col("rule").is_in(means)).select("subscriber", "rule")
+    fees = subscriptions["component_fees"] if "component_fees" in subscriptions.columns else None
+    over = [
+        components_of(rules[rule].guarantee, fees[who] if fees is not None else None)
+        for who, rule in of_means.iter_rows()
+    ]
+    named_components = of_means.with_columns(pl.Series("component", over, dtype=pl.List(pl.String)))
+    obligations = obligations.join(
+        named_components, on=["subscriber", "rule"], how="left", maintain_order="left"
+    ).with_columns(pl.col("component").list.len().fill_null(1).cast(pl.Int64).alias("components"))
+    whole = pl.concat_list(
+        pl.lit(None, dtype=pl.String), pl.col("component").fill_null(pl.lit([], dtype=pl.List(pl.String)))
+    )
+    obligations = obligations.with_columns(whole.alias("component")).explode("component")
     number_of = pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation")
-    columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from")
+    columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from", "component", "components")
     return obligations.sort("source", maintain_order=True).select(number_of, *columns)
+
+
+def components_of(guarantee: Guarantee, component_fees: str | None) -> list[str]:
+    """List the components over which a mean is taken: those that are named, or else those that have a fee.
+
+    Parameters
+    ----------
+    guarantee
+        The mean.
+    component_fees
+        Of the subscription, as the table has them.
+
+    >>> guarantee = Guarantee(id="a", metric="availability", target=99, window="1mo", combine="mean", clause="2")
+    >>> components_of(guarantee, '{"web": 100, "db": 50}')
+    ['web', 'db']
+    """
+    return list(dict.fromkeys(guarantee.components or json.loads(component_fees or "{}")))
 
 
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:

@@ -285,6 +285,8 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
         averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_measurements
         if shortfall is not None and shortfall.step is None and averaged:
             yield "a mean of slices is exact only against steps and bands"
+    if guarantee.combine == "mean" and credit.earned_per in ("incident", "day"):
+        yield "a mean over components is of a window, not of one incident or day"
     if credit.by_incident and guarantee.on_measurements:
         yield "measurements have no incidents"
     if credit.earned_per != "day":
@@ -302,6 +304,8 @@ def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
     counted = {"outage", "downtime", "incidents"} & measures
     if counted and guarantee.on_measurements:
         yield "measurements have no outages"
+    if {"outage", "incidents"} & measures and guarantee.combine == "mean":
+        yield "a mean over components has no single outages"
     if "downtime" in measures and guarantee.metric in ON_TICKETS:
         yield "tickets have no downtime"
     if counted - {"downtime"} and guarantee.window.slides:

@@ -327,6 +327,10 @@ class Guarantee(Part):
     window: Window
     components: list[Word] = []
     """Components it covers; all, if none is named."""
+    combine: Literal["union", "mean"] = "union"
+    """How downtime of several components becomes that of the guarantee: while any of them is down (`union`), or the
+    mean of what each of them, judged by itself by all terms, was down (`mean`). A mean without `components` is over
+    those of which the subscription has a fee."""
     at_once: int | None = Field(default=None, ge=2, le=1000)
     """So many of its components must be down at the same time. What concerns all of them concerns as many. Of several
     outages the one whose clock starts first keeps the time."""
@@ -408,6 +412,25 @@ class Guarantee(Part):
             raise ValueError(f"{_called(self.metric)} does not come from measurements; drop measured")
         if self.metric == "figure" and self.measured and self.measured.by == "down":
             raise ValueError("slices that are down make an availability; write metric: availability")
+        return self
+
+    @model_validator(mode="after")
+    def _mean_fits(self) -> Self:
+        if self.combine == "union":
+            return self
+        if self.metric != "availability" or self.measured is not None:
+            raise ValueError("only an availability by recorded outages is a mean over components; drop combine")
+        if len(set(self.components)) == 1:
+            raise ValueError("a mean over one component; name two or more, or drop combine")
+        if self.at_once is not None:
+            raise ValueError(
+                "a mean judges each component by itself, and none is down at once with others; drop at_once"
+            )
+        if self.weigh is not None:
+            raise ValueError("a mean weighs every component alike; drop weigh, or combine")
+        if self.denominator == "less_maintenance" and not self.components:
+            wrong = "only maintenance of all components shortens the agreed time of a mean"
+            raise ValueError(f"{wrong}; name them, or drop denominator")
         return self
 
     @model_validator(mode="after")

@@ -515,6 +515,9 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
         yield "covers", "components", guarantee.covers
     if guarantee.components:
         yield "components", "components", ", ".join(guarantee.components).replace("_", " ")
+    if guarantee.combine == "mean":
+        of = "them" if guarantee.components else "the components of which the subscription has a fee"
+        yield "combined", "combine", f"downtime is the mean over {of}, each judged by itself"
     if guarantee.on_outages:
         yield "clock", "clock", f"starts {clock_words(guarantee)}"
     if guarantee.hours is not None:

@@ -29,6 +29,8 @@ Claimed = Mapping[str, ClaimedOfRemedy]
 AwardKey = tuple[str, tuple[int, ...]]
 """A remedy as text, and the rules that measure it: what two readings must share to be awarded once."""
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
+WHOLE = pl.lit(1, dtype=pl.Int64).alias("scale")
+"""Times are in whole units; only a mean over components is in parts of a µs."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,16 @@ def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
     missed = (~pl.col("met")).fill_null(value=False).alias("missed")
     late, eligible = (pl.col("eligible") - pl.col("met_count")), pl.col("eligible")
     of_tickets = measured.attainment.filter(~pl.col("running")).select(
-        *KEYS, eligible.alias("total"), late.alias("bad"), missed, eligible.alias("agreed"), late.alias("downtime")
+        *KEYS,
+        eligible.alias("total"),
+        late.alias("bad"),
+        missed,
+        eligible.alias("agreed"),
+        late.alias("downtime"),
+        WHOLE,
     )
     no_time = [pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime")]  # a value is no time
+    no_time.append(WHOLE)
     of_values = measured.values.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, *no_time)
     of_outages = [facts_of_windows(measured.windows), facts_of_incidents(measured.incidents)]
     return with_targets(pl.concat([*of_outages, of_tickets, of_values]), measured.rules)
@@ -269,14 +278,14 @@ def _paid_once(
 def facts_of_windows(windows: pl.DataFrame) -> pl.DataFrame:
     """Select the facts of windows that have ended, as `measure_availability` gives them."""
     missed = (~pl.col("met")).fill_null(value=False).alias("missed")
-    return windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, "agreed", "downtime")
+    return windows.filter(~pl.col("running")).select(*KEYS, "total", "bad", missed, "agreed", "downtime", "scale")
 
 
 def facts_of_incidents(incidents: pl.DataFrame) -> pl.DataFrame:
     """Select the facts of incidents without a window, as `measure_incidents` gives them, each against itself."""
     length, down = pl.col("window_end") - pl.col("window_start"), pl.col("downtime")
     missed = (~pl.col("met")).fill_null(value=True).alias("missed")
-    level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down]
+    level = [length.alias("total"), down.alias("bad"), missed, length.alias("agreed"), down, WHOLE]
     return incidents.filter(~pl.col("running")).select(*KEYS, *level)
 
 
@@ -395,7 +404,7 @@ def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
 FACTS_SCHEMA = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64,
-    "target": pl.Int64, "sign": pl.Int64,
+    "scale": pl.Int64, "target": pl.Int64, "sign": pl.Int64,
 }  # fmt: skip
 DOWNTIME_INTERVALS = {
     "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,

@@ -2,8 +2,8 @@
 
 Rows carry the level as `total` and `bad` (the level is `(total - bad) / total`, in percent), `target` (percent units)
 and `sign` (1 where less is worse, else -1), and whatever else a condition asks for: `outage` (µs; of a window, the list
-of all its outages, of which any will do) and `downtime` (µs), `incidents`, `streak`, and `misses_n` for the last n
-windows.
+of all its outages, of which any will do) and `downtime` (in parts of a µs, `scale` of which are one), `incidents`,
+`streak`, and `misses_n` for the last n windows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def holds(condition: Condition, *, of_window: bool = False) -> pl.Expr:
             found.append(pl.col("outage").list.eval(inside).list.any().fill_null(value=False))
         else:
             column = pl.col(f"misses_{span.of}" if isinstance(span, Misses) else measure)
-            sides = [INSIDE[side](column, pl.lit(units)) for side, units in span.bounds]
+            parts = pl.col("scale") if measure == "downtime" else pl.lit(1)
+            sides = [INSIDE[side](column, pl.lit(units) * parts) for side, units in span.bounds]
             if measure in ("streak", "misses"):  # of breaches of which this window is the last: a good one has none
                 sides.append(pl.col("missed"))
             found.append(pl.all_horizontal(sides).fill_null(value=False))

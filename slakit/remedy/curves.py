@@ -50,7 +50,7 @@ def credit_curve(
 
     A guarantee whose level is measured (`measured: {by: ratio}`) is drawn for an outage in which every request fails,
     where as many are made at any time: the level is the share of the window that is left. Guarantees on figures of
-    another kind, and on tickets, have no curve.
+    another kind, and on tickets, have no curve. A mean over components is drawn for an outage of all of them.
 
     Each row is true to the microsecond, and between two rows the curve is a straight line. A step is two rows, a
     microsecond apart: at a band's edge no, one microsecond beyond yes.

@@ -33,7 +33,8 @@ def earned(
         The schedule.
     facts
         Judged windows: `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target` (percent units),
-        `sign`, `missed`, `agreed`, `downtime` (µs), and what conditions ask for (see `conditions.holds`).
+        `sign`, `missed`, `agreed`, `downtime` (in parts of a µs, `scale` of which are one), and what conditions ask for
+        (see `conditions.holds`).
     downtime intervals
         Incidents of the same windows, or late tickets: the facts of the window, with `incident` (number) and `outage`
         (length, µs).
@@ -115,17 +116,18 @@ def _rated(rate: Rate, missed: pl.DataFrame, *, per_incident: bool) -> pl.DataFr
         # the credit of the window is parted over its incidents, by their counted time: the allowance counts once
         return found.with_columns(missed["outage"].alias("part"), missed["lengths"].alias("parts"))
     if rate.accrual is not None:
-        accrual, per = rate.accrual, rate.accrual.per.microseconds
-        length = lost if accrual.to is None else lost.clip(upper_bound=accrual.to.microseconds)
+        accrual, per = rate.accrual, wide("scale") * rate.accrual.per.microseconds
+        length = lost if accrual.to is None else lost.clip(upper_bound=wide("scale") * accrual.to.microseconds)
         if isinstance(accrual.after, str):  # what the target allows: counted in parts of 100 %
             late, per = length * FULL - (FULL - wide("target")) * wide("agreed"), per * FULL
         else:
-            late = length - accrual.after.microseconds
+            late = length - wide("scale") * accrual.after.microseconds
         late = late.clip(0)
         if accrual.count == "exact":
             return _credit_of(missed, late, accrual.credit, of=per)
-        return _credit_of(missed, (late + lift_of(accrual.count, per)) // per, accrual.credit)
-    beyond = (lost - rate.deductible).clip(0)
+        lift = {"complete": 0 * per, "started": per - 1, "nearest": per // 2}[accrual.count]
+        return _credit_of(missed, (late + lift) // per, accrual.credit)
+    beyond = (lost - wide("scale") * rate.deductible).clip(0)
     agreed = wide("agreed") * rate.factor.denominator
     return _share(missed.filter(pl.col("agreed") > 0), beyond * rate.factor.numerator, agreed)
 
@@ -135,10 +137,12 @@ def _share(rows: pl.DataFrame, num: pl.Expr, den: pl.Expr) -> pl.DataFrame:
     return rows.select(*FACTS, num.alias("num"), den.alias("den"), *whole, pl.lit(value=False).alias("money"))
 
 
-def _credit_of(rows: pl.DataFrame, count: pl.Expr, credit: Share | Money | Points | None, of: int = 1) -> pl.DataFrame:
+def _credit_of(
+    rows: pl.DataFrame, count: pl.Expr, credit: Share | Money | Points | None, of: pl.Expr | int = 1
+) -> pl.DataFrame:
     """Rows that earn the same credit, a number of times; or so many parts of it, where it is parted."""
     value = credit_value(credit)
-    num, den = count.cast(COUNTED) * value.numerator, pl.lit(value.denominator * of, dtype=COUNTED)
+    num, den = count.cast(COUNTED) * value.numerator, pl.lit(value.denominator, dtype=COUNTED) * of
     return _share(rows, num, den).with_columns(pl.lit(isinstance(credit, Money)).alias("money"))
 
 

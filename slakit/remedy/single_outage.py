@@ -375,6 +375,7 @@ NO_DAYS = pl.DataFrame(schema=DAYS)
 WINDOWS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "running": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64, "incidents": pl.Int64,
+    "scale": pl.Int64,
 }  # fmt: skip
 
 
@@ -399,7 +400,9 @@ def _measure(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
             judged = intervals.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
             facts = facts_of_incidents(judge_incidents(judged, [rule]))
         else:
-            rows = [(number, 0, first, last, False, case.longest, n, int(n > 0)) for number, n in enumerate(downtimes)]
+            rows = [
+                (number, 0, first, last, False, case.longest, n, int(n > 0), 1) for number, n in enumerate(downtimes)
+            ]
             windows = pl.DataFrame(rows, schema=WINDOWS, orient="row")
             facts = facts_of_windows(judge_windows(windows, [rule]))
     if guarantee.on_measurements:
@@ -428,7 +431,8 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
     obligations = rows.select(
         pl.col("subscriber").alias("obligation"), "subscriber", none.alias("rule"),
         pl.lit(min(first, started), dtype=pl.Int64).alias("starts"), pl.lit(FOREVER, dtype=pl.Int64).alias("ends"),
-        pl.lit(1, dtype=pl.Int64).alias("billing_day"),
+        pl.lit(1, dtype=pl.Int64).alias("billing_day"), pl.lit(None, dtype=pl.String).alias("component"),
+        pl.lit(1, dtype=pl.Int64).alias("components"),
     )  # fmt: skip
     windows = rows.select(
         pl.col("subscriber").alias("obligation"), pl.lit(first, dtype=pl.Int64).alias("window_start"),

@@ -574,6 +574,11 @@ CASES: dict[str, Case] = {
         "1 of its components down for a whole window counts as 0s",
         "1",
     ),
+    "part-down-shared": Case(
+        [("    window: 1mo\n", "    window: 1mo\n    components: [web, db, disk]\n    combine: mean\n")],
+        "one of 3 components down for 60 minutes counts as 20m",
+        "1",
+    ),
     "maintenance-unlimited": Case(
         [left_out("maintenance: [scheduled]")], "a whole window of it announced 48h ahead leaves 0 %", "m"
     ),
@@ -832,6 +837,7 @@ def test_the_cause_of_one_finding_is_the_cause_of_few_others() -> None:
         "formula-missing": set(),
         "short-outages-free": set(),
         "part-down-free": set(),
+        "part-down-shared": set(),
         "no-answer-times": set(),
         "backup-too-rare": {"best-effort"},
         "flat-credit": set(),

@@ -122,7 +122,7 @@ def test_a_slice_of_too_few_requests_is_not_down(fewest: int, down: int, told: i
     policy = contract(f"target: 99.9, measured: {{by: down, slice: 1h, at: 5, minimum_total: {fewest}}}")
     review = judged(policy, measurements=QUIET)
     assert review.availability.select("downtime_seconds", "met").rows() == [(down * 3600, down == 0)]
-    said = f"{told} of 3 slices of 1h have fewer than {fewest} requests"
+    said = f"Fewer than {fewest} requests: {told} of 3 slices of 1h"
     assert few(review) == ([("taken as up", said)] if told else [])
 
 
@@ -131,8 +131,8 @@ def test_a_slice_of_too_few_requests_is_left_out_of_a_mean() -> None:
     # (90 + 90) / 2: the first hour, and the 717 of which no row tells, are not judged
     review = judged(contract(policy.format(100)), measurements=QUIET)
     assert review.figures.select("measurements", "level", "met").rows() == [(3, 90, False)]
-    assert few(review) == [("excluded", "1 of 3 slices of 1h have fewer than 100 requests")]
-    assert "Too few requests: uptime: excluded. 1 of 3 slices" in str(explain(review, "s", "2026-06"))
+    assert few(review) == [("excluded", "Fewer than 100 requests: 1 of 3 slices of 1h")]
+    assert "Too few requests: uptime: excluded. Fewer than 100 requests: 1 of 3" in str(explain(review, "s", "2026-06"))
     # (49/99 + 90 % + 90 %) / 3 = 76.498316…
     assert levels(judged(contract(policy.format(99)), measurements=QUIET)) == [Decimal("76.498316")]
     # nothing is known of an hour with so many
@@ -160,7 +160,7 @@ def test_a_ratio_of_too_few_requests_is_not_judged(fewest: int, level: str | Non
     review = judged(policy, measurements=QUIET)
     assert review.figures.select("level", "met").rows() == [(level and Decimal(level), met)]
     assert amounts(review) == ([100] if met is False else [])
-    said = "1 of 1 windows have fewer than 500 requests"
+    said = "Fewer than 500 requests: 1 of 1 windows"
     assert few(review) == ([] if level else [("without a verdict", said)])
 
 

@@ -136,7 +136,8 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "weekly": {"sat": ["08:00-12:00"]}, "time_zone": "Europe/Oslo", "holidays": "SE", "clause": "x"}.items()},
     **{f"Guarantee.{name}": [((*G, 0, name), value)] for name, value in {
         "name": "Website", "metric": "downtime", "target": 99, "strictly": True, "tiers": ["best"],
-        "commitment": "best_effort", "window": "1q", "components": ["web"], "at_once": 2, "affected": {"from": "50%"},
+        "commitment": "best_effort", "window": "1q", "components": ["web"], "combine": "mean",
+        "at_once": 2, "affected": {"from": "50%"},
         "covers": "The website", "clock": "reported", "hours": HOURS, "exclude": {"causes": ["customer"]},
         "minimum": "5m", "join_gaps": "5m", "unit": "1m", "rounded": {"level": {"to": 0.01}}, "weigh": "affected",
         "denominator": "less_maintenance", "partial": "skip", "begins": {"next": "1mo"},

@@ -299,6 +299,7 @@ DECIDES: dict[str, Pair] = {
     "Guarantee.commitment": terms(FLAT, f"{FLAT}, commitment: best_effort"),
     "Guarantee.window": terms(FLAT, f"{FLAT}, window: 1q"),
     "Guarantee.components": terms(FLAT, f"{FLAT}, components: [web]"),
+    "Guarantee.combine": terms(f"{FLAT}, components: [web, disk]", f"{FLAT}, components: [web, disk], combine: mean"),
     "Guarantee.at_once": terms(f"{FLAT}, components: [web, disk]", f"{FLAT}, components: [web, disk], at_once: 2"),
     "Guarantee.affected": terms(FLAT, f"{FLAT}, affected: {{from: 50%}}"),
     "Guarantee.tickets": terms(LATE, f"{LATE}, tickets: {{kinds: [change]}}"),
