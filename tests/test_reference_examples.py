@@ -77,6 +77,10 @@ class World:
     def tell(self) -> None:
         for name in ("outages", "maintenance", "tickets", "measurements", "charges", "holds", "claims_made"):
             self.tables[name] = [self.row(row) for row in self.example.get(name, [])]
+        for number, ticket in enumerate(self.tables["tickets"], 1):
+            ticket["ticket"] = f"ticket-{number}"
+        for name in ("priorities", "updates"):
+            self.tables[name] = [self.row(row) for row in self.example.get(name, [])]
         for measure in ("downtime", "availability", "attainment", "figure"):
             if measure in self.example:
                 self.tell_measure(measure, self.example[measure])

@@ -60,9 +60,11 @@ def show_support(terms: Sequence[Terms]) -> GT:
     terms
         From `choose_terms`. Tiers with the same terms share a row.
     """
+    updated = any(guarantee.metric == "update" for plan in terms for guarantee in plan.guarantees)
     cells: dict[str, Callable[[Terms], str]] = {
         "Response": lambda plan: _times(plan, "response"),
         "Resolution": lambda plan: _times(plan, "resolution"),
+        **({"Updates": lambda plan: _times(plan, "update")} if updated else {}),
         "Hardware replacement": lambda plan: _times(plan, "replacement"),
         "Support hours": lambda plan: words.hours_words(plan.support.hours) if plan.support else not_read_or(plan, "–"),
         "Recovery": _recovery,
