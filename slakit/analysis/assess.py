@@ -27,7 +27,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
 from slakit.measure.conventions import Conventions
 from slakit.measure.measured_evidence import MeasuredEvidence, measure_evidence
-from slakit.measure.rules import number_rules
+from slakit.measure.rules import courses_of, number_rules
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
@@ -100,7 +100,7 @@ def assess(
     refuse_unmeasured(evidence, plans)
     refuse_unknown_conditions(evidence, known, plans)
     refuse_single_components(evidence, plans)
-    rules, numbered = number_rules(plans)
+    rules, numbered = number_rules(plans, courses_of(evidence.phases))
     measured = measure_evidence(evidence, rules, span, now, conventions=conventions)
     earlier = None
     if any(terms.looks_back for readings in plans.values() for terms in readings):

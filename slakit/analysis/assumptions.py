@@ -12,6 +12,7 @@ from slakit.analysis.requirements import claims_in
 from slakit.analysis.review import Review
 from slakit.analysis.samples import Missing
 from slakit.evidence.evidence import Evidence
+from slakit.evidence.phases import changed
 from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.measure.tickets import ANSWERS, MINUTES
@@ -235,8 +236,20 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
         for component in sorted(needed_fees - set(fees.components[subscriber])):
             because = "No fee of the component is given; the whole monthly fee is taken"
             yield subscription, f"component_fees {component}", "monthly_fee", because
+    rows = changed(evidence.subscriptions)
+    for (subscription,), own in rows.partition_by("subscription", as_dict=True, maintain_order=True).items():
+        if own["monthly_fee"].n_unique() > 1 or own["component_fees"].n_unique() > 1:
+            because = "The fee changes: that of a month is the mean of those in force in it, each by its time"
+            yield subscription, "monthly_fee", "the mean of a month", because
+    for (subscription,) in evidence.phases.filter(pl.col("position") > 0).select("subscription").unique().iter_rows():
+        because = (
+            "The plan changes: a window is cut there where the terms that measure it differ, and each part is judged "
+            "by its own terms and earns on the fee of the whole month; where they are the same it is judged as one, "
+            "and earns by the terms at its end"
+        )
+        yield subscription, "windows over a change", "by the terms of their time", because
     changing = set(evidence.numbered("priorities")["subscription"])
-    for subscription, policy, tier in held:
+    for subscription, policy, tier in dict.fromkeys(held):
         for guarantee in chosen[(policy, tier)].guarantees if subscription in changing else ():
             if guarantee.by_priority and "ranked" not in guarantee.model_fields_set:
                 because = "The contract does not say whether a ticket that changes its priority keeps the first"

@@ -59,27 +59,24 @@ def claims_made(
     InputError
         A claim names a remedy that the subscription's policy does not have.
     """
-    numbers = evidence.phases.with_row_index("subscriber").select("subscriber", "subscription", "policy")
-    made = evidence.claims_made.join(numbers, on="subscription", maintain_order="left")
+    phases: dict[str, list[tuple[int, str]]] = {}  # a claim is for a window of any of them
+    for subscriber, (name, policy) in enumerate(evidence.phases.select("subscription", "policy").iter_rows()):
+        phases.setdefault(name, []).append((subscriber, policy))
     problems = []
     claimed: dict[str, dict[int, list[tuple[int, int]]]] = {}
-    columns = (
-        "subscriber",
-        "policy",
-        "remedy",
-        pl.col("window_start").dt.epoch("us"),
-        pl.col("claimed").dt.epoch("us"),
-        "amount",
-    )
-    for row, (subscriber, policy, remedy, start, at, amount) in enumerate(made.select(columns).iter_rows(), 2):
-        document = policies[policy]
-        known = [g.id for g in document.guarantees if g.credit] + [remedy.id for remedy in document.remedies]
+    instants = (pl.col(name).dt.epoch("us") for name in ("window_start", "claimed"))
+    made = evidence.claims_made.select("subscription", "remedy", *instants, "amount")
+    for row, (name, remedy, start, at, amount) in enumerate(made.iter_rows(), 2):
+        documents = [policies[policy] for policy in dict.fromkeys(policy for _, policy in phases[name])]
+        known = [guarantee.id for document in documents for guarantee in document.guarantees if guarantee.credit]
+        known += [one.id for document in documents for one in document.remedies]
         if remedy not in known:
             seen = Problem(f"claims_made row {row} remedy", remedy, "not a remedy of the policy", one_of(known, remedy))
             problems.append(seen)
         elif at <= as_of:
-            paid = fees.minor(subscriber, int((amount or 0) * 10**6))
-            claimed.setdefault(remedy, {}).setdefault(subscriber, []).append((start, paid))
+            for subscriber, _ in phases[name]:
+                paid = fees.minor(subscriber, int((amount or 0) * 10**6))
+                claimed.setdefault(remedy, {}).setdefault(subscriber, []).append((start, paid))
     if problems:
         raise InputError(evidence.source, problems)
     return claimed

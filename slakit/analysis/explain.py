@@ -25,6 +25,7 @@ from slakit.policy import words
 from slakit.policy.guarantees import Guarantee
 from slakit.policy.printing import exact_money, exact_percent, percent_text, print_duration, print_percent
 from slakit.policy.remedies import Remedy, Right
+from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
 from slakit.problems import InputError, Problem, one_of
 
@@ -87,20 +88,38 @@ def explain(review: Review, subscription: str, window: str) -> Explanation:
     first, last = map(to_instant, Period.parse(window).span(zone.key))
     told = Teller(mine, subscription, first, last, zone)
     terms = mine.terms_of(subscription)
-    lines = [line for guarantee in terms.guarantees for line in told.guarantee(guarantee)]
-    lines += told.not_judged()
+    lines: list[tuple[int, str]] = []
+    phases = mine.in_phases(subscription)
+    for part in phases:
+        of_phase = Teller(part, subscription, first, last, zone)
+        own = part.terms_of(subscription)
+        judged = [line for guarantee in own.guarantees for line in of_phase.guarantee(guarantee)]
+        judged += of_phase.not_judged()
+        if not judged:
+            continue
+        if len(phases) > 1:
+            lines += [(0, _phase_words(own, part, of_phase))]
+        lines += judged
+        for remedy_terms in own.remedies:
+            lines += of_phase.remedy(remedy_terms)
+        if not own.remedies:
+            lines += [(0, "Credits"), (1, without_credit(own))]
+        lines += [line for right in own.rights for line in of_phase.right(right)]
     if not lines:
         wrong, remedy = "no window that was assessed touches it", f"take a period inside {review.period}"
         raise InputError(review.evidence.source, [Problem("window", window, wrong, remedy)])
-    for remedy_terms in terms.remedies:
-        lines += told.remedy(remedy_terms)
-    if not terms.remedies:
-        lines += [(0, "Credits"), (1, without_credit(terms))]
-    lines += [line for right in terms.rights for line in told.right(right)]
     lines += told.assumptions()
     tier = f" · {terms.tier}" if terms.tier else ""
     moment = f"as of {locales.instant(review.as_of.astimezone(zone))}"
     return Explanation(f"{subscription} · {terms.provider}{tier} · {window} ({zone.key}), {moment}", tuple(lines))
+
+
+def _phase_words(terms: Terms, part: Review, told: Teller) -> str:
+    """Name the plan of a phase, and from when to when it is held."""
+    held = part.evidence.subscriptions.sort("starts")
+    start, end = held["starts"][0], held["ends"][-1]
+    span = f"from {told.day(start)}" + (f" to {told.day(end)}" if end is not None else " on")
+    return f"{terms.tier or terms.provider}, {span}"
 
 
 Line = tuple[int, str]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import TypeVar
 
-import polars as pl
-
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan, components_of
 from slakit.policy.document import Policy
@@ -115,15 +113,7 @@ def plans_of(
     refuse_missing(evidence, policies)
     plans: dict[Plan, list[Terms]] = {}
     read: dict[str, list[tuple[Policy, dict[str, str]]]] = {}
-    problems: list[Problem] = [
-        Problem(
-            f"subscriptions {name}",
-            None,
-            "its policy or tier changes while it runs, which is not computed yet",
-            "assess each span by itself, as a subscription with an id of its own",
-        )
-        for name in evidence.phases.filter(pl.col("subscription").is_duplicated())["subscription"].unique()
-    ]
+    problems: list[Problem] = []
     held = evidence.phases.group_by("policy", "tier", maintain_order=True).agg("subscription", "currency")
     for name, tier, subscriptions, currencies in held.iter_rows():
         try:
@@ -149,6 +139,13 @@ def plans_of(
             for other in sorted(paid_in - {currency}):
                 where, wrong = f"subscriptions {subscription} currency", f"the contract pays in {other}"
                 problems.append(Problem(where, currency, wrong, "give the fee in that currency"))
+    problems += [
+        Problem(f"subscriptions {name}", None, wrong, "settle some with --reading policy:question=answer")
+        for name, rows in evidence.phases.drop_nulls("course").partition_by("subscription", as_dict=True).items()
+        for counts in [{p: len(plans[p, t]) for p, t in rows.select("policy", "tier").rows() if (p, t) in plans}]
+        if (count := prod(counts.values())) > MOST_READINGS
+        for wrong in [f"the open questions of its policies can be answered in {count} ways"]
+    ]
     if problems:
         raise InputError(evidence.source, problems)
     return plans
@@ -168,16 +165,17 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
     """Refuse measurements of a guarantee that the subscription's plan does not judge by measurements."""
     if evidence.measurements.is_empty():
         return
-    holders = evidence.phases.select("subscription", "policy", "tier")
-    held = {name: (policy, tier) for name, policy, tier in holders.iter_rows()}
-    judged = {
-        plan: sorted({g.id for terms in readings for g in terms.guarantees if g.measured is not None})
+    of_plans = {
+        plan: {g.id for terms in readings for g in terms.guarantees if g.measured is not None}
         for plan, readings in plans.items()
     }
+    judged: dict[str, set[str]] = {}
+    for name, policy, tier in evidence.phases.select("subscription", "policy", "tier").iter_rows():
+        judged[name] = judged.get(name, set()) | of_plans[policy, tier]
     problems = []
     named = evidence.measurements.select("subscription", "guarantee").unique(maintain_order=True)
     for subscription, guarantee in named.iter_rows():
-        known = judged[held[subscription]]
+        known = sorted(judged[subscription])
         if guarantee not in known:
             where = f"measurements of {subscription} guarantee"
             problems.append(Problem(where, guarantee, "not judged by measurements", one_of(known, guarantee)))
@@ -194,9 +192,9 @@ def refuse_single_components(evidence: Evidence, plans: Plans) -> None:
     }
     if not any(means.values()):
         return
-    rows = evidence.subscriptions.group_by("subscription", "policy", "tier", maintain_order=True).agg("component_fees")
-    for name, policy, tier, fees in rows.iter_rows():
-        for guarantee in means[policy, tier].values():
+    rows = evidence.subscriptions.group_by("subscription", "policy", maintain_order=True).agg("tier", "component_fees")
+    for name, policy, tiers, fees in rows.iter_rows():
+        for guarantee in {key: g for tier in tiers for key, g in means[policy, tier].items()}.values():
             over = [components_of(guarantee, own) for own in fees]
             wrong = None
             if len(over[0]) < 2:
@@ -237,8 +235,3 @@ def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
     elif hasattr(whole, "model_fields_set"):
         for value in vars(whole).values():
             yield from parts_of(value, kind)
-
-
-def of_plan(plan: Plan) -> pl.Expr:
-    """Select the subscriptions of one plan."""
-    return (pl.col("policy") == plan[0]) & pl.col("tier").eq_missing(pl.lit(plan[1], dtype=pl.String))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from slakit.analysis.plans import of_plan
 from slakit.remedy.awards import Awarded, AwardedReading, AwardKey
 
 RANGES = {
@@ -47,15 +47,31 @@ def owed_ranges(awarded: Awarded, subscriptions: pl.DataFrame) -> tuple[pl.DataF
     """
     numbered = subscriptions.with_row_index("subscriber")
     ranges, answers = [pl.DataFrame(schema=RANGES)], [pl.DataFrame(schema=ANSWERS)]
+    courses: dict[int, list[Sequence[AwardedReading]]] = {}
     for plan, readings in awarded.readings.items():
-        subscribers = numbered.filter(of_plan(plan))["subscriber"]
-        keys = dict.fromkeys(key for one in readings for key in one.keys)
-        everyone = pl.DataFrame({"subscriber": subscribers})
-        sums: dict[AwardKey, pl.Series] = {}
-        for key in keys:
-            credited = awarded.credits[key].group_by("subscriber").agg(pl.col("amount").sum())
-            joined = everyone.join(credited, on="subscriber", how="left", maintain_order="left")
-            sums[key] = joined["amount"].fill_null(0)
+        if plan.course is not None:
+            courses.setdefault(plan.course, []).append(readings)
+    each = [(plan, [readings]) for plan, readings in awarded.readings.items() if plan.course is None]
+    each += [(phases[-1][0].reading.plan, phases) for phases in courses.values()]
+    for plan, phases in each:
+        own = [
+            pl.col(name).eq_missing(pl.lit(value))
+            for name, value in zip(("policy", "tier", "course", "position"), plan, strict=True)
+        ]
+        # a subscription that changes stands under its last phase; what is owed is that of all of them
+        subscribers = numbered.filter(*own)["subscriber"]
+        readings = [
+            replace(of_reading[-1], keys=[key for one in of_reading for key in one.keys])
+            for of_reading in zip(*phases, strict=True)
+        ]
+        sums = {}
+        for phase in phases:
+            back = plan.position - phase[0].reading.plan.position
+            for key in dict.fromkeys(key for one in phase for key in one.keys):
+                by_subscriber = awarded.credits[key].group_by("subscriber").agg(pl.col("amount").sum())
+                everyone = pl.DataFrame({"subscriber": subscribers - back})
+                found = everyone.join(by_subscriber, on="subscriber", how="left", maintain_order="left")
+                sums[key] = found["amount"].fill_null(0)
         of_plan_ranges, of_plan_answers = _ranges_of_plan(readings, sums, subscribers)
         ranges.append(of_plan_ranges)
         answers += of_plan_answers
@@ -66,15 +82,15 @@ def _ranges_of_plan(
     readings: Sequence[AwardedReading], sums: Mapping[AwardKey, pl.Series], subscribers: pl.Series
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Compute the rows of `RANGES` of one plan's subscribers, and tables of `ANSWERS`."""
-    chosen = readings[0].reading.terms.reading
-    ordered = sorted(readings, key=lambda one: len(_changed(one.reading.terms.reading, chosen)))
+    chosen = readings[0].reading.answers
+    ordered = sorted(readings, key=lambda one: len(_changed(one.reading.answers, chosen)))
     nothing = pl.Series([0], dtype=pl.Int128).new_from_index(0, len(subscribers))
     totals: dict[tuple[AwardKey, ...], pl.Series] = {}  # readings with the same keys owe the same
     amount = low = high = sum((sums[key] for key in ordered[0].keys), nothing)
     lowest = highest = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(subscribers))  # numbers of readings
     alone: list[tuple[str, str, pl.Series]] = []  # readings in which one answer differs from the chosen ones
     for number, one in enumerate(ordered):
-        keys, reading = tuple(one.keys), one.reading.terms.reading
+        keys, reading = tuple(one.keys), one.reading.answers
         if keys not in totals:
             totals[keys] = total = sum((sums[key] for key in keys), nothing)
             position = pl.Series([number], dtype=pl.Int64).new_from_index(0, len(subscribers))
@@ -88,7 +104,7 @@ def _ranges_of_plan(
         for position in (total != amount).arg_true():
             widened[position].add(question)
     order = list(chosen)
-    printed = pl.Series([json.dumps(one.reading.terms.reading) for one in ordered])
+    printed = pl.Series([json.dumps(one.reading.answers) for one in ordered])
     ranges = pl.DataFrame(
         {
             "subscriber": subscribers,

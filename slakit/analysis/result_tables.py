@@ -71,6 +71,16 @@ def ledger_table(
     """
     outages = assessed.outages
     ours = ledger_of_guarantees(assessed, ledger.filter(of_rules(chosen)))
+    told = assessed.obligations.filter((pl.col("told_since") > -FOREVER) | (pl.col("told_until") < FOREVER))
+    if told.height:  # of a subscription that changes, each phase tells of its time
+        first, last = (pl.lit(assessed.obligations[f"told_{edge}"]).gather("obligation") for edge in ("since", "until"))
+        own = pl.when(pl.col("start") < pl.col("end"))
+        ours = ours.with_columns(
+            own.then(pl.max_horizontal("start", first)).otherwise("start").alias("start"),
+            own.then(pl.min_horizontal("end", last)).otherwise("end").alias("end"),
+            (pl.col("start") == pl.col("end")).alias("point"),
+        )
+        ours = ours.filter("point" | (pl.col("start") < pl.col("end"))).drop("point")
     subscriber = pl.lit(assessed.obligations["subscriber"]).gather(pl.col("obligation"))
     judged_rows = ours.select(
         pl.lit(subscriptions["subscription"]).gather(subscriber).alias("subscription"),
@@ -88,6 +98,15 @@ def ledger_table(
     judged = assessed.obligations.filter(of_rules(judging))["subscriber"].unique()
     unjudged = outages.filter(pl.col("of_rule").is_null() & ~pl.col("subscriber").is_in(judged.implode()))
     unjudged = unjudged.sort("subscriber", "started", maintain_order=True)
+    since, until = (
+        pl.lit(subscriptions[edge].dt.epoch("us").fill_null(bound)).gather(pl.col("subscriber"))
+        for edge, bound in (("since", -FOREVER), ("until", FOREVER))
+    )
+    last = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
+    in_phase = (pl.col("started") < until) & ((pl.col("started") >= since) | (last > since))
+    unjudged = unjudged.filter(in_phase).with_columns(
+        pl.max_horizontal("started", since).alias("started"), pl.min_horizontal("ended", until).alias("ended")
+    )
     ended = pl.max_horizontal("started", "ended")  # one that has not begun was cut before its start
     begun = pl.when(pl.col("started") == ended).then(pl.lit("no_length")).otherwise(pl.lit("not_judged"))
     verdict = pl.when(pl.col("started") >= assessed.as_of).then(pl.lit("after_as_of")).otherwise(begun)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from slakit.policy.document import Policy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
+FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
 """Statuses of claims that are neither made nor expired."""
 OF_SUBSCRIPTIONS = (
@@ -105,9 +106,10 @@ class Review:
         InputError
             The evidence has no such subscription.
         """
-        plan = self.plan_of(subscription)
+        self.plan_of(subscription)
+        policies = self.evidence.phases.filter(pl.col("subscription") == subscription)["policy"].to_list()
         tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
-        about = self.assumptions.filter(pl.col("subject").is_in([subscription, plan[0]]))
+        about = self.assumptions.filter(pl.col("subject").is_in([subscription, *policies]))
         parts = {
             name: getattr(self, name)
             for name in ("evidence", "period", "as_of", "policies", "terms", "counted_charges")
@@ -122,24 +124,65 @@ class Review:
 
     @checked
     def plan_of(self, subscription: str) -> Plan:
-        """Return policy and tier of a subscription.
+        """Return policy and tier of a subscription; of one that changes, those that it has in the end.
 
         Raises
         ------
         InputError
             The evidence has no such subscription.
         """
-        held = self.evidence.subscriptions.filter(pl.col("subscription") == subscription)
+        held = self.evidence.phases.filter(pl.col("subscription") == subscription)
         if held.is_empty():
             known = self.evidence.names
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
-        policy, tier = held.select("policy", "tier").row(0)
+        policy, tier = held.select("policy", "tier").row(-1)
         return policy, tier
 
     def terms_of(self, subscription: str) -> Terms:
-        """Return the terms of a subscription under the chosen reading."""
-        return self.terms[self.plan_of(subscription)]
+        """Return the terms of a subscription under the chosen reading.
+
+        Of one that changes, those that it has in the end, and the guarantees, remedies and the like that only earlier
+        ones had.
+        """
+        last = self.terms[self.plan_of(subscription)]
+        plans = self.evidence.phases.filter(pl.col("subscription") == subscription).select("policy", "tier").rows()
+        if len(plans) == 1:
+            return last
+        together = {}
+        for part in ("guarantees", "remedies", "rights", "recovery", "backups"):
+            by_id = {entry.id: entry for plan in plans for entry in getattr(self.terms[plan], part)}
+            by_id |= {entry.id: entry for entry in getattr(last, part)}
+            own = [entry.id for entry in getattr(last, part)]
+            together[part] = [by_id[name] for name in dict.fromkeys([*own, *by_id])]
+        return last.model_copy(update=together)
+
+    def in_phases(self, subscription: str) -> list[Review]:
+        """Return the review of a subscription, parted among the plans that it holds one after the other.
+
+        Windows are in that of the plan in force when they end, single incidents in that of the plan in force when they
+        begin. The rest is in all of them.
+        """
+        mine = self.of(subscription)
+        phases = self.evidence.phases.filter(pl.col("subscription") == subscription)
+        if phases.height == 1:
+            return [mine]
+        parted = []
+        subscriptions = self.evidence.subscriptions
+        for phase in phases.iter_rows(named=True):
+            since, until = phase["since"] or FIRST, phase["until"] or LAST
+            tables = {}
+            for name in ("availability", "figures", "attainment", "credits", "rights"):
+                end = pl.col("window_end")
+                tables[name] = getattr(mine, name).filter((end > since) & (end <= until))
+            begun = (pl.col("started") >= since) & (pl.col("started") < until)
+            tables["incidents"] = mine.incidents.filter(begun)
+            # an outage is told of with its window, wherever it began
+            tables["ledger"] = mine.ledger.filter(begun | pl.col("window_start").is_not_null())
+            own = (pl.col("starts") >= phase["starts"]) & (pl.col("starts") < until)
+            rows = subscriptions.filter((pl.col("subscription") == subscription) & own)
+            parted.append(replace(mine, **tables, evidence=replace(self.evidence, subscriptions=rows)))
+        return parted
 
     def zone_of(self, subscription: str) -> ZoneInfo:
         """Return the time zone of a subscription's contract."""
@@ -147,8 +190,9 @@ class Review:
 
     def question(self, subscription: str, question: str) -> str:
         """Return the words of an open question of a subscription's contract."""
-        asked = self.policies[self.plan_of(subscription)[0]].readings
-        return next((one.question for one in asked if one.id == question), question)
+        policy, _, name = question.rpartition(":")  # the policy is named where a subscription has had several
+        asked = self.policies[policy or self.plan_of(subscription)[0]].readings
+        return next((one.question for one in asked if one.id == name), question)
 
     def headline(self) -> pl.DataFrame:
         """Return what is owed to each subscription, the range, and until when it can be claimed.
@@ -156,8 +200,9 @@ class Review:
         Returns
         -------
         pl.DataFrame
-            `subscription`, `policy`, `tier`, `owed`, `lowest`, `highest`, `currency`, `claimable` (amount not yet
-            claimed nor expired), `next_deadline` (the earliest under any reading, of what is claimable).
+            `subscription`, `policy`, `tier` (those in the end), `owed`, `lowest`, `highest`, `currency`, `claimable`
+            (amount not yet claimed nor expired), `next_deadline` (the earliest under any reading, of what is
+            claimable).
         """
         open_claims = self.claims.filter(pl.col("status").is_in(STILL_OPEN))
         claimable = open_claims.group_by("subscription").agg(
@@ -165,7 +210,8 @@ class Review:
             pl.col("deadline_earliest").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
         )
         owed = self.credits.group_by("subscription").agg(pl.col("amount").sum().alias("owed"))
-        subscriptions = self.evidence.phases.select("subscription", "policy", "tier", "currency")
+        last = self.evidence.phases.unique("subscription", keep="last", maintain_order=True)
+        subscriptions = last.select("subscription", "policy", "tier", "currency")
         known = subscriptions.filter(pl.col("subscription").is_in(self.ranges["subscription"].implode()))
         spread = self.ranges.select(
             "subscription", pl.col("amount_low").alias("lowest"), pl.col("amount_high").alias("highest")

@@ -35,10 +35,12 @@ def rights_of(measured: MeasuredEvidence, awarded: Awarded, subscriptions: pl.Da
     """
     names = guarantees_of(measured.rules)
     tables = [pl.DataFrame(schema=RIGHTS)]
-    for chosen in (readings[0].reading for readings in awarded.readings.values()):
+    for awarded_reading in (readings[0] for readings in awarded.readings.values()):
+        chosen = awarded_reading.reading
         zone = chosen.terms.time_zone or ASSUMED_ZONE
         for right in chosen.terms.rights:
-            facts = awarded.facts.asked_by(right.when, chosen.numbers(right.guarantees)).filter(pl.col("total") > 0)
+            facts = awarded.facts.asked_of(awarded_reading, right.when, right.guarantees, measured.rules)
+            facts = facts.filter(pl.col("total") > 0)
             held = facts.filter(pl.any_horizontal(holds(condition, of_window=True) for condition in right.when))
             until = deadlines(Claims(within=right.within), zone, held["window_end"])
             tables.append(

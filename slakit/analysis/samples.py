@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -70,10 +70,15 @@ def missing_samples(
         return
     key, edges = ["subscription", "guarantee"], ["window_start", "window_end"]
     windows = pl.concat([tables[name].select(*key, *edges) for name in ("availability", "figures")])
-    held = {row["subscription"]: row for row in evidence.phases.iter_rows(named=True)}
+    held = evidence.phases.partition_by("subscription", as_dict=True)
     taken = evidence.measurements.partition_by(key, as_dict=True)
-    for (name, of), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items():
-        holder = held[name]
+    judged = [
+        (name, of, holder, in_phase)
+        for (name, of), rows in windows.partition_by(key, as_dict=True, maintain_order=True).items()
+        for holder in held[(name,)].iter_rows(named=True)
+        if not (in_phase := ending_in(rows, holder)).is_empty()
+    ]
+    for name, of, holder, rows in judged:
         terms = chosen[holder["policy"], holder["tier"]]
         guarantee, zone = terms.guarantee(of), terms.time_zone or ASSUMED_ZONE
         if guarantee.measured is None:
@@ -84,7 +89,7 @@ def missing_samples(
         own = taken.get((name, guarantee.id))
         measured = own["measured"] if own is not None else pl.Series([], dtype=INSTANT)
         for start, end in spans:
-            first, last = max(start, holder["starts"]), min(end, as_of, holder["ends"] or as_of)
+            first, last = max(start, holder["held_from"]), min(end, as_of, holder["held_to"] or as_of)
             inside = measured.filter((measured >= first) & (measured < last))
             if guarantee.measured.slice is None and inside.len() == 1:
                 continue
@@ -92,6 +97,14 @@ def missing_samples(
             if expected > found:
                 said = taken_as(guarantee.measured)
                 yield Missing(name, guarantee.id, first, last, expected - found, expected, what, said)
+
+
+def ending_in(windows: pl.DataFrame, phase: Mapping[str, Any]) -> pl.DataFrame:
+    """Select the windows that end in a phase of their subscription, by whose terms they are judged."""
+    end = pl.col("window_end")
+    if phase["since"] is not None:
+        windows = windows.filter(end > phase["since"])
+    return windows.filter(end <= phase["until"]) if phase["until"] is not None else windows
 
 
 def taken_as(measured: Measured) -> str:

@@ -156,6 +156,7 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
                 by_plan = first.join(held, on="subscription", maintain_order="left")
                 key = ["policy", "tier", column]
                 told = by_plan.join(meant, on=key, how="inner", nulls_equal=True, maintain_order="left")
+                told = told.unique(["subscription", column], keep="first", maintain_order=True)  # of several plans
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
         tables[table] = tables[table].select(getattr(evidence, table).columns)

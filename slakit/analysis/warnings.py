@@ -18,6 +18,7 @@ from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.measure.calendar import Period
+from slakit.measure.rules import Plan
 from slakit.problems import InputError, Problem
 
 WARNINGS: Mapping[str, Any] = MappingProxyType(
@@ -78,9 +79,8 @@ def warnings_of(
     period, as_of
         What was assessed, and when.
     """
+    held, plans = _held_plans(evidence, plans)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
-    held = {name: (policy, tier) for name, policy, tier in
-            evidence.phases.select("subscription", "policy", "tier").iter_rows()}  # fmt: skip
     yield from outage_warnings(evidence, held, chosen, as_of)
     yield from maintenance_warnings(evidence, held, plans)
     yield from ticket_warnings(evidence, held, chosen)
@@ -94,6 +94,26 @@ def warnings_of(
         so = f"they are {gap.taken}" if gap.missing < gap.expected else NO_VERDICT
         says = f"{lacks} {window}: {so}."
         yield gap.subscription, "measurements", None, "samples_missing", says
+
+
+def _held_plans(evidence: Evidence, plans: Plans) -> tuple[dict[str, Plan], Plans]:
+    """Find the plan of each subscription; of one that changes, its plans as if they were one: a row is of use if it is
+    under any of them."""
+    of_names: dict[str, list[Plan]] = {}
+    for name, policy, tier in evidence.phases.select("subscription", "policy", "tier").iter_rows():
+        of_names.setdefault(name, []).append((policy, tier))
+    held: dict[str, Plan] = {}
+    known = dict(plans)
+    for name, own in of_names.items():
+        held[name] = own[-1]
+        if len(own) > 1:
+            held[name] = (" → ".join(f"{policy} {tier or ''}" for policy, tier in own), None)
+            terms = [plans[plan][0] for plan in dict.fromkeys(own)]
+            lists = ("guarantees", "remedies", "recovery", "backups")
+            together = {part: [entry for one in terms for entry in getattr(one, part)] for part in lists}
+            others = [one for plan in dict.fromkeys(own) for one in plans[plan]]
+            known[held[name]] = [terms[-1].model_copy(update=together), *others]
+    return held, known
 
 
 def warnings_table(warned: Iterable[Warned], evidence: Evidence) -> pl.DataFrame:

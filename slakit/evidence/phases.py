@@ -65,15 +65,17 @@ def phases_of(subscriptions: pl.DataFrame) -> pl.DataFrame:
     pl.DataFrame
         The columns of `subscriptions`, as the last row of the phase has them, but `starts` of its first row; and
         `held_from`, `held_to` (the first start and the last end of the subscription; null where open), `since`,
-        `until` (the time that is the phase's: to the start of the next one; null where it has no bound). One row for
-        each phase, in the order in which the subscriptions appear and in time. A subscription that does not change is
-        one phase.
+        `until` (the time that is the phase's: to the start of the next one; null where it has no bound), `course`
+        (number of the plans that the subscription holds one after the other, among those of all; null where it is one)
+        and `position` (of the phase among those of the subscription, from 0). One row for each phase, in the order in
+        which the subscriptions appear and in time. A subscription that does not change is one phase.
     """
     columns = subscriptions.columns
     if not subscriptions["subscription"].is_duplicated().any():
         none = pl.lit(None, dtype=INSTANT)
         held = [pl.col("starts").alias("held_from"), pl.col("ends").alias("held_to")]
-        return subscriptions.with_columns(*held, none.alias("since"), none.alias("until"))
+        alone = [pl.lit(None, dtype=pl.Int64).alias("course"), pl.lit(0, dtype=pl.Int64).alias("position")]
+        return subscriptions.with_columns(*held, none.alias("since"), none.alias("until"), *alone)
     rank = pl.col("row").min().over("subscription")
     rows = subscriptions.with_row_index("row").sort(rank, "starts", maintain_order=True)
     begins = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in ("subscription", *PLAN))
@@ -83,13 +85,18 @@ def phases_of(subscriptions: pl.DataFrame) -> pl.DataFrame:
         pl.col("starts").first(), *(pl.col(name).last() for name in columns if name != "starts")
     )
     of = "subscription"
-    later = pl.int_range(pl.len()).over(of) > 0
+    position = pl.int_range(pl.len()).over(of)
+    plans = phases.select(of, pl.struct(PLAN).implode().over(of, mapping_strategy="join").alias("plans"))
+    written = plans.select(pl.when(pl.len().over(of) > 1).then(pl.col("plans").map_elements(repr, pl.String)))
+    course = written.to_series().rank("dense").cast(pl.Int64) - 1
     return phases.with_columns(
         pl.col("starts").first().over(of).alias("held_from"),
         pl.col("ends").last().over(of).alias("held_to"),
-        pl.when(later).then("starts").alias("since"),
+        pl.when(position > 0).then("starts").alias("since"),
         pl.col("starts").shift(-1).over(of).alias("until"),
-    ).select(*columns, "held_from", "held_to", "since", "until")
+        course.alias("course"),
+        position.cast(pl.Int64).alias("position"),
+    ).select(*columns, "held_from", "held_to", "since", "until", "course", "position")
 
 
 def gaps_of(subscriptions: pl.DataFrame) -> pl.DataFrame:

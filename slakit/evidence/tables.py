@@ -131,7 +131,11 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 "A customer's contract. One whose policy, tier, fee or components change has a row for each span, from "
                 "its `starts` to its `ends`: spans do not overlap, and only the last may be open; in a gap between two "
                 "the subscription is suspended, which is outside its term. Currency and billing day stay the same. The "
-                "fee of a month is the mean of the fees in force in it, each by its time",
+                "fee of a month is the mean of the fees in force in it, each by its time. A window is cut where the "
+                "terms that measure its guarantee change, and each part is judged by its own; where only fees or "
+                "credits change it is judged as one, and pays by the terms at its end. Limits, breaches in a row and "
+                "what is earned back go on through a change. Rows of other tables name the subscription, and belong to "
+                "the row in whose span they fall",
             ),
             InputTable(
                 "outages",

@@ -85,7 +85,8 @@ class AssessmentInput:
     def timeline(self) -> PackedTimeline:
         """Return a line that holds every instant that matters."""
         instants = [self.as_of, *(edge for rule in self.rules for edge in self.period.span(rule.zone))]
-        tables = [(self.begun, "started", "ended"), (self.windows, "window_start", "window_end")]
+        tables = [(self.begun, "started", "ended")]
+        tables += [(self.windows, f"{of}_start", f"{of}_end") for of in ("window", "whole")]
         for table, start, end in [*tables, (self.maintenance, "started", "ended")]:
             instants += table.select(pl.col(start).min(), pl.col(end).max()).row(0) if table.height else []
         near = [instant for instant in instants if instant < FOREVER]

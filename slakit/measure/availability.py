@@ -221,8 +221,8 @@ def _agreed(batch: Batch) -> pl.DataFrame:
     last = pl.min_horizontal("window_end", "ends")
     windows = batch.windows.with_columns((last > first).alias("in_term"))
     windows = windows.with_columns(
-        pl.when(full).then("window_start").otherwise(first).alias("first"),
-        pl.when(full).then("window_end").otherwise(last).alias("last"),
+        pl.when(full).then("whole_start").otherwise(first).alias("first"),
+        pl.when(full).then("whole_end").otherwise(last).alias("last"),
     )
     closed_time = batch.closed_hours.select("start", "end")
     if not batch.suspended.is_empty():  # where a part of a window stands for all of it, it does for what is suspended

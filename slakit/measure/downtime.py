@@ -11,7 +11,7 @@ import polars as pl
 from slakit.measure.assessment_input import SEGMENT, VERDICT, AssessmentInput, Batch
 from slakit.measure.intervals import carve, foremost, split, union
 from slakit.measure.maintenance import cell_edges
-from slakit.measure.rules import names_word, per_incident, per_rule, word_codes
+from slakit.measure.rules import FOREVER, names_word, per_incident, per_rule, word_codes
 from slakit.policy.conditions import INSIDE
 
 
@@ -319,6 +319,7 @@ def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
         pl.coalesce("window_end", "ended").alias("window_end"),
         pl.coalesce("going", "open").alias("going"),
     )
+    known = _cut_incidents(batch, known)
     spans = [batch.assessed.period.span(rule.zone) for rule in batch.rules]
     begin, end = (per_rule((span[edge] for span in spans), pl.Int64) for edge in (0, 1))
     judged = ~pl.col("going") & (pl.col("window_end") > begin) & (pl.col("window_end") <= end)
@@ -329,6 +330,24 @@ def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _cut_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
+    """Cut incidents where the terms of their guarantee change, and leave those that begin in their own phase."""
+    edges = batch.obligations.select("timeline", "since", "until", "own_since", "own_until")
+    if edges.select((pl.col("own_until") - pl.col("own_since")).min() == 2 * FOREVER).item() or ledger.is_empty():
+        return ledger
+    timeline = batch.assessed.timeline
+    terms = [timeline.place(pl.col(edge), pl.col("timeline")).alias(f"{edge}_at") for edge in ("since", "until")]
+    known = ledger.join(edges.with_columns(terms), on="timeline", maintain_order="left").with_columns(
+        (pl.col("going") & (pl.col("window_end") <= pl.col("until"))).alias("going"),
+        pl.max_horizontal("window_start", "since").alias("window_start"),
+        pl.min_horizontal("window_end", "until").alias("window_end"),
+        pl.max_horizontal("start", "since_at").alias("start"),
+        pl.min_horizontal("end", "until_at").alias("end"),
+    )
+    own = (pl.col("window_start") >= pl.col("own_since")) & (pl.col("window_start") < pl.col("own_until"))
+    return known.filter((pl.col("end") > pl.col("start")) & own).select(ledger.columns)
+
+
 def _with_points(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Add outages that have no time to judge: those without length, and those that begin after the assessment."""
     points = assessed.outages.filter((pl.col("ended") <= pl.col("started")) | (pl.col("started") >= assessed.as_of))
@@ -337,16 +356,22 @@ def _with_points(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFram
         return ledger
     recorded = per_rule((rule.guarantee.measured is None for rule in assessed.rules), pl.Boolean)
     whole = pl.col("component").is_null()
-    obligations = assessed.obligations.filter(recorded & whole).select("obligation", "rule", "subscriber")
+    columns = ("obligation", "rule", "subscriber", "own_since", "own_until")
+    obligations = assessed.obligations.filter(recorded & whole).select(columns)
     verdict = pl.when(pl.col("started") >= assessed.as_of).then(VERDICT["after_as_of"]).otherwise(VERDICT["no_length"])
-    told = points.join(obligations, on="subscriber").with_columns(
-        pl.col("started").alias("start"),
-        pl.col("started").alias("end"),
-        verdict.cast(pl.UInt8).alias("verdict"),
-        verdict.cast(pl.UInt8).alias("decided"),
-        *(
-            pl.lit(None, dtype=ledger.schema[name]).alias(name)
-            for name in ("entry", "run", "window_start", "window_end")
-        ),
+    own = (pl.col("started") >= pl.col("own_since")) & (pl.col("started") < pl.col("own_until"))
+    told = (
+        points.join(obligations, on="subscriber")
+        .filter(own)
+        .with_columns(
+            pl.col("started").alias("start"),
+            pl.col("started").alias("end"),
+            verdict.cast(pl.UInt8).alias("verdict"),
+            verdict.cast(pl.UInt8).alias("decided"),
+            *(
+                pl.lit(None, dtype=ledger.schema[name]).alias(name)
+                for name in ("entry", "run", "window_start", "window_end")
+            ),
+        )
     )
     return pl.concat([ledger, told.select(ledger.columns)]).sort("obligation", "start", maintain_order=True)

@@ -17,7 +17,9 @@ from slakit.measure.downtime import account_downtime
 from slakit.measure.measured import measured_values
 from slakit.measure.rules import Rule, measured_by, obligations_of, suspensions_of
 from slakit.measure.tickets import judge_tickets
-from slakit.measure.windows import judged_windows
+from slakit.measure.windows import judged_windows, time_of_ledgers
+
+EDGES = ["window_start", "window_end", "whole_start", "whole_end"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class MeasuredEvidence:
         As `measure_attainment` gives it.
     values
         As `measured_values` gives them.
+    parts
+        Windows that a change of the subscription cuts: `subscriber`, `rule`, `window_start`, `window_end`, and
+        `whole_start`, `whole_end` of the window that each is a part of (µs).
     """
 
     rules: Sequence[Rule]
@@ -48,6 +53,7 @@ class MeasuredEvidence:
     tickets: pl.DataFrame
     attainment: pl.DataFrame
     values: pl.DataFrame
+    parts: pl.DataFrame
 
 
 def measure_evidence(
@@ -73,16 +79,18 @@ def measure_evidence(
     """
     obligations = obligations_of(evidence.phases, rules)
     windows = judged_windows(obligations, rules, period, as_of, suspensions_of(evidence))
+    obligations = time_of_ledgers(obligations, windows, rules)
     windows = windows.join(obligations.drop("billing_day"), on="obligation", maintain_order="left")
     of_outages, of_tickets, of_measurements = (
         windows.filter(measured_by(source, rules)) for source in ("outages", "tickets", "measurements")
     )
     judged_by_outages = obligations.filter(measured_by("outages", rules))
-    edges = of_outages.select("obligation", "window_start", "window_end", "running")
+    edges = of_outages.select("obligation", "running", *EDGES)
     assessed = input_of(evidence, rules, judged_by_outages, edges, period, as_of)
     ledger = account_downtime(assessed)
     tickets = judge_tickets(evidence, rules, obligations, as_of, conventions=conventions)
     tickets = in_windows(tickets, of_tickets)
+    cut = (pl.col("window_start") != pl.col("whole_start")) | (pl.col("window_end") != pl.col("whole_end"))
     return MeasuredEvidence(
         rules,
         assessed,
@@ -92,4 +100,5 @@ def measure_evidence(
         tickets,
         measure_attainment(tickets, of_tickets, rules),
         measured_values(evidence, rules, of_measurements, as_of),
+        windows.filter(cut).select("subscriber", "rule", *EDGES),
     )

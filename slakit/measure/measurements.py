@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from slakit.evidence.evidence import Evidence
-from slakit.measure.rules import Rule, subscribers_of
+from slakit.measure.rules import Rule, holders_of, subscribers_of
 from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units
 from slakit.problems import InputError, Problem
 
@@ -34,9 +34,9 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     InputError
         One is of the other kind, or impossible, or a slice begins within another.
     """
-    of_plan = (pl.col("policy") == rule.policy) & pl.col("tier").eq_missing(pl.lit(rule.tier, dtype=pl.String))
-    holders = evidence.phases.with_row_index("subscriber").filter(of_plan)["subscriber"]
-    own = known.filter((pl.col("guarantee") == rule.guarantee.id) & pl.col("subscriber").is_in(holders.implode()))
+    of_guarantee = known.filter(pl.col("guarantee") == rule.guarantee.id)
+    own = of_guarantee.join(holders_of(evidence, rule), on="subscriber", maintain_order="left")
+    own = own.filter((pl.col("at") >= pl.col("since")) & (pl.col("at") < pl.col("until"))).select(known.columns)
     measured = rule.guarantee.measured
     assert measured is not None
     needed = ["failed", "total"] if measured.takes_counts else ["value"]

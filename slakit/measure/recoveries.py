@@ -71,7 +71,7 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
         orient="row",
     )
     now = pl.lit(as_of).cast(INSTANT)
-    failed = _of_plan(evidence.recoveries, evidence, plan).filter(pl.col("failed") < now)
+    failed = _of_plan(evidence.recoveries, "failed", evidence, plan).filter(pl.col("failed") < now)
     restored = pl.when(pl.col("restored") <= now).then("restored")
     back = (restored.fill_null(now) - pl.col("failed")).dt.total_microseconds()
     known = failed.join(targets, on="kind", how="left", maintain_order="left").with_columns(
@@ -108,12 +108,13 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
     hours; one in hours (`24h`) is kept to the letter.
     """
     now, zone = pl.lit(as_of).cast(INSTANT), terms.time_zone or ASSUMED_ZONE
-    taken = _of_plan(evidence.backups, evidence, plan).filter(pl.col("taken") <= now).sort("subscription", "taken")
+    taken = evidence.backups.filter(pl.col("taken") <= now).sort("subscription", "taken")
     ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
     none = pl.lit(None, dtype=INSTANT)
     last = ends.select("subscription", none.alias("taken"), none.alias("kept_until"), "before")
     before = pl.col("taken").shift(1).over("subscription").alias("before")
     rows = pl.concat([taken.with_columns(before).select(last.columns), last])
+    rows = _of_plan(rows.with_columns(pl.col("taken").fill_null(now).alias("at")), "at", evidence, plan)
     until = pl.col("taken").fill_null(now)
     gap = (until - pl.col("before")).dt.total_microseconds()
     on_clock = (_wall_clock(until, zone) - _wall_clock(pl.col("before"), zone)).dt.total_microseconds()
@@ -141,10 +142,14 @@ def _wall_clock(instant: pl.Expr, zone: str) -> pl.Expr:
     return instant.dt.convert_time_zone(zone).dt.replace_time_zone(None)
 
 
-def _of_plan(table: pl.DataFrame, evidence: Evidence, plan: Plan) -> pl.DataFrame:
+def _of_plan(table: pl.DataFrame, at: str, evidence: Evidence, plan: Plan) -> pl.DataFrame:
+    """Select the rows that lie in the time in which their subscription holds a plan, by an instant of theirs."""
     same_tier = pl.col("tier").eq_missing(pl.lit(plan[1], dtype=pl.String))
-    holders = evidence.subscriptions.filter((pl.col("policy") == plan[0]) & same_tier)
-    return table.join(holders.select("subscription"), on="subscription", how="semi", maintain_order="left")
+    holders = evidence.phases.filter((pl.col("policy") == plan[0]) & same_tier).select("subscription", "since", "until")
+    held = table.with_row_index("_row").join(holders, on="subscription", maintain_order="left")
+    begun = (pl.col(at) >= pl.col("since")).fill_null(value=True)
+    own = held.filter(begun & (pl.col(at) < pl.col("until")).fill_null(value=True))
+    return own.sort("_row").select(table.columns)
 
 
 def _length(duration: object) -> int | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import get_args
+from itertools import product
+from typing import NamedTuple, get_args
 
 import polars as pl
 
@@ -26,6 +27,27 @@ Plan = tuple[str, str | None]
 """A policy and a tier, as a subscription names them."""
 
 
+Course = tuple[Plan, ...]
+"""The plans that a subscription holds one after the other."""
+
+
+class Leg(NamedTuple):
+    """Where a guarantee stands in the plans that a subscription holds one after the other.
+
+    Attributes
+    ----------
+    course, position
+        Which plans, by number, and which of them.
+    first, last
+        Positions of the plans, that one among them, under which the guarantee is measured alike: as one.
+    """
+
+    course: int
+    position: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True)
 class Rule:
     """One guarantee of one policy, tier and reading, with all that decides how it is measured.
@@ -41,6 +63,8 @@ class Rule:
     """Entries of the kinds that the guarantee excludes, kind by kind, in the order of the file."""
     support: Support | None = None
     """Hours and ranking, for a guarantee on tickets."""
+    leg: Leg | None = None
+    """None for subscriptions that hold one plan."""
 
     @cached_property
     def key(self) -> str:
@@ -48,7 +72,16 @@ class Rule:
         measured = self.guarantee.model_dump_json(exclude={"credit", "commitment", "printed", "tiers"})
         kinds = ",".join(term.model_dump_json() for term in self.maintenance)
         support = self.support.model_dump_json() if self.support else ""
-        return f"{self.policy}|{self.tier}|{self.zone}|{measured}|{kinds}|{support}"
+        return f"{self.policy}|{self.tier}|{self.leg}|{self.zone}|{measured}|{kinds}|{support}"
+
+    @cached_property
+    def measuring(self) -> str:
+        """Return text that is the same for the guarantee under two tiers of a policy that measure it alike."""
+        apart = {"policy", "tier", "leg", "guarantee"}
+        terms = self.guarantee.model_dump_json(exclude={"credit", "printed", "tiers", "name", "clauses"})
+        return "|".join(
+            [self.policy, terms, *(repr(getattr(self, one.name)) for one in fields(self) if one.name not in apart)]
+        )
 
     @cached_property
     def source(self) -> str:
@@ -83,6 +116,23 @@ def excluded_maintenance(terms: Terms, guarantee: Guarantee) -> tuple[Maintenanc
     return tuple(entries)
 
 
+class Held(NamedTuple):
+    """A plan as subscriptions hold it: by itself, or as one of several, one after the other.
+
+    Attributes
+    ----------
+    policy, tier
+        The plan.
+    course, position
+        Which plans, by number, and which of them; none for subscriptions that hold one plan.
+    """
+
+    policy: str
+    tier: str | None
+    course: int | None = None
+    position: int = 0
+
+
 @dataclass(frozen=True)
 class PlanReading:
     """The terms of a plan under one reading, and which rules measure them.
@@ -93,22 +143,43 @@ class PlanReading:
         The plan, and its terms under the reading.
     rules
         Guarantee → number of the rule that measures it, in the order of `rules_of`.
+    answers
+        Question → answer; of a subscription that holds plans of several policies, `policy:question` → answer.
     """
 
-    plan: Plan
+    plan: Held
     terms: Terms
     rules: Mapping[str, int]
+    answers: Mapping[str, str]
 
     def numbers(self, guarantees: Collection[str]) -> list[int]:
         """Numbers of the rules that measure some guarantees."""
         return [number for guarantee, number in self.rules.items() if guarantee in guarantees]
 
 
-Readings = Mapping[Plan, Sequence[PlanReading]]
-"""Plan → its readings, the chosen one first."""
+Readings = Mapping[Held, Sequence[PlanReading]]
+"""Plan → its readings, the chosen one first. Plans that are held one after the other have the readings of all."""
 
 
-def number_rules(plans: Mapping[Plan, Sequence[Terms]]) -> tuple[list[Rule], dict[Plan, list[PlanReading]]]:
+def courses_of(phases: pl.DataFrame) -> list[Course]:
+    """List the different plans, or plans one after the other, that subscriptions hold.
+
+    Parameters
+    ----------
+    phases
+        As `phases_of` gives them. Plans one after the other stand at their number, after those held alone.
+    """
+    alone = phases.filter(pl.col("course").is_null()).select("policy", "tier").unique(maintain_order=True).rows()
+    several: dict[int, Course] = {}
+    for course, rows in phases.drop_nulls("course").partition_by("course", as_dict=True).items():
+        of_one = rows.filter(pl.col("subscription") == rows["subscription"][0])
+        several[int(course[0])] = tuple(of_one.select("policy", "tier").rows())
+    return [*((plan,) for plan in alone), *(several[number] for number in sorted(several))]
+
+
+def number_rules(
+    plans: Mapping[Plan, Sequence[Terms]], courses: Sequence[Course]
+) -> tuple[list[Rule], dict[Held, list[PlanReading]]]:
     """Number the rules of all plans under all readings, once for everything that measures or pays by them.
 
     Rules that measure alike are one rule, so that nothing is measured twice.
@@ -117,6 +188,8 @@ def number_rules(plans: Mapping[Plan, Sequence[Terms]]) -> tuple[list[Rule], dic
     ----------
     plans
         Terms of each plan under each reading, the chosen one first.
+    courses
+        As `courses_of` lists them.
 
     Returns
     -------
@@ -126,16 +199,56 @@ def number_rules(plans: Mapping[Plan, Sequence[Terms]]) -> tuple[list[Rule], dic
         Plan → its readings, which know the numbers of their rules.
     """
     of_plans = {plan: [rules_of(plan, terms) for terms in readings] for plan, readings in plans.items()}
-    distinct = {rule.key: rule for readings in of_plans.values() for rules in readings for rule in rules}
-    numbered = sorted(distinct.values(), key=lambda rule: SOURCES.index(rule.source))
+    listed: dict[Held, list[tuple[Terms, list[Rule], Mapping[str, str]]]] = {}
+    legs: dict[tuple[int, Leg], Rule] = {}
+    several = 0
+    for course in courses:
+        if len(course) == 1:
+            plan = course[0]
+            alone = zip(plans[plan], of_plans[plan], strict=True)
+            listed[Held(*plan)] = [(terms, rules, terms.reading) for terms, rules in alone]
+            continue
+        policies = list(dict.fromkeys(policy for policy, _ in course))
+        counts = [len(next(plans[plan] for plan in course if plan[0] == policy)) for policy in policies]
+        held = [Held(*plan, several, position) for position, plan in enumerate(course)]
+        for chosen in product(*map(range, counts)):
+            number_of = dict(zip(policies, chosen, strict=True))
+            terms = [plans[plan][number_of[plan[0]]] for plan in course]
+            answers = {
+                f"{policy}:{question}" if len(policies) > 1 else question: answer
+                for policy in policies
+                for one, (of, _) in zip(terms, course, strict=True)
+                if of == policy
+                for question, answer in one.reading.items()
+            }
+            rules = [of_plans[plan][number_of[plan[0]]] for plan in course]
+            by_guarantee = [{rule.guarantee.id: rule for rule in own} for own in rules]
+            for position, own in enumerate(rules):
+                found = []
+                for rule in own:
+                    alike = [
+                        one.get(rule.guarantee.id) is not None and one[rule.guarantee.id].measuring == rule.measuring
+                        for one in by_guarantee
+                    ]
+                    first = last = position
+                    while first > 0 and alike[first - 1]:
+                        first -= 1
+                    while last < len(course) - 1 and alike[last + 1]:
+                        last += 1
+                    leg = Leg(several, position, first, last)
+                    found.append(legs.setdefault((id(rule), leg), replace(rule, leg=leg)))
+                listed.setdefault(held[position], []).append((terms[position], found, answers))
+        several += 1
+    every = (rule for readings in listed.values() for _, rules, _ in readings for rule in rules)
+    numbered = sorted({rule.key: rule for rule in every}.values(), key=lambda rule: SOURCES.index(rule.source))
     number = {rule.key: position for position, rule in enumerate(numbered)}
-    found: dict[Plan, list[PlanReading]] = {}
-    for plan, readings in plans.items():
-        found[plan] = [
-            PlanReading(plan, terms, {rule.guarantee.id: number[rule.key] for rule in rules})
-            for terms, rules in zip(readings, of_plans[plan], strict=True)
+    return numbered, {
+        plan: [
+            PlanReading(plan, terms, {rule.guarantee.id: number[rule.key] for rule in rules}, answers)
+            for terms, rules, answers in readings
         ]
-    return numbered, found
+        for plan, readings in listed.items()
+    }
 
 
 def subscribers_of(evidence: Evidence) -> pl.DataFrame:
@@ -179,58 +292,106 @@ def with_suspended(rows: pl.DataFrame, at: str, evidence: Evidence) -> pl.DataFr
     return rows.with_columns(pl.int_range(pl.len()).is_in(inside.implode()).alias("suspended"))
 
 
-def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
+def holders_of(evidence: Evidence, rule: Rule) -> pl.DataFrame:
+    """Find the subscribers to whom a rule applies: `subscriber`, `since`, `until` (the time in which it does, µs).
+
+    Parameters
+    ----------
+    evidence
+        Checked tables.
+    rule
+        One of `number_rules`.
+    """
+    leg = rule.leg or Leg(-1, 0, 0, 0)
+    course = leg.course if rule.leg else None
+    named = {"policy": rule.policy, "tier": rule.tier, "course": course, "position": leg.position}
+    own = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in named.items())
+    number = evidence.phases.select(own.arg_true().cast(pl.Int64)).to_series()
+    times = subscribers_of(evidence)
+    return pl.DataFrame(
+        {
+            "subscriber": number.cast(pl.UInt32),
+            "since": times["since"].gather(number - leg.position + leg.first),
+            "until": times["until"].gather(number - leg.position + leg.last),
+        }
+    )
+
+
+def obligations_of(phases: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """List the rules that apply to each subscription.
 
     Parameters
     ----------
-    subscriptions
-        Phases of subscriptions; their row number is the subscriber.
+    phases
+        Of subscriptions; their row number is the subscriber.
     rules
         By number.
 
     Returns
     -------
     pl.DataFrame
-        `obligation`, `subscriber` (row of `subscriptions`), `rule` (position in `rules`), `starts`, `ends` (the time in
-        which the guarantee is measured, µs; `ends` far away where open), `billing_day`, `held_from` (the start of
-        the subscription, µs). Obligations on outages come first: their numbers are places on the line of the ledger.
-        A guarantee that is a mean over components is followed by one obligation for each of them: `component` (null of
-        the others), and `components` (over how many the mean is taken, else 1).
+        `obligation`, `subscriber` (row of `phases`), `rule` (position in `rules`), `starts`, `ends` (the time in which
+        the guarantee is measured, µs; `ends` far away where open), `billing_day`, `held_from` (the start of the
+        subscription, µs), `since`, `until` (the time in which it has these terms), `own_since`, `own_until` (the time
+        of the phase; all far away where there is no bound). Obligations on outages come first: their numbers are places
+        on the line of the ledger. A guarantee that is a mean over components is followed by one obligation for each of
+        them: `component` (null of the others), and `components` (over how many the mean is taken, else 1).
     """
-    holders = subscriptions.select(
+    holders = phases.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
         "policy",
         "tier",
+        "course",
+        "position",
         pl.col("starts").dt.epoch("us"),
         pl.col("ends").dt.epoch("us").fill_null(FOREVER),
         pl.col("billing_day").fill_null(1),
         pl.col("held_from").dt.epoch("us"),
+        pl.col("since").dt.epoch("us").fill_null(-FOREVER).alias("own_since"),
+        pl.col("until").dt.epoch("us").fill_null(FOREVER).alias("own_until"),
     )
     named = pl.DataFrame(
         {
             "rule": range(len(rules)),
             "policy": [rule.policy for rule in rules],
             "tier": [rule.tier for rule in rules],
+            "course": [rule.leg.course if rule.leg else None for rule in rules],
+            "position": [rule.leg.position if rule.leg else 0 for rule in rules],
             "source": [SOURCES.index(rule.source) for rule in rules],
+            "first": [rule.leg.first if rule.leg else 0 for rule in rules],
+            "last": [rule.leg.last if rule.leg else 0 for rule in rules],
         },
-        schema={"rule": pl.UInt32, "policy": pl.String, "tier": pl.String, "source": pl.UInt8},
+        schema={
+            "rule": pl.UInt32, "policy": pl.String, "tier": pl.String, "course": pl.Int64, "position": pl.Int64,
+            "source": pl.UInt8, "first": pl.Int64, "last": pl.Int64,
+        },
+    )  # fmt: skip
+    keys = ["policy", "tier", "course", "position"]
+    obligations = holders.join(named, on=keys, nulls_equal=True, maintain_order="left_right")
+    # phases of a subscription stand together: the first and the last of those that are measured as one
+    first, last = (
+        pl.col("subscriber").cast(pl.Int64) - pl.col("position") + pl.col(edge) for edge in ("first", "last")
     )
-    obligations = holders.join(named, on=["policy", "tier"], nulls_equal=True, maintain_order="left_right")
+    obligations = obligations.with_columns(
+        pl.lit(holders["starts"]).gather(first).alias("starts"),
+        pl.lit(holders["ends"]).gather(last).alias("ends"),
+        pl.lit(holders["own_since"]).gather(first).alias("since"),
+        pl.lit(holders["own_until"]).gather(last).alias("until"),
+    )
     late = [number for number, rule in enumerate(rules) if rule.guarantee.begins]
     if late:  # where measurement begins after the subscription
-        starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "starts").unique()
+        starts = obligations.filter(pl.col("rule").is_in(late)).select("rule", "held_from").unique()
         begun = []
         for number, start in starts.iter_rows():
             begins, zone = rules[number].guarantee.begins, rules[number].zone
             wait = begins.wait if begins is not None else None
             begun.append(start + wait.microseconds if wait is not None else first_of_next_month(start, zone))
         moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
-        joined = obligations.join(moved, on=["rule", "starts"], how="left", maintain_order="left")
-        obligations = joined.with_columns(pl.coalesce("begun", "starts").alias("starts"))
+        joined = obligations.join(moved, on=["rule", "held_from"], how="left", maintain_order="left")
+        obligations = joined.with_columns(pl.max_horizontal("begun", "starts").alias("starts"))
     means = [number for number, rule in enumerate(rules) if rule.guarantee.combine == "mean"]
     of_means = obligations.filter(pl.col("rule").is_in(means)).select("subscriber", "rule")
-    fees = subscriptions["component_fees"] if "component_fees" in subscriptions.columns else None
+    fees = phases["component_fees"] if "component_fees" in phases.columns else None
     over = [
         components_of(rules[rule].guarantee, fees[who] if fees is not None else None)
         for who, rule in of_means.iter_rows()
@@ -245,7 +406,8 @@ def obligations_of(subscriptions: pl.DataFrame, rules: Sequence[Rule]) -> pl.Dat
     obligations = obligations.with_columns(whole.alias("component")).explode("component")
     number_of = pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation")
     columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from", "component", "components")
-    return obligations.sort("source", maintain_order=True).select(number_of, *columns)
+    edges = ("since", "until", "own_since", "own_until")
+    return obligations.sort("source", maintain_order=True).select(number_of, *columns, *edges)
 
 
 def components_of(guarantee: Guarantee, component_fees: str | None) -> list[str]:

@@ -234,7 +234,7 @@ def judge_tickets(
     """
     tickets, holds, changes = tickets_of(evidence, as_of), holds_of(evidence), priorities_of(evidence)
     updates = updates_of(evidence)
-    terms = obligations.select("subscriber", "rule", "starts", "ends")
+    terms = obligations.select("subscriber", "rule", "starts", "ends", "since", "until")
     problems: list[Problem] = []
     unranked: list[Problem] = []
     asked: list[tuple[int, Rule, pl.DataFrame]] = []
@@ -242,6 +242,7 @@ def judge_tickets(
         if rule.source != "tickets":
             continue
         held = tickets.join(terms.filter(pl.col("rule") == number), on="subscriber", maintain_order="left")
+        held = held.filter((pl.col("opened") >= pl.col("since")) & (pl.col("opened") < pl.col("until")))
         ranked = with_changes(prioritised(held, rule.support), changes, rule, as_of)
         mine = concerned(ranked, rule)
         in_term, about = ranked.filter(IN_TERM), rule.guarantee.tickets

@@ -12,14 +12,16 @@ from slakit.measure.assessment_input import COUNTED, AssessmentInput
 from slakit.measure.availability import incident_runs, measure_availability, measure_downtime_intervals
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.measured_evidence import MeasuredEvidence
-from slakit.measure.rules import Plan, PlanReading, Readings, Rule, per_rule
+from slakit.measure.rules import Held, PlanReading, Readings, Rule, per_rule
 from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
+from slakit.remedy.caps import CreditLimits
 from slakit.remedy.conditions import asks, with_state
-from slakit.remedy.credits import Award, award_one_of
+from slakit.remedy.credits import Award, AwardedCredits, Phase, award_one_of
 from slakit.remedy.fees import Fees, FeeSources
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
+from slakit.remedy.phases import FACTS_SCHEMA, PhaseFacts, facts_in_phase, moved_to_last_parts, with_last_parts
 from slakit.remedy.schedules import conditions_of
 
 ClaimedOfRemedy = Mapping[int, Sequence[tuple[int, int]]]
@@ -43,10 +45,13 @@ class AwardedReading:
         The plan, its terms, and the numbers of its rules.
     keys
         Of each remedy of the terms: its place in `Awarded.credits`.
+    phases
+        Of plans that are held one after the other: all of them under that reading.
     """
 
     reading: PlanReading
     keys: Sequence[AwardKey]
+    phases: Sequence[PlanReading] = ()
 
     @property
     def remedies(self) -> Iterator[tuple[Remedy, AwardKey]]:
@@ -66,11 +71,36 @@ class Facts:
         Rule → incidents inside judged windows, and late tickets: `outage` (length, µs) and the window.
     before
         Rule → the windows that ended before those, where a condition looks back.
+    parts
+        Windows that a change of the subscription cuts, as `MeasuredEvidence` has them.
     """
 
     windows: Mapping[int, pl.DataFrame]
     downtime_intervals: Mapping[int, pl.DataFrame]
     before: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+    parts: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def asked_of(
+        self, reading: AwardedReading, conditions: Sequence[Condition], guarantees: Sequence[str], rules: Sequence[Rule]
+    ) -> pl.DataFrame:
+        """Select the windows of some guarantees of a plan, with all that conditions on them ask for.
+
+        Parameters
+        ----------
+        reading
+            The plan under one reading.
+        conditions, guarantees
+            What is asked, and of what.
+        rules
+            By number.
+        """
+        numbers = reading.reading.numbers(guarantees)
+        if not reading.phases:
+            return self.asked_by(conditions, numbers)
+        position = reading.reading.plan.position
+        of = (rules, self.windows, self.before, self.parts)
+        found = facts_in_phase(reading.phases, position, guarantees, *of)
+        return with_conditions(found.windows, self.downtime_intervals_of(numbers), conditions, found.before)
 
     def asked_by(self, conditions: Sequence[Condition], rules: Iterable[int]) -> pl.DataFrame:
         """Select the windows of some rules, with all that conditions on them ask for."""
@@ -100,7 +130,7 @@ class Awarded:
         What the fees that credits depend on were taken from.
     """
 
-    readings: Mapping[Plan, Sequence[AwardedReading]]
+    readings: Mapping[Held, Sequence[AwardedReading]]
     credits: Mapping[AwardKey, pl.DataFrame]
     facts: Facts
     sources: FeeSources
@@ -129,13 +159,19 @@ def award_remedies(
         The same, of the windows before; without, a streak begins with the assessment.
     """
     before = _by_rule(_windows_of(earlier)) if earlier is not None else {}
-    facts = Facts(_by_rule(_windows_of(measured)), _by_rule(_downtime_intervals_of(measured)), before)
+    parts = [one.parts for one in (measured, earlier) if one is not None]
+    intervals_by_rule = _by_rule(_downtime_intervals_of(measured))
+    facts = Facts(_by_rule(_windows_of(measured)), intervals_by_rule, before, pl.concat(parts).unique())
     first = first_alike(measured, facts)
     credits: dict[AwardKey, pl.DataFrame] = {}
     sources: list[FeeSources] = []
-    awarded: dict[Plan, list[AwardedReading]] = {}
+    awarded: dict[Held, list[AwardedReading]] = {}
+    courses: dict[int, list[Sequence[PlanReading]]] = {}
     for plan, of_plan in readings.items():
         awarded[plan] = []
+        if plan.course is not None:  # plans that are held one after the other are awarded together
+            courses.setdefault(plan.course, []).append(of_plan)
+            continue
         for reading in of_plan:
             found: dict[str, AwardKey] = {}
             for group in reading.terms.alternatives():
@@ -156,6 +192,26 @@ def award_remedies(
                     sources.append(paid.sources)
             keys = [found[remedy.id] for remedy in reading.terms.remedies]
             awarded[plan].append(AwardedReading(reading, keys))
+    for course in courses.values():
+        for phases in zip(*course, strict=True):
+            written = [[one.model_dump_json(exclude={"claims"}) for one in phase.terms.remedies] for phase in phases]
+            choices = [[[one.id for one in group] for group in phase.terms.alternatives()] for phase in phases]
+            # limits and windows in a row go on from phase to phase, so that credits depend on the terms of all of them
+            together = repr((written, choices, [tuple(phase.rules.items()) for phase in phases]))
+            keys_of: list[list[AwardKey]] = []
+            for position, phase in enumerate(phases):
+                numbered = [tuple(phase.numbers(remedy.guarantees)) for remedy in phase.terms.remedies]
+                pairs = zip(written[position], numbered, strict=True)
+                keys_of.append([(f"{text} phase {position} of {together}", own) for text, own in pairs])
+            if any(key not in credits for keys in keys_of for key in keys):
+                for phase, keys, paid_by in zip(
+                    phases, keys_of, _award_phases(measured, facts, phases, fees, claimed), strict=True
+                ):
+                    for remedy, key in zip(phase.terms.remedies, keys, strict=True):
+                        credits[key] = paid_by[remedy.id].credits
+                        sources.append(paid_by[remedy.id].sources)
+            for phase, keys in zip(phases, keys_of, strict=True):
+                awarded[phase.plan].append(AwardedReading(phase, keys, phases))
     return Awarded(awarded, credits, facts, FeeSources.together(sources))
 
 
@@ -170,6 +226,50 @@ def _award_of(
     per_day = any(credit.earned_per == "day" for credit in remedy.credit)
     days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
     return award_over(remedy, rules, windows, facts.downtime_intervals_of(numbers), claimed, days)
+
+
+def _award_phases(
+    measured: MeasuredEvidence, facts: Facts, phases: Sequence[PlanReading], fees: Fees, claimed: Claimed
+) -> list[dict[str, AwardedCredits]]:
+    """Award the remedies of each phase of subscriptions that change, in the order of time: limits go on by their id."""
+    windows: dict[str, dict[int, list[tuple[int, int]]]] = {}  # of all phases, by the number of the first
+    measures: list[dict[str, PhaseFacts]] = []
+    for position, phase in enumerate(phases):
+        measures.append({})
+        for remedy in phase.terms.remedies:
+            of = (measured.rules, facts.windows, facts.before, facts.parts)
+            own = measures[position][remedy.id] = facts_in_phase(phases, position, remedy.guarantees, *of)
+            of_remedy = windows.setdefault(remedy.id, {})
+            for subscriber, start, end in own.windows.select("subscriber", "window_start", "window_end").rows():
+                of_remedy.setdefault(subscriber - position, []).append((start, end))
+    limits: dict[str, dict[int, CreditLimits]] = {}
+    found: list[dict[str, AwardedCredits]] = []
+    for position, phase in enumerate(phases):
+        found.append({})
+        for group in phase.terms.alternatives():
+            moved = with_last_parts(pl.concat([measures[position][remedy.id].windows for remedy in group]))
+            awards, left = [], []
+            for remedy in group:
+                own, numbers = measures[position][remedy.id], phase.numbers(remedy.guarantees)
+                rules = {number: measured.rules[number] for number in numbers}
+                intervals = facts.downtime_intervals_of(numbers)
+                of_phase = with_conditions(own.windows, intervals, conditions_of(remedy.credit), own.before)
+                if any(rule.guarantee.window.slides for rule in rules.values()):
+                    of_phase = _paid_once(measured, remedy, rules, of_phase)
+                per_day = any(credit.earned_per == "day" for credit in remedy.credit)
+                days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
+                of_phase, intervals = (moved_to_last_parts(rows, moved) for rows in (of_phase, intervals))
+                days = moved_to_last_parts(days, moved) if days is not None else None
+                before = limits.setdefault(remedy.id, {})
+                left.append({first + position: one for first, one in before.items()})
+                of_all = {first + position: spans for first, spans in windows[remedy.id].items()}
+                state = Phase(left[-1], of_all, own.later)
+                of_remedy_claimed = claimed.get(remedy.id, {})
+                awards.append(award_over(remedy, rules, of_phase, intervals, of_remedy_claimed, days, state))
+            for remedy, paid, after in zip(group, award_one_of(awards, fees), left, strict=True):
+                found[position][remedy.id] = paid
+                limits[remedy.id] |= {subscriber - position: one for subscriber, one in after.items()}
+    return found
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:
@@ -220,7 +320,7 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
         What was measured, by rule.
     """
     rules = measured.rules
-    named = [(rule.policy, rule.tier, rule.guarantee.id) for rule in rules]
+    named = [(rule.policy, rule.tier, rule.leg, rule.guarantee.id) for rule in rules]
     if len(set(named)) == len(named):
         return list(range(len(named)))
     counted = _by_rule(measured.ledger.filter(pl.col("verdict") == COUNTED))
@@ -303,6 +403,7 @@ def award_over(
     downtime_intervals: pl.DataFrame,
     claimed: ClaimedOfRemedy,
     days: pl.DataFrame | None = None,
+    phase: Phase | None = None,
 ) -> Award:
     """Lay out a remedy over what was measured, as `award_credits` takes it.
 
@@ -318,6 +419,8 @@ def award_over(
         Claims already made under the remedy.
     days
         For a schedule per day, as `downtime_by_day` gives them; if not given, each outage begins at midnight.
+    phase
+        Of subscriptions that change.
     """
     per = {credit.earned_per for credit in remedy.credit}
     judged = facts.filter(pl.col("total") > 0).drop("outage", strict=False)
@@ -328,7 +431,7 @@ def award_over(
     if "day" in per:
         by_day = days if days is not None else days_from_midnight(downtime_intervals)
         of_days = by_day.join(judged.drop("downtime"), on=KEYS, maintain_order="left")
-    return Award(remedy, rules, facts, incidents, claimed, of_days)
+    return Award(remedy, rules, facts, incidents, claimed, of_days, phase)
 
 
 def with_conditions(
@@ -401,11 +504,6 @@ def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=DAYS, orient="row")
 
 
-FACTS_SCHEMA = {
-    "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
-    "total": pl.Int64, "bad": pl.Int64, "missed": pl.Boolean, "agreed": pl.Int64, "downtime": pl.Int64,
-    "scale": pl.Int64, "target": pl.Int64, "sign": pl.Int64,
-}  # fmt: skip
 DOWNTIME_INTERVALS = {
     "number": pl.UInt32, "subscriber": pl.UInt32, "rule": pl.UInt32, "window_start": pl.Int64, "window_end": pl.Int64,
     "outage": pl.Int64,

@@ -16,6 +16,10 @@ Limit = Callable[[Worth, FeeBasis, int, int], int]
 """Amount of a limit, for the window from one instant to another. [minor units]"""
 
 
+Whole = tuple[int, int]
+"""First instant of a window, and the first one after it. [µs]"""
+
+
 @dataclass
 class CreditLimits:
     """What is left under the limits of one subscription's remedy, window after window.
@@ -47,7 +51,7 @@ class CreditLimits:
     zone: str
     billing_day: int = 1
     starts: int = 0
-    paid: list[tuple[int, int, int]] = field(default_factory=list)
+    paid: list[tuple[int, int, int, Whole | None]] = field(default_factory=list)
     carried: int = 0
 
     def __post_init__(self) -> None:
@@ -55,9 +59,9 @@ class CreditLimits:
             return ORDER.index("calendar" if isinstance(cap.per, Window) else cap.per)
 
         self.caps = sorted(self.caps, key=place)
-        self.paid += [(start, start + 1, amount) for start, amount in self.elsewhere]
+        self.paid += [(start, start + 1, amount, None) for start, amount in self.elsewhere]
 
-    def take(self, amount: int, start: int, end: int) -> tuple[int, str | None]:
+    def take(self, amount: int, start: int, end: int, whole: Whole | None = None) -> tuple[int, str | None]:
         """Pay for a window what the limits leave, and name the one that was applied last.
 
         Parameters
@@ -66,13 +70,15 @@ class CreditLimits:
             What is due. [minor units]
         start, end
             Of the window. [µs]
+        whole
+            The window that this is a part of, where a change of the subscription cuts it: its parts share a limit.
         """
         applied = None
         otherwise = self.minimum.otherwise if self.minimum is not None else None
         if otherwise == "raised" and self._is_small(amount, start, end):
             amount, applied = self._smallest(start, end), "minimum"
         for cap in self.caps:
-            left = max(0, self.limit(cap.at_most, cap.of, start, end) - self._used(cap, start, end))
+            left = max(0, self.limit(cap.at_most, cap.of, start, end) - self._used(cap, start, end, whole))
             if amount > left:
                 amount, applied = left, str(cap.per)
         if otherwise == "carried":  # what was too small before counts too
@@ -80,13 +86,13 @@ class CreditLimits:
         if otherwise not in (None, "raised") and self._is_small(amount, start, end):
             self.carried = amount if otherwise == "carried" else 0
             amount, applied = 0, "minimum"
-        self.paid.append((start, end, amount))
+        self.paid.append((start, end, amount, whole))
         return amount, applied
 
     def withdraw(self) -> None:
         """Take back what was paid last: another remedy is paid in its place."""
-        start, end, _ = self.paid.pop()
-        self.paid.append((start, end, 0))
+        start, end, _, whole = self.paid.pop()
+        self.paid.append((start, end, 0, whole))
 
     def _smallest(self, start: int, end: int) -> int:
         assert self.minimum is not None
@@ -99,12 +105,12 @@ class CreditLimits:
         limit = self._smallest(start, end)
         return amount < limit if self.minimum.at_least is not None else amount <= limit
 
-    def _used(self, cap: Cap, start: int, end: int) -> int:
+    def _used(self, cap: Cap, start: int, end: int, whole: Whole | None) -> int:
         """Sum up what other windows have taken of a cap."""
         if cap.per == "window":
-            return 0
+            return sum(amount for _, _, amount, of in self.paid if of == whole) if whole is not None else 0
         if cap.per == "term":
-            return sum(amount for _, _, amount in self.paid)
+            return sum(amount for _, _, amount, _ in self.paid)
         window = Window("rolling 12mo") if cap.per == "rolling_12mo" else cap.per
         assert isinstance(window, Window)
         if window.slides:
@@ -114,7 +120,7 @@ class CreditLimits:
             else:
                 back = day - timedelta(days=window.rolling_days or 0)
             first = midnight(back, self.zone)
-            return sum(amount for at, _, amount in self.paid if first <= at < start)
+            return sum(amount for at, _, amount, _ in self.paid if first <= at < start)
         spans = calendar_windows(window, self.zone, end - 1, end, billing_day=self.billing_day, starts=self.starts)
         first, last = spans[0]
-        return sum(amount for _, until, amount in self.paid if first < until <= last)
+        return sum(amount for _, until, amount, _ in self.paid if first < until <= last)

@@ -76,7 +76,7 @@ def with_state(
     Parameters
     ----------
     facts
-        Of the windows that are assessed.
+        Of the windows that are assessed; with `missed_before`, whether an earlier part of the window was missed.
     conditions
         What is asked.
     before
@@ -86,8 +86,15 @@ def with_state(
     if not asked:
         return facts
     spans = sorted({span.of for span in asked if isinstance(span, Misses)})
+    if "missed_before" in facts.columns:
+        judged = (pl.col("missed") & (pl.col("total") > 0)) | pl.col("missed_before")
+        counted_as = facts.with_columns(judged.alias("missed"), pl.lit(1, dtype=pl.Int64).alias("total"))
+    else:
+        counted_as = facts
     state = [*KEYS, "window_start", "window_end", "total", "missed"]
-    every = facts.select(state) if before is None else pl.concat([before.select(state), facts.select(state)])
+    every = counted_as.select(state)
+    if before is not None:
+        every = pl.concat([before.select(state), every])
     known = pl.col("missed") & (pl.col("total") > 0)
     missed = known.cast(pl.Int64)
     total = missed.cum_sum()

@@ -45,6 +45,25 @@ Ratio = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class Phase:
+    """What a remedy of a subscription that changes takes over from the phases before, and leaves to those after.
+
+    Attributes
+    ----------
+    limits
+        Subscriber → what its limits have left in the phases before; filled with what this phase leaves.
+    windows
+        Subscriber → windows of the remedy in all phases. [µs]
+    later
+        Facts of the phases after, as if they were of this one.
+    """
+
+    limits: dict[int, CreditLimits]
+    windows: Mapping[int, Sequence[tuple[int, int]]]
+    later: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class Award:
     """A remedy as it is to be awarded: the rules that measure its guarantees, and the facts of their windows.
 
@@ -57,6 +76,8 @@ class Award:
         due, but it belongs to the assessment all the same.
     claimed
         Claims already made under this remedy: subscriber → start of the window (µs) and amount (minor units).
+    phase
+        Of subscriptions that change; their facts have `whole_start` and `whole_end` too.
     """
 
     remedy: Remedy
@@ -65,6 +86,7 @@ class Award:
     downtime_intervals: pl.DataFrame
     claimed: Mapping[int, Sequence[tuple[int, int]]]
     days: pl.DataFrame | None = None
+    phase: Phase | None = None
 
 
 class Due(NamedTuple):
@@ -140,7 +162,7 @@ def award_one_of(awards: Sequence[Award], fees: Fees) -> list[AwardedCredits]:
     found = []
     due = [_due(award, fees) for award in awards]
     for award, own, (limited, across) in zip(awards, due, _limited(awards, fees, due), strict=True):
-        credits = given_back(award.remedy, award.facts, limited)
+        credits = given_back(award.remedy, award.facts, limited, award.phase.later if award.phase else None)
         credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
         found.append(AwardedCredits(credits, FeeSources.together([*own.sources, *across])))
     return found
@@ -356,7 +378,7 @@ def _limited(
     What is not paid uses up no limit.
     """
     later = [[cap for cap in one.remedy.all_caps if cap not in caps_on_parts(one.remedy)] for one in awards]
-    unlimited = not later[0] and awards[0].remedy.minimum is None
+    unlimited = not later[0] and awards[0].remedy.minimum is None and awards[0].phase is None
     if len(awards) == 1 and (unlimited or not awards[0].rules):
         return [(due[0].rows.with_columns(pl.lit(None, dtype=pl.String).alias("instead")), [])]
     paid: list[list[tuple[object, ...]]] = [[] for _ in awards]
@@ -372,13 +394,27 @@ def _limited(
             return fees.minor(subscriber, *fee.amount.as_integer_ratio())
 
         claimed = award.claimed.get(subscriber, ())
-        inside: list[tuple[int, int]] = []
-        if claimed:
+        inside: Sequence[tuple[int, int]] = ()
+        if claimed and award.phase is not None:
+            inside = award.phase.windows[subscriber]
+        elif claimed:
             own = due[number].windows.filter(pl.col("subscriber") == subscriber)
             inside = own.select("window_start", "window_end").rows()
         elsewhere = [(at, amount) for at, amount in claimed if not any(start <= at < end for start, end in inside)]
         holder = fees.holder(subscriber)
-        return CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder)
+        limits = CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder)
+        if award.phase is not None:  # what the phases before have left, and those after go on from
+            before = award.phase.limits.get(subscriber)
+            if before is not None:
+                limits.paid, limits.carried = list(before.paid), before.carried
+            award.phase.limits[subscriber] = limits
+        return limits
+
+    wholes: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for award in awards:
+        if award.phase is not None:
+            edges = award.facts.select(*KEY, "whole_start", "whole_end").unique().rows()
+            wholes |= {(who, start, end): (first, last) for who, start, end, first, last in edges}
 
     entries = [
         (*key, number, amount, cap)
@@ -392,7 +428,7 @@ def _limited(
             for *_, number, amount, cap in of_window:
                 if number not in limits:
                     limits[number] = limits_of(number, subscriber)
-                kept, applied = limits[number].take(amount, start, end)
+                kept, applied = limits[number].take(amount, start, end, wholes.get((subscriber, start, end)))
                 left[number] = kept, applied or cap
             largest = max(left, key=lambda number: left[number][0])  # of equal ones the first
             for number, (kept, cap) in left.items():

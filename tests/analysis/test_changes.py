@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 from random_policies import policy_of
 from reference.trees import tree_of
 
 from slakit.analysis.assess import assess
+from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
 from slakit.evidence.evidence import Evidence
 from slakit.problems import InputError
@@ -199,7 +201,220 @@ def test_all_conflicts_are_told_at_once() -> None:
     ]
 
 
-def test_another_tier_is_refused_in_words() -> None:
-    policy = SIMPLE.replace("99.5", "{a: 99, b: 99.5}").replace("guarantees:", "tiers: [a, b]\nguarantees:")
-    with pytest.raises(InputError, match="its policy or tier changes while it runs, which is not computed yet"):
-        judged(policy, [row("01-01", "06-11", tier="a"), row("06-11", tier="b")])
+# Plans
+
+TIERS = """
+tiers: [silver, gold]
+guarantees:
+  - id: g
+    metric: availability
+    target: {silver: 99, gold: 99.9}
+    window: 1mo
+    credit: {flat: 10%}
+  - id: same
+    metric: availability
+    target: 99.5
+    window: 1mo
+    credit: {flat: {silver: 5%, gold: 20%}}
+"""
+
+
+def upgraded(change: str, until: str | None = None, **known: Any) -> list[Row]:
+    """A subscription of silver, from the change on of gold."""
+    return [row("01-01", until or change, tier="silver"), row(change, **({"tier": "gold"} | known))]
+
+
+def test_a_window_is_cut_where_its_terms_change_and_whole_where_they_do_not() -> None:
+    # Ten days of silver, 240 h: 2 h down are 99.17 %, kept. Twenty of gold, 480 h: 1 h down is 99.79 %, missed.
+    # `same` has 720 h: 3 h down are 99.58 %, kept.
+    outages = [down("06-05 00:00", "06-05 02:00"), down("06-20 00:00", "06-20 01:00")]
+    review = judged(TIERS, upgraded("06-11"), outages=outages)
+    assert levels(review) == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 1, False)]
+    assert levels(review, "same") == [("06-01", "07-01", 720, 3, True)]
+    assert paid(review) == {("g", "06-01"): 0, ("g", "06-11"): 100, ("same", "06-01"): 0}
+    # no part of an outage is told twice, and none is lost
+    assert review.ledger.group_by("guarantee").agg("seconds").rows_by_key("guarantee").keys() == {"g", "same"}
+    sums = dict(review.ledger.group_by("guarantee").agg(pl.col("seconds").sum()).iter_rows())
+    assert sums == {"g": 3 * 3600, "same": 3 * 3600}
+
+
+def test_a_whole_window_earns_by_the_terms_at_its_end() -> None:
+    # 4 h of 720 h are 99.44 %: missed; gold is in force when June ends: 20 % of 1000
+    review = judged(TIERS, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 04:00")])
+    assert paid(review)["same", "06-01"] == 200
+
+
+def test_an_outage_over_a_change_is_told_by_the_terms_of_its_time() -> None:
+    review = judged(TIERS, upgraded("06-11"), outages=[down("06-10 22:00", "06-11 03:00")])
+    assert levels(review) == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 3, False)]
+    told = review.ledger.filter(pl.col("guarantee") == "g").select("seconds", "verdict").rows()
+    assert told == [(2 * 3600, "counted"), (3 * 3600, "counted")]
+
+
+@pytest.mark.parametrize(
+    ("partial", "expected"),
+    [("full", [("06-01", "06-11", 720, 3, True), ("06-11", "07-01", 720, 1, False)]), ("skip", [])],
+)
+def test_a_cut_window_is_judged_as_the_policy_says_of_partial_windows(partial: str, expected: list[Any]) -> None:
+    policy = TIERS.replace("window: 1mo", f"window: 1mo\n    partial: {partial}", 1)
+    outages = [down("06-05 00:00", "06-05 03:00"), down("06-20 00:00", "06-20 01:00")]
+    assert levels(judged(policy, upgraded("06-11"), outages=outages)) == expected
+
+
+def test_a_suspension_cuts_no_window_of_the_same_terms() -> None:
+    # Suspended from 6 to 11 June: 5 days. `same` has 600 h; 2 of the 4 h down count.
+    outages = [down("06-05 22:00", "06-06 02:00"), down("06-20 00:00", "06-20 01:00")]
+    review = judged(TIERS, upgraded("06-11", "06-06"), outages=outages)
+    assert levels(review, "same") == [("06-01", "07-01", 600, 3, True)]
+    assert levels(review) == [("06-01", "06-11", 120, 2, False), ("06-11", "07-01", 480, 1, False)]
+
+
+def test_a_limit_over_the_term_goes_on_through_a_change() -> None:
+    # 10 % of 1000 for May, by silver, and for June, by gold; at most 150 over the term
+    policy = TIERS.replace(
+        "credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 150 EUR, per: term, clause: c}]}"
+    )
+    outages = [down("05-10 00:00", "05-10 08:00"), down("06-10 00:00", "06-10 08:00")]
+    review = judged(policy, upgraded("06-01"), "2026-05/2026-06", outages=outages)
+    assert (paid(review)["g", "05-01"], paid(review)["g", "06-01"]) == (100, 50)
+
+
+def test_a_limit_per_window_is_one_for_both_parts_of_it() -> None:
+    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 15%, per: window, clause: c}]}")
+    outages = [down("06-05 00:00", "06-05 08:00"), down("06-20 00:00", "06-20 08:00")]
+    review = judged(policy, upgraded("06-11"), outages=outages)
+    assert (paid(review)["g", "06-01"], paid(review)["g", "06-11"]) == (100, 50)
+
+
+def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> None:
+    # May, both parts of June, and July are missed: two in a row at the end of June, three at that of July
+    bands = "[{streak: 1, credit: 1%}, {streak: 2, credit: 2%}, {streak: 3, credit: 3%}]"
+    policy = TIERS.replace("credit: {flat: 10%}", f"credit: {{bands: {bands}}}")
+    outages = [down(f"{day} 00:00", f"{day} 08:00") for day in ("05-10", "06-05", "06-20", "07-10")]
+    rows = upgraded("06-11")
+    rows[0]["starts"] = at("05-01")
+    review = judged(policy, rows, "2026-05/2026-07", outages=outages)
+    amounts = {start: amount for (name, start), amount in paid(review).items() if name == "g"}
+    assert amounts == {"05-01": 10, "06-01": 20, "06-11": 20, "07-01": 30}
+
+
+def test_another_policy_cuts_and_does_not_begin_anew() -> None:
+    # q begins a month after the start, which was in January: it measures June from the change on
+    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {next: 1mo, clause: c}\ntiers:")}
+    rows = upgraded("06-11", policy="q")
+    rows[0]["tier"] = "gold"
+    review = judged(policies, rows, outages=[down("06-20 00:00", "06-20 05:00")])
+    assert levels(review, "same") == [("06-01", "06-11", 240, 0, True), ("06-11", "07-01", 480, 5, False)]
+
+
+def test_one_remedy_pays_for_a_cut_window_and_a_whole_one_that_end_together() -> None:
+    # g is cut: its first part is missed (8 h of 240), its second kept. `same`, missed by 8 h of 720, ends with that.
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: g, metric: availability, target: {silver: 99, gold: 98}, window: 1mo}
+  - {id: same, metric: availability, target: 99.5, window: 1mo}
+remedies:
+  - {id: r, for: [g, same], credit: {flat: 10%}}
+"""
+    review = judged(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")])
+    assert paid(review) == {("r", "06-01"): 100, ("r", "06-11"): 100}
+
+
+def test_a_window_that_slides_starts_anew_with_other_terms() -> None:
+    # Gold from noon of 11 June: its first week ends that day and has 12 h; silver's last one ends at noon.
+    policy = TIERS.replace("window: 1mo", "window: {rolling: 7d}")
+    review = judged(policy, upgraded("06-11 12:00"), "2026-06-10/2026-06-12")
+    assert [one[:3] for one in levels(review)] == [
+        ("06-04", "06-11", 168),
+        ("06-05", "06-11", 156),
+        ("06-11", "06-12", 12),
+        ("06-11", "06-13", 36),
+    ]
+
+
+def test_tickets_belong_to_the_terms_under_which_they_were_opened() -> None:
+    policy = (
+        "tiers: [silver, gold]\nguarantees: [{id: g, metric: response, within: {silver: 2h, gold: 1h}, window: 1mo}]"
+    )
+    tickets = [
+        {"ticket": day, "subscription": "s", "opened": at(day), "responded": at(f"{day} 01:30")}
+        for day in ("06-09", "06-10", "06-11")
+    ]
+    review = judged(policy, upgraded("06-11", "06-10"), tickets=tickets)
+    assert dict(review.tickets.select("ticket", "verdict").iter_rows()) == {
+        "06-09": "met", "06-10": "outside_term", "06-11": "missed",
+    }  # fmt: skip
+
+
+def test_a_single_incident_is_cut_as_a_window_is() -> None:
+    # 3 h before the change, 2 h after it: silver has 4 h, gold 1 h
+    policy = """
+tiers: [silver, gold]
+guarantees: [{id: g, metric: downtime, within: {silver: 4h, gold: 1h}, window: incident, credit: {flat: 10%}}]
+"""
+    review = judged(policy, upgraded("06-11"), outages=[down("06-10 21:00", "06-11 02:00")])
+    assert review.incidents.select("seconds", "met").rows() == [(3 * 3600, True), (2 * 3600, False)]
+    assert review.ledger["seconds"].sum() == 5 * 3600
+    assert paid(review) == {("g", "06-10"): 0, ("g", "06-11"): 100}
+
+
+def test_what_no_guarantee_of_its_time_judges_is_not_judged() -> None:
+    # q guarantees nothing of outages: 2 h before the change are judged, 3 h after it are not
+    policies = {"p": TIERS, "q": "guarantees: [{id: t, metric: response, within: 1h, window: 1mo}]"}
+    rows = upgraded("06-11", policy="q", tier=None)
+    review = judged(policies, rows, outages=[down("06-10 22:00", "06-11 03:00")])
+    assert review.ledger.select("guarantee", "verdict", "seconds").rows() == [
+        ("g", "counted", 2 * 3600), ("same", "counted", 2 * 3600), (None, "not_judged", 3 * 3600),
+    ]  # fmt: skip
+
+
+def test_two_policies_are_read_each_for_itself() -> None:
+    # g is missed in both parts of June, by p and by q: 10 % or 20 % in each
+    text = """
+readings:
+  - id: rate
+    question: q
+    clauses: [c]
+    default: low
+    answers: {low: {}, high: {set: {guarantees.g.credit.flat: 20%}}}
+guarantees: [{id: g, metric: availability, target: 99, window: 1mo, credit: {flat: 10%}}]
+"""
+    outages = [down("06-05 00:00", "06-05 08:00"), down("06-20 00:00", "06-20 08:00")]
+    review = judged({"p": text, "q": text}, [row("01-01", "06-11"), row("06-11", policy="q")], outages=outages)
+    (found,) = review.ranges.select("amount", "amount_low", "amount_high", "widened_by").rows()
+    assert found == (200, 200, 400, "p:rate, q:rate")
+    assert set(review.readings.select("question", "amount").rows()) == {
+        ("p:rate", 200), ("p:rate", 300), ("q:rate", 200), ("q:rate", 300),
+    }  # fmt: skip
+
+
+def test_a_claim_that_was_made_is_for_a_window_of_any_phase() -> None:
+    claim = {
+        "subscription": "s",
+        "remedy": "same",
+        "window_start": at("06-01"),
+        "claimed": at("07-02"),
+        "amount": "200",
+    }
+    outages = [down("06-05 00:00", "06-05 04:00")]
+    review = judged(TIERS, upgraded("06-11"), outages=outages, claims_made=[claim])
+    assert dict(review.claims.select("remedy", "status").iter_rows())["same"] == "claimed"
+
+
+def test_explain_tells_each_plan_by_itself() -> None:
+    review = judged(TIERS, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 04:00")])
+    told = [text for depth, text in explain(review, "s", "2026-06").lines if depth == 0]
+    assert told == [
+        "silver, from 2026-01-01 to 2026-06-11",
+        "g, 2026-06-01 to 2026-06-11: missed",
+        "Credit for g, from 2026-06-01: 100.00 EUR",
+        "gold, from 2026-06-11 on",
+        "g, 2026-06-11 to 2026-07-01: met",
+        "same, 2026-06-01 to 2026-07-01: missed",
+        "Credit for g, from 2026-06-11: 0.00 EUR",
+        "Credit for same, from 2026-06-01: 200.00 EUR",
+        "Assumed",
+    ]
+    assert review.headline().select("subscription", "tier", "owed").rows() == [("s", "gold", 300)]
+    assert {"monthly_fee", "windows over a change"} - set(review.assumptions["term"]) == {"monthly_fee"}
