@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from random_cases import random_case
+from random_cases import changing_case, random_case
 from second_calculation import compared
 from shipped_plans import SHIPPED, shipped_case
 
@@ -33,6 +33,14 @@ def test_they_agree_on_a_shipped_policy(name: str) -> None:
     found = compared(shipped_case((name,), 7, 2))
     assert not found.refused
     assert not found.different, found.told()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, MANY // 4, TOGETHER))
+def test_they_agree_on_subscriptions_that_change(first: int) -> None:
+    for number in range(first, first + TOGETHER):
+        found = compared(changing_case(f"long/{number}"))
+        assert not found.different, f"case {number}:\n{found.told()}"
 
 
 @pytest.mark.long

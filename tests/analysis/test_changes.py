@@ -418,3 +418,45 @@ def test_explain_tells_each_plan_by_itself() -> None:
     ]
     assert review.headline().select("subscription", "tier", "owed").rows() == [("s", "gold", 300)]
     assert {"monthly_fee", "windows over a change"} - set(review.assumptions["term"]) == {"monthly_fee"}
+
+
+def test_one_of_several_remedies_is_paid_for_each_part_of_a_cut_window() -> None:
+    # Ten days of June by silver: 12 h of 240 are down, a 10 % and b 15 % of 1000. Twenty by gold: 12 h of 480, a 30 %.
+    # The limit of a over the term, 350, feels only what is paid: 0 and 300; of July's 300 the 50 are left.
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - id: a
+    metric: availability
+    target: {silver: 99, gold: 98.9}
+    window: 1mo
+    credit: {flat: {silver: 10%, gold: 30%}, caps: [{at_most: 350 EUR, per: term, clause: c}]}
+  - {id: b, metric: availability, target: {silver: 99, gold: 95}, window: 1mo, credit: {flat: 15%}}
+one_of:
+  - {id: either, remedies: [a, b], clause: c}
+"""
+    outages = [down(f"{day} 00:00", f"{day} 12:00") for day in ("06-05", "06-20", "07-10")]
+    review = judged(policy, upgraded("06-11"), "2026-06/2026-07", outages=outages)
+    assert paid(review) == {
+        ("a", "06-01"): 0, ("b", "06-01"): 150, ("a", "06-11"): 300, ("b", "06-11"): 0, ("a", "07-01"): 50,
+        ("b", "07-01"): 0,
+    }  # fmt: skip
+
+
+def test_a_mean_over_components_is_cut_where_its_target_changes() -> None:
+    # The mean over two: 2 h of one are 1 h. Silver: 1 of 240 h, 99.58 %; gold: 1 of 480 h, 99.79 %.
+    policy = TIERS.replace("window: 1mo", "window: 1mo\n    combine: mean\n    components: [web, db]", 1)
+    outages = [
+        down("06-05 00:00", "06-05 02:00", component="web"),
+        down("06-20 00:00", "06-20 02:00", component="db"),
+    ]
+    review = judged(policy, upgraded("06-11"), outages=outages)
+    assert levels(review) == [("06-01", "06-11", 240, 1, True), ("06-11", "07-01", 480, 1, False)]
+
+
+def test_a_mean_over_components_whose_fees_change_with_the_tier_is_refused() -> None:
+    policy = TIERS.replace("window: 1mo", "window: 1mo\n    combine: mean", 1)
+    rows = upgraded("06-11", component_fees='{"web": 1, "db": 2}')
+    rows[0]["component_fees"] = '{"web": 1, "cache": 2}'
+    with pytest.raises(InputError, match="g is a mean over the components that have a fee, and these change"):
+        judged(policy, rows)
