@@ -243,6 +243,7 @@ def _award_phases(
             for subscriber, start, end in own.windows.select("subscriber", "window_start", "window_end").rows():
                 of_remedy.setdefault(subscriber - position, []).append((start, end))
     limits: dict[str, dict[int, CreditLimits]] = {}
+    slid: dict[str, dict[tuple[int, str], int]] = {}  # until when windows that slide have paid
     found: list[dict[str, AwardedCredits]] = []
     for position, phase in enumerate(phases):
         found.append({})
@@ -255,7 +256,16 @@ def _award_phases(
                 intervals = facts.downtime_intervals_of(numbers)
                 of_phase = with_conditions(own.windows, intervals, conditions_of(remedy.credit), own.before)
                 if any(rule.guarantee.window.slides for rule in rules.values()):
-                    of_phase = _paid_once(measured, remedy, rules, of_phase)
+                    ended = slid.setdefault(remedy.id, {})
+                    already = {
+                        (first + position, phase.rules[guarantee]): end
+                        for (first, guarantee), end in ended.items()
+                        if guarantee in phase.rules
+                    }
+                    of_phase = _paid_once(measured, remedy, rules, of_phase, already)
+                    paying = of_phase.filter("pays").select("subscriber", "rule", "window_end").sort("window_end")
+                    for subscriber, number, end in paying.iter_rows():
+                        ended[subscriber - position, rules[number].guarantee.id] = end
                 per_day = any(credit.earned_per == "day" for credit in remedy.credit)
                 days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
                 of_phase, intervals = (moved_to_last_parts(rows, moved) for rows in (of_phase, intervals))
@@ -339,7 +349,11 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
 
 
 def _paid_once(
-    measured: MeasuredEvidence, remedy: Remedy, rules: Mapping[int, Rule], facts: pl.DataFrame
+    measured: MeasuredEvidence,
+    remedy: Remedy,
+    rules: Mapping[int, Rule],
+    facts: pl.DataFrame,
+    already: Mapping[Owner, int] | None = None,
 ) -> pl.DataFrame:
     """Take from facts what an earlier sliding window of the same guarantee has paid for."""
     sliding = [number for number, rule in rules.items() if rule.guarantee.window.slides]
@@ -371,7 +385,7 @@ def _paid_once(
         incidents.setdefault((who, rule), []).append((start, end))
     slid = facts.filter(pl.col("rule").is_in(sliding))
     others = facts.filter(~pl.col("rule").is_in(sliding)).with_columns(pl.lit(value=True).alias("pays"))
-    once = paid_once(remedy.credit, rules, slid, incidents, remeasure)
+    once = paid_once(remedy.credit, rules, slid, incidents, remeasure, already or {})
     return pl.concat([once.select(others.columns), others])
 
 

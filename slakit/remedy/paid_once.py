@@ -21,7 +21,12 @@ Remeasure = Callable[[Mapping[Owner, int]], pl.DataFrame]
 
 
 def paid_once(
-    credits: Sequence[Credit], rules: Mapping[int, Rule], facts: pl.DataFrame, incidents: Spans, remeasure: Remeasure
+    credits: Sequence[Credit],
+    rules: Mapping[int, Rule],
+    facts: pl.DataFrame,
+    incidents: Spans,
+    remeasure: Remeasure,
+    already: Mapping[Owner, int],
 ) -> pl.DataFrame:
     """Leave in each sliding window only the downtime that no window before it has paid for.
 
@@ -37,14 +42,20 @@ def paid_once(
         First and last counted instant of each incident.
     remeasure
         Measures the windows again, without what has been paid for.
+    already
+        Until when a phase of the subscription before has paid. [µs]
 
     Returns
     -------
     pl.DataFrame
         The same windows, and whether each `pays`.
     """
-    left, paid_until = facts, dict[Owner, int]()
+    left, paid_until = facts, dict(already)
     settled = []
+    windows = [*KEY, "window_start", "window_end"]
+    if paid_until and not left.is_empty():
+        fresh = remeasure(paid_until).select(*windows, *LEVEL)
+        left = left.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)
     while not left.is_empty():
         over = []
         for who, rule, end in left.select(*KEY, "window_end").rows():
@@ -64,7 +75,6 @@ def paid_once(
         paid_until |= {(who, rule): end for who, rule, end in paying.iter_rows()}
         left = placed.filter(beyond).drop("paid_end")
         if not left.is_empty():  # what has been paid for is no part of the levels of later windows
-            windows = [*KEY, "window_start", "window_end"]
             fresh = remeasure(paid_until).select(*windows, *LEVEL)
             left = left.drop(LEVEL).join(fresh, on=windows, maintain_order="left").select(facts.columns)
     return pl.concat(settled) if settled else facts.with_columns(pl.lit(value=True).alias("pays"))

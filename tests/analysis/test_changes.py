@@ -460,3 +460,12 @@ def test_a_mean_over_components_whose_fees_change_with_the_tier_is_refused() -> 
     rows[0]["component_fees"] = '{"web": 1, "cache": 2}'
     with pytest.raises(InputError, match="g is a mean over the components that have a fee, and these change"):
         judged(policy, rows)
+
+
+def test_an_outage_in_windows_that_slide_is_paid_for_once_through_a_change() -> None:
+    # The same terms: the week that ends with 5 June pays, and none of gold's pays for that outage again.
+    policy = TIERS.replace("window: 1mo", "window: {rolling: 7d}")
+    outages = [down("06-05 00:00", "06-05 08:00")]
+    review = judged(policy, upgraded("06-11 12:00"), outages=outages)
+    same = review.credits.filter((pl.col("remedy") == "same") & (pl.col("amount") > 0))
+    assert same["amount"].to_list() == [50]

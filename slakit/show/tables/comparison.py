@@ -94,6 +94,8 @@ def show_readings(review: Review, subscription: str) -> GT:
     """
     own = review.of(subscription)
     questions = {question.id: question for question in review.policies[review.plan_of(subscription)[0]].readings}
+    # the policy is named where a subscription has had several
+    questions |= {f"{name}:{one.id}": one for name, policy in review.policies.items() for one in policy.readings}
     rows = []
     for row in own.readings.iter_rows(named=True):
         asked = questions[row["question"]]
