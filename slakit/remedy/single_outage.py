@@ -428,15 +428,18 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
     started, ends = laid_out(case.rule.guarantee, case.rule.zone, case.span, downtimes)
     rows = pl.DataFrame({"ended": ends}, schema={"ended": pl.Int64}).with_columns(number.alias("subscriber"))
     none = pl.lit(0, dtype=pl.UInt32)
+    unchanged = {"since": -FOREVER, "until": FOREVER, "own_since": -FOREVER, "own_until": FOREVER}
     obligations = rows.select(
         pl.col("subscriber").alias("obligation"), "subscriber", none.alias("rule"),
+        *(pl.lit(edge, dtype=pl.Int64).alias(name) for name, edge in unchanged.items()),
         pl.lit(min(first, started), dtype=pl.Int64).alias("starts"), pl.lit(FOREVER, dtype=pl.Int64).alias("ends"),
         pl.lit(1, dtype=pl.Int64).alias("billing_day"), pl.lit(None, dtype=pl.String).alias("component"),
         pl.lit(1, dtype=pl.Int64).alias("components"),
     )  # fmt: skip
+    edges = {"window_start": first, "window_end": last, "whole_start": first, "whole_end": last}
     windows = rows.select(
-        pl.col("subscriber").alias("obligation"), pl.lit(first, dtype=pl.Int64).alias("window_start"),
-        pl.lit(last, dtype=pl.Int64).alias("window_end"), pl.lit(value=False).alias("running"),
+        pl.col("subscriber").alias("obligation"), pl.lit(value=False).alias("running"),
+        *(pl.lit(edge, dtype=pl.Int64).alias(name) for name, edge in edges.items()),
     )  # fmt: skip
     down = rows.filter(pl.col("ended") > started)
     found = pl.lit(0 if case.rule.guarantee.measured else None, dtype=pl.UInt32)
