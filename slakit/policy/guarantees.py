@@ -208,7 +208,7 @@ class Measured(Part):
     above: Percent | None = None
     """Share of failures above which a slice is down: that share itself is not enough."""
     minimum_total: int | None = Field(default=None, ge=1, le=10**8)
-    """Fewest requests by which anything is judged. A slice of fewer is not down, and is left out of a mean, as are
+    """Fewest requests by which anything is judged. A slice of fewer is not down, and is no part of a mean, as are
     slices that nobody measured; of a ratio with fewer in the window there is no level, and no verdict."""
     unit: str | None = None
     """Unit of a figure, such as ms."""

