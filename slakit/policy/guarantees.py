@@ -209,7 +209,7 @@ class Measured(Part):
     """Share of failures above which a slice is down: that share itself is not enough."""
     minimum_total: int | None = Field(default=None, ge=1, le=10**8)
     """Fewest requests by which anything is judged. A slice of fewer is not down, and is no part of a mean, as are
-    slices that nobody measured; of a ratio with fewer in the window there is no level, and no verdict."""
+    slices without a measurement; of a ratio with fewer in the window there is no level, and no verdict."""
     unit: str | None = None
     """Unit of a figure, such as ms."""
 

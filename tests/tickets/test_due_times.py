@@ -126,7 +126,7 @@ def test_the_command_line_prints_what_is_due_and_why(run: Run) -> None:
     assert code == 0
     assert "Wed 2026-12-23 16:00:00 CET" in out
     assert "Wed 2026-12-23 21:30:00 CET" in out
-    assert "resolution: 6h runs around the clock." in out
+    assert "Tickets resolved in time: 6h runs around the clock." in out
     code, out, _ = run("due", "klink-cloud", "--tier", "growth", "--opened", "2026-06-05T15:00Z", "--priority", "P2")
     assert code == 0
     assert "Mon 2026-06-08 15:00:00 UTC" in out
