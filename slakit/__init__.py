@@ -10,7 +10,7 @@ import lazy_loader
 
 from slakit import _hooks
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
