@@ -173,6 +173,7 @@ WRITTEN = {
         "amount",
         "currency",
         "cap",
+        "instead",
     ],
     "ranges": [
         "subscription",

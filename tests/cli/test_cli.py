@@ -18,7 +18,7 @@ COLUMNS = {
     "ledger": "subscription guarantee outage component window_start started ended seconds verdict clause",
     "availability": f"{KEYS} agreed_seconds downtime_seconds availability target met running",
     "attainment": f"{KEYS} eligible met_count pending attainment target met running",
-    "credits": "subscription remedy window_start window_end credit_percent basis_amount amount currency cap",
+    "credits": "subscription remedy window_start window_end credit_percent basis_amount amount currency cap instead",
     "ranges": "subscription currency amount amount_low amount_high reading_low reading_high widened_by",
     "claims": "subscription remedy window_start amount currency deadline deadline_earliest status evidence_needed",
 }

@@ -48,7 +48,7 @@ def test_the_summary_tells_rows_rights_and_warnings(run: Run, evidence: Path, tm
     assert done.code == 0, done.err
     assert "Owed in all: 100.00 EUR." in done.out
     assert "Rows used: subscriptions 1 of 1, outages 1 of 2." in done.out
-    assert "Right of web: The customer may end the contract (web, window from 2026-08-01)." in done.out
+    assert "Right of web: The customer may end the contract (Web, window from 2026-08-01)." in done.out
     assert "2 warnings" in done.out
     assert "The component 'Network' is taken as 'network', as the contract writes it." in done.out
     assert "Outage b starts and ends at 2026-08-20 00:00 UTC." in done.out

@@ -45,6 +45,10 @@ def same(one: Evidence, other: Evidence) -> None:
         assert_frame_equal(getattr(one, name), getattr(other, name))
 
 
+SAMPLED = [name for name in TABLES if (SAMPLES / f"{name}.csv").exists()]
+"""Tables of which there is a sample."""
+
+
 def as_text(folder: Path, name: str) -> pl.DataFrame:
     """Read a sample table as it is written."""
     return pl.read_csv(folder / f"{name}.csv", infer_schema=False)
@@ -175,7 +179,7 @@ def test_currencies_of_the_past_are_known() -> None:
 def write_workbook(path: Path, folder: Path) -> None:
     """Write the sample tables as the sheets of a workbook: text, numbers, and notes beside them."""
     with xlsxwriter.Workbook(path) as workbook:
-        for name in TABLES:
+        for name in SAMPLED:
             table, sheet = as_text(folder, name), workbook.add_worksheet(name)
             for row, cells in enumerate([table.columns, *table.rows()]):
                 for column, cell in enumerate(cells):
@@ -373,10 +377,10 @@ def test_only_whole_tables_of_known_formats_are_written(tmp_path: Path, table: p
     assert not list(tmp_path.iterdir())
 
 
-@given(seed=st.integers(0, 2**32 - 1), order=st.permutations(range(10)))
+@given(seed=st.integers(0, 2**32 - 1), order=st.permutations(range(20)))
 @examples(5)
 def test_the_order_of_rows_and_columns_changes_nothing_but_the_order(seed: int, order: list[int]) -> None:
-    frames = {name: as_text(SAMPLES, name) for name in TABLES}
+    frames = {name: as_text(SAMPLES, name) for name in SAMPLED}
     shuffled = {
         name: frame.select(frame.columns[i] for i in order if i < frame.width).sample(
             fraction=1, shuffle=True, seed=seed

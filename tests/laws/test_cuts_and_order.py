@@ -42,7 +42,8 @@ def shuffled(rng: Random, rows: Rows) -> Rows:
     other = {name: [dict(row) for row in rng.sample(table, len(table))] for name, table in rows.items()}
     for table, key in ID_OF.items():
         names = {row[key]: f"x{number}" for number, row in enumerate(other[table])}
-        for row in (*other[table], *(other["holds"] if table == "tickets" else ())):
+        of_tickets = [row for name in ("holds", "priorities", "updates") for row in other.get(name, [])]
+        for row in (*other[table], *(of_tickets if table == "tickets" else ())):
             row[key] = names[row[key]]
     return other
 

@@ -243,5 +243,10 @@ def test_klink_gives_ten_days_from_the_end_of_the_month() -> None:
     review = judged("klink-cloud", [down(at("2026-10-20"), DAY)], "2026-10", as_of="2026-11-10", subscriptions=held)
     table = review.claims.select("amount", "deadline", "status", "evidence_needed")
     assert table.rows() == [
-        (100, at("2026-11-11") - MICROSECOND, "claimable", "company name; account id; incident timeline")
+        (
+            100,
+            at("2026-11-11") - MICROSECOND,
+            "claimable",
+            "company name; account id; incident timeline; The service agreement is active",
+        )
     ]

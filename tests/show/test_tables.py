@@ -49,15 +49,15 @@ def test_plans_stand_side_by_side() -> None:
 
 def test_budgets_are_exact_and_in_the_contracts_month() -> None:
     said = text_of(show_budgets(window_budgets(find_terms(["klikk:gold", "klink-cloud:enterprise"]), "2026-10")))
-    assert "network, infrastructure, hardware and connectivity|Oct 2026|745|99.95 %|22m21s|Table 2" in said
-    assert "platform|Oct 2026|744|99.9 %|44m38.4s|2" in said
+    assert "Hardware availability and Connectivity availability|Oct 2026|745|99.95 %|22m21s|Table 2" in said
+    assert "Platform uptime|Oct 2026|744|99.9 %|44m38.4s|2" in said
 
 
 def test_outages_are_priced_in_each_currency() -> None:
     terms = find_terms(LIBRARY)
     said = text_of(show_payouts(credit_curve(terms, fee=1600, at=[1, 74.4]), 1600))
     assert "1h down|3d2h24m down" in said
-    assert "platform|80.00 USD (5 %)|400.00 USD (25 %)" in said
+    assert "Platform uptime|80.00 USD (5 %)|400.00 USD (25 %)" in said
     assert "none|no credit|no credit" in said
 
 
