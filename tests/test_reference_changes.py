@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from contract_of_tiers import TIERS
 from reference import assess
 from reference.trees import tree_of
 
@@ -390,21 +391,6 @@ def test_remedies_that_do_not_compare_are_refused() -> None:
 
 
 # Subscriptions that change
-
-TIERS = """
-tiers: [silver, gold]
-guarantees:
-  - id: g
-    metric: availability
-    target: {silver: 99, gold: 99.9}
-    window: 1mo
-    credit: {flat: 10%}
-  - id: same
-    metric: availability
-    target: 99.5
-    window: 1mo
-    credit: {flat: {silver: 5%, gold: 20%}}
-"""
 
 
 def changing(

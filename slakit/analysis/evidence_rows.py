@@ -59,11 +59,16 @@ def row_warnings(
             yield from _together(beyond_term(evidence, table), table, "outside_subscription", where)
 
 
+def with_terms_held(evidence: Evidence, table: str) -> pl.DataFrame:
+    """Return numbered rows of a table, with the time of their subscription under all its plans: `starts`, `ends`."""
+    edges = pl.col("held_from").alias("starts"), pl.col("held_to").alias("ends")
+    terms = evidence.phases.select("subscription", *edges).unique(maintain_order=True)
+    return evidence.numbered(table).join(terms, on="subscription", maintain_order="left")
+
+
 def beyond_term(evidence: Evidence, table: str) -> pl.DataFrame:
     """Return the rows of a table that lie before their subscription starts, or after it ends."""
-    held = pl.col("held_from").alias("starts"), pl.col("held_to").alias("ends")
-    term = evidence.phases.select("subscription", *held).unique(maintain_order=True)
-    rows = evidence.numbered(table).join(term, on="subscription", maintain_order="left")
+    rows = with_terms_held(evidence, table)
     begun = pl.col(BEGINS[table])
     over = pl.col("ended") if "ended" in rows.columns else begun
     return rows.filter((begun >= pl.col("ends")) | (over < pl.col("starts")))

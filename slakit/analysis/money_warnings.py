@@ -8,6 +8,7 @@ from datetime import date
 
 import polars as pl
 
+from slakit.analysis.evidence_rows import with_terms_held
 from slakit.analysis.plans import Plans
 from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
@@ -39,9 +40,7 @@ def claim_warnings(
     period
         What was assessed.
     """
-    edges = pl.col("held_from").alias("starts"), pl.col("held_to").alias("ends")
-    term = evidence.phases.select("subscription", *edges).unique(maintain_order=True)
-    made = evidence.numbered("claims_made").join(term, on="subscription", maintain_order="left")
+    made = with_terms_held(evidence, "claims_made")
     due = tables["credits"].filter(pl.col("amount") > 0).select("subscription", "remedy", "window_start", "window_end")
     spans = {key: rows.select("window_start", "window_end").rows() for key, rows in
              due.partition_by("subscription", "remedy", as_dict=True).items()}  # fmt: skip

@@ -178,7 +178,7 @@ def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[
             length = measured.slice.microseconds
             slices = (last - first) // length
             failed = int((100 - value) * PERCENT_SCALE) * slices
-            # slices without a row are without failure, or are left out of the mean where it takes requests to judge
+            # slices without a row are without failure, or no part of the mean where it takes requests to judge
             for number in range(-(-failed // FULL) if measured.minimum_total is None else slices):
                 at = to_instant(first + number * length)
                 yield row | {"measured": at, "failed": max(0, min(FULL, failed - number * FULL)), "total": FULL}

@@ -40,6 +40,14 @@ def mean_of_components(assessed: AssessmentInput, windows: pl.DataFrame) -> pl.D
     return joined.with_columns(scaled).drop("sum")
 
 
+def _parts_of_guarantees(assessed: AssessmentInput) -> pl.DataFrame:
+    """List obligations of single components: `obligation`, and `whole`, that of the guarantee they are a part of."""
+    obligations = assessed.obligations.select("obligation", "component", *OWNER)
+    wholes = obligations.filter(pl.col("component").is_null()).select(*OWNER, pl.col("obligation").alias("whole"))
+    parts = obligations.filter(pl.col("component").is_not_null())
+    return parts.join(wholes, on=OWNER, maintain_order="left").select("obligation", "whole")
+
+
 def ledger_of_guarantees(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
     """Tell of each outage once for each guarantee, also where it was judged component by component.
 
@@ -56,13 +64,10 @@ def ledger_of_guarantees(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
     pl.DataFrame
         The ledger, of obligations that are whole guarantees.
     """
-    obligations = assessed.obligations.select("obligation", *OWNER, pl.col("component").alias("only"))
-    parts = obligations.filter(pl.col("only").is_not_null())
+    parts = _parts_of_guarantees(assessed)
     if parts.is_empty():
         return ledger
-    wholes = obligations.filter(pl.col("only").is_null()).select(*OWNER, pl.col("obligation").alias("whole"))
-    known = parts.join(wholes, on=OWNER).select("obligation", "whole", "only")
-    rows = ledger.join(known, on="obligation", maintain_order="left").with_columns(
+    rows = ledger.join(parts, on="obligation", maintain_order="left").with_columns(
         pl.lit(assessed.outages["component"]).gather(pl.col("outage")).alias("component"),
         pl.col("whole").alias("obligation"),
     )
@@ -73,7 +78,7 @@ def ledger_of_guarantees(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
     held = pieces.filter((pl.col("start_whole") <= pl.col("start")) & (pl.col("end") <= pl.col("end_whole")))
     nearest = held.sort([*at, "decided"], descending=[False, False, False, True], maintain_order=True)
     told = nearest.unique(at, keep="first", maintain_order=True).select(ledger.columns)
-    others = ledger.join(parts.select("obligation"), on="obligation", how="anti", maintain_order="left")
+    others = ledger.join(parts, on="obligation", how="anti", maintain_order="left")
     return pl.concat([others, told]).sort("obligation", "start", maintain_order=True)
 
 
@@ -92,13 +97,10 @@ def incidents_of_guarantees(assessed: AssessmentInput, ledger: pl.DataFrame, inc
     pl.DataFrame
         The same, of obligations that are whole guarantees.
     """
-    obligations = assessed.obligations.select("obligation", *OWNER, pl.col("component").alias("only"))
-    parts = obligations.filter(pl.col("only").is_not_null())
+    parts = _parts_of_guarantees(assessed)
     if parts.is_empty():
         return incidents
-    wholes = obligations.filter(pl.col("only").is_null()).select(*OWNER, pl.col("obligation").alias("whole"))
-    known = parts.join(wholes, on=OWNER).select("obligation", "whole")
-    own = incidents.join(known, on="obligation", maintain_order="left")
+    own = incidents.join(parts, on="obligation", maintain_order="left")
     spans = (
         ledger.filter(pl.col("run").is_not_null())
         .group_by("obligation", "run")
@@ -116,5 +118,5 @@ def incidents_of_guarantees(assessed: AssessmentInput, ledger: pl.DataFrame, inc
     windows = rows.select("whole", "rule", "window_start", "window_end", "joint").unique(maintain_order=True)
     joined = windows.join(together, on=["whole", "joint"], maintain_order="left")
     joined = joined.rename({"whole": "obligation", "joint": "run"}).select(incidents.columns)
-    others = incidents.join(parts.select("obligation"), on="obligation", how="anti", maintain_order="left")
+    others = incidents.join(parts, on="obligation", how="anti", maintain_order="left")
     return pl.concat([others, joined])

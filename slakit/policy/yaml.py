@@ -226,7 +226,7 @@ NOT_COVERED = {
     "points added up over years": ("points_account", "points_per_year", "annual_points", "points_over"),
     "changes of plan at the provider's prices": ("upgrade", "downgrade", "plan_change", "price_list", "list_price"),
 }
-"""What this format leaves out → keys that would say it."""
+"""What this format does not cover → keys that would say it."""
 BOUNDS = {"ge": "from", "gt": "above", "le": "up to", "lt": "below"}
 SHAPES = {"list_type", "dict_type", "model_type", "string_type"}
 """Errors that only say that a value has another shape: the other branches of a union say more."""

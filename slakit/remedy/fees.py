@@ -387,17 +387,13 @@ class Fees:
         Of one that changes, each stretch without a gap has the mean of its fees.
         """
         rows = self.changes.get(subscriber)
-        if rows is None:
-            starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
-            if ends is None:
-                place = f"subscriptions row {subscriber + 2} ends"
-                wrong = Problem(place, None, "a fee of the term needs its end", "give it")
-                raise InputError("subscriptions", [wrong])
-            return self.monthly[subscriber] * _months_between(to_microseconds(starts), to_microseconds(ends), zone)
-        if rows[-1].ends == FOREVER:
-            place = f"subscriptions row {rows[-1].row + 2} ends"
-            wrong = Problem(place, None, "a fee of the term needs its end", "give it")
+        starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
+        last, is_open = (rows[-1].row, rows[-1].ends == FOREVER) if rows else (subscriber, ends is None)
+        if is_open:
+            wrong = Problem(f"subscriptions row {last + 2} ends", None, "a fee of the term needs its end", "give it")
             raise InputError("subscriptions", [wrong])
+        if rows is None:
+            return self.monthly[subscriber] * _months_between(to_microseconds(starts), to_microseconds(ends), zone)
         fees = Fraction(0)
         start = rows[0].starts
         for row, after in zip(rows, [*rows[1:], None], strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from contract_of_tiers import TIERS
 from random_policies import policy_of
 from reference.trees import tree_of
 
@@ -202,21 +203,6 @@ def test_all_conflicts_are_told_at_once() -> None:
 
 
 # Plans
-
-TIERS = """
-tiers: [silver, gold]
-guarantees:
-  - id: g
-    metric: availability
-    target: {silver: 99, gold: 99.9}
-    window: 1mo
-    credit: {flat: 10%}
-  - id: same
-    metric: availability
-    target: 99.5
-    window: 1mo
-    credit: {flat: {silver: 5%, gold: 20%}}
-"""
 
 
 def upgraded(change: str, until: str | None = None, **known: Any) -> list[Row]:
