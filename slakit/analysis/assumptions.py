@@ -209,7 +209,9 @@ def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
     for (name, _), terms in chosen.items():
         for choice in terms.one_of:
             if choice.select == "choice":
-                because = "The customer chooses one of these credits; the largest of each window is taken"
+                first = next(remedy for remedy in terms.remedies if remedy.id == choice.remedies[0])
+                of = "incident" if terms.guarantee(first.guarantees[0]).window.text == "incident" else "window"
+                because = f"The customer chooses one of these credits; the largest of each {of} is taken"
                 yield name, f"one_of.{choice.id}.select", "largest", because
     for (name, _), terms in chosen.items():
         earning = {guarantee for remedy in terms.remedies for guarantee in remedy.guarantees}

@@ -123,9 +123,6 @@ def _choices_fit(policy: PolicyModel, guarantees: Mapping[str, Guarantee]) -> It
                     wrong = "what is given back later would change which of them is the largest"
                     yield place, name, wrong, "remove earn_back, or let it be paid by itself"
             for own in (guarantees[one].window for one in names if one in guarantees):
-                if own.text == "incident":
-                    wrong = "credits for single incidents are not compared"
-                    yield place, name, wrong, "judge windows, like window: 1mo"
                 windows.setdefault(str(own), name)
         if len(windows) > 1:
             said = " and ".join(f"{window} ({name})" for window, name in windows.items())

@@ -162,7 +162,7 @@ class PolicyModel(Part):
     guarantees: list[Guarantee] = Field(min_length=1)
     remedies: list[Remedy] = []
     one_of: list[OneOf] = []
-    """Remedies of which only one is paid for a window."""
+    """Remedies of which only one is paid for a window or an incident."""
     rights: list[Right] = []
     """Rights beside credits, such as to terminate, that breaches give rise to."""
     claims: Claims | None = None

@@ -550,7 +550,9 @@ class Remedy(Limits):
 
 
 class OneOf(Part):
-    """Remedies for the same windows of which only one is paid for a window."""
+    """Remedies of which only one is paid for the same window, or, of those for single incidents, for the same incident.
+
+    Incidents that share an outage, directly or by others, are the same."""
 
     id: Id
     remedies: list[Id] = Field(min_length=2)

@@ -12,13 +12,13 @@ from slakit.measure.assessment_input import COUNTED, AssessmentInput
 from slakit.measure.availability import incident_runs, measure_availability, measure_downtime_intervals
 from slakit.measure.calendar import calendar_windows
 from slakit.measure.measured_evidence import MeasuredEvidence
-from slakit.measure.rules import Held, PlanReading, Readings, Rule, per_rule
+from slakit.measure.rules import Held, PlanReading, Readings, Rule, per_incident, per_rule
 from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.conditions import asks, with_state
-from slakit.remedy.credits import Award, AwardedCredits, Phase, award_one_of
+from slakit.remedy.credits import Award, AwardedCredits, OutagesOfIncidents, Phase, award_one_of
 from slakit.remedy.fees import Fees, FeeSources
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
 from slakit.remedy.phases import FACTS_SCHEMA, PhaseFacts, facts_in_phase, moved_to_last_parts, with_last_parts
@@ -187,7 +187,8 @@ def award_remedies(
                     _award_of(measured, facts, remedy, own, claimed.get(remedy.id, {}))
                     for remedy, own in zip(group, numbers, strict=True)
                 ]
-                for key, paid in zip(group_keys, award_one_of(awards, fees), strict=True):
+                outages = [outages_of_incidents(measured, own) for own in numbers] if len(group) > 1 else []
+                for key, paid in zip(group_keys, award_one_of(awards, fees, outages), strict=True):
                     credits[key] = paid.credits
                     sources.append(paid.sources)
             keys = [found[remedy.id] for remedy in reading.terms.remedies]
@@ -276,7 +277,9 @@ def _award_phases(
                 state = Phase(left[-1], of_all, own.later)
                 of_remedy_claimed = claimed.get(remedy.id, {})
                 awards.append(award_over(remedy, rules, of_phase, intervals, of_remedy_claimed, days, state))
-            for remedy, paid, after in zip(group, award_one_of(awards, fees), left, strict=True):
+            numbers_of = [phase.numbers(remedy.guarantees) for remedy in group]
+            outages = [outages_of_incidents(measured, numbers) for numbers in numbers_of] if len(group) > 1 else []
+            for remedy, paid, after in zip(group, award_one_of(awards, fees, outages), left, strict=True):
                 found[position][remedy.id] = paid
                 limits[remedy.id] |= {subscriber - position: one for subscriber, one in after.items()}
     return found
@@ -319,6 +322,29 @@ def _downtime_intervals_of(measured: MeasuredEvidence) -> pl.DataFrame:
     return pl.concat(tables).with_row_index("number")
 
 
+def outages_of_incidents(measured: MeasuredEvidence, numbers: Iterable[int]) -> OutagesOfIncidents:
+    """Find the outages of each incident that is judged by itself; what measurements found is known by its start.
+
+    Parameters
+    ----------
+    measured
+        As `measure_evidence` gives it.
+    numbers
+        Of the rules whose incidents are wanted.
+    """
+    assessed = measured.assessed
+    alone = pl.col("rule").is_in([number for number in numbers if measured.rules[number].per_incident])
+    runs = measured.ledger.filter(alone & pl.col("run").is_not_null() & pl.col("window_start").is_not_null())
+    known = runs.join(assessed.obligations.select("obligation", "subscriber"), on="obligation")
+    known = known.join(assessed.outages.select("outage", "of_rule", "started"), on="outage")
+    found: dict[tuple[int, int, int], set[tuple[str, int]]] = {}
+    columns = ("subscriber", "window_start", "window_end", "outage", "of_rule", "started")
+    for *key, outage, of_rule, started in known.select(columns).unique().rows():
+        name = ("recorded", outage) if of_rule is None else ("measured", started)
+        found.setdefault((key[0], key[1], key[2]), set()).add(name)
+    return found
+
+
 def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
     """Find for each rule the first that found the same: without emergency maintenance, how it is read does not matter.
 
@@ -333,7 +359,8 @@ def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
     named = [(rule.policy, rule.tier, rule.leg, rule.guarantee.id) for rule in rules]
     if len(set(named)) == len(named):
         return list(range(len(named)))
-    counted = _by_rule(measured.ledger.filter(pl.col("verdict") == COUNTED))
+    # which outages are of one incident decides with what it is compared
+    counted = _by_rule(measured.ledger.filter((pl.col("verdict") == COUNTED) | per_incident(rules)))
 
     def found(number: int) -> list[pl.DataFrame]:
         tables = (facts.windows, counted, facts.before)

@@ -91,8 +91,7 @@ class CreditLimits:
 
     def withdraw(self) -> None:
         """Take back what was paid last: another remedy is paid in its place."""
-        start, end, _, whole = self.paid.pop()
-        self.paid.append((start, end, 0, whole))
+        self.paid.pop()
 
     def _smallest(self, start: int, end: int) -> int:
         assert self.minimum is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -42,6 +42,10 @@ ROUNDED_BASIS = (2 * pl.col("of_num") + pl.col("of_den")) // (2 * pl.col("of_den
 """A fee basis in whole millionths of the currency's unit, rounded half up."""
 Ratio = tuple[int, int]
 """Numerator and denominator, not reduced."""
+WindowKey = tuple[int, int, int]
+"""`KEY` of a window, or of an incident that is judged by itself."""
+OutagesOfIncidents = Mapping[WindowKey, Set[Hashable]]
+"""Incident → its outages, by any name."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,17 @@ class Due(NamedTuple):
     capped: Ratio
 
 
+class Entry(NamedTuple):
+    """What a remedy, by its place among those compared, owes for a window: minor units, and the cap applied so far."""
+
+    subscriber: int
+    start: int
+    end: int
+    number: int
+    amount: int
+    cap: str | None
+
+
 class AwardedCredits(NamedTuple):
     """What a remedy pays, and what the fees that it depends on were taken from.
 
@@ -149,8 +164,10 @@ def award_credits(award: Award, fees: Fees) -> AwardedCredits:
     return award_one_of([award], fees)[0]
 
 
-def award_one_of(awards: Sequence[Award], fees: Fees) -> list[AwardedCredits]:
-    """Award remedies of which only one is paid for a window: that with the largest credit, of equal ones the first.
+def award_one_of(
+    awards: Sequence[Award], fees: Fees, outages: Sequence[OutagesOfIncidents] = ()
+) -> list[AwardedCredits]:
+    """Award remedies of which only one is paid for a window or incident: the largest credit, of equal ones the first.
 
     Parameters
     ----------
@@ -158,10 +175,13 @@ def award_one_of(awards: Sequence[Award], fees: Fees) -> list[AwardedCredits]:
         The remedies, and what was measured.
     fees
         Fees of the subscribers.
+    outages
+        Of each remedy the outages of its single incidents: those that share one, directly or by others, are one.
     """
     found = []
     due = [_due(award, fees) for award in awards]
-    for award, own, (limited, across) in zip(awards, due, _limited(awards, fees, due), strict=True):
+    compared = _incidents_together(due, outages) if any(outages) else _windows_together(due)
+    for award, own, (limited, across) in zip(awards, due, _limited(awards, fees, due, compared), strict=True):
         credits = given_back(award.remedy, award.facts, limited, award.phase.later if award.phase else None)
         credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
         found.append(AwardedCredits(credits, FeeSources.together([*own.sources, *across])))
@@ -370,10 +390,46 @@ def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], 
     return taken(by_credit).as_integer_ratio()
 
 
+def _windows_together(due: Sequence[DueCredits]) -> Iterator[list[Entry]]:
+    """Group what remedies owe by the window that it is owed for, in the order of time."""
+    entries = [
+        Entry(subscriber, start, end, number, amount, cap)
+        for number, one in enumerate(due)
+        for subscriber, start, end, amount, cap in one.rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
+    ]
+    for _, of_window in groupby(sorted(entries, key=itemgetter(0, 1, 2, 3)), key=itemgetter(0, 1, 2)):
+        yield list(of_window)
+
+
+def _incidents_together(due: Sequence[DueCredits], outages: Sequence[OutagesOfIncidents]) -> Iterator[list[Entry]]:
+    """Group what remedies owe for single incidents: those that share an outage, directly or by others, are one.
+
+    A remedy may owe nothing for an incident, which makes one of others all the same.
+    """
+    entries = [
+        (*key, number, amount, cap, is_due)
+        for number, one in enumerate(due)
+        for *key, amount, cap, is_due in one.rows.select(*KEY, "amount", "cap", "is_due").iter_rows()
+    ]
+    groups: dict[int, list[Entry]] = {}
+    named: dict[int, list[Hashable]] = {}
+    group_of: dict[Hashable, int] = {}
+    in_order = sorted(entries, key=itemgetter(0, 2, 1, 3))
+    for place, (subscriber, start, end, number, amount, cap, is_due) in enumerate(in_order):
+        groups[place] = [Entry(subscriber, start, end, number, amount, cap)] if is_due else []
+        named[place] = [(subscriber, name) for name in outages[number].get((subscriber, start, end), ())]
+        first, *others = sorted({place, *(group_of[name] for name in named[place] if name in group_of)})
+        for other in others:
+            groups[first] += groups.pop(other)
+            named[first] += named.pop(other)
+        group_of |= dict.fromkeys(named[first], first)
+    yield from (group for group in groups.values() if group)
+
+
 def _limited(
-    awards: Sequence[Award], fees: Fees, due: Sequence[DueCredits]
+    awards: Sequence[Award], fees: Fees, due: Sequence[DueCredits], compared: Iterable[list[Entry]]
 ) -> list[tuple[pl.DataFrame, list[FeeSources]]]:
-    """Apply the caps that look across windows, in the order of time; of several remedies, pay one in each window.
+    """Apply the caps that look across windows, in the order of time; of what is compared, pay only one remedy.
 
     What is not paid uses up no limit.
     """
@@ -416,24 +472,22 @@ def _limited(
             edges = award.facts.select(*KEY, "whole_start", "whole_end").unique().rows()
             wholes |= {(who, start, end): (first, last) for who, start, end, first, last in edges}
 
-    entries = [
-        (*key, number, amount, cap)
-        for number, one in enumerate(due)
-        for *key, amount, cap in one.rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
-    ]
-    for subscriber, owed in groupby(sorted(entries, key=itemgetter(0, 1, 2, 3)), key=itemgetter(0)):
+    for subscriber, of_subscriber in groupby(compared, key=lambda group: group[0].subscriber):
         limits: dict[int, CreditLimits] = {}
-        for (start, end), of_window in groupby(owed, key=itemgetter(1, 2)):
-            left: dict[int, tuple[int, str | None]] = {}
-            for *_, number, amount, cap in of_window:
+        for group in of_subscriber:
+            left: list[tuple[Entry, int, str | None]] = []
+            sums: dict[int, int] = {}
+            for entry in sorted(group, key=attrgetter("number", "end", "start")):
+                _, start, end, number, amount, cap = entry
                 if number not in limits:
                     limits[number] = limits_of(number, subscriber)
                 kept, applied = limits[number].take(amount, start, end, wholes.get((subscriber, start, end)))
-                left[number] = kept, applied or cap
-            largest = max(left, key=lambda number: left[number][0])  # of equal ones the first
-            for number, (kept, cap) in left.items():
+                left.append((entry, kept, applied or cap))
+                sums[number] = sums.get(number, 0) + kept
+            largest = max(sums, key=lambda number: sums[number])  # of equal ones the first
+            for (_, start, end, number, _, _), kept, cap in left:
                 instead = awards[largest].remedy.id if kept and number != largest else None
-                if instead is not None:
+                if number != largest:
                     limits[number].withdraw()
                 paid[number].append((subscriber, start, end, 0 if instead else kept, cap, instead))
     schema = {**KEY_TYPES, "left": pl.Int128, "applied": pl.String, "instead": pl.String}

@@ -147,7 +147,14 @@ class Case:
                 self.owed.setdefault(remedy["id"], []).extend(award.owed(facts))
         for rows in self.owed.values():
             rows.sort(key=lambda row: (row.window[1], row.window[0]))
-        settle(self.owed, [(part.reach, part.terms.policy.get("one_of") or []) for part in self.parts])
+        spells: list[tuple[object, Span, list[Tree]]] = []
+        for part in self.parts:
+            plan = part.contract.row["policy"], part.contract.row.get("tier")
+            if spells and spells[-1][0] == plan:  # only the fee changes
+                spells[-1] = (plan, (spells[-1][1][0], part.reach[1]), spells[-1][2])
+            else:
+                spells.append((plan, part.reach, part.terms.policy.get("one_of") or []))
+        settle(self.owed, [(reach, choices) for _, reach, choices in spells])
 
     def judges_of(self, name: str) -> list[Judge]:
         """The judges of a guarantee: rows that follow one another with the same measuring terms have one."""

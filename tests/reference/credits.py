@@ -567,7 +567,8 @@ class Limits:
             amount *= 1 - self.given_back(part.get("earn_back"), number)
         amount = self.raised(amount, row)
         for cap in self.caps(award):
-            amount = self.capped(amount, cap, row, self.rows[:number])
+            # those that are not settled yet have no amount; one that goes with an earlier incident has
+            amount = self.capped(amount, cap, row, [*self.rows[:number], *self.rows[number + 1 :]])
         row.amount = paid(amount, award.currency)
         for part in award.limits:
             if part.get("minimum"):
@@ -580,14 +581,14 @@ class Limits:
         caps = [cap for part in award.limits for cap in part["caps"] if cap["per"] != "incident"]
         return sorted(caps, key=lambda cap: order.get(cap["per"], 3 if cap["per"].startswith("rolling") else 2))
 
-    def capped(self, amount: Fraction, cap: Tree, row: Owed, earlier: list[Owed]) -> Fraction:
+    def capped(self, amount: Fraction, cap: Tree, row: Owed, others: list[Owed]) -> Fraction:
         span = self.span_of(cap["per"], row)
         most = row.award.limit(cap["at_most"], cap.get("of"), row.award.one(row), row.window)
         if span is None and not row.by_incident:
             # A change cuts a window in two, and leaves one limit for both.
-            most -= sum((Fraction(one.amount) for one in earlier if one.whole == row.whole), Fraction(0))
+            most -= sum((Fraction(one.amount) for one in others if one.whole == row.whole), Fraction(0))
         if span is not None:
-            most -= sum((Fraction(one.amount) for one in earlier if span[0] <= one.window[0] < span[1]), Fraction(0))
+            most -= sum((Fraction(one.amount) for one in others if span[0] <= one.window[0] < span[1]), Fraction(0))
             most -= self.claimed_elsewhere(span)
         most = max(Fraction(0), most)
         if amount <= most:
@@ -688,7 +689,7 @@ def settle(owed: dict[str, list[Owed]], written: list[tuple[Span, list[Tree]]]) 
     owed
         Remedy to its rows, in the order of time.
     written
-        The time in which a row of the subscription is in force, and what its policy says of remedies.
+        The time in which a plan of the subscription is in force, and what its policy says of remedies.
     """
     limits = {name: Limits(rows) for name, rows in owed.items()}
     together: dict[Any, list[tuple[int, str, Owed]]] = {}
@@ -703,10 +704,10 @@ def settle(owed: dict[str, list[Owed]], written: list[tuple[Span, list[Tree]]]) 
             for number, (name, rows) in enumerate(members.items()):
                 alone.discard(name)
                 for row in rows:
-                    key = (choice["id"], "incident" if row.by_incident else (row.whole, row.window[1]))
+                    key = (choice["id"], (reach, "incident") if row.by_incident else (row.whole, row.window[1]))
                     together.setdefault(key, []).append((number, name, row))
     groups = [
-        group for key, rows in together.items() for group in (same_incident(rows) if "incident" in key else [rows])
+        group for key, rows in together.items() for group in (same_incident(rows) if "incident" in key[1] else [rows])
     ]
     chosen = {id(row) for group in groups for _, _, row in group}
     groups += [[(0, name, row)] for name in owed if name not in alone for row in owed[name] if id(row) not in chosen]

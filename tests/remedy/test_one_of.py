@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from random import Random
 
 import pytest
+from random_cases import case_of
+from random_policies import CAUSES, COMPONENTS, Tree
+from second_calculation import compared
 from small_contracts import HOUR, MINUTE, Row, at, down, judged
 
 from slakit.analysis.assumptions import assumptions_in_words
@@ -161,13 +165,135 @@ def test_what_does_not_compare_is_refused(change: tuple[str, str], says: str) ->
     assert says in str(refusal.value)
 
 
-def test_credits_for_single_incidents_are_not_compared() -> None:
-    text = ONE_OF.replace(
-        "metric: availability, target: 99.9, window: 1mo", "metric: downtime, within: 1h, window: incident"
+INCIDENTS = """
+format: 1
+id: small
+provider: P
+service: S
+source: {title: t, language: en, retrieved: 2026-01-01}
+currency: EUR
+time_zone: UTC
+guarantees:
+  - {id: a, metric: downtime, within: 1h, window: incident, clause: "1", credit: {flat: 5%, clause: "1"}}
+  - {id: b, metric: downtime, within: 2h, window: incident, components: [server], clause: "2",
+     credit: {accrual: {credit: 2%, per: 1h, after: 2h, count: started}, clause: "2"}}
+one_of:
+  - {id: either, remedies: [a, b], clause: "3"}
+"""
+
+
+def paid_for_incidents(
+    outages: list[Row], *changes: tuple[str, str], period: str = "2026-06"
+) -> list[tuple[str, str, Decimal, str | None]]:
+    """Remedy, start, amount and the remedy paid instead; in the order of time."""
+    text = INCIDENTS
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    review = judged(parse_policy(text), outages, period, as_of="2026-12-01")
+    assert sum(review.credits["amount"]) == sum(review.owed.values())
+    rows = review.credits.select("remedy", "window_start", "amount", "instead").sort("window_start", "remedy").rows()
+    return [(remedy, f"{start:%d %H:%M}", amount, instead) for remedy, start, amount, instead in rows]
+
+
+def test_of_remedies_for_one_incident_only_the_largest_is_paid() -> None:
+    # a: 50 for more than 1 h; b: 20 for each hour after 2 h. 3 h: 50 and 20; 6 h: 50 and 80; the network is a's alone
+    outages = [
+        down(at("2026-06-10"), 3 * HOUR, "short"),
+        down(at("2026-06-15"), 6 * HOUR, "long", component="server"),
+        down(at("2026-06-20"), 6 * HOUR, "other", component="network"),
+    ]
+    assert paid_for_incidents(outages) == [
+        ("a", "10 00:00", 50, None), ("b", "10 00:00", 0, "a"), ("a", "15 00:00", 0, "b"), ("b", "15 00:00", 80, None),
+        ("a", "20 00:00", 50, None),
+    ]  # fmt: skip
+
+
+def test_incidents_that_share_an_outage_are_one_and_the_sums_of_remedies_are_compared() -> None:
+    # from 00:00 to 11:00 a sees one incident: 50. The server is down twice in it, 3 h each: b owes 20 twice
+    outages = [
+        down(at("2026-06-10"), 3 * HOUR, "first", component="server"),
+        down(at("2026-06-10T02:00"), 7 * HOUR, "between", component="network"),
+        down(at("2026-06-10T08:00"), 3 * HOUR, "second", component="server"),
+    ]
+    both = [("a", "10 00:00", 50, None), ("b", "10 00:00", 0, "a"), ("b", "10 08:00", 0, "a")]
+    assert paid_for_incidents(outages) == both
+    dear = [("a", "10 00:00", 0, "b"), ("b", "10 00:00", 30, None), ("b", "10 08:00", 30, None)]
+    assert paid_for_incidents(outages, ("credit: 2%", "credit: 3%")) == dear
+    # a minute less of the network: the second outage of the server is an incident of its own
+    outages[1] = down(at("2026-06-10T02:00"), 6 * HOUR - MINUTE, "between", component="network")
+    assert paid_for_incidents(outages) == [
+        ("a", "10 00:00", 50, None), ("b", "10 00:00", 0, "a"), ("a", "10 08:00", 50, None), ("b", "10 08:00", 0, "a"),
+    ]  # fmt: skip
+
+
+def test_what_is_not_paid_for_an_incident_uses_up_no_cap() -> None:
+    # a: at most 70 a month; what b takes the place of leaves all of it
+    capped = ("flat: 5%, ", 'flat: 5%, caps: [{per: 1mo, at_most: 7%, clause: "1"}], ')
+    outages = [
+        down(at("2026-06-10"), 6 * HOUR, "long"),
+        down(at("2026-06-12"), 3 * HOUR, "short"),
+        down(at("2026-06-14"), 3 * HOUR, "shorter"),
+    ]
+    # on the 14th 20 of the 70 are left, as much as b: of equal ones the first
+    assert paid_for_incidents(outages, capped) == [
+        ("a", "10 00:00", 0, "b"), ("b", "10 00:00", 80, None), ("a", "12 00:00", 50, None), ("b", "12 00:00", 0, "a"),
+        ("a", "14 00:00", 20, None), ("b", "14 00:00", 0, "a"),
+    ]  # fmt: skip
+
+
+def test_the_choice_for_an_incident_is_told() -> None:
+    text = INCIDENTS.replace('clause: "3"', 'select: choice, clause: "3"')
+    review = judged(parse_policy(text), [down(at("2026-06-10"), 6 * HOUR)], "2026-06", as_of="2026-12-01")
+    because = "The customer chooses one of these credits; the largest of each incident is taken"
+    assert ("P", "Credit chosen of a, b", "largest", because) in assumptions_in_words(review).rows()
+    assert "Not paid: of these credits only one is (3), and that for b is the larger." in str(
+        explain(review, "s", "2026-06")
     )
-    text = text.replace(
-        "metric: availability, target: 99.5, window: 1mo", "metric: downtime, within: 2h, window: incident"
-    )
-    text = text.replace("bands: [{below: 99.9, credit: 10%}]", "flat: 10%").replace("multiple: 20", "flat: 20%")
-    with pytest.raises(InputError, match="credits for single incidents are not compared; judge windows"):
+    assert review.claims.select("remedy", "amount").rows() == [("b", 80)]
+
+
+def test_credits_for_incidents_and_for_windows_do_not_compare() -> None:
+    text = INCIDENTS.replace("within: 1h, window: incident", "within: 1h, window: 1mo")
+    says = r"windows that do not compare: 1mo \(a\) and incident \(b\); judge them over the same windows"
+    with pytest.raises(InputError, match=says):
         parse_policy(text)
+
+
+def random_choice(rng: Random) -> Tree:
+    """A contract of two or three remedies for single incidents, of which one is paid."""
+    guarantees = []
+    names = ["a", "b", "c"][: rng.choice((2, 2, 3))]
+    for name in names:
+        count = rng.choice(("started", "complete", "exact"))
+        after = rng.choice(("30m", "1h", "2h"))
+        by_length = [{"outage": "1h", "credit": "3%"}, {"outage": "4h", "credit": "9%"}]
+        accrual = {"credit": "2%", "per": "1h", "count": count, "after": after}
+        rate = rng.choice(({"flat": rng.choice(("5%", "8%", "50 EUR"))}, {"accrual": accrual}, {"bands": by_length}))
+        credit: Tree = {**rate, "clause": "c"}
+        if rng.random() < 0.5:
+            per = rng.choice(("incident", "1mo", "term", "rolling_12mo"))
+            credit["caps"] = [{"per": per, "at_most": rng.choice(("4%", "7%", "12%")), "clause": "c"}]
+        if rng.random() < 0.2:
+            credit["minimum"] = {"at_least": "4%", "otherwise": rng.choice(("nothing", "raised"))}
+        guarantee: Tree = {"id": name, "metric": "downtime", "within": rng.choice(("30m", "1h", "2h", "4h"))}
+        guarantee |= {"window": "incident", "clause": "c", "credit": credit}
+        if rng.random() < 0.6:
+            guarantee["components"] = rng.sample(COMPONENTS, rng.choice((1, 2)))
+        if rng.random() < 0.3:
+            guarantee["join_gaps"] = rng.choice(("5m", "1h", "6h"))
+        if rng.random() < 0.2:
+            guarantee["exclude"] = {"causes": [rng.choice(CAUSES)]}
+        guarantees.append(guarantee)
+    head = {"format": 1, "id": "p", "provider": "P", "service": "S", "currency": "EUR", "time_zone": "Europe/Oslo"}
+    source = {"title": "t", "language": "en", "retrieved": "2026-01-01"}
+    choice = {"id": "either", "remedies": rng.sample(names, len(names)), "select": rng.choice(("largest", "choice"))}
+    return {**head, "source": source, "guarantees": guarantees, "one_of": [choice]}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_engine_and_the_reference_agree(seed: int) -> None:
+    rng = Random(f"incidents {seed}")
+    result = compared(case_of(rng, {"p": random_choice(rng)}, subscriptions=3))
+    assert not result.refused
+    assert not result.different, result.told()
