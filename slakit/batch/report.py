@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -24,6 +25,7 @@ from slakit.batch.manifest import Headline, Manifest
 from slakit.batch.page import HEADLINE, ReportPage, report_page, strip_colours
 from slakit.batch.plan import PlannedReport
 from slakit.problems import printable
+from slakit.show.chart_libraries import ASSET, ASSETS
 
 LONGEST_ERROR = 2_000
 
@@ -45,12 +47,15 @@ class ReportOutcome:
         The first error, as text.
     files
         What to write, by name.
+    assets
+        Files that the page shares with other reports, by name.
     """
 
     error: str | None = None
     title: str = ""
     headlines: list[Headline] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    assets: list[str] = field(default_factory=list)
 
 
 def make_report(
@@ -67,7 +72,10 @@ def make_report(
     headlines = list(headlines_in(notebook))
     page = report_page(ReportPage(report, title, error, manifest.started, manifest.title), notebook.cells)
     written = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]
-    return ReportOutcome(error, title, headlines, {f"{report.name}.ipynb": written, f"{report.name}.html": page})
+    folder = Path(environment[ASSETS])
+    assets = [f"{folder.name}/{name}" for name in sorted(set(ASSET.findall(page))) if (folder / name).is_file()]
+    files = {f"{report.name}.ipynb": written, f"{report.name}.html": page}
+    return ReportOutcome(error, title, headlines, files, assets if environment[ASSETS] else [])
 
 
 @contextlib.contextmanager

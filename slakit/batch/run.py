@@ -29,7 +29,9 @@ from slakit.batch.manifest import (
 )
 from slakit.batch.plan import BatchPlan, PlannedReport
 from slakit.batch.stopping import until_signal
+from slakit.show.chart_libraries import ASSET, ASSETS
 
+SHARED_FOLDER = "assets"
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
 
@@ -42,13 +44,14 @@ def run_plan(
     *,
     workers: int | None = None,
     force: bool = False,
+    self_contained: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Make the reports of a plan.
 
-    For each report `NAME.ipynb` and `NAME.html` are written, and for all of them `index.html` and
-    `manifest.json`. A report that was made before, from the same notebook, parameters, files and versions,
-    is left as it is.
+    For each report `NAME.ipynb` and `NAME.html` are written, and for all of them `index.html`, `manifest.json`
+    and `assets/`, with what draws their charts. A report that was made before, from the same notebook,
+    parameters, files and versions, is left as it is.
 
     Parameters
     ----------
@@ -60,6 +63,8 @@ def run_plan(
         How many reports run at the same time; by default as many as the machine does well.
     force
         Make every report again.
+    self_contained
+        Put what draws the charts into every report instead (0.9 MB in each file), so that it can be sent alone.
     progress
         Is called with a report whenever its status changes, and the whole record.
 
@@ -75,7 +80,7 @@ def run_plan(
         any more. What was made until then stays, and the record and the list say so if they can be written.
     """
     folder = Path(out_dir).resolve()
-    batch = _Batch(plan, folder, progress or (lambda *_: None))
+    batch = _Batch(plan, folder, progress or (lambda *_: None), self_contained=self_contained)
     with until_signal(batch.stop), locked(folder):  # until the list is written: none may be cut short
         try:
             sweep(folder)
@@ -99,9 +104,10 @@ def _cores() -> int:
 class _Batch:
     """One run of a plan into a folder."""
 
-    def __init__(self, plan: BatchPlan, folder: Path, progress: Progress) -> None:
+    def __init__(self, plan: BatchPlan, folder: Path, progress: Progress, *, self_contained: bool) -> None:
         self.plan = plan
         self.folder = folder
+        self.shared = None if self_contained else folder / SHARED_FOLDER
         self.progress = progress
         self.lock = threading.Lock()
         self.is_saved, self.saved_at = False, 0.0
@@ -131,7 +137,9 @@ class _Batch:
             notebook_sha256=notebook,
             parameters=report.parameters,
             inputs=inputs,
-            key=key_of(str(report.notebook), notebook, report.parameters, inputs, self.manifest.versions),
+            key=key_of(
+                str(report.notebook), notebook, report.parameters, inputs, self.manifest.versions, bool(self.shared)
+            ),
         )
 
     def has_outputs(self, entry: ReportRecord) -> bool:
@@ -149,7 +157,7 @@ class _Batch:
         if not waiting or self.manifest.interrupted_by:
             return
         workers = min(workers, len(waiting))
-        with _kernels(workers) as environment, ThreadPoolExecutor(workers) as pool:
+        with _kernels(workers, self.shared) as environment, ThreadPoolExecutor(workers) as pool:
             running: set[Future[None]] = {pool.submit(self.make, *work, environment) for work in waiting}
             while running:
                 done, running = wait(running, timeout=GLANCE)
@@ -191,7 +199,7 @@ class _Batch:
         """Write the files of a report and note how it ended."""
         for name, content in outcome.files.items():
             write_whole(self.folder / name, content)
-        hashes = {name: sha256(self.folder / name) for name in outcome.files}
+        hashes = {name: sha256(self.folder / name) for name in [*outcome.files, *outcome.assets]}
         holds = self.fingerprints.still_hold([entry.notebook, *entry.inputs])
         self.update(
             entry,
@@ -255,14 +263,22 @@ class _Batch:
             self.update(entry, status="interrupted")
         self.manifest.finished = datetime.now(UTC)
         try:
+            self.remove_assets()
             self.save()
             write_index(self.manifest, self.folder)
         except OSError as error:
             self.trouble = self.trouble or error
 
+    def remove_assets(self) -> None:
+        """Remove what reports shared that are there no more."""
+        named = {name for entry in self.manifest.reports for name in entry.outputs}
+        for asset in (self.folder / SHARED_FOLDER).glob("*"):
+            if ASSET.fullmatch(asset.name) and f"{SHARED_FOLDER}/{asset.name}" not in named:
+                asset.unlink()
+
 
 @contextlib.contextmanager
-def _kernels(workers: int) -> Iterator[dict[str, str]]:
+def _kernels(workers: int, shared: Path | None) -> Iterator[dict[str, str]]:
     """Provide what kernels are forked from, and the environment they get."""
     from slakit._import_guard import without_slow_imports
 
@@ -272,6 +288,7 @@ def _kernels(workers: int) -> Iterator[dict[str, str]]:
     threads = max(1, _cores() // workers)
     with tempfile.TemporaryDirectory(prefix="slakit-") as home:
         environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home, SCRATCH: home}
+        environment |= {ASSETS: str(shared) if shared else ""}
         if can_fork():
             open_server(environment, quiet=True)
         try:

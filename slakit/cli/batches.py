@@ -20,6 +20,13 @@ def batch(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="YAML file that lists the reports.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the reports; created if it does not exist.")],
     workers: Annotated[int | None, typer.Option(min=1, help="Number of reports that run at the same time.")] = None,
+    self_contained: Annotated[
+        bool,
+        typer.Option(
+            "--self-contained",
+            help="Put what draws the charts into every report (0.9 MB each), so that it can be sent alone.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Also make the reports that did not change.")] = False,
 ) -> None:
     """Run the notebooks of a plan, and write the reports."""
@@ -29,7 +36,7 @@ def batch(
 
     read = read_plan(plan, check_policy=check_policy)
     with progress_bar(stderr()) as progress:
-        manifest = run_plan(read, out, workers=workers, force=force, progress=progress)
+        manifest = run_plan(read, out, workers=workers, force=force, self_contained=self_contained, progress=progress)
     failed = [entry for entry in manifest.reports if not entry.is_good]
     done = len(manifest.reports) - len(failed)
     stdout().print(

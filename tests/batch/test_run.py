@@ -265,3 +265,30 @@ def test_signal_handlers_are_as_before(write_notebook: WriteNotebook, write_plan
     write_notebook("a.ipynb", "n: int = 1", "n")
     run_plan(read_plan(write_plan("reports: [{name: a, notebook: a.ipynb}]")), tmp_path / "out")
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_reports_share_what_draws_their_charts(
+    write_notebook: WriteNotebook, write_plan: WritePlan, tmp_path: Path
+) -> None:
+    draws = "from IPython.display import HTML; from slakit.show.chart_libraries import library_element"
+    write_notebook("chart.ipynb", "who: str = 'a'", draws, "HTML(library_element())")
+    plan = read_plan(write_plan("reports: [{name: 'chart-{who}', notebook: chart.ipynb, for_each: {who: [a, b]}}]"))
+    out = tmp_path / "out"
+    manifest = run_plan(plan, out)
+    (shared,) = (out / "assets").iterdir()
+    assert "vegaEmbed" in shared.read_text()
+    for entry in manifest.reports:
+        assert entry.outputs[f"assets/{shared.name}"]
+        for name in (f"{entry.name}.html", f"{entry.name}.ipynb"):
+            text = (out / name).read_text()
+            assert f"assets/{shared.name}" in text
+            assert len(text) < 20_000
+
+    shared.unlink()  # all of them lack it now
+    assert set(statuses(run_plan(plan, out)).values()) == {"ok"}
+    assert shared.is_file()
+
+    alone = run_plan(plan, out, self_contained=True)
+    assert set(statuses(alone).values()) == {"ok"}
+    assert "vegaEmbed" in (out / "chart-a.html").read_text()
+    assert not list((out / "assets").iterdir())

@@ -423,7 +423,7 @@ def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer], monkey
     headline, *others = shown
     assert headline[MIME] == dict(zip(("label", "value", "note"), told(explorer), strict=True))
     assert len(others) == 1 + len(explorer.view.tables) + len(explorer.view.charts)
-    assert {type(other).__name__ for other in others} <= {"Chart", "LayerChart", "GT", "Explanation"}
+    assert {type(other).__name__ for other in others} <= {"Chart", "LayerChart", "MemoTable", "Explanation"}
     assert explorer._panel is None, "no widget is made where nobody can move one"
 
 

@@ -13,6 +13,7 @@ import pytest
 from slakit import find_terms, window_budgets
 from slakit.analysis.review import Review
 from slakit.show import chart_budgets, chart_outages
+from slakit.show import chart_libraries as libraries
 from slakit.show.charts import renderer
 
 
@@ -20,7 +21,7 @@ from slakit.show.charts import renderer
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a kernel that has shown nothing, with small libraries."""
     monkeypatch.setattr(renderer, "carrier", renderer.Carrier())
-    monkeypatch.setattr(renderer, "vega_bundle", lambda: "LIBRARIES")
+    monkeypatch.setattr(libraries, "vega_bundle", lambda: "LIBRARIES")
 
 
 def in_cell(monkeypatch: pytest.MonkeyPatch, cell: str | None, run: str) -> str:
@@ -74,7 +75,7 @@ def test_the_libraries_are_built_once_and_kept(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("vl_convert.javascript_bundle", build)
-    first, second = (renderer.vega_bundle.__wrapped__() for _ in range(2))
+    first, second = (libraries.vega_bundle.__wrapped__() for _ in range(2))
     assert first == second == "bundle<\\/script>"
     assert len(built) == 1
     assert [path.suffix for path in (tmp_path / "slakit").iterdir()] == [".js"]
@@ -84,7 +85,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypa
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr("vl_convert.javascript_bundle", lambda **_: "bundle")
-    assert renderer.vega_bundle.__wrapped__() == "bundle"
+    assert libraries.vega_bundle.__wrapped__() == "bundle"
 
 
 def test_importing_builds_nothing() -> None:

@@ -136,3 +136,21 @@ def test_endless_tables_are_cut_and_say_so() -> None:
     assert "The first 1,000 of 1,200 rows." in said
     assert "|999|" in said
     assert "|1000|" not in said
+
+
+def test_a_table_carries_the_style_that_it_uses_and_no_other() -> None:
+    table = show_tiers(find_terms(LIBRARY))
+    light, whole = table.as_raw_html(), GT.as_raw_html(table)
+    used = {name for names in re.findall('class="([^"]*)"', light) for name in names.split()}
+    styled = [
+        set(re.findall(r"\.(gt_\w+)", css)) for css in (light.partition("</style>")[0], whole.partition("</style>")[0])
+    ]
+    assert styled[0] == styled[1] & used
+    assert re.sub("<style>.*</style>", "", light, flags=re.S) == re.sub("<style>.*</style>", "", whole, flags=re.S)
+    assert len(whole) - len(light) > 5_000
+
+
+def test_where_no_html_is_shown_a_table_is_its_text() -> None:
+    lines = repr(show_tiers(find_terms(LIBRARY))).splitlines()
+    assert lines[0] == "What each plan guarantees"
+    assert lines[1].startswith("Provider | ")

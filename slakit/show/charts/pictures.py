@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
+from slakit.show.chart_libraries import vega_lite_version
 from slakit.show.charts.canvas import Drawing
-from slakit.show.charts.renderer import VEGA_LITE
 from slakit.show.charts.theme import INK
 
 Kind = Literal["png", "svg"]
@@ -47,8 +47,8 @@ def picture(chart: Drawing, kind: Kind, *, width: int = 760, scale: float = 2) -
     spec["config"] |= {"background": WHITE, "font": FONT}
     spec["width"] = width
     if kind == "png":
-        return bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=scale))
-    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE))
+        return bytes(vl_convert.vegalite_to_png(spec, vl_version=vega_lite_version(), scale=scale))
+    drawn = str(vl_convert.vegalite_to_svg(spec, vl_version=vega_lite_version()))
     title = f"<title>{html.escape(spec['description'])}</title>"
     return re.sub(r"(<svg\b[^>]*>)", lambda start: start[1] + title, drawn, count=1).encode()
 

@@ -10,8 +10,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from slakit.show.chart_libraries import libraries
 from slakit.show.charts.canvas import Drawing
-from slakit.show.charts.renderer import libraries
 
 
 class ChartView(anywidget.AnyWidget):

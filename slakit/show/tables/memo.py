@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 from great_tables import GT, loc, style
@@ -12,6 +14,8 @@ from great_tables import GT, loc, style
 from slakit.policy.printing import print_count
 
 MOST_ROWS = 1_000
+MOST_LINES = 20
+STYLE_ELEMENT = re.compile("<style>(.*?)</style>", re.DOTALL)
 EMPHASIS = "#D55E00"
 """Vermillion, legible on light and on dark pages."""
 BEST = "#009E73"
@@ -57,7 +61,48 @@ class Memo:
     dates: Sequence[str] = ()
 
 
-def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) -> GT:
+class MemoTable(GT):
+    """A table of great_tables that weighs little: a report has a dozen of them, and a batch has thousands of reports.
+
+    In HTML it carries no style that it does not use; where HTML is not shown, it is its text.
+    """
+
+    def as_raw_html(self, *args: Any, **options: Any) -> str:
+        """Return the table as HTML.
+
+        Parameters
+        ----------
+        args, options
+            As great_tables takes them.
+        """
+        html = super().as_raw_html(*args, **options)
+        used = {name for names in re.findall(r'class="([^"]*)"', html) for name in names.split()}
+        return STYLE_ELEMENT.sub(lambda style: f"<style>{_used_rules(style[1], used)}</style>", html)
+
+    def __repr__(self) -> str:
+        """Return the table as text."""
+        table: Any = self._tbl_data
+        rows = table.head(MOST_LINES)
+        left = len(table) - len(rows)
+        lines = [str(self._heading.title or ""), " | ".join(rows.columns), *map(" | ".join, rows.iter_rows())]
+        return "\n".join(lines + [f"… and {print_count(left)} more rows"] * (left > 0))
+
+
+def _used_rules(css: str, used: set[str]) -> str:
+    """Drop the rules of a style sheet for classes that are not used, and what only spaces it out."""
+    if "@" in css:  # rules within rules
+        return css
+    kept = []
+    for selectors, properties in re.findall(r"([^{}]+)\{([^{}]*)\}", css):
+        own = [one.strip() for one in selectors.split(",") if used.issuperset(re.findall(r"\.([\w-]+)", one))]
+        for side in re.findall(r"border-(\w+)-style:\s*none", properties):  # then it has no width and no colour
+            properties = re.sub(rf"border-{side}-(width|color):[^;]*;", "", properties)
+        tight = re.sub(r"\s*([;,:])\s*", r"\1", " ".join(properties.split()))
+        kept.extend([f"{','.join(own)}{{{tight}}}"] if own else [])
+    return "\n".join(kept)
+
+
+def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) -> MemoTable:
     """Make a table of text; great_tables escapes all of it.
 
     Parameters
@@ -69,14 +114,14 @@ def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) ->
     """
     if not rows:
         return _dressed(
-            GT(pl.DataFrame({"note": [otherwise]})).tab_options(column_labels_hidden=True),
+            MemoTable(pl.DataFrame({"note": [otherwise]})).tab_options(column_labels_hidden=True),
             Memo(memo.title, memo.subtitle),
         )
     if len(rows) > MOST_ROWS:  # nobody would read them all
         notes = [*memo.notes, f"The first {print_count(MOST_ROWS)} of {print_count(len(rows))} rows."]
         rows = rows[:MOST_ROWS]
         memo = replace(memo, notes=notes, strong=[row for row in memo.strong if row < MOST_ROWS])
-    table = GT(pl.DataFrame(list(rows), infer_schema_length=None), groupname_col=memo.groups)
+    table = MemoTable(pl.DataFrame(list(rows), infer_schema_length=None), groupname_col=memo.groups)
     if memo.numbers:
         table = table.cols_align("right", columns=list(memo.numbers))
     if memo.dates:
@@ -88,11 +133,11 @@ def memo_table(rows: Sequence[Mapping[str, str]], memo: Memo, otherwise: str) ->
     return _dressed(table, memo)
 
 
-def _dressed(table: GT, memo: Memo) -> GT:
+def _dressed(table: MemoTable, memo: Memo) -> MemoTable:
     table = table.tab_header(title=memo.title, subtitle=memo.subtitle or None).opt_align_table_header("left")
     for note in memo.notes:
         table = table.tab_source_note(note)
-    name = f"slakit-{uuid.uuid4().hex}"
+    name = f"t{uuid.uuid4().hex[:8]}"  # short: it stands before every rule, and in every cell
     return (
         table.with_id(name)
         .opt_css(STYLE.replace("ID", f"#{name}"))
