@@ -417,12 +417,16 @@ def levels(found: Tables, guarantee: str) -> list[tuple[str, str, int, int, bool
 
 def test_a_window_is_cut_where_the_terms_change_and_whole_where_they_do_not() -> None:
     # Ten days of silver, 240 h: 2 h down are 99.17 %, kept. Twenty of gold, 480 h: 1 h down is 99.79 %, missed.
-    # `same` has 720 h: 3 h down are 99.58 %, kept.
+    # `same` has 720 h: 3 h down are 99.58 %, kept. Gold's part pays on 20 of the 30 days of the fee: 10 % of 666.67.
     outages = [outage("06-05", hours(2)), outage("06-20", hours(1))]
     found = judged(TIERS, {"outages": outages}, rows=changing("06-11"))
     assert levels(found, "g") == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 1, False)]
     assert levels(found, "same") == [("06-01", "07-01", 720, 3, True)]
-    assert paid(found) == {("g", "06-01"): (0, None), ("g", "06-11"): (100, None), ("same", "06-01"): (0, None)}
+    assert paid(found) == {
+        ("g", "06-01"): (0, None),
+        ("g", "06-11"): (Decimal("66.67"), None),
+        ("same", "06-01"): (0, None),
+    }
     assert sum(row["seconds"] for row in found["ledger"] if row["guarantee"] == "g") == 3 * 3600
 
 
@@ -504,16 +508,17 @@ def test_a_limit_over_the_term_goes_on_through_a_change() -> None:
 
 
 def test_a_limit_per_window_is_one_for_both_parts_of_it() -> None:
-    # Both parts of June are missed: 100 and 100, at most 150
-    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 15%, per: window}]}")
+    # Both parts of June are missed: a third and two thirds of 200, at most 150
+    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 20%, caps: [{at_most: 15%, per: window}]}")
     outages = [outage("06-05", hours(8)), outage("06-20", hours(8))]
     found = judged(policy, {"outages": outages}, rows=changing("06-11"))
-    assert paid(found)["g", "06-01"] == (100, None)
-    assert paid(found)["g", "06-11"] == (50, None)
+    assert paid(found)["g", "06-01"] == (Decimal("66.67"), None)
+    assert paid(found)["g", "06-11"] == (Decimal("83.33"), None)
 
 
 def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> None:
-    # May, both parts of June, and July are missed: three months in a row at the end of July, two in June.
+    # May, both parts of June, and July are missed: three months in a row at the end of July, two in June, whose 20 are
+    # due in thirds.
     policy = TIERS.replace(
         "credit: {flat: 10%}",
         "credit: {bands: [{streak: 1, credit: 1%}, {streak: 2, credit: 2%}, {streak: 3, credit: 3%}]}",
@@ -523,7 +528,7 @@ def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> Non
         policy, {"outages": outages}, "2026-05/2026-07", rows=changing("06-11", before={"starts": at("05-01")})
     )
     amounts = {start: amount for (name, start), (amount, _) in paid(found).items() if name == "g"}
-    assert amounts == {"05-01": 10, "06-01": 20, "06-11": 20, "07-01": 30}
+    assert amounts == {"05-01": 10, "06-01": Decimal("6.67"), "06-11": Decimal("13.33"), "07-01": 30}
 
 
 def test_another_policy_cuts_and_does_not_begin_anew() -> None:
@@ -536,7 +541,7 @@ def test_another_policy_cuts_and_does_not_begin_anew() -> None:
 
 def test_a_window_in_two_parts_is_one_row_with_what_is_not_cut() -> None:
     # Both guarantees share a remedy. g is cut: its first part is missed (8 h of 240). The second part is kept, and
-    # `same`, missed by 8 h of 720, is judged with it, as it ends with it.
+    # `same`, missed by 8 h of 720, is judged with it, as it ends with it, and is whole: a third of 100, and 100.
     policy = """
 tiers: [silver, gold]
 guarantees:
@@ -546,7 +551,7 @@ remedies:
   - {id: r, for: [g, same], credit: {flat: 10%}}
 """
     found = judged(policy, {"outages": [outage("06-05", hours(8))]}, rows=changing("06-11"))
-    assert paid(found) == {("r", "06-01"): (100, None), ("r", "06-11"): (100, None)}
+    assert paid(found) == {("r", "06-01"): (Decimal("33.33"), None), ("r", "06-11"): (100, None)}
 
 
 def test_a_window_that_slides_starts_anew_with_other_terms() -> None:
@@ -647,7 +652,7 @@ def test_an_outage_is_not_judged_where_no_guarantee_does() -> None:
 
 
 def test_two_policies_are_read_each_for_itself() -> None:
-    # g (silver, then the policy q) is missed in both parts of June: 10 % or 20 % in each
+    # g (silver, then the policy q) is missed in both parts of June, of 10 and 20 days: 10 % or 20 % of 1000 in each
     text = """
 readings:
   - {id: rate, default: low, answers: {low: {}, high: {set: {guarantees.g.credit.flat: 20%}}}}
@@ -656,5 +661,5 @@ guarantees: [{id: g, metric: availability, target: 99, window: 1mo, credit: {fla
     rows = changing("06-11", after={"policy": "q"})
     outages = [outage("06-05", hours(8)), outage("06-20", hours(8))]
     (ranges,) = judged({"p": text, "q": text}, {"outages": outages}, rows=rows)["ranges"]
-    assert (ranges["amount"], ranges["amount_low"], ranges["amount_high"]) == (200, 200, 400)
+    assert (ranges["amount"], ranges["amount_low"], ranges["amount_high"]) == (100, 100, 200)
     assert ranges["widened_by"] == "p:rate, q:rate"

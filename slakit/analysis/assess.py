@@ -94,7 +94,7 @@ def assess(
     known = policies if policies is not None else policies_of(evidence)
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
     evidence, warned = in_words_of_contracts(evidence, plans)
-    fees = Fees(evidence.phases, evidence.charges, history=evidence.subscriptions)
+    fees = Fees(evidence.phases, evidence.charges, history=evidence.numbered("subscriptions"))
     now = to_microseconds(moment)
     made = claims_made(evidence, fees, known, now)
     refuse_unmeasured(evidence, plans)

@@ -245,9 +245,9 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
             yield subscription, "monthly_fee", "the mean of a month", because
     for (subscription,) in evidence.phases.filter(pl.col("position") > 0).select("subscription").unique().iter_rows():
         because = (
-            "The plan changes: a window is cut there where the terms that measure it differ, and each part is judged "
-            "by its own terms and earns on the fee of the whole month; where they are the same it is judged as one, "
-            "and earns by the terms at its end"
+            "The plan changes: a window is cut there where the terms that measure it differ. Each part is judged by "
+            "its own terms, and what is due once for a window is due on the part's share, by time, of its fee. Where "
+            "the terms are the same the window is judged as one, and earns by those at its end"
         )
         yield subscription, "windows over a change", "by the terms of their time", because
     changing = set(evidence.numbered("priorities")["subscription"])

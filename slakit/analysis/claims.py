@@ -66,7 +66,8 @@ def claims_made(
     claimed: dict[str, dict[int, list[tuple[int, int]]]] = {}
     instants = (pl.col(name).dt.epoch("us") for name in ("window_start", "claimed"))
     made = evidence.claims_made.select("subscription", "remedy", *instants, "amount")
-    for row, (name, remedy, start, at, amount) in enumerate(made.iter_rows(), 2):
+    rows = evidence.row_numbers("claims_made")
+    for row, (name, remedy, start, at, amount) in zip(rows, made.iter_rows(), strict=True):
         documents = [policies[policy] for policy in dict.fromkeys(policy for _, policy in phases[name])]
         known = [guarantee.id for document in documents for guarantee in document.guarantees if guarantee.credit]
         known += [one.id for document in documents for one in document.remedies]

@@ -15,8 +15,9 @@ SAME = ("currency", "billing_day")
 
 
 def changed(subscriptions: pl.DataFrame) -> pl.DataFrame:
-    """List the rows of subscriptions that have several, by subscription and time, with `row` (from 0)."""
-    rows = subscriptions.with_row_index("row").filter(pl.col("subscription").is_duplicated())
+    """List the rows of subscriptions that have several, by subscription and time, with `row` (from 0, if not there)."""
+    numbered = subscriptions if "row" in subscriptions.columns else subscriptions.with_row_index("row")
+    rows = numbered.filter(pl.col("subscription").is_duplicated())
     return rows.sort(pl.col("row").min().over("subscription"), "starts", maintain_order=True)
 
 

@@ -132,10 +132,14 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 "its `starts` to its `ends`: spans do not overlap, and only the last may be open; in a gap between two "
                 "the subscription is suspended, which is outside its term. Currency and billing day stay the same. The "
                 "fee of a month is the mean of the fees in force in it, each by its time. A window is cut where the "
-                "terms that measure its guarantee change, and each part is judged by its own; where only fees or "
-                "credits change it is judged as one, and pays by the terms at its end. Limits, breaches in a row and "
-                "what is earned back go on through a change. Rows of other tables name the subscription, and belong to "
-                "the row in whose span they fall",
+                "terms that measure its guarantee change, and each part is judged by its own. A credit that is due "
+                "once for a window is, in each part, a share of the part's fee: that of the whole window, by the "
+                "part's share of its time in the term; a minimum is shared likewise, and a limit per window is one "
+                "for all parts. Amounts of money, and what is due by the incident, by the day or by the length of "
+                "downtime, are not parted, and windows that slide start anew at the change. Where only fees or "
+                "credits change a window is judged as one, and pays by the terms at its end. Limits, breaches in a "
+                "row and what is earned back go on through a change. Rows of other tables name the subscription, and "
+                "belong to the row in whose span they fall",
             ),
             InputTable(
                 "outages",

@@ -15,7 +15,7 @@ def numbered(evidence: Evidence) -> pl.DataFrame:
     numbers = subscribers_of(evidence).select("subscription", "subscriber")
     value = (pl.col("value") * PERCENT_SCALE).cast(pl.Int64).alias("value")
     at = pl.col("measured").dt.epoch("us").alias("at")
-    known = evidence.measurements.with_row_index("row").join(numbers, on="subscription", maintain_order="left")
+    known = evidence.numbered("measurements").join(numbers, on="subscription", maintain_order="left")
     return known.select("row", "subscriber", "guarantee", at, value, "failed", "total").sort("at")
 
 
@@ -46,7 +46,7 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     if wrong.height:
         remedy = f"give {' and '.join(needed)}" + (", not more failed than there were" if len(needed) > 1 else "")
         seen = [
-            Problem(f"measurements row {row + 2}", None, f"no measurement of {rule.guarantee.id}", remedy)
+            Problem(f"measurements row {row}", None, f"no measurement of {rule.guarantee.id}", remedy)
             for row in wrong["row"][:20]
         ]
         raise InputError(evidence.source, seen)
@@ -59,7 +59,7 @@ def of_rule(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataFrame
     if (overlapping := slices.filter(within)).height:
         problem = f"begins within another slice of {measured.slice} of {rule.guarantee.id}"
         remedy = f"give one row for each {measured.slice}, measured when it begins"
-        places = [f"measurements row {row + 2}" for row in overlapping["row"].sort()[:20]]
+        places = [f"measurements row {row}" for row in overlapping["row"].sort()[:20]]
         raise InputError(evidence.source, [Problem(place, None, problem, remedy) for place in places])
     return slices
 

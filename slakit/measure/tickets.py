@@ -158,7 +158,7 @@ def concerned(tickets: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     return tickets
 
 
-def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+def _unranked(tickets: pl.DataFrame, rule: Rule, rows: pl.Series) -> Iterator[Problem]:
     """Tickets whose priority cannot be told, is not one of the policy, or has no target.
 
     Where there is one target for all, a ticket needs no priority; one that it has must still be one of the policy.
@@ -173,7 +173,7 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
     strange = unknown | (~pl.col("priority").is_in(targets)).fill_null(value=False) if targets else unknown
     columns = ("ticket", "changed_in", "priority", "impact", "urgency")
     for number, changed_in, priority, impact, urgency in tickets.filter(strange).select(columns).iter_rows():
-        place = f"priorities row {changed_in} priority" if changed_in else f"tickets row {number + 2} priority"
+        place = f"priorities row {changed_in} priority" if changed_in else f"tickets row {rows[number]} priority"
         given = f"impact {impact}, urgency {urgency}" if impact or urgency else None
         if priority is None:
             yield Problem(place, given, "no priority can be found", remedy)
@@ -185,7 +185,7 @@ def _unranked(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
             )
 
 
-def _without_instant(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
+def _without_instant(tickets: pl.DataFrame, rule: Rule, rows: pl.Series) -> Iterator[Problem]:
     """Tickets with an answer that is no instant, where their own deadline or their last update is compared with it."""
     metric = rule.guarantee.metric
     minutes, answer = MINUTES.get(metric, "resolution_minutes"), ANSWERS[metric]
@@ -195,7 +195,7 @@ def _without_instant(tickets: pl.DataFrame, rule: Rule) -> Iterator[Problem]:
         judged = judged.filter(pl.col("due").is_not_null())
         wrong = f"{minutes} of a ticket with a due time: {rule.guarantee.id} must know when it was answered"
     for number in judged["ticket"]:
-        yield Problem(f"tickets row {number + 2} {minutes}", None, wrong, f"give {answer}")
+        yield Problem(f"tickets row {rows[number]} {minutes}", None, wrong, f"give {answer}")
 
 
 def judge_tickets(
@@ -233,7 +233,7 @@ def judge_tickets(
         an answer in minutes; all at once, by row.
     """
     tickets, holds, changes = tickets_of(evidence, as_of), holds_of(evidence), priorities_of(evidence)
-    updates = updates_of(evidence)
+    updates, rows = updates_of(evidence), evidence.row_numbers("tickets")
     terms = obligations.select("subscriber", "rule", "starts", "ends", "since", "until")
     problems: list[Problem] = []
     unranked: list[Problem] = []
@@ -252,9 +252,9 @@ def judge_tickets(
                 f"give it; those are {', '.join(words)}",
             )
             for row in in_term.filter(pl.col(name).is_null())["ticket"] if words else ():
-                problems.append(Problem(f"tickets row {row + 2} {name}", None, wrong, remedy))
-        unranked += _unranked(mine.filter(IN_TERM), rule)
-        problems += _without_instant(mine.filter(IN_TERM), rule)
+                problems.append(Problem(f"tickets row {rows[row]} {name}", None, wrong, remedy))
+        unranked += _unranked(mine.filter(IN_TERM), rule, rows)
+        problems += _without_instant(mine.filter(IN_TERM), rule, rows)
         asked.append((number, rule, mine))
     problems += unranked
     if problems:

@@ -269,6 +269,7 @@ def _award_phases(
                         ended[subscriber - position, rules[number].guarantee.id] = end
                 per_day = any(credit.earned_per == "day" for credit in remedy.credit)
                 days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
+                of_phase = of_phase.with_columns(pl.col("window_start").alias("part_start"))
                 of_phase, intervals = (moved_to_last_parts(rows, moved) for rows in (of_phase, intervals))
                 days = moved_to_last_parts(days, moved) if days is not None else None
                 before = limits.setdefault(remedy.id, {})

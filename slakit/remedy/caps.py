@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from slakit.measure.calendar import add_months, calendar_windows, local_day, midnight
 from slakit.policy.quantities import Window
@@ -12,12 +13,16 @@ from slakit.policy.remedies import Cap, FeeBasis, Minimum, Worth
 
 ORDER = ("incident", "window", "calendar", "rolling_12mo", "term")
 """In which caps are applied; a calendar span of its own comes after the window."""
-Limit = Callable[[Worth, FeeBasis, int, int], int]
-"""Amount of a limit, for the window from one instant to another. [minor units]"""
-
-
 Whole = tuple[int, int]
 """First instant of a window, and the first one after it. [µs]"""
+
+
+class Limit(Protocol):
+    """Computes the amount of a limit for the window from one instant to another; of a part of a window that a change
+    cuts that of the whole window, or, `shared`, the part's share of it. [minor units]"""
+
+    def __call__(self, at_most: Worth, of: FeeBasis, start: int, end: int, *, shared: bool = False) -> int:
+        """Compute it."""
 
 
 @dataclass
@@ -97,7 +102,9 @@ class CreditLimits:
         assert self.minimum is not None
         least = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than
         assert least is not None
-        return self.limit(least, self.minimum.of, start, end)
+        # what is carried on adds up over the parts of a window by itself
+        shared = self.minimum.otherwise != "carried"
+        return self.limit(least, self.minimum.of, start, end, shared=shared)
 
     def _is_small(self, amount: int, start: int, end: int) -> bool:
         assert self.minimum is not None

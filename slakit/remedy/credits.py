@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import polars as pl
 
-from slakit.measure.rules import Rule
+from slakit.measure.rules import FOREVER, Rule
 from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
 from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.earn_back import given_back
-from slakit.remedy.fees import MICRO, Fees, FeeSources, half_up
+from slakit.remedy.fees import MICRO, Fees, FeeSources, Span, half_up
+from slakit.remedy.phases import shares_fee
 from slakit.remedy.schedules import credit_value, earned
 
 CREDITS = {
@@ -81,7 +82,8 @@ class Award:
     claimed
         Claims already made under this remedy: subscriber → start of the window (µs) and amount (minor units).
     phase
-        Of subscriptions that change; their facts have `whole_start` and `whole_end` too.
+        Of subscriptions that change; their facts have `whole_start` and `whole_end` too, and `part_start`, where the
+        window of each guarantee itself begins.
     """
 
     remedy: Remedy
@@ -128,6 +130,17 @@ class Entry(NamedTuple):
     cap: str | None
 
 
+class Cut(NamedTuple):
+    """What a change of the subscription leaves of a window: the whole one, and the share of its time."""
+
+    whole: Span
+    share: Fraction
+
+
+Cuts = Mapping[tuple[int, ...], Cut]
+"""By subscriber, start and end of the window."""
+
+
 class AwardedCredits(NamedTuple):
     """What a remedy pays, and what the fees that it depends on were taken from.
 
@@ -144,11 +157,13 @@ class AwardedCredits(NamedTuple):
 
 
 class DueCredits(NamedTuple):
-    """What a remedy owes before the limits that look across windows: its rows, all its windows, sources of fees."""
+    """What a remedy owes before the limits that look across windows: its rows, all its windows, sources of fees, and
+    the windows of each of its rules that a change cuts."""
 
     rows: pl.DataFrame
     windows: pl.DataFrame
     sources: list[FeeSources]
+    cuts: Mapping[int, Cuts]
 
 
 def award_credits(award: Award, fees: Fees) -> AwardedCredits:
@@ -194,12 +209,15 @@ def _due(award: Award, fees: Fees) -> DueCredits:
     judged = award.facts.filter(pl.col("total") > 0)
     if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
         judged = judged.filter("pays").drop("pays")
+    cuts = _cuts(award, fees)
     tables, sources = [pl.DataFrame(schema=EARNINGS)], list[FeeSources]()
     for number, credit in enumerate(award.remedy.credit):
         found = earned(credit, judged, award.downtime_intervals, award.days)
         for rule_number, rule in award.rules.items():
             if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
-                of_rule, of_basis = _with_basis(found.filter(pl.col("rule") == rule_number), credit.of, rule, fees)
+                own = found.filter(pl.col("rule") == rule_number)
+                shared = shares_fee(award.remedy, credit, rule.guarantee)
+                of_rule, of_basis = _with_basis(own, credit.of, rule, fees, cuts.get(rule_number, {}), shared=shared)
                 tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
                 sources += of_basis
     earnings = pl.concat(tables)
@@ -208,26 +226,50 @@ def _due(award: Award, fees: Fees) -> DueCredits:
     single = (pl.len().over(KEY) == 1) & ~pl.lit(together)  # one thing is due in the window
     earnings = earnings.with_columns(single.alias("single"))
     simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
-    several, limits = _compound(award, fees, compound)
+    several, limits = _compound(award, fees, compound, cuts)
     due = pl.concat([_simple(simple, fees), several])
     rows = windows.filter("agreed").join(due, on=KEY, how="left", maintain_order="left")
     if award.rules:
-        rule = next(iter(award.rules.values()))
-        rows, shown = _with_basis(rows, award.remedy.credit[0].of, rule, fees)
+        (number, rule), credit = next(iter(award.rules.items())), award.remedy.credit[0]
+        shared = shares_fee(award.remedy, credit, rule.guarantee)
+        rows, shown = _with_basis(rows, credit.of, rule, fees, cuts.get(number, {}), shared=shared)
         sources += [FeeSources(one.charges) for one in shown]  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
     rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
-    return DueCredits(rows, windows, [*sources, *limits])
+    return DueCredits(rows, windows, [*sources, *limits], cuts)
 
 
-def _with_basis(rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees) -> tuple[pl.DataFrame, list[FeeSources]]:
-    """Add a fee basis as `of_num` / `of_den`: looked up, or worked out window by window where it varies."""
+def _cuts(award: Award, fees: Fees) -> Mapping[int, Cuts]:
+    """Find for each rule the windows that a change cuts; not those that slide, of which each part has its own fee."""
+    if award.phase is None:
+        return {}
+    first, last = pl.col("whole_start"), pl.col("whole_end")
+    cut = award.facts.filter((pl.col("window_start") != first) | (pl.col("window_end") != last), last < FOREVER)
+    found: dict[int, dict[tuple[int, ...], Cut]] = {}
+    for number, *key, part_start, start, end in cut.select("rule", *KEY, "part_start", first, last).iter_rows():
+        if not award.rules[number].guarantee.window.slides:
+            share = fees.share_of_time(key[0], (part_start, key[2]), (start, end))
+            found.setdefault(number, {})[tuple(key)] = Cut((start, end), share)
+    return found
+
+
+def _with_basis(
+    rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees, cuts: Cuts, *, shared: bool
+) -> tuple[pl.DataFrame, list[FeeSources]]:
+    """Add a fee basis as `of_num` / `of_den`: looked up, or worked out window by window where it varies.
+
+    Of a window that a change cuts it is that of the whole one, and `shared` a part's share of it.
+    """
     if not fees.varies(of):
         amounts, parts = fees.bases(of, rule)
         basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
         return rows.with_columns(basis.alias("of_num"), pl.lit(parts, dtype=pl.Int128).alias("of_den")), []
-    bases = [fees.basis(of, who, rule, (start, end)) for who, start, end in rows.select(KEY).iter_rows()]
+    bases = []
+    for key in rows.select(KEY).iter_rows():
+        whole, share = cuts.get(key, (key[1:], Fraction(1)))
+        fee = fees.basis(of, key[0], rule, whole)
+        bases.append(fee * share if shared else fee)
     ratios = [fee.amount.as_integer_ratio() for fee in bases]
     named = {"of_num": [ratio[0] for ratio in ratios], "of_den": [ratio[1] for ratio in ratios]}
     with_basis = rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
@@ -254,7 +296,9 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
 
 
-def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[FeeSources]]:
+def _compound(
+    award: Award, fees: Fees, rows: pl.DataFrame, cuts: Mapping[int, Cuts]
+) -> tuple[pl.DataFrame, list[FeeSources]]:
     """Windows in which several things are due, or points, or under a cap per incident or day: `DUE`."""
     found, sources = [], list[FeeSources]()
     on_parts = caps_on_parts(award.remedy)
@@ -262,7 +306,7 @@ def _compound(award: Award, fees: Fees, rows: pl.DataFrame) -> tuple[pl.DataFram
     for key, entries in groupby(ordered, key=itemgetter(*KEY)):
         listed = list(entries)
         due = [_entry(list(parts)) for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))]
-        due, of_caps = _capped(award, fees, on_parts, due, key)
+        due, of_caps = _capped(award, fees, on_parts, due, key, cuts)
         sources += of_caps
         share, amount, capped = (
             _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
@@ -338,7 +382,12 @@ def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
 
 
 def _capped(
-    award: Award, fees: Fees, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, int, int]
+    award: Award,
+    fees: Fees,
+    caps: Sequence[Cap],
+    due: Sequence[Due],
+    key: tuple[int, int, int],
+    cuts: Mapping[int, Cuts],
 ) -> tuple[list[Due], list[FeeSources]]:
     """Compute what is left of each incident or day under its caps; schedules that add up share a limit."""
     if not caps:
@@ -354,7 +403,9 @@ def _capped(
             kept.append(one)
     for (number, *_), of_one in together.items():
         rule = award.rules[int(number)]  # type: ignore[call-overload]
-        limits = [fees.limit(cap.at_most, cap.of, key[0], rule, key[1:]) for cap in caps]
+        cut = cuts.get(int(number), {}).get(key)  # type: ignore[call-overload]
+        span = cut.whole if cut is not None else key[1:]
+        limits = [fees.limit(cap.at_most, cap.of, key[0], rule, span) for cap in caps]
         sources += [fee.sources for fee in limits]
         limit = min(fee.amount for fee in limits)
         amount = sum((Fraction(*one.amount) for one in of_one), Fraction(0))
@@ -426,6 +477,17 @@ def _incidents_together(due: Sequence[DueCredits], outages: Sequence[OutagesOfIn
     yield from (group for group in groups.values() if group)
 
 
+def _cuts_of_rows(award: Award, cuts: Mapping[int, Cuts]) -> Cuts:
+    """Find the windows of a remedy that a change cuts: the largest share of the time of those that its rules have."""
+    found: dict[tuple[int, ...], Cut] = {}
+    for number, *key in award.facts.select("rule", *KEY).iter_rows() if cuts else ():
+        who, start, end = key
+        cut = cuts.get(number, {}).get((who, start, end), Cut((start, end), Fraction(1)))
+        known = found.get((who, start, end), cut)
+        found[who, start, end] = max(known, cut, key=attrgetter("share"))
+    return found
+
+
 def _limited(
     awards: Sequence[Award], fees: Fees, due: Sequence[DueCredits], compared: Iterable[list[Entry]]
 ) -> list[tuple[pl.DataFrame, list[FeeSources]]]:
@@ -444,10 +506,12 @@ def _limited(
         award = awards[number]
         rule = next(iter(award.rules.values()))
 
-        def limit(at_most: Worth, of: FeeBasis, start: int, end: int) -> int:
-            fee = fees.limit(at_most, of, subscriber, rule, (start, end) if fees.varies(of) else None)
+        def limit(at_most: Worth, of: FeeBasis, start: int, end: int, *, shared: bool = False) -> int:
+            whole, share = cut_rows[number].get((subscriber, start, end), ((start, end), Fraction(1)))
+            fee = fees.limit(at_most, of, subscriber, rule, whole if fees.varies(of) else None)
             sources[number].append(fee.sources)
-            return fees.minor(subscriber, *fee.amount.as_integer_ratio())
+            amount = fee.amount * share if shared else fee.amount
+            return fees.minor(subscriber, *amount.as_integer_ratio())
 
         claimed = award.claimed.get(subscriber, ())
         inside: Sequence[tuple[int, int]] = ()
@@ -472,6 +536,7 @@ def _limited(
             edges = award.facts.select(*KEY, "whole_start", "whole_end").unique().rows()
             wholes |= {(who, start, end): (first, last) for who, start, end, first, last in edges}
 
+    cut_rows = [_cuts_of_rows(award, one.cuts) for award, one in zip(awards, due, strict=True)]
     for subscriber, of_subscriber in groupby(compared, key=lambda group: group[0].subscriber):
         limits: dict[int, CreditLimits] = {}
         for group in of_subscriber:

@@ -121,7 +121,7 @@ NOTHING = Fee(Fraction(0))
 
 
 class FeeRow(NamedTuple):
-    """A row of a subscription that changes: its place in the table, its span (µs), and its fees (millionths)."""
+    """A row of a subscription that changes: its number in the table, its span (µs), and its fees (millionths)."""
 
     row: int
     starts: int
@@ -148,7 +148,7 @@ class Fees:
     imagined
         Of subscriptions that are only imagined: a component's fee that is not given is the whole fee.
     history
-        The checked table, with all rows of subscriptions that change.
+        The checked table, with all rows of subscriptions that change, and their numbers, `row`.
     """
 
     subscriptions: pl.DataFrame
@@ -196,6 +196,13 @@ class Fees:
         return [
             (day or 1, to_microseconds(starts), to_microseconds(ends) if ends else None) for day, starts, ends in rows
         ]
+
+    def _row(self, subscriber: int) -> int:
+        """Find the number of the row of a subscription that does not change."""
+        if self.history is None:
+            return subscriber + 2
+        name = self.subscriptions["subscription"][subscriber]
+        return int(self.history.filter(pl.col("subscription") == name)["row"][0])
 
     def holder(self, subscriber: int) -> tuple[int, int]:
         """Return the billing day, and the start of the subscription. [µs]"""
@@ -251,6 +258,22 @@ class Fees:
         fee = sum((self._of_month(subscriber, zone, one, components, of) for one in months), NOTHING)
         return fee * Fraction(1, 30) if of == "daily_fee" else fee
 
+    def share_of_time(self, subscriber: int, part: Span, whole: Span) -> Fraction:
+        """Compute the share that a part of a window has of the time in which a subscription that changes is held.
+
+        Parameters
+        ----------
+        subscriber
+            Whose window.
+        part, whole
+            The part and the window. [µs]
+        """
+        rows = self.changes[subscriber]
+        held = [
+            sum(max(0, min(row.ends, span[1]) - max(row.starts, span[0])) for row in rows) for span in (part, whole)
+        ]
+        return Fraction(held[0], held[1]) if held[1] else Fraction(1)
+
     def _month(self, rule: Rule, subscriber: int, span: Span, offset: int = 0) -> Span:
         """Find the month of a window or incident, or another so many months later: where its fees are not charged and
         the window is a billing month, a billing month. [µs]"""
@@ -262,14 +285,17 @@ class Fees:
         first = add_months(local_day(whole[0], rule.zone), offset)
         return midnight(first, rule.zone), midnight(add_months(first, 1), rule.zone)
 
-    def _mean(self, subscriber: int, month: Span, components: Sequence[str] = ()) -> Fraction | None:
-        """The fee of a month of a subscription that changes, or of components of it; none if one of them has none."""
+    def _in_force(self, subscriber: int, month: Span) -> list[tuple[int, FeeRow]]:
+        """List the rows whose fees a month has, each with its time in it."""
         rows = self.changes[subscriber]
         in_force = [(min(row.ends, month[1]) - max(row.starts, month[0]), row) for row in rows]
         weighed = [(time, row) for time, row in in_force if time > 0]
-        if not weighed:
-            before = [row for row in rows if row.starts < month[1]]
-            weighed = [(1, before[-1] if before else rows[0])]
+        before = [row for row in rows if row.starts < month[1]]
+        return weighed or [(1, before[-1] if before else rows[0])]
+
+    def _mean(self, subscriber: int, month: Span, components: Sequence[str] = ()) -> Fraction | None:
+        """The fee of a month of a subscription that changes, or of components of it; none if one of them has none."""
+        weighed = self._in_force(subscriber, month)
         if any(name not in row.components for _, row in weighed for name in components):
             return None
         fees = [
@@ -331,18 +357,19 @@ class Fees:
 
     def _named(self, components: Sequence[str], subscriber: int, *, real: bool, month: Span | None = None) -> Fraction:
         """Monthly fee of the named components; of a subscription that is only imagined, the whole one."""
-        row, own = subscriber, self.components[subscriber]
+        row, own = None, self.components[subscriber]
         if subscriber in self.changes and month is not None:
             fee = self._mean(subscriber, month, components)
             if fee is not None:
                 return fee
-            lacking = (one for one in self.changes[subscriber] if not set(components) <= set(one.components))
-            row, _, _, _, own = next(lacking)  # type: ignore[assignment]
+            in_force = (one for _, one in self._in_force(subscriber, month))
+            lacking = next(one for one in in_force if not set(components) <= set(one.components))
+            row, own = lacking.row, dict(lacking.components)
         missing = [name for name in components if name not in own]
         if not components or (missing and not real):
             return Fraction(self.monthly[subscriber])
         if missing:
-            where = f"subscriptions row {row + 2} component_fees"
+            where = f"subscriptions row {row or self._row(subscriber)} component_fees"
             problem = Problem(where, None, f"no fee of {missing[0]}, of which a credit is a share", "give it")
             raise InputError("subscriptions", [problem])
         return sum((Fraction(own[name]) * MICRO for name in components), Fraction(0))
@@ -388,9 +415,9 @@ class Fees:
         """
         rows = self.changes.get(subscriber)
         starts, ends = self.subscriptions.select("starts", "ends").row(subscriber)
-        last, is_open = (rows[-1].row, rows[-1].ends == FOREVER) if rows else (subscriber, ends is None)
-        if is_open:
-            wrong = Problem(f"subscriptions row {last + 2} ends", None, "a fee of the term needs its end", "give it")
+        if rows[-1].ends == FOREVER if rows else ends is None:
+            last = rows[-1].row if rows else self._row(subscriber)
+            wrong = Problem(f"subscriptions row {last} ends", None, "a fee of the term needs its end", "give it")
             raise InputError("subscriptions", [wrong])
         if rows is None:
             return self.monthly[subscriber] * _months_between(to_microseconds(starts), to_microseconds(ends), zone)

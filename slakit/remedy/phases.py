@@ -12,6 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from slakit.measure.rules import PlanReading, Rule
+from slakit.policy.guarantees import ON_TICKETS, Fixed, Guarantee
+from slakit.policy.remedies import Credit, Remedy
 
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
 WHOLE = ["whole_start", "whole_end"]
@@ -134,3 +136,23 @@ def moved_to_last_parts(rows: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame
     """
     joined = rows.join(moved, on=KEYS, how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("moved", "window_start").alias("window_start")).drop("moved")
+
+
+def shares_fee(remedy: Remedy, credit: Credit, guarantee: Guarantee) -> bool:
+    """Return whether, in each part of a window that a change cuts, a credit is a share of the part's fee.
+
+    It is where it is due once for a window: the parts share its fee, so that it is not due twice. What is due for each
+    incident, for each day, or by the length of downtime is due once whatever the parts, and so is what goes by the
+    time lost in the whole window (`partial: full`, or a printed length).
+
+    Parameters
+    ----------
+    remedy, credit, guarantee
+        The schedule of a remedy, and the guarantee that it is due for.
+    """
+    if remedy.points is not None and remedy.points.bands is not None:
+        return True
+    if credit.kind in ("multiple", "shortfall"):
+        by_time = not guarantee.on_measurements and guarantee.metric not in ON_TICKETS
+        return not by_time or (guarantee.partial != "full" and not isinstance(guarantee.denominator, Fixed))
+    return credit.kind != "accrual" and credit.earned_per in ("window", "guarantee")

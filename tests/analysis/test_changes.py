@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from slakit.analysis.assess import assess
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
 from slakit.evidence.evidence import Evidence
+from slakit.evidence.files import read_evidence
 from slakit.problems import InputError
 
 Row = dict[str, Any]
@@ -202,6 +204,96 @@ def test_all_conflicts_are_told_at_once() -> None:
     ]
 
 
+# Rows in refusals
+
+
+def told(policy: str, rows: list[Row], **tables: list[Row]) -> list[str]:
+    """Judge what is refused."""
+    with pytest.raises(InputError) as refused:
+        judged(policy, rows, **tables)
+    return [str(problem) for problem in refused.value.problems]
+
+
+def test_a_refusal_names_the_row_of_the_table_beside_subscriptions_of_several_rows() -> None:
+    policy = SIMPLE.replace("flat: 20%", "flat: 20%, of: {components: [web]}")
+    # rows 2 and 5 are s of one plan, rows 3 and 6 t of two: four phases stand before u, whose row is the third
+    priced = [
+        row("01-01", "06-11", component_fees='{"web": 1}'),
+        row("01-01", "06-11", subscription="t", component_fees='{"web": 1}'),
+        row("01-01", subscription="u"),
+        row("06-11", component_fees='{"web": 1}'),
+        row("06-11", subscription="t", component_fees='{"web": 1}'),
+    ]
+    outages = [down("06-15 00:00", "06-15 05:00", subscription="u")]
+    lacks = "no fee of web, of which a credit is a share; give it"
+    assert told(policy, priced, outages=outages) == [f"subscriptions row 4 component_fees: {lacks}"]
+    # of one that changes, the row that is in force then
+    priced[2:3] = [row("01-01", "03-01", subscription="u"), row("03-01", subscription="u")]
+    assert told(policy, priced, outages=outages) == [f"subscriptions row 5 component_fees: {lacks}"]
+    # a fee of the term
+    policy = SIMPLE.replace("flat: 20%", "flat: 20%, of: term_fee")
+    needs = "a fee of the term needs its end; give it"
+    closed = [priced[0], row("06-11", "12-01"), row("01-01", subscription="u")]
+    assert told(policy, closed, outages=outages) == [f"subscriptions row 4 ends: {needs}"]
+    closed = [row("06-11"), row("01-01", "06-11"), row("01-01", "12-01", subscription="u")]
+    outages = [down("06-15 00:00", "06-15 05:00")]
+    assert told(policy, closed, outages=outages) == [f"subscriptions row 2 ends: {needs}"]
+
+
+BY_PRIORITY = """
+guarantees: [{id: g, metric: response, within: {P1: 1h}, window: 1mo}]
+"""
+MEASURED = """
+guarantees: [{id: m, metric: figure, at_most: 5, measured: {by: mean, unit: ms}, window: 1mo}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "table", "lines", "said"),
+    [
+        (
+            BY_PRIORITY,
+            "tickets",
+            "ticket,subscription,opened,priority\na,s,{at},P1\n\nb,s,{at},P3\n",
+            "tickets row 4 priority = P3: g has no target for this priority; there are P1",
+        ),
+        (
+            BY_PRIORITY,
+            "tickets",
+            "ticket,subscription,opened,priority,due,response_minutes\n\na,s,{at},P1,{at},5\n",
+            "tickets row 3 response_minutes: response_minutes of a ticket with a due time: g must know when it was "
+            "answered; give responded",
+        ),
+        (
+            BY_PRIORITY.replace("within: {P1: 1h}", "within: 1h, tickets: {kinds: [incident]}"),
+            "tickets",
+            "ticket,subscription,opened,kind\na,s,{at},incident\n\nb,s,{at},\n",
+            "tickets row 4 kind: g is about tickets of some kind only; give it; those are incident",
+        ),
+        (
+            MEASURED,
+            "measurements",
+            "subscription,guarantee,measured,value\n\ns,m,{at},\n",
+            "measurements row 3: no measurement of m; give value",
+        ),
+        (
+            SIMPLE,
+            "claims_made",
+            "subscription,remedy,window_start,claimed,amount\ns,g,{at},{at},1\n\ns,h,{at},{at},1\n",
+            "claims_made row 4 remedy = h: not a remedy of the policy; there are g",
+        ),
+    ],
+)
+def test_a_refusal_names_the_row_of_the_file(tmp_path: Path, policy: str, table: str, lines: str, said: str) -> None:
+    subscriptions = "subscription,policy,monthly_fee,currency,starts\ns,p,1,EUR,2026-01-01T00:00Z\n"
+    (tmp_path / "subscriptions.csv").write_text(subscriptions)
+    (tmp_path / f"{table}.csv").write_text(lines.replace("{at}", at("06-10")))
+    policies = {"p": policy_of(HEAD | {"id": "p"} | with_clauses(policy))}
+    with pytest.raises(InputError) as refused:
+        assess(read_evidence(tmp_path), "2026-06", "2027-01-01", policies=policies)
+    assert [str(problem) for problem in refused.value.problems] == [said]
+
+
 # Plans
 
 
@@ -212,12 +304,12 @@ def upgraded(change: str, until: str | None = None, **known: Any) -> list[Row]:
 
 def test_a_window_is_cut_where_its_terms_change_and_whole_where_they_do_not() -> None:
     # Ten days of silver, 240 h: 2 h down are 99.17 %, kept. Twenty of gold, 480 h: 1 h down is 99.79 %, missed.
-    # `same` has 720 h: 3 h down are 99.58 %, kept.
+    # `same` has 720 h: 3 h down are 99.58 %, kept. Gold's part pays on 20 of the 30 days of the fee: 10 % of 666.67.
     outages = [down("06-05 00:00", "06-05 02:00"), down("06-20 00:00", "06-20 01:00")]
     review = judged(TIERS, upgraded("06-11"), outages=outages)
     assert levels(review) == [("06-01", "06-11", 240, 2, True), ("06-11", "07-01", 480, 1, False)]
     assert levels(review, "same") == [("06-01", "07-01", 720, 3, True)]
-    assert paid(review) == {("g", "06-01"): 0, ("g", "06-11"): 100, ("same", "06-01"): 0}
+    assert paid(review) == {("g", "06-01"): 0, ("g", "06-11"): Decimal("66.67"), ("same", "06-01"): 0}
     # no part of an outage is told twice, and none is lost
     assert review.ledger.group_by("guarantee").agg("seconds").rows_by_key("guarantee").keys() == {"g", "same"}
     sums = dict(review.ledger.group_by("guarantee").agg(pl.col("seconds").sum()).iter_rows())
@@ -266,14 +358,111 @@ def test_a_limit_over_the_term_goes_on_through_a_change() -> None:
 
 
 def test_a_limit_per_window_is_one_for_both_parts_of_it() -> None:
-    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 10%, caps: [{at_most: 15%, per: window, clause: c}]}")
+    # a third and two thirds of 200, at most 150
+    policy = TIERS.replace("credit: {flat: 10%}", "credit: {flat: 20%, caps: [{at_most: 15%, per: window, clause: c}]}")
     outages = [down("06-05 00:00", "06-05 08:00"), down("06-20 00:00", "06-20 08:00")]
     review = judged(policy, upgraded("06-11"), outages=outages)
-    assert (paid(review)["g", "06-01"], paid(review)["g", "06-11"]) == (100, 50)
+    assert (paid(review)["g", "06-01"], paid(review)["g", "06-11"]) == (Decimal("66.67"), Decimal("83.33"))
+
+
+@pytest.mark.parametrize(
+    ("credit", "first", "second", "whole"),
+    [
+        # a third and two thirds of June's fee of 900, of that of May, of a year of them, of a day's, of a quarter's
+        ("flat: 10%", "30", "60", "90"),
+        ("flat: 10%, of: previous_month_fee", "30", "60", "90"),
+        ("flat: 1%, of: annual_fee", "36", "72", "108"),
+        ("flat: 300%, of: daily_fee", "30", "60", "90"),
+        ("flat: 10%, of: {last: 2mo}", "60", "120", "180"),
+        ("flat: 3d", "30", "60", "90"),
+        ("bands: [{below: 97, credit: 10%}]", "30", "60", "90"),
+        # 5 points each: 12 h of 240 and 24 h of 480; of 720 h 36 h are 5 points as well
+        ("shortfall: {from: full}", "15", "30", "45"),
+        # the fee of the time lost: 12/240 of 300, 24/480 of 600; 36/720 of 900
+        ("multiple: 1", "15", "30", "45"),
+        # 12 and 24 hours at 1 % of 900, wherever they lie
+        ("accrual: {credit: 1%, per: 1h, count: complete}", "108", "216", "324"),
+        # one outage in each part
+        ("flat: 10%, per: incident", "90", "90", "180"),
+        ("flat: 25 EUR", "25", "25", "25"),
+    ],
+)
+def test_parts_of_a_cut_window_share_its_fee(credit: str, first: str, second: str, whole: str) -> None:
+    # Ten and twenty days of June: 12 h and 24 h down miss the target of silver, of gold, and of the whole month
+    policy = TIERS.replace("credit: {flat: 10%}", f"credit: {{{credit}}}")
+    outages = [down("06-05 00:00", "06-05 12:00"), down("06-20 00:00", "06-21 00:00")]
+    rows = [one | {"monthly_fee": "900"} for one in upgraded("06-11")]
+    found = paid(judged(policy, rows, outages=outages))
+    assert (found["g", "06-01"], found["g", "06-11"]) == (Decimal(first), Decimal(second))
+    unchanged = judged(policy, [row("01-01", fee="900", tier="gold")], outages=outages)
+    assert paid(unchanged)["g", "06-01"] == Decimal(whole)
+
+
+def test_the_parts_of_a_quarter_share_the_fees_of_its_months() -> None:
+    # April and May at 600, June at (10 x 600 + 20 x 1500) / 30 = 1200: 2400. Of 91 days 71 are silver's, 20 gold's:
+    # 10 % of 1872.53 and of 527.47. Shares of the month's fee are of June's.
+    rows = [one | {"monthly_fee": fee} for one, fee in zip(upgraded("06-11"), ("600", "1500"), strict=True)]
+    outages = [down("04-05 00:00", "04-06 12:00"), down("06-20 00:00", "06-20 12:00")]
+    policy = TIERS.replace("window: 1mo", "window: 1q", 1)
+    for of, expected in (("window_fee", ("187.25", "52.75")), ("monthly_fee", ("93.63", "26.37"))):
+        of_fee = policy.replace("{flat: 10%}", f"{{flat: 10%, of: {of}}}")
+        found = paid(judged(of_fee, rows, "2026-04/2026-06", outages=outages))
+        assert (found["g", "04-01"], found["g", "06-11"]) == tuple(map(Decimal, expected))
+
+
+def test_a_suspension_and_the_time_before_the_term_have_no_share_of_the_fee() -> None:
+    # From 2 June, suspended from 7 to 11 June: 5 days of silver and 20 of gold, a fifth and four fifths of 900
+    rows = [one | {"monthly_fee": "900"} for one in upgraded("06-11", "06-07")]
+    rows[0]["starts"] = at("06-02")
+    outages = [down("06-05 00:00", "06-05 12:00"), down("06-20 00:00", "06-20 12:00")]
+    found = paid(judged(TIERS, rows, outages=outages))
+    assert (found["g", "06-01"], found["g", "06-11"]) == (18, 72)
+    # what merely starts within the month has all of its fee
+    found = paid(judged(TIERS, [row("06-11", fee="900", tier="gold")], outages=outages))
+    assert found["g", "06-01"] == 90
+
+
+@pytest.mark.parametrize(
+    ("minimum", "first", "second"),
+    [
+        # the parts owe 30 and 60: 10 % of 300 and of 600. A third and two thirds of the minimum are theirs; what is
+        # carried on adds up to the whole of it.
+        ("{at_least: 90 EUR, otherwise: nothing}", "30", "60"),
+        ("{more_than: 10%, otherwise: nothing}", "0", "0"),
+        ("{at_least: 12%, otherwise: raised}", "36", "72"),
+        ("{at_least: 90 EUR, otherwise: carried}", "0", "90"),
+        ("{at_least: 91 EUR, otherwise: carried}", "0", "0"),
+    ],
+)
+def test_the_parts_of_a_cut_window_share_its_minimum(minimum: str, first: str, second: str) -> None:
+    policy = TIERS.replace("flat: 10%", f"flat: 10%, minimum: {minimum}")
+    outages = [down("06-05 00:00", "06-05 12:00"), down("06-20 00:00", "06-20 12:00")]
+    found = paid(judged(policy, [one | {"monthly_fee": "900"} for one in upgraded("06-11")], outages=outages))
+    assert (found["g", "06-01"], found["g", "06-11"]) == (Decimal(first), Decimal(second))
+
+
+@pytest.mark.parametrize(("partial", "expected"), [("full", ("15", "30")), ("shorten", ("15", "30"))])
+def test_time_lost_is_paid_once_whatever_it_is_measured_against(partial: str, expected: tuple[str, str]) -> None:
+    # `full`: 12/720 and 24/720 of 900; `shorten`: 12/240 of 300 and 24/480 of 600
+    policy = TIERS.replace("flat: 10%", "multiple: 1").replace("window: 1mo", f"window: 1mo\n    partial: {partial}", 1)
+    outages = [down("06-05 00:00", "06-05 12:00"), down("06-20 00:00", "06-21 00:00")]
+    rows = [one | {"monthly_fee": "900"} for one in upgraded("06-11")]
+    found = paid(judged(policy.replace("target: {silver: 99,", "target: {silver: 99.5,"), rows, outages=outages))
+    assert (found["g", "06-01"], found["g", "06-11"]) == tuple(map(Decimal, expected))
+
+
+def test_points_of_a_cut_window_are_worth_the_part_s_share() -> None:
+    # two points in each part: by the point 4 % of 300 and of 600, by the band 10 %
+    for points, expected in (("each: 2%", (12, 24)), ("bands: [{from: 2, credit: 10%}]", (30, 60))):
+        policy = TIERS.replace("flat: 10%", f"flat: 2 points, points: {{{points}}}")
+        outages = [down("06-05 00:00", "06-05 12:00"), down("06-20 00:00", "06-20 12:00")]
+        found = paid(judged(policy, [one | {"monthly_fee": "900"} for one in upgraded("06-11")], outages=outages))
+        assert (found["g", "06-01"], found["g", "06-11"]) == expected
 
 
 def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> None:
-    # May, both parts of June, and July are missed: two in a row at the end of June, three at that of July
+    # May, both parts of June, and July are missed: two in a row at the end of June, three at that of July; June's 20
+    # are due in thirds
     bands = "[{streak: 1, credit: 1%}, {streak: 2, credit: 2%}, {streak: 3, credit: 3%}]"
     policy = TIERS.replace("credit: {flat: 10%}", f"credit: {{bands: {bands}}}")
     outages = [down(f"{day} 00:00", f"{day} 08:00") for day in ("05-10", "06-05", "06-20", "07-10")]
@@ -281,7 +470,7 @@ def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> Non
     rows[0]["starts"] = at("05-01")
     review = judged(policy, rows, "2026-05/2026-07", outages=outages)
     amounts = {start: amount for (name, start), amount in paid(review).items() if name == "g"}
-    assert amounts == {"05-01": 10, "06-01": 20, "06-11": 20, "07-01": 30}
+    assert amounts == {"05-01": 10, "06-01": Decimal("6.67"), "06-11": Decimal("13.33"), "07-01": 30}
 
 
 def test_another_policy_cuts_and_does_not_begin_anew() -> None:
@@ -294,7 +483,8 @@ def test_another_policy_cuts_and_does_not_begin_anew() -> None:
 
 
 def test_one_remedy_pays_for_a_cut_window_and_a_whole_one_that_end_together() -> None:
-    # g is cut: its first part is missed (8 h of 240), its second kept. `same`, missed by 8 h of 720, ends with that.
+    # g is cut: its first part is missed (8 h of 240), its second kept. `same`, missed by 8 h of 720, ends with that,
+    # and is whole: a third of 100, and 100.
     policy = """
 tiers: [silver, gold]
 guarantees:
@@ -304,7 +494,7 @@ remedies:
   - {id: r, for: [g, same], credit: {flat: 10%}}
 """
     review = judged(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")])
-    assert paid(review) == {("r", "06-01"): 100, ("r", "06-11"): 100}
+    assert paid(review) == {("r", "06-01"): Decimal("33.33"), ("r", "06-11"): 100}
 
 
 def test_a_window_that_slides_starts_anew_with_other_terms() -> None:
@@ -356,7 +546,7 @@ def test_what_no_guarantee_of_its_time_judges_is_not_judged() -> None:
 
 
 def test_two_policies_are_read_each_for_itself() -> None:
-    # g is missed in both parts of June, by p and by q: 10 % or 20 % in each
+    # g is missed in both parts of June, of 10 and 20 days, by p and by q: 10 % or 20 % of 900 in each
     text = """
 readings:
   - id: rate
@@ -367,11 +557,12 @@ readings:
 guarantees: [{id: g, metric: availability, target: 99, window: 1mo, credit: {flat: 10%}}]
 """
     outages = [down("06-05 00:00", "06-05 08:00"), down("06-20 00:00", "06-20 08:00")]
-    review = judged({"p": text, "q": text}, [row("01-01", "06-11"), row("06-11", policy="q")], outages=outages)
+    rows = [row("01-01", "06-11", fee="900"), row("06-11", fee="900", policy="q")]
+    review = judged({"p": text, "q": text}, rows, outages=outages)
     (found,) = review.ranges.select("amount", "amount_low", "amount_high", "widened_by").rows()
-    assert found == (200, 200, 400, "p:rate, q:rate")
+    assert found == (90, 90, 180, "p:rate, q:rate")
     assert set(review.readings.select("question", "amount").rows()) == {
-        ("p:rate", 200), ("p:rate", 300), ("q:rate", 200), ("q:rate", 300),
+        ("p:rate", 90), ("p:rate", 120), ("q:rate", 90), ("q:rate", 150),
     }  # fmt: skip
 
 
@@ -394,7 +585,7 @@ def test_explain_tells_each_plan_by_itself() -> None:
     assert told == [
         "silver, from 2026-01-01 to 2026-06-11",
         "g, 2026-06-01 to 2026-06-11: missed",
-        "Credit for g, from 2026-06-01: 100.00 EUR",
+        "Credit for g, from 2026-06-01: 33.33 EUR",
         "gold, from 2026-06-11 on",
         "g, 2026-06-11 to 2026-07-01: met",
         "same, 2026-06-01 to 2026-07-01: missed",
@@ -402,13 +593,14 @@ def test_explain_tells_each_plan_by_itself() -> None:
         "Credit for same, from 2026-06-01: 200.00 EUR",
         "Assumed",
     ]
-    assert review.headline().select("subscription", "tier", "owed").rows() == [("s", "gold", 300)]
+    assert review.headline().select("subscription", "tier", "owed").rows() == [("s", "gold", Decimal("233.33"))]
     assert {"monthly_fee", "windows over a change"} - set(review.assumptions["term"]) == {"monthly_fee"}
 
 
 def test_one_of_several_remedies_is_paid_for_each_part_of_a_cut_window() -> None:
-    # Ten days of June by silver: 12 h of 240 are down, a 10 % and b 15 % of 1000. Twenty by gold: 12 h of 480, a 30 %.
-    # The limit of a over the term, 350, feels only what is paid: 0 and 300; of July's 300 the 50 are left.
+    # Ten days of June by silver: 12 h of 240 are down, a 10 % and b 15 % of a third of 900. Twenty by gold: 12 h of
+    # 480, a 30 % of 600. The limit of a over the term, 350, feels only what is paid: 0 and 180; of July's 270 the 170
+    # are left.
     policy = """
 tiers: [silver, gold]
 guarantees:
@@ -422,9 +614,10 @@ one_of:
   - {id: either, remedies: [a, b], clause: c}
 """
     outages = [down(f"{day} 00:00", f"{day} 12:00") for day in ("06-05", "06-20", "07-10")]
-    review = judged(policy, upgraded("06-11"), "2026-06/2026-07", outages=outages)
+    rows = [one | {"monthly_fee": "900"} for one in upgraded("06-11")]
+    review = judged(policy, rows, "2026-06/2026-07", outages=outages)
     assert paid(review) == {
-        ("a", "06-01"): 0, ("b", "06-01"): 150, ("a", "06-11"): 300, ("b", "06-11"): 0, ("a", "07-01"): 50,
+        ("a", "06-01"): 0, ("b", "06-01"): 45, ("a", "06-11"): 180, ("b", "06-11"): 0, ("a", "07-01"): 170,
         ("b", "07-01"): 0,
     }  # fmt: skip
 

@@ -149,11 +149,14 @@ class Schedule:
     judge: Judge
     fact: Fact
     fees: Fees | Ones
+    share: Fraction = Fraction(1)
+    """Of the fee of a window that a change cuts: what its part has, where the parts share it."""
 
     def __post_init__(self) -> None:
         self.conditions = Conditions(self.judge, self.fact)
-        self.basis = self.fees.basis(self.credit["of"], self.judge.guarantee, self.fact.window)
-        self.monthly = self.fees.monthly_of(self.credit["of"], self.judge.guarantee, self.fact.window)
+        window = self.judge.paid_window(self.fact)
+        self.basis = self.share * self.fees.basis(self.credit["of"], self.judge.guarantee, window)
+        self.monthly = self.share * self.fees.monthly_of(self.credit["of"], self.judge.guarantee, window)
 
     @property
     def per(self) -> str:
@@ -167,7 +170,7 @@ class Schedule:
     def worth(self, text: Any, times: Fraction = Fraction(1)) -> Earned:
         worth = worth_of(text)
         amount = worth.share * self.basis + worth.monthly * self.monthly + worth.money
-        return Earned(amount * times, worth.points * times)
+        return Earned(amount * times, worth.points * times * self.share)
 
     def earned(self) -> dict[Any, Earned]:
         """What it earns in the window, in all or for each incident or day."""
@@ -345,7 +348,9 @@ class Schedule:
                 parts = [part for one in self.fact.touching if (part := part_of(one, day))]
                 longest = sorted(parts, key=lambda one: one.length)[-1:]  # bands go by the longest outage in the day
                 fact = Fact(**(vars(self.fact) | {"downtime": time, "incidents": longest}))
-                days[day] = Schedule(self.credit | {"per": "window"}, self.judge, fact, self.fees).of(None, time)
+                days[day] = Schedule(self.credit | {"per": "window"}, self.judge, fact, self.fees, self.share).of(
+                    None, time
+                )
         return days
 
 
@@ -368,6 +373,8 @@ class Owed:
     award: Award
     earned: Fraction = Fraction(0)
     basis: Fraction = Fraction(0)
+    share: Fraction = Fraction(0)
+    """Of the time of the whole window."""
     uncapped: Fraction = Fraction(0)
     amount: Decimal = Decimal(0)
     cap: str | None = None
@@ -384,6 +391,12 @@ class Owed:
     def judges(self) -> list[Judge]:
         return [self.award.judges[name] for name in self.facts]
 
+    @property
+    def paid_window(self) -> Span:
+        """The window whose fees limits go by."""
+        found = [judge.paid_window(self.facts[name]) for name, judge in zip(self.facts, self.judges, strict=True)]
+        return next((one for one in found if one == self.whole), self.window)
+
 
 class Ones:
     """Fees that are all one: what earns a share earns something of them."""
@@ -391,7 +404,7 @@ class Ones:
     def basis(self, *_: Any) -> Fraction:
         return Fraction(1)
 
-    monthly_of = basis
+    monthly_of = share_of_time = basis
 
 
 @dataclass
@@ -434,7 +447,7 @@ class Award:
     def earns_a_share(self, row: Owed) -> bool:
         """Whether it would owe something, were there a fee."""
         other = Award(self.remedy, self.judges, Ones(), self.claims, self.contract)
-        imagined = Owed(row.window, row.whole, other, by_incident=row.by_incident, facts=row.facts)
+        imagined = Owed(row.window, row.whole, other, by_incident=row.by_incident, facts=row.facts, share=row.share)
         other.combine(imagined, [other.earned_by(credit, imagined) for credit in self.remedy["credit"]])
         return imagined.earned > 0
 
@@ -451,6 +464,8 @@ class Award:
                 row = rows.setdefault(key, Owed(fact.window, whole, self, by_incident=alone))
                 row.window = max(row.window, fact.window)
                 row.facts[name] = fact
+                part = self.fees.share_of_time(fact.window, self.judges[name].paid_window(fact))
+                row.share = max(row.share, part)
         return sorted(rows.values(), key=lambda row: (row.window[1], row.window[0]))
 
     def earned_by(self, credit: Tree, row: Owed) -> dict[Any, Earned]:
@@ -459,7 +474,7 @@ class Award:
         for name, fact in row.facts.items():
             if credit["kind"] == "none" or not self.guaranteed(name, credit):
                 continue
-            schedule = Schedule(credit, self.judges[name], fact, self.fees)
+            schedule = Schedule(credit, self.judges[name], fact, self.fees, self.share_of(credit, name, fact))
             row.basis = max(row.basis, schedule.basis)
             for key, earned in schedule.earned().items():
                 if earned.amount or earned.points:
@@ -473,6 +488,26 @@ class Award:
                 else:
                     found[key] = max(found.get(key, NOTHING), earned, key=lambda one: one.size)
         return self.limited(credit, found, row)
+
+    def share_of(self, credit: Tree, name: str, fact: Fact) -> Fraction:
+        """The share of the window's fee that a part of it has, where a credit would be due twice without it.
+
+        What is due by the incident, by the day or by the length of downtime is due once, whatever the parts; so is what
+        goes by the time lost in the whole window.
+        """
+        judge = self.judges[name]
+        guarantee = judge.guarantee
+        part = self.fees.share_of_time(fact.window, judge.paid_window(fact))
+        if judge.by_incident:
+            return Fraction(1)
+        if ((credit.get("points") or self.remedy.get("points")) or {}).get("bands"):
+            return Fraction(1)  # all points of the part count, and what they are worth is shared
+        if credit["kind"] in ("multiple", "shortfall"):
+            of_time = judge.accounts is not None
+            whole = guarantee.get("partial") == "full" or isinstance(guarantee.get("denominator"), dict)
+            return Fraction(1) if of_time and whole else part
+        per = Schedule(credit, judge, fact, self.fees).per
+        return Fraction(1) if credit["kind"] == "accrual" or per in ("incident", "day") else part
 
     def limited(self, credit: Tree, found: dict[Any, Earned], row: Owed) -> dict[Any, Earned]:
         """Points become money; caps of one incident, and, beside other schedules, of the schedule's window."""
@@ -496,7 +531,7 @@ class Award:
 
     def at_most(self, earned: Earned, cap: Tree, key: Any, row: Owed) -> Earned:
         guarantee = self.judges[key[0]].guarantee if isinstance(key, tuple) and key[0] in self.judges else self.one(row)
-        most = self.limit(cap["at_most"], cap.get("of"), guarantee, row.window)
+        most = self.limit(cap["at_most"], cap.get("of"), guarantee, row.paid_window)
         if earned.amount <= most:
             return earned
         row.cap = cap["per"]
@@ -504,7 +539,7 @@ class Award:
 
     def window_cap(self, found: dict[Any, Earned], cap: Tree, row: Owed) -> dict[Any, Earned]:
         whole = sum((one.amount for one in found.values()), Fraction(0))
-        most = self.limit(cap["at_most"], cap.get("of"), self.one(row), row.window)
+        most = self.limit(cap["at_most"], cap.get("of"), self.one(row), row.paid_window)
         if whole <= most:
             return found
         row.cap = cap["per"]
@@ -514,21 +549,22 @@ class Award:
         name = next((name for name in self.remedy["for"] if name in row.facts), None)
         return self.judges[name].guarantee if name else {}
 
-    def limit(self, text: Any, of: Any, guarantee: Tree, window: Span) -> Fraction:
-        """An amount that a limit names."""
+    def limit(self, text: Any, of: Any, guarantee: Tree, window: Span, share: Fraction = Fraction(1)) -> Fraction:
+        """An amount that a limit names; a share of a fee is one of the part's share of the fee."""
         worth = worth_of(text)
         of = of or "monthly_fee"
         basis = self.fees.basis(of, guarantee, window)
-        return worth.share * basis + worth.monthly * self.fees.monthly_of(of, guarantee, window) + worth.money
+        of_fee = worth.share * basis + worth.monthly * self.fees.monthly_of(of, guarantee, window)
+        return share * of_fee + worth.money
 
     def worth_of_points(self, value: Tree, points: Fraction, of: Any, row: Owed) -> Fraction:
         if value.get("each") is not None:
-            return points * self.limit(value["each"], of, self.one(row), row.window)
+            return points * self.limit(value["each"], of, self.one(row), row.paid_window)
         reached = [band for band in value["bands"] if in_span({k: v for k, v in band.items() if k in LEVELS}, points)]
         if not points or not reached:
             return Fraction(0)
         deepest = max(reached, key=lambda band: (fraction(band.get("from", band.get("above", -1))), "above" in band))
-        return self.limit(deepest["credit"], of, self.one(row), row.window)
+        return self.limit(deepest["credit"], of, self.one(row), row.paid_window, row.share)
 
     def combine(self, row: Owed, schedules: list[dict[Any, Earned]]) -> None:
         """Several schedules add up, unless the largest or the smallest is taken."""
@@ -583,7 +619,7 @@ class Limits:
 
     def capped(self, amount: Fraction, cap: Tree, row: Owed, others: list[Owed]) -> Fraction:
         span = self.span_of(cap["per"], row)
-        most = row.award.limit(cap["at_most"], cap.get("of"), row.award.one(row), row.window)
+        most = row.award.limit(cap["at_most"], cap.get("of"), row.award.one(row), row.paid_window)
         if span is None and not row.by_incident:
             # A change cuts a window in two, and leaves one limit for both.
             most -= sum((Fraction(one.amount) for one in others if one.whole == row.whole), Fraction(0))
@@ -631,7 +667,9 @@ class Limits:
         """What is too small is not paid, raised, or carried on. Compared is what would be paid."""
         strict = minimum.get("more_than") is not None
         text = minimum["more_than"] if strict else minimum["at_least"]
-        limit = row.award.limit(text, minimum.get("of"), row.award.one(row), row.window)
+        limit = row.award.limit(text, minimum.get("of"), row.award.one(row), row.paid_window)
+        if minimum["otherwise"] != "carried":  # what is carried on adds up over the parts of a window by itself
+            limit *= row.share
         limit = Fraction(paid(limit, row.award.currency))
         amount = Fraction(row.amount) + carried
         enough = amount > limit if strict else amount >= limit
@@ -647,7 +685,8 @@ class Limits:
         for part in row.award.limits:
             minimum = part.get("minimum")
             if minimum and minimum["otherwise"] == "raised" and (amount > 0 or row.of_nothing):
-                least = row.award.limit(minimum["at_least"], minimum.get("of"), row.award.one(row), row.window)
+                least = row.award.limit(minimum["at_least"], minimum.get("of"), row.award.one(row), row.paid_window)
+                least *= row.share
                 amount = least if paid(amount, row.award.currency) < paid(least, row.award.currency) else amount
         return amount
 

@@ -49,6 +49,14 @@ class Fees:
             return None
         return sum((weight * (fee or 0) for weight, fee in fees), Fraction(0)) / sum(weight for weight, _ in fees)
 
+    def share_of_time(self, part: Span, window: Span) -> Fraction:
+        """Which share a part of a window has of the time in which the subscription is in force in it."""
+        in_part, in_window = (
+            sum(max(0, own[1] - own[0]) for term, _ in self.rows for own in [common(term, span)])
+            for span in (part, window)
+        )
+        return Fraction(in_part, in_window) if in_window else Fraction(1)
+
     def month_of(self, window: Span) -> date:
         """The month of a window: the one in which it ends."""
         end = self.contract.as_of if window[1] >= NEVER else window[1]

@@ -136,6 +136,15 @@ class Judge:
         run = common(incident.run, self.reach)
         return replace(incident, run=run, going_on=incident.going_on and run[1] == incident.run[1])
 
+    def paid_window(self, fact: Fact) -> Span:
+        """The window whose fee a credit is a share of: of a part of one on the calendar, the whole one.
+
+        Windows that slide start anew at a change, and a term without an end has no length to share.
+        """
+        whole = fact.whole or fact.window
+        alone = self.by_incident or self.guarantee["window"].startswith("rolling ") or whole[1] >= NEVER
+        return fact.window if alone else whole
+
     # Outages
 
     def _of_outages(self, window: Span) -> Fact:
