@@ -119,9 +119,6 @@ def _choices_fit(policy: PolicyModel, guarantees: Mapping[str, Guarantee]) -> It
                 if part.minimum is not None and part.minimum.otherwise == "carried":
                     wrong = "what is carried on would be paid later, beside what is paid in its place"
                     yield place, name, wrong, "write otherwise: nothing, or raised"
-                if part.earn_back is not None:
-                    wrong = "what is given back later would change which of them is the largest"
-                    yield place, name, wrong, "remove earn_back, or let it be paid by itself"
             for own in (guarantees[one].window for one in names if one in guarantees):
                 windows.setdefault(str(own), name)
         if len(windows) > 1:

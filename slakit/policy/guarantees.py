@@ -360,6 +360,7 @@ class Guarantee(Part):
     """The counted time of each incident is cut down to whole units of this, at its end."""
     rounded: Roundings = Roundings()
     weigh: Literal["affected"] | None = None
+    """Downtime counts by the share of users affected, rounded to whole microseconds for a window or an incident."""
     denominator: Literal["window", "less_maintenance"] | Fixed = "window"
     partial: Literal["shorten", "full", "skip"] = "shorten"
     begins: Begins | None = None

@@ -306,7 +306,8 @@ class Minimum(Part):
 
 
 class EarnBack(Part):
-    """A credit is given back when the service is good again in each of the windows that follow."""
+    """A credit is given back when the service is good again in each of the windows that follow. What is given back
+    counts as never earned, before minimum and caps: it reaches no minimum, carries nothing on, and uses up no cap."""
 
     windows: int = Field(ge=1, le=1000)
     level: LevelRange | None = None
@@ -551,7 +552,6 @@ class Remedy(Limits):
 
 class OneOf(Part):
     """Remedies of which only one is paid for the same window, or, of those for single incidents, for the same incident.
-
     Incidents that share an outage, directly or by others, are the same."""
 
     id: Id

@@ -196,9 +196,8 @@ def award_one_of(
     found = []
     due = [_due(award, fees) for award in awards]
     compared = _incidents_together(due, outages) if any(outages) else _windows_together(due)
-    for award, own, (limited, across) in zip(awards, due, _limited(awards, fees, due, compared), strict=True):
-        credits = given_back(award.remedy, award.facts, limited, award.phase.later if award.phase else None)
-        credits = credits.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+    for own, (limited, across) in zip(due, _limited(awards, fees, due, compared), strict=True):
+        credits = limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
         found.append(AwardedCredits(credits, FeeSources.together([*own.sources, *across])))
     return found
 
@@ -221,9 +220,15 @@ def _due(award: Award, fees: Fees) -> DueCredits:
                 tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
                 sources += of_basis
     earnings = pl.concat(tables)
+    earn_back = award.remedy.earn_back
+    returned = pl.DataFrame(schema={**KEY_TYPES, "back": pl.Boolean})
+    if earn_back is not None:
+        found = given_back(earn_back, award.facts, award.phase.later if award.phase else None)
+        returned = found.with_columns(pl.lit(value=True).alias("back"))
+    earnings = earnings.join(returned, on=KEY, how="left", maintain_order="left")
     together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
     together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
-    single = (pl.len().over(KEY) == 1) & ~pl.lit(together)  # one thing is due in the window
+    single = (pl.len().over(KEY) == 1) & ~pl.lit(together) & pl.col("back").is_null()  # one thing is due in the window
     earnings = earnings.with_columns(single.alias("single"))
     simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
     several, limits = _compound(award, fees, compound, cuts)
@@ -235,7 +240,10 @@ def _due(award: Award, fees: Fees) -> DueCredits:
         rows, shown = _with_basis(rows, credit.of, rule, fees, cuts.get(number, {}), shared=shared)
         sources += [FeeSources(one.charges) for one in shown]  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
-    rows = rows.with_columns(pl.col("amount").is_not_null().alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
+    is_due = pl.col("amount").is_not_null()
+    if earn_back is not None and earn_back.share.value >= 1:
+        is_due = is_due & pl.col("cap").ne_missing("earned_back")  # of what is given back no minimum is due
+    rows = rows.with_columns(is_due.alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
     return DueCredits(rows, windows, [*sources, *limits], cuts)
 
@@ -325,6 +333,9 @@ def _compound(
         if not share[0] and not amount[0]:
             continue  # points that are worth nothing, or the smallest where a schedule earns nothing
         cap = str(on_parts[0].per) if amount[0] * capped[1] > capped[0] * amount[1] else None
+        if listed[0]["back"] and award.remedy.earn_back is not None:
+            kept = max(Fraction(0), 1 - award.remedy.earn_back.share.value)
+            capped, cap = (Fraction(*capped) * kept).as_integer_ratio(), "earned_back"
         percent = half_up(share[0] * 100 * MICRO, share[1])
         found.append((*key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
     return pl.DataFrame(found, schema=DUE, orient="row"), sources

@@ -5,36 +5,34 @@ from __future__ import annotations
 import polars as pl
 
 from slakit.policy.conditions import Condition
-from slakit.policy.remedies import Remedy
+from slakit.policy.remedies import EarnBack
 from slakit.remedy.conditions import holds
 
 KEY = ["subscriber", "window_start", "window_end"]
 
 
-def given_back(
-    remedy: Remedy, facts: pl.DataFrame, rows: pl.DataFrame, later_phases: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Take back credits of windows that so many good ones follow, each guarantee that missed by itself;
-    all of them, where a band was reached although none missed.
+def given_back(back: EarnBack, facts: pl.DataFrame, later_phases: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Find the windows whose credit is given back: so many good ones follow, for each guarantee that missed by itself;
+    for all of them, where a band was reached although none missed.
 
     Windows that are not judged yet are not good yet: the credit stands until they are. One of which nothing is known is
-    never good. What is given back was paid at
-    its time: caps over later windows still count it.
+    never good. What is given back counts as never earned: it reaches no minimum, and uses up no cap.
 
     Parameters
     ----------
-    remedy, facts
-        The remedy, and the facts of its guarantees' windows; those of a subscription that changes have `whole_start`
-        and `whole_end`.
-    rows
-        Its credits.
+    back
+        How many good windows give it back.
+    facts
+        Of the windows of its guarantees; those of a subscription that changes have `whole_start` and `whole_end`.
     later_phases
         Facts of the phases of the subscriptions that follow, as if they were of this one: the parts of a window that a
         change cuts count once.
+
+    Returns
+    -------
+    pl.DataFrame
+        `subscriber`, `window_start`, `window_end` (µs).
     """
-    back = remedy.earn_back
-    if back is None or rows.is_empty():
-        return rows
     good = ~pl.col("missed")
     if back.level is not None:
         good = holds(Condition.model_validate(back.level.model_dump(by_alias=True, exclude_none=True)))
@@ -49,16 +47,7 @@ def given_back(
     by_window = judged.with_columns(followed.alias("followed")).group_by(KEY)
     of_missed = pl.col("followed").filter("missed")
     again = by_window.agg(pl.when(pl.col("missed").any()).then(of_missed.all()).otherwise(pl.col("followed").all()))
-    share, due = back.share.value, pl.col("amount") > 0
-    kept = (pl.col("amount") * (2 * (share.denominator - share.numerator)) + share.denominator) // (
-        2 * share.denominator
-    )
-    returned = due & pl.col("followed").fill_null(value=False)
-    joined = rows.join(again, on=KEY, how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.when(returned).then(kept.clip(0)).otherwise("amount").alias("amount"),
-        pl.when(returned).then(pl.lit("earned_back")).otherwise("cap").alias("cap"),
-    ).drop("followed")
+    return again.filter("followed").select(KEY)
 
 
 def _followed(judged: pl.DataFrame, later_phases: pl.DataFrame, windows: int) -> list[bool]:

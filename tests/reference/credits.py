@@ -599,9 +599,12 @@ class Limits:
         """What is paid for a window, after what was paid for those before it."""
         number = next(number for number, one in enumerate(self.rows) if one is row)
         award, amount = row.award, row.earned
+        kept = Fraction(1)
         for part in award.limits:
-            amount *= 1 - self.given_back(part.get("earn_back"), number)
-        amount = self.raised(amount, row)
+            kept *= max(Fraction(0), 1 - self.given_back(part.get("earn_back"), number))
+        if kept != 1:
+            row.cap = None
+        amount = self.raised(amount * kept, row) if kept else Fraction(0)
         for cap in self.caps(award):
             # those that are not settled yet have no amount; one that goes with an earlier incident has
             amount = self.capped(amount, cap, row, [*self.rows[:number], *self.rows[number + 1 :]])
@@ -693,7 +696,7 @@ class Limits:
     def given_back(self, earn_back: Tree | None, number: int) -> Fraction:
         """The share given back, when the service is good in each of the windows that follow."""
         row = self.rows[number]
-        if not earn_back or not row.earned:
+        if not earn_back or not (row.earned or row.of_nothing):
             return Fraction(0)
         count = int(earn_back["windows"])
         missed = [name for name, fact in row.facts.items() if fact.met is False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -138,7 +139,7 @@ class Accounts:
 
         What rounding adds to an incident, or takes from it, goes to the window it starts in.
         """
-        counted = sum((piece.weighed for piece in self.counted_in(window)), Fraction(0))
+        counted = weighed_time(self.counted_in(window))
         starting = [one for one in self.incidents if window[0] <= one.first < window[1]]
         counted += sum((one.length - one.exact for one in starting), Fraction(0))
         counted = max(Fraction(0), counted)  # a window has no less downtime than none
@@ -503,10 +504,15 @@ def whole_units(counted: list[Piece], pieces: list[Piece], unit: int) -> list[Pi
     return kept
 
 
+def weighed_time(pieces: list[Piece]) -> Fraction:
+    """The time of some pieces by their weights, in whole microseconds like all time."""
+    return Fraction(math.floor(sum((piece.weighed for piece in pieces), Fraction(0)) + Fraction(1, 2)))
+
+
 def incident_of(run: Span, counted: list[Piece], seen: list[Outage], guarantee: Tree) -> Incident:
     inside = [one for one in seen if one.whole is None and run[0] <= one.clock and one.span[1] <= run[1]]
     going_on = any(one.going_on for one in inside)
-    exact = sum((piece.weighed for piece in counted), Fraction(0))
+    exact = weighed_time(counted)
     length = rounded_time(exact, (guarantee.get("rounded") or {}).get("outage"))
     if guarantee["window"] == "incident":
         length = rounded_time(length, (guarantee.get("rounded") or {}).get("downtime"))

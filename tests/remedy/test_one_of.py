@@ -149,11 +149,6 @@ def test_comparisons_count_the_largest_of_them_once() -> None:
             "write otherwise: nothing, or raised",
         ),
         (
-            ("{multiple: 20,", "{multiple: 20, earn_back: {windows: 2},"),
-            "b: what is given back later would change which of them is the largest; "
-            "remove earn_back, or let it be paid by itself",
-        ),
-        (
             ('clause: "3"}', 'clause: "3"}\n  - {id: either, remedies: [a, b]}'),
             "either: named twice; give each its own id",
         ),
