@@ -10,6 +10,21 @@ from pathlib import Path
 import pytest
 from batch_support import BatchProcess, WriteNotebook, WritePlan, code
 
+from slakit.kernels import forkserver
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[None]:
+    close = forkserver.close_server
+    yield
+    close()
+
+
+@pytest.fixture
+def one_server(_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let batches of this process fork their kernels from one server: each would import the same for seconds."""
+    monkeypatch.setattr(forkserver, "close_server", lambda: None)
+
 
 @pytest.fixture
 def write_notebook(tmp_path: Path) -> WriteNotebook:

@@ -19,6 +19,7 @@ from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.problems import InputError
 
+pytestmark = pytest.mark.usefixtures("one_server")
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
 HEADLINE = """

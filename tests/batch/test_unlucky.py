@@ -33,6 +33,8 @@ guarantees:
 """
 SUBSCRIPTIONS = "subscription,policy,monthly_fee,currency,starts\nshop,own.yaml,100,EUR,2026-01-01T00:00:00Z\n"
 
+pytestmark = pytest.mark.usefixtures("one_server")
+
 
 @pytest.fixture
 def evidence(tmp_path: Path) -> Path:
