@@ -20,6 +20,9 @@ from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
+UPDATES = 3
+"""How many of the updates that are due are listed."""
+
 
 @dataclass(frozen=True)
 class DueTime:
@@ -54,8 +57,9 @@ def due_times(
     impact: str | None = None,
     urgency: str | None = None,
     conventions: Conventions | None = None,
+    as_of: datetime | None = None,
 ) -> list[DueTime]:
-    """When response and resolution of a ticket are due.
+    """When response, resolution and the next updates of a ticket are due.
 
     Parameters
     ----------
@@ -65,6 +69,9 @@ def due_times(
         The priority, or what the policy ranks it by.
     conventions
         How the clock runs where tools differ, and extra closing days; the defaults if not given.
+    as_of
+        Updates are those after this instant, each due when its time has passed since the one before was due; the first
+        ones if not given.
 
     Raises
     ------
@@ -108,12 +115,17 @@ def due_times(
             within = within[ranked]
         assert within is not None
         run_by = conventions or Conventions()
-        calendar, working = calendar_of(rule, within, begin, begin, run_by), working_time(rule, within, run_by)
-        due = calendar.after(pl.Series([begin]), pl.Series([working]))[0]
-        reached = None if due is None else to_instant(due).astimezone(zone)
-        why = (_runs_in(calendar, within, working), *_skipped(calendar, begin, due))
-        clause = guarantee.clause_of("within")
-        dues.append(DueTime(guarantee.id, ranked, within, reached, guarantee.commitment, clause, why))
+        last = begin if as_of is None else max(begin, to_microseconds(as_of))
+        calendar, working = calendar_of(rule, within, begin, last, run_by), working_time(rule, within, run_by)
+        first, count = 1, 1
+        if guarantee.metric == "update":
+            first, count = calendar.elapsed(pl.Series([begin]), pl.Series([last]))[0] // working + 1, UPDATES
+        lengths = pl.Series([working * number for number in range(first, first + count)])
+        for due in calendar.after(pl.Series([begin] * count), lengths):
+            reached = None if due is None else to_instant(due).astimezone(zone)
+            why = (_runs_in(calendar, within, working), *_skipped(calendar, begin, due))
+            clause = guarantee.clause_of("within")
+            dues.append(DueTime(guarantee.id, ranked, within, reached, guarantee.commitment, clause, why))
     return dues
 
 

@@ -40,7 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Id in the library, or path of a .yaml file.")]
+PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Id in the library, or path; POLICY:TIER for one.")]
 PolicyNames = Annotated[
     list[str], typer.Argument(metavar="POLICY...", help="Ids in the library, or paths; POLICY:TIER for one.")
 ]

@@ -125,13 +125,14 @@ def new(
 def show(policy: PolicyName, tier: Tier = None) -> None:
     """Show a policy as a card: every term with its clause."""
     from slakit.policy.card import policy_card
-    from slakit.policy.files import find_policy
+    from slakit.policy.files import find_policy, policy_and_tier
 
-    document = find_policy(policy)
+    plain, own = policy_and_tier(policy)
+    document = find_policy(plain)
     title = " · ".join(safe(document.provider, document.service)) + READ[document.source.read]
     rows = new_table("term", "what the document says", "clause", title=title)
     section = None
-    for entry in policy_card(document, tier):
+    for entry in policy_card(document, own or tier):
         if entry.section != section:
             rows.add_section()
             rows.add_row(f"[bold]{entry.section}[/bold]")

@@ -120,16 +120,22 @@ def due(
     impact: Annotated[str | None, typer.Option("--impact", help="Impact, from which the priority follows.")] = None,
     urgency: Annotated[str | None, typer.Option("--urgency", help="Urgency, from which the priority follows.")] = None,
     closed: Closed = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Show the updates due after this date or instant; by default the first."),
+    ] = None,
 ) -> None:
-    """Show when response and resolution of a ticket are due."""
+    """Show when response, resolution and the next updates of a ticket are due."""
     from slakit.analysis.assess import instant_of
     from slakit.analysis.ticket_times import due_times
-    from slakit.policy.files import find_policy
+    from slakit.policy.files import find_policy, policy_and_tier
     from slakit.policy.plan_names import part_names
 
-    terms = find_policy(policy).terms(tier=tier)
+    plain, own = policy_and_tier(policy)
+    terms = find_policy(plain).terms(tier=own or tier)
     ranked = {"priority": priority, "impact": impact, "urgency": urgency}
-    found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed))
+    after = instant_of(as_of) if as_of else None
+    found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed), as_of=after)
     rows = new_table("guarantee", "priority", "target", "due", "", "clause")
     names = part_names(terms)
     for answer in found:

@@ -54,6 +54,7 @@ TERM_LABELS: dict[str, tuple[str, str]] = {
     "support_hours": ("Service support", "Support hours"),
     "first_response": ("Service support", "Maximum first response time"),
     "resolution": ("Service support", "Maximum resolution time"),
+    "updates": ("Service support", "Maximum time between updates"),
     "rpo": ("Data management", "Recovery point objective (RPO)"),
     "rto": ("Data management", "Recovery time objective (RTO)"),
     "backup_interval": ("Data management", "Backup interval"),
@@ -108,9 +109,12 @@ def terms_table(plans: Mapping[str, Terms], fee: Decimal) -> pl.DataFrame:
         figure.
     """
     rows: list[tuple[str, Stance]] = []
+    answers = {"response": "first_response", "resolution": "resolution"}
+    if any(guarantee.metric == "update" for terms in plans.values() for guarantee in terms.guarantees):
+        answers["update"] = "updates"  # which few contracts guarantee
     for name, terms in plans.items():
         of_money = (_availability(terms, fee), _remedies(terms, fee))
-        for stance in chain(*of_money, _limits(terms), _people(terms), _data_and_contract(terms)):
+        for stance in chain(*of_money, _limits(terms), _people(terms, answers), _data_and_contract(terms)):
             # what rests on the silence of a document is known only where all of it was read
             unread = not terms.read_whole and (stance.silent or stance.value == NOT_STATED)
             rows.append((name, stance._replace(value=NOT_READ, figure=None) if unread else stance))
@@ -257,11 +261,11 @@ def _limits(terms: Terms) -> Iterator[Stance]:
 # --- people, data, and the contract
 
 
-def _people(terms: Terms) -> Iterator[Stance]:
+def _people(terms: Terms, answers: Mapping[str, str]) -> Iterator[Stance]:
     hours = words.hours_words(terms.support.hours) if terms.support else NOT_STATED
     clause = terms.support.clause if terms.support else ""
     yield Stance("support_hours", hours, clause)
-    for metric, code in (("response", "first_response"), ("resolution", "resolution")):
+    for metric, code in answers.items():
         own = [guarantee for guarantee in terms.guarantees if guarantee.metric == metric]
         said = _each(f"{words.times(guarantee.within)}{_effort(guarantee)}" for guarantee in own)
         unanswered, fastest = Decimal(10**9), []  # for the most urgent ticket [s]

@@ -18,6 +18,7 @@ from small_contracts import DAY, HOUR, LATER, MINUTE, at, down, evidence, holder
 
 import slakit as sla
 from slakit.comparison.compare import Comparison, compare
+from slakit.comparison.iso19086 import terms_table
 from slakit.comparison.summary import lead_start, summarize_comparison
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
@@ -859,3 +860,23 @@ def test_the_length_from_which_on_is_told_by_the_shorter_words(seconds: str, sai
 def test_a_period_that_is_none_is_refused_without_evidence_too(given: dict[str, str]) -> None:
     with pytest.raises(InputError, match=next(iter(given.values()))):
         sla.compare(["klikk:gold", "wp-heaven"], **given)
+
+
+def test_updates_are_a_term_where_a_plan_guarantees_them() -> None:
+    told = parse_policy(
+        """
+format: 1
+id: told
+provider: Told
+service: Anything
+source: {title: Terms, language: en, retrieved: 2026-01-01}
+guarantees:
+  - {id: updates, metric: update, within: {P1: 30m, P2: 2h}, window: 1mo, target: 90, clause: "4"}
+"""
+    ).terms()
+    other = find_policy("klikk").terms(tier="gold")
+    rows = terms_table({"told": told, "klikk": other}, Decimal(1000)).filter(code="updates")
+    assert rows.select("plan", "value", "figure", "best", "clause").rows() == [
+        ("told", "within 30m (P1), 2h (P2)", 1800, True, "4"), ("klikk", "no guarantee", 10**9, False, ""),
+    ]  # fmt: skip
+    assert terms_table({"klikk": other}, Decimal(1000)).filter(code="updates").is_empty()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from desk_support import at, desk
 
 from slakit import cli
 from slakit.analysis.ticket_times import due_times
-from slakit.policy.files import find_policy
+from slakit.policy.files import find_policy, write_policy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError
 
@@ -145,3 +146,28 @@ def test_the_command_line_wants_an_instant_with_an_offset(run: Run, opened: str)
     code, _, err = run("due", "klikk", "--tier", "gold", "--opened", opened, "--priority", "high")
     assert code == 1
     assert opened in err
+
+
+def test_a_plan_is_named_with_its_tier_as_elsewhere(run: Run) -> None:
+    words = ("--opened", "2026-12-23T15:30+01:00", "--impact", "high", "--urgency", "medium")
+    assert run("due", "klikk:gold", *words) == run("due", "klikk", "--tier", "gold", *words)
+    assert run("show", "klikk:gold") == run("show", "klikk", "--tier", "gold")
+
+
+def test_the_next_updates_are_due_one_after_the_other() -> None:
+    support = 'hours: {weekly: {mon-fri: ["08:00-17:00"]}}'
+    told = desk("id: told, metric: update, within: 30m", support).terms()
+    # 20 minutes of Friday and 10 of Monday; then every half-hour
+    due = [answer.due for answer in due_times(told, at("2026-06-05T16:40"))]
+    assert due == [at("2026-06-08T08:10"), at("2026-06-08T08:40"), at("2026-06-08T09:10")]
+    later = due_times(told, at("2026-06-05T16:40"), as_of=at("2026-06-08T08:40"))
+    assert [answer.due for answer in later] == [at("2026-06-08T09:10"), at("2026-06-08T09:40"), at("2026-06-08T10:10")]
+
+
+def test_the_command_line_lists_the_next_updates(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "told.yaml"
+    write_policy(desk("id: told, metric: update, within: 30m"), path)
+    code, out, _ = run("due", str(path), "--opened", "2026-06-05T16:40Z", "--as-of", "2026-06-05T17:10Z")
+    assert code == 0
+    assert [f"17:{minute}:00" in out for minute in (10, 40)] == [False, True]
+    assert "Fri 2026-06-05 18:40:00 UTC" in out
