@@ -15,9 +15,12 @@ from slakit.problems import InputError, Problem, one_of
 from slakit.remedy.awards import Awarded, AwardedReading, AwardKey, Claimed, Facts
 from slakit.remedy.claims import deadlines, openings, report_deadline, status
 from slakit.remedy.fees import Fees
+from slakit.remedy.phases import facts_in_phase, moved_to_last_parts, with_last_parts
 
 WINDOW = ["subscriber", "remedy", "window_start"]
-SUBSCRIBER_WINDOW = ["subscriber", "window_start"]
+SPAN = [*WINDOW, "window_end"]
+"""A window; windows that slide start together where a change of the subscription cuts them."""
+SUBSCRIBER_WINDOW = ["subscriber", "window_start", "window_end"]
 DEADLINES = {
     "subscriber": pl.UInt32, "remedy": pl.String, "window_start": pl.Int64, "window_end": pl.Int64, "amount": pl.Int128,
     "deadline": pl.Int64, "opens": pl.Int64, "report_by": pl.Int64, "reported": pl.Boolean,
@@ -111,22 +114,25 @@ def claim_credits(
         schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
         orient="row",
     )
-    of_window = [*WINDOW, "window_end"]
-    broken = requirements.filter(~pl.col("met")).select(of_window).unique().with_columns(broken=True)
+    broken = requirements.filter(~pl.col("met")).select(SPAN).unique().with_columns(broken=True)
     tables = [pl.DataFrame(schema=CLAIMS)]
     for readings in awarded.readings.values():
         keys = dict.fromkeys(_key(one, remedy, key) for one in readings for remedy, key in one.remedies)
         of_every_reading = pl.concat([pl.DataFrame(schema=DEADLINES), *(known[key] for key in keys)])
-        earliest = of_every_reading.group_by(WINDOW).agg(pl.col("deadline").min().alias("deadline_earliest"))
         chosen = readings[0]
         for remedy, key in chosen.remedies:
-            owed = known[_key(chosen, remedy, key)].join(earliest, on=WINDOW, how="left", maintain_order="left")
+            owed = known[_key(chosen, remedy, key)]
+            slides = any(measured.rules[number].guarantee.window.slides for number in key[1])
+            window = SPAN if slides else WINDOW  # a reading may know a longer one that starts at the same time
+            earliest = of_every_reading.group_by(window).agg(pl.col("deadline").min().alias("deadline_earliest"))
+            owed = owed.join(earliest, on=window, how="left", maintain_order="left")
             claims = chosen.reading.terms.claims_of(remedy)
             fits = (pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end"))
-            claimed_windows = owed.join(made, on=["subscriber", "remedy"]).filter(fits).select(WINDOW).unique()
-            marked = claimed_windows.with_columns(pl.lit(value=True).alias("claimed"))
-            owed = owed.join(marked, on=WINDOW, how="left", maintain_order="left")
-            owed = owed.join(broken, on=of_window, how="left", maintain_order="left")
+            fitting = owed.join(made, on=["subscriber", "remedy"]).filter(fits)
+            marked = _one_each(fitting) if slides else fitting.select(SPAN).unique()
+            marked = marked.with_columns(pl.lit(value=True).alias("claimed"))
+            owed = owed.join(marked, on=SPAN, how="left", maintain_order="left")
+            owed = owed.join(broken, on=SPAN, how="left", maintain_order="left")
             was_claimed, not_valid = (pl.col(name).fill_null(value=False) for name in ("claimed", "broken"))
             # a report that may come at any time is missing until it comes
             over = (pl.col("report_by") < as_of).fill_null(value=True)
@@ -136,6 +142,29 @@ def claim_credits(
             state, needed = state.alias("status"), pl.lit("; ".join(to_show)).alias("evidence_needed")
             tables.append(owed.with_columns(state, needed).select(list(CLAIMS)))
     return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
+
+
+def _one_each(fitting: pl.DataFrame) -> pl.DataFrame:
+    """Find the windows that claims are for where windows slide over one another: each is for one of those it fits.
+
+    That is the one that starts with it, or else the first to end; of two claims that fit the same, the second one is
+    for the next.
+
+    Parameters
+    ----------
+    fitting
+        `SPAN`, and `at`, the start of the window that a claim names (µs).
+    """
+    numbered = fitting.with_columns((pl.col("window_start") != pl.col("at")).alias("inside"))
+    taken: set[tuple[object, ...]] = set()
+    for _, own in numbered.sort("at", "inside", "window_end").group_by(
+        "subscriber", "remedy", "at", maintain_order=True
+    ):
+        left = [row for row in own.select(SPAN).rows() if row not in taken]
+        count = own.filter(pl.struct(SPAN).is_first_distinct()).height
+        claims = own.height // count
+        taken |= set(list(dict.fromkeys(left))[:claims])
+    return pl.DataFrame(list(taken), schema={name: DEADLINES[name] for name in SPAN}, orient="row")
 
 
 def claims_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
@@ -203,6 +232,10 @@ def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict
             if causes is not None:
                 # the guarantees that missed; all of a remedy, where a band applied without a breach
                 ours = causes.filter(pl.col("rule").is_in(list(award[1])))
+                if one.phases:  # what is not cut is paid with the last part of what is
+                    of = (measured.rules, awarded.facts.windows, awarded.facts.before, awarded.facts.parts)
+                    facts = facts_in_phase(one.phases, one.reading.plan.position, remedy.guarantees, *of)
+                    ours = moved_to_last_parts(ours, with_last_parts(facts.windows))
                 of_rules = ours.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
             found[key] = _with_deadlines(owed, claims, zone, of_rules, fees)
     return found
@@ -249,17 +282,18 @@ def _with_deadlines(
 def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:
     """Counted incidents and late tickets, each once.
 
-    `subscriber`, `rule`, `window_start`, `started`, `ended` (null if going on), `reported` (µs), `missed` (whether the
-    window missed its target).
+    `subscriber`, `rule`, `window_start`, `window_end`, `started`, `ended` (null if going on), `reported` (µs), `missed`
+    (whether the window missed its target).
     """
-    rule_window = ["subscriber", "rule", "window_start"]
+    rule_window = ["subscriber", "rule", "window_start", "window_end"]
     assessed = measured.assessed
     subscribers = assessed.obligations.select("obligation", "subscriber")
     incidents = incidents_of_windows(assessed, measured.ledger).join(subscribers, on="obligation")
     ended = pl.when(~pl.col("going")).then("end").alias("ended")
     reported = pl.when(pl.col("reported") <= assessed.as_of).then("reported").alias("reported")
     of_outages = incidents.select(*rule_window, pl.col("start").alias("started"), ended, reported)
-    late = measured.tickets.filter(pl.col("verdict") == "missed")
+    spans = measured.attainment.select(rule_window).unique(rule_window[:-1])
+    late = measured.tickets.filter(pl.col("verdict") == "missed").join(spans, on=rule_window[:-1])
     opened = pl.col("opened")
     at_the_earliest = pl.when("in_minutes").then(opened + pl.col("elapsed"))  # its clock can have stood still
     ended = pl.coalesce("answered", at_the_earliest).alias("ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -160,23 +160,43 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
         tables[table] = tables[table].select(getattr(evidence, table).columns)
-    warned += _spell_components_once(evidence, tables)
-    subscriptions, of_fees = _fees_in_words(evidence, known)
-    tables["subscriptions"] = subscriptions
+    tables["subscriptions"], of_fees = _fees_in_words(evidence, known)
+    means = {
+        plan
+        for plan, readings in plans.items()
+        for terms in readings
+        if any(guarantee.combine == "mean" and not guarantee.components for guarantee in terms.guarantees)
+    }
+    over_fees = {name for name, policy, tier in held.iter_rows() if (policy, tier) in means}
+    warned += _spell_components_once(evidence, tables, over_fees)
     return replace(evidence, **tables), [*of_fees, *warned]  # type: ignore[arg-type]
 
 
-def _spell_components_once(evidence: Evidence, tables: dict[str, pl.DataFrame]) -> list[Warned]:
-    """Spell a component that no contract names as one of its spellings, in all tables of a subscription alike."""
+def _spell_components_once(
+    evidence: Evidence, tables: dict[str, pl.DataFrame], over_fees: Collection[str]
+) -> list[Warned]:
+    """Spell a component that no contract names as one of its spellings, in all tables of a subscription alike.
+
+    Where a mean is over the components of the fees, a component is spelled as the fees have it, and they alike.
+    """
     spelled = pl.concat([tables[name].select("subscription", "component") for name in SPELLED]).drop_nulls().unique()
     known: dict[tuple[str, str], list[str]] = {}
     for subscription, component in spelled.iter_rows():
         known.setdefault((subscription, plain_word(component)), []).append(component)
+    rows = evidence.row_numbers("subscriptions").to_list()
+    held = tables["subscriptions"].select("subscription", "component_fees").rows()
+    fees = [_fees_of(text) if name in over_fees else {} for name, text in held]
+    priced: dict[tuple[str, str], set[str]] = {}
+    for (subscription, _), own in zip(held, fees, strict=True):
+        for component in own:
+            priced.setdefault((subscription, plain_word(component)), set()).add(component)
+    for key, words in priced.items():
+        known[key] = list(dict.fromkeys([*known.get(key, []), *words]))
     taken = [
         (subscription, word, meant)
-        for (subscription, _), words in known.items()
+        for (subscription, plain), words in known.items()
         if len(words) > 1
-        for meant in [max(words)]  # small letters come after capital ones
+        for meant in [max(priced.get((subscription, plain), words))]  # small letters come after capital ones
         for word in words
         if word != meant
     ]
@@ -192,7 +212,28 @@ def _spell_components_once(evidence: Evidence, tables: dict[str, pl.DataFrame]) 
                 says = f"The component '{word}' is taken as '{other}', as other rows write it."
                 warned.append((subscription, table, row, "taken_as", says))
             tables[table] = _rewritten(tables[table], meant, "component")
+        others = {(subscription, word): other for subscription, word, other in taken}
+        written = []
+        for row, (subscription, text), own in zip(rows, held, fees, strict=True):
+            found = {name: others[subscription, name] for name in own if (subscription, name) in others}
+            found = {name: other for name, other in found.items() if other not in own}  # two fees are of two components
+            for word, other in found.items():
+                says = f"The component '{word}' is taken as '{other}', as other rows write it."
+                warned.append((subscription, "subscriptions", row, "taken_as", says))
+            written.append(_fees_text(own, found) if found else text)
+        column = pl.Series("component_fees", written, dtype=pl.String)
+        tables["subscriptions"] = tables["subscriptions"].with_columns(column)
     return warned
+
+
+def _fees_of(text: str | None) -> dict[str, Decimal]:
+    """Read the fees of components, exactly."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal) if text else {}
+
+
+def _fees_text(fees: Mapping[str, Decimal], meant: Mapping[str, str]) -> str:
+    """Write the fees of components, some of them under another name."""
+    return "{" + ", ".join(f"{json.dumps(meant.get(name, name))}: {fee}" for name, fee in fees.items()) + "}"
 
 
 def _meant(word: str, known: Sequence[str], *, near: bool = True) -> tuple[str, str] | None:
@@ -233,7 +274,7 @@ def _fees_in_words(evidence: Evidence, known: Mapping[Plan, Known]) -> tuple[pl.
     rows = evidence.row_numbers("subscriptions").to_list()
     for row, held in zip(rows, table.select(columns).to_series().to_list(), strict=True):
         fees = held["component_fees"]
-        names = json.loads(fees, parse_float=Decimal, parse_int=Decimal) if fees else {}
+        names = _fees_of(fees)
         meant = {}
         for name in names:
             found = _meant(name, known[(held["policy"], held["tier"])]["outages.component"])
@@ -245,6 +286,6 @@ def _fees_in_words(evidence: Evidence, known: Mapping[Plan, Known]) -> tuple[pl.
             told = pl.DataFrame([{**held, "component": name, "meant": word, "code": code, "row": row, "count": 1}])
             warned += _tell(told, "subscriptions", "component")
         if meant:
-            fees = "{" + ", ".join(f"{json.dumps(meant.get(name, name))}: {fee}" for name, fee in names.items()) + "}"
+            fees = _fees_text(names, meant)
         written.append(fees)
     return table.with_columns(pl.Series("component_fees", written, dtype=pl.String)), warned

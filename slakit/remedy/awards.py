@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,7 @@ from slakit.measure.rules import Held, PlanReading, Readings, Rule, per_incident
 from slakit.policy.conditions import Condition
 from slakit.policy.quantities import MICROSECONDS, Window, percent_units
 from slakit.policy.remedies import Remedy
+from slakit.problems import InputError, Problem
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.conditions import asks, with_state
 from slakit.remedy.credits import Award, AwardedCredits, OutagesOfIncidents, Phase, award_one_of
@@ -243,6 +245,7 @@ def _award_phases(
             of_remedy = windows.setdefault(remedy.id, {})
             for subscriber, start, end in own.windows.select("subscriber", "window_start", "window_end").rows():
                 of_remedy.setdefault(subscriber - position, []).append((start, end))
+    _refuse_unlike_parts(measured, phases, measures, fees)
     limits: dict[str, dict[int, CreditLimits]] = {}
     slid: dict[str, dict[tuple[int, str], int]] = {}  # until when windows that slide have paid
     found: list[dict[str, AwardedCredits]] = []
@@ -284,6 +287,42 @@ def _award_phases(
                 found[position][remedy.id] = paid
                 limits[remedy.id] |= {subscriber - position: one for subscriber, one in after.items()}
     return found
+
+
+def _refuse_unlike_parts(
+    measured: MeasuredEvidence, phases: Sequence[PlanReading], measures: Sequence[Mapping[str, PhaseFacts]], fees: Fees
+) -> None:
+    """Refuse what a change leaves of windows where it cannot be told what is paid for.
+
+    That is the same part of two windows of a remedy, and, of remedies of which one is paid, a part of a window of one
+    beside the window, or another part of it, of another.
+    """
+    slides = [n for n, rule in enumerate(measured.rules) if rule.guarantee.window.slides or rule.per_incident]
+    columns = ("subscriber", "window_start", "window_end", "whole_start", "whole_end")
+    spans: dict[str, dict[tuple[int, ...], set[tuple[int, int]]]] = {}  # remedy → subscriber and window → its parts
+    wrong: dict[int, str] = {}
+    for position, by_remedy in enumerate(measures):
+        for name, own in by_remedy.items():
+            windows = own.windows.filter(~pl.col("rule").is_in(slides))
+            of_parts: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+            moved = moved_to_last_parts(windows, with_last_parts(windows))
+            for who, *part, first, last in moved.select(columns).rows():
+                of_parts.setdefault((who, *part), set()).add((first, last))
+            for who, start, end, first, last in windows.select(columns).rows():
+                spans.setdefault(name, {}).setdefault((who - position, first, last), set()).add((start, end))
+            said = f"{name} is for windows of several lengths, of which the change of plan leaves the same part"
+            wrong |= {who: said for (who, *_), wholes in of_parts.items() if len(wholes) > 1}
+    groups = [group for phase in phases for group in phase.terms.alternatives()]
+    for one, other in sorted({(one.id, other.id) for group in groups for one, other in combinations(group, 2)}):
+        for key, parts in spans.get(one, {}).items():
+            others = spans.get(other, {}).get(key, set())
+            if any(a != b and a[0] < b[1] and b[0] < a[1] for a in parts for b in others):
+                parted = f"the change of plan leaves other parts of the windows of {one} than of {other}"
+                wrong[key[0]] = f"{parted}, of which one is paid"
+    if wrong:
+        names, remedy = fees.subscriptions["subscription"], "give the rows of each plan their own id"
+        problems = (Problem(f"subscriptions {names[who]}", None, said, remedy) for who, said in wrong.items())
+        raise InputError("subscriptions", list(dict.fromkeys(problems)))
 
 
 def _windows_of(measured: MeasuredEvidence) -> pl.DataFrame:

@@ -121,7 +121,7 @@ def with_last_parts(windows: pl.DataFrame) -> pl.DataFrame:
     last part of them starts. One remedy pays for them at once."""
     together = ["subscriber", "window_end", *WHOLE]
     moved = pl.col("window_start").max().over(together).alias("moved")
-    return windows.select(*KEYS, moved)
+    return windows.select(*KEYS, moved).unique(KEYS, maintain_order=True)  # two remedies may be for one guarantee
 
 
 def moved_to_last_parts(rows: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:

@@ -622,6 +622,78 @@ one_of:
     }  # fmt: skip
 
 
+def test_remedies_for_one_guarantee_of_which_one_is_paid_count_its_tickets_once() -> None:
+    # One late ticket by silver's terms, two by gold's: `r` owes 7 % of 1000 for each, and g 25 for each
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: g, metric: response, within: {silver: 2h, gold: 1h}, window: 1mo, credit: {flat: 25 EUR}}
+remedies: [{id: r, for: [g], credit: {flat: 7%, per: incident}}]
+one_of: [{id: either, remedies: [g, r], clause: c}]
+"""
+    tickets = [
+        {"ticket": day, "subscription": "s", "opened": at(day), "responded": at(f"{day} 03:00")}
+        for day in ("06-05", "06-15", "06-16")
+    ]
+    found = paid(judged(policy, upgraded("06-11"), tickets=tickets))
+    assert found == {("g", "06-01"): 0, ("r", "06-01"): 70, ("g", "06-11"): 0, ("r", "06-11"): 140}
+
+
+def test_parts_that_do_not_compare_are_refused() -> None:
+    # a is cut and b is not: of one_of, b would be paid for the month beside a for the first ten days
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: a, metric: availability, target: {silver: 99, gold: 98}, window: 1mo, credit: {flat: 10%}}
+  - {id: b, metric: availability, target: 99.5, window: 1mo, credit: {flat: 15%}}
+one_of: [{id: either, remedies: [a, b], clause: c}]
+"""
+    assert told(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")]) == [
+        "subscriptions s: the change of plan leaves other parts of the windows of a than of b, of which one is paid; "
+        "give the rows of each plan their own id"
+    ]
+    # a month and a quarter that end together: of both, the days after the change are left
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: a, metric: availability, target: {silver: 99, gold: 98}, window: 1mo}
+  - {id: b, metric: availability, target: {silver: 99.5, gold: 99}, window: 1q}
+remedies: [{id: r, for: [a, b], credit: {flat: 10%}}]
+"""
+    assert told(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")]) == [
+        "subscriptions s: r is for windows of several lengths, of which the change of plan leaves the same part; "
+        "give the rows of each plan their own id"
+    ]
+
+
+def test_a_deadline_goes_by_the_incident_of_a_window_that_is_not_cut() -> None:
+    # r is paid in the part of gold, for `same`, which is whole and was missed on 5 June: to claim within ten days of it
+    policy = """
+tiers: [silver, gold]
+guarantees:
+  - {id: g, metric: availability, target: {silver: 95, gold: 94}, window: 1mo}
+  - {id: same, metric: availability, target: 99.5, window: 1mo}
+remedies:
+  - {id: r, for: [g, same], credit: {flat: 10%}, claims: {within: 10d, after: incident_end, clause: c}}
+"""
+    review = judged(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")])
+    (claim,) = review.claims.rows(named=True)
+    assert (f"{claim['window_start']:%m-%d}", f"{claim['deadline']:%m-%d}") == ("06-11", "06-15")
+
+
+def test_windows_that_slide_from_a_change_are_claimed_one_by_one() -> None:
+    # By gold from 11 June: 8 h down on the 11th and on the 13th are paid by the windows that end with these days, and
+    # both start with the change. A claim is for the first of them, a second one for the other.
+    policy = TIERS.replace("window: 1mo", "window: {rolling: 30d}", 1)
+    outages = [down("06-11 00:00", "06-11 08:00"), down("06-13 00:00", "06-13 08:00")]
+    claim = {"subscription": "s", "remedy": "g", "window_start": at("06-11"), "claimed": at("07-02"), "amount": "100"}
+    for claims, statuses in (([claim], ["claimed", "not_required"]), ([claim, claim], ["claimed", "claimed"])):
+        review = judged(policy, upgraded("06-11"), outages=outages, claims_made=claims)
+        due = review.credits.filter((pl.col("remedy") == "g") & (pl.col("amount") > 0))
+        assert due.select(pl.col("window_start").dt.day(), pl.col("window_end").dt.day()).rows() == [(11, 12), (11, 14)]
+        assert review.claims.filter(pl.col("remedy") == "g")["status"].to_list() == statuses
+
+
 def test_a_mean_over_components_is_cut_where_its_target_changes() -> None:
     # The mean over two: 2 h of one are 1 h. Silver: 1 of 240 h, 99.58 %; gold: 1 of 480 h, 99.79 %.
     policy = TIERS.replace("window: 1mo", "window: 1mo\n    combine: mean\n    components: [web, db]", 1)
@@ -639,6 +711,23 @@ def test_a_mean_over_components_whose_fees_change_with_the_tier_is_refused() -> 
     rows[0]["component_fees"] = '{"web": 1, "cache": 2}'
     with pytest.raises(InputError, match="g is a mean over the components that have a fee, and these change"):
         judged(policy, rows)
+
+
+def test_components_of_a_mean_over_fees_are_matched_as_words() -> None:
+    # `web` of the outage, and of the later row, is the component `Web` of the first: 2 h of one of two are 1 h
+    policy = """
+guarantees: [{id: g, metric: availability, target: 99.9, window: 1mo, combine: mean, credit: {flat: 10%}}]
+"""
+    rows = [
+        row("01-01", "06-11", component_fees='{"Web": 1, "Data Base": 2}'),
+        row("06-11", component_fees='{"Web": 3, "data-base": 2}'),
+    ]
+    review = judged(policy, rows, outages=[down("06-05 00:00", "06-05 02:00", component="web")])
+    assert levels(review) == [("06-01", "07-01", 720, 1, False)]
+    assert review.warnings.select("table", "row", "says").rows() == [
+        ("subscriptions", 2, "The component 'Data Base' is taken as 'data-base', as other rows write it."),
+        ("outages", 2, "The component 'web' is taken as 'Web', as other rows write it."),
+    ]
 
 
 def test_an_outage_in_windows_that_slide_is_paid_for_once_through_a_change() -> None:

@@ -131,7 +131,7 @@ class Deadlines:
     def status(self, steps: Steps, claimed: bool, requirements: dict[str, bool | None]) -> str:
         # A claim that was made is one; whether it was made in time, or could be made at all, is then for the parties.
         automatic = self.claims is not None and self.claims.get("needed") is False
-        if claimed and not automatic:
+        if claimed and not (automatic and False in requirements.values()):
             return "claimed"
         # What a credit depends on, it depends on where nobody needs to ask for it as well.
         if False in requirements.values():
