@@ -15,7 +15,7 @@ from slakit.measure.budgets import agreed_time, windows_of
 from slakit.measure.calendar import Period, Span, midnight, to_instant
 from slakit.measure.hours import open_spans
 from slakit.measure.rules import ASSUMED_ZONE
-from slakit.policy.guarantees import Guarantee
+from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.quantities import FULL, MICROSECONDS, PERCENT_SCALE, Money
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
@@ -70,14 +70,14 @@ def scenario_evidence(case: Case, terms: Terms) -> Evidence:
 def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     example = case.example
     if example.downtime is not None:
-        for guarantee, alone, lengths in _each(case, terms, example.downtime, "availability"):
+        for guarantee, alone, lengths in _each(case, terms, example.downtime, "downtime"):
             spans = _windows(guarantee, terms, period)
             down = [length.microseconds for length in lengths]
             yield "outages", list(_outages(case, terms, guarantee, alone, spans, down))
     if example.availability is not None:
         for guarantee, alone, levels in _each(case, terms, example.availability, "availability"):
             spans = _windows(guarantee, terms, period)
-            if guarantee.measured is not None and guarantee.on_measurements:
+            if guarantee.on_measurements:
                 yield "measurements", list(_measurements(guarantee, spans, levels))
             else:
                 down = []
@@ -96,31 +96,41 @@ def _happened(case: Case, terms: Terms, period: Period) -> Iterator[tuple[str, l
         for guarantee, _, values in _each(case, terms, example.figure, "figure"):
             yield "measurements", list(_measurements(guarantee, _windows(guarantee, terms, period), values))
     if example.attainment is not None:
-        for guarantee, _, levels in _each(case, terms, example.attainment, "response"):
+        for guarantee, _, levels in _each(case, terms, example.attainment, "attainment"):
             spans = _windows(guarantee, terms, period)
             both = zip(spans, levels, strict=False)
             yield "tickets", [ticket for pair in both for ticket in _tickets(case, terms, guarantee, *pair)]
 
 
-def _each(case: Case, terms: Terms, given: Any, metric: str) -> Iterator[tuple[Guarantee, bool, Sequence[Any]]]:
+def _each(case: Case, terms: Terms, given: Any, what: str) -> Iterator[tuple[Guarantee, bool, Sequence[Any]]]:
     """Yield guarantees that something happened to, whether only to them, and what in each window."""
     if isinstance(given, dict):
         for name, values in given.items():
-            yield terms.guarantee(name), True, values if isinstance(values, list) else [values]
+            guarantee = terms.guarantee(name)
+            if not _shows(guarantee, what):
+                table = "tickets" if guarantee.metric in ON_TICKETS else "outages"
+                table = table if guarantee.measured is None else "measurements"
+                wrong = f"{what} makes no {table}, by which {name} is judged"
+                raise InputError(case.where, [Problem(f"{case.where} {what}", name, wrong, f"write {table}")])
+            yield guarantee, True, values if isinstance(values, list) else [values]
         return
     for guarantee in terms.guarantees:
-        if metric == "response":
-            fits = guarantee.metric in ("response", "resolution") and guarantee.target is not None
-        elif metric == "figure":
-            fits = guarantee.measured is not None and guarantee.on_measurements
-        else:
-            measured = guarantee.metric == "availability" and guarantee.measured is not None
-            fits = guarantee.on_outages or measured
-        if fits:
+        has_share = guarantee.target is not None and guarantee.metric != "update"
+        if _shows(guarantee, what) and (what != "attainment" or has_share):
             yield guarantee, False, given if isinstance(given, list) else [given]
             return
     problem = Problem(f"{case.where} {case.example.name}", None, "no such guarantee", "name a guarantee")
     raise InputError(case.where, [problem])
+
+
+def _shows(guarantee: Guarantee, what: str) -> bool:
+    """Whether what is laid out as evidence is what the guarantee is judged by: slices that are down are measured."""
+    if what == "attainment":
+        return guarantee.metric in ON_TICKETS
+    if what == "figure":
+        return guarantee.on_measurements
+    by_outages = guarantee.on_outages and guarantee.measured is None
+    return by_outages or (what == "availability" and guarantee.metric == what and guarantee.on_measurements)
 
 
 def _windows(guarantee: Guarantee, terms: Terms, period: Period) -> list[Span]:
@@ -172,7 +182,7 @@ def _measurements(guarantee: Guarantee, spans: Sequence[Span], values: Sequence[
     measured = guarantee.measured
     for (first, last), value in zip(spans, values, strict=False):
         row = {"subscription": EXAMPLE_NAME, "guarantee": guarantee.id, "measured": to_instant(first)}
-        if measured is not None and measured.by in ("ratio", "down"):
+        if measured is not None and measured.by == "ratio":
             yield row | {"failed": int((100 - value) * PERCENT_SCALE), "total": FULL}
         elif measured is not None and measured.slice is not None:
             length = measured.slice.microseconds

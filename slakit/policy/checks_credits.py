@@ -76,8 +76,8 @@ def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
                 yield ("rights", index, "when", position), None, "no condition", "write one, like streak: 3"
         named = {measure for condition in right.when for measure in condition.ranges}
         for guarantee in (guarantees[name] for name in right.guarantees if name in guarantees):
-            for wrong in _unmeasured(named, guarantee):
-                yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", WHAT_IS_MEASURED
+            for wrong, remedy in _unmeasured(named, guarantee):
+                yield ("rights", index, "when"), None, f"{wrong} ({guarantee.id})", remedy
     yield from _limits_fit(policy, guarantees)
     yield from _choices_fit(policy, guarantees)
 
@@ -90,9 +90,6 @@ def credits_fit_guarantees(policy: PolicyModel) -> Iterator[Finding]:
             here = (*place, "claims", "after") if isinstance(limits, Remedy) else ("claims", "after")
             yield here, claims.after, "a sliding window has no last incident of its own", "use window_end"
             return
-
-
-WHAT_IS_MEASURED = "write what its metric measures"
 
 
 def _choices_fit(policy: PolicyModel, guarantees: Mapping[str, Guarantee]) -> Iterator[Finding]:
@@ -221,8 +218,8 @@ def _schedules_fit(policy: PolicyModel, guarantees: dict[str, Guarantee]) -> Ite
     for place, credit, names in _schedules(policy):
         judged = [guarantees[name] for name in credit.guarantees or names if name in guarantees]
         for guarantee in judged:
-            for wrong in _unfit(credit, guarantee):
-                yield place, None, f"{wrong} ({guarantee.id})", WHAT_IS_MEASURED
+            for wrong, remedy in _unfit(credit, guarantee):
+                yield place, None, f"{wrong} ({guarantee.id})", remedy
             if guarantee.metric in ("figure", "incidents"):
                 continue
             levels = [
@@ -244,72 +241,73 @@ def _schedules_fit(policy: PolicyModel, guarantees: dict[str, Guarantee]) -> Ite
             yield place, None, "single tickets beside windows", "write per: incident, or a schedule for each"
 
 
-def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[str]:
-    """Yield what a schedule asks of a guarantee that does not measure it."""
+def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[tuple[str, str]]:
+    """Yield what a schedule asks of a guarantee that does not measure it, and what to write instead."""
     bands = [band for table in credit.tables for band in table]
     rates = credit.rates
     single = guarantee.on_single_tickets and credit.per in (None, "incident")
     if guarantee.on_single_tickets and not single:
-        yield "each late ticket is a breach by itself; write per: incident"
+        yield "each late ticket is a breach by itself", "write per: incident"
     if guarantee.on_single_tickets and any(rate.shortfall is not None for rate in rates):
-        yield "single tickets have no level"
+        yield "single tickets have no level", "write flat, accrual or bands of outage"
     if single and any(not band.by_outage for band in bands):
-        yield "a band goes by how late a ticket is; write outage: 1h"
+        yield "a band goes by how late a ticket is", "write outage: 1h"
     yield from _unmeasured({measure for condition in credit.conditions for measure in condition.ranges}, guarantee)
     for rate in rates:
         accrual, shortfall = rate.accrual, rate.shortfall
         if guarantee.on_measurements and (accrual is not None or rate.multiple is not None):
-            yield "measurements are no downtime"
+            yield "measurements are no downtime", "write bands, flat or shortfall"
         if guarantee.metric in ON_TICKETS and accrual is not None and not (credit.by_incident or single):
-            yield "tickets have no downtime; accrue per: incident"
+            yield "tickets have no downtime", "accrue per: incident"
         if guarantee.metric in ON_TICKETS and (rate.multiple is not None or (shortfall and credit.by_incident)):
-            yield "late tickets have no share of the time lost"
+            yield "late tickets have no share of the time lost", "write flat, accrual or bands of outage"
         if (
             accrual is not None
             and accrual.after == "target"
             and (guarantee.metric != "availability" or guarantee.window.text == "incident")
         ):
-            yield "only a percentage of a window's time allows downtime"
+            yield "only a percentage of a window's time allows downtime", "write the time, like after: 4h"
         if guarantee.window.text == "incident" and (shortfall is not None or rate.multiple is not None):
-            yield "a single incident earns by accrual, flat or bands over a length"
+            yield "a single incident earns by accrual, flat or bands over a length", "write one of these"
         elif shortfall is not None and guarantee.metric == "downtime":
-            yield "points are counted from a percentage or figure"
+            yield "points are counted from a percentage or figure", "write accrual, flat or bands"
         if shortfall is not None and shortfall.from_ == "full" and not guarantee.falls:
-            yield "100 % is not the best"
+            yield "100 % is not the best", "write from: target"
         averaged = guarantee.measured is not None and guarantee.measured.slice is not None and guarantee.on_measurements
         if shortfall is not None and shortfall.step is None and averaged:
-            yield "a mean of slices is exact only against steps and bands"
+            yield "a mean of slices is exact only against steps and bands", "write a step, or bands"
     if guarantee.combine == "mean" and credit.earned_per in ("incident", "day"):
-        yield "a mean over components is of a window, not of one incident or day"
+        yield "a mean over components is of a window, not of one incident or day", "write per: window"
     if credit.by_incident and guarantee.on_measurements:
-        yield "measurements have no incidents"
+        yield "measurements have no incidents", "write per: window"
     if credit.earned_per != "day":
         return
     if not guarantee.on_outages:
-        yield "only downtime lies in days"
+        yield "only downtime lies in days", "write per: window"
     if guarantee.window.slides or guarantee.window.text in ("incident", "1d", "1h"):
-        yield f"a window of {guarantee.window} does not consist of days"
+        yield f"a window of {guarantee.window} does not consist of days", "write a longer one, like 1mo"
     if guarantee.weigh is not None or guarantee.rounded.outage is not None or guarantee.rounded.downtime is not None:
-        yield "weighed or rounded downtime is of the window, not of one day"
+        yield "weighed or rounded downtime is of the window, not of one day", "write per: window"
 
 
-def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[str]:
-    """Measures of a condition that a guarantee does not have."""
+def _unmeasured(measures: set[str], guarantee: Guarantee) -> Iterator[tuple[str, str]]:
+    """Measures of a condition that a guarantee does not have, and what to write instead."""
     counted = {"outage", "downtime", "incidents"} & measures
     if counted and guarantee.on_measurements:
-        yield "measurements have no outages"
+        yield "measurements have no outages", "write a level, like below: 99"
     if {"outage", "incidents"} & measures and guarantee.combine == "mean":
-        yield "a mean over components has no single outages"
+        yield "a mean over components has no single outages", "write downtime, or a level"
     if "downtime" in measures and guarantee.metric in ON_TICKETS:
-        yield "tickets have no downtime"
+        yield "tickets have no downtime", "write a level, outage or incidents"
     if counted - {"downtime"} and guarantee.window.slides:
-        yield f"incidents do not belong to one window of {guarantee.window}"
+        wrong = f"incidents do not belong to one window of {guarantee.window}"
+        yield wrong, "write downtime, or count them: metric: incidents"
     if {"level", "deviation"} & measures and guarantee.metric == "downtime":
-        yield "downtime has no level; write outage or downtime"
+        yield "downtime has no level", "write outage or downtime"
     elif {"level", "deviation"} & measures and guarantee.window.text == "incident":
-        yield "a single incident has a length and no level; write outage"
+        yield "a single incident has a length and no level", "write outage"
     if {"streak", "misses"} & measures and guarantee.window.text == "incident":
-        yield "incidents do not follow each other as windows do"
+        yield "incidents do not follow each other as windows do", "judge a window, like 1mo"
 
 
 def _tables(credit: Credit, place: Place) -> Iterator[tuple[Place, list[Band]]]:

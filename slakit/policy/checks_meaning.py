@@ -83,7 +83,8 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
             yield (*place, *key.split(".")), None, f"{key} decides nothing of {source}", "remove it"
     for key, metrics in METRICS.items():
         in_words = guarantee.metric.replace("_", " ")
-        if guarantee.metric not in metrics and _differs(guarantee, key):
+        told = source not in MEASURED_FROM.get(key, (source,))
+        if guarantee.metric not in metrics and not told and _differs(guarantee, key):
             yield (*place, *key.split(".")), None, f"{key} is no term of a guarantee on {in_words}", "remove it"
     if guarantee.window.text == "incident":
         for key in ("denominator", "partial", "weigh"):

@@ -404,7 +404,8 @@ class Guarantee(Part):
         if self.metric in ("availability", "incidents", "figure") and alone:
             raise ValueError(f"{_called(self.metric)} is judged over a window; write window: 1mo")
         if alone and self.credit and self.credit.kind not in ("accrual", "flat", "bands"):
-            raise ValueError("an incident earns by accrual, flat or bands over a length; write one of these")
+            said = "write one of these, or window: 1mo and per: incident"
+            raise ValueError(f"an incident earns by accrual, flat or bands over a length; {said}")
         return self
 
     @model_validator(mode="after")

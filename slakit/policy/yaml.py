@@ -244,6 +244,9 @@ def problems_of(error: ValidationError, document: Document, words: Iterable[str]
     words = list(words)
     by_place: dict[str, list[Any]] = {}
     for found in error.errors(include_url=False):
+        branch = str(found["loc"][-1]) if found["loc"] else ""
+        if branch.startswith("literal[") and isinstance(found["input"], dict | list):
+            continue  # a mapping is no word: what is wrong is inside it
         by_place.setdefault(document.where(_written_place(found["loc"], document)), []).append(found)
     problems: dict[str, Problem] = {}
     for errors in by_place.values():

@@ -25,6 +25,7 @@ terms:
     - {id: mail, metric: availability, target: 99, window: 1mo, components: [mail], clause: "1",
        hours: {weekly: {mon-fri: ["08:00-18:00"]}}}
     - {id: delay, metric: figure, at_most: 120, measured: {by: mean, unit: ms}, window: 1mo, clause: "1"}
+    - {id: slices, metric: availability, target: 99, measured: {by: down, slice: 5m, at: 5}, window: 1mo, clause: "1"}
     - {id: desk, metric: response, target: 90, within: {P1: 1h, P2: 4h}, window: 1mo, clause: "1"}
     - {id: alerts, metric: response, within: 15m, target: 95, tickets: {kinds: [alert], priorities: [P2]},
        window: 1mo, clause: "1", credit: {bands: [{below: 95, credit: 5%}], clause: "2"}}
@@ -127,6 +128,16 @@ UNASSESSED = [
     ("attainment: 33.333, expect: {met: true}", "more than two decimals"),
     ("downtime: {wep: 1h}, expect: {met: true}", "did you mean web?"),
     ("outages: [{started: yesterday}], expect: {met: true}", "yesterday"),
+    (
+        "availability: {slices: 99}, expect: {met: true}",
+        "availability makes no measurements, by which slices is judged; write measurements",
+    ),
+    (
+        "downtime: {delay: 1h}, expect: {met: true}",
+        "downtime makes no measurements, by which delay is judged; write measurements",
+    ),
+    ("downtime: {desk: 1h}, expect: {met: true}", "downtime makes no tickets, by which desk is judged; write tickets"),
+    ("figure: {web: 1}, expect: {met: true}", "figure makes no outages, by which web is judged; write outages"),
 ]
 
 

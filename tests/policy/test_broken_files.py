@@ -35,6 +35,7 @@ readings: []
 
 TARGET = "    target: 99.9\n"
 CREDIT = '    credit: {flat: 5%, clause: "2"}\n'
+UPTIME = '    metric: availability\n    target: 99.9\n    window: 1mo\n    clause: "1"\n    credit: {flat: 5%,'
 WORDS_FOR_WINDOWS = "not a window; use 1d, 1w, 1mo, 1q, 1y, billing_month, term, incident or {rolling: 30d}"
 TWO_ANSWERS = "question: Q, clauses: [c], answers: {a: {}, b: {set: {SET}}}, default: a"
 
@@ -386,6 +387,29 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "remedies: []",
         "support: {priorities: [{id: P1}], matrix: {impact: {high: {low: P9}}, clause: c}, clause: c}",
         "18 support.matrix.impact.high.low = P9: no such priority; there are P1",
+    ),
+    "a fee of a component that is no name": (
+        *schedule("flat: 5%, of: {components: [cross-connect]}"),
+        "16 guarantees.uptime.credit.of.components[0] = cross-connect: not a name of this format; "
+        "use lower-case letters, digits and _",
+    ),
+    "a time that only a percentage allows": (
+        UPTIME,
+        '    metric: downtime\n    within: 2h\n    window: 1mo\n    clause: "1"\n'
+        "    credit: {accrual: {credit: 5%, per: 1h, count: started, after: target},",
+        "16 guarantees.uptime.credit: only a percentage of a window's time allows downtime (uptime); "
+        "write the time, like after: 4h",
+    ),
+    "one credit for all late tickets of a month": (
+        UPTIME,
+        '    metric: response\n    within: 2h\n    window: 1mo\n    clause: "1"\n    credit: {per: window, flat: 5%,',
+        "16 guarantees.uptime.credit: each late ticket is a breach by itself (uptime); write per: incident",
+    ),
+    "a share of the time lost for an incident": (
+        UPTIME,
+        '    metric: downtime\n    within: 2h\n    window: incident\n    clause: "1"\n    credit: {multiple: 5,',
+        "11 guarantees.uptime: an incident earns by accrual, flat or bands over a length; "
+        "write one of these, or window: 1mo and per: incident",
     ),
     "another format": ("format: 1", "format: 2", "1 format = 2: not one of the words for this; use 1"),
     "a word where a list stands": (
