@@ -126,6 +126,8 @@ Line = tuple[int, str]
 Row = dict[str, Any]
 STOP_AN_OUTAGE = ("other_component", "excluded_cause", "too_small", "unreported")
 """Verdicts that an outage gets as a whole, before any of it runs."""
+WITHOUT_INCIDENT = ("excluded_cause", "too_small", "unreported", "too_short", "maintenance", "outside_hours")
+"""Verdicts that can keep an outage from becoming an incident."""
 DO_NOT_RUN = ("after_as_of", "no_length", "before_clock_start", "below_concurrency")
 """Verdicts of segments that are part of no incident."""
 
@@ -182,6 +184,19 @@ class Teller:
                 yield 1, f"It took {print_duration(_microseconds(row['seconds']))}: {_verdict(row)}."
             else:
                 yield from tell(guarantee, row)
+
+        if one_by_one:
+            yield from self._no_incidents(guarantee)
+
+    def _no_incidents(self, guarantee: Guarantee) -> Iterator[Line]:
+        """Explain the outages of which nothing became an incident that is judged by itself."""
+        mine = self.review.ledger.filter(pl.col("guarantee") == guarantee.id)
+        judged = self.review.incidents.filter(pl.col("guarantee") == guarantee.id)["started"]
+        apart = ~pl.col("window_start").is_in(judged.implode())
+        others = mine.filter(apart & pl.col("verdict").is_in(WITHOUT_INCIDENT))
+        for start in self.touching(others, "started", "ended")["window_start"].unique().sort():
+            yield 0, f"{guarantee.name or guarantee.id}, {self.when(start)}: no incident"
+            yield from self.outages(guarantee, start)
 
     def _window(self, guarantee: Guarantee, row: Row) -> Iterator[Line]:
         start, end = row["window_start"], row["window_end"]

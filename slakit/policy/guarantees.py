@@ -309,6 +309,8 @@ class Guarantee(Part):
     """Another guarantee, from which it takes each term that it does not write itself; not its `id`, `name`, `credit`
     and `printed`. `null` leaves a term out. Answers and amendments set the terms of the one that they name alone."""
     metric: Metric
+    """`availability`, `downtime`, `incidents` and `replacement` are judged by outages, `response`, `resolution` and
+    `update` by tickets, a `figure` by measurements."""
     target: Annotated[Percent | None, PerTier()] = None
     """Availability, or share of tickets in time. [percent]"""
     at_least: Annotated[Level | None, PerTier()] = None
@@ -319,12 +321,13 @@ class Guarantee(Part):
     """The target itself does not meet the guarantee: it must be passed."""
     measured: Measured | None = None
     within: Annotated[Times | None, PerTier()] = None
-    """Longest time for a replacement, a response or a resolution, or between updates until the resolution; by priority
-    where they differ."""
+    """Longest downtime, or time for a replacement, a response or a resolution, or between updates until the resolution;
+    by priority where they differ."""
     tiers: list[str] | None = None
     """Tiers it is given to; all, if not written."""
     commitment: Annotated[Commitment, PerTier()] = "guaranteed"
     window: Window
+    """`1mo`, `1d`, `1q`, `billing_month`, `term`, `incident`, `{rolling: 30d}` or `{every: 12mo, from: starts}`."""
     components: list[Word] = []
     """Components it covers; all, if none is named."""
     combine: Literal["union", "mean"] = "union"
@@ -349,6 +352,7 @@ class Guarantee(Part):
     """A report or detection not later than this after the beginning leaves the clock at the beginning, even if the
     outage is over by then."""
     hours: OpenHours = None
+    """In which time counts. Of tickets those of `support`, if not written: `within: 4h` is then four of these hours."""
     exclude: Exclude = Exclude()
     join_gaps: PlainDuration | None = None
     """Outages with less than this between them are one incident. The time between them is no downtime."""

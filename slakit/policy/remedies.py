@@ -47,15 +47,15 @@ KINDS = ("bands", "shortfall", "accrual", "flat", "multiple")
 
 
 class FeeSum(Part):
-    """Fees that are named or added up: of some components, of the months before, or both.
-
-    Without `last` it is the fee of the month. `last: 12mo` is the sum of the twelve months that end with the month of
-    the window, `last: 30d` that share of it; with `mean` a month of them.
-    """
+    """Fees that are named or added up: of some components, of some time, or both."""
 
     components: list[Word] = []
+    """Without it, the fee of the whole service."""
     last: Duration | None = None
+    """In months: those that end with the month of the window. In days: those before the window, or the incident that is
+    judged by itself, begins. Without it, the month of the window."""
     mean: bool = False
+    """A month of `last`, instead of their sum."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -361,6 +361,7 @@ class Credit(Rate, Limits):
     select: Literal["worst", "largest", "sum"] = "worst"
     """Where several bands apply: the one for the worst service, the one with the largest credit, or all of them."""
     flat: Annotated[Worth | None, PerTier()] = None
+    """A share of the fee, time (`1d` is a thirtieth of the monthly fee in any month, `1h` a 720th), money or points."""
     per: Earned | None = None
     """What it is due for: each `window` in which any guarantee of the remedy is breached (the largest of them), each
     `guarantee` that is breached, each `incident` by itself, or each local `day` by the downtime that lies in it (the

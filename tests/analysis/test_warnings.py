@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slakit.analysis.assess import assess
+from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
 from slakit.analysis.vocabulary import closest, plain_word
 from slakit.analysis.warnings import CODES
@@ -171,6 +172,20 @@ def test_a_component_that_differs_only_in_writing_is_taken_as_that_of_the_contra
 
 def test_a_cause_that_differs_only_in_writing_is_excluded() -> None:
     assert str(reviewed(outages=[outage(cause="Force Majeure")]).owed.get("EUR", 0)) in ("0", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [({}, "unreported"), ({"cause": "customer", "reported": DAY["started"]}, "excluded cause")],
+)
+def test_an_outage_that_became_no_incident_is_explained(cells: dict[str, str], why: str) -> None:
+    alone = CONTRACT.replace("metric: availability", "metric: downtime").replace("window: 1mo", "window: incident", 1)
+    alone = alone.replace("target: 99.9", "within: 1h\n    clock: reported").replace(
+        "bands: [{below: 99.9, credit: 10%}]", "flat: 10%"
+    )
+    told = str(explain(reviewed(alone, outages=[outage(**cells)]), "web", "2026-08"))
+    assert "net, 2026-08-10 00:00:00: no incident" in told
+    assert f"1d: {why} – " in told
 
 
 def test_outages_of_a_contract_that_is_judged_by_measurements_are_told() -> None:
