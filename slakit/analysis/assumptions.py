@@ -17,6 +17,7 @@ from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.measure.tickets import ANSWERS, MINUTES
 from slakit.policy.plan_names import capitalized, plan_names
+from slakit.policy.printing import readable
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ, unread_terms
 from slakit.policy.words import ANCHORS, BASES
@@ -193,7 +194,7 @@ def path_words(path: str) -> str:
     >>> path_words("credit.of"), path_words("credit.payout")
     ('fee that the credit is a share of', 'credit, payout')
     """
-    return TERMS.get(path) or path.replace("_", " ").replace(".", ", ")
+    return TERMS.get(path) or ", ".join(readable(part) for part in path.split("."))
 
 
 def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:

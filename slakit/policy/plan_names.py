@@ -31,7 +31,7 @@ def tiers_text(tiers: str) -> str:
     """Name tiers that are written with commas.
 
     >>> tiers_text("silver, multi-az")
-    'Silver, Multi az'
+    'Silver, Multi AZ'
     """
     return ", ".join(capitalized(readable(tier)) for tier in tiers.split(", "))
 

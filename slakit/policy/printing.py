@@ -108,13 +108,19 @@ def exact_money(amount: Decimal, currency: str) -> str:
     return locales.money(locales.number(whole + "." * bool(cents) + cents), currency)
 
 
+ABBREVIATIONS = frozenset({"api", "az", "btp", "dns", "hvac", "nat", "rpo", "rto", "sla", "vm", "vps", "waf"})
+"""Words of keys that people write in capitals."""
+
+
 def readable(key: str) -> str:
     """Return a key of the format as people read it.
 
-    >>> readable("per_service"), readable("third_party_api")
-    ('per service', 'third-party API')
+    >>> readable("per_service"), readable("third_party_api"), readable("multi-az")
+    ('per service', 'third-party API', 'multi AZ')
     """
-    return "third-party API" if key == "third_party_api" else key.replace("_", " ").replace("-", " ")
+    words = key.replace("_", " ").replace("-", " ").split(" ")
+    in_words = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words)
+    return in_words.replace("third party API", "third-party API")
 
 
 def listed(words: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.model import Contract, Monitor, PolicyModel, Source
 from slakit.policy.part import Part, PerTier, Stated
 from slakit.policy.recovery import Backup, Recovery
-from slakit.policy.remedies import KINDS, Claims, Credit, Limits, OneOf, Remedy, Right
+from slakit.policy.remedies import KINDS, Claims, Credit, Limits, OneOf, Rate, Remedy, Right, Slope
 from slakit.policy.support import Support
 from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
@@ -268,7 +268,9 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
     for name, field in type(part).model_fields.items():
         value = getattr(part, name)
         if isinstance(value, Part):
-            changed[name] = None if _of_other_tiers(value, tier, tiers) else _resolve(value, tier, tiers)
+            own = None if _of_other_tiers(value, tier, tiers) else _resolve(value, tier, tiers)
+            nothing = isinstance(own, Slope) and all(getattr(own, kind) is None for kind in Rate.model_fields)
+            changed[name] = None if nothing else own
         elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
             kept = [entry for entry in value if not _of_other_tiers(entry, tier, tiers)]
             changed[name] = [_resolve(entry, tier, tiers) for entry in kept]

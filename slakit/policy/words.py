@@ -339,7 +339,7 @@ def _band(band: Band, of: str) -> str:
     earned = [quantity(band.credit)] if band.credit is not None else []
     if band.plus is not None:
         earned.append(_rate(band.plus, of))
-    return f"{reached}: {' plus '.join(earned)}"
+    return f"{reached}: {' plus '.join(earned) or 'no credit'}"
 
 
 def remedy_words(remedy: Remedy) -> str:

@@ -22,6 +22,7 @@ from slakit.finding.model import SEVERITIES, Finding
 from slakit.finding.run import FINDINGS, findings
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, library, parse_policy
+from slakit.policy.printing import readable
 from slakit.policy.terms import Terms
 from slakit.problems import InputError
 from slakit.remedy.curves import credit_curve
@@ -250,7 +251,7 @@ DOCUMENTS = [
     Told(
         "cloudworkz",
         "contradiction",
-        "Question: vm rpo",
+        "Question: VM RPO",
         BACKUPS,
         "recovery for vm: at most 60m of data lost, back within 240m (60m); at most 120m of data lost, back within",
     ),
@@ -1520,7 +1521,7 @@ def test_a_strict_limit_that_is_paid_for_is_no_limit_that_is_kept() -> None:
     ],
 )
 def test_of_a_question_only_what_changes_is_told(policy: str, about: str, figure: str) -> None:
-    questions = findings(find_policy(policy)).filter(about="Question: " + about.replace("-", " "))["figure"].to_list()
+    questions = findings(find_policy(policy)).filter(about=f"Question: {readable(about)}")["figure"].to_list()
     assert questions
     assert all(told.startswith(figure) and len(told) < 200 for told in questions), questions
 

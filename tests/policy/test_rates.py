@@ -6,6 +6,8 @@ import pytest
 from small_contracts import HOUR, at, contract, down, judged
 
 from slakit.policy.document import Policy
+from slakit.policy.files import parse_policy
+from slakit.policy.words import credit_words
 from slakit.problems import InputError
 
 OUTAGES = [down(at("2026-06-02"), 9 * HOUR, "a"), down(at("2026-06-03"), HOUR, "b")]
@@ -62,3 +64,29 @@ def test_what_the_format_leaves_out_is_refused_by_name(key: str, told: str) -> N
     assert [str(problem) for problem in refused.value.problems] == [
         f"{told}; say it in words under undertakings, or remove it"
     ]
+
+
+def test_what_a_band_adds_for_other_tiers_is_not_said() -> None:
+    text = """
+format: 1
+id: small
+provider: P
+service: S
+source: {title: t, language: en, retrieved: 2026-01-01}
+currency: EUR
+tiers: [silver, gold]
+guarantees:
+  - id: a
+    metric: availability
+    target: 99.9
+    window: 1mo
+    clause: c
+    credit:
+      bands: [{from: 99, below: 99.9, credit: 10%}, {below: 99, plus: {multiple: {gold: {by: 10, after: 5m}}}}]
+      clause: c
+"""
+    said = {
+        tier: credit_words(parse_policy(text).terms(tier=tier).remedies[0].credit[0]) for tier in ("silver", "gold")
+    }
+    assert said["silver"] == "from 99 % below 99.9 %: 10 %; below 99 %: no credit (of the monthly fee)"
+    assert "below 99 %: 10 times the share of the monthly fee for the time lost beyond 5m" in said["gold"]
