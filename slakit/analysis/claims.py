@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import polars as pl
 
 from slakit.analysis.plans import Policies
@@ -209,6 +211,15 @@ ClaimKey = tuple[AwardKey, str]
 """What the deadlines of a remedy depend on: its credits, and the terms of claims as text."""
 
 
+class ClaimedAlike(NamedTuple):
+    """Credits of many readings with the same terms of claims, whose deadlines are found at once."""
+
+    claims: Claims
+    zone: str
+    causes: pl.DataFrame | None
+    owed: dict[ClaimKey, pl.DataFrame]
+
+
 def _key(one: AwardedReading, remedy: Remedy, key: AwardKey) -> ClaimKey:
     claims = one.reading.terms.claims_of(remedy)
     return key, claims.model_dump_json() if claims else ""
@@ -218,6 +229,7 @@ def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict
     """Deadlines of all credits above nothing under all readings, those that readings share once: `DEADLINES`."""
     causes: pl.DataFrame | None = None  # looked for once a contract counts from an incident
     found: dict[ClaimKey, pl.DataFrame] = {}
+    alike: dict[object, ClaimedAlike] = {}
     for one in (one for readings in awarded.readings.values() for one in readings):
         for remedy, award in one.remedies:
             key = _key(one, remedy, award)
@@ -228,23 +240,38 @@ def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict
                 causes = _causes_of_breaches(measured, awarded.facts)
             zone = one.reading.terms.time_zone or ASSUMED_ZONE
             owed = awarded.credits[award].filter(pl.col("amount") > 0).select(*WINDOW, "window_end", "amount")
-            of_rules = causes
-            if causes is not None:
-                # the guarantees that missed; all of a remedy, where a band applied without a breach
-                ours = causes.filter(pl.col("rule").is_in(list(award[1])))
-                if one.phases:  # what is not cut is paid with the last part of what is
-                    of = (measured.rules, awarded.facts.windows, awarded.facts.before, awarded.facts.parts)
-                    facts = facts_in_phase(one.phases, one.reading.plan.position, remedy.guarantees, *of)
-                    ours = moved_to_last_parts(ours, with_last_parts(facts.windows))
-                of_rules = ours.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
-            found[key] = _with_deadlines(owed, claims, zone, of_rules, fees)
+            found[key] = owed
+            course = key if one.phases else None  # windows are cut in its phases only
+            terms = (key[1], zone, tuple(award[1]), course)
+            if terms not in alike:
+                of_rules = causes
+                if causes is not None:
+                    # the guarantees that missed; all of a remedy, where a band applied without a breach
+                    ours = causes.filter(pl.col("rule").is_in(list(award[1])))
+                    if one.phases:  # what is not cut is paid with the last part of what is
+                        of = (measured.rules, awarded.facts.windows, awarded.facts.before, awarded.facts.parts)
+                        facts = facts_in_phase(one.phases, one.reading.plan.position, remedy.guarantees, *of)
+                        ours = moved_to_last_parts(ours, with_last_parts(facts.windows))
+                    of_rules = ours.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
+                alike[terms] = ClaimedAlike(claims, zone, of_rules, {})
+            alike[terms].owed[key] = owed
+    for group in alike.values():
+        numbered = (
+            owed.with_columns(pl.lit(number).alias("number")) for number, owed in enumerate(group.owed.values())
+        )
+        limited = _with_deadlines(pl.concat(numbered), group.claims, group.zone, group.causes, fees)
+        for number, key in enumerate(group.owed):
+            found[key] = limited.filter(pl.col("number") == number).drop("number")
     return found
 
 
 def _with_deadlines(
     owed: pl.DataFrame, claims: Claims, zone: str, causes: pl.DataFrame | None, fees: Fees
 ) -> pl.DataFrame:
-    """Add until when each credit can be claimed, from when on, and when an outage had to be reported: `DEADLINES`."""
+    """Add until when each credit can be claimed, from when on, and when an outage had to be reported.
+
+    `DEADLINES` and `number`, as `owed` has it.
+    """
     anchors = owed["window_end"]
     if claims.after in ("incident_end", "incident_start"):
         assert causes is not None
@@ -261,12 +288,12 @@ def _with_deadlines(
     report = claims.report
     if report is None:
         none = [pl.lit(None, dtype=DEADLINES[name]).alias(name) for name in ("report_by", "reported")]
-        return known.with_columns(none).select(list(DEADLINES))
+        return known.with_columns(none).select(*DEADLINES, "number")
     assert causes is not None
     if report.within is None:
         told = causes.group_by(SUBSCRIBER_WINDOW).agg(pl.col("reported").is_not_null().any())
         told = told.with_columns(pl.lit(None, dtype=pl.Int64).alias("report_by"))
-        return known.join(told, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
+        return known.join(told, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(*DEADLINES, "number")
     edge = "started" if report.after == "incident_start" else "ended"
     begun = causes.filter(pl.col(edge).is_not_null()).unique()
     limits = [report_deadline(report, zone, at, claims.holidays) for at in begun[edge]]
@@ -276,7 +303,7 @@ def _with_deadlines(
     # what goes on has no end yet, and so no last instant to report it: nothing is lost so far
     going_on = causes.filter(pl.col(edge).is_null()).select(SUBSCRIBER_WINDOW)
     by_window = by_window.join(going_on, on=SUBSCRIBER_WINDOW, how="anti")
-    return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(list(DEADLINES))
+    return known.join(by_window, on=SUBSCRIBER_WINDOW, how="left", maintain_order="left").select(*DEADLINES, "number")
 
 
 def _causes_of_breaches(measured: MeasuredEvidence, facts: Facts) -> pl.DataFrame:
