@@ -8,6 +8,8 @@ from .evidence.evidence import Evidence as Evidence
 from .evidence.files import read_evidence as read_evidence
 from .finding.compensation import Compensation as Compensation
 from .finding.run import findings as findings
+from .fleet.run import assess_fleet as assess_fleet
+from .fleet.summary import FleetSummary as FleetSummary
 from .locales import use_locale as use_locale
 from .measure.budgets import uptime_budget as uptime_budget
 from .measure.budgets import window_budgets as window_budgets

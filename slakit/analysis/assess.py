@@ -212,11 +212,16 @@ def policies_of(evidence: Evidence, find: Callable[[str], Policy] = find_policy)
     policies: dict[str, Policy] = {}
     problems: list[Problem] = []
     for name in evidence.subscriptions["policy"].unique(maintain_order=True):
-        beside = (evidence.folder or Path()) / name
         try:
-            policies[name] = find(str(beside) if name.endswith((".yaml", ".yml")) and is_file(beside) else name)
+            policies[name] = policy_beside(name, evidence.folder or Path(), find)
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(evidence.source, problems)
     return policies
+
+
+def policy_beside(name: str, folder: Path, find: Callable[[str], Policy] = find_policy) -> Policy:
+    """Find a policy by the name that a subscription gives it: as a file beside the evidence, or else by `find`."""
+    beside = folder / name
+    return find(str(beside) if name.endswith((".yaml", ".yml")) and is_file(beside) else name)

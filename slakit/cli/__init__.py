@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports failed."""
+"""The command line. Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports or parts failed."""
 
 from __future__ import annotations
 

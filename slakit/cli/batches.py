@@ -12,7 +12,7 @@ from slakit.cli.console import stderr, stdout
 from slakit.cli.options import app
 from slakit.cli.policies import check_policy
 
-REPORTS_FAILED = 3
+SOME_FAILED = 3
 
 
 @app.command()
@@ -49,4 +49,4 @@ def batch(
     if manifest.interrupted_by:
         raise typer.Exit(128 + signal.Signals[manifest.interrupted_by])
     if failed:
-        raise typer.Exit(REPORTS_FAILED)
+        raise typer.Exit(SOME_FAILED)

@@ -33,8 +33,26 @@ def assess(
     ] = True,
     closed: Closed = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence with warnings.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Assess a folder of any size in parts, with so many processes: a folder a table."),
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="The same on a Dask cluster: tcp://10.0.0.1:8786.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="The same within this memory for each process: 4GB.")
+    ] = None,
 ) -> None:
     """Assess evidence: downtime, credits and claims."""
+    if workers is not None or scheduler is not None or memory is not None:
+        from slakit.cli.fleets import assess_in_parts
+
+        assess_in_parts(
+            evidence, period, as_of, out, workers=workers, scheduler=scheduler, memory=memory, reading=reading,
+            time_zone=time_zone, ranges=ranges, conventions=_conventions(closed), strict=strict,
+        )  # fmt: skip
+        return
     import polars as pl
 
     from slakit.analysis.review import TABLES

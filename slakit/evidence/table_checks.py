@@ -44,10 +44,7 @@ def check_sheets(
     sheets: Mapping[str, RawTable], tables: Mapping[str, InputTable], required: str, time_zone: str | None, source: str
 ) -> dict[str, pl.DataFrame]:
     """Read and check the sheets of all tables; raise `InputError` with everything that is wrong."""
-    if time_zone is not None and not is_time_zone(time_zone):
-        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
-        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
-        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
+    refuse_unknown_zone(time_zone, source)
     problems = []
     for name in sheets:
         if name not in tables:
@@ -68,6 +65,14 @@ def check_sheets(
     if problems:
         raise InputError(source, problems)
     return checked
+
+
+def refuse_unknown_zone(time_zone: str | None, source: str) -> None:
+    """Refuse a time zone that there is not."""
+    if time_zone is not None and not is_time_zone(time_zone):
+        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
+        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
 
 
 def check_header(sheet: RawTable, table: InputTable) -> Iterator[Problem]:

@@ -1,0 +1,1 @@
+"""Assessments of more evidence than a machine holds: in parts, on the workers of a Dask cluster."""
