@@ -13,7 +13,7 @@ from slakit.examples.model import Example, ExampleFile
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_of
 from slakit.policy.part import words_of_format
-from slakit.policy.yaml import Document, problems_of, read_yaml
+from slakit.policy.yaml import Document, Place, problems_of, read_yaml
 from slakit.problems import InputError, Problem
 
 
@@ -94,8 +94,7 @@ def read_cases(path: Path) -> list[Case]:
     except ValidationError as error:
         raise InputError(document.name, problems_of(error, document, words_of_format())) from None
     if file.terms is not None:
-        lines = {place[1:]: line for place, line in document.lines.items() if place[:1] == ("terms",)}
-        policy = policy_of(Document(document.name, file.terms, lines))
+        policy = policy_of(Document(document.name, file.terms, lambda: _lines_below("terms", document)))
     else:
         name = file.policy or ""
         beside = folder / name
@@ -109,3 +108,8 @@ def read_cases(path: Path) -> list[Case]:
         where = f"{document.name}:{document.line(place)}"
         cases[example.name] = Case(where, example.source or file.source, policy, example, folder)
     return list(cases.values())
+
+
+def _lines_below(key: str, document: Document) -> dict[Place, int]:
+    """Lines of the values below a key, as if they were a document of their own."""
+    return {place[1:]: line for place, line in document.lines.items() if place[:1] == (key,)}

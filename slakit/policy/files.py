@@ -64,7 +64,8 @@ def policy_of(document: Document) -> Policy:
     shared = with_shared_terms(document.tree)
     if shared.wrong:
         raise InputError(document.name, [Problem(document.where(place), *rest) for place, *rest in shared.wrong])  # type: ignore[arg-type]
-    document = Document(document.name, shared.tree, shared.lines(document.lines))
+    written = document
+    document = Document(written.name, shared.tree, lambda: shared.lines(written.lines))
     try:
         policy = Policy.model_validate(document.tree)
         problems, sections = [], set(Policy.model_fields)

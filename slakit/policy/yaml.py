@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slakit._atomic import read_whole
+from slakit.policy.plain_yaml import read_plain
 from slakit.problems import HIDDEN, InputError, Problem
 
 if TYPE_CHECKING:
@@ -32,13 +34,19 @@ class Document:
         How problems call the file.
     tree
         Mappings, lists, strings, integers, decimals, booleans and nothing (`None`).
-    lines
-        Line of every value, by the path of keys that leads to it.
+    find_lines
+        Finds the line of every value, by the path of keys that leads to it; it takes long, and is asked only where
+        something is wrong.
     """
 
     name: str
     tree: Any
-    lines: dict[Place, int] = field(default_factory=dict)
+    find_lines: Callable[[], dict[Place, int]] = dict
+
+    @cached_property
+    def lines(self) -> dict[Place, int]:
+        """Line of every value, by the path of keys that leads to it."""
+        return self.find_lines()
 
     def line(self, place: Place) -> int:
         """Line of a value, or of the nearest value around it that is written in the file."""
@@ -100,6 +108,14 @@ def parse_yaml(text: str, *, name: str = "<text>") -> Document:
     >>> parse_yaml("target: 99.95\\nnews: no").tree
     {'target': Decimal('99.95'), 'news': 'no'}
     """
+    plain = read_plain(text)
+    if plain is not None:
+        return Document(name, plain, lambda: _read_with_care(text, name).lines)
+    return _read_with_care(text, name)
+
+
+def _read_with_care(text: str, name: str) -> Document:
+    """Read any YAML, with the line of each value, and say what is wrong with it."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
