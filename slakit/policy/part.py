@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import ast
+import inspect
+import sys
+from collections.abc import Collection, Iterator
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -13,7 +18,8 @@ from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.fields import FieldInfo
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -25,7 +31,8 @@ class Part(BaseModel):
     Made by hand in Python (`Hours(weekly=…)`), what is wrong with it is an `InputError` as well.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+    # most processes use one model, which holds the others: none is built before it is used
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     if not TYPE_CHECKING:
 
@@ -37,6 +44,20 @@ class Part(BaseModel):
                 raise InputError(name, problems_of(error, Document(name, values), words_of_format())) from None
 
         __init__.__pydantic_base_init__ = True  # a part within another is made without it, and told of with the whole
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe each key by the text below its field; the source is read for it only here, as it takes long."""
+        written = handler(schema)
+        texts = _texts_below_fields(cls)
+        for name, field in cls.model_fields.items():
+            if name in texts:
+                handler.resolve_ref_schema(written)["properties"][field.alias or name].setdefault(
+                    "description", texts[name]
+                )
+        return written
 
 
 class Stated(Part):
@@ -73,6 +94,18 @@ def one_or_each(one: core_schema.CoreSchema, keys: Collection[str] = ()) -> core
     return core_schema.tagged_union_schema({"one": one, "each": each}, discriminator=shape)
 
 
+def written_fields(part: Part) -> Iterator[tuple[str, FieldInfo, Any]]:
+    """Yield each field that is written, with its name and its value; what holds without being written is left out."""
+    for name, field in _fields(type(part)):
+        if name in part.model_fields_set:
+            yield name, field, getattr(part, name)
+
+
+@cache
+def _fields(part: type[Part]) -> list[tuple[str, FieldInfo]]:
+    return list(part.model_fields.items())
+
+
 def as_list(value: object) -> object:
     """Let a list of one be written without brackets."""
     return value if isinstance(value, list) else [value]
@@ -84,3 +117,17 @@ def words_of_format(part: type[Part] = Part) -> set[str]:
     for model in part.__subclasses__():
         words |= {field.alias or name for name, field in model.model_fields.items()} | words_of_format(model)
     return words
+
+
+def _texts_below_fields(part: type[Part]) -> dict[str, str]:
+    """Texts below the fields of a part, and below those that it has from others."""
+    texts: dict[str, str] = {}
+    for model in reversed([base for base in part.__mro__ if issubclass(base, Part)]):
+        module = ast.parse(inspect.getsource(sys.modules[model.__module__]))
+        body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == model.__name__)
+        for field, below in pairwise([*body, ast.Pass()]):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                texts.pop(field.target.id, None)  # of the field as another part has it
+                if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                    texts[field.target.id] = inspect.cleandoc(str(below.value.value))
+    return texts
