@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,9 +11,9 @@ from slakit.policy.checks_credits import Finding, credits_agree, credits_fit_gua
 from slakit.policy.checks_meaning import keys_decide
 from slakit.policy.guarantees import ON_TICKETS
 from slakit.policy.model import PolicyModel
-from slakit.policy.part import Part, PerTier
+from slakit.policy.part import Part, PerTier, written_fields
 from slakit.policy.shared_terms import ONES_OWN, SharedTerms
-from slakit.policy.terms import SeveralEntriesError, nested, set_term
+from slakit.policy.terms import SeveralEntriesError, nested, with_terms
 from slakit.policy.yaml import Place
 from slakit.problems import one_of
 
@@ -29,6 +28,14 @@ def coherence(policy: PolicyModel, sound: Collection[str] = EVERYTHING) -> Itera
     sound
         Sections that are well formed; what would have to be compared with another is left for the next time.
     """
+    found = list(_parts_fit(policy, sound))
+    yield from found
+    if set(sound) >= EVERYTHING:
+        yield from _answers_fit(policy, {finding[2:] for finding in found})
+
+
+def _parts_fit(policy: PolicyModel, sound: Collection[str]) -> Iterator[Finding]:
+    """Yield what does not fit together, whatever is answered to open questions."""
     yield from _unique(policy)
     if "tiers" in sound:
         yield from _known_tiers(policy, policy.tiers, ())
@@ -52,8 +59,6 @@ def coherence(policy: PolicyModel, sound: Collection[str] = EVERYTHING) -> Itera
             if guarantee.window.slides and not set(in_window).isdisjoint(guarantee.exclude.maintenance):
                 wrong = "an allowance of maintenance per window cannot slide"
                 yield ("guarantees", index, "window"), guarantee.window, wrong, "judge a calendar window"
-    if set(sound) >= EVERYTHING:
-        yield from _answers_fit(policy)
 
 
 def _unique(policy: PolicyModel) -> Iterator[Finding]:
@@ -81,20 +86,15 @@ def _unique(policy: PolicyModel) -> Iterator[Finding]:
             yield ("remedies", index, "id"), remedy.id, "another remedy has this name", "give each its own id"
 
 
-def _known_tiers(part: Any, tiers: list[str], place: Place) -> Iterator[Finding]:
+def _known_tiers(part: Part, tiers: list[str], place: Place) -> Iterator[Finding]:
     """Follow every field: mappings from tier and lists of tiers name only tiers that exist."""
-    if isinstance(part, list):
-        for index, entry in enumerate(part):
-            yield from _known_tiers(entry, tiers, (*place, index))
-    if not isinstance(part, Part):
-        return
-    for name, field in type(part).model_fields.items():
-        value, here = getattr(part, name), (*place, field.alias or name)
+    for name, field, value in written_fields(part):
+        here = (*place, field.alias or name)
         if name == "tiers" and place:
             for index, tier in enumerate(value or []):
                 if tier not in tiers:
                     yield (*here, index), tier, "not a tier of this policy", one_of(tiers, tier)
-        elif any(isinstance(mark, PerTier) for mark in field.metadata) and isinstance(value, dict):
+        elif isinstance(value, dict) and any(isinstance(mark, PerTier) for mark in field.metadata):
             by_priority = name == "within" and not set(value) & set(tiers)
             ranked = by_priority or any(isinstance(time, dict) for time in value.values())
             if name == "within" and ranked and getattr(part, "metric", None) not in ON_TICKETS:
@@ -102,7 +102,11 @@ def _known_tiers(part: Any, tiers: list[str], place: Place) -> Iterator[Finding]
             elif not by_priority:
                 for key in (key for key in value if key not in tiers):
                     yield (*here, key), None, f"{key} is not a tier of this policy", one_of(tiers, key)
-        else:
+        elif isinstance(value, list):
+            for index, entry in enumerate(value):
+                if isinstance(entry, Part):
+                    yield from _known_tiers(entry, tiers, (*here, index))
+        elif isinstance(value, Part):
             yield from _known_tiers(value, tiers, here)
 
 
@@ -133,10 +137,14 @@ def _tickets_fit(policy: PolicyModel) -> Iterator[Finding]:
                 yield place, priority, "not a priority of this policy", one_of(known, priority)
 
 
-def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
-    """Yield answers that set what another question sets, or what does not fit the rest of the policy."""
-    others = EVERYTHING - {"readings"}
-    already = {finding[2:] for finding in coherence(policy, others)} if policy.readings else set()
+def _answers_fit(policy: PolicyModel, already: Collection[tuple[object, ...]]) -> Iterator[Finding]:
+    """Yield answers that set what another question sets, or what does not fit the rest of the policy.
+
+    Parameters
+    ----------
+    already
+        What does not fit whatever is answered: it is not told of each answer.
+    """
     setters: dict[str, str] = {}
     for index, question in enumerate(policy.readings):
         paths = {path for answer in question.answers.values() for path in answer.set}
@@ -149,10 +157,8 @@ def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
         changes = [(name, *change) for name, answer in question.answers.items() for change in answer.set.items()]
         for name, path, value in changes:
             place = ("readings", index, "answers", name, "set", path)
-            tree = policy.model_dump(by_alias=True, exclude_unset=True)
             try:
-                set_term(tree, path, value)
-                changed = PolicyModel.model_validate(tree)
+                changed = type(policy).model_validate(with_terms(policy, {path: value}))
             except KeyError as missing:
                 wrong = f"no term stands at this path ({missing.args[0]} is not there)"
                 yield place, None, wrong, "name a term of this file"
@@ -163,7 +169,7 @@ def _answers_fit(policy: PolicyModel) -> Iterator[Finding]:
                 wrong, _, remedy = str(first.get("ctx", {}).get("error", first["msg"])).partition("; ")
                 yield place, value, wrong, remedy or "see the format"
             else:
-                for finding in coherence(changed, others):
+                for finding in _parts_fit(changed, EVERYTHING):
                     if finding[2:] not in already:
                         yield place, value, *finding[2:]
 

@@ -9,7 +9,7 @@ from typing import Any
 from slakit.policy.conditions import SIDES
 from slakit.policy.guarantees import ON_TICKETS, Guarantee
 from slakit.policy.model import PolicyModel
-from slakit.policy.part import Part
+from slakit.policy.part import Part, written_fields
 from slakit.policy.quantities import Money, Points, Share, Window
 from slakit.policy.remedies import Band, Cap, Claims, Credit, FeeBasis, FeeSum, Limits, Remedy
 from slakit.policy.yaml import Place
@@ -150,17 +150,20 @@ def _worths(part: Any, place: Place) -> Iterator[tuple[Place, Any]]:
         for key, entry in part.items():
             yield from _worths(entry, (*place, key))
     elif isinstance(part, Part):
-        for name, field in type(part).model_fields.items():
-            yield from _worths(getattr(part, name), (*place, field.alias or name))
+        for name, field, value in written_fields(part):
+            yield from _worths(value, (*place, field.alias or name))
+
+
+LIMITS = tuple(Limits.model_fields)
+EARNING = tuple(sorted(Credit.model_fields.keys() - set(LIMITS)))
 
 
 def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
     """Points are what all schedules of a remedy earn, or none of them; nothing else is measured in them."""
     for place, limits, credits, _ in _earned(policy):
-        earning = {name for credit in credits for name in Credit.model_fields if name not in Limits.model_fields}
         valued = limits.points or (credits[0].points if len(credits) == 1 else None)
         for credit in credits:
-            earned = [pair for name in sorted(earning) for pair in _worths(getattr(credit, name), (*place, name))]
+            earned = [pair for name in EARNING for pair in _worths(getattr(credit, name), (*place, name))]
             for where, worth in earned:
                 if isinstance(worth, Points) != (valued is not None):
                     wrong = "points that are worth nothing" if valued is None else "a credit among points"
@@ -174,7 +177,7 @@ def _points_are_worth_something(policy: PolicyModel) -> Iterator[Finding]:
         if remedy.points is not None and any(credit.of != remedy.credit[0].of for credit in remedy.credit):
             yield ("remedies", index, "points"), None, "points of different fees", "let its schedules have one `of`"
     for place, limits in _limits(policy):
-        for name in Limits.model_fields:
+        for name in LIMITS:
             for where, worth in _worths(getattr(limits, name), (*place, name)):
                 if isinstance(worth, Points):
                     yield where, worth, "points are no limit", "write a share or an amount"

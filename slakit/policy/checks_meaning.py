@@ -121,7 +121,7 @@ def rounded_to(level: Decimal, rounding: Rounded) -> Decimal:
 def _differs(part: Any, key: str) -> bool:
     """Return whether a term is written, and not as it would hold without."""
     for name in key.split("."):
-        if part is None:
+        if part is None or name not in part.model_fields_set:
             return False
         default, part = type(part).model_fields[name].get_default(call_default_factory=True), getattr(part, name)
     return bool(part != default)

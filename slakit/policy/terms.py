@@ -302,13 +302,32 @@ def read_as(policy: P, answers: Mapping[str, str]) -> P:
     changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
     if not changes:
         return policy
-    tree = policy.model_dump(by_alias=True, exclude_unset=True)
-    for path, value in changes.items():
-        set_term(tree, path, value)
+    tree = with_terms(policy, changes)
     try:
         return type(policy).model_validate(tree)
     except ValidationError as error:
         raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
+
+
+def with_terms(policy: PolicyModel, changes: Mapping[str, object]) -> dict[str, Any]:
+    """Write a policy with other terms, to be validated; sections that stay are left as they have been validated.
+
+    Parameters
+    ----------
+    changes
+        Path of a term → its value; see `set_term`.
+
+    Raises
+    ------
+    KeyError, SeveralEntriesError
+        As from `set_term`.
+    """
+    sections = {path.partition(".")[0] for path in changes}
+    tree = {name: getattr(policy, name) for name in policy.model_fields_set - sections}
+    tree |= policy.model_dump(include=sections, by_alias=True, exclude_unset=True)
+    for path, value in changes.items():
+        set_term(tree, path, value)
+    return tree
 
 
 class SeveralEntriesError(Exception):
