@@ -58,14 +58,14 @@ def policies(
     shown: list[str] = []
     for name in library():
         policy = find_policy(name)
-        if set(mechanic or []) <= mechanics_of(policy) and set(window or []) <= windows_of_policy(policy):
+        used, windows = mechanics_of(policy), windows_of_policy(policy)
+        if used.issuperset(mechanic or []) and windows.issuperset(window or []):
             none = "none" if policy.source.read == "whole" else "not read"
-            kinds = ", ".join(name for name in SCHEDULES if name in mechanics_of(policy)) or none
-            windows = ", ".join(sorted(windows_of_policy(policy)))
+            kinds = ", ".join(kind for kind in SCHEDULES if kind in used) or none
             levels = [*dict.fromkeys(f"{g.id} {plain(g.limit)}" for g in policy.guarantees if g.limit is not None)]
             more = f" and {len(levels) - FIRST_LEVELS} more" if len(levels) > FIRST_LEVELS else ""
             committed = ", ".join(levels[:FIRST_LEVELS]) + more or "–"
-            cells = (str(len(policy.tiers) or 1), committed, windows, kinds, policy.source.read)
+            cells = (str(len(policy.tiers) or 1), committed, ", ".join(sorted(windows)), kinds, policy.source.read)
             rows.add_row(*safe(name, policy.provider, *cells))
             shown.append(name)
     rows.columns[0].no_wrap, rows.columns[0].min_width = True, max(map(len, shown), default=0)
