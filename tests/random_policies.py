@@ -83,7 +83,7 @@ LIKELY = {
     ("Policy", "claims"): 0.4, ("Policy", "rights"): 0.25, ("Policy", "begins"): 0.15,
     ("Policy", "one_of"): 0.25, ("Policy", "readings"): 0.2,
     ("Claims", "requires"): 0.3, ("Report", "within"): 0.7,
-    ("Claims", "holidays"): 0.4, ("Band", "over"): 0.3, ("Cap", "clause"): 0.3,
+    ("Claims", "holidays"): 0.4, ("Band", "outage"): 0.3, ("Cap", "clause"): 0.3,
     ("Support", "matrix"): 0.3, ("Support", "hours"): 0.5,
     ("Rounded", "how"): 0.7, ("Shortfall", "count"): 0.4, ("Credit", "select"): 0.25, ("Allowance", "per"): 0.7,
     ("Renewal", "notice"): 0.5, ("Contract", "renewal"): 0.5,
@@ -447,6 +447,12 @@ def _a_text(drawing: Drawing) -> str:
     return drawing.rng.choice(("as written", "øre, 3.10 and more"))
 
 
+def _a_longest_time(drawing: Drawing) -> Any:
+    """A limit, or one that must not be reached."""
+    length = drawing.rng.choice(LENGTHS)
+    return drawing.rng.choice((length, {"to": length}, {"below": length}))
+
+
 def _a_multiple(drawing: Drawing) -> Any:
     """A factor, or one with a deductible; either may differ by tier."""
     factor, after = Annotated[quantities.Factor, PerTier()], drawing.rng.choice(LENGTHS)
@@ -488,8 +494,13 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Guarantee", "unit"): lambda drawing: drawing.rng.choice((*LENGTHS[:5], "7s")),
     ("Measured", "by"): _names(*MEASURES),
     ("Measured", "slice"): _names("1m", "1h", "1d"),
-    ("Measured", "at"): lambda drawing: Decimal(drawing.rng.choice(("5", "50", "100", "0.1"))),
-    ("Measured", "above"): lambda drawing: Decimal(drawing.rng.choice(("5", "50", "0", "99.999999"))),
+    ("Measured", "at"): lambda drawing: drawing.rng.choice(
+        (
+            *map(Decimal, ("5", "50", "100", "0.1")),
+            {"from": Decimal(50)},
+            *({"above": Decimal(share)} for share in ("5", "50", "0", "99.999999")),
+        )
+    ),
     ("Measured", "minimum_total"): lambda drawing: drawing.rng.choice((1, 2, 100, 101, 1000, 10_000)),
     ("Measured", "unit"): _names("ms", "points"),
     ("Exclude", "causes"): lambda drawing: drawing.excluded(CAUSES, tickets=False),
@@ -511,7 +522,14 @@ NAMED: dict[tuple[str, str], Any] = {
     ("Remedy", "points"): _nothing,
     ("Recovery", "id"): _names("vm", "datacenter"),
     ("Backup", "id"): _names("daily", "weekly"),
-    ("Fixed", "of"): _names("30d", "31d", "43200m", "365d"),
+    ("Guarantee", "denominator"): _names("window", "less_maintenance", "30d", "31d", "43200m", "365d"),
+    ("Guarantee", "affected"): lambda drawing: {
+        drawing.rng.choice(("from", "above", "to", "below")): Decimal(drawing.rng.choice(("5", "40", "50", "100")))
+    },
+    ("Recovery", "rpo"): _a_longest_time,
+    ("Recovery", "rto"): _a_longest_time,
+    ("Backup", "every"): _a_longest_time,
+    ("Shortfall", "credit"): lambda drawing: drawing.rng.choice(("1%", "1/360", "5%", drawing.worth())),
     ("Maintenance", "notice"): _names(*DURATIONS, "1bd", "2bd", "3bd", "5bd"),
     ("Claims", "within"): _names(*DURATIONS, "1bd", "2bd", "3bd", "5bd"),
     ("Misses", "of"): lambda drawing: drawing.rng.choice((2, 3, 4)),

@@ -533,7 +533,7 @@ def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> Non
 
 def test_another_policy_cuts_and_does_not_begin_anew() -> None:
     # q begins a month after the start, which was in January: it measures June from the change on
-    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {next: 1mo}\ntiers:")}
+    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {wait: next_month}\ntiers:")}
     rows = changing("06-11", before={"tier": "gold"}, after={"policy": "q"})
     found = judged(policies, {"outages": [outage("06-20", hours(5))]}, rows=rows)
     assert levels(found, "same") == [("06-01", "06-11", 240, 0, True), ("06-11", "07-01", 480, 5, False)]

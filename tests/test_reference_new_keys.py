@@ -86,9 +86,9 @@ def credit(tables: Any, remedy: str = "web") -> Decimal:
         ("multiple: 10", 600),
         ("bands: [{downtime: {from: 30m}, credit: 1%}, {downtime: {above: 30m}, credit: 5%}]", 864),
         ("flat: 1%, caps: [{per: window, at_most: 1.5%}]", 648),  # of the days together
-        ("flat: 1%, minimum: {at_least: 2%, otherwise: nothing}", 864),  # the sum reaches it, though no day does
-        ("flat: 1%, minimum: {more_than: 2%, otherwise: nothing}", 0),
-        ("flat: 1%, minimum: {at_least: 3%, otherwise: raised}", 1296),  # once, and not for each day
+        ("flat: 1%, minimum: {from: 2%, otherwise: nothing}", 864),  # the sum reaches it, though no day does
+        ("flat: 1%, minimum: {above: 2%, otherwise: nothing}", 0),
+        ("flat: 1%, minimum: {from: 3%, otherwise: raised}", 1296),  # once, and not for each day
     ],
 )
 def test_a_credit_per_day_is_due_for_each_local_day_of_a_month_that_is_breached(said: str, owed: int) -> None:
@@ -162,7 +162,9 @@ def test_a_deductible_needs_a_measure_of_time() -> None:
         judged(policy, measurements=[requests(JUNE, 1, 10)])
 
 
-@pytest.mark.parametrize(("edge", "lost"), [("at: 5", 2), ("above: 5", 1), ("at: 5.000001", 1), ("above: 4.999999", 2)])
+@pytest.mark.parametrize(
+    ("edge", "lost"), [("at: 5", 2), ("at: {above: 5}", 1), ("at: 5.000001", 1), ("at: {above: 4.999999}", 2)]
+)
 def test_a_slice_is_down_at_a_share_of_failures_or_above_it(edge: str, lost: int) -> None:
     # slices of a minute with 4, 5 and 6 failures of 100
     rows = [requests(JUNE + n * HOUR, failed, 100) for n, failed in enumerate((4, 5, 6))]
@@ -185,9 +187,9 @@ def test_outages_of_a_minimum_or_of_more_than_it_count(minimum: str, counted: se
     assert {outage for outage, verdict in found if verdict == "too_short"} == {"less", "five", "more"} - counted
 
 
-@pytest.mark.parametrize(("strictly", "met"), [("", True), (", strictly: true", False)])
-def test_a_recovery_at_its_limit_misses_it_where_it_must_be_less(strictly: str, met: bool) -> None:
-    policy = contract(WEB, recovery="[{id: vm, rpo: 1h, rto: 4h" + strictly + "}]")
+@pytest.mark.parametrize(("end", "met"), [("to", True), ("below", False)])
+def test_a_recovery_at_its_limit_misses_it_where_it_must_be_less(end: str, met: bool) -> None:
+    policy = contract(WEB, recovery=f"[{{id: vm, rpo: {{{end}: 1h}}, rto: {{{end}: 4h}}}}]")
     row = {"recovery": "r", "subscription": "s", "kind": "vm", "failed": JUNE, "last_good_copy": JUNE - HOUR}
     (found,) = judged(policy, recoveries=[row | {"restored": JUNE + 4 * HOUR}])["recoveries"]
     assert (found["rpo_met"], found["rto_met"]) == (met, met)
@@ -203,8 +205,8 @@ POINT_LOST = [down("a", JUNE + DAY, 432 * MINUTE)]
 @pytest.mark.parametrize(
     ("said", "owed"),
     [
-        ("{shortfall: {rate: 1/360}}", "108.00"),  # 0.9 / 360 of 43,200
-        ("{shortfall: {rate: 2%}}", "777.60"),  # 0.9 x 2 % of 43,200
+        ("{shortfall: {credit: 1/360}}", "108.00"),  # 0.9 / 360 of 43,200
+        ("{shortfall: {credit: 2%}}", "777.60"),  # 0.9 x 2 % of 43,200
         ("{shortfall: {step: 0.5, credit: 1/360}}", "240.00"),  # two begun steps of 120
         ("{shortfall: {step: 0.5, credit: 2%}}", "1728.00"),
         ("{accrual: {credit: 1/360, per: 1h, count: complete}}", "840.00"),  # 7 hours of 120
@@ -223,11 +225,11 @@ POINT_LOST = [down("a", JUNE + DAY, 432 * MINUTE)]
         ("{flat: 3 points, points: {bands: [{from: 1, credit: 1/360}, {from: 4, credit: 1/2}]}}", "120.00"),
         ("{flat: 50%, caps: [{per: window, at_most: 1/360}]}", "120.00"),
         ("{flat: 50%, caps: [{per: window, at_most: 2%}]}", "864.00"),
-        ("{flat: 1%, minimum: {at_least: 1/72, otherwise: raised}}", "600.00"),  # 432 raised to 600
-        ("{flat: 1%, minimum: {at_least: 1/72, otherwise: nothing}}", "0"),
-        ("{flat: 1%, minimum: {more_than: 1/100, otherwise: nothing}}", "0"),  # 432 is not more than 432
-        ("{flat: 1%, multipliers: [{incidents: 1, by: 1/3}]}", "144.00"),
-        ("{flat: 1%, multipliers: [{incidents: 1, by: 150%}]}", "648.00"),
+        ("{flat: 1%, minimum: {from: 1/72, otherwise: raised}}", "600.00"),  # 432 raised to 600
+        ("{flat: 1%, minimum: {from: 1/72, otherwise: nothing}}", "0"),
+        ("{flat: 1%, minimum: {above: 1/100, otherwise: nothing}}", "0"),  # 432 is not more than 432
+        ("{flat: 1%, multipliers: [{when: {incidents: 1}, by: 1/3}]}", "144.00"),
+        ("{flat: 1%, multipliers: [{when: {incidents: 1}, by: 150%}]}", "648.00"),
     ],
 )
 def test_a_rate_of_a_fee_is_a_fraction_or_a_percentage(said: str, owed: str) -> None:

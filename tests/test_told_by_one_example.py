@@ -82,7 +82,7 @@ def test_an_outage_that_affects_nobody_is_no_downtime() -> None:
 
 
 def test_no_availability_is_below_nothing() -> None:
-    policy = contract("target: 99.9, denominator: {of: 1h}, credit: {shortfall: {rate: 1}, clause: c}")
+    policy = contract("target: 99.9, denominator: 1h, credit: {shortfall: {credit: 1%}, clause: c}")
     review = judged(policy, [down(JUNE, DAY)])
     assert review.availability.select("availability", "downtime_seconds").row(0) == (0, 86_400)
     assert owed(review) == 999

@@ -284,13 +284,12 @@ def _seconds(time: Duration) -> Decimal:
 
 
 def _data_and_contract(terms: Terms) -> Iterator[Stance]:
-    points = _each(f"{'less than ' * loss.strictly}{loss.rpo} ({loss.id})" for loss in terms.recovery if loss.rpo)
-    times = _each(f"{'less than ' * loss.strictly}{loss.rto} ({loss.id})" for loss in terms.recovery if loss.rto)
+    points = _each(f"{words.longest_words(loss.rpo)} ({loss.id})" for loss in terms.recovery if loss.rpo)
+    times = _each(f"{words.longest_words(loss.rto)} ({loss.id})" for loss in terms.recovery if loss.rto)
     clause = "; ".join(dict.fromkeys(loss.clause for loss in terms.recovery))
     yield Stance("rpo", points, clause)
     yield Stance("rto", times, clause)
-    copies = [copy for copy in terms.backups if copy.every]
-    every = _each(f"less than {copy.every} apart" if copy.strictly else f"every {copy.every}" for copy in copies)
+    every = _each(words.every_words(copy.every) for copy in terms.backups if copy.every)
     yield Stance("backup_interval", every, "; ".join(copy.clause for copy in terms.backups))
     monitor = terms.monitor
     by, clause = (words.MONITORS[monitor.by], monitor.clause) if monitor else ("not stated", "")

@@ -75,7 +75,7 @@ def _worst_free(case: SingleOutage, what: str) -> Iterator[Finding]:
     if free is None:
         return
     if by_length(case):
-        free = max(free, guarantee.minimum.microseconds - 1 if guarantee.minimum else 0)
+        free = max(free, guarantee.minimum.shortest - 1 if guarantee.minimum else 0)
         sentence, figure = "Longest incident without a credit", free_lengths(case, free)
     else:
         sentence, figure = f"Lowest {what} without a credit", level_above(case, free)

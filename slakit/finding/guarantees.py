@@ -147,7 +147,7 @@ def _measured(guarantee: Guarantee) -> Iterator[Finding]:
         apart = f" if at least {guarantee.join_gaps} lies between them" if guarantee.join_gaps is not None else ""
         said = f"Outages {words.short_words(guarantee.minimum)} are excluded, however many there are{apart}"
         above = guarantee.minimum.above
-        longest = above.microseconds if above is not None else guarantee.minimum.microseconds - MICROSECONDS["s"]
+        longest = above.microseconds if above is not None else guarantee.minimum.shortest - MICROSECONDS["s"]
         lengths.append(("minimum", longest, said))
     if guarantee.unit is not None:
         said = f"Downtime counts in whole units of {guarantee.unit}; the remainder is excluded"
@@ -215,7 +215,7 @@ def _measurement(terms: Terms) -> Iterator[Finding]:
     if begins is not None:
         sentence = "Nothing is measured before the first day of the next month"
         figure = "a service that starts on 1 January is paid for 31 days before an outage can count"
-        if begins.wait is not None:
+        if isinstance(begins.wait, Duration):
             length = print_duration(begins.wait.microseconds)
             sentence = f"Nothing is measured in the first {length} of a subscription"
             figure = f"an outage in the first {length} is paid for, and does not count"
@@ -248,21 +248,17 @@ def _recoveries(terms: Terms) -> Iterator[Finding]:
         else:
             sentence = "No credit is due for a breach of this guarantee"
             yield Finding("no-remedy", f"recovery {loss.id}", sentence, figure, (loss.clause,))
-    between = [
-        (copy.every.microseconds - int(copy.strictly), copy.every, copy.clause)
-        for copy in terms.backups
-        if copy.every is not None
-    ]
+    between = [(copy.every.longest or 0, copy.every, copy.clause) for copy in terms.backups if copy.every is not None]
     longest, every, clause = min(between, key=lambda copy: copy[0], default=(0, None, ""))
     for loss in terms.recovery:
-        if loss.rpo is not None and loss.rpo.microseconds - int(loss.strictly) < longest:
+        if loss.rpo is not None and every is not None and (loss.rpo.longest or 0) < longest:
             sentence = "The limit on data loss is shorter than the interval between backups"
-            figure = f"{'less than' if loss.strictly else 'at most'} {loss.rpo} of data lost, a backup every {every}"
+            figure = f"{words.lost_words(loss.rpo)} of data lost, a backup every {every.upper}"
             yield Finding("backup-too-rare", f"recovery {loss.id}", sentence, figure, (loss.clause, clause))
     for copy in terms.backups:
-        if copy.kept is not None and copy.kept_at_most:
+        if copy.kept is not None and copy.kept.lower is None:
             sentence = "Backups are kept up to a maximum time, and no minimum is guaranteed"
-            figure = f"kept between 0d and {copy.kept}"
+            figure = f"kept between 0d and {copy.kept.upper}"
             yield Finding("backup-kept-at-most", f"backup {copy.id}", sentence, figure, (copy.clause,))
 
 

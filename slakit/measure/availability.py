@@ -10,8 +10,8 @@ from slakit.measure.assessment_input import COUNTED, AssessmentInput, Batch
 from slakit.measure.intervals import covered_before, subtract, union
 from slakit.measure.means import incidents_of_guarantees, mean_of_components
 from slakit.measure.rules import Rule, per_incident, per_rule
-from slakit.policy.guarantees import Fixed, RoundedTime
-from slakit.policy.quantities import FULL, PERCENT_SCALE, percent_units
+from slakit.policy.guarantees import RoundedTime
+from slakit.policy.quantities import FULL, PERCENT_SCALE, Duration, percent_units
 
 
 def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
@@ -236,7 +236,7 @@ def _agreed(batch: Batch) -> pl.DataFrame:
             cover = subtract(cover, union(closed_time))
         maintained = pl.when(less).then(_inside(batch, windows, cover)).otherwise(0)
     denominators = [rule.guarantee.denominator for rule in rules]
-    printed = [of.of.microseconds if isinstance(of, Fixed) else None for of in denominators]
+    printed = [of.microseconds if isinstance(of, Duration) else None for of in denominators]
     length = pl.coalesce(per_rule(printed, pl.Int64), pl.col("last") - pl.col("first") - closed)
     agreed = pl.when("in_term").then(length - maintained).otherwise(0)
     return windows.with_columns(agreed.clip(0).alias("agreed"))

@@ -16,9 +16,10 @@ from slakit.measure.hours import open_spans
 from slakit.measure.intervals import covered_before, union
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.measure.windows import slid_back
-from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.guarantees import Guarantee
 from slakit.policy.plan_names import part_names
 from slakit.policy.printing import print_duration
+from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem
 
@@ -195,8 +196,8 @@ def agreed_time(guarantee: Guarantee, zone: str, window: Span) -> int:
         Its first instant, and the first one after it. [µs]
     """
     first, last = window
-    if isinstance(guarantee.denominator, Fixed):
-        return guarantee.denominator.of.microseconds
+    if isinstance(guarantee.denominator, Duration):
+        return guarantee.denominator.microseconds
     if guarantee.hours is None:
         return last - first
     spans = open_spans(guarantee.hours, zone, first, last)

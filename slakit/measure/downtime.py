@@ -37,7 +37,8 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
         segments = _drop_lone(batch, _start_clocks(batch, _observe(batch)))
         segments = _drop_overlaps(batch, segments)
         if any(rule.guarantee.minimum for rule in batch.rules):
-            minimum = per_rule((_length(rule.guarantee.minimum) for rule in batch.rules), pl.Int64)
+            shortest = [rule.guarantee.minimum for rule in batch.rules]
+            minimum = per_rule((limit.shortest if limit is not None else 0 for limit in shortest), pl.Int64)
             length = pl.lit(batch.runs["length"]).gather(pl.col("run"))
             segments = batch.close_parts(segments.with_columns((length < minimum).alias("inside")), "too_short")
         for entry in batch.entries:

@@ -6,7 +6,8 @@ import polars as pl
 
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Rule, holders_of, subscribers_of
-from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE, percent_units
+from slakit.policy.conditions import INSIDE
+from slakit.policy.quantities import FULL, LARGEST_LEVEL, PERCENT_SCALE
 from slakit.problems import InputError, Problem
 
 
@@ -78,11 +79,8 @@ def slices_down(known: pl.DataFrame, rule: Rule, evidence: Evidence) -> pl.DataF
     assert measured is not None
     assert measured.slice is not None
     share, total = pl.col("failed").cast(pl.Int128) * FULL, pl.col("total").cast(pl.Int128)
-    if measured.above is not None:
-        failing = share > percent_units(measured.above) * total
-    else:
-        assert measured.at is not None
-        failing = share >= percent_units(measured.at) * total
+    assert measured.at is not None
+    failing = pl.all_horizontal(INSIDE[side](share, limit * total) for side, limit in measured.at.bounds)
     enough = pl.col("total") >= (measured.minimum_total or 1)
     down = of_rule(known, rule, evidence).filter(enough & failing)
     ended = (pl.col("at") + measured.slice.microseconds).alias("ended")

@@ -9,6 +9,7 @@ import polars as pl
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.rules import ASSUMED_ZONE, Plan
+from slakit.policy.conditions import DurationRange
 from slakit.policy.terms import Terms
 
 RECOVERED: dict[str, Any] = {
@@ -59,12 +60,13 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
         `RECOVERED`. No verdict where the policy names no target for that loss, or the copy is not known.
     """
     targets = pl.DataFrame(
-        [(r.id, _length(r.rpo), _length(r.rto), r.strictly, r.commitment, r.clause) for r in terms.recovery],
+        [(r.id, *_longest(r.rpo), *_longest(r.rto), r.commitment, r.clause) for r in terms.recovery],
         schema={
             "kind": pl.String,
             "rpo": pl.Int64,
+            "most_lost": pl.Int64,
             "rto": pl.Int64,
-            "strictly": pl.Boolean,
+            "longest_back": pl.Int64,
             "commitment": pl.String,
             "clause": pl.String,
         },
@@ -77,10 +79,9 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
     known = failed.join(targets, on="kind", how="left", maintain_order="left").with_columns(
         (pl.col("failed") - pl.col("last_good_copy")).dt.total_microseconds().alias("lost"), back.alias("back")
     )
-    strict = pl.col("strictly").cast(pl.Int64)  # in whole microseconds, less than a limit is at most one less than it
-    late = pl.col("back") > pl.col("rto") - strict
+    late = pl.col("back") > pl.col("longest_back")
     judged = pl.when(restored.is_not_null() | late).then(~late)
-    kept = pl.col("lost") <= pl.col("rpo") - strict
+    kept = pl.col("lost") <= pl.col("most_lost")
     return known.with_columns(kept.alias("rpo_met"), judged.alias("rto_met")).select(list(RECOVERED))
 
 
@@ -121,17 +122,20 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
     kept = (pl.col("kept_until") - pl.col("taken")).dt.total_microseconds()
     tables = [pl.DataFrame(schema=GAPS)]
     for guarantee in terms.backups:
-        every, keep = _length(guarantee.every), None if guarantee.kept_at_most else _length(guarantee.kept)
-        in_days = guarantee.every is not None and guarantee.every.text.endswith("d")
+        every, longest = _longest(guarantee.every)
+        kept_from = guarantee.kept.lower if guarantee.kept is not None else None  # a ceiling alone guarantees nothing
+        keep = kept_from.microseconds if kept_from is not None else None
+        fewest = guarantee.kept.shortest if guarantee.kept is not None and kept_from is not None else None
+        in_days = guarantee.every is not None and str(guarantee.every.upper).endswith("d")
         shortest = pl.min_horizontal(gap, on_clock) if in_days else gap
         judged = rows.with_columns(
             pl.lit(guarantee.id).alias("backup"),
             gap.alias("gap"),
             pl.lit(every, dtype=pl.Int64).alias("every"),
-            (shortest <= pl.lit(every, dtype=pl.Int64) - int(guarantee.strictly)).alias("in_time"),
+            (shortest <= pl.lit(longest, dtype=pl.Int64)).alias("in_time"),
             kept.alias("kept"),
             pl.lit(keep, dtype=pl.Int64).alias("keep"),
-            (kept >= pl.lit(keep, dtype=pl.Int64)).alias("kept_long_enough"),
+            (kept >= pl.lit(fewest, dtype=pl.Int64)).alias("kept_long_enough"),
             pl.lit(guarantee.clause).alias("clause"),
         )
         tables.append(judged.select(list(GAPS)))
@@ -152,5 +156,8 @@ def _of_plan(table: pl.DataFrame, at: str, evidence: Evidence, plan: Plan) -> pl
     return own.sort("_row").select(table.columns)
 
 
-def _length(duration: object) -> int | None:
-    return getattr(duration, "microseconds", None)
+def _longest(limit: DurationRange | None) -> tuple[int | None, int | None]:
+    """A longest time as it is written, and the longest that keeps it. [µs]"""
+    if limit is None or limit.upper is None:
+        return None, None
+    return limit.upper.microseconds, limit.longest

@@ -15,6 +15,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.phases import gaps_of
 from slakit.measure.calendar import first_of_next_month
 from slakit.policy.guarantees import ON_TICKETS, Guarantee, Kind, Maintenance
+from slakit.policy.quantities import Duration
 from slakit.policy.support import Support
 from slakit.policy.terms import Terms
 
@@ -385,7 +386,7 @@ def obligations_of(phases: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
         for number, start in starts.iter_rows():
             begins, zone = rules[number].guarantee.begins, rules[number].zone
             wait = begins.wait if begins is not None else None
-            begun.append(start + wait.microseconds if wait is not None else first_of_next_month(start, zone))
+            begun.append(start + wait.microseconds if isinstance(wait, Duration) else first_of_next_month(start, zone))
         moved = starts.with_columns(pl.Series("begun", begun, dtype=pl.Int64))
         joined = obligations.join(moved, on=["rule", "held_from"], how="left", maintain_order="left")
         obligations = joined.with_columns(pl.max_horizontal("begun", "starts").alias("starts"))

@@ -67,7 +67,7 @@ def _entries(terms: Terms) -> Iterator[Entry]:
             yield Entry("Guarantees", f"{name}: {term}", said, guarantee.clause_of(key))
         if guarantee.begins:
             late = guarantee.begins.wait
-            begins = f"{late} after the start" if late else "the first of the month after the start"
+            begins = f"{late} after the start" if late != "next_month" else "the first of the month after the start"
             yield Entry("Guarantees", f"{name}: begins", begins, guarantee.begins.clause or "")
         for printed_budget in guarantee.printed:
             value = f"{printed_budget.downtime} per {PRINTED_PER[printed_budget.per]}, as printed"
@@ -153,13 +153,13 @@ def _around(terms: Terms) -> Iterator[Entry]:
                 yield Entry("Support", f"impact {impact}", cells, support.matrix.clause)
     for recovery in terms.recovery:
         firmness = "" if recovery.commitment == "guaranteed" else " (best effort)"
-        excluded = f", excluded: {recovery.leaves_out}" if recovery.leaves_out else ""
+        excluded = f", excluded: {recovery.excludes}" if recovery.excludes else ""
         said = f"{words.recovery_words(recovery)}{firmness}{excluded}"
         yield Entry("Recovery", recovery.means or recovery.id, said, recovery.clause)
     for backup in terms.backups:
-        every = f"{'at least ' * backup.at_least}every {backup.every}" if backup.every else ""
-        every = f"less than {backup.every} apart" if backup.strictly else every
-        kept = f"kept {'up to ' * backup.kept_at_most}{backup.kept}" if backup.kept else ""
+        every = words.every_words(backup.every) if backup.every else ""
+        every = f"at least {every}" if every.startswith("every") else every
+        kept = words.kept_words(backup.kept) if backup.kept else ""
         places = f"in {backup.places} places" if backup.places else ""
         restores = f"restores: {backup.restores}" if backup.restores else ""
         said = ", ".join(filter(None, (every, kept, places, restores)))

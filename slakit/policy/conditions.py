@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from slakit.policy.part import Part
-from slakit.policy.quantities import FULL, Duration, Level, PlainDuration, Share, percent_units
+from slakit.policy.quantities import Duration, Level, PlainDuration, percent_units
 
 Side = Literal["below", "above", "from", "to"]
 SIDES: tuple[Side, ...] = ("from", "above", "to", "below")
@@ -21,6 +21,11 @@ MEASURES = ("level", "outage", "downtime", "incidents", "deviation", "streak", "
 def as_from(value: object) -> object:
     """Let `streak: 2` be written for `streak: {from: 2}`."""
     return value if isinstance(value, dict | Part) else {"from": value}
+
+
+def as_to(value: object) -> object:
+    """Let `rto: 4h` be written for `rto: {to: 4h}`."""
+    return value if isinstance(value, dict | Part) else {"to": value}
 
 
 class Range(Part):
@@ -51,8 +56,6 @@ class Range(Part):
     def _units(value: object) -> int:
         if isinstance(value, Duration):
             return value.microseconds
-        if isinstance(value, Share):
-            return int(value.value * FULL)
         return value if isinstance(value, int) else percent_units(value)  # type: ignore[arg-type]
 
 
@@ -86,6 +89,28 @@ class DurationRange(Range):
     to: PlainDuration | None = None
     below: PlainDuration | None = None
 
+    @property
+    def shortest(self) -> int:
+        """The shortest length in it. [µs]"""
+        bounds = dict(self.bounds)
+        return bounds["above"] + 1 if "above" in bounds else bounds.get("from", 0)
+
+    @property
+    def longest(self) -> int | None:
+        """The longest length in it; none where it has no upper end. [µs]"""
+        bounds = dict(self.bounds)
+        return bounds["below"] - 1 if "below" in bounds else bounds.get("to")
+
+    @property
+    def lower(self) -> PlainDuration | None:
+        """Its lower end as written."""
+        return self.from_ if self.from_ is not None else self.above
+
+    @property
+    def upper(self) -> PlainDuration | None:
+        """Its upper end as written."""
+        return self.to if self.to is not None else self.below
+
 
 class CountRange(Range):
     """A span of whole numbers."""
@@ -94,23 +119,6 @@ class CountRange(Range):
     above: int | None = Field(default=None, ge=0, le=10**9)
     to: int | None = Field(default=None, ge=0, le=10**9)
     below: int | None = Field(default=None, ge=0, le=10**9)
-
-
-class ShareRange(Range):
-    """A span of shares of a whole."""
-
-    from_: Share | None = Field(default=None, alias="from")
-    above: Share | None = None
-    to: Share | None = None
-    below: Share | None = None
-
-    @model_validator(mode="after")
-    def _are_percentages(self) -> Self:
-        for side in SIDES:
-            share = getattr(self, "from_" if side == "from" else side)
-            if share is not None and (not share.text.endswith("%") or share.value > 1):
-                raise ValueError(f"{share} is not a part of a whole; write a percentage, like 50%")
-        return self
 
 
 class Misses(CountRange):

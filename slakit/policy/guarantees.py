@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import core_schema
 
-from slakit.policy.conditions import ShareRange, as_from
+from slakit.policy.conditions import DurationRange, LevelRange, as_from
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, one_or_each
-from slakit.policy.quantities import Clause, Duration, Level, Percent, PlainDuration, Window, Zone
+from slakit.policy.quantities import FULL, Clause, Duration, Level, Percent, PlainDuration, Window, Zone
 from slakit.policy.remedies import Credit
 
 if TYPE_CHECKING:
@@ -30,6 +38,11 @@ Clock = Literal["started", "reported", "detected", "reported_or_detected", "diag
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def _time_or(*words: str) -> Callable[[object], object]:
+    """Return what reads a fixed length of time, or one of some words."""
+    return lambda value: value if value in words else PlainDuration.read(value)
+
+
 class Allowance(Part):
     """Maintenance that qualifies only up to a length per window, or per calendar span, the earliest first."""
 
@@ -40,18 +53,13 @@ class Allowance(Part):
 class Begins(Part):
     """Measurement begins later than the subscription."""
 
-    next: Literal["1mo"] | None = None
-    """At the first of the next month; a start on a first means the month after."""
-    wait: PlainDuration | None = None
-    """So long after the start."""
-    after: Literal["starts"] = "starts"
+    wait: Annotated[
+        PlainDuration | Literal["next_month"],
+        PlainValidator(_time_or("next_month"), json_schema_input_type=PlainDuration | Literal["next_month"]),
+        PlainSerializer(str),
+    ]
+    """So long after the start; `next_month` is until the first of the next month, also where it starts on a first."""
     clause: Clause | None = None
-
-    @model_validator(mode="after")
-    def _begins_once(self) -> Self:
-        if (self.next is None) == (self.wait is None):
-            raise ValueError("measurement begins in one way; write next: 1mo, or wait: 14d")
-        return self
 
 
 class Hours(Part):
@@ -199,14 +207,13 @@ class Measured(Part):
 
     by: Annotated[str, StringConstraints(pattern=r"^(ratio|mean|sum|largest|smallest|last|p[1-9][0-9]?|down)$")]
     """One of `ratio` (all counts of the window together), `mean`, `sum`, `largest`, `smallest`, `last`, a percentile by
-    nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at`, or passes `above`, is an outage)."""
+    nearest rank (`p95`), or `down` (a slice whose share of failures reaches `at` is an outage)."""
     slice: PlainDuration | None = None
     """Length of a measurement. A mean is then over all slices of the window, the last one whole where the window's end
     cuts it; and one without a request is without failure."""
-    at: Percent | None = None
-    """Share of failures from which a slice is down."""
-    above: Percent | None = None
-    """Share of failures above which a slice is down: that share itself is not enough."""
+    at: Annotated[LevelRange, BeforeValidator(as_from, json_schema_input_type=LevelRange | Percent)] | None = None
+    """Share of failures from which a slice is down. [percent] `5` stands for `from: 5`; with `above: 5` that share
+    itself is not enough."""
     minimum_total: int | None = Field(default=None, ge=1, le=10**8)
     """Fewest requests by which anything is judged. A slice of fewer is not down, and is no part of a mean, as are
     slices without a measurement; of a ratio with fewer in the window there is no level, and no verdict."""
@@ -215,12 +222,14 @@ class Measured(Part):
 
     @model_validator(mode="after")
     def _down_has_edge(self) -> Self:
-        if (self.by == "down") != (self.at is not None or self.above is not None):
+        if (self.by == "down") != (self.at is not None):
             raise ValueError("a slice is down at a share of failures; write by: down with at: 5")
-        if self.at is not None and self.above is not None:
-            raise ValueError("a slice is down from one share of failures; write at, or above")
-        if self.above == 100:
-            raise ValueError("no share of failures is above 100 %; write at: 100")
+        if self.at is not None:
+            side, share = next(iter(self.at.bounds))
+            if self.at.to is not None or self.at.below is not None:
+                raise ValueError("what is down has no highest share of failures; write at: 5, or at: {above: 5}")
+            if share > FULL or (side == "above" and share == FULL):
+                raise ValueError("no share of failures is above 100 %; write at: 100")
         if self.by == "down" and self.slice is None:
             raise ValueError("a slice without a length; write slice: 1m")
         if self.slice is not None and (self.by not in ("mean", "down") or not self.slice.microseconds):
@@ -239,34 +248,6 @@ class Measured(Part):
     def takes_counts(self) -> bool:
         """Return whether a measurement is counts of what failed among a total, and not a value."""
         return self.by in ("ratio", "down") or self.slice is not None
-
-
-class Shortest(Part):
-    """How long an incident must last to count."""
-
-    from_: PlainDuration | None = Field(default=None, alias="from")
-    """At least so long; `5m` alone says the same as `from: 5m`."""
-    above: PlainDuration | None = None
-    """Longer than this: one of exactly this length does not count."""
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if (self.from_ is None) == (self.above is None):
-            raise ValueError("a minimum has one limit; write from: 5m, or above: 5m")
-        return self
-
-    @property
-    def microseconds(self) -> int:
-        """The shortest length that counts. [µs]"""
-        if self.above is not None:
-            return self.above.microseconds + 1
-        return self.from_.microseconds if self.from_ is not None else 0
-
-
-class Fixed(Part):
-    """A denominator that the document prints instead of the window's length."""
-
-    of: PlainDuration
 
 
 class Printed(Part):
@@ -337,8 +318,8 @@ class Guarantee(Part):
     at_once: int | None = Field(default=None, ge=2, le=1000)
     """So many of its components must be down at the same time. What concerns all of them concerns as many. Of several
     outages the one whose clock starts first keeps the time."""
-    affected: ShareRange | None = None
-    """Which share of the customer's service an outage must affect to count."""
+    affected: LevelRange | None = None
+    """Which share of the customer's service an outage must affect to count. [percent]"""
     tickets: Tickets | None = None
     """Tickets it concerns; all, if not written."""
     ranked: Literal["opened", "answered"] = "answered"
@@ -356,16 +337,26 @@ class Guarantee(Part):
     exclude: Exclude = Exclude()
     join_gaps: PlainDuration | None = None
     """Outages with less than this between them are one incident. The time between them is no downtime."""
-    minimum: Annotated[Shortest, BeforeValidator(as_from, json_schema_input_type=Shortest | PlainDuration)] | None = (
-        None
-    )
-    """How long an incident must last to count, before maintenance is excluded. `5m` stands for `from: 5m`."""
+    minimum: (
+        Annotated[DurationRange, BeforeValidator(as_from, json_schema_input_type=DurationRange | PlainDuration)] | None
+    ) = None
+    """How long an incident must last to count, before maintenance is excluded. `5m` stands for `from: 5m`; with
+    `above: 5m` one of exactly this length does not count."""
     unit: PlainDuration | None = None
     """The counted time of each incident is cut down to whole units of this, at its end."""
     rounded: Roundings = Roundings()
     weigh: Literal["affected"] | None = None
     """Downtime counts by the share of users affected, rounded to whole microseconds for a window or an incident."""
-    denominator: Literal["window", "less_maintenance"] | Fixed = "window"
+    denominator: Annotated[
+        PlainDuration | Literal["window", "less_maintenance"],
+        PlainValidator(
+            _time_or("window", "less_maintenance"),
+            json_schema_input_type=Literal["window", "less_maintenance"] | PlainDuration,
+        ),
+        PlainSerializer(str),
+    ] = "window"
+    """What downtime is a share of: the window, the window less the maintenance that is excluded, or the length that the
+    document prints instead."""
     partial: Literal["shorten", "full", "skip"] = "shorten"
     begins: Begins | None = None
     credit: Credit | None = None
@@ -381,6 +372,20 @@ class Guarantee(Part):
         if like is not None:  # a policy has written its terms out by now
             raise ValueError("only a guarantee of a policy is like another; write its terms")
         return None
+
+    @field_validator("minimum")
+    @classmethod
+    def _has_a_lower_end_alone(cls, minimum: DurationRange | None) -> DurationRange | None:
+        if minimum is not None and minimum.upper is not None:
+            raise ValueError("a minimum has no upper end; write 5m, or {above: 5m}")
+        return minimum
+
+    @field_validator("affected")
+    @classmethod
+    def _are_shares_of_a_whole(cls, affected: LevelRange | None) -> LevelRange | None:
+        if affected is not None and any(share > FULL for _, share in affected.bounds):
+            raise ValueError("not a part of a whole; write a percentage, like from: 50")
+        return affected
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -456,7 +461,7 @@ class Guarantee(Part):
         return self
 
     @model_validator(mode="after")
-    def _grace_fits(self) -> Self:
+    def _lengths_fit(self) -> Self:
         if self.grace is not None and self.clock not in ("reported", "detected", "reported_or_detected"):
             raise ValueError("grace is time for a report or a detection; write clock: reported, or drop grace")
         for name, length in (("grace", self.grace), ("join_gaps", self.join_gaps)):

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import AfterValidator, BeforeValidator
 
+from slakit.policy.conditions import DurationRange, as_from, as_to
 from slakit.policy.guarantees import Commitment
 from slakit.policy.part import Id, Part
 from slakit.policy.quantities import Clause, PlainDuration
+
+
+def _is_a_longest_time(limit: DurationRange) -> DurationRange:
+    if limit.lower is not None:
+        raise ValueError("a longest time has no lower end; write 4h, or {below: 4h}")
+    if limit.longest == -1:
+        raise ValueError("nothing is less than no time; write to: 0m, or a longer limit")
+    return limit
+
+
+AtMost = Annotated[
+    DurationRange,
+    BeforeValidator(as_to, json_schema_input_type=DurationRange | PlainDuration),
+    AfterValidator(_is_a_longest_time),
+]
+"""A longest time: `4h` stands for `{to: 4h}`, and `{below: 4h}` is less than that."""
 
 
 class Recovery(Part):
@@ -17,44 +34,25 @@ class Recovery(Part):
     id: Id
     """What was lost: `vm`, `datacenter`."""
     means: str | None = None
-    rpo: PlainDuration | None = None
-    """Most data that may be lost, as a time (RPO)."""
-    rto: PlainDuration | None = None
-    """Longest time until the service is back (RTO)."""
-    strictly: bool = False
-    """The limits themselves are missed: less must be lost, and the service be back sooner."""
-    leaves_out: str | None = None
+    rpo: AtMost | None = None
+    """Most data that may be lost, as a time (RPO). `1h` stands for `to: 1h`; with `below: 1h` less must be lost."""
+    rto: AtMost | None = None
+    """Longest time until the service is back (RTO). `4h` stands for `to: 4h`; with `below: 4h` it is back sooner."""
+    excludes: str | None = None
     commitment: Commitment = "guaranteed"
     clause: Clause
-
-    @model_validator(mode="after")
-    def _strict_about_something(self) -> Self:
-        limits = [limit for limit in (self.rpo, self.rto) if limit is not None]
-        if self.strictly and not limits:
-            raise ValueError("strict about no limit; write rpo or rto, or remove strictly")
-        if self.strictly and any(not limit.microseconds for limit in limits):
-            raise ValueError("nothing is less than no time; remove strictly, or write a longer limit")
-        return self
 
 
 class Backup(Part):
     """Copies that are taken, and kept."""
 
     id: Id
-    every: PlainDuration | None = None
-    strictly: bool = False
-    """Less than `every` must lie between two copies."""
-    at_least: bool = True
-    """Whether it may be more often."""
-    kept: PlainDuration | None = None
-    kept_at_most: bool = False
-    """Whether `kept` is a ceiling, and not a guarantee."""
+    every: AtMost | None = None
+    """Longest time between two copies. `1d` stands for `to: 1d`; with `below: 1d` less must lie between them."""
+    kept: Annotated[DurationRange, BeforeValidator(as_from, json_schema_input_type=DurationRange | PlainDuration)] | (
+        None
+    ) = None
+    """How long a copy is kept. `30d` stands for `from: 30d`; `to: 30d` is a ceiling, and no guarantee."""
     places: int | None = None
     restores: str | None = None
     clause: Clause
-
-    @model_validator(mode="after")
-    def _strict_about_something(self) -> Self:
-        if self.strictly and self.every is None:
-            raise ValueError("strict about no limit; write every, or remove strictly")
-        return self

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from slakit.policy.conditions import Condition, CountRange, DurationRange, LevelRange, Range
+from slakit.policy.conditions import Condition, CountRange, LevelRange
 from slakit.policy.holidays import known_holidays
 from slakit.policy.part import Id, Part, PerTier, Word, as_list
 from slakit.policy.quantities import (
@@ -31,7 +31,6 @@ from slakit.policy.quantities import (
     Points,
     Share,
     Window,
-    as_factor,
     as_written,
 )
 
@@ -88,26 +87,9 @@ def _level_or_word(value: object) -> object:
     return value if value in ("target", "full") else LevelRange(to=value).to  # type: ignore[arg-type]
 
 
-def _rate(value: object) -> object:
-    """A share of the fee is written as a word, `1/360` or `5%`; points of it as a number."""
-    if value is None or not isinstance(value, str | Share | Fraction):
-        return None if value is None else as_factor(value)
-    share = Share.read(str(value) if isinstance(value, Fraction) else value)
-    if share.is_time or not share.value:
-        raise ValueError("not a share for each point; write a number, like 1, or a share, like 1/360")
-    return share
-
-
 class Shortfall(Part):
     """Points missed, as a share of the fee; in whole steps, where the document says so."""
 
-    rate: Annotated[
-        Share | Decimal | None,
-        PlainValidator(_rate, json_schema_input_type=Share | Factor | None),
-        PlainSerializer(as_written),
-    ] = None
-    """The credit for each point missed: a share of the fee (`1/360`, `5%`), or a number of points of it (`1` is 1 %). 1
-    if neither it nor a step is written."""
     from_: Annotated[
         Literal["target", "full"] | Decimal,
         PlainValidator(_level_or_word, json_schema_input_type=Literal["target", "full"] | Level),
@@ -117,21 +99,25 @@ class Shortfall(Part):
     to: Level | None = None
     """Where counting stops."""
     step: Level | None = None
-    credit: Worth | None = None
-    """For each step."""
+    credit: Worth = Share.parse("1%")
+    """For each step that is missed; where no step is written, for each point, to the fraction: a share of the fee."""
     count: Literal["started", "complete", "nearest"] = "started"
 
     @property
     def per_point(self) -> Fraction:
         """Share of the fee for each point missed."""
-        return self.rate.value if isinstance(self.rate, Share) else Fraction(self.rate or 1) / 100
+        assert isinstance(self.credit, Share)
+        return self.credit.value
 
     @model_validator(mode="after")
     def _step_has_credit(self) -> Self:
-        if (self.step is None) != (self.credit is None) or (self.step is not None and self.rate is not None):
-            raise ValueError("a step and its credit go together, without a rate; write step: 1 and credit: 1%")
+        if self.step is not None and "credit" not in self.model_fields_set:
+            raise ValueError("a step without a credit; write credit: 1%")
         if self.step == 0:
             raise ValueError("a step of nothing; write a step above 0")
+        share = isinstance(self.credit, Share) and not self.credit.is_time and self.credit.value > 0
+        if self.step is None and not share:
+            raise ValueError("not a share for each point; write a share of the fee, like 1% or 1/360, or a step")
         return self
 
 
@@ -229,22 +215,16 @@ class Slope(Rate):
 
 
 class Band(Condition):
-    """A row of a credit table: what must have been measured, and the credit for it.
+    """A row of a credit table: what must have been measured, and the credit for it."""
 
-    `over` a length of one outage stands for `outage: {above: ...}`.
-    """
-
-    over: PlainDuration | None = None
     credit: Worth | None = None
     plus: Slope | None = None
     """What is added to the credit, the further the target is missed."""
 
-    without: ClassVar[str] = "a band needs one reach; write below, or from and to, or over"
+    without: ClassVar[str] = "a band needs a reach; write below, or from and to, or outage: {above: 1h}"
 
     @model_validator(mode="after")
-    def _one_reach(self) -> Self:
-        if self.over is not None and (len(self.ranges) > 1 or self.outage is not None):
-            raise ValueError(self.without)
+    def _earns_something(self) -> Self:
         if self.credit is None and self.plus is None:
             raise ValueError("a band without a credit; write credit: 5%")
         return self
@@ -252,21 +232,14 @@ class Band(Condition):
     @property
     def by_outage(self) -> bool:
         """Return whether it looks at the length of one outage."""
-        return self.over is not None or self.outage is not None
-
-    @property
-    def ranges(self) -> dict[str, Range]:
-        """Measure → the span it must lie in."""
-        ranges = super().ranges
-        return ranges if self.over is None else ranges | {"outage": DurationRange(above=self.over)}
+        return self.outage is not None
 
 
-class Multiplier(Condition):
+class Multiplier(Part):
     """A factor on the credit of a window of which the condition holds."""
 
+    when: Condition
     by: Factor
-
-    without: ClassVar[str] = "a factor without a condition; write when, like streak: 2"
 
 
 class Cap(Part):
@@ -290,18 +263,20 @@ class Minimum(Part):
     Compared is what would be paid: whole minor units of the currency.
     """
 
-    at_least: Worth | None = None
-    more_than: Worth | None = None
+    from_: Worth | None = Field(default=None, alias="from")
+    """A credit of so much is paid."""
+    above: Worth | None = None
+    """Only a larger credit is paid."""
     of: FeeBasis = "monthly_fee"
     otherwise: Literal["nothing", "raised", "carried"]
     clause: Clause | None = None
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
-        if (self.at_least is None) == (self.more_than is None):
-            raise ValueError("a minimum needs one limit; write at_least or more_than")
-        if self.more_than is not None and self.otherwise == "raised":
-            raise ValueError("nothing can be raised to more than a limit; write at_least")
+        if (self.from_ is None) == (self.above is None):
+            raise ValueError("a minimum needs one limit; write from or above")
+        if self.above is not None and self.otherwise == "raised":
+            raise ValueError("nothing can be raised to more than a limit; write from")
         return self
 
 
@@ -443,7 +418,7 @@ class Credit(Rate, Limits):
     @property
     def conditions(self) -> list[Condition]:
         """Every condition in it."""
-        return [*self.grounds, *self.multipliers]
+        return [*self.grounds, *(multiplier.when for multiplier in self.multipliers)]
 
     @property
     def kind(self) -> str:

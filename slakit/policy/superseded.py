@@ -1,10 +1,11 @@
-"""Keys and words of older policy files, in today's: `each` is `per`, `take` is `select`, `raised` is `multipliers`."""
+"""Keys and words of older policy files, in today's: `each` is `per`, `take` is `select`, `over` is `outage`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
+from slakit.policy.moved_keys import Superseded, as_written, entries_called, moved, moved_change
 from slakit.policy.yaml import Place
 
 INCIDENT = "incident"
@@ -15,24 +16,6 @@ REPLACED = {"deepest": "worst"}
 """Word of `select` → the word of today."""
 
 
-class Superseded(NamedTuple):
-    """An older key, or word, of a policy file.
-
-    Attributes
-    ----------
-    place
-        Where it stands, as the file is written.
-    written
-        Its value.
-    successor
-        What to write.
-    """
-
-    place: Place
-    written: object
-    successor: str
-
-
 def renewed(tree: Any) -> Any:
     """Write a policy in today's keys; one that has no older key stays as it is.
 
@@ -40,7 +23,10 @@ def renewed(tree: Any) -> Any:
     >>> renewed(old)
     {'remedies': [{'id': 'r', 'credit': {'flat': '5%', 'select': 'worst', 'per': 'guarantee'}}]}
     """
-    return _translated(tree)[0] if superseded_keys(tree) else tree
+    if not isinstance(tree, dict):
+        return tree
+    new, found = _translated(tree)
+    return new if found else tree
 
 
 def superseded_keys(tree: Any) -> list[Superseded]:
@@ -64,24 +50,26 @@ def renewed_changes(tree: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for path, value in changes.items():
-        found |= _change(tree, path, value)
+        for today, own in moved_change(tree, path, value, changes).items():
+            found |= _change(tree, today, own)
     return found
 
 
 def _translated(tree: dict[str, Any]) -> tuple[dict[str, Any], list[Superseded]]:
     found: list[Superseded] = []
-    new = dict(tree)
+    new = {key: own if key == "readings" else moved(own, (key,), found) for key, own in tree.items()}
+    written, tree = tree, new
     for section in ("guarantees", "remedies"):
         if isinstance(tree.get(section), list):
             entries = enumerate(tree[section])
             new[section] = [_holder(entry, (section, number), found) for number, entry in entries]
-    if isinstance(tree.get("readings"), list):
+    if isinstance(written.get("readings"), list):
         new["readings"] = []
-        for number, question in enumerate(tree["readings"]):
+        for number, question in enumerate(written["readings"]):
             answers = question.get("answers") if isinstance(question, dict) else None
             if isinstance(answers, dict):
                 place = ("readings", number, "answers")
-                renewed_answers = {key: _answer(tree, own, (*place, key), found) for key, own in answers.items()}
+                renewed_answers = {key: _answer(written, own, (*place, key), found) for key, own in answers.items()}
                 question = question | {"answers": renewed_answers}
             new["readings"].append(question)
     return new, found
@@ -165,9 +153,17 @@ def _answer(tree: dict[str, Any], answer: Any, place: Place, found: list[Superse
         return answer
     translated: dict[str, Any] = {}
     for path, value in changes.items():
-        change = _change(tree, path, value)
+        placed = moved_change(tree, path, value, changes)
+        if placed != {path: value}:
+            inner: list[Superseded] = []
+            moved(value, tuple(path.split(".")), inner)
+            successor = ", ".join(one.successor for one in inner) or as_written(
+                {(one,): own for one, own in placed.items()}
+            )
+            found.append(Superseded((*place, "set", path), None, successor))
+        change = {key: own for one, new in placed.items() for key, own in _change(tree, one, new).items()}
         translated |= change
-        if change == {path: value}:
+        if change == placed:
             continue
         if any(isinstance(own, dict | list) for key, own in change.items() if key.endswith(("credit", "accrual"))):
             new = [f"{key}: {own}" for key, own in change.items() if key.endswith(".per")]  # of a whole schedule
@@ -188,7 +184,7 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
         return {path: value}
     if section == "remedies" and term == "each":
         paths = {}
-        for entry in _entries(tree, section, holder):
+        for entry in entries_called(tree, section, holder):
             credit = entry.get("credit")
             for number, schedule in enumerate(credit if isinstance(credit, list) else [credit]):
                 accrual = schedule.get("accrual") if isinstance(schedule, dict) else None
@@ -197,7 +193,7 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
                     paths[f"{section}.{holder}.credit.{number}.per"] = value
         return paths
     if term == "credit":
-        each = next((entry.get("each") for entry in _entries(tree, section, holder)), None)
+        each = next((entry.get("each") for entry in entries_called(tree, section, holder)), None)
         new = _holder({"credit": value} | ({"each": each} if each else {}), (section,), [])
         return {path: new["credit"]}
     if term.removeprefix("credit.").isdecimal():
@@ -218,10 +214,3 @@ def _change(tree: Any, path: str, value: Any) -> dict[str, Any]:
         if keys[place] == "select" and isinstance(value, str):
             value = REPLACED.get(value, value)
     return {".".join((section, holder, *keys)): value}
-
-
-def _entries(tree: Any, section: str, name: str) -> Iterator[dict[str, Any]]:
-    entries = tree.get(section) if isinstance(tree, dict) else None
-    for number, entry in enumerate(entries if isinstance(entries, list) else []):
-        if isinstance(entry, dict) and name in (entry.get("id"), str(number)):
-            yield entry

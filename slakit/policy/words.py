@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from slakit.locales import percent, quantity
-from slakit.policy.conditions import Condition, Misses, Range
-from slakit.policy.guarantees import ON_TICKETS, Fixed, Guarantee, Hours, Maintenance, Shortest
+from slakit.policy.conditions import Condition, DurationRange, Misses, Range
+from slakit.policy.guarantees import ON_TICKETS, Guarantee, Hours, Maintenance
 from slakit.policy.printing import exact_percent, readable
 from slakit.policy.quantities import Duration, Money, Points, Share, Window
 from slakit.policy.recovery import Recovery
@@ -161,8 +161,8 @@ def _measured(guarantee: Guarantee) -> str:
         f", if of at least {quantity(measured.minimum_total)} requests" if measured.minimum_total is not None else ""
     )
     if measured.by == "down":
-        side, edge = ("from", measured.at) if measured.at is not None else ("above", measured.above)
-        return f", a slice of {measured.slice} being down {side} {exact_percent(edge)} failures{fewest}"
+        edge = f"{_span('level', measured.at)} " if measured.at is not None else ""
+        return f", a slice of {measured.slice} being down {edge}failures{fewest}"
     if measured.by == "ratio":
         return f", from all counts of the window together{fewest}"
     how = MEASURED.get(measured.by, f"the {measured.by[1:]}th percentile")
@@ -197,7 +197,7 @@ def _conditions(credit: Credit) -> Iterator[str]:
     if credit.when is not None:
         yield f"only {_when(credit.when)}"
     for multiplier in credit.multipliers:
-        yield f"times {quantity(multiplier.by)} {_when(multiplier)}"
+        yield f"times {quantity(multiplier.by)} {_when(multiplier.when)}"
 
 
 def _says_how_often(credit: Credit) -> bool:
@@ -255,10 +255,8 @@ def _rate(rate: Rate, of: str) -> str:
     if shortfall.step is not None:
         step = f"{STEPS[shortfall.count]}step of {quantity(shortfall.step)}"
         return f"{_of(shortfall.credit, of)} for each {step} {start}{until}"
-    point = shortfall.rate if shortfall.rate is not None else 1
-    share = quantity(point) if isinstance(point, Share) else exact_percent(point)
     short = "short" if shortfall.from_ == "target" else start
-    return f"{share} of {of} per percentage point {short}, pro rata{until}"
+    return f"{_of(shortfall.credit, of)} per percentage point {short}, pro rata{until}"
 
 
 def fee_words(of: FeeBasis) -> str:
@@ -335,11 +333,10 @@ def _span(measure: str, span: Range) -> str:
 
 
 def _band(band: Band, of: str) -> str:
-    reached = f"longer than {band.over}" if band.over is not None else reach_words(band)
     earned = [quantity(band.credit)] if band.credit is not None else []
     if band.plus is not None:
         earned.append(_rate(band.plus, of))
-    return f"{reached}: {' plus '.join(earned) or 'no credit'}"
+    return f"{reach_words(band)}: {' plus '.join(earned) or 'no credit'}"
 
 
 def remedy_words(remedy: Remedy) -> str:
@@ -403,8 +400,8 @@ def limit_words(limits: Limits) -> Iterator[tuple[str, str, str]]:
         yield "points", "; ".join(bands) if bands else f"each point counts {quantity(limits.points.each)}", ""
     if limits.minimum is not None:
         minimum = limits.minimum
-        at_least = minimum.at_least is not None
-        limit = _of(minimum.at_least if at_least else minimum.more_than, fee_words(minimum.of))
+        at_least = minimum.from_ is not None
+        limit = _of(minimum.from_ if at_least else minimum.above, fee_words(minimum.of))
         small = f"{'less than' if at_least else 'not more than'} {limit} is "
         said = {"nothing": "not paid", "carried": "carried on to the next window"}
         words = f"at least {limit}" if minimum.otherwise == "raised" else small + said[minimum.otherwise]
@@ -494,11 +491,49 @@ def hours_words(hours: Hours | None) -> str:
     return weekly + zone + (f", not on public holidays ({hours.holidays})" if hours.holidays else "")
 
 
+def longest_words(limit: DurationRange) -> str:
+    """Print a longest time.
+
+    >>> longest_words(DurationRange(below="4h")), longest_words(DurationRange(to="4h"))
+    ('less than 4h', '4h')
+    """
+    return str(limit.to) if limit.to is not None else f"less than {limit.below}"
+
+
+def lost_words(limit: DurationRange) -> str:
+    """Say how much data may be lost.
+
+    >>> lost_words(DurationRange(below="4h")), lost_words(DurationRange(to="4h"))
+    ('less than 4h', 'at most 4h')
+    """
+    return f"at most {limit.to}" if limit.to is not None else longest_words(limit)
+
+
+def every_words(every: DurationRange) -> str:
+    """Say how far copies may lie apart.
+
+    >>> every_words(DurationRange(to="1d")), every_words(DurationRange(below="1d"))
+    ('every 1d', 'less than 1d apart')
+    """
+    return f"every {every.to}" if every.to is not None else f"less than {every.below} apart"
+
+
+def kept_words(kept: DurationRange) -> str:
+    """Say how long a copy is kept.
+
+    >>> [kept_words(DurationRange(**ends)) for ends in ({"from": "7d"}, {"to": "30d"}, {"from": "7d", "to": "30d"})]
+    ['kept 7d', 'kept up to 30d', 'kept from 7d to 30d']
+    """
+    ends = [side for side, _ in kept.bounds]
+    if ends in (["from"], ["to"]):
+        return f"kept {kept.from_}" if kept.from_ is not None else f"kept up to {kept.to}"
+    return f"kept {_span('points', kept)}"
+
+
 def recovery_words(loss: Recovery) -> str:
     """Return what a recovery target guarantees."""
-    most, within = ("less than", "in less than") if loss.strictly else ("at most", "within")
-    lost = [f"{most} {loss.rpo} of data lost"] if loss.rpo else []
-    back = [f"back {within} {loss.rto}"] if loss.rto else []
+    lost = [f"{lost_words(loss.rpo)} of data lost"] if loss.rpo else []
+    back = [f"back {'in' if loss.rto.below is not None else 'within'} {longest_words(loss.rto)}"] if loss.rto else []
     return ", ".join([*lost, *back])
 
 
@@ -544,8 +579,8 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
             yield "rounded", "rounded", f"{name} {step.how} to {quantity(step.to)}"
     if guarantee.weigh is not None:
         yield "weighed", "weigh", "downtime counts by the share of the service that is affected"
-    if isinstance(guarantee.denominator, Fixed):
-        yield "agreed time", "denominator", f"{guarantee.denominator.of} in each window, whatever its length"
+    if isinstance(guarantee.denominator, Duration):
+        yield "agreed time", "denominator", f"{guarantee.denominator} in each window, whatever its length"
     elif guarantee.denominator == "less_maintenance":
         yield "agreed time", "denominator", "less the maintenance that is excluded"
     if guarantee.partial != "shorten":
@@ -558,10 +593,10 @@ def clock_words(guarantee: Guarantee) -> str:
     return starts if guarantee.grace is None else f"{starts}, if that is more than {guarantee.grace} after the failure"
 
 
-def short_words(minimum: Shortest) -> str:
+def short_words(minimum: DurationRange) -> str:
     """Say which outages are too short to count.
 
-    >>> short_words(Shortest(above="5m"))
+    >>> short_words(DurationRange(above="5m"))
     'of 5m or less'
     """
     return f"of {minimum.above} or less" if minimum.above is not None else f"shorter than {minimum.from_}"
@@ -576,7 +611,7 @@ def concern_words(guarantee: Guarantee) -> Iterator[tuple[str, str]]:
     if guarantee.at_once is not None:
         yield "at_once", f"only while {guarantee.at_once} of its components are down at once"
     if guarantee.affected is not None:
-        yield "affected", f"only outages that affect a share {_span('points', guarantee.affected)}"
+        yield "affected", f"only outages that affect a share {_span('level', guarantee.affected)}"
     if guarantee.tickets is not None:
         named = {"kind": guarantee.tickets.kinds, "priority": guarantee.tickets.priorities}
         said = (f"of {name} {', '.join(words).replace('_', ' ')}" for name, words in named.items() if words)

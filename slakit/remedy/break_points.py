@@ -105,7 +105,7 @@ def proposals(case: SingleOutage, *, steps: bool) -> list[int]:
             day = MICROSECONDS["d"]
             edges |= {edge % day + day * number for edge in edges for number in range(case.longest // day + 1)}
     minimum = case.rule.guarantee.minimum
-    edges |= {minimum.microseconds} if minimum and case.axis == "time" else set()
+    edges |= {minimum.shortest} if minimum and case.axis == "time" else set()
     near = {edge + beside for edge in edges for beside in (-1, 0, 1)}
     if len(near) > MOST_POINTS:
         raise too_many_steps(case, len(edges))

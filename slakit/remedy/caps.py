@@ -100,7 +100,7 @@ class CreditLimits:
 
     def _smallest(self, start: int, end: int) -> int:
         assert self.minimum is not None
-        least = self.minimum.at_least if self.minimum.at_least is not None else self.minimum.more_than
+        least = self.minimum.from_ if self.minimum.from_ is not None else self.minimum.above
         assert least is not None
         # what is carried on adds up over the parts of a window by itself
         shared = self.minimum.otherwise != "carried"
@@ -109,7 +109,7 @@ class CreditLimits:
     def _is_small(self, amount: int, start: int, end: int) -> bool:
         assert self.minimum is not None
         limit = self._smallest(start, end)
-        return amount < limit if self.minimum.at_least is not None else amount <= limit
+        return amount < limit if self.minimum.from_ is not None else amount <= limit
 
     def _used(self, cap: Cap, start: int, end: int, whole: Whole | None) -> int:
         """Sum up what other windows have taken of a cap."""

@@ -15,9 +15,9 @@ from slakit.measure.budgets import EXACT, agreed_time, exact_length, seconds_of
 from slakit.measure.calendar import MICROSECOND, Period, Span, calendar_windows, midnight
 from slakit.measure.rules import ASSUMED_ZONE, Rule, rules_of
 from slakit.measure.windows import slid_back
-from slakit.policy.guarantees import Fixed, Guarantee
+from slakit.policy.guarantees import Guarantee
 from slakit.policy.plan_names import part_names
-from slakit.policy.quantities import FULL, MICROSECONDS, Window
+from slakit.policy.quantities import FULL, MICROSECONDS, Duration, Window
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
@@ -190,7 +190,7 @@ def window_drawn(guarantee: Guarantee, zone: str, length: timedelta | Period | N
     with that June.
     """
     window, after = guarantee.window, midnight(date(2026, 7, 1), zone)
-    fixed = guarantee.denominator.of.microseconds if isinstance(guarantee.denominator, Fixed) else None
+    fixed = guarantee.denominator.microseconds if isinstance(guarantee.denominator, Duration) else None
     if isinstance(length, Period) and window.text not in ("incident", "term") and not window.from_start:
         begin, _ = length.span(zone)
         windows = calendar_windows(window, zone, begin, begin + SEARCHED)

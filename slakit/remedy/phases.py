@@ -12,7 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from slakit.measure.rules import PlanReading, Rule
-from slakit.policy.guarantees import ON_TICKETS, Fixed, Guarantee
+from slakit.policy.guarantees import ON_TICKETS, Guarantee
+from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Credit, Remedy
 
 KEYS = ["subscriber", "rule", "window_start", "window_end"]
@@ -154,5 +155,5 @@ def shares_fee(remedy: Remedy, credit: Credit, guarantee: Guarantee) -> bool:
         return True
     if credit.kind in ("multiple", "shortfall"):
         by_time = not guarantee.on_measurements and guarantee.metric not in ON_TICKETS
-        return not by_time or (guarantee.partial != "full" and not isinstance(guarantee.denominator, Fixed))
+        return not by_time or (guarantee.partial != "full" and not isinstance(guarantee.denominator, Duration))
     return credit.kind != "accrual" and credit.earned_per in ("window", "guarantee")

@@ -69,7 +69,7 @@ def earned(
         rows = rows.filter(holds(credit.when, of_window=of_window))
     parts, rest = [], rows
     for multiplier in reversed(credit.multipliers):  # where several apply, the last one is taken
-        applies = rest.select(holds(multiplier, of_window=of_window)).to_series()
+        applies = rest.select(holds(multiplier.when, of_window=of_window)).to_series()
         by = Fraction(multiplier.by)
         single = _not_multiplied(credit, rest.filter(applies))
         parts.append(single.with_columns(pl.col("num") * by.numerator, pl.col("den") * by.denominator))

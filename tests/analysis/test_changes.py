@@ -427,11 +427,11 @@ def test_a_suspension_and_the_time_before_the_term_have_no_share_of_the_fee() ->
     [
         # the parts owe 30 and 60: 10 % of 300 and of 600. A third and two thirds of the minimum are theirs; what is
         # carried on adds up to the whole of it.
-        ("{at_least: 90 EUR, otherwise: nothing}", "30", "60"),
-        ("{more_than: 10%, otherwise: nothing}", "0", "0"),
-        ("{at_least: 12%, otherwise: raised}", "36", "72"),
-        ("{at_least: 90 EUR, otherwise: carried}", "0", "90"),
-        ("{at_least: 91 EUR, otherwise: carried}", "0", "0"),
+        ("{from: 90 EUR, otherwise: nothing}", "30", "60"),
+        ("{above: 10%, otherwise: nothing}", "0", "0"),
+        ("{from: 12%, otherwise: raised}", "36", "72"),
+        ("{from: 90 EUR, otherwise: carried}", "0", "90"),
+        ("{from: 91 EUR, otherwise: carried}", "0", "0"),
     ],
 )
 def test_the_parts_of_a_cut_window_share_its_minimum(minimum: str, first: str, second: str) -> None:
@@ -475,7 +475,7 @@ def test_a_streak_goes_on_through_a_change_and_counts_a_cut_window_once() -> Non
 
 def test_another_policy_cuts_and_does_not_begin_anew() -> None:
     # q begins a month after the start, which was in January: it measures June from the change on
-    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {next: 1mo, clause: c}\ntiers:")}
+    policies = {"p": TIERS, "q": TIERS.replace("tiers:", "begins: {wait: next_month, clause: c}\ntiers:")}
     rows = upgraded("06-11", policy="q")
     rows[0]["tier"] = "gold"
     review = judged(policies, rows, outages=[down("06-20 00:00", "06-20 05:00")])

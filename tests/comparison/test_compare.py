@@ -94,10 +94,12 @@ def schedules(promise: str) -> st.SearchStrategy[str]:
         worths(),
     )
     ranges = st.just("{from: 99, to: 99.8, credit: 5%}, {from: 95, to: 98.9, credit: 20%}, {to: 94.9, credit: 1d}")
-    over = st.just("{over: 1h, credit: 2%}, {over: 90m, credit: 5%}, {over: 2d, credit: 30%}")
+    over = st.just(
+        "{outage: {above: 1h}, credit: 2%}, {outage: {above: 90m}, credit: 5%}, {outage: {above: 2d}, credit: 30%}"
+    )
     alone = promise == INCIDENT  # an incident has a length, and no level
     bands = (over if alone else falling | ranges | over).map("bands: [{}]".format)
-    rate = st.sampled_from(["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}"])
+    rate = st.sampled_from(["{credit: 1%}", "{credit: 2.5%, from: full}", "{}", "{credit: 100%}"])
     step = st.builds(
         "{{step: {}, credit: {}, count: {}}}".format,
         st.sampled_from([1, 3.3]), worths(), st.sampled_from(["started", "complete"]),
@@ -200,7 +202,7 @@ def test_a_plan_is_equal_to_itself(one: Policy) -> None:
 
 
 def test_a_slope_crosses_a_step_at_the_exact_microsecond() -> None:
-    slope = paying("slope", "shortfall: {rate: 1, from: full}", target="100")
+    slope = paying("slope", "shortfall: {credit: 1%, from: full}", target="100")
     step = paying("step", "flat: 5%")
     found = compare([slope, step])
     # 5 % of 30 days is 36 h: there they are even, one microsecond later the slope is ahead
@@ -786,7 +788,7 @@ def test_policies_tiers_and_generators_are_taken_as_well() -> None:
 
 
 def test_an_outage_that_still_goes_on_counts_to_the_end_of_the_period() -> None:
-    plans = [paying("one", "flat: 5%"), paying("two", "shortfall: {rate: 1}")]
+    plans = [paying("one", "flat: 5%"), paying("two", "shortfall: {credit: 1%}")]
     found = compare(plans, evidence=evidence([_of_july(None)]))
     assert found.review is not None
     assert str(found.review.period) == "2026-07"

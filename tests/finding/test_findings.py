@@ -396,14 +396,14 @@ guarantees:
     window: 1mo
     clause: "1"
     clauses: {formula: "1.1"}
-    credit: {shortfall: {rate: 1}, clause: "2"}
+    credit: {shortfall: {credit: 1%}, clause: "2"}
   - id: response
     metric: response
     target: 95
     within: 4h
     window: 1mo
     clause: "3"
-    credit: {shortfall: {rate: 1}, clause: "4"}
+    credit: {shortfall: {credit: 1%}, clause: "4"}
 claims: {within: 10d, after: window_end, payout: refund, clause: "5"}
 support: {hours: {weekly: {mon-fri: ["08:00-17:00"]}}, clause: "6"}
 monitor: {by: third_party, clause: "7"}
@@ -416,7 +416,7 @@ readings: []
 """
 Edit = tuple[str, str]
 
-CREDIT = '    credit: {shortfall: {rate: 1}, clause: "2"}\n'
+CREDIT = '    credit: {shortfall: {credit: 1%}, clause: "2"}\n'
 DESK = SOUND[SOUND.index("  - id: response") : SOUND.index("claims:")]
 OUTAGES = SOUND[SOUND.index("  - id: uptime") : SOUND.index("  - id: response")]
 LEVELS = "target: {silver: 99.5, gold: 99.9}"
@@ -556,7 +556,7 @@ CASES: dict[str, Case] = {
         [("within: 4h", "within: 2bd")],
     ),
     "no-answer-times": Case([(DESK, "")], "a ticket without an answer is no breach", "6"),
-    "backup-kept-at-most": Case([("kept: 90d", "kept: 90d, kept_at_most: true")], "kept between 0d and 90d", "8"),
+    "backup-kept-at-most": Case([("kept: 90d", "kept: {to: 90d}")], "kept between 0d and 90d", "8"),
     "best-effort": Case(
         [("    window: 1mo\n", "    window: 1mo\n    commitment: best_effort\n")],
         "99.5 % per calendar month: no credit even at 0 %",
@@ -648,7 +648,7 @@ CASES: dict[str, Case] = {
         "1",
     ),
     "late-start": Case(
-        [("tiers: [silver", "begins: {next: 1mo, clause: b}\ntiers: [silver")], "a service that starts on 1", "b"
+        [("tiers: [silver", "begins: {wait: next_month, clause: b}\ntiers: [silver")], "a service that starts on 1", "b"
     ),
     "suspended": Case(
         [around("suspension: {says: While invoices are open, clause: s}")], "While invoices are open", "s"
@@ -685,7 +685,10 @@ CASES: dict[str, Case] = {
     ),
     "not-read": Case([("updated: 2025-09-01, ", "read: excerpt, ")], "read on 2026-01-01", ""),
     "worst-free": Case(
-        [], "99.5 % (3h36m of 30 days)", "2", [(OUTAGES, ""), ('    credit: {shortfall: {rate: 1}, clause: "4"}\n', "")]
+        [],
+        "99.5 % (3h36m of 30 days)",
+        "2",
+        [(OUTAGES, ""), ('    credit: {shortfall: {credit: 1%}, clause: "4"}\n', "")],
     ),
     "lost-time": Case([], "1h: no credit; 4h: 0.055 %, 0.1 times the fee for the time lost", "2", [(CREDIT, "")]),
     "limits-differ": Case(
@@ -711,7 +714,9 @@ CASES: dict[str, Case] = {
         "1",
     ),
     "earned-back": Case(
-        [schedule("shortfall: {rate: 1}, earn_back: {windows: 3, clause: e}")], "given back: 100 % after 3 windows", "e"
+        [schedule("shortfall: {credit: 1%}, earn_back: {windows: 3, clause: e}")],
+        "given back: 100 % after 3 windows",
+        "e",
     ),
     "fee-of-other-span": Case(
         [schedule("flat: 10%, of: quarterly_fee")],
@@ -954,7 +959,9 @@ CLIMBING = {
     "a band that pays less, in the middle": of_bands(
         "{below: 99.9, credit: 10%}", "{below: 99, credit: 5%}", "{below: 95, credit: 50%}"
     ),
-    "a longer outage that pays less": of_bands("{over: 1h, credit: 10%}", "{over: 5h, credit: 5%}"),
+    "a longer outage that pays less": of_bands(
+        "{outage: {above: 1h}, credit: 10%}", "{outage: {above: 5h}, credit: 5%}"
+    ),
 }
 
 
@@ -970,7 +977,7 @@ PAID = {
     "a closed band up to the target": of_bands("{to: 99.9, credit: 5%}"),
     "a closed band beyond the target": of_bands("{to: 99.95, credit: 5%}"),
     "an open band beyond the target": of_bands("{below: 99.95, credit: 5%}"),
-    "a length within the budget": of_bands("{over: 10m, credit: 5%}"),
+    "a length within the budget": of_bands("{outage: {above: 10m}, credit: 5%}"),
 }
 
 
@@ -1038,7 +1045,10 @@ def test_bands_that_touch_overlap_at_exactly_their_edge() -> None:
 FREE = {
     "strict bands": (of_bands("{below: 99.9, credit: 5%}", "{below: 99, credit: 10%}"), "99.9 % (43m12s of 30 days)"),
     "a band that begins late": (of_bands("{below: 99, credit: 5%}"), "99 % (7h12m of 30 days)"),
-    "a shortfall": (contract("target: 99.5, credit: {shortfall: {rate: 1}, clause: k}"), "99.5 % (3h36m of 30 days)"),
+    "a shortfall": (
+        contract("target: 99.5, credit: {shortfall: {credit: 1%}, clause: k}"),
+        "99.5 % (3h36m of 30 days)",
+    ),
     "a multiple": (contract("target: 99.9, credit: {multiple: 10, clause: k}"), "99.9 % (43m12s of 30 days)"),
     "nothing at all": (contract("target: 99.9"), "0 % (30d of 30 days)"),
     "a quarter": (contract("window: 1q, target: 99.9, credit: {flat: 5%, clause: k}"), "99.9 % (2h11m2.4s of 91 days)"),
@@ -1181,7 +1191,7 @@ def printed_ranges() -> st.SearchStrategy[str]:
 
 
 def shortfalls() -> st.SearchStrategy[str]:
-    rate = st.sampled_from(["{rate: 1}", "{rate: 0.3, from: full}", "{rate: 25}"])
+    rate = st.sampled_from(["{credit: 1%}", "{credit: 0.3%, from: full}", "{credit: 25%}"])
     step = st.builds(
         "{{step: {}, credit: {}, count: {}, from: {}}}".format,
         st.sampled_from(["1", "0.25", "3.3"]), worths(), st.sampled_from(["started", "complete"]),
@@ -1427,8 +1437,8 @@ def test_a_finding_knows_its_severity() -> None:
         ("target: 90, window: 1h, credit: {flat: 100%, of: window_fee, clause: c}", "worst-free", "6m of 1h"),
         ("target: 99, credit: {flat: 10%, when: {streak: 2}, clause: c}", "worst-free", None),
         ("target: 99, credit: {bands: [{incidents: 3, credit: 5%}], clause: c}", "worst-free", None),
-        ("target: 99, credit: {flat: 10%, multipliers: [{streak: 2, by: 2}], clause: c}", "worst-free", "99 %"),
-        ("target: 99, credit: {flat: 10%, multipliers: [{streak: 2, by: 2}], clause: c}", "flat-credit", None),
+        ("target: 99, credit: {flat: 10%, multipliers: [{when: {streak: 2}, by: 2}], clause: c}", "worst-free", "99 %"),
+        ("target: 99, credit: {flat: 10%, multipliers: [{when: {streak: 2}, by: 2}], clause: c}", "flat-credit", None),
         ("metric: incidents, at_most: 2, credit: {flat: 10%, clause: c}", "worst-free", None),
         ("metric: downtime, within: 4h, credit: {flat: 10%, clause: c}", "worst-free", "up to 4h"),
         ("metric: figure, at_most: 2, measured: {by: mean}, credit: {bands: [{above: 2, to: 150, credit: 1%}, "
@@ -1542,7 +1552,7 @@ def test_a_finding_of_two_schedules_is_of_no_tier_where_there_are_none() -> None
     ("begins", "sentence"),
     [
         ("{wait: 14d}", "Nothing is measured in the first 14d of a subscription"),
-        ("{next: 1mo}", "Nothing is measured before the first day of the next month"),
+        ("{wait: next_month}", "Nothing is measured before the first day of the next month"),
     ],
 )
 def test_a_late_start_is_told_as_late_as_it_is(begins: str, sentence: str) -> None:
@@ -1609,7 +1619,7 @@ def test_a_range_that_reaches_into_a_deeper_row_overlaps_with_it() -> None:
 
 
 def test_a_credit_that_grows_from_nothing_has_no_smallest() -> None:
-    grows = edited([schedule("shortfall: {rate: 1000}, caps: [{per: window, at_most: 1%}]")])
+    grows = edited([schedule("shortfall: {credit: 1000%}, caps: [{per: window, at_most: 1%}]")])
     assert "cap-at-once" not in set(findings(grows)["code"])
     jumps = edited([schedule("shortfall: {step: 1, credit: 10%}, caps: [{per: window, at_most: 1%}]")])
     assert "the smallest credit is 10 %" in next(iter(findings(jumps).filter(code="cap-at-once")["figure"]))

@@ -37,10 +37,15 @@ source: {title: Terms, language: en, retrieved: 2026-01-01}
 
 def contract(guarantee: str, rest: str = "", *, zone: str = "UTC") -> Policy:
     """A policy with the guarantee `uptime` on availability, per month unless its terms (flow YAML) say otherwise."""
+    return parse_policy(contract_text(guarantee, rest, zone=zone), name="small.yaml")
+
+
+def contract_text(guarantee: str, rest: str = "", *, zone: str = "UTC") -> str:
+    """The file of such a policy."""
     window = "" if "window:" in guarantee else "window: 1mo, "
     metric = "" if "metric:" in guarantee else "metric: availability, "
     terms = f"id: uptime, {metric}{window}clause: c, {guarantee}"
-    return parse_policy(f"{HEAD}time_zone: {zone}\nguarantees:\n  - {{{terms}}}\n{rest}\n", name="small.yaml")
+    return f"{HEAD}time_zone: {zone}\nguarantees:\n  - {{{terms}}}\n{rest}\n"
 
 
 def contract_of(body: str, *, zone: str = "UTC") -> Policy:

@@ -122,7 +122,7 @@ def test_a_rolling_window_counts_local_days() -> None:
 @pytest.mark.parametrize(
     ("terms", "seconds"),
     [
-        ("window: 1mo, denominator: {of: 43200m}", 43_200 * 60),
+        ("window: 1mo, denominator: 43200m", 43_200 * 60),
         ("window: 1mo, hours: {weekly: {mon-fri: ['08:00-18:00']}}", 22 * 36_000),
         ("window: 1mo, hours: {weekly: {mon-sun: ['22:00-06:00', '23:00-05:00']}}", 31 * 8 * 3600 - 3600),
     ],

@@ -332,9 +332,9 @@ def test_outages_that_no_guarantee_judges_are_told() -> None:
 
 law = examples(4, suppress_health_check=list(HealthCheck))
 EVERY = [
-    "target: 99.9, credit: {shortfall: {rate: 1}, clause: c}",
+    "target: 99.9, credit: {shortfall: {credit: 1%}, clause: c}",
     "target: 99.9, unit: 7m, credit: {bands: [{outage: {from: 4h}, credit: 10%}], clause: c}",
-    "target: 99.9, minimum: 90m, weigh: affected, credit: {shortfall: {rate: 1}, clause: c}",
+    "target: 99.9, minimum: 90m, weigh: affected, credit: {shortfall: {credit: 1%}, clause: c}",
     "metric: incidents, at_most: 1, components: [web, disk], credit: {flat: 5%, clause: c}",
     "target: 99.9, components: [web, disk], exclude: {maintenance: [scheduled]}, denominator: less_maintenance, "
     "credit: {accrual: {credit: 1%, per: 1h, count: started, per: incident}, clause: c}".replace(", per: incident", ""),
@@ -406,7 +406,7 @@ def test_an_outage_split_anywhere_changes_no_table(
 
 
 def test_a_nested_outage_beside_a_contract_that_counts_in_units_is_measured_as_alone() -> None:
-    plain = contract("target: 99.5, credit: {shortfall: {rate: 1}, clause: c}")
+    plain = contract("target: 99.5, credit: {shortfall: {credit: 1%}, clause: c}")
     policies = {"plain": plain, "units": contract("target: 99.5, unit: 1h")}
     rows = [down(NOON, 72 * HOUR, "a"), down(NOON + 6 * HOUR, HOUR, "b")]
     held = [holder("plain", fee="1600"), holder("units", subscription="other")]

@@ -59,7 +59,7 @@ guarantees:
   - {id: plain, metric: availability, target: 99.9, window: 1mo, clause: c}
   - {id: daily, metric: availability, target: 99.9, window: 1d, minimum: 5m, clock: reported, clause: c}
   - {id: weekly, metric: availability, target: 99.9, window: 1w, unit: 7m, components: [web], clause: c,
-     hours: {weekly: {mon-fri: ["08:00-17:00"], sat: ["22:00-02:00"]}, holidays: NO}, begins: {next: 1mo},
+     hours: {weekly: {mon-fri: ["08:00-17:00"], sat: ["22:00-02:00"]}, holidays: NO}, begins: {wait: next_month},
      exclude: {maintenance: [scheduled, emergency], causes: [customer]}}
   - {id: rolling, metric: availability, target: 99.9, window: {rolling: 7d}, clause: c,
      exclude: {maintenance: [scheduled]}}
@@ -122,15 +122,15 @@ KINDS_OF_CREDIT = {
     "bands": "bands: [{below: 99.9, credit: 5%}, {below: 99, credit: 10%}, {below: 95, credit: 25%}]",
     "printed ranges": "bands: [{from: 99, to: 99.89, credit: 5%}, {from: 90, to: 98.99, credit: 10%}, "
     "{to: 89.99, credit: 50%}]",
-    "shortfall": "shortfall: {rate: 1}",
-    "shortfall from full": "shortfall: {rate: 2, from: full}",
+    "shortfall": "shortfall: {credit: 1%}",
+    "shortfall from full": "shortfall: {credit: 2%, from: full}",
     "begun steps": "shortfall: {step: 0.1, credit: 1%}",
     "complete steps": "shortfall: {step: 0.1, credit: 1%, count: complete}",
     "begun half hours": "accrual: {credit: 5%, per: 30m, count: started}",
     "complete half hours after one hour": "accrual: {credit: 5%, per: 30m, count: complete, after: 1h}",
     "nearest half hours": "accrual: {credit: 5%, per: 30m, count: nearest}",
     "half hours of an incident": "accrual: {credit: 5%, per: 30m, count: started}, per: incident",
-    "bands on length": "bands: [{over: 30m, credit: 5%}, {over: 4h, credit: 20%}]",
+    "bands on length": "bands: [{outage: {above: 30m}, credit: 5%}, {outage: {above: 4h}, credit: 20%}]",
     "flat": "flat: 5%",
     "flat per incident": "flat: 5%, per: incident",
     "money": "flat: 25 EUR",
@@ -172,7 +172,7 @@ def test_an_outage_split_in_two_earns_the_same(kind: str, started: datetime, len
 def test_an_outage_split_in_two_starts_the_same_clock(
     clock: str, started: datetime, length: timedelta, share: float, late: float
 ) -> None:
-    policy = contract(f"target: 99.9, clock: {clock}, minimum: 20m, credit: {{shortfall: {{rate: 1}}, clause: c}}")
+    policy = contract(f"target: 99.9, clock: {clock}, minimum: 20m, credit: {{shortfall: {{credit: 1%}}, clause: c}}")
     signal = started + late * length
     whole = down(started, length, reported=signal, detected=signal)
     cut = started + share * length
@@ -187,7 +187,7 @@ def test_an_outage_split_in_two_starts_the_same_clock(
 @settings(law, phases=[Phase.generate])
 @given(started=instants, length=lengths, share=st.floats(0, 1))
 def test_an_outage_split_in_two_weighs_the_same(started: datetime, length: timedelta, share: float) -> None:
-    policy = contract("target: 99.9, weigh: affected, credit: {shortfall: {rate: 1}, clause: c}")
+    policy = contract("target: 99.9, weigh: affected, credit: {shortfall: {credit: 1%}, clause: c}")
     whole = down(started, length, affected="0.3")
     parts = halves(whole, started + share * length)
     one, two = (judged(policy, rows, "2026-06/2026-07") for rows in ([whole], parts))
@@ -241,7 +241,7 @@ def test_the_order_of_rows_changes_nothing(policy: str) -> None:
 
 def test_the_names_of_components_do_not_matter() -> None:
     def review(a: str, b: str) -> Review:
-        policy = contract(f"target: 99.9, components: [{a}], credit: {{shortfall: {{rate: 1}}, clause: c}}")
+        policy = contract(f"target: 99.9, components: [{a}], credit: {{shortfall: {{credit: 1%}}, clause: c}}")
         rows = [
             down(JUNE, 9 * HOUR, "x", component=a),
             down(JUNE + HOUR, 5 * HOUR, "y", component=b),

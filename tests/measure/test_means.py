@@ -71,7 +71,7 @@ def test_a_mean_of_three_is_exact_and_met_at_its_target(beyond: timedelta, met: 
         ("multiple: {by: 864, after: 1h}", 0, 0),  # a third of a microsecond of June's fee, 864 times, is no cent
         ("multiple: {by: 720, after: 45m}", 250, 250),  # 720 x 15 minutes of 43,200
         ("bands: [{downtime: {above: 1h}, credit: 5%}]", 0, 50),
-        ("flat: 2%, multipliers: [{downtime: {above: 1h}, by: 3}]", 20, 60),
+        ("flat: 2%, multipliers: [{when: {downtime: {above: 1h}}, by: 3}]", 20, 60),
     ],
 )
 def test_time_that_is_compared_with_a_length_is_exact(credit: str, just: int, more: int) -> None:
@@ -219,7 +219,7 @@ OF_A_WINDOW = "a mean over components is of a window, not of one incident or day
     [
         ("flat: 1%, per: incident", f"{OF_A_WINDOW} (uptime); write per: window"),
         ("flat: 1%, per: day", f"{OF_A_WINDOW} (uptime); write per: window"),
-        ("bands: [{over: 1h, credit: 1%}]", f"{OF_A_WINDOW} (uptime); write per: window"),
+        ("bands: [{outage: {above: 1h}, credit: 1%}]", f"{OF_A_WINDOW} (uptime); write per: window"),
         (
             "flat: 1%, when: {incidents: 1}",
             "a mean over components has no single outages (uptime); write downtime, or a level",

@@ -295,7 +295,7 @@ def test_one_outage_is_judged_by_each_guarantee_on_its_own() -> None:
 
 
 def test_nothing_counts_in_a_subscription_that_ends_before_its_measurement_begins() -> None:
-    policy = contract("target: 99.9, begins: {next: 1mo}, credit: {flat: 5%, clause: c}")
+    policy = contract("target: 99.9, begins: {wait: next_month}, credit: {flat: 5%, clause: c}")
     held = [holder(starts=at("2026-06-02"), ends=at("2026-06-08"))]
     review = judged(policy, [down(NOON, HOUR)], subscriptions=held)
     assert seconds_by_verdict(review) == {"outside_term": H}

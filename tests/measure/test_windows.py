@@ -144,7 +144,7 @@ def test_an_outage_over_midnight_is_counted_once_in_every_rolling_window() -> No
     "credit",
     [
         "accrual: {credit: 1%, per: 30m, count: started}, per: incident",
-        "bands: [{over: 30m, credit: 2%}]",
+        "bands: [{outage: {above: 30m}, credit: 2%}]",
         "flat: 2%, per: incident",
     ],
 )
@@ -293,7 +293,7 @@ BEGUN = {"starts": at("2026-06-11"), "ends": at("2026-08-21")}
 
 
 def partial(kind: str) -> Review:
-    policy = contract(f"target: 99, partial: {kind}, credit: {{shortfall: {{rate: 1}}, clause: c}}")
+    policy = contract(f"target: 99, partial: {kind}, credit: {{shortfall: {{credit: 1%}}, clause: c}}")
     rows = [down(at(f"2026-{month}-15"), 12 * HOUR, month) for month in ("06", "07", "08")]
     rows += [down(at("2026-06-10T18:00"), 8 * HOUR, "before"), down(at("2026-08-20T22:00"), 8 * HOUR, "after")]
     return judged(policy, rows, "2026-05/2026-09", subscriptions=[holder(**BEGUN)])
@@ -342,7 +342,7 @@ def test_a_subscription_that_ends_when_it_starts_has_nothing_agreed() -> None:
     ],
 )
 def test_measurement_begins_on_the_first_of_the_next_month(begun: str, first_measured: str) -> None:
-    policy = contract("target: 99.9, begins: {next: 1mo}", zone=OSLO)
+    policy = contract("target: 99.9, begins: {wait: next_month}", zone=OSLO)
     held = [holder(starts=at(begun, OSLO))]
     review = judged(policy, [], "2026-01/2026-09", subscriptions=held)
     measured = review.availability.filter(pl.col("agreed_seconds") > 0)["window_start"].min()
@@ -350,7 +350,7 @@ def test_measurement_begins_on_the_first_of_the_next_month(begun: str, first_mea
 
 
 def test_the_policy_says_for_all_when_measurement_begins() -> None:
-    policy = contract("target: 99.9", "begins: {next: 1mo, clause: b}")
+    policy = contract("target: 99.9", "begins: {wait: next_month, clause: b}")
     review = judged(policy, [down(at("2026-06-05"), HOUR)], subscriptions=[holder(starts=at("2026-06-02"))])
     assert review.ledger.select("verdict", "clause").row(0) == ("outside_term", "b")
 
@@ -359,7 +359,7 @@ def test_the_policy_says_for_all_when_measurement_begins() -> None:
 
 
 def test_a_printed_denominator_replaces_the_length_of_the_window() -> None:
-    policy = contract("target: 99.9, denominator: {of: 43200m}")
+    policy = contract("target: 99.9, denominator: 43200m")
     review = judged(policy, [down(at("2026-05-05"), 43 * MINUTE + timedelta(seconds=12))], "2026-02/2026-05")
     assert agreed_hours(review) == [720] * 4
     assert review.availability.sort("window_end")["met"].to_list() == [True] * 4

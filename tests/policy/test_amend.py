@@ -137,7 +137,7 @@ def test_a_guarantee_keeps_its_name_where_a_remedy_has_it_too() -> None:
         ("guarantees.website.target", 99.9, "99.9"),
         ("guarantees.website.target", 99.123456, "99.123456"),
         ("guarantees.website.target", 0.1 + 0.2, None),
-        ("guarantees.website.credit.shortfall.rate", 0.1, "0.1"),
+        ("guarantees.website.credit.shortfall.step", 0.1, "0.1"),
         ("guarantees.website.target", 99, "99"),
         ("guarantees.website.target", Decimal("99.50"), "99.50"),
     ],
@@ -150,7 +150,7 @@ def test_a_float_is_the_decimal_that_it_prints_as(path: str, value: object, exac
     guarantee = find_policy("wp-heaven").amend({path: value}).guarantees[0]
     assert guarantee.credit is not None
     assert guarantee.credit.shortfall is not None
-    seen = guarantee.target if path.endswith("target") else guarantee.credit.shortfall.rate
+    seen = guarantee.target if path.endswith("target") else guarantee.credit.shortfall.step
     assert (type(seen), str(seen)) == (Decimal, exact)
 
 
@@ -320,10 +320,10 @@ def test_a_whole_guarantee_that_is_there_is_not_called_missing() -> None:
             "wp-heaven claims.within = 10d: a limit for a claim that is not needed; drop one of the two",
         ),
         (
-            "guarantees.website.credit.shortfall.rate",
-            0,
-            "wp-heaven guarantees.website.credit.shortfall.rate = 0: not a factor; "
-            "write a number above 0, up to a million, with at most six decimals, 1/360 or 150%",
+            "guarantees.website.credit.shortfall.credit",
+            "0%",
+            "wp-heaven guarantees.website.credit.shortfall: not a share for each point; "
+            "write a share of the fee, like 1% or 1/360, or a step",
         ),
     ],
 )  # fmt: skip
@@ -389,7 +389,7 @@ def test_a_refused_change_leaves_the_policy_as_it_was() -> None:
 
 def test_a_changed_policy_is_assessed_in_place_of_the_first() -> None:
     """Four hours down in June leave 99.444 %: nothing under 99 %, 0.0555… points under 99.5 %, 0.4555… under 99.9 %."""
-    first = contract("target: 99.5, credit: {shortfall: {rate: 1}, clause: c}")
+    first = contract("target: 99.5, credit: {shortfall: {credit: 1%}, clause: c}")
     outages = [down(at("2026-06-10"), 4 * HOUR)]
 
     def paid(changes: dict[str, object]) -> Decimal:
@@ -399,7 +399,7 @@ def test_a_changed_policy_is_assessed_in_place_of_the_first() -> None:
     assert paid({}) == Decimal("0.56")
     assert paid({"guarantees.uptime.target": 99.9}) == Decimal("4.56")
     assert paid({"guarantees.uptime.target": 99}) == Decimal("0")
-    assert paid({"guarantees.uptime.credit.shortfall.rate": 10}) == Decimal("5.56")
+    assert paid({"guarantees.uptime.credit.shortfall.credit": "10%"}) == Decimal("5.56")
     assert paid({"guarantees.uptime.minimum": "5h"}) == Decimal("0")
 
 

@@ -59,11 +59,11 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
             "1 % of the monthly fee for each full step of 1 by which the target is missed",
         ),
         (
-            {"shortfall": {"rate": 10}},
+            {"shortfall": {"credit": "10%"}},
             "10 % of the monthly fee per percentage point short, pro rata",
         ),
         (
-            {"shortfall": {"rate": 10, "from": "full"}},
+            {"shortfall": {"credit": "10%", "from": "full"}},
             "10 % of the monthly fee per percentage point short of 100 %, pro rata",
         ),
         ({"flat": "5%", "per": "incident"}, "5 % of the monthly fee, for each incident in a breached window"),
@@ -73,7 +73,7 @@ def test_a_recovery_without_a_time_says_nothing_of_one() -> None:
         ),
         ({"flat": "5%", "when": {"below": 99}}, "5 % of the monthly fee, only when below 99 %"),
         (
-            {"flat": "5%", "multipliers": [{"streak": 3, "by": 2}]},
+            {"flat": "5%", "multipliers": [{"when": {"streak": 3}, "by": 2}]},
             "5 % of the monthly fee, times 2 from the third breached window in a row on",
         ),
     ],

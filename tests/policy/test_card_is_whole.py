@@ -23,7 +23,7 @@ BASE: dict[str, Any] = {
     "guarantees": [
         {"id": "web", **AVAILABLE, "components": ["web", "api", "db"], "exclude": {"maintenance": ["scheduled"]}},
         {"id": "late", **AVAILABLE, "begins": {"wait": "14d"}},
-        {"id": "counted", **AVAILABLE, "denominator": {"of": "720h"}},
+        {"id": "counted", **AVAILABLE, "denominator": "720h"},
         {"id": "probed", **AVAILABLE, "measured": {"by": "down", "slice": "1m", "at": 5}},
         {"id": "speed", "metric": "figure", "at_most": 200, "window": "1mo", "measured": {"by": "mean"}, "clause": "1"},
         {"id": "size", "metric": "figure", "at_least": 5, "window": "1mo", "measured": {"by": "last"}, "clause": "1"},
@@ -35,17 +35,19 @@ BASE: dict[str, Any] = {
             {"bands": [{"below": 99.5, "credit": "5%"}, {"below": 99, "credit": "10%"}], "clause": "c"},
             {"flat": "1%", "when": {"streak": 2}, "clause": "d"},
         ]},
-        {"id": "slope", "for": ["web", "late"], "credit": {"shortfall": {"rate": 2}, "clause": "c"}},
+        {"id": "slope", "for": ["web", "late"], "credit": {"shortfall": {"credit": "2%"}, "clause": "c"}},
         {"id": "stairs", "for": ["web"], "credit": {"shortfall": {"step": 1, "credit": "1%"}, "clause": "c"}},
         {"id": "clock", "for": ["web"], "credit": {
             "accrual": {"credit": "1%", "per": "1h", "count": "started"}, "clause": "c"}},
         {"id": "hard", "for": ["web"], "credit": {
             "bands": [{"above": 99, "to": 99.5, "credit": "5%"}, {"below": 97, "credit": "1%",
                        "plus": {"accrual": {"credit": "1%", "per": "1h", "count": "started"}}}], "clause": "c"}},
-        {"id": "long", "for": ["web"], "credit": {"bands": [{"over": "4h", "credit": "5%"}], "clause": "c"}},
+        {"id": "long", "for": ["web"], "credit": {
+            "bands": [{"outage": {"above": "4h"}, "credit": "5%"}], "clause": "c"}},
         {"id": "fees", "for": ["web"], "caps": [{"per": "window", "at_most": "50%"}],
-         "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
-         "credit": {"flat": "5%", "of": {"last": "12mo"}, "multipliers": [{"streak": 2, "by": 2}], "clause": "c"}},
+         "minimum": {"from": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
+         "credit": {"flat": "5%", "of": {"last": "12mo"}, "clause": "c",
+                    "multipliers": [{"when": {"streak": 2}, "by": 2}]}},
         {"id": "each", "for": ["web"], "points": {"each": "1%"}, "credit": {"flat": "2 points", "clause": "c"}},
         {"id": "table", "for": ["web"], "points": {"bands": [{"from": 2, "credit": "1%"}]},
          "credit": {"flat": "2 points", "clause": "c"}},
@@ -79,10 +81,10 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Policy.time_zone": [(("time_zone",), "Europe/Oslo")],
     "Policy.currency": [(("currency",), "EUR")],
     "Policy.tiers": [(("tiers",), ["basic", "best", "more"])],
-    "Policy.begins": [(("begins",), {"next": "1mo"})],
+    "Policy.begins": [(("begins",), {"wait": "next_month"})],
     "Policy.maintenance": [(("maintenance", 0, "kind"), "emergency")],
     "Policy.guarantees": [((*G, 0, "target"), 99)],
-    "Policy.remedies": [((*R, 1, "credit", "shortfall", "rate"), 3)],
+    "Policy.remedies": [((*R, 1, "credit", "shortfall", "credit"), "3%")],
     "Policy.one_of": [(("one_of",), [])],
     **{f"OneOf.{name}": [(("one_of", 0, name), value)] for name, value in {
         "id": "both", "remedies": ["slope", "stairs"], "select": "choice", "clause": "x"}.items()},
@@ -130,23 +132,20 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         (("maintenance", 0, "allowance"), {"at_most": "4h", "per": "1w"}),
     ],
     "Begins.wait": [((*G, 1, "begins", "wait"), "15d")],
-    "Begins.next": [((*G, 1, "begins"), {"next": "1mo"})],
     "Begins.clause": [((*G, 1, "begins", "clause"), "x")],
     **{f"Hours.{name}": [(("support", "hours", name), value)] for name, value in {
         "weekly": {"sat": ["08:00-12:00"]}, "time_zone": "Europe/Oslo", "holidays": "SE", "clause": "x"}.items()},
     **{f"Guarantee.{name}": [((*G, 0, name), value)] for name, value in {
         "name": "Website", "metric": "downtime", "target": 99, "strictly": True, "tiers": ["best"],
         "commitment": "best_effort", "window": "1q", "components": ["web"], "combine": "mean",
-        "at_once": 2, "affected": {"from": "50%"},
+        "at_once": 2, "affected": {"from": 50},
         "covers": "The website", "clock": "reported", "hours": HOURS, "exclude": {"causes": ["customer"]},
         "minimum": "5m", "join_gaps": "5m", "unit": "1m", "rounded": {"level": {"to": 0.01}}, "weigh": "affected",
-        "denominator": "less_maintenance", "partial": "skip", "begins": {"next": "1mo"},
+        "denominator": "less_maintenance", "partial": "skip", "begins": {"wait": "next_month"},
         "credit": {"flat": "7%", "clause": "x"},
         "printed": [{"per": "1mo", "downtime": "43m", "clause": "x"}], "clause": "x", "clauses": {"clock": "x"},
     }.items()},
     "Guarantee.grace": [((*G, 0, "clock"), "reported"), ((*G, 0, "grace"), "24h")],
-    "Shortest.from_": [((*G, 0, "minimum"), {"from": "5m"})],
-    "Shortest.above": [((*G, 0, "minimum"), {"from": "5m"}), ((*G, 0, "minimum"), {"above": "5m"})],
     "Guarantee.id": [(("rights", 0, "for"), ["web", "late"])],
     "Guarantee.at_most": [((*G, 4, "at_most"), 300)],
     "Guarantee.at_least": [((*G, 5, "at_least"), 6)],
@@ -178,10 +177,8 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Measured.by": [((*G, 4, "measured", "by"), "largest")],
     "Measured.slice": [((*G, 3, "measured", "slice"), "5m")],
     "Measured.at": [((*G, 3, "measured", "at"), 10)],
-    "Measured.above": [((*G, 3, "measured"), {"by": "down", "slice": "1m", "above": 5})],
     "Measured.minimum_total": [((*G, 3, "measured", "minimum_total"), 100)],
     "Measured.unit": [((*G, 4, "measured", "unit"), "ms")],
-    "Fixed.of": [((*G, 2, "denominator", "of"), "730h")],
     **{f"Printed.{name}": [
         ((*G, 0, "printed"), [{"per": "1mo", "downtime": "43m", "clause": "x"}]),
         ((*G, 0, "printed"), [{"per": "1mo", "downtime": "43m", "clause": "x", name: value}])] for name, value in {
@@ -189,19 +186,19 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     **{f"Remedy.{name}": [((*R, 0, name), value)] for name, value in {
         "id": "other", "name": "Table of credits", "guarantees": ["late"], "select": "largest", "tiers": ["best"],
         "claims": {"within": "5d"}, "clause": "x", "caps": [{"per": "window", "at_most": "40%"}],
-        "minimum": {"at_least": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
+        "minimum": {"from": "1%", "otherwise": "nothing"}, "earn_back": {"windows": 2},
         "points": {"each": "1%"},
         "credit": [{"flat": "9%", "clause": "c"}]}.items()},
     **{f"Credit.{name}": [((*R, 6, "credit", name), value)] for name, value in {
         "tiers": ["best"], "guarantees": ["web"], "of": "annual_fee", "flat": "6%", "per": "incident",
         "when": {"below": 99}, "multipliers": [], "payout": "refund", "clause": "x", "points": {"each": "1%"},
         "caps": [{"per": "term", "at_most": "100%"}]}.items()},
-    "Credit.minimum": [((*R, 1, "credit", "minimum"), {"at_least": "1%", "otherwise": "nothing"})],
+    "Credit.minimum": [((*R, 1, "credit", "minimum"), {"from": "1%", "otherwise": "nothing"})],
     "Credit.earn_back": [((*R, 1, "credit", "earn_back"), {"windows": 2})],
     "Credit.points": [((*R, 1, "credit", "points"), {"each": "1%"})],
-    "Credit.bands": [((*R, 5, "credit", "bands"), [{"over": "8h", "credit": "5%"}])],
+    "Credit.bands": [((*R, 5, "credit", "bands"), [{"outage": {"above": "8h"}, "credit": "5%"}])],
     "Credit.select": [((*R, 0, "credit", 0, "select"), "sum")],
-    "Credit.shortfall": [((*R, 1, "credit", "shortfall"), {"rate": 5})],
+    "Credit.shortfall": [((*R, 1, "credit", "shortfall"), {"credit": "5%"})],
     "Credit.accrual": [((*R, 3, "credit", "accrual"), {"credit": "2%", "per": "1h", "count": "started"})],
     "Credit.multiple": [((*R, 5, "credit"), {"multiple": 2, "clause": "c"})],
     "Limits.points": [((*R, 7, "points", "each"), "2%")],
@@ -211,7 +208,6 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "FeeSum.components": [((*R, 6, "credit", "of", "components"), ["web"])],
     "FeeSum.last": [((*R, 6, "credit", "of", "last"), "6mo")],
     "FeeSum.mean": [((*R, 6, "credit", "of", "mean"), True)],
-    "Shortfall.rate": [((*R, 1, "credit", "shortfall", "rate"), 3)],
     "Shortfall.from_": [((*R, 1, "credit", "shortfall", "from"), "full")],
     "Shortfall.to": [((*R, 1, "credit", "shortfall", "to"), 90)],
     "Shortfall.step": [((*R, 2, "credit", "shortfall", "step"), 2)],
@@ -221,18 +217,18 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "credit": "2%", "per": "2h", "count": "complete", "after": "target", "to": "8h"}.items()},
     **{f"{model}.{name}": [((*R, 4, "credit", "bands", 1, "plus"), {name: value})]
        for model in ("Rate", "Slope") for name, value in {
-        "shortfall": {"rate": 2}, "accrual": {"credit": "3%", "per": "1h", "count": "started"}, "multiple": 2}.items()},
+        "shortfall": {"credit": "2%"}, "accrual": {"credit": "3%", "per": "1h", "count": "started"},
+        "multiple": 2}.items()},
     **{f"Multiple.{name}": [((*R, 5, "credit"), {"multiple": {"by": 2, "after": "15m", name: value}, "clause": "c"})]
        for name, value in {"by": 3, "after": "20m"}.items()},
-    "Band.over": [((*R, 5, "credit", "bands", 0, "over"), "5h")],
     "Band.credit": [((*R, 5, "credit", "bands", 0, "credit"), "6%")],
     "Band.plus": [((*R, 4, "credit", "bands", 1, "plus"), None)],
-    **{f"Multiplier.{name}": [((*R, 6, "credit", "multipliers", 0), {"by": 2, **value})] for name, value in {
-        "by": {"streak": 2, "by": 3}}.items()},
+    **{f"Multiplier.{name}": [((*R, 6, "credit", "multipliers", 0), {"when": {"streak": 2}, "by": 2, name: value})]
+       for name, value in {"when": {"streak": 3}, "by": 3}.items()},
     **{f"Cap.{name}": [((*R, 6, "caps", 0, name), value)] for name, value in {
         "per": "term", "at_most": "60%", "of": "annual_fee", "clause": "x"}.items()},
-    "Minimum.at_least": [((*R, 6, "minimum", "at_least"), "2%")],
-    "Minimum.more_than": [((*R, 6, "minimum"), {"more_than": "1%", "otherwise": "nothing"})],
+    "Minimum.from_": [((*R, 6, "minimum", "from"), "2%")],
+    "Minimum.above": [((*R, 6, "minimum"), {"above": "1%", "otherwise": "nothing"})],
     "Minimum.of": [((*R, 6, "minimum", "of"), "annual_fee")],
     "Minimum.otherwise": [((*R, 6, "minimum", "otherwise"), "carried")],
     "Minimum.clause": [((*R, 6, "minimum", "clause"), "x")],
@@ -260,10 +256,10 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
     "Matrix.impact": [(("support", "matrix", "impact", "high", "high"), "P2")],
     "Matrix.clause": [(("support", "matrix", "clause"), "x")],
     **{f"Recovery.{name}": [(("recovery", 0, name), value)] for name, value in {
-        "id": "site", "means": "A machine", "rpo": "2h", "rto": "4h", "strictly": True, "leaves_out": "tests",
+        "id": "site", "means": "A machine", "rpo": {"below": "1h"}, "rto": "4h", "excludes": "tests",
         "commitment": "best_effort", "clause": "x"}.items()},
     **{f"Backup.{name}": [(("backups", 0, name), value)] for name, value in {
-        "id": "site", "every": "2d", "strictly": True, "at_least": False, "kept": "31d", "kept_at_most": True,
+        "id": "site", "every": {"below": "1d"}, "kept": {"to": "30d"},
         "places": 2,
         "restores": "on request", "clause": "x"}.items()},
     **{f"Condition.{name}": [(("rights", 0, "when", name), value)] for name, value in {
@@ -275,21 +271,18 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
     **{f"CountRange.{name}": [(("rights", 0, "when", "incidents"), {side: 7})] for name, side in {
         "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
-    **{f"ShareRange.{name}": [((*G, 0, "affected"), {side: "70%"})] for name, side in {
-        "from_": "from", "above": "above", "to": "to", "below": "below"}.items()},
     "Misses.of": [(("rights", 0, "when", "misses", "of"), 6)],
 }  # fmt: skip
 """Part.field → values to set, one after the other: the last changes the card."""
 DESCRIPTIVE = {
     "Policy.format": "there is one",
     "Policy.id": "the name of the file in the library; the card is headed by provider and service",
-    "Begins.after": "there is one",
     "Guarantee.like": "its terms are written out",
     "Answer.formerly": "former names of the same answer",
     "Answer.set": "paths and values; the findings tell what each answer makes of the terms",
 }
 INHERITED = {
-    "Condition": "LevelRange", "Band": "Condition", "Multiplier": "Condition", "Misses": "CountRange",
+    "Condition": "LevelRange", "Band": "Condition", "Misses": "CountRange",
     "PointBand": "CountRange", "Credit": "Limits", "Remedy": "Limits",
 }  # fmt: skip
 

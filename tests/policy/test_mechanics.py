@@ -6,11 +6,12 @@ import re
 from datetime import date
 
 import pytest
+from small_contracts import contract, contract_of
 
 from slakit.policy.files import find_policy, library, parse_policy
 from slakit.policy.mechanics import MECHANICS, mechanics_of, windows_of_policy
 from slakit.policy.part import words_of_format
-from slakit.policy.reference import format_reference
+from slakit.policy.reference import BY_QUESTION, format_reference
 from slakit.policy.skeleton import policy_skeleton
 from slakit.problems import InputError
 
@@ -36,6 +37,35 @@ def test_the_reference_has_every_key_of_the_format() -> None:
     text = format_reference([find_policy("klikk")])
     missing = {word for word in words_of_format() if f"| `{word}`" not in text} - words_of_examples()
     assert missing == set()
+
+
+WEB = "guarantees: [{id: web, metric: availability, target: 99.9, window: 1mo, clause: c}]"
+EXAMPLES = [example for examples in BY_QUESTION.values() for example in examples]
+
+
+@pytest.mark.parametrize(("says", "part", "written"), EXAMPLES, ids=[says for says, _, _ in EXAMPLES])
+def test_an_example_of_the_reference_is_a_policy(says: str, part: str, written: str) -> None:
+    around = {
+        "Guarantee": lambda: contract(written if "target: " in written or "metric: " in written else AT_99 + written),
+        "Credit": lambda: contract(f"{AT_99}credit: {{{written}, clause: c}}"),
+        "Claims": lambda: contract(f"{AT_99}credit: {{flat: 5%, clause: c}}", f"claims: {{{written}}}"),
+        "Maintenance": lambda: contract(EXCLUDED, f"maintenance: [{{kind: scheduled, {written}, clause: c}}]"),
+        "Policy": lambda: contract_of(written if written.startswith("guarantees") else f"{WEB}\n{written}"),
+    }
+    assert around[part]().guarantees, says
+
+
+AT_99 = "target: 99.9, "
+EXCLUDED = f"{AT_99}exclude: {{maintenance: [scheduled]}}"
+NEW_KEYS = (
+    "join_gaps", "grace", "minimum", "combine", "at: {above", "minimum_total", "multiple: {by", "after: 15m", "like: ",
+    "requires", "report: {}", "one_of", "metric: update", "ranked", "per: day", "strictly",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", NEW_KEYS)
+def test_the_reference_has_an_example_of_keys_of_odd_contracts(key: str) -> None:
+    assert any(key in written for _, _, written in EXAMPLES)
 
 
 def words_of_examples() -> set[str]:

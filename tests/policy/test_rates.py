@@ -13,20 +13,20 @@ from slakit.problems import InputError
 OUTAGES = [down(at("2026-06-02"), 9 * HOUR, "a"), down(at("2026-06-03"), HOUR, "b")]
 
 PLACES = {
-    "shortfall.rate": "shortfall: {rate: SHARE}",
+    "shortfall.credit": "shortfall: {credit: SHARE}",
     "credit of a step": "shortfall: {step: 0.5, credit: SHARE}",
     "accrual.credit": "accrual: {credit: SHARE, per: 1h, count: complete}",
     "bands": "bands: [{below: 99.9, credit: SHARE}]",
-    "plus": "bands: [{below: 99.9, credit: 1%, plus: {shortfall: {rate: SHARE}}}]",
+    "plus": "bands: [{below: 99.9, credit: 1%, plus: {shortfall: {credit: SHARE}}}]",
     "flat": "flat: SHARE",
     "multiple": "multiple: SHARE",
     "multiple.by": "multiple: {by: SHARE, after: 15m}",
-    "multipliers.by": "flat: 50%, multipliers: [{below: 99.9, by: SHARE}]",
+    "multipliers.by": "flat: 50%, multipliers: [{when: {below: 99.9}, by: SHARE}]",
     "points.each": "bands: [{below: 99.9, credit: 2 points}], points: {each: SHARE}",
     "points.bands": "bands: [{below: 99.9, credit: 2 points}], points: {bands: [{from: 1, credit: SHARE}]}",
     "caps.at_most": "flat: 100%, caps: [{per: window, at_most: SHARE}]",
-    "minimum.at_least": "flat: 1%, minimum: {at_least: SHARE, otherwise: raised}",
-    "minimum.more_than": "flat: 6%, minimum: {more_than: SHARE, otherwise: nothing}",
+    "minimum.from": "flat: 1%, minimum: {from: SHARE, otherwise: raised}",
+    "minimum.above": "flat: 6%, minimum: {above: SHARE, otherwise: nothing}",
     "earn_back.share": "flat: 50%, earn_back: {windows: 1, share: SHARE}",
 }
 

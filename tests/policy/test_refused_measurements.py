@@ -9,9 +9,9 @@ from slakit.problems import InputError
 
 REFUSED = {
     "by: down, slice: 1m": "a slice is down at a share of failures; write by: down with at: 5",
-    "by: ratio, above: 5": "a slice is down at a share of failures; write by: down with at: 5",
-    "by: down, slice: 1m, at: 5, above: 5": "a slice is down from one share of failures; write at, or above",
-    "by: down, slice: 1m, above: 100": "no share of failures is above 100 %; write at: 100",
+    "by: ratio, at: 5": "a slice is down at a share of failures; write by: down with at: 5",
+    "by: down, slice: 1m, at: {to: 5}": "what is down has no highest share of failures; write at: 5, or at: {above: 5}",
+    "by: down, slice: 1m, at: {above: 100}": "no share of failures is above 100 %; write at: 100",
     "by: p95, minimum_total: 100": (
         "a value does not tell of how many requests it is; drop minimum_total, or write by: ratio"
     ),

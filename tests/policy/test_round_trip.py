@@ -107,7 +107,7 @@ def credits(draw: st.DrawFn) -> dict[str, Any]:
                 {"bands": [{"from": min(edges), "to": max(edges), "credit": draw(shares)}]},
                 {"flat": draw(shares)},
                 {"multiple": Decimal(100)},
-                {"shortfall": {"rate": Decimal("1.5"), "from": draw(st.sampled_from(["target", "full"]))}},
+                {"shortfall": {"credit": "1.5%", "from": draw(st.sampled_from(["target", "full"]))}},
                 {"shortfall": {"step": Decimal("0.1"), "credit": "1%", "count": "complete"}},
                 {"accrual": {"credit": "5%", "per": "30m", "count": "nearest", "after": "1h"}, "per": "incident"},
             ]

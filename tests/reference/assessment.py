@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from operator import le, lt
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ from reference.fees import Fees
 from reference.levels import ON_TICKETS, Fact, Judge, is_measured, on_outages, slices_down
 from reference.terms import Terms, Tree, every_reading, readings_of, terms_of
 from reference.tickets import desk_of
-from reference.values import NEVER, SECOND, floored, instant, length_of, moment, word
+from reference.values import NEVER, SECOND, floored, in_span, instant, length_of, moment, word
 
 TABLES = (
     "ledger", "availability", "figures", "attainment", "tickets", "incidents", "credits", "claims", "claim_steps",
@@ -456,7 +455,7 @@ def empty_piece(subscription: str, guarantee: str | None, row: Row, verdict: str
 def measured_term(begins: Tree | None, contract: Contract) -> Span:
     """From when to when a guarantee is measured."""
     start = contract.starts
-    if begins and begins.get("next"):
+    if begins and begins["wait"] == "next_month":
         month = first_of(local_day(start, contract.zone))
         start = midnight(later_month(month, 1), contract.zone)
     elif begins:
@@ -581,6 +580,11 @@ def differs_by(answers: Mapping[str, str], default: Mapping[str, str]) -> list[s
     return [question for question, answer in answers.items() if answer != default[question]]
 
 
+def in_time(length: int, longest: Any) -> bool:
+    """Whether a length keeps a longest time: `4h` stands for `{to: 4h}`."""
+    return in_span(longest if isinstance(longest, dict) else {"to": longest}, Fraction(length), length_of)
+
+
 def write_recovery(tables: Tables, case: Case) -> None:
     """Data lost and time until the service was back, against what is promised after such a loss."""
     for row in case.evidence.get("recoveries", []):
@@ -596,17 +600,15 @@ def write_recovery(tables: Tables, case: Case) -> None:
         known = restored is not None and restored <= case.as_of
         back = restored - failed if known else None
         waited = back if known else case.as_of - failed
-        rpo = length_of(promise["rpo"]) if promise.get("rpo") else None
-        rto = length_of(promise["rto"]) if promise.get("rto") else None
-        kept: Callable[[int, int], bool] = lt if promise.get("strictly") else le
+        rpo, rto = promise.get("rpo"), promise.get("rto")
         tables["recoveries"].append(
             {
                 "subscription": case.name,
                 "recovery": row["recovery"],
                 "lost_seconds": seconds(lost),
-                "rpo_met": None if lost is None or rpo is None else kept(lost, rpo),
+                "rpo_met": None if lost is None or rpo is None else in_time(lost, rpo),
                 "back_seconds": seconds(back),
                 # what is not restored is late once its time is up, and until then not judged
-                "rto_met": None if rto is None or (not known and kept(waited, rto)) else kept(waited, rto),
+                "rto_met": None if rto is None or (not known and in_time(waited, rto)) else in_time(waited, rto),
             }
         )

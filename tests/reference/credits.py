@@ -27,7 +27,7 @@ from reference.values import (
 )
 
 LEVELS = ("from", "above", "to", "below")
-MEASURES = (*LEVELS, "outage", "over", "downtime", "incidents", "deviation", "streak", "misses")
+MEASURES = (*LEVELS, "outage", "downtime", "incidents", "deviation", "streak", "misses")
 
 
 # Conditions
@@ -202,7 +202,7 @@ class Schedule:
             earned = self.of_kind(self.credit, incident, time)
         factor = Fraction(1)
         for multiplier in self.credit["multipliers"]:
-            if self.conditions.hold(multiplier, incident):
+            if self.conditions.hold(multiplier["when"], incident):
                 factor = fraction(multiplier["by"])
         return earned.times(factor)
 
@@ -260,10 +260,7 @@ class Schedule:
         if shortfall.get("step") is not None:
             number = steps(points, fraction(shortfall["step"]), shortfall.get("count") or "started")
             return self.worth(shortfall["credit"], number)
-        rate = shortfall.get("rate") or 1
-        # A number is of points of the fee, what is written as a share is one.
-        per_point = worth_of(rate).share if isinstance(rate, str) else fraction(rate) / HUNDRED
-        return Earned(per_point * points * self.basis)
+        return Earned(worth_of(shortfall.get("credit") or "1%").share * points * self.basis)
 
     def points_missed(self, shortfall: Tree) -> Fraction:
         level, limit = self.fact.level, self.fact.limit
@@ -668,8 +665,8 @@ class Limits:
 
     def at_least(self, minimum: Tree, row: Owed, owed: bool, carried: Fraction) -> Fraction:
         """What is too small is not paid, raised, or carried on. Compared is what would be paid."""
-        strict = minimum.get("more_than") is not None
-        text = minimum["more_than"] if strict else minimum["at_least"]
+        strict = minimum.get("above") is not None
+        text = minimum["above"] if strict else minimum["from"]
         limit = row.award.limit(text, minimum.get("of"), row.award.one(row), row.paid_window)
         if minimum["otherwise"] != "carried":  # what is carried on adds up over the parts of a window by itself
             limit *= row.share
@@ -688,7 +685,7 @@ class Limits:
         for part in row.award.limits:
             minimum = part.get("minimum")
             if minimum and minimum["otherwise"] == "raised" and (amount > 0 or row.of_nothing):
-                least = row.award.limit(minimum["at_least"], minimum.get("of"), row.award.one(row), row.paid_window)
+                least = row.award.limit(minimum["from"], minimum.get("of"), row.award.one(row), row.paid_window)
                 least *= row.share
                 amount = least if paid(amount, row.award.currency) < paid(least, row.award.currency) else amount
         return amount

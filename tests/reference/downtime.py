@@ -198,7 +198,7 @@ def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
         whole = "other_component"
     elif row.get("cause") is not None and word(row["cause"]) in map(word, excluded(guarantee, "causes")):
         whole = "excluded_cause"
-    elif affected == 0 or (guarantee.get("affected") and not in_span(guarantee["affected"], affected)):
+    elif affected == 0 or (guarantee.get("affected") and not in_span(guarantee["affected"], affected * 100)):
         # `affected: 0` is no downtime. The rules are silent on its verdict; `too_small` says why.
         whole = "too_small"
     elif signal is None or signal > end:  # what comes after `as_of` is not known
@@ -527,9 +527,9 @@ def agreed_time(window: Span, accounts: Accounts, whole: Span) -> int:
     if inside[1] <= inside[0]:
         return 0
     denominator = guarantee.get("denominator") or "window"
-    if isinstance(denominator, dict):
+    if denominator not in ("window", "less_maintenance"):
         # The rules are silent on a window that is cut: the printed length stands for that of any window.
-        return length_of(denominator["of"])
+        return length_of(denominator)
     if guarantee.get("partial") == "full":
         inside = whole
     if inside[1] >= NEVER and guarantee.get("hours"):

@@ -374,14 +374,13 @@ def statistic(values: list[Fraction], how: str) -> Fraction:
 
 
 def slices_down(rows: list[Row], measured: Tree) -> list[Row]:
-    """Slices whose share of failures reaches the threshold (`at`) or passes it (`above`), as outages."""
+    """Slices whose share of failures reaches the threshold, or passes it, as outages."""
     length = length_of(measured["slice"])
-    edge = {"from": measured.get("at"), "above": measured.get("above")}
     down = []
     for start in sorted({row["measured"] for row in rows}):
         own = [row for row in rows if row["measured"] == start]  # what several places counted in one slice
         kept = ratio_of(own)[0] if has_enough(own, measured) else None
-        if kept is not None and in_span(edge, HUNDRED - kept):
+        if kept is not None and in_span(measured["at"], HUNDRED - kept):
             down.append({"outage": start.isoformat(), "started": start, "ended": start + length * MICROSECOND})
     return down
 

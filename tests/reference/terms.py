@@ -197,8 +197,6 @@ def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -
 
 def band_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
     band = dict(written)
-    if band.get("over") is not None:
-        band["outage"] = {"above": band.pop("over")}
     if band.get("plus"):
         band["plus"] = dict(band["plus"]) | {"multiple": multiple_of(band["plus"].get("multiple"), tier, tiers)}
     return band

@@ -45,10 +45,10 @@ SCHEDULES: dict[str, tuple[str, list[object], str]] = {
     "above a printed range": ("bands: [{from: 99, to: 99.89, credit: 5%}]", [MONTH * 11 / 10_000 - MICROSECOND], "0"),
     "the upper edge of a printed range": ("bands: [{from: 99, to: 99.89, credit: 5%}]", [MONTH * 11 / 10_000], "50"),
     "a range without a lower edge": ("bands: [{to: 99, credit: 5%}]", [MONTH / 100], "50"),
-    "a shortfall": ("shortfall: {rate: 1}", [MONTH / 100], "9.00"),
+    "a shortfall": ("shortfall: {credit: 1%}", [MONTH / 100], "9.00"),
     "a shortfall without a rate": ("shortfall: {}", [MONTH / 100], "9.00"),
-    "twice the shortfall": ("shortfall: {rate: 2}", [MONTH / 100], "18.00"),
-    "a shortfall from 100": ("shortfall: {rate: 1, from: full}", [MONTH / 100], "10.00"),
+    "twice the shortfall": ("shortfall: {credit: 2%}", [MONTH / 100], "18.00"),
+    "a shortfall from 100": ("shortfall: {credit: 1%, from: full}", [MONTH / 100], "10.00"),
     "begun steps": ("shortfall: {step: 1, credit: 1%}", [MONTH / 100], "10"),
     "a step begun by a microsecond": ("shortfall: {step: 0.1, credit: 1%}", [MONTH / 500 + MICROSECOND], "20"),
     "a step exactly": ("shortfall: {step: 0.1, credit: 1%}", [MONTH / 500], "10"),
@@ -88,11 +88,11 @@ SCHEDULES: dict[str, tuple[str, list[object], str]] = {
     ),
     "money per hour": ("accrual: {credit: 7.50 EUR, per: 1h, count: started}", [90 * MINUTE], "15.00"),
     "bands on the length of an outage": (
-        "bands: [{over: 1h, credit: 1%}, {over: 4h, credit: 5%}]",
+        "bands: [{outage: {above: 1h}, credit: 1%}, {outage: {above: 4h}, credit: 5%}]",
         [2 * HOUR, 5 * HOUR],
         "60",
     ),
-    "an outage exactly as long as a band": ("bands: [{over: 1h, credit: 1%}]", [HOUR], "0"),
+    "an outage exactly as long as a band": ("bands: [{outage: {above: 1h}, credit: 1%}]", [HOUR], "0"),
     "a flat credit": ("flat: 5%", [HOUR, HOUR], "50"),
     "a flat credit per incident": ("flat: 5%, per: incident", [HOUR, HOUR], "100"),
     "a day of the fee": ("flat: 1d", [HOUR], "33.33"),
@@ -109,7 +109,7 @@ def test_it_earns(schedule: str, lengths: list[object], amount: str) -> None:
 
 def test_a_met_target_earns_nothing_however_small_the_gap() -> None:
     for schedule in (
-        "shortfall: {rate: 1, from: full}",
+        "shortfall: {credit: 1%, from: full}",
         "accrual: {credit: 1%, per: 1h, count: started}",
         "multiple: 100",
         "flat: 5%, per: incident",
@@ -186,9 +186,9 @@ def test_incidents_of_a_guarantee_that_is_kept_earn_nothing() -> None:
 
 def test_once_per_window_the_guarantee_that_misses_most_decides() -> None:
     rows = [down(NOON, MONTH / 100, "a", component="web"), down(NOON + 2 * DAY, MONTH / 50, "b", component="disk")]
-    credit = "{shortfall: {rate: 1}, clause: c}"
+    credit = "{shortfall: {credit: 1%}, clause: c}"
     assert owed(judged(shared("", credit), rows)) == 19
-    assert owed(judged(shared("", "{shortfall: {rate: 1}, per: guarantee, clause: c}"), rows)) == 28
+    assert owed(judged(shared("", "{shortfall: {credit: 1%}, per: guarantee, clause: c}"), rows)) == 28
 
 
 def test_several_schedules_add_up_unless_the_largest_is_taken() -> None:

@@ -76,7 +76,13 @@ def schedules() -> st.SearchStrategy[str]:
     ranges = st.just(
         ["{from: 99, to: 99.8, credit: 5%}", "{from: 95, to: 98.9, credit: 20%}", "{to: 94.9, credit: 1d}"]
     )
-    longer = st.just(["{over: 1h, credit: 2%}", "{over: 90m, credit: 5%}", "{over: 2d, credit: 30%}"])
+    longer = st.just(
+        [
+            "{outage: {above: 1h}, credit: 2%}",
+            "{outage: {above: 90m}, credit: 5%}",
+            "{outage: {above: 2d}, credit: 30%}",
+        ]
+    )
     printed = st.sampled_from(
         [
             ["{from: 99, below: 99.9, credit: 5%}", "{below: 99, credit: 10%, plus: {multiple: 3}}"],
@@ -91,7 +97,7 @@ def schedules() -> st.SearchStrategy[str]:
     bands = (falling | ranges | longer | printed).map(lambda some: f"bands: [{', '.join(some)}]")
     bands = st.builds("{}, select: {}".format, bands, st.sampled_from(["worst", "worst", "sum"]))
     rate = st.sampled_from(
-        ["{rate: 1}", "{rate: 2.5, from: full}", "{}", "{rate: 100}", "{from: 99.5, rate: 10, to: 97}"]
+        ["{credit: 1%}", "{credit: 2.5%, from: full}", "{}", "{credit: 100%}", "{from: 99.5, credit: 10%, to: 97}"]
     )
     step = st.builds(
         "{{step: {}, credit: {}, count: {}, from: {}}}".format,
@@ -108,7 +114,12 @@ def schedules() -> st.SearchStrategy[str]:
     )  # fmt: skip
     other = worths().map("flat: {}".format) | st.sampled_from(["multiple: 1", "multiple: 10", "multiple: 0.3"])
     more = st.sampled_from(
-        ["", "", ", when: {below: 99.7}", ", multipliers: [{downtime: 2h, by: 2}, {below: 97, by: 1.5}]"]
+        [
+            "",
+            "",
+            ", when: {below: 99.7}",
+            ", multipliers: [{when: {downtime: 2h}, by: 2}, {when: {below: 97}, by: 1.5}]",
+        ]
     )
     return st.builds("{}{}".format, bands | shortfall | accrual | other, more)
 
@@ -125,7 +136,7 @@ HOW_COUNTED = [
     ', hours: {weekly: {mon-fri: ["09:00-17:00"]}}',
     ', hours: {weekly: {mon-sat: ["06:30-23:00"]}}, unit: 10m',
     ", strictly: true",
-    ", denominator: {of: 42000m}",
+    ", denominator: 42000m",
 ]
 
 
@@ -137,8 +148,8 @@ def contracts(draw: st.DrawFn) -> Policy:
     least = [
         "",
         "",
-        ", minimum: {at_least: 9 EUR, otherwise: raised}",
-        ", minimum: {more_than: 1%, otherwise: nothing}",
+        ", minimum: {from: 9 EUR, otherwise: raised}",
+        ", minimum: {above: 1%, otherwise: nothing}",
     ]
     rest = f"select: {draw(st.sampled_from(['sum', 'largest']))}, {draw(caps())}{draw(st.sampled_from(least))}"
     terms = draw(st.sampled_from([MONTHLY, MONTHLY, MONTHLY.replace("99.9", "100")]))
@@ -401,7 +412,7 @@ def test_a_month_that_is_none_is_refused() -> None:
 
 
 def test_rounded_downtime_earns_what_an_assessment_awards() -> None:
-    policy = policy_of("{shortfall: {rate: 1}, clause: c}", f"{MONTHLY}, rounded: {{downtime: {{to: 1h, how: up}}}}")
+    policy = policy_of("{shortfall: {credit: 1%}, clause: c}", f"{MONTHLY}, rounded: {{downtime: {{to: 1h, how: up}}}}")
     curve = credit_curve(policy.terms(), fee=1000, at=[timedelta(minutes=90)])
     assert curve["amount"].to_list() == [Decimal("1.78")]
 
@@ -439,7 +450,7 @@ def test_a_window_of_hours_or_days_is_drawn_where_the_service_is_open(
 @pytest.mark.parametrize("measured", ["{by: ratio}", "{by: mean}"])
 @pytest.mark.parametrize(
     "credit",
-    ["bands: [{from: 90, below: 99.8, credit: 10%}, {below: 90, credit: 20%}]", "shortfall: {rate: 2}", "flat: 5%"],
+    ["bands: [{from: 90, below: 99.8, credit: 10%}, {below: 90, credit: 20%}]", "shortfall: {credit: 2%}", "flat: 5%"],
 )
 def test_a_measured_availability_earns_what_it_is_assessed_to_earn(credit: str, measured: str) -> None:
     policy = policy_of(f"{{of: monthly_fee, {credit}, clause: c}}", f"{MONTHLY}, measured: {measured}")

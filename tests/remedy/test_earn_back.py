@@ -22,7 +22,7 @@ def of_months(terms: str, months: str, period: str = "2026-05/2026-08") -> list[
 
 
 def test_what_is_given_back_is_not_raised_to_a_minimum() -> None:
-    raised = "minimum: {at_least: 5%, otherwise: raised}"
+    raised = "minimum: {from: 5%, otherwise: raised}"
     assert of_months(raised, "05") == [(50, "minimum"), (0, None), (0, None), (0, None)]
     assert of_months(f"{raised}, earn_back: {{windows: 1}}", "05")[0] == (0, "earned_back")
     # half of 20 is left, for which at least 50 are paid
@@ -31,14 +31,14 @@ def test_what_is_given_back_is_not_raised_to_a_minimum() -> None:
 
 def test_what_is_given_back_is_not_carried_on() -> None:
     # 20 are too few. Those of May are given back by June; July's are carried on and August's make them 40
-    carried = "minimum: {at_least: 3%, otherwise: carried}"
+    carried = "minimum: {from: 3%, otherwise: carried}"
     assert [paid for paid, _ in of_months(carried, "05 07 08")] == [0, 0, 40, 0]
     back = of_months(f"{carried}, earn_back: {{windows: 1}}", "05 07 08")
     assert back == [(0, "earned_back"), (0, None), (0, "minimum"), (40, None)]
 
 
 def test_what_is_left_may_be_too_small_to_be_paid() -> None:
-    nothing = "minimum: {at_least: 2%, otherwise: nothing}, earn_back: {windows: 1, share: 50%}"
+    nothing = "minimum: {from: 2%, otherwise: nothing}, earn_back: {windows: 1, share: 50%}"
     assert of_months(nothing, "05 08") == [(0, "minimum"), (0, None), (0, None), (20, None)]
 
 
@@ -72,7 +72,7 @@ def random_back(rng: Random) -> Tree:
             continue
         limits["earn_back"] = {"windows": rng.choice((1, 1, 2)), "share": rng.choice(("100%", "100%", "50%", "1/3"))}
         otherwise = rng.choice(("raised", "carried", "nothing"))
-        limits["minimum"] = {"at_least": rng.choice(("1%", "5%", "20%")), "otherwise": otherwise}
+        limits["minimum"] = {"from": rng.choice(("1%", "5%", "20%")), "otherwise": otherwise}
         if rng.random() < 0.4:
             limits["caps"] = [{"per": "term", "at_most": rng.choice(("5%", "30%"))}]
     return tree

@@ -19,26 +19,26 @@ ALL_DAY = [down(at("2026-06-01"), 72 * HOUR)]
 """Ten points of June."""
 
 
-def shortfall(rate: str) -> Policy:
-    return contract(f"target: 100, credit: {{shortfall: {{rate: {rate}}}, clause: c}}")
+def shortfall(credit: str) -> Policy:
+    return contract(f"target: 100, credit: {{shortfall: {{credit: {credit}}}, clause: c}}")
 
 
 @pytest.mark.parametrize(
-    ("rate", "amount"),
-    [("1/360", "750000.00"), ("0.277778", "750000.60"), ("5%", "13500000.00"), ("5", "13500000.00")],
+    ("credit", "amount"),
+    [("1/360", "750000.00"), ("0.277778%", "750000.60"), ("5%", "13500000.00")],
 )
-def test_a_rate_is_a_share_of_the_fee_for_each_point_or_points_of_it(rate: str, amount: str) -> None:
-    review = judged(shortfall(rate), ALL_DAY, subscriptions=[holder(fee="27000000")])
+def test_a_credit_for_each_point_is_a_share_of_the_fee(credit: str, amount: str) -> None:
+    review = judged(shortfall(credit), ALL_DAY, subscriptions=[holder(fee="27000000")])
     assert owed(review) == Decimal(amount)
 
 
-@pytest.mark.parametrize("wrong", ["0/3", "1/0", "1d", "a third", "-1", "0", "1e9"])
-def test_a_rate_that_is_none_is_refused(wrong: str) -> None:
-    with pytest.raises(InputError, match="rate"):
+@pytest.mark.parametrize("wrong", ["0/3", "1/0", "1d", "a third", "-1%", "0%", "25 EUR", "5"])
+def test_a_credit_for_each_point_that_is_no_share_is_refused(wrong: str) -> None:
+    with pytest.raises(InputError, match="shortfall"):
         shortfall(wrong)
 
 
-@pytest.mark.parametrize("schedule", ["multiple: 1/3", "flat: 10%, multipliers: [{below: 99, by: 1/3}]"])
+@pytest.mark.parametrize("schedule", ["multiple: 1/3", "flat: 10%, multipliers: [{when: {below: 99}, by: 1/3}]"])
 def test_a_factor_may_be_a_fraction(schedule: str) -> None:
     policy = contract(f"target: 99.9, credit: {{{schedule}, clause: c}}")
     assert owed(judged(policy, ALL_DAY)) == Decimal("33.33")

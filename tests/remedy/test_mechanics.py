@@ -254,7 +254,7 @@ def test_a_promise_about_some_tickets_leaves_the_others_alone(about: str, verdic
     [
         ("target: 99, window: incident, at_once: 2", "down at once|judged over a window"),
         ("target: 99, components: [a], at_once: 2", "more at once than there are components"),
-        ("target: 99, affected: {above: 1d}", "not a part of a whole"),
+        ("target: 99, affected: {above: 101}", "not a part of a whole"),
         ("target: 99, tickets: {kinds: [a]}", "not about tickets"),
         ("metric: response, within: 2h, tickets: {priorities: [huge]}", "not a priority of this policy"),
         ("metric: response, within: {high: 2h}, tickets: {priorities: [high, low]}", "a priority without a time"),
@@ -297,7 +297,7 @@ def test_a_notice_can_be_of_business_days(announced: str | None, holidays: str, 
         ("metric: downtime, within: 1h, window: incident", "It took 2h: missed."),
         ("target: 99.9", "By uptime: may terminate, from the first breached window in a row on, within 30d (9)."),
         ("target: 99.9", "It can be used through 2026-07-30."),
-        ("target: 99.9, affected: {from: 50%}", "it affects only 40 % of the service (c)"),
+        ("target: 99.9, affected: {from: 50}", "it affects only 40 % of the service (c)"),
         ("target: 99.9, at_once: 2", "fewer than 2 components were down at once (c)"),
     ],
 )

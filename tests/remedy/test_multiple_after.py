@@ -40,7 +40,7 @@ def credit(
         (", per: incident", 500),  # 10 x (60 - 15) + 10 x (20 - 15)
         (", per: day", 500),  # each incident has a day of its own
         (", caps: [{per: window, at_most: 600 EUR}]", 600),
-        (", multipliers: [{below: 99.9, by: 2}]", 1300),
+        (", multipliers: [{when: {below: 99.9}, by: 2}]", 1300),
     ],
 )
 def test_the_deductible_counts_once_for_what_the_credit_is_due_for(per: str, due: int) -> None:

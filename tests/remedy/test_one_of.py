@@ -93,9 +93,9 @@ def test_compared_are_credits_after_their_own_caps_and_minimum() -> None:
     outages = [down(at("2026-06-10"), 4 * HOUR)]
     capped = ("{multiple: 20,", "{multiple: 20, caps: [{per: window, at_most: 5%}],")
     assert paid(reviewed(outages, capped)) == [("a", 100, None), ("b", 0, "a")]
-    small = ("{multiple: 20,", "{multiple: 20, minimum: {at_least: 20%, otherwise: nothing},")
+    small = ("{multiple: 20,", "{multiple: 20, minimum: {from: 20%, otherwise: nothing},")
     assert paid(reviewed(outages, small)) == [("a", 100, None), ("b", 0, None)]
-    raised = ("{multiple: 20,", "{multiple: 20, minimum: {at_least: 20%, otherwise: raised},")
+    raised = ("{multiple: 20,", "{multiple: 20, minimum: {from: 20%, otherwise: raised},")
     assert paid(reviewed(outages, raised)) == [("a", 0, "b"), ("b", 200, None)]
 
 
@@ -144,7 +144,7 @@ def test_comparisons_count_the_largest_of_them_once() -> None:
             "windows that do not compare: 1mo (a) and 1q (b); judge them over the same windows",
         ),
         (
-            ("{multiple: 20,", "{multiple: 20, minimum: {at_least: 20%, otherwise: carried},"),
+            ("{multiple: 20,", "{multiple: 20, minimum: {from: 20%, otherwise: carried},"),
             "b: what is carried on would be paid later, beside what is paid in its place; "
             "write otherwise: nothing, or raised",
         ),
@@ -270,7 +270,7 @@ def random_choice(rng: Random) -> Tree:
             per = rng.choice(("incident", "1mo", "term", "rolling_12mo"))
             credit["caps"] = [{"per": per, "at_most": rng.choice(("4%", "7%", "12%")), "clause": "c"}]
         if rng.random() < 0.2:
-            credit["minimum"] = {"at_least": "4%", "otherwise": rng.choice(("nothing", "raised"))}
+            credit["minimum"] = {"from": "4%", "otherwise": rng.choice(("nothing", "raised"))}
         guarantee: Tree = {"id": name, "metric": "downtime", "within": rng.choice(("30m", "1h", "2h", "4h"))}
         guarantee |= {"window": "incident", "clause": "c", "credit": credit}
         if rng.random() < 0.6:

@@ -43,7 +43,7 @@ BANDS = sliding("bands: [{below: 99.9, credit: 5%}, {below: 99, credit: 10%}, {b
         (FLAT, [(4 * DAY, 2 * HOUR), (9 * DAY, 40 * MINUTE)], [(5, 100)]),
         (BANDS, [(4 * DAY + 12 * HOUR, 48 * HOUR)], [(7, 300)]),
         (BANDS, [(4 * DAY, 3 * HOUR), (9 * DAY, 9 * HOUR)], [(5, 50), (10, 100)]),
-        (sliding("shortfall: {rate: 1, from: full}"), [(4 * DAY, 7 * HOUR + 12 * MINUTE)], [(5, 10)]),
+        (sliding("shortfall: {credit: 1%, from: full}"), [(4 * DAY, 7 * HOUR + 12 * MINUTE)], [(5, 10)]),
     ],
 )
 def test_the_first_window_that_ends_when_an_outage_is_over_pays_for_it(

@@ -32,20 +32,20 @@ def test_each_incident_earns_the_fee_of_its_own_time_and_not_of_the_window() -> 
 def test_a_shortfall_is_parted_over_the_incidents_so_that_the_allowance_counts_once() -> None:
     """20 h of 720 h are 2.77… points; less the 0.1 that the target allows, of a fee of 720."""
     expected = Decimal("19.28")
-    assert earns("shortfall: {rate: 1}", TEN_HOURS_TWICE, fee="720") == expected
-    assert earns("shortfall: {rate: 1}, per: incident", TEN_HOURS_TWICE, fee="720") == expected
+    assert earns("shortfall: {credit: 1%}", TEN_HOURS_TWICE, fee="720") == expected
+    assert earns("shortfall: {credit: 1%}, per: incident", TEN_HOURS_TWICE, fee="720") == expected
 
 
 def test_a_window_that_falls_short_by_an_incident_from_before_earns_it_itself() -> None:
-    policy = contract("target: 99.9, credit: {shortfall: {rate: 1}, per: incident, clause: c}")
-    by_window = contract("target: 99.9, credit: {shortfall: {rate: 1}, clause: c}")
+    policy = contract("target: 99.9, credit: {shortfall: {credit: 1%}, per: incident, clause: c}")
+    by_window = contract("target: 99.9, credit: {shortfall: {credit: 1%}, clause: c}")
     rows = [down(at("2026-05-31T12:00"), 36 * HOUR)]
     assert amounts(judged(policy, rows, "2026-05/2026-06")) == amounts(judged(by_window, rows, "2026-05/2026-06"))
 
 
 def test_a_cap_per_incident_limits_each_part_of_a_shortfall() -> None:
     rows = [down(NOON, 2 * HOUR, "a"), down(NOON + 3 * DAY, 18 * HOUR, "b")]
-    capped = "shortfall: {rate: 1}, per: incident, caps: [{per: incident, at_most: 5 EUR}]"
+    capped = "shortfall: {credit: 1%}, per: incident, caps: [{per: incident, at_most: 5 EUR}]"
     assert earns(capped, rows, fee="720") == Decimal("6.93")  # 1.928 + 5
 
 
@@ -77,7 +77,9 @@ LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=5)
 
 
 @settings(max_examples=40)
-@given(LENGTHS, st.sampled_from(["multiple: 3", "shortfall: {rate: 1}", "shortfall: {rate: 2, from: full, to: 97}"]))
+@given(
+    LENGTHS, st.sampled_from(["multiple: 3", "shortfall: {credit: 1%}", "shortfall: {credit: 2%, from: full, to: 97}"])
+)
 def test_what_grows_with_the_time_lost_is_the_same_by_window_and_by_incident(hours: list[int], schedule: str) -> None:
     rows = [
         down(at("2026-06-01") + number * 4 * DAY, length * HOUR, f"o{number}") for number, length in enumerate(hours)
@@ -102,7 +104,7 @@ OVER_MIDNIGHT = [down(at("2026-06-10T22:00"), 5 * HOUR, "a"), down(at("2026-06-2
         ("bands: [{downtime: {from: 2h}, credit: 1%}, {downtime: {from: 3h}, credit: 5%}]", "60"),
         ("bands: [{outage: {from: 3h}, credit: 5%}]", "50"),
         ("flat: 1%, when: {downtime: {from: 2h}}", "20"),
-        ("flat: 1%, multipliers: [{downtime: 3h, by: 4}]", "60"),
+        ("flat: 1%, multipliers: [{when: {downtime: 3h}, by: 4}]", "60"),
         ("flat: 2%, caps: [{per: 1d, at_most: 1%}]", "30"),
         ("flat: 2%, caps: [{per: window, at_most: 1%}]", "10"),
     ],
@@ -145,7 +147,7 @@ REFUSED = [
     ("flat: 5%, caps: [{per: 1w, at_most: 1%}]", "shorter than the window that is judged"),
     ("flat: 5%, caps: [{per: incident, at_most: 1%}]", "a cap per incident on what no incident earns"),
     ("shortfall: {step: 1, credit: 1%}, per: incident", "steps of a shortfall are of a window"),
-    ("shortfall: {rate: 1}, per: day", "a shortfall is of a window, not of one day"),
+    ("shortfall: {credit: 1%}, per: day", "a shortfall is of a window, not of one day"),
     (
         "accrual: {credit: 1%, per: 1h, count: exact, after: target}, per: incident",
         "a target allows downtime in a window",
@@ -153,7 +155,7 @@ REFUSED = [
     ("accrual: {credit: 1%, per: 1h, count: exact, after: target}, per: day", "a target allows downtime in a window"),
     ("bands: [{below: 99, credit: 5%}], per: incident", "goes by the outage of that incident"),
     ("bands: [{below: 99, credit: 5%}], per: day", "goes by the downtime or outage of that day"),
-    ("bands: [{over: 1h, credit: 5%}], per: window", "the length of one outage is not of a window"),
+    ("bands: [{outage: {above: 1h}, credit: 5%}], per: window", "the length of one outage is not of a window"),
     ("bands: [{outage: 1h, credit: 5%}], per: guarantee", "the length of one outage is not of a guarantee"),
     (
         "flat: 1 point, per: incident, points: {each: 1%}, caps: [{per: incident, at_most: 1%}]",

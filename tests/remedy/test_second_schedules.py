@@ -92,7 +92,7 @@ def written(schedule: dict[str, Any]) -> str:
 @examples(15)
 @given(schedules(), st.lists(st.lists(st.integers(1, 1500), max_size=3), min_size=4, max_size=4))
 def test_each_month_is_credited_as_reckoned_alone(schedule: dict[str, Any], months: list[list[int]]) -> None:
-    policy = contract(f"target: 99.9, denominator: {{of: {TOTAL}m}}, {written(schedule)}")
+    policy = contract(f"target: 99.9, denominator: {TOTAL}m, {written(schedule)}")
     rows = [
         down(at(f"2026-0{month}-0{2 * n + 1}"), length * MINUTE, f"o{month}{n}")
         for month, lengths in enumerate(months, 3)

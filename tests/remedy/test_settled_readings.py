@@ -117,7 +117,7 @@ def test_a_cap_is_the_most_that_is_paid_whatever_the_minimum() -> None:
     policy = contract_of(
         """
 guarantees: [{id: a, metric: availability, target: 99.9, window: 1mo, clause: c}]
-remedies: [{id: r, for: [a], minimum: {at_least: 5%, otherwise: raised}, caps: [{per: window, at_most: 2%}],
+remedies: [{id: r, for: [a], minimum: {from: 5%, otherwise: raised}, caps: [{per: window, at_most: 2%}],
             credit: {flat: 1%, clause: c}}]
 """
     )
@@ -166,7 +166,7 @@ def test_a_mean_is_over_whole_slices() -> None:
 
 
 def test_tickets_before_measurement_begins_are_outside_the_term() -> None:
-    policy = contract("metric: response, within: 1h, target: 95", "begins: {next: 1mo}")
+    policy = contract("metric: response, within: 1h, target: 95", "begins: {wait: next_month}")
     opened = {"ticket": "t", "subscription": "s", "opened": at("2026-06-24T18:00")}
     held = [holder(starts=at("2026-06-01"))]
     review = judged(policy, (), "2026-06", subscriptions=held, tickets=[opened], as_of=at("2026-06-24T18:30"))
@@ -185,7 +185,7 @@ def test_a_ticket_is_late_by_its_own_deadline_less_the_holds_after_it() -> None:
 
 
 def test_windows_from_the_start_are_counted_from_it_and_not_from_where_measurement_begins() -> None:
-    policy = contract("target: 99.9, window: {every: 1mo, from: starts}, begins: {next: 1mo}")
+    policy = contract("target: 99.9, window: {every: 1mo, from: starts}, begins: {wait: next_month}")
     held = [holder(starts=at("2026-05-20"))]
     review = judged(policy, [], "2026-06", subscriptions=held)
     assert at("2026-06-20") in review.availability["window_end"].to_list()
@@ -215,8 +215,8 @@ def test_a_cap_by_tier_limits_the_tiers_that_it_names() -> None:
 
 @pytest.mark.parametrize(("length", "due"), [(HOUR, 0), (DAY, 10)])
 def test_the_smallest_of_several_credits_is_nothing_where_one_of_them_is(length: timedelta, due: int) -> None:
-    remedy = "{id: r, for: [a], select: smallest, minimum: {at_least: 7 EUR, otherwise: raised}, credit: CREDIT}"
-    credit = "[{flat: 10%, clause: c}, {bands: [{over: 12h, credit: 10 EUR}], clause: c}]"
+    remedy = "{id: r, for: [a], select: smallest, minimum: {from: 7 EUR, otherwise: raised}, credit: CREDIT}"
+    credit = "[{flat: 10%, clause: c}, {bands: [{outage: {above: 12h}, credit: 10 EUR}], clause: c}]"
     policy = contract_of(
         f"""
 guarantees: [{{id: a, metric: availability, target: 99.9, window: 1mo, clause: c}}]
@@ -227,7 +227,7 @@ remedies: [{remedy.replace("CREDIT", credit)}]
 
 
 def test_a_share_of_a_fee_of_nothing_is_raised_to_the_minimum() -> None:
-    policy = contract("target: 99.9, credit: {flat: 25%, minimum: {at_least: 25 EUR, otherwise: raised}, clause: c}")
+    policy = contract("target: 99.9, credit: {flat: 25%, minimum: {from: 25 EUR, otherwise: raised}, clause: c}")
     assert owed(judged(policy, [down(JUNE, DAY)], charges=[charge("2026-06-01", "0")])) == 25
     assert owed(judged(policy, [], charges=[charge("2026-06-01", "0")])) == 0
 
@@ -263,7 +263,7 @@ def test_a_slice_measured_before_the_period_says_nothing_of_it() -> None:
         ("target: 100, strictly: true, rounded: {level: {to: 0.1}}", "which misses 100 % as well"),
         ("metric: downtime, within: {P1: 1h, P2: 2h}", "only tickets have priorities"),
         ("metric: response, within: 1mo, target: 95", "these know no months"),
-        ("metric: incidents, at_most: 1, denominator: {of: 30m}", "denominator is no term of a guarantee on incidents"),
+        ("metric: incidents, at_most: 1, denominator: 30m", "denominator is no term of a guarantee on incidents"),
         (
             "metric: replacement, within: 2h, window: incident, credit: {bands: [{below: 99, credit: 1%}], clause: c}",
             "a single incident has a length and no level",
@@ -287,8 +287,8 @@ def test_what_has_no_meaning_is_refused(guarantee: str, because: str) -> None:
          "points are no limit"),
         ("points: {each: 1%}, credit: [{flat: 3 points, clause: c}, {flat: 3 points, of: annual_fee, clause: c}]",
          "points of different fees"),
-        ("minimum: {at_least: 5%, otherwise: raised}, "
-         "credit: {flat: 3%, clause: c, minimum: {at_least: 1%, otherwise: nothing}}",
+        ("minimum: {from: 5%, otherwise: raised}, "
+         "credit: {flat: 3%, clause: c, minimum: {from: 1%, otherwise: nothing}}",
          "minimum stands on the remedy as well"),
         ("points: {each: 1d}, credit: {flat: 3 points, of: daily_fee, clause: c}",
          "time of a fee that is not a month's"),

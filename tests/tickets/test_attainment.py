@@ -51,7 +51,7 @@ ANSWER = desk("id: response, metric: response, target: 95, within: 1h")
 
 
 def test_without_an_eligible_ticket_there_is_no_verdict_and_no_credit() -> None:
-    credit = "credit: {shortfall: {rate: 1, from: target}, clause: c}"
+    credit = "credit: {shortfall: {credit: 1%, from: target}, clause: c}"
     terms = f"id: resolution, metric: resolution, target: 90, within: 1h, {credit}"
     review = judged(desk(terms), [], period="2026-06")
     assert attained(review) == [(0, 0, 0, None, None)]
@@ -186,7 +186,7 @@ def test_credits_of_windows_add_up_and_a_ticket_counts_in_one() -> None:
 
 def test_tickets_outside_the_term_are_not_eligible_and_need_nothing() -> None:
     policy = desk(
-        "id: response, metric: response, within: 1h, target: 95, begins: {next: 1mo}", "priorities: [{id: P1}]"
+        "id: response, metric: response, within: 1h, target: 95, begins: {wait: next_month}", "priorities: [{id: P1}]"
     )
     held = holder(starts=at("2026-05-10"), ends=at("2026-06-20"))
     rows = [

@@ -198,9 +198,9 @@ guarantees: [{id: web, metric: availability, target: 99, window: 1mo, clause: c}
 """
 
 
-@pytest.mark.parametrize(("strictly", "kept"), [("", True), (", strictly: true", False)])
-def test_a_limit_may_itself_be_a_miss(strictly: str, kept: bool) -> None:
-    policy = parse_policy(f"{STRICT}recovery: [{{id: vm, rpo: 1h, rto: 4h, clause: r{strictly}}}]")
+@pytest.mark.parametrize(("end", "kept"), [("to", True), ("below", False)])
+def test_a_limit_may_itself_be_a_miss(end: str, kept: bool) -> None:
+    policy = parse_policy(f"{STRICT}recovery: [{{id: vm, rpo: {{{end}: 1h}}, rto: {{{end}: 4h}}, clause: r}}]")
     exactly = [recovery("vm", HOUR, 4 * HOUR)]
     assert outcome(assessed(policy, recoveries=exactly)) == {"": (kept, kept)}
     less = [recovery("vm", HOUR - MICROSECOND, 4 * HOUR - MICROSECOND)]
@@ -210,9 +210,9 @@ def test_a_limit_may_itself_be_a_miss(strictly: str, kept: bool) -> None:
     assert outcome(still_down) == {"": (None, None if kept else False)}
 
 
-@pytest.mark.parametrize(("strictly", "kept"), [("", True), (", strictly: true", False)])
-def test_two_backups_may_have_to_be_less_than_the_interval_apart(strictly: str, kept: bool) -> None:
-    policy = parse_policy(f"{STRICT}backups: [{{id: vm, every: 24h, clause: b{strictly}}}]")
+@pytest.mark.parametrize(("end", "kept"), [("to", True), ("below", False)])
+def test_two_backups_may_have_to_be_less_than_the_interval_apart(end: str, kept: bool) -> None:
+    policy = parse_policy(f"{STRICT}backups: [{{id: vm, every: {{{end}: 24h}}, clause: b}}]")
     taken = [{"subscription": "s", "taken": at("2026-06-10") + hours * HOUR} for hours in (0, 24)]
     review = assessed(policy, backups=taken, as_of=at("2026-06-11T01:00"))
     assert review.backups.filter(review.backups["taken"].is_not_null())["in_time"].to_list() == [None, kept]
@@ -221,9 +221,9 @@ def test_two_backups_may_have_to_be_less_than_the_interval_apart(strictly: str, 
 @pytest.mark.parametrize(
     ("section", "told"),
     [
-        ("recovery: [{id: vm, strictly: true, clause: r}]", "strict about no limit; write rpo or rto"),
-        ("recovery: [{id: vm, rpo: 0s, strictly: true, clause: r}]", "nothing is less than no time; remove strictly"),
-        ("backups: [{id: vm, strictly: true, clause: r}]", "strict about no limit; write every, or remove strictly"),
+        ("recovery: [{id: vm, rpo: {from: 1h}, clause: r}]", "a longest time has no lower end; write 4h"),
+        ("recovery: [{id: vm, rto: {below: 0s}, clause: r}]", "nothing is less than no time; write to: 0m"),
+        ("backups: [{id: vm, every: {above: 1d}, clause: r}]", "a longest time has no lower end; write 4h"),
     ],
 )
 def test_strict_about_nothing_is_refused(section: str, told: str) -> None:

@@ -155,7 +155,11 @@ def _times(plan: Terms, metric: str) -> str:
 
 
 def _recovery(plan: Terms) -> str:
-    said = [f"{loss.id}: RTO {loss.rto}, RPO {loss.rpo}" for loss in plan.recovery]
+    said = []
+    for loss in plan.recovery:
+        limits = {"RTO": loss.rto, "RPO": loss.rpo}
+        named = [f"{name} {words.longest_words(limit)}" for name, limit in limits.items() if limit is not None]
+        said.append(f"{loss.id}: {', '.join(named)}")
     return "\n".join(said) or not_read_or(plan, "–")
 
 
