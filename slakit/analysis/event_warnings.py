@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from slakit.analysis.plans import Plans
+from slakit.analysis.verdicts import SIGNALS
 from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT, utc_text
@@ -16,12 +17,14 @@ from slakit.measure.tickets import ANSWERS, MINUTES
 from slakit.policy.terms import Terms
 
 EARLY = timedelta(days=1)
+BEFORE_THE_CLOCK = ("other_component", "excluded_cause", "too_small", "outside_period")
+"""Verdicts of outages that no clock is started for."""
 
 
 def outage_warnings(
-    evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms], as_of: datetime
+    evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms], ledger: pl.DataFrame, as_of: datetime
 ) -> Iterator[Warned]:
-    """Warn of outages without a length, after the assessment, with an early signal, or that no guarantee judges.
+    """Warn of outages without a length, after the assessment, with an early or no signal, or that no guarantee judges.
 
     Parameters
     ----------
@@ -29,6 +32,8 @@ def outage_warnings(
         In the words of the contracts.
     held, chosen
         The plan of each subscription, and the terms of each plan under the chosen reading.
+    ledger
+        What each guarantee said of each outage.
     as_of
         The instant of the assessment.
     """
@@ -43,6 +48,15 @@ def outage_warnings(
         for row in outages.filter(pl.col(signal) <= pl.col("started") - EARLY).iter_rows(named=True):
             says = f"Outage {row['outage']} was {signal} at {utc_text(row[signal])}, a day or more before it started."
             yield row["subscription"], "outages", row["row"], "early_signal", says
+    outage_of = ["subscription", "outage"]
+    silent = ledger.filter(pl.col("verdict") == "unreported").group_by(outage_of).agg(pl.col("guarantee").unique())
+    clocked = ledger.filter(~pl.col("verdict").is_in(["unreported", *BEFORE_THE_CLOCK])).join(silent, outage_of, "semi")
+    for row in outages.join(silent.join(clocked, outage_of, "anti"), outage_of).iter_rows(named=True):
+        guarantees = [g for g in chosen[held[row["subscription"]]].guarantees if g.id in row["guarantee"]]
+        clocks = dict.fromkeys(f"{SIGNALS[g.clock]} ({g.id})" for g in guarantees if g.clock in SIGNALS)
+        lacks = f"while it lasted there is no {' and no '.join(clocks)}, with which the clock starts"
+        says = f"Nothing of outage {row['outage']} counts: {lacks}."
+        yield row["subscription"], "outages", row["row"], "no_signal", says
     # contracts whose guarantees are judged by something else
     judging = {
         plan: any(g.on_outages and g.measured is None for g in terms.guarantees) for plan, terms in chosen.items()

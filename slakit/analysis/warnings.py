@@ -34,6 +34,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "as that word",
         "near_word": "A word is close to one of the contract, and is not taken as it",
         "early_signal": "An outage was detected, reported or diagnosed a day or more before it started",
+        "no_signal": "An outage was not reported, detected or diagnosed while it lasted, and every clock that it could "
+        "start starts with that: nothing of it counts",
         "outside_subscription": "A row lies before the subscription starts or after it ends",
         "claim_without_window": "A claim that was made fits no window in which the remedy is due",
         "claim_before_window": "A claim was made before its window began",
@@ -71,7 +73,7 @@ def warnings_of(
     plans
         Terms of each plan under each reading, the chosen one first.
     tables
-        Of the review: `credits` and `claims`.
+        Of the review: `ledger`, `credits` and `claims`.
     missing
         Measurements that are missing.
     uncharged
@@ -81,7 +83,7 @@ def warnings_of(
     """
     held, plans = _held_plans(evidence, plans)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
-    yield from outage_warnings(evidence, held, chosen, as_of)
+    yield from outage_warnings(evidence, held, chosen, tables["ledger"], as_of)
     yield from maintenance_warnings(evidence, held, plans)
     yield from ticket_warnings(evidence, held, chosen)
     yield from recovery_warnings(evidence, held, plans)

@@ -282,7 +282,7 @@ class Minimum(Part):
 
 class EarnBack(Part):
     """A credit is given back when the service is good again in each of the windows that follow. What is given back
-    counts as never earned, before minimum and caps: it reaches no minimum, carries nothing on, and uses up no cap."""
+    counts as never due, before minimum and caps: it reaches no minimum, carries nothing on, and uses up no cap."""
 
     windows: int = Field(ge=1, le=1000)
     level: LevelRange | None = None

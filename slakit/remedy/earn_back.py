@@ -16,7 +16,7 @@ def given_back(back: EarnBack, facts: pl.DataFrame, later_phases: pl.DataFrame |
     for all of them, where a band was reached although none missed.
 
     Windows that are not judged yet are not good yet: the credit stands until they are. One of which nothing is known is
-    never good. What is given back counts as never earned: it reaches no minimum, and uses up no cap.
+    never good. What is given back counts as never due: it reaches no minimum, and uses up no cap.
 
     Parameters
     ----------

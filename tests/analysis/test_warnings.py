@@ -175,6 +175,19 @@ def test_a_cause_that_differs_only_in_writing_is_excluded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reported", "codes"),
+    [(None, ["no_signal"]), ("2026-08-11T00:00:01Z", ["no_signal"]), ("2026-08-10T06:00:00Z", [])],
+)
+def test_an_outage_that_was_not_reported_while_it_lasted_is_told(reported: str | None, codes: list[str]) -> None:
+    by_report = CONTRACT.replace("    window: 1mo\n", "    window: 1mo\n    clock: reported\n", 1)
+    found = reviewed(by_report, outages=[outage(reported=reported)])
+    assert found.warnings["code"].to_list() == codes
+    assert found.warnings["says"].to_list() == [
+        "Nothing of outage o counts: while it lasted there is no report (net), with which the clock starts."
+    ] * len(codes)
+
+
+@pytest.mark.parametrize(
     ("cells", "why"),
     [({}, "unreported"), ({"cause": "customer", "reported": DAY["started"]}, "excluded cause")],
 )

@@ -1,4 +1,4 @@
-"""What is given back counts as never earned: it reaches no minimum, carries nothing on, and uses up no cap."""
+"""What is given back counts as never due: it reaches no minimum, carries nothing on, and uses up no cap."""
 
 from __future__ import annotations
 

@@ -80,9 +80,9 @@ def test_a_breach_never_reads_as_a_pass(review: Review) -> None:
 def test_warnings_name_the_row_and_say_what_was_not_used(review: Review) -> None:
     said = text_of(show_warnings(review))
     assert "harbor-enterprise|outages|68|Outage ha-13 starts and ends at 2026-08-19 09:00 UTC." in said
-    assert "No warnings: the evidence was used as it is written." in text_of(show_warnings(review, "nordlys-web"))
+    assert "No warnings: the evidence was used as it is written." in text_of(show_warnings(review, "skog-vm"))
     assert "<li>Outage ha-13 starts and ends" in review._repr_html_()
-    assert "Warnings" not in review.of("nordlys-web")._repr_html_()
+    assert "Warnings" not in review.of("skog-vm")._repr_html_()
 
 
 @pytest.mark.parametrize("show", OF_REVIEWS)
