@@ -15,6 +15,8 @@ from .measure.budgets import uptime_budget as uptime_budget
 from .measure.budgets import window_budgets as window_budgets
 from .measure.calendar import Period as Period
 from .measure.conventions import Conventions as Conventions
+from .measure.probes import ProbedOutages as ProbedOutages
+from .measure.probes import outages_from as outages_from
 from .policy.document import Policy as Policy
 from .policy.files import find_policy as find_policy
 from .policy.files import find_terms as find_terms

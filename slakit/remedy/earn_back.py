@@ -1,4 +1,4 @@
-"""Credits given back: what was good again in the windows that follow takes a credit away."""
+"""Credits given back, `earn_back`: what was good again in the windows that follow takes a credit away."""
 
 from __future__ import annotations
 

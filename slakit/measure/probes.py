@@ -1,0 +1,300 @@
+"""From samples of a probe to outages, by named conventions, with how far the truth can be from them.
+
+A probe looks at a service every so often and sees it up or down. What happened between two looks is not known: an
+outage began after the last good sample and by the first failed one, and ended after the last failed one and by the
+first good one. Contracts and monitoring tools differ in which of these instants they take, and in how many failures.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from slakit.arguments import checked
+from slakit.policy.quantities import PlainDuration
+from slakit.problems import InputError, Problem
+
+Start = Literal["first_failure", "confirmed", "last_good"]
+End = Literal["first_success", "confirmed", "last_failure"]
+Missing = Literal["unknown", "hold", "down"]
+Bound = Literal["lower", "usual", "upper"]
+
+LATE = 3, 2
+"""A sample that comes within 3/2 of the interval is late; after that, one is missing."""
+
+
+class ProbedOutages(NamedTuple):
+    """What samples show.
+
+    Attributes
+    ----------
+    outages
+        One row for each outage: `component`, `started`, `ended` (null while it goes on at the last sample), `detected`
+        (the failure that confirmed it), `failures` (failed samples), and the bounds of what can have happened:
+        `lower_started` and `lower_ended` from the first to the last failed sample, `upper_started` and `upper_ended`
+        from the last good to the first good one.
+    coverage
+        The times in which samples came: `component`, `started`, `ended`. Outside of them nothing is known.
+    """
+
+    outages: pl.DataFrame
+    coverage: pl.DataFrame
+
+    def evidence(self, subscription: str, bound: Bound = "usual") -> pl.DataFrame:
+        """Write the outages as rows of the evidence table `outages`.
+
+        Parameters
+        ----------
+        subscription
+            Whose outages they are.
+        bound
+            As the conventions say (`usual`), or the least (`lower`) or the most (`upper`) that can have happened. Where
+            the credits of the three differ, the samples do not decide.
+
+        Returns
+        -------
+        pl.DataFrame
+            `outage`, `subscription`, `component`, `started`, `ended`, `detected`.
+        """
+        prefix = "" if bound == "usual" else f"{bound}_"
+        edges = [pl.col(f"{prefix}{edge}").alias(edge) for edge in ("started", "ended")]
+        number = pl.format("{}-{}", pl.lit(subscription), pl.int_range(1, pl.len() + 1)).alias("outage")
+        whose = pl.lit(subscription).alias("subscription")
+        return self.outages.select(number, whose, "component", *edges, "detected")
+
+
+@checked
+def outages_from(
+    samples: pl.DataFrame | pl.LazyFrame,
+    *,
+    every: str,
+    failures: int = 1,
+    successes: int = 1,
+    start: Start = "first_failure",
+    end: End = "first_success",
+    missing: Missing = "unknown",
+    hold: str = "5m",
+    agree: int | Literal["any", "all"] = "any",
+) -> ProbedOutages:
+    """Find the outages that samples of a probe show.
+
+    Parameters
+    ----------
+    samples
+        `measured` (instants with a time zone), `up` (boolean), and, where there are several, `component` (what was
+        looked at) and `place` (from where).
+    every
+        Time between two samples, like `1m`.
+    failures, successes
+        Samples in a row that make it down, and up again.
+    start
+        An outage begins with the first of the failures in a row, with the one that confirms them, or with the last good
+        sample before them.
+    end
+        It ends with the first good sample, with the one that confirms the good ones, or with the last failed one.
+    missing
+        Where no sample came for one and a half times the interval: nothing is known (`unknown`; an outage ends with
+        what is known, and the gap is no coverage), the last sample holds for as long as `hold` says, or the service
+        was `down`.
+    hold
+        For how long a sample holds, like `5m`.
+    agree
+        Of samples from several places in one interval: `any` failed, `all` failed, or so many failed. A place
+        without a sample in an interval has no say in it.
+
+    Returns
+    -------
+    ProbedOutages
+        The outages by component and time, and what the samples cover.
+
+    Raises
+    ------
+    InputError
+        Columns are missing or of another type, or a convention is impossible.
+
+    Notes
+    -----
+    For samples at an interval s with a random phase and an outage of length d, first failure to first success is right
+    on average for every d and s. To count from the last of n failures in a row loses (n-1)s of every outage.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime, timedelta
+    >>> begin = datetime(2026, 9, 1, tzinfo=UTC)
+    >>> looks = pl.DataFrame({
+    ...     "measured": [begin + timedelta(minutes=minute) for minute in range(6)],
+    ...     "up": [True, False, False, False, True, True],
+    ... })
+    >>> found = outages_from(looks, every="1m", failures=3).outages.row(0, named=True)
+    >>> for name in ("started", "detected", "lower_ended", "ended"):
+    ...     print(name, found[name].strftime("%H:%M"))
+    started 00:01
+    detected 00:03
+    lower_ended 00:03
+    ended 00:04
+    """
+    interval, held = (_length(name, text) for name, text in (("every", every), ("hold", hold)))
+    known = _checked_samples(samples)
+    problems = [
+        Problem(name, number, "no number of samples", "write 1 or more")
+        for name, number in (("failures", failures), ("successes", successes), ("agree", agree))
+        if isinstance(number, int) and number < 1
+    ]
+    if isinstance(agree, int) and agree > (places := known["place"].n_unique()):
+        problems.append(Problem("agree", agree, f"more places than there are ({places})", "name fewer"))
+    if missing == "hold" and held < interval:
+        problems.append(Problem("hold", hold, f"shorter than the interval of {every}", "hold a sample for longer"))
+    if problems:
+        raise InputError("outages_from", problems)
+    looks = _agreed(known, interval, agree)
+    reach = held if missing == "hold" else interval
+    tolerated = held if missing == "hold" else interval * LATE[0] // LATE[1]
+    if missing == "down":
+        looks = _with_failures_in_gaps(looks, interval, tolerated)
+    begins = pl.col("component").ne_missing(pl.col("component").shift(1))
+    if missing != "down":
+        begins |= pl.col("at") - pl.col("at").shift(1) > tolerated
+    begins = begins | (pl.int_range(pl.len()) == 0)
+    looks = looks.with_columns(begins.cum_sum().alias("stretch"))
+    stretches = _runs(looks, begins).select(
+        "component", "stretch", pl.col("first").alias("started"), (pl.col("last") + reach).alias("ended")
+    )
+    is_last = pl.col("stretch") == pl.col("stretch").max().over("component")
+    until = stretches.select("stretch", "ended", is_last.alias("is_last"))
+    outages = _outages(looks, until, failures, successes, start, end)
+    coverage = stretches.select(pl.col("component").cast(pl.String), _instant("started"), _instant("ended"))
+    return ProbedOutages(outages, coverage)
+
+
+def _length(name: str, text: str) -> int:
+    try:
+        length = PlainDuration.parse(text).microseconds
+    except ValueError as error:
+        wrong, _, remedy = str(error).partition("; ")
+        raise InputError("outages_from", [Problem(name, text, wrong, remedy)]) from None
+    if length == 0:
+        raise InputError("outages_from", [Problem(name, text, "no time at all", "write a length, like 1m")])
+    return length
+
+
+def _checked_samples(samples: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
+    """Read samples: `component`, `place`, `at` (µs), `up`."""
+    schema = samples.collect_schema()
+    problems = []
+    needed = {"measured": "instants with a time zone", "up": "true or false"}
+    for name, what in needed.items():
+        if name not in schema:
+            problems.append(Problem(f"samples {name}", None, "there is no such column", f"give {what}"))
+        elif name == "up" and schema[name] != pl.Boolean:
+            problems.append(Problem("samples up", str(schema[name]), "not true or false", "compare, like status == 1"))
+        elif name == "measured" and not (isinstance(kind := schema[name], pl.Datetime) and kind.time_zone):
+            problems.append(Problem("samples measured", str(kind), "no instants", f"give {what}"))
+    if problems:
+        raise InputError("outages_from", problems)
+    names = [
+        pl.col(name).cast(pl.String) if name in schema else pl.lit(None, dtype=pl.String).alias(name)
+        for name in ("component", "place")
+    ]
+    at = pl.col("measured").dt.epoch("us").alias("at")
+    known = samples.lazy().select(*names, at, "up").collect()
+    empty = known.filter(pl.col("at").is_null() | pl.col("up").is_null()).height
+    if empty:
+        wrong = f"{empty} of them have no instant, or neither up nor down"
+        raise InputError("outages_from", [Problem("samples", None, wrong, "leave out what was not seen")])
+    return known
+
+
+def _agreed(known: pl.DataFrame, interval: int, agree: int | str) -> pl.DataFrame:
+    """Let several places agree on each interval: `component`, `at`, `up`, by component and time."""
+    if known["place"].n_unique() > 1:
+        slot = (pl.col("at") // interval * interval).alias("at")
+        last = known.sort("at").group_by("component", slot, "place", maintain_order=True).agg(pl.col("up").last())
+        failed = (~pl.col("up")).sum()
+        enough = failed >= (pl.len() if agree == "all" else 1 if agree == "any" else agree)
+        known = last.group_by("component", "at").agg((~enough).alias("up"))
+    # of two samples at one instant, the failed one comes last: it is not undone by the other
+    by_name = pl.col("component").cast(pl.Enum(known["component"].drop_nulls().unique().sort()))
+    looks = known.select(by_name, "at", "up").sort("component", "at", ~pl.col("up"), nulls_last=False)
+    again = (pl.col("at") == pl.col("at").shift(-1)) & pl.col("component").eq_missing(pl.col("component").shift(-1))
+    return looks.filter(~again.fill_null(value=False))
+
+
+def _with_failures_in_gaps(looks: pl.DataFrame, interval: int, tolerated: int) -> pl.DataFrame:
+    """Take every sample that did not come as a failed one."""
+    lost = looks.with_columns(pl.col("at").shift(-1).over("component").alias("next"))
+    lost = lost.filter(pl.col("next") - pl.col("at") > tolerated)
+    lost = lost.with_columns(pl.int_ranges(pl.col("at") + interval, "next", interval).alias("at")).explode("at")
+    missed = lost.select("component", "at", pl.lit(value=False).alias("up"))
+    return pl.concat([looks, missed]).sort("component", "at")
+
+
+def _runs(looks: pl.DataFrame, begins: pl.Expr, *nth: int) -> pl.DataFrame:
+    """Gather samples in a row: as their first one is, with `length`, `first` and `last` (µs), and the times `nth` of
+    the second, third, … of them, or of the last."""
+    places = looks.select(begins.arg_true()).to_series().cast(pl.Int64)
+    length = places.extend_constant(looks.height, 1).diff(null_behavior="drop")
+    places = places.head(length.len())
+    times = {f"nth_{number}": number - 1 for number in nth}
+    at = looks["at"]
+    runs = (
+        looks[places]
+        .rename({"at": "first"})
+        .with_columns(
+            length.alias("length"),
+            at.gather(places + length - 1).alias("last"),
+        )
+    )
+    reached = {name: pl.select(pl.min_horizontal(length - 1, further)).to_series() for name, further in times.items()}
+    return runs.with_columns(at.gather(places + further).alias(name) for name, further in reached.items())
+
+
+def _outages(
+    looks: pl.DataFrame, until: pl.DataFrame, failures: int, successes: int, start: Start, end: End
+) -> pl.DataFrame:
+    """Find outages in runs of samples that say the same."""
+    changes = (pl.col("up") != pl.col("up").shift(1)) | (pl.col("stretch") != pl.col("stretch").shift(1))
+    runs = _runs(looks, changes.fill_null(value=True), failures, successes)
+    needed = pl.when("up").then(successes).otherwise(failures)
+    runs = runs.with_columns(
+        pl.col("component").cast(pl.String),
+        pl.col(f"nth_{failures}").alias("failed_enough"),
+        pl.col(f"nth_{successes}").alias("good_enough"),
+        pl.col("last").shift(1).over("stretch").alias("before"),  # the last sample that said otherwise
+        (pl.col("length") >= needed).alias("decides"),
+        pl.when(~pl.col("up")).then("length").otherwise(0).cum_sum().alias("failed"),
+    )
+    says_anew = (pl.col("up") != pl.col("up").shift(1).over("stretch")).fill_null(value=True)
+    turns = runs.filter("decides").filter(says_anew)
+    following = ("first", "good_enough", "before", "failed")
+    last_failure = runs.filter(~pl.col("up")).group_by("stretch").agg(
+        pl.col("last").last().alias("last_failure"), pl.col("failed").last().alias("all_failed")
+    )  # fmt: skip
+    found = (
+        turns.with_columns(pl.col(name).shift(-1).over("stretch").alias(f"next_{name}") for name in following)
+        .filter(~pl.col("up"))
+        .join(until, on="stretch", how="left", maintain_order="left")
+        .join(last_failure, on="stretch", how="left", maintain_order="left")
+    )
+    has_end, goes_on = pl.col("next_first").is_not_null(), pl.col("is_last")
+    known_until = pl.when(~goes_on).then("ended")  # what is not known any more is no downtime
+    before = pl.coalesce("before", "first")
+    began = {"first_failure": pl.col("first"), "confirmed": pl.col("failed_enough"), "last_good": before}[start]
+    over = {"first_success": "next_first", "confirmed": "next_good_enough", "last_failure": "next_before"}[end]
+    failed = pl.coalesce("next_failed", "all_failed") - pl.col("failed") + pl.col("length")
+    return found.select(
+        "component",
+        _instant(began).alias("started"),
+        _instant(pl.when(has_end).then(over).otherwise(known_until)).alias("ended"),
+        _instant("failed_enough").alias("detected"),
+        failed.cast(pl.Int64).alias("failures"),
+        _instant("first").alias("lower_started"),
+        _instant(pl.when(has_end).then("next_before").when(~goes_on).then("last_failure")).alias("lower_ended"),
+        _instant(before).alias("upper_started"),
+        _instant(pl.when(has_end).then("next_first").otherwise(known_until)).alias("upper_ended"),
+    )
+
+
+def _instant(time: str | pl.Expr) -> pl.Expr:
+    column = pl.col(time) if isinstance(time, str) else time
+    return column.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
