@@ -103,6 +103,8 @@ def maintenance_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Pl
 
 def ticket_warnings(evidence: Evidence, held: Mapping[str, Plan], chosen: Mapping[Plan, Terms]) -> Iterator[Warned]:
     """Warn of tickets that no guarantee is about, and of holds that take nothing."""
+    if evidence.tickets.is_empty():
+        return
     about: dict[Plan, list[tuple[list[str], list[str]]]] = {}
     for plan, terms in chosen.items():
         scopes = [g.tickets for g in terms.guarantees if g.metric in ANSWERS]

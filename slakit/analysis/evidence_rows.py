@@ -42,7 +42,10 @@ def row_warnings(
     whole = {plan: {g.id for g in terms.guarantees if g.measured is None or g.measured.slice is None}
              for plan, terms in chosen.items()}  # fmt: skip
     keys = {"claims_made": ("remedy", "window_start"), "measurements": ("guarantee", "measured")}
+    filled = evidence.counts()
     for table, key in keys.items():
+        if table not in filled:
+            continue
         groups = evidence.numbered(table).group_by("subscription", *key, maintain_order=True)
         counted = groups.agg(pl.col("row").min(), pl.len()).filter(pl.col("len") > 1)
         for subscription, name, at, row, count in counted.iter_rows():
@@ -50,11 +53,12 @@ def row_warnings(
                 says = f"{count} rows are for {name} at {utc_text(at)}; each counts."
                 yield subscription, table, row, "repeated", says
     for table, begins in BEGINS.items():
-        if table not in ("maintenance", "outages"):  # outages are told one by one
+        if table in filled and table not in ("maintenance", "outages"):  # outages are told one by one
             after = evidence.numbered(table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
             yield from _together(after, table, "after_as_of", f"after {utc_text(as_of)}, the instant of the assessment")
     for table in BEGINS:
-        if table not in ("claims_made", "priorities", "updates"):  # a ticket can go on after the end
+        # a ticket can go on after the end
+        if table in filled and table not in ("claims_made", "priorities", "updates"):
             where = "before the subscription starts or after it ends"
             yield from _together(beyond_term(evidence, table), table, "outside_subscription", where)
 

@@ -135,7 +135,11 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
     held = evidence.phases.select("subscription", "policy", "tier")
     tables: dict[str, pl.DataFrame] = {}
     warned: list[Warned] = []
+    filled = evidence.counts()
     for table, columns in MATCHED.items():
+        if table not in filled:
+            tables[table] = getattr(evidence, table)
+            continue
         tables[table] = evidence.numbered(table)
         for column in columns:
             words = tables[table][column].drop_nulls().unique(maintain_order=True).to_list()

@@ -30,6 +30,8 @@ def find_conflicts(subscriptions: pl.DataFrame) -> list[Fault]:
         The table as read, with null where a cell could not be.
     """
     found: dict[str, dict[int, tuple[str, str]]] = {"ends": {}, **{column: {} for column in SAME}}
+    if not subscriptions["subscription"].is_duplicated().any():
+        return []
     rows = changed(subscriptions).drop_nulls(["subscription", "starts"]).rows(named=True)
     for before, row in pairwise(rows):
         if before["subscription"] != row["subscription"]:
@@ -102,6 +104,8 @@ def phases_of(subscriptions: pl.DataFrame) -> pl.DataFrame:
 
 def gaps_of(subscriptions: pl.DataFrame) -> pl.DataFrame:
     """Find the gaps between the rows of a subscription: `subscription`, `started`, `ended` (µs)."""
+    if not subscriptions["subscription"].is_duplicated().any():
+        return pl.DataFrame(schema={"subscription": pl.String, "started": pl.Int64, "ended": pl.Int64})
     rows = changed(subscriptions).with_columns(pl.col("starts").shift(-1).over("subscription").alias("resumed"))
     gaps = rows.filter(pl.col("resumed") > pl.col("ends"))
     edges = pl.col("ends").dt.epoch("us").alias("started"), pl.col("resumed").dt.epoch("us").alias("ended")

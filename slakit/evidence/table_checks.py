@@ -177,6 +177,8 @@ def tell(sheet: RawTable, fault: Fault) -> Iterator[Problem]:
     if fault.rows is None:
         yield Problem(f"{sheet.place} column {fault.column}", None, fault.wrong, fault.remedy)
         return
+    if not fault.rows.any():
+        return
     marked = fault.rows.arg_true()
     for index in marked.head(MOST_SHOWN):
         wrong, remedy = fault.say(index) if fault.say else (fault.wrong, fault.remedy)

@@ -59,6 +59,8 @@ def judge_recoveries(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -
     pl.DataFrame
         `RECOVERED`. No verdict where the policy names no target for that loss, or the copy is not known.
     """
+    if evidence.recoveries.is_empty():
+        return pl.DataFrame(schema=RECOVERED)
     targets = pl.DataFrame(
         [(r.id, *_longest(r.rpo), *_longest(r.rto), r.commitment, r.clause) for r in terms.recovery],
         schema={
@@ -108,6 +110,8 @@ def judge_backups(evidence: Evidence, plan: Plan, terms: Terms, as_of: int) -> p
     A guarantee in days (`1d`) is kept from one day to the same hour of the next, though a clock change makes that 25
     hours; one in hours (`24h`) is kept to the letter.
     """
+    if evidence.backups.is_empty():
+        return pl.DataFrame(schema=GAPS)
     now, zone = pl.lit(as_of).cast(INSTANT), terms.time_zone or ASSUMED_ZONE
     taken = evidence.backups.filter(pl.col("taken") <= now).sort("subscription", "taken")
     ends = taken.group_by("subscription", maintain_order=True).agg(pl.col("taken").max().alias("before"))
