@@ -409,9 +409,10 @@ def test_components_of_a_mean_are_those_that_are_paid_for_where_none_is_named() 
     found = judged(policy, outages=outages, component_fees=fees)
     assert minutes(found) == 20
     assert verdicts(found) == {("1", "counted"): 60, ("2", "other_component"): 60}
-    for few in (None, {}, {"a": Decimal(100)}):
-        with pytest.raises(ValueError, match="fewer than two components"):
-            judged(policy, outages=outages, component_fees=few)
+    assert minutes(judged(policy, outages=outages, component_fees={"a": Decimal(100)})) == 60
+    for none in (None, {}):
+        with pytest.raises(ValueError, match="over no components"):
+            judged(policy, outages=outages, component_fees=none)
 
 
 def test_a_mean_has_no_single_incidents_but_a_claim_runs_from_its_last_counted_instant() -> None:
@@ -428,6 +429,20 @@ def test_a_mean_has_no_single_incidents_but_a_claim_runs_from_its_last_counted_i
 
 MOSTLY_QUIET = [requests(JUNE, 50, 99), requests(JUNE + HOUR, 10, 100), requests(JUNE + 2 * HOUR, 30, 300)]
 """Three hours that lost 50.5 %, 10 % and 10 % of 99, 100 and 300 requests."""
+
+
+def test_an_incident_belongs_to_the_month_in_which_it_starts() -> None:
+    # 4 h in June are 40 %; 3 h over its end are 30 %, of which June's half leaves 10 %; 4 h in July are 40 % again
+    accrual = "accrual: {credit: 10%, per: 1h, count: started, after: {gold: 0h, silver: 2h}}"
+    terms = f"credit: {{{accrual}, caps: [{{per: 1mo, at_most: 50%}}]}}"
+    policy = contract(f"id: web, metric: downtime, within: 1h, window: incident, {terms}", tiers="[gold, silver]")
+    over = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    outages = [down("a", JUNE, 4 * HOUR), down("b", over, 3 * HOUR), down("c", over + DAY, 4 * HOUR)]
+    for tier, paid in (("gold", [17280, 4320, 17280]), ("silver", [8640, 4320, 8640])):
+        known = {"policy": "p", "tier": tier, "monthly_fee": Decimal(43200), "currency": "EUR", "ends": None}
+        held = {"subscription": "s", **known, "starts": datetime(2026, 1, 1, tzinfo=UTC)}
+        found = assess({"p": policy}, {"subscriptions": [held], "outages": outages}, "2026-06/2026-07", LATER, None)
+        assert [row["amount"] for row in found["credits"]] == paid
 
 
 def test_slices_of_too_few_requests_leave_a_mean() -> None:

@@ -12,7 +12,7 @@ from slakit._atomic import is_file
 from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
-from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_single_components, refuse_unmeasured
+from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_means_of_nothing, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
@@ -99,7 +99,7 @@ def assess(
     made = claims_made(evidence, fees, known, now)
     refuse_unmeasured(evidence, plans)
     refuse_unknown_conditions(evidence, known, plans)
-    refuse_single_components(evidence, plans)
+    refuse_means_of_nothing(evidence, plans)
     rules, numbered = number_rules(plans, courses_of(evidence.phases))
     measured = measure_evidence(evidence, rules, span, now, conventions=conventions)
     earlier = None

@@ -218,7 +218,8 @@ class Teller:
             names = components_of(guarantee, fees)
             over = ", ".join(names).replace("_", " ")
             said = f"Downtime is the mean over {len(names)} components ({over}), each judged by itself"
-            yield 1, f"{said} ({guarantee.clause_of('combine')})."
+            if len(names) > 1:
+                yield 1, f"{said} ({guarantee.clause_of('combine')})."
         budget = agreed * (100 - row["target"]) / 100
         spare = f"the uptime budget is {print_duration(int(budget))}"
         yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time; {spare}."

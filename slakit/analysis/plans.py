@@ -183,8 +183,8 @@ def refuse_unmeasured(evidence: Evidence, plans: Plans) -> None:
         raise InputError(evidence.source, problems)
 
 
-def refuse_single_components(evidence: Evidence, plans: Plans) -> None:
-    """Refuse subscriptions of which nobody knows over which components a mean is taken, or over fewer than two."""
+def refuse_means_of_nothing(evidence: Evidence, plans: Plans) -> None:
+    """Refuse subscriptions of which nobody knows over which components a mean is taken."""
     problems: dict[Problem, None] = {}
     means = {
         plan: {g.id: g for terms in readings for g in terms.guarantees if g.combine == "mean" and not g.components}
@@ -197,8 +197,8 @@ def refuse_single_components(evidence: Evidence, plans: Plans) -> None:
         for guarantee in {key: g for tier in tiers for key, g in means[policy, tier].items()}.values():
             over = [components_of(guarantee, own) for own in fees]
             wrong = None
-            if len(over[0]) < 2:
-                wrong = f"{guarantee.id} is a mean over the components that have a fee, and there are fewer than two"
+            if not over[0]:
+                wrong = f"{guarantee.id} is a mean over the components that have a fee, and there are none"
             elif any(sorted(own) != sorted(over[0]) for own in over):
                 wrong = f"{guarantee.id} is a mean over the components that have a fee, and these change"
             if wrong is not None:

@@ -95,8 +95,8 @@ def guarantee_findings(terms: Terms) -> Iterator[Finding]:
             yield Finding(
                 "part-down-free", guarantee.id, f"Downtime counts {said}", figure, (guarantee.clause_of(term),)
             )
-        if guarantee.combine == "mean":
-            many = len(set(guarantee.components))
+        many = len(set(guarantee.components))
+        if guarantee.combine == "mean" and many != 1:
             sentence = (
                 "Downtime is the mean over the components: an outage of one of them counts for a share of its length"
             )

@@ -68,7 +68,7 @@ def _observe(batch: Batch) -> pl.DataFrame:
     ]
     outages = batch.assessed.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     # a mean over components is judged component by component
-    judged = batch.obligations.filter((pl.col("components") == 1) | pl.col("component").is_not_null())
+    judged = batch.obligations.filter(~pl.col("parted") | pl.col("component").is_not_null())
     judged = judged.select("subscriber", "timeline", "rule", pl.col("component").alias("only"))
     alone = judged["only"].null_count() < judged.height
     outages = outages.drop("cause") if alone else outages.drop("component", "cause")

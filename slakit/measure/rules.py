@@ -336,7 +336,8 @@ def obligations_of(phases: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
         subscription, µs), `since`, `until` (the time in which it has these terms), `own_since`, `own_until` (the time
         of the phase; all far away where there is no bound). Obligations on outages come first: their numbers are places
         on the line of the ledger. A guarantee that is a mean over components is followed by one obligation for each of
-        them: `component` (null of the others), and `components` (over how many the mean is taken, else 1).
+        them: `component` (null of the others), `components` (over how many the mean is taken, else 1), and `parted`
+        (whether it is a mean).
     """
     holders = phases.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("subscriber"),
@@ -400,13 +401,16 @@ def obligations_of(phases: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     named_components = of_means.with_columns(pl.Series("component", over, dtype=pl.List(pl.String)))
     obligations = obligations.join(
         named_components, on=["subscriber", "rule"], how="left", maintain_order="left"
-    ).with_columns(pl.col("component").list.len().fill_null(1).cast(pl.Int64).alias("components"))
+    ).with_columns(
+        pl.col("component").list.len().fill_null(1).cast(pl.Int64).alias("components"),
+        pl.col("component").is_not_null().alias("parted"),
+    )
     whole = pl.concat_list(
         pl.lit(None, dtype=pl.String), pl.col("component").fill_null(pl.lit([], dtype=pl.List(pl.String)))
     )
     obligations = obligations.with_columns(whole.alias("component")).explode("component")
     number_of = pl.int_range(pl.len(), dtype=pl.UInt32).alias("obligation")
-    columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from", "component", "components")
+    columns = ("subscriber", "rule", "starts", "ends", "billing_day", "held_from", "component", "components", "parted")
     edges = ("since", "until", "own_since", "own_until")
     return obligations.sort("source", maintain_order=True).select(number_of, *columns, *edges)
 

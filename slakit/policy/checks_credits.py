@@ -266,7 +266,7 @@ def _unfit(credit: Credit, guarantee: Guarantee) -> Iterator[tuple[str, str]]:
             yield "late tickets have no share of the time lost", "write flat, accrual or bands of outage"
         if (
             accrual is not None
-            and accrual.after == "target"
+            and accrual.after_target
             and (guarantee.metric != "availability" or guarantee.window.text == "incident")
         ):
             yield "only a percentage of a window's time allows downtime", "write the time, like after: 4h"
@@ -360,6 +360,10 @@ def _wrong_cap(
             return "a cap per incident on what no incident earns by itself", "cap the window, or earn per: incident"
         if limits.points is not None:
             return "points are worth money by the window, not by the incident", "cap the window"
+        longer = next((window for window in windows if window.text != "incident"), None)
+        if isinstance(cap.of, FeeSum) and cap.of.last is not None and cap.of.last.days and longer is not None:
+            wrong = f"the last {cap.of.last} would be those before the {longer.words_for_people}, not the incident"
+            return wrong, "judge each by itself, window: incident, or write months, like of: {last: 1mo}"
     if not isinstance(cap.per, Window):
         return None
     slid = [Window("1d" if window.rolling_days else "1mo") if window.slides else window for window in windows]

@@ -431,8 +431,6 @@ class Guarantee(Part):
             return self
         if self.metric != "availability" or self.measured is not None:
             raise ValueError("only an availability by recorded outages is a mean over components; drop combine")
-        if len(set(self.components)) == 1:
-            raise ValueError("a mean over one component; name two or more, or drop combine")
         if self.at_once is not None:
             raise ValueError(
                 "a mean judges each component by itself, and none is down at once with others; drop at_once"

@@ -103,6 +103,8 @@ class Duration(Quantity):
             if unit == "bd":
                 return cls(text, business_days=count)
             return cls(text, months=count * {"mo": 1, "q": 3, "y": 12}[unit])
+        if re.fullmatch(r"[0-9]{1,6}bh", text):
+            raise ValueError(f"business hours are no unit; write {text[:-2]}h, which for tickets are support hours")
         if not re.fullmatch(r"([0-9]{1,15}(w|d|h|ms|us|m)|[0-9]{1,15}(\.[0-9]{1,6})?s)+", text):
             raise ValueError(f"not a duration; write a number and a unit, like {cls.example}")
         parts = re.findall(r"([0-9.]+)(w|d|h|ms|us|m|s)", text)

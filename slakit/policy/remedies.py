@@ -135,10 +135,17 @@ class Accrual(Part):
         PlainDuration | Literal["target"],
         PlainValidator(_deductible, json_schema_input_type=PlainDuration | Literal["target"]),
         PlainSerializer(str),
+        PerTier(),
     ] = PlainDuration.parse("0m")
-    """What is excluded from it: a time, or the downtime that the target allows."""
+    """What is excluded from it: a time, or the downtime that the target allows. For a tier that a mapping does not
+    name nothing is."""
     to: PlainDuration | None = None
     """No further credit is due for downtime beyond this."""
+
+    @property
+    def after_target(self) -> bool:
+        """Return whether, for any tier, it excludes the downtime that the target allows."""
+        return "target" in (self.after.values() if isinstance(self.after, dict) else [self.after])
 
     @model_validator(mode="after")
     def _per_something(self) -> Self:
@@ -250,7 +257,9 @@ class Cap(Part):
         PlainValidator(_cap_span, json_schema_input_type=CapSpan | Window),
         PlainSerializer(str),
     ]
-    """One incident or window, twelve months back from its end, the term; or any window of its own (`1mo`, `1y`)."""
+    """One incident or window, twelve months back from its end, the term; or any window of its own (`1mo`, `1y`): of
+    these a window belongs to the one in which it ends, an incident that is judged by itself to the one in which it
+    starts."""
     at_most: Annotated[Worth, PerTier()]
     """A tier that a mapping does not name has no such cap."""
     of: FeeBasis = "monthly_fee"
@@ -377,7 +386,7 @@ class Credit(Rate, Limits):
                 if not own & set(band.ranges) and not grows:
                     said = " or ".join(sorted(own))
                     raise ValueError(f"a band of per: {per} goes by the {said} of that {per}; write it, or per: window")
-            if any(rate.accrual is not None and rate.accrual.after == "target" for rate in rates):
+            if any(rate.accrual is not None and rate.accrual.after_target for rate in rates):
                 raise ValueError(f"a target allows downtime in a window, not in one {per}; write after: 1h")
             if any(shortfall.step is not None for shortfall in shortfalls):
                 raise ValueError(f"steps of a shortfall are of a window, not of one {per}; write per: window")

@@ -47,6 +47,8 @@ class CreditLimits:
         Time zone in which days and months are counted.
     billing_day, starts
         Of the subscription, for the spans that are counted from them.
+    by_incident
+        Whether each window is a single incident: it belongs to the calendar span in which it starts.
     """
 
     caps: Sequence[Cap]
@@ -56,6 +58,7 @@ class CreditLimits:
     zone: str
     billing_day: int = 1
     starts: int = 0
+    by_incident: bool = False
     paid: list[tuple[int, int, int, Whole | None]] = field(default_factory=list)
     carried: int = 0
 
@@ -127,6 +130,9 @@ class CreditLimits:
                 back = day - timedelta(days=window.rolling_days or 0)
             first = midnight(back, self.zone)
             return sum(amount for at, _, amount, _ in self.paid if first <= at < start)
-        spans = calendar_windows(window, self.zone, end - 1, end, billing_day=self.billing_day, starts=self.starts)
+        at = start if self.by_incident else end - 1
+        spans = calendar_windows(window, self.zone, at, at + 1, billing_day=self.billing_day, starts=self.starts)
         first, last = spans[0]
+        if self.by_incident:
+            return sum(amount for begun, _, amount, _ in self.paid if first <= begun < last)
         return sum(amount for _, until, amount, _ in self.paid if first < until <= last)

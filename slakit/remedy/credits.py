@@ -533,7 +533,8 @@ def _limited(
             inside = own.select("window_start", "window_end").rows()
         elsewhere = [(at, amount) for at, amount in claimed if not any(start <= at < end for start, end in inside)]
         holder = fees.holder(subscriber)
-        limits = CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder)
+        alone = rule.per_incident
+        limits = CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder, alone)
         if award.phase is not None:  # what the phases before have left, and those after go on from
             before = award.phase.limits.get(subscriber)
             if before is not None:

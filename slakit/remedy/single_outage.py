@@ -434,7 +434,7 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
         *(pl.lit(edge, dtype=pl.Int64).alias(name) for name, edge in unchanged.items()),
         pl.lit(min(first, started), dtype=pl.Int64).alias("starts"), pl.lit(FOREVER, dtype=pl.Int64).alias("ends"),
         pl.lit(1, dtype=pl.Int64).alias("billing_day"), pl.lit(None, dtype=pl.String).alias("component"),
-        pl.lit(1, dtype=pl.Int64).alias("components"),
+        pl.lit(1, dtype=pl.Int64).alias("components"), pl.lit(value=False).alias("parted"),
     )  # fmt: skip
     edges = {"window_start": first, "window_end": last, "whole_start": first, "whole_end": last}
     windows = rows.select(

@@ -10,10 +10,12 @@ from small_contracts import DAY, HOUR, MINUTE, amounts, at, contract, down, hold
 
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
+from slakit.policy.document import Policy
 from slakit.problems import InputError
 from slakit.remedy.curves import credit_curve
 
 JUNE = at("2026-06-01")
+ONE = contract("target: 99.9, combine: mean, components: [a-1]")
 FOUR = "target: 99.9, combine: mean, components: [a, b, c, d]"
 MICROSECOND = timedelta(microseconds=1)
 
@@ -149,13 +151,22 @@ def test_components_are_those_that_are_paid_for_where_none_is_named() -> None:
     assert said in str(explain(review, "s", "2026-06"))
 
 
-@pytest.mark.parametrize("fees", [None, "{}", '{"a": 100}'])
-def test_without_two_fees_nobody_knows_over_what_the_mean_is(fees: str | None) -> None:
+@pytest.mark.parametrize("fees", [None, "{}"])
+def test_without_a_fee_nobody_knows_over_what_the_mean_is(fees: str | None) -> None:
     with pytest.raises(InputError) as seen:
         judged(PAID_FOR, subscriptions=[holder(component_fees=fees)])
-    wrong = "uptime is a mean over the components that have a fee, and there are fewer than two"
+    wrong = "uptime is a mean over the components that have a fee, and there are none"
     remedy = "give the fee of each, or name the components in the contract"
     assert [str(one) for one in seen.value.problems] == [f"subscriptions s component_fees: {wrong}; {remedy}"]
+
+
+@pytest.mark.parametrize(("policy", "fees"), [(PAID_FOR, '{"a-1": 100}'), (ONE, None)])
+def test_the_mean_of_one_component_is_that_one(policy: Policy, fees: str | None) -> None:
+    outages = [down(JUNE, HOUR, "1", component="A 1"), down(JUNE, 2 * HOUR, "2", component="elsewhere")]
+    review = judged(policy, outages, subscriptions=[holder(component_fees=fees)])
+    assert minutes(review) == [60]
+    assert sorted(told(review)) == [("1", "counted", 60), ("2", "other_component", 120)]
+    assert "mean over" not in str(explain(review, "s", "2026-06"))
 
 
 def test_components_that_change_are_refused() -> None:
@@ -184,7 +195,6 @@ def test_a_curve_is_drawn_for_an_outage_of_all_components() -> None:
 
 
 REFUSED = {
-    "target: 99, combine: mean, components: [a]": "a mean over one component; name two or more, or drop combine",
     "target: 99, combine: mean, components: [a, b], at_once: 2": (
         "a mean judges each component by itself, and none is down at once with others; drop at_once"
     ),

@@ -45,6 +45,12 @@ def test_other_text_is_no_duration(text: str) -> None:
         Duration.parse(text)
 
 
+def test_business_hours_are_refused_with_the_way_to_write_them() -> None:
+    for kind in (Duration, PlainDuration):
+        with pytest.raises(ValueError, match="write 2h, which for tickets are support hours"):
+            kind.parse("2bh")
+
+
 @pytest.mark.parametrize(
     ("text", "share"),
     [

@@ -646,7 +646,7 @@ class Limits:
             return months_before(row.window[1], int(months), contract.zone), row.window[1]
         if per.startswith("rolling "):
             return row.window[1] - length_of(per.removeprefix("rolling ")), row.window[1]
-        # The rules are silent: a window belongs to the span in which it ends, an incident to that in which it starts.
+        # A window belongs to the span in which it ends; an incident, by section 3 whole, to that in which it starts.
         at = row.window[0] if row.by_incident else row.window[1] - 1
         spans = contract.windows(per, (at, at + 1))
         if not spans or (spans[0][1] - spans[0][0] < row.window[1] - row.window[0] and not row.by_incident):

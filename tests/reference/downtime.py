@@ -394,8 +394,8 @@ def components_of(guarantee: Tree, contract: Contract) -> list[str]:
     """Components of a mean: those that the guarantee names, or else those that the customer pays for."""
     named = guarantee.get("components") or list(contract.row.get("component_fees") or {})
     names = list({word(name): str(name) for name in named}.values())
-    if len(names) < 2:
-        raise ValueError(f"{guarantee['id']}: a mean over fewer than two components; name them, or give their fees")
+    if not names:
+        raise ValueError(f"{guarantee['id']}: a mean over no components; name them, or give their fees")
     return names
 
 

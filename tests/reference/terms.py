@@ -182,6 +182,7 @@ def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -
     for name in ("bands", "flat"):
         credit[name] = of_tier(written.get(name), tier, tiers)
     credit["multiple"] = multiple_of(written.get("multiple"), tier, tiers)
+    credit["accrual"] = accrual_of(written.get("accrual"), tier, tiers)
     credit["bands"] = [band_of(one, tier, tiers) for one in credit["bands"]] if credit["bands"] else None
     credit["kind"] = next((kind for kind in KINDS if credit.get(kind) is not None), None)
     if credit["kind"] is None:  # a tier for which the mapping has nothing
@@ -198,8 +199,15 @@ def credit_of(written: Tree, remedy: Tree, tier: str | None, tiers: list[str]) -
 def band_of(written: Tree, tier: str | None, tiers: list[str]) -> Tree:
     band = dict(written)
     if band.get("plus"):
-        band["plus"] = dict(band["plus"]) | {"multiple": multiple_of(band["plus"].get("multiple"), tier, tiers)}
+        plus = band["plus"]
+        multiple = multiple_of(plus.get("multiple"), tier, tiers)
+        band["plus"] = plus | {"multiple": multiple, "accrual": accrual_of(plus.get("accrual"), tier, tiers)}
     return band
+
+
+def accrual_of(written: Tree | None, tier: str | None, tiers: list[str]) -> Tree | None:
+    """An accrual with the tier's deductible; a tier without one has none."""
+    return written and written | {"after": of_tier(written.get("after"), tier, tiers)}
 
 
 def multiple_of(written: Any, tier: str | None, tiers: list[str]) -> Tree | None:

@@ -193,3 +193,29 @@ def test_klikk_pays_thirty_thirtieths_and_no_more() -> None:
     assert paid["amount"].to_list() == [400] * 7 + [200, 0]
     assert paid["cap"].to_list() == [None] * 7 + ["term"] * 2
     assert owed(review) == 3000
+
+
+def test_an_incident_belongs_to_the_month_in_which_it_starts() -> None:
+    # 4 h in June are 400; 3 h over the end of June are 300, of which June's 500 leave 100; 4 h in July are 400 again
+    terms = "metric: downtime, within: 1h, window: incident, credit: {clause: c, "
+    terms += "accrual: {credit: 10%, per: 1h, count: started}, caps: [{per: 1mo, at_most: 50%}]}"
+    rows = [
+        down(NOON, 4 * HOUR, "a"),
+        down(at("2026-06-30T22:00"), 3 * HOUR, "b"),
+        down(NOON + 30 * DAY, 4 * HOUR, "c"),
+    ]
+    found = [(400, None), (100, "1mo"), (400, None)]
+    assert named(judged(contract(terms), rows, "2026-06/2026-07")) == found
+    # the incident over the end ends in July, with which it is assessed; what June paid then is a claim made
+    made = [claim("2026-06-10T12:00", "400", remedy="uptime")]
+    assert named(judged(contract(terms), rows[1:], "2026-07", claims_made=made)) == found[1:]
+
+
+@pytest.mark.parametrize("window", ["1mo", "1q"])
+def test_days_before_an_incident_are_refused_where_a_window_is_judged(window: str) -> None:
+    caps, schedule = "{per: incident, at_most: 100%, of: {last: 30d}}", "multiple: 50, per: incident"
+    with pytest.raises(InputError, match="the last 30d would be those before the calendar") as refused:
+        capped(caps, schedule, window)
+    assert "judge each by itself, window: incident, or write months" in str(refused.value)
+    assert capped(caps.replace("30d", "1mo"), schedule, window)
+    assert capped(caps.replace("incident", "window"), schedule, window)
