@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from slakit.measure.rules import ASSUMED_ZONE, Plan
 from slakit.policy.printing import exact_money
 from slakit.policy.remedies import FeeSum
 from slakit.policy.terms import Terms
+
+KEY_AND_WINDOW = ("subscription", "remedy", "window_start", "window_end")
 
 
 def claim_warnings(
@@ -41,9 +43,11 @@ def claim_warnings(
         What was assessed.
     """
     made = with_terms_held(evidence, "claims_made")
-    due = tables["credits"].filter(pl.col("amount") > 0).select("subscription", "remedy", "window_start", "window_end")
-    spans = {key: rows.select("window_start", "window_end").rows() for key, rows in
-             due.partition_by("subscription", "remedy", as_dict=True).items()}  # fmt: skip
+    claimed = pl.col("subscription").is_in(made["subscription"].unique().implode())
+    due = tables["credits"].filter((pl.col("amount") > 0) & claimed)
+    spans: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    for subscription, remedy, start, end in due.select(KEY_AND_WINDOW).iter_rows():
+        spans.setdefault((subscription, remedy), []).append((start, end))
     for row in made.iter_rows(named=True):
         subscription, remedy, at = row["subscription"], row["remedy"], row["window_start"]
         fitting = [span for span in spans.get((subscription, remedy), []) if span[0] <= at < span[1]]

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 import polars as pl
 
@@ -34,7 +35,7 @@ LONG = 8
 """Letters from which on two of them may differ in a word that was mistyped; in a shorter one, one."""
 SHORTEST = 4
 SEARCHED = 2_000
-"""Different words of a column among which mistyped ones are looked for."""
+"""Different words of a column of one subscription among which mistyped ones are looked for."""
 
 Known = Mapping[str, Sequence[str]]
 """Column → the words that a contract names for it."""
@@ -42,6 +43,7 @@ Warned = tuple[str, str, int | None, str, str]
 """Subscription, table, row, code, sentence: a row of `review.warnings`."""
 
 
+@lru_cache(maxsize=4096)
 def plain_word(word: str) -> str:
     """Strip a word of what people write differently: case, blanks, hyphens, underscores.
 
@@ -58,11 +60,16 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     ('network', None)
     """
     seen = plain_word(word)
+    letters = set(seen)
     for other in known:
         meant = plain_word(other)
-        allowed = 2 if min(len(seen), len(meant)) >= LONG else 1
+        shorter, longer = sorted((len(seen), len(meant)))
+        allowed = 2 if shorter >= LONG else 1
+        # a change makes a word longer or shorter by one letter, and takes one away and brings one in at most
+        if shorter < SHORTEST or longer - shorter > allowed or len(letters.symmetric_difference(meant)) > 2 * allowed:
+            continue
         same_without_number = re.sub(r"\d", "", seen) == re.sub(r"\d", "", meant)
-        if min(len(seen), len(meant)) >= SHORTEST and not same_without_number and distance(seen, meant) <= allowed:
+        if not same_without_number and distance(seen, meant) <= allowed:
             return other
     return None
 
@@ -142,25 +149,33 @@ def in_words_of_contracts(evidence: Evidence, plans: Plans) -> tuple[Evidence, l
             continue
         tables[table] = evidence.numbered(table)
         for column in columns:
-            words = tables[table][column].drop_nulls().unique(maintain_order=True).to_list()
-            near = len(words) <= SEARCHED
+            used = tables[table].select("subscription", column).drop_nulls(column)
+            words = used[column].unique(maintain_order=True).to_list()
+            searched, free_text = set(words), pl.Series(dtype=pl.String)  # subscriptions whose words are of no list
+            if len(words) > SEARCHED:
+                counts = used.unique().group_by("subscription").len()
+                free_text = counts.filter(pl.col("len") > SEARCHED)["subscription"]
+                searched = set(used.filter(~pl.col("subscription").is_in(free_text.implode()))[column])
             taken = [
                 (*plan, word, *found)
                 for plan, named in known.items()
                 for word in words
-                if (found := _meant(word, named[f"{table}.{column}"], near=near)) is not None
+                if (found := _meant(word, named[f"{table}.{column}"], near=word in searched)) is not None
             ]
             if taken:
                 # who uses words that stand for others: the row where each comes first, and the count of its rows
                 names = ["policy", "tier", column, "meant", "code"]
                 meant = pl.DataFrame(taken, schema=dict.fromkeys(names, pl.String), orient="row")
-                used = evidence.numbered(table).filter(pl.col(column).is_in(meant[column].unique().implode()))
-                counted = used.group_by("subscription", column, maintain_order=True)
+                rows = evidence.numbered(table).filter(pl.col(column).is_in(meant[column].unique().implode()))
+                counted = rows.group_by("subscription", column, maintain_order=True)
                 first = counted.agg(pl.col("row").min(), pl.len().alias("count"))
                 by_plan = first.join(held, on="subscription", maintain_order="left")
                 key = ["policy", "tier", column]
                 told = by_plan.join(meant, on=key, how="inner", nulls_equal=True, maintain_order="left")
-                told = told.unique(["subscription", column], keep="first", maintain_order=True)  # of several plans
+                near = (pl.col("code") == "near_word") & pl.col("subscription").is_in(free_text.implode())
+                told = told.filter(~near).unique(
+                    ["subscription", column], keep="first", maintain_order=True
+                )  # of several plans
                 warned += _tell(told, table, column)
                 tables[table] = _rewritten(tables[table], told.filter(pl.col("code") == "taken_as"), column)
         tables[table] = tables[table].select(getattr(evidence, table).columns)

@@ -215,6 +215,20 @@ def test_words_are_told_once_with_the_number_of_their_rows() -> None:
     ]
 
 
+def test_mistyped_words_are_looked_for_whatever_other_subscriptions_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slakit.analysis.vocabulary.SEARCHED", 2)
+    causes = {"one": ["custmer", "storm"], "other": ["custmer", "rain", "snow"]}  # the other writes free text
+    holders = [{**HOLDER, "subscription": name} for name in causes]
+    rows = [
+        outage(outage=f"{name} {cause}", subscription=name, cause=cause) for name in causes for cause in causes[name]
+    ]
+    evidence = Evidence.of(holders, outages=rows)
+    policies = {"web": parse_policy(CONTRACT)}
+    for of in (evidence, evidence.only("one"), evidence.only("other")):
+        found = assess(of, "2026-08", AS_OF, policies=policies, ranges=False).warnings.filter(code="near_word")
+        assert found["subscription"].to_list() == [name for name in of.names if name == "one"]
+
+
 def test_strict_assessments_refuse_what_they_would_warn_about() -> None:
     with pytest.raises(InputError) as refused:
         reviewed(strict=True, outages=[outage(ended=DAY["started"]), outage(outage="p", component="billing")])
