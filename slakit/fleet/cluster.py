@@ -139,9 +139,13 @@ def connected(
             cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
             count = workers or cores
             limit = limit or distributed.system.MEMORY_LIMIT // count
-            # what is kept in memory here cannot be moved elsewhere: a worker is well, or started anew
-            at_limit = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")}
-            stack.enter_context(dask.config.set({**at_limit, "distributed.worker.memory.terminate": 0.95}))
+            settings = {
+                # no data is kept on workers that could be moved elsewhere: one is well, or started anew
+                **{f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")},
+                "distributed.worker.memory.terminate": 0.95,
+                "distributed.worker.profile.enabled": False,
+            }
+            stack.enter_context(dask.config.set(settings))
             environment = {"POLARS_MAX_THREADS": str(max(1, cores // count)), "DASK_LOGGING__DISTRIBUTED": "critical"}
             with _interrupts_held():
                 cluster = distributed.LocalCluster(
