@@ -126,7 +126,9 @@ def plans_of(
                     wrong = f"its open questions can be answered in {count} ways"
                     remedy = "settle some with --reading question=answer"
                     raise InputError(policy.id, [Problem(policy.id, None, wrong, remedy)])
-                read[name] = [(read_as(policy, answers), answers) for answers in readings_of(policy, answered)]
+                sections: dict[tuple[str, str], object] = {}
+                every_reading = readings_of(policy, answered)
+                read[name] = [(read_as(policy, answers, sections), answers) for answers in every_reading]
             plans[(name, tier)] = [terms_for(policy, tier, answers) for policy, answers in read[name]]
         except InputError as error:
             problems += [

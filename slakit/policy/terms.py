@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from operator import is_not
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 from slakit.arguments import checked
 from slakit.policy.guarantees import Guarantee, Maintenance
 from slakit.policy.model import Contract, Monitor, PolicyModel, Source
-from slakit.policy.part import Part, PerTier, Stated
+from slakit.policy.part import Part, PerTier, Stated, written_fields
 from slakit.policy.recovery import Backup, Recovery
 from slakit.policy.remedies import KINDS, Claims, Credit, Limits, OneOf, Rate, Remedy, Right, Slope
 from slakit.policy.support import Support
@@ -264,17 +265,18 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
     """Replace every mapping from tier to value by the tier's value, or by the default where it has none."""
     if not isinstance(part, Part):
         return part
-    changed = {}
-    for name, field in type(part).model_fields.items():
-        value = getattr(part, name)
+    changed: dict[str, Any] = {}
+    for name, field, value in written_fields(part):
         if isinstance(value, Part):
             own = None if _of_other_tiers(value, tier, tiers) else _resolve(value, tier, tiers)
             nothing = isinstance(own, Slope) and all(getattr(own, kind) is None for kind in Rate.model_fields)
-            changed[name] = None if nothing else own
-        elif isinstance(value, list) and any(isinstance(entry, Part) for entry in value):
-            kept = [entry for entry in value if not _of_other_tiers(entry, tier, tiers)]
-            changed[name] = [_resolve(entry, tier, tiers) for entry in kept]
-        elif _is_per_tier(field) and is_by_tier(value, tiers):
+            if nothing or own is not value:
+                changed[name] = None if nothing else own
+        elif isinstance(value, list):
+            entries = [_resolve(entry, tier, tiers) for entry in value if not _of_other_tiers(entry, tier, tiers)]
+            if len(entries) < len(value) or any(map(is_not, entries, value)):
+                changed[name] = entries
+        elif is_by_tier(value, tiers) and _is_per_tier(field):
             chosen = value[tier] if tier in value else field.get_default()
             parts = isinstance(chosen, list)
             changed[name] = [_resolve(entry, tier, tiers) for entry in chosen] if parts else chosen
@@ -283,9 +285,10 @@ def _resolve(part: Any, tier: str | None, tiers: list[str]) -> Any:
 
 def _of_other_tiers(part: Any, tier: str | None, tiers: list[str]) -> bool:
     """Return whether a part is nothing to a tier: what it cannot be without, like the limit of a cap, is of others."""
-    fields = type(part).model_fields.items() if isinstance(part, Part) else ()
-    needed = [getattr(part, name) for name, field in fields if field.is_required() and _is_per_tier(field)]
-    return any(is_by_tier(value, tiers) and tier not in value for value in needed)
+    if not isinstance(part, Part):
+        return False
+    by_tier = [(field, value) for _, field, value in written_fields(part) if is_by_tier(value, tiers)]
+    return any(tier not in value and field.is_required() and _is_per_tier(field) for field, value in by_tier)
 
 
 def _is_per_tier(field: FieldInfo) -> bool:
@@ -297,16 +300,31 @@ def is_by_tier(value: object, tiers: list[str]) -> bool:
     return isinstance(value, dict) and bool(value) and set(value) <= set(tiers)
 
 
-def read_as(policy: P, answers: Mapping[str, str]) -> P:
-    """The policy with what the answers to all its questions set."""
-    changes = {path: value for q in policy.readings for path, value in q.answers[answers[q.id]].set.items()}
+def read_as(policy: P, answers: Mapping[str, str], sections: dict[tuple[str, str], Any] | None = None) -> P:
+    """The policy with what the answers to all its questions set.
+
+    Parameters
+    ----------
+    sections
+        What earlier readings of the same policy have made of its sections; filled here, so that readings share what
+        they have in common.
+    """
+    changes: dict[str, dict[str, object]] = {}
+    for question in policy.readings:
+        for path, value in question.answers[answers[question.id]].set.items():
+            changes.setdefault(path.partition(".")[0], {})[path] = value
     if not changes:
         return policy
-    tree = with_terms(policy, changes)
+    known = {} if sections is None else sections
+    made = {section: (section, repr(own)) for section, own in changes.items()}
+    new = {path: value for section, own in changes.items() if made[section] not in known for path, value in own.items()}
+    tree = with_terms(policy, new) | {section: known[key] for section, key in made.items() if key in known}
     try:
-        return type(policy).model_validate(tree)
+        read = type(policy).model_validate(tree)
     except ValidationError as error:
         raise InputError(policy.id, problems_of(error, Document(policy.id, tree))) from None
+    known.update((key, getattr(read, section)) for section, key in made.items())
+    return read
 
 
 def with_terms(policy: PolicyModel, changes: Mapping[str, object]) -> dict[str, Any]:
