@@ -281,7 +281,7 @@ def _called(metric: str) -> str:
     return called.get(metric, f"a {metric}")
 
 
-class Guarantee(Part):
+class Guarantee(Part, defer_build=False):
     """One guarantee, and how it is judged."""
 
     id: Id

@@ -330,7 +330,7 @@ class Limits(Part):
     earn_back: EarnBack | None = None
 
 
-class Credit(Rate, Limits):
+class Credit(Rate, Limits, defer_build=False):
     """A credit schedule: exactly one of bands, shortfall, accrual, flat, multiple."""
 
     tiers: list[str] | None = None
@@ -460,7 +460,7 @@ class Requirement(Part):
     clause: Clause | None = None
 
 
-class Claims(Part):
+class Claims(Part, defer_build=False):
     """How, from when and until when a credit is asked for."""
 
     needed: bool = True
@@ -515,7 +515,7 @@ class Right(Part):
     clause: Clause
 
 
-class Remedy(Limits):
+class Remedy(Limits, defer_build=False):
     """The credit for several guarantees together."""
 
     id: Id
