@@ -75,16 +75,19 @@ class Workers:
                     contextlib.suppress(distributed.TimeoutError, distributed.CancelledError),
                 ):
                     distributed.wait(list(numbers), timeout=GLANCE, return_when="FIRST_COMPLETED")
-                if self.stopping():
-                    raise StoppedError
                 if self.client.status != "running":
                     raise _gone(self.client)
                 done = [future for future in numbers if future.done()]
                 for future in done:
-                    number = numbers.pop(future)
-                    if future.cancelled():
-                        raise _gone(self.client)
-                    yield number, future.exception() or future.result()
+                    if self.stopping():
+                        raise StoppedError
+                    try:
+                        value = future.exception() or future.result()
+                    except (distributed.CancelledError, OSError):  # not raised by the work: it would be the exception
+                        raise _gone(self.client) from None
+                    yield numbers.pop(future), value
+                if self.stopping():
+                    raise StoppedError
                 if done or self._answer():
                     seen_at = time.monotonic()
                 elif time.monotonic() - seen_at > WITHOUT_WORKERS:
