@@ -1,14 +1,17 @@
-"""A review of the sample evidence, and one of evidence whose names are scripts."""
+"""A review of the sample evidence, one of evidence whose names are scripts; charts held against the schema."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import altair as alt
 import pytest
 
 import slakit as sla
 from slakit.analysis.review import Review
 from slakit.policy.files import parse_policy
+from slakit.show.charts.vega import Drawing
 
 SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
 PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
@@ -33,6 +36,19 @@ maintenance: [{{kind: scheduled, clause: '{SCRIPT}'}}]
 claims: {{within: 10d, evidence: ['{SCRIPT}'], clause: '{SCRIPT}'}}
 assumed: [{{term: time_zone, value: UTC, because: '{SCRIPT}'}}]
 """
+
+
+@pytest.fixture(autouse=True)
+def _valid_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every chart that a test looks at against the schema of Vega-Lite: nothing else does."""
+    write = Drawing.to_dict
+
+    def checked(drawing: Drawing) -> dict[str, Any]:
+        spec = write(drawing)
+        alt.TopLevelSpec.validate(spec)
+        return spec
+
+    monkeypatch.setattr(Drawing, "to_dict", checked)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import altair as alt
-
 from slakit import locales
 
 if TYPE_CHECKING:
@@ -26,8 +24,7 @@ TICK = "format(datum.value, '~f')"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 
 
-@alt.theme.register("slakit", enable=True)
-def slakit_theme() -> alt.theme.ThemeConfig:
+def slakit_theme() -> dict[str, Any]:
     """Return the theme of all charts."""
     axis: Any = {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500,
