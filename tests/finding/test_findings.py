@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,6 +32,12 @@ MONTH = timedelta(days=30)
 MICROSECOND = timedelta(microseconds=1)
 LOSSLESS = Decimal(10**12)
 """A fee of which a microsecond's share is still a whole cent."""
+
+
+@cache
+def found_in(name: str) -> pl.DataFrame:
+    """The findings about a contract of the library, which many tests read."""
+    return findings(find_policy(name))
 
 
 # --- (a) the four documents
@@ -294,17 +301,17 @@ DOCUMENTS = [
     "told", DOCUMENTS, ids=lambda told: f"{told.policy} {told.code} {told.about} {told.figure}"[:90]
 )
 def test_a_buyer_is_told_of_the_document(told: Told) -> None:
-    rows = findings(find_policy(told.policy)).filter(code=told.code, about=told.about, clauses=told.clauses)
+    rows = found_in(told.policy).filter(code=told.code, about=told.about, clauses=told.clauses)
     if told.tiers:
         rows = rows.filter(tiers=told.tiers)
     assert [
         row for row in rows.iter_rows(named=True)
         if row["figure"].startswith(told.figure) and row["sentence"].startswith(told.sentence)
-    ], findings(find_policy(told.policy)).filter(code=told.code).rows()  # fmt: skip
+    ], found_in(told.policy).filter(code=told.code).rows()  # fmt: skip
 
 
 def test_the_clock_of_klikk_starts_at_the_ticket() -> None:
-    told = findings(find_policy("klikk")).filter(code="clock-at-report", about=FOUR).row(0, named=True)
+    told = found_in("klikk").filter(code="clock-at-report", about=FOUR).row(0, named=True)
     assert told["figure"] == "a 60-minute outage reported after 45 minutes counts as 15"
     assert set(told["clauses"].split("; ")) == {"Table 2, DT", "3.1.2", "3.2.3"}
 
@@ -332,19 +339,19 @@ ABSENT = [
 
 @pytest.mark.parametrize(("policy", "code"), ABSENT)
 def test_a_buyer_is_not_told_what_the_document_gives_no_cause_for(policy: str, code: str) -> None:
-    assert findings(find_policy(policy)).filter(code=code).is_empty()
+    assert found_in(policy).filter(code=code).is_empty()
 
 
 def test_maintenance_that_needs_no_notice_is_not_said_to_be_announced() -> None:
     """Infrastructure of Klikk: scheduled maintenance needs 36 hours of notice, emergency maintenance none."""
-    told = findings(find_policy("klikk")).filter(code="maintenance-unlimited", about="infrastructure")
+    told = found_in("klikk").filter(code="maintenance-unlimited", about="infrastructure")
     assert told["clauses"].to_list() == ["Table 2, SM; Table 2, EM"]
     assert "36h" not in told["figure"].item()
 
 
 def test_an_incident_has_no_availability_that_could_be_full() -> None:
     """The time for a replacement is not judged by the month: that such a month is 100 % says nothing of it."""
-    told = findings(find_policy("klikk")).filter(code="broad-exclusion")
+    told = found_in("klikk").filter(code="broad-exclusion")
     of_incidents = [row for row in told.iter_rows(named=True) if "hardware-replacement" in row["about"]]
     assert len(of_incidents) == 1
     assert "100 %" not in of_incidents[0]["figure"]
@@ -352,19 +359,19 @@ def test_an_incident_has_no_availability_that_could_be_full() -> None:
 
 def test_a_share_of_a_components_fee_is_not_called_a_share_of_the_whole_fee() -> None:
     """Klikk's late hardware earns thirtieths of that hardware's fee."""
-    found = findings(find_policy("klikk")).filter(about="hardware-replacement")
+    found = found_in("klikk").filter(about="hardware-replacement")
     for row in found.filter(pl.col("code").is_in(["lost-time", "saturated"])).iter_rows(named=True):
         assert "component" in row["sentence"] + row["figure"], row
 
 
 def test_a_question_is_told_once_with_all_that_hangs_on_it() -> None:
     """What 30 days of fees are concerns the rebate of outages for every tier of Klikk."""
-    told = findings(find_policy("klikk")).filter(about="Question: cap")
+    told = found_in("klikk").filter(about="Question: cap")
     assert all("Service rebate" in figure for figure in told["figure"])
 
 
 def test_the_budgets_beside_those_that_cloudworkz_prints_are_exact() -> None:
-    told = findings(find_policy("cloudworkz")).filter(code="printed-differs")
+    told = found_in("cloudworkz").filter(code="printed-differs")
     assert told["figure"].to_list() == [
         "99.9 % allows 1m26.4s; 1m30s would be 99.8958 %",
         "99.9 % allows 8h45m36s; 9h would be 99.8972 %",
@@ -1319,20 +1326,20 @@ def test_a_question_that_makes_no_difference_to_a_tier_is_not_told_for_it() -> N
 
 @pytest.mark.parametrize("name", library())
 def test_no_clause_is_listed_twice(name: str) -> None:
-    for clauses in findings(find_policy(name))["clauses"]:
+    for clauses in found_in(name)["clauses"]:
         listed = [clause for clause in clauses.split("; ") if clause]
         assert len(listed) == len(set(listed)), clauses
 
 
 @pytest.mark.parametrize("name", library())
 def test_no_finding_is_told_twice(name: str) -> None:
-    found = findings(find_policy(name))
+    found = found_in(name)
     assert found.height == found.unique().height
     assert found["sentence"].str.len_chars().min() > 10
 
 
 def test_two_kinds_of_maintenance_do_not_count() -> None:
-    told = findings(find_policy("klikk")).filter(code="maintenance-unlimited", about="infrastructure")
+    told = found_in("klikk").filter(code="maintenance-unlimited", about="infrastructure")
     assert told["sentence"].item() == "Scheduled and emergency maintenance are excluded, and have no limit"
 
 
@@ -1342,7 +1349,7 @@ def test_two_kinds_of_maintenance_do_not_count() -> None:
 def test_the_frame_has_its_columns_whatever_is_found() -> None:
     names = ["policy", "tiers", "severity", "code", "about", "subject", "sentence", "figure", "clauses", "provider"]
     assert list(FINDINGS) == names
-    for frame in (findings(find_policy("klikk")), findings(find_policy("klikk")).clear()):
+    for frame in (found_in("klikk"), found_in("klikk").clear()):
         assert frame.columns == names
         assert frame.dtypes == [pl.String] * len(names)
         assert frame.null_count().row(0) == (0,) * len(names)
@@ -1350,7 +1357,7 @@ def test_the_frame_has_its_columns_whatever_is_found() -> None:
 
 @pytest.mark.parametrize("name", library())
 def test_the_gravest_come_first_and_each_has_the_severity_of_its_code(name: str) -> None:
-    found = findings(find_policy(name))
+    found = found_in(name)
     ranks = [list(SEVERITIES).index(severity) for severity in found["severity"]]
     assert ranks == sorted(ranks)
     assert [CODES[code][0] for code in found["code"]] == found["severity"].to_list()
@@ -1457,7 +1464,7 @@ def test_what_one_outage_cannot_tell_is_not_told(guarantee: str, code: str, figu
 
 def figures(policy: str, code: str, about: str = "") -> list[str]:
     """Figures of a code, of a policy in the library."""
-    found = findings(find_policy(policy)).filter(pl.col("code") == code, pl.col("about").str.contains(about))
+    found = found_in(policy).filter(pl.col("code") == code, pl.col("about").str.contains(about))
     return found["figure"].to_list()
 
 
@@ -1531,7 +1538,7 @@ def test_a_strict_limit_that_is_paid_for_is_no_limit_that_is_kept() -> None:
     ],
 )
 def test_of_a_question_only_what_changes_is_told(policy: str, about: str, figure: str) -> None:
-    questions = findings(find_policy(policy)).filter(about=f"Question: {readable(about)}")["figure"].to_list()
+    questions = found_in(policy).filter(about=f"Question: {readable(about)}")["figure"].to_list()
     assert questions
     assert all(told.startswith(figure) and len(told) < 200 for told in questions), questions
 
@@ -1545,7 +1552,7 @@ def test_a_level_at_which_answers_differ_earns_what_is_told() -> None:
 
 
 def test_a_finding_of_two_schedules_is_of_no_tier_where_there_are_none() -> None:
-    assert set(findings(find_policy("binero-cloud"))["tiers"]) == {""}
+    assert set(found_in("binero-cloud")["tiers"]) == {""}
 
 
 @pytest.mark.parametrize(

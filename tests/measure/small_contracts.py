@@ -111,6 +111,21 @@ def owed(review: Review) -> Decimal:
     return sum(review.owed.values(), Decimal(0))
 
 
+def owed_each(cases: Iterable[tuple[Policy, Iterable[Row], str]]) -> list[Decimal]:
+    """What each of these contracts owes for its outages of June 2026 and its fee, all in one assessment."""
+    known: dict[str, Policy] = {}
+    held: list[Row] = []
+    outages: list[Row] = []
+    for number, (policy, rows, fee) in enumerate(cases):
+        name = f"s{number}"
+        known[name] = policy
+        held.append(holder(name, fee, subscription=name))
+        outages += [{**row, "subscription": name, "outage": f"{name} {row['outage']}"} for row in rows]
+    review = assess(evidence(outages, subscriptions=held), "2026-06", LATER, policies=known, ranges=False)
+    paid = dict(review.credits.group_by("subscription").agg(pl.col("amount").sum()).iter_rows())
+    return [paid.get(name, Decimal(0)) for name in known]
+
+
 def amounts(review: Review) -> list[Decimal]:
     """The credits, window after window."""
     return review.credits["amount"].to_list()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,7 @@ from small_contracts import (
     holder,
     judged,
     owed,
+    owed_each,
 )
 
 from slakit.policy.document import Policy
@@ -28,14 +30,13 @@ NOON = at("2026-06-10T12:00")
 MONTH = 720 * HOUR
 
 
-def earns(schedule: str, *lengths: object, target: str = "99.9", fee: str = "1000") -> Decimal:
-    """The credit for outages of these lengths, a day apart, in June 2026."""
-    rows = [down(NOON + n * DAY, length, f"o{n}") for n, length in enumerate(lengths)]  # type: ignore[arg-type]
-    policy = contract(f"target: {target}, credit: {{{schedule}, clause: c}}")
-    return owed(judged(policy, rows, subscriptions=[holder(fee=fee)]))
+def earning(schedule: str, *lengths: timedelta, fee: str = "1000") -> tuple[Policy, list[Row], str]:
+    """A schedule, and outages of these lengths, a day apart, in June 2026."""
+    rows = [down(NOON + n * DAY, length, f"o{n}") for n, length in enumerate(lengths)]
+    return contract(f"target: 99.9, credit: {{{schedule}, clause: c}}"), rows, fee
 
 
-SCHEDULES: dict[str, tuple[str, list[object], str]] = {
+SCHEDULES: dict[str, tuple[str, list[timedelta], str]] = {
     # of a fee of 1000, 99.9 % of 720 h promised
     "a band": ("bands: [{below: 99.9, credit: 5%}, {below: 99, credit: 10%}]", [HOUR], "50"),
     "the deepest band reached": ("bands: [{below: 99.9, credit: 5%}, {below: 99, credit: 10%}]", [8 * HOUR], "100"),
@@ -102,19 +103,25 @@ SCHEDULES: dict[str, tuple[str, list[object], str]] = {
 }
 
 
-@pytest.mark.parametrize(("schedule", "lengths", "amount"), SCHEDULES.values(), ids=SCHEDULES.keys())
-def test_it_earns(schedule: str, lengths: list[object], amount: str) -> None:
-    assert earns(schedule, *lengths) == Decimal(amount)
+@pytest.fixture(scope="module")
+def earned() -> dict[str, Decimal]:
+    cases = [earning(schedule, *lengths) for schedule, lengths, _ in SCHEDULES.values()]
+    return dict(zip(SCHEDULES, owed_each(cases), strict=True))
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_it_earns(earned: dict[str, Decimal], name: str) -> None:
+    assert earned[name] == Decimal(SCHEDULES[name][2])
 
 
 def test_a_met_target_earns_nothing_however_small_the_gap() -> None:
-    for schedule in (
+    schedules = (
         "shortfall: {credit: 1%, from: full}",
         "accrual: {credit: 1%, per: 1h, count: started}",
         "multiple: 100",
         "flat: 5%, per: incident",
-    ):
-        assert earns(schedule, MONTH / 1000) == 0
+    )
+    assert owed_each(earning(schedule, MONTH / 1000) for schedule in schedules) == [0, 0, 0, 0]
 
 
 # ------------------------------------------------------------------------------------- fee bases
@@ -170,13 +177,19 @@ TWICE_WEB_ONCE_DISK = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("per", "amount"),
-    [("", 50), ("per: window, ", 50), ("per: guarantee, ", 100), ("per: incident, ", 200), ("per: day, ", 150)],
-)
-def test_a_shared_remedy_is_earned_once_or_for_each(per: str, amount: int) -> None:
+PER = {"": 50, "per: window, ": 50, "per: guarantee, ": 100, "per: incident, ": 200, "per: day, ": 150}
+
+
+@pytest.fixture(scope="module")
+def earned_per() -> dict[str, Decimal]:
+    cases = [(shared("", f"{{flat: 5%, {per}clause: c}}"), TWICE_WEB_ONCE_DISK, "1000") for per in PER]
+    return dict(zip(PER, owed_each(cases), strict=True))
+
+
+@pytest.mark.parametrize(("per", "amount"), PER.items())
+def test_a_shared_remedy_is_earned_once_or_for_each(earned_per: dict[str, Decimal], per: str, amount: int) -> None:
     """Web is down on the tenth and the eleventh, disk on the eleventh and, for a minute, on the twelfth."""
-    assert owed(judged(shared("", f"{{flat: 5%, {per}clause: c}}"), TWICE_WEB_ONCE_DISK)) == amount
+    assert earned_per[per] == amount
 
 
 def test_incidents_of_a_guarantee_that_is_kept_earn_nothing() -> None:
@@ -216,21 +229,29 @@ def test_a_guarantee_may_have_a_schedule_of_its_own_beside_a_shared_one() -> Non
 # ------------------------------------------------------------------------------------- rounding
 
 
-@pytest.mark.parametrize(
-    ("fee", "share", "amount"),
-    [
-        ("0.10", "5%", "0.01"),  # 0.005
-        ("0.099999", "5%", "0.00"),
-        ("1.50", "1%", "0.02"),  # 0.015: half up, not to even
-        ("2.50", "1%", "0.03"),
-        ("100.05", "1/30", "3.34"),  # 3.335
-        ("100.049999", "1/30", "3.33"),
-        ("1", "1/3", "0.33"),
-        ("2", "1/3", "0.67"),
-    ],
-)
-def test_an_amount_is_rounded_half_up_to_the_cent(fee: str, share: str, amount: str) -> None:
-    assert earns(f"flat: {share}", HOUR, fee=fee) == Decimal(amount)
+ROUNDED = {
+    ("0.10", "5%"): "0.01",  # 0.005
+    ("0.099999", "5%"): "0.00",
+    ("1.50", "1%"): "0.02",  # 0.015: half up, not to even
+    ("2.50", "1%"): "0.03",
+    ("100.05", "1/30"): "3.34",  # 3.335
+    ("100.049999", "1/30"): "3.33",
+    ("1", "1/3"): "0.33",
+    ("2", "1/3"): "0.67",
+}
+
+
+@pytest.fixture(scope="module")
+def rounded() -> dict[tuple[str, str], Decimal]:
+    cases = [earning(f"flat: {share}", HOUR, fee=fee) for fee, share in ROUNDED]
+    return dict(zip(ROUNDED, owed_each(cases), strict=True))
+
+
+@pytest.mark.parametrize(("fee", "share"), ROUNDED)
+def test_an_amount_is_rounded_half_up_to_the_cent(
+    rounded: dict[tuple[str, str], Decimal], fee: str, share: str
+) -> None:
+    assert rounded[fee, share] == Decimal(ROUNDED[fee, share])
 
 
 @pytest.mark.parametrize(
@@ -314,5 +335,4 @@ def test_money_of_another_currency_under_another_reading_is_refused_too() -> Non
 
 
 def test_money_and_a_share_of_a_fee_of_nothing() -> None:
-    assert earns("flat: 25 EUR", HOUR, fee="0") == 25
-    assert earns("flat: 5%", HOUR, fee="0") == 0
+    assert owed_each(earning(schedule, HOUR, fee="0") for schedule in ("flat: 25 EUR", "flat: 5%")) == [25, 0]
