@@ -384,9 +384,9 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "18 support.matrix.impact.high.low = P9: no such priority; there are P1",
     ),
     "a fee of a component that is no name": (
-        *schedule("flat: 5%, of: {components: [cross-connect]}"),
-        "16 guarantees.uptime.credit.of.components[0] = cross-connect: not a name of this format; "
-        "use lower-case letters, digits and _",
+        *schedule("flat: 5%, of: {components: [cross connect]}"),
+        "16 guarantees.uptime.credit.of.components[0] = cross connect: not a name of this format; "
+        "use lower-case letters, digits, _ and -",
     ),
     "a time that only a percentage allows": (
         UPTIME,
