@@ -107,7 +107,7 @@ class Review:
             The evidence has no such subscription.
         """
         self.plan_of(subscription)
-        policies = self.evidence.phases.filter(pl.col("subscription") == subscription)["policy"].to_list()
+        policies = [policy for policy, _ in self.evidence.plans_held[subscription]]
         tables = {name: getattr(self, name).filter(pl.col("subscription") == subscription) for name in OF_SUBSCRIPTIONS}
         about = self.assumptions.filter(pl.col("subject").is_in([subscription, *policies]))
         parts = {
@@ -131,13 +131,12 @@ class Review:
         InputError
             The evidence has no such subscription.
         """
-        held = self.evidence.phases.filter(pl.col("subscription") == subscription)
-        if held.is_empty():
+        held = self.evidence.plans_held.get(subscription)
+        if held is None:
             known = self.evidence.names
             seen = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.evidence.source, [seen])
-        policy, tier = held.select("policy", "tier").row(-1)
-        return policy, tier
+        return held[-1]
 
     def terms_of(self, subscription: str) -> Terms:
         """Return the terms of a subscription under the chosen reading.
@@ -146,7 +145,7 @@ class Review:
         ones had.
         """
         last = self.terms[self.plan_of(subscription)]
-        plans = self.evidence.phases.filter(pl.col("subscription") == subscription).select("policy", "tier").rows()
+        plans = self.evidence.plans_held[subscription]
         if len(plans) == 1:
             return last
         together = {}

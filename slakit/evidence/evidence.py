@@ -88,6 +88,14 @@ class Evidence:
         """The subscriptions, with a row for each plan that one holds after another: see `phases_of`."""
         return phases_of(self.subscriptions)
 
+    @cached_property
+    def plans_held(self) -> Mapping[str, Sequence[tuple[str, str | None]]]:
+        """The policy and tier of each subscription, or those that it holds one after the other."""
+        held: dict[str, list[tuple[str, str | None]]] = {}
+        for subscription, policy, tier in self.phases.select("subscription", "policy", "tier").iter_rows():
+            held.setdefault(subscription, []).append((policy, tier))
+        return held
+
     @checked
     def only(self, subscription: str = "") -> Evidence:
         """Keep what concerns one subscription; all of it, if none is named.

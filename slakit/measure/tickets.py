@@ -232,6 +232,8 @@ def judge_tickets(
         Tickets whose priority cannot be told or has no target, or whose deadline of their own cannot be compared with
         an answer in minutes; all at once, by row.
     """
+    if evidence.tickets.is_empty():
+        return pl.DataFrame(schema=JUDGED)
     tickets, holds, changes = tickets_of(evidence, as_of), holds_of(evidence), priorities_of(evidence)
     updates, rows = updates_of(evidence), evidence.row_numbers("tickets")
     terms = obligations.select("subscriber", "rule", "starts", "ends", "since", "until")
