@@ -62,7 +62,7 @@ def read_cells(cells: pl.Series, column: InputColumn, time_zone: str | None) -> 
         return Reading(unfilled(column, len(text)), [])
     if column.kind == "instant":
         values, found = read_instants(text, time_zone, dates=column.dates)
-        early, late = (values < FIRST_INSTANT).fill_null(False), (values >= LAST_INSTANT).fill_null(False)
+        early, late = values < FIRST_INSTANT, values >= LAST_INSTANT
         open_end = "look at the year; where there is no end yet, leave it empty"
         strange = [
             Fault(column.name, early, "before 1700", "look at the year"),
@@ -72,7 +72,7 @@ def read_cells(cells: pl.Series, column: InputColumn, time_zone: str | None) -> 
     else:
         values, faults = CELL_READERS[column.kind](text, column)
     if text.dtype == pl.String:
-        hidden = text.str.contains(HIDDEN_CHARACTERS).fill_null(False)
+        hidden = text.str.contains(HIDDEN_CHARACTERS)
         hidden_wrong = "a control character, or a mark that reverses text"
         faults = [Fault(column.name, hidden, hidden_wrong, "remove it"), *faults]
     empty = text.is_null()

@@ -59,7 +59,7 @@ def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = Fals
     if rest.is_empty():
         return values, []
     others, found = read_other_texts(times.gather(rest), time_zone, dates=dates)
-    found = [spread(each, rest, len(times)) for each in found]
+    found = [spread(each, rest, len(times)) for each in found if each.rows.any()]
     return values.scatter(rest, others), found
 
 
