@@ -129,7 +129,8 @@ def plans_of(
                 sections: dict[tuple[str, str], object] = {}
                 every_reading = readings_of(policy, answered)
                 read[name] = [(read_as(policy, answers, sections), answers) for answers in every_reading]
-            plans[(name, tier)] = [terms_for(policy, tier, answers) for policy, answers in read[name]]
+            alike: dict[object, object] = {}
+            plans[(name, tier)] = [terms_for(policy, tier, answers, alike) for policy, answers in read[name]]
         except InputError as error:
             problems += [
                 Problem(f"subscriptions {subscriptions[0]}: {p.where}", p.value, p.wrong, p.remedy)

@@ -123,28 +123,37 @@ def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) 
     return terms_for(read_as(policy, answers), tier, answers)
 
 
-def terms_for(read: PolicyModel, tier: str | None, answers: Mapping[str, str]) -> Terms:
-    """Terms of a policy that already stands under a reading (`read_as`), for one tier."""
+def terms_for(
+    read: PolicyModel, tier: str | None, answers: Mapping[str, str], settled: dict[object, Any] | None = None
+) -> Terms:
+    """Terms of a policy that already stands under a reading (`read_as`), for one tier.
+
+    Parameters
+    ----------
+    settled
+        What earlier readings of the same policy have settled; filled here. The readings must live as long as it does,
+        for what they share is told by its identity.
+    """
+    known = {} if settled is None else settled
     if tier is None and len(read.tiers) == 1:
         tier = read.tiers[0]
     if tier not in read.tiers and (tier is not None or read.tiers):
         wrong = "no tier is named" if tier is None else "not a tier of this policy"
         raise InputError(read.id, [Problem(f"{read.id} tier", tier, wrong, one_of(read.tiers, tier or ""))])
-    guarantees: list[Guarantee] = []
-    for guarantee in read.guarantees:
-        limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
-        by_tier = [limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, read.tiers)]
-        # a mapping guarantees something to the tiers that it names, and nothing to others
-        if _given(guarantee, tier) and all(tier in limit for limit in by_tier):
-            own = _resolve(guarantee, tier, read.tiers)
-            guarantees.append(own.model_copy(update={"begins": own.begins or read.begins}) if read.begins else own)
+    sections = ("guarantees", tier, id(read.begins), *map(id, read.guarantees))
+    if sections not in known:
+        known[sections] = list(_guarantees(read, tier))
+    guarantees: list[Guarantee] = known[sections]
     kept = {guarantee.id for guarantee in guarantees}
     rights = [
         right.model_copy(update={"guarantees": [name for name in right.guarantees if name in kept]})
         for right in read.rights
         if _given(right, tier) and not kept.isdisjoint(right.guarantees)
     ]
-    remedies = list(_remedies(read, guarantees, tier))
+    sections = ("remedies", tier, id(guarantees), *map(id, read.remedies))
+    if sections not in known:
+        known[sections] = list(_remedies(read, guarantees, tier))
+    remedies: list[Remedy] = known[sections]
     earned = {remedy.id for remedy in remedies}
     choices = [
         choice.model_copy(update={"remedies": [name for name in choice.remedies if name in earned]})
@@ -215,6 +224,16 @@ def readings_of(policy: PolicyModel, settled: Mapping[str, str] | None = None) -
 def _given(part: Any, tier: str | None) -> bool:
     tiers = getattr(part, "tiers", None)
     return tiers is None or tier in tiers
+
+
+def _guarantees(policy: PolicyModel, tier: str | None) -> Iterator[Guarantee]:
+    for guarantee in policy.guarantees:
+        limits = (guarantee.target, guarantee.at_least, guarantee.at_most, guarantee.within)
+        by_tier = [limit for limit in limits if isinstance(limit, dict) and is_by_tier(limit, policy.tiers)]
+        # a mapping guarantees something to the tiers that it names, and nothing to others
+        if _given(guarantee, tier) and all(tier in limit for limit in by_tier):
+            own = _resolve(guarantee, tier, policy.tiers)
+            yield own.model_copy(update={"begins": own.begins or policy.begins}) if policy.begins else own
 
 
 def _remedies(policy: PolicyModel, guarantees: list[Guarantee], tier: str | None) -> Iterator[Remedy]:
