@@ -201,7 +201,7 @@ def _checked_samples(samples: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     empty = known.filter(pl.col("at").is_null() | pl.col("up").is_null()).height
     if empty:
         wrong = f"{empty} of them have no instant, or neither up nor down"
-        raise InputError("outages_from", [Problem("samples", None, wrong, "leave out what was not seen")])
+        raise InputError("outages_from", [Problem("samples", None, wrong, "give only samples that came")])
     return known
 
 

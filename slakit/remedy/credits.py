@@ -212,6 +212,8 @@ def _due(award: Award, fees: Fees) -> DueCredits:
     tables, sources = [pl.DataFrame(schema=EARNINGS)], list[FeeSources]()
     for number, credit in enumerate(award.remedy.credit):
         found = earned(credit, judged, award.downtime_intervals, award.days)
+        if found.is_empty():
+            continue
         for rule_number, rule in award.rules.items():
             if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
                 own = found.filter(pl.col("rule") == rule_number)
@@ -220,19 +222,9 @@ def _due(award: Award, fees: Fees) -> DueCredits:
                 tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
                 sources += of_basis
     earnings = pl.concat(tables)
-    earn_back = award.remedy.earn_back
-    returned = pl.DataFrame(schema={**KEY_TYPES, "back": pl.Boolean})
-    if earn_back is not None:
-        found = given_back(earn_back, award.facts, award.phase.later if award.phase else None)
-        returned = found.with_columns(pl.lit(value=True).alias("back"))
-    earnings = earnings.join(returned, on=KEY, how="left", maintain_order="left")
-    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
-    together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
-    single = (pl.len().over(KEY) == 1) & ~pl.lit(together) & pl.col("back").is_null()  # one thing is due in the window
-    earnings = earnings.with_columns(single.alias("single"))
-    simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
-    several, limits = _compound(award, fees, compound, cuts)
-    due = pl.concat([_simple(simple, fees), several])
+    due, limits = pl.DataFrame(schema=DUE), list[FeeSources]()
+    if not earnings.is_empty():  # in most months, under most readings, nothing is
+        due, limits = _due_of(earnings, award, fees, cuts)
     rows = windows.filter("agreed").join(due, on=KEY, how="left", maintain_order="left")
     if award.rules:
         (number, rule), credit = next(iter(award.rules.items())), award.remedy.credit[0]
@@ -241,11 +233,31 @@ def _due(award: Award, fees: Fees) -> DueCredits:
         sources += [FeeSources(one.charges) for one in shown]  # what earns nothing is no share of an unknown fee
         rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
     is_due = pl.col("amount").is_not_null()
-    if earn_back is not None and earn_back.share.value >= 1:
+    if award.remedy.earn_back is not None and award.remedy.earn_back.share.value >= 1:
         is_due = is_due & pl.col("cap").ne_missing("earned_back")  # of what is given back no minimum is due
     rows = rows.with_columns(is_due.alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
     rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
     return DueCredits(rows, windows, [*sources, *limits], cuts)
+
+
+def _due_of(
+    earnings: pl.DataFrame, award: Award, fees: Fees, cuts: Mapping[int, Cuts]
+) -> tuple[pl.DataFrame, list[FeeSources]]:
+    """Put together what a remedy's schedules earn in each window: `DUE`."""
+    earn_back = award.remedy.earn_back
+    if earn_back is None:
+        earnings = earnings.with_columns(pl.lit(None, dtype=pl.Boolean).alias("back"))
+    else:
+        found = given_back(earn_back, award.facts, award.phase.later if award.phase else None)
+        returned = found.with_columns(pl.lit(value=True).alias("back"))
+        earnings = earnings.join(returned, on=KEY, how="left", maintain_order="left")
+    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
+    together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
+    single = (pl.len().over(KEY) == 1) & ~pl.lit(together) & pl.col("back").is_null()  # one thing is due in the window
+    earnings = earnings.with_columns(single.alias("single"))
+    simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
+    several, limits = _compound(award, fees, compound, cuts)
+    return pl.concat([_simple(simple, fees), several]), limits
 
 
 def _cuts(award: Award, fees: Fees) -> Mapping[int, Cuts]:
