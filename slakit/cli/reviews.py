@@ -106,6 +106,7 @@ def _assessed(
     *,
     ranges: bool,
     strict: bool = False,
+    subscription: str | None = None,
 ) -> Review:
     from slakit.analysis.assess import assess as assess_evidence
     from slakit.evidence.files import read_evidence
@@ -114,6 +115,8 @@ def _assessed(
     with console.status("reading evidence", spinner="line") as status:
         conventions = _conventions(closed)
         evidence = read_evidence(path, time_zone=time_zone)
+        if subscription and not reading:  # an answer may be to a question of somebody else's contract
+            evidence = evidence.only(subscription)
         status.update("assessing")
         return assess_evidence(
             evidence, period, as_of, reading=reading, ranges=ranges, conventions=conventions, strict=strict
@@ -201,7 +204,7 @@ def explain(
             span = Period.parse(window)
             within_a_year = span.after.year - span.first.year < 2
             period = f"{span.first.year}-01/{span.first.year}-12" if within_a_year else window
-        review = _assessed(evidence, period, moment, reading, time_zone, closed, ranges=True)
+        review = _assessed(evidence, period, moment, reading, time_zone, closed, ranges=True, subscription=subscription)
         told = explain_review(review, subscription, window)
     else:
         raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
@@ -224,7 +227,7 @@ def readings(
     from slakit.analysis.assumptions import answer_words
     from slakit.show.labels import money_text, readings_text
 
-    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True)
+    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True, subscription=subscription)
     review = review.of(subscription) if subscription else review
     rows = new_table("subscription", "question", "answer", "owed", "difference", "id")
     for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):

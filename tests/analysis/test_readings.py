@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
 import pytest
+from sample_evidence import AS_OF, PERIOD, sample_evidence, sample_review
 from small_contracts import HOUR, at, contract, down, evidence, holder, judged, work
 
 import slakit as sla
@@ -22,8 +22,6 @@ from slakit.problems import InputError
 from slakit.remedy.curves import credit_curve
 from slakit.remedy.values import guarantee_value
 
-SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
-PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
 HELD = {
     "fjord-iaas": "klikk", "fjord-standard": "klikk", "tind-iaas": "klikk", "nordlys-web": "wp-heaven",
     "harbor-enterprise": "klink-cloud", "harbor-starter": "klink-cloud", "skog-vm": "cloudworkz",
@@ -39,12 +37,12 @@ COLUMNS = ["subscription", "currency", "question", "answer", "amount", "differen
 
 @pytest.fixture(scope="module")
 def tables() -> Evidence:
-    return sla.read_evidence(SAMPLES)
+    return sample_evidence()
 
 
 @pytest.fixture(scope="module")
-def review(tables: Evidence) -> Review:
-    return sla.assess(tables, PERIOD, AS_OF)
+def review() -> Review:
+    return sample_review()
 
 
 def owed(review: Review) -> dict[str, Decimal]:

@@ -9,6 +9,7 @@ import fastexcel
 import polars as pl
 import pytest
 from cli_support import Run
+from sample_evidence import sample_review
 
 import slakit as sla
 from slakit.comparison.summary import summarize_comparison
@@ -275,7 +276,7 @@ def test_compare_survives_an_outage_outside_the_period_of_one_plan(run: Run, tmp
 def test_readings_are_ranked_and_summed_up(run: Run) -> None:
     done = run("readings", EVIDENCE, *QUESTION, "--subscription", "fjord-iaas")
     assert done.code == 0, done.err
-    review = sla.assess(sla.read_evidence(EVIDENCE), "2026-01/2026-09", "2026-10-05T00:00:00Z").of("fjord-iaas")
+    review = sample_review().of("fjord-iaas")
     moving = review.readings.filter(pl.col("moves") > 0)
     asked = moving["question"].unique(maintain_order=True).to_list()
     places = [done.out.index(f" {name}=") for name in asked]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,6 +13,7 @@ import pytest
 from effort import examples, some_quick
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_evidence import sample_evidence
 from small_contracts import DAY, HOUR, LATER, MINUTE, at, down, evidence, holder, work
 
 import slakit as sla
@@ -27,7 +27,6 @@ from slakit.policy.files import LIBRARY, find_policy, parse_policy
 from slakit.problems import InputError
 from slakit.remedy.curves import credit_curve
 
-SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
 PERIOD, AS_OF = "2026-01/2026-09", "2026-10-02"
 PLANS = [
     "klikk:standard", "klikk:silver", "klikk:gold", "klikk:platinum", "wp-heaven", "klink-cloud:starter",
@@ -69,7 +68,7 @@ def paying(name: str, credit: str, target: str = "99.9", terms: str = AVAILABILI
 
 @pytest.fixture(scope="module")
 def tables() -> Evidence:
-    return sla.read_evidence(SAMPLES)
+    return sample_evidence()
 
 
 # --- (a) laws: contests and crossings against the curves

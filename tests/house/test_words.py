@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from cli_support import Run, run
+from sample_evidence import AS_OF, PERIOD, sample_evidence
+from sample_evidence import sample_review as review
 
 import slakit as sla
 from slakit import show
@@ -24,7 +26,6 @@ from slakit.show.excel.review import review_sheets
 __all__ = ["run"]  # a fixture
 
 HOUSE = Path(__file__).parents[2]
-PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
 PLANS = ["klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz"]
 
 INSTEAD = {
@@ -94,13 +95,8 @@ def displayed(headline: Callable[..., None], *given: object) -> str:
 
 
 @cache
-def review() -> sla.Review:
-    return sla.assess(sla.read_evidence(HOUSE / "data_samples" / "evidence"), PERIOD, AS_OF)
-
-
-@cache
 def comparison() -> sla.Comparison:
-    mine = sla.read_evidence(HOUSE / "data_samples" / "evidence", subscription="fjord-iaas")
+    mine = sample_evidence().only("fjord-iaas")
     return sla.compare(PLANS, evidence=mine, period=PERIOD, as_of=AS_OF, fee=1000)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import altair as alt
 import pytest
+from sample_evidence import sample_review
 
 import slakit as sla
 from slakit.analysis.review import Review
 from slakit.policy.files import parse_policy
 from slakit.show.charts.vega import Drawing
 
-SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
-PERIOD, AS_OF = "2026-01/2026-09", "2026-10-05T00:00:00Z"
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "\"><img src=x onerror='alert(2)'>"
 HOSTILE = f"""\
@@ -53,7 +51,7 @@ def _valid_charts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def review() -> Review:
-    return sla.assess(sla.read_evidence(SAMPLES), PERIOD, AS_OF)
+    return sample_review()
 
 
 @pytest.fixture(scope="session")
