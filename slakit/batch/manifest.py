@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 MANIFEST_NAME = "manifest.json"
-VERSIONED = ("slakit", "papermill", "polars", "vl-convert-python")
+VERSIONED = ("slakit", "papermill", "polars", "altair")
 
 Status = Literal["waiting", "running", "ok", "failed", "interrupted", "skipped-unchanged"]
 

@@ -48,7 +48,7 @@ _LISTED = """
     ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger matplotlib_inline.config
     IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.core.oinspect
     IPython.core.pylabtools IPython.extensions.storemagic tornado.platform.asyncio
-    polars pydantic ruamel.yaml babel.numbers holidays jinja2 vl_convert great_tables ipywidgets
+    polars pydantic ruamel.yaml babel.numbers holidays jinja2 vl_convert altair great_tables ipywidgets
     narwhals._polars.dataframe narwhals._polars.expr narwhals._interchange.dataframe
 """
 PRELOADED = _LISTED.split()

@@ -17,8 +17,6 @@ from pathlib import Path
 
 from slakit._atomic import write_whole
 
-VEGA_LITE = "6.4.1"
-"""The version of Vega-Lite for which charts are written."""
 ASSETS = "SLAKIT_ASSETS"
 """Environment variable that names the folder, beside the reports, for what they share."""
 ASSET = re.compile(r"\bcharts-[0-9a-f]{16}\.js\b")
@@ -96,8 +94,10 @@ def vega_bundle() -> str:
 
 
 def vega_lite_version() -> str:
-    """Return the version of Vega-Lite as vl-convert names it, like 6.4."""
-    return VEGA_LITE.rsplit(".", 1)[0]
+    """Return the version of Vega-Lite for which altair writes charts, like 6.1."""
+    from altair import SCHEMA_VERSION
+
+    return SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
 
 
 def cache_folder() -> Path:

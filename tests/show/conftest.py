@@ -1,17 +1,13 @@
-"""A review of the sample evidence, one of evidence whose names are scripts; charts held against the schema."""
+"""A review of the sample evidence, and one of evidence whose names are scripts."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import altair as alt
 import pytest
 from sample_evidence import sample_review
 
 import slakit as sla
 from slakit.analysis.review import Review
 from slakit.policy.files import parse_policy
-from slakit.show.charts.vega import Drawing
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "\"><img src=x onerror='alert(2)'>"
@@ -34,19 +30,6 @@ maintenance: [{{kind: scheduled, clause: '{SCRIPT}'}}]
 claims: {{within: 10d, evidence: ['{SCRIPT}'], clause: '{SCRIPT}'}}
 assumed: [{{term: time_zone, value: UTC, because: '{SCRIPT}'}}]
 """
-
-
-@pytest.fixture(autouse=True)
-def _valid_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hold every chart that a test looks at against the schema of Vega-Lite: nothing else does."""
-    write = Drawing.to_dict
-
-    def checked(drawing: Drawing) -> dict[str, Any]:
-        spec = write(drawing)
-        alt.TopLevelSpec.validate(spec)
-        return spec
-
-    monkeypatch.setattr(Drawing, "to_dict", checked)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ from slakit.show import (
     show_same_outages,
     show_terms,
 )
-from slakit.show.charts.renderer import chart_bundle
+from slakit.show.charts.renderer import slakit_renderer
 from slakit.show.headline import MIME
 
 SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
@@ -487,7 +487,7 @@ def test_scripts_in_findings_worth_and_readings_are_text() -> None:
         assert "<script" not in table._repr_html_()
     assert SCRIPT in text_of(tables[2])
     assert SCRIPT in text_of(tables[0])
-    shown = chart_bundle(chart_readings(review, SCRIPT).to_dict())["text/html"]
+    shown = slakit_renderer(chart_readings(review, SCRIPT).to_dict())["text/html"]
     assert "<script>alert(1)" not in shown
     assert "\\u003cscript>alert(1)" in shown
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import altair as alt
 import polars as pl
 
 from slakit import locales
 from slakit.analysis.review import Review
 from slakit.measure.budgets import budget_of
 from slakit.policy.printing import percent_text
-from slakit.show.charts.canvas import empty_chart, finish, wall_clock
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 from slakit.show.labels import counted, length_text, short_length, window_name
 
 MOST_LABELLED = 15
@@ -71,20 +71,20 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
     labels = {"missed": "over: target missed", "kept": "within what is allowed", "running": "window still running"}
     said = " : ".join(f"datum.value == '{state}' ? '{label}'" for state, label in labels.items()) + " : ''"
     present = [state for state in labels if any(gauge["state"] == state for gauge in gauges)]
-    colour = channel(
+    colour = alt.Color(
         "state:N",
-        scale=part(domain=list(labels), range=[VERMILLION, BLUE, SKY]),
-        legend=part(title=None, labelExpr=said, values=present, symbolType="square"),
+        scale=alt.Scale(domain=list(labels), range=[VERMILLION, BLUE, SKY]),
+        legend=alt.Legend(title=None, labelExpr=said, values=present, symbolType="square"),
     )
     fields = {"window": "window", "guarantee_name": "guarantee", "used": "downtime", "availability": "availability"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
     base, x, y, band = canvas(gauges), lanes.x("from"), lanes.y, {"band": 0.62}
-    frame = base.mark("rect", height=band, fill=INK, fillOpacity=0.05, stroke=INK, strokeOpacity=0.3, strokeWidth=1)
-    fill = base.mark("rect", height=band, opacity=0.7)
+    frame = base.mark_rect(height=band, fill=INK, fillOpacity=0.05, stroke=INK, strokeOpacity=0.3, strokeWidth=1)
+    fill = base.mark_rect(height=band, opacity=0.7)
     layers = [
         frame.encode(x=x, x2="to", y=y, tooltip=tips),
         fill.encode(x=x, x2="filled", y=y, tooltip=tips, color=colour),
     ]
     if len(gauges) <= MOST_LABELLED * len(lanes.names):
-        layers.append(base.mark("text", fontSize=12, fontWeight=500).encode(x=lanes.x("middle"), y=y, text="text:N"))
-    return finish(layers, title, subtitle, 58 * len(lanes.names))
+        layers.append(base.mark_text(fontSize=12, fontWeight=500).encode(x=lanes.x("middle"), y=y, text="text:N"))
+    return finish(layered(*layers), title, subtitle, 58 * len(lanes.names))

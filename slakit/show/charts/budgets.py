@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
-from slakit.show.charts.canvas import captions, empty_chart, finish
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, TICK
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 from slakit.show.deduplicate import budgets_of
 
 
@@ -34,17 +34,17 @@ def chart_budgets(budgets: pl.DataFrame) -> Drawing:
         subtitle += " Outlined: best effort, not guaranteed."
 
     base = canvas(rows)
-    y = channel("key:N", sort=[row["key"] for row in rows], axis=None, scale=part(paddingInner=0))
+    y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     hours = f"datum.value < 0.99 ? round(datum.value * 60) + ' min' : {TICK} + ' h'"
-    axis = part(tickCount=6, labelExpr=f"datum.value == 0 ? '0' : {hours}")
-    low = channel("low:Q", title="downtime allowed", scale=part(domainMin=0), axis=axis)
-    solid = {"condition": {"test": "datum.solid", "value": 1}, "value": 0.12}
-    tips = [channel("figure:N", title="allowed"), channel("about:N", title="of")]
-    bar = base.mark("bar", color=BLUE, height=14, yOffset=20, stroke=BLUE, cornerRadiusEnd=2)
-    tail = base.mark("bar", color=BLUE, height=14, yOffset=20, opacity=0.35, cornerRadiusEnd=2)
-    drawn = [
-        tail.encode(y=y, x=low, x2="high", tooltip=tips),
+    axis = alt.Axis(tickCount=6, labelExpr=f"datum.value == 0 ? '0' : {hours}")
+    low = alt.X("low:Q", title="downtime allowed", scale=alt.Scale(domainMin=0), axis=axis)
+    solid = alt.condition("datum.solid", alt.value(1), alt.value(0.12))
+    tips = [alt.Tooltip("figure:N", title="allowed"), alt.Tooltip("about:N", title="of")]
+    bar = base.mark_bar(color=BLUE, height=14, yOffset=20, stroke=BLUE, cornerRadiusEnd=2)
+    tail = base.mark_bar(color=BLUE, height=14, yOffset=20, opacity=0.35, cornerRadiusEnd=2)
+    drawn = layered(
+        tail.encode(y=y, x=low, x2="high:Q", tooltip=tips),
         bar.encode(y=y, x=low, fillOpacity=solid, tooltip=tips),
         *captions(rows, y),
-    ]
+    )
     return finish(drawn, title, subtitle, 64 * len(rows))

@@ -1,54 +1,58 @@
-"""What all charts share: titles that wrap, captions, words where there is nothing to draw."""
+"""What all charts share: rows as data, titles that wrap, marks that say so when there is nothing to draw."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from slakit.show.charts.vega import Drawing, Layer, Part, canvas, channel, composed, constant
+import altair as alt
+
+from slakit.show.charts import renderer, theme
+
+__all__ = ["Drawing", "canvas", "captions", "empty_chart", "finish", "layered", "renderer", "theme", "wall_clock"]
+
+Drawing = alt.Chart | alt.LayerChart
 
 TITLE_WIDTH, SUBTITLE_WIDTH = 60, 82
 """Where titles wrap, so that they fit half the width of a screen. [characters]"""
 
 
-def finish(layers: Iterable[Layer], title: str, subtitle: str, height: int, **more: Any) -> Drawing:
-    """Lay layers on top of each other, with the finding as title, what is drawn as subtitle, and a size.
+def canvas(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
+    """Make a chart over rows of plain numbers and text. The caller turns decimals and instants into them."""
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
 
-    Parameters
-    ----------
-    layers
-        From the lowest to the one on top.
-    title, subtitle
-        Text, also for a screen reader.
-    height
-        Of the chart. [pixels]
-    more
-        Other properties of the chart, as Vega-Lite names them.
-    """
+
+def layered(*charts: Drawing) -> alt.LayerChart:
+    """Lay charts on top of each other."""
+    return cast(alt.LayerChart, alt.layer(*charts))
+
+
+def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
+    """Give a chart its finding as title, what is drawn as subtitle, both as text for a screen reader, and a size."""
     lines = textwrap.wrap(title, TITLE_WIDTH, break_on_hyphens=False) or [""]
     below = textwrap.wrap(subtitle, SUBTITLE_WIDTH, break_on_hyphens=False)
-    look = {"width": "container", "height": height, "title": {"text": lines, "subtitle": below}}
-    return Drawing({**composed(layers), **look, "description": f"{title}. {subtitle}", **more})
+    heading = alt.TitleParams(text=lines, subtitle=below)
+    return chart.properties(width="container", height=height, title=heading, description=f"{title}. {subtitle}")
 
 
 def empty_chart(title: str, message: str) -> Drawing:
     """Make a chart that says in words why there is nothing to draw."""
     said = canvas([{"text": textwrap.wrap(message, TITLE_WIDTH)}])
-    mark = said.mark("text", align="left", fontSize=14, opacity=0.85, lineHeight=19)
-    drawn = mark.encode(x=constant(0), y=constant(16), text="text:N")
-    return finish([drawn], title, "", 48, description=f"{title}. {message}")
+    mark = said.mark_text(align="left", fontSize=14, opacity=0.85, lineHeight=19)
+    drawn = mark.encode(x=alt.value(0), y=alt.value(16), text=alt.Text("text:N"))
+    return finish(drawn, title, "", 48).properties(description=f"{title}. {message}")
 
 
-def captions(rows: Iterable[Mapping[str, Any]], y: Part) -> list[Layer]:
+def captions(rows: Iterable[Mapping[str, Any]], y: alt.Y) -> list[alt.Chart]:
     """Write two lines of text above each bar, `figure` and `about`: they need no room beside the bars."""
     base = canvas(rows)
-    figure = base.mark("text", align="left", dy=-13, fontSize=14, fontWeight=600, limit=640)
-    about = base.mark("text", align="left", dy=4, fontSize=12, opacity=0.75, limit=640)
+    figure = base.mark_text(align="left", dy=-13, fontSize=14, fontWeight=600, limit=640)
+    about = base.mark_text(align="left", dy=4, fontSize=12, opacity=0.75, limit=640)
     return [
-        mark.encode(y=y, x=constant(0), text=channel(f"{text}:N"))
+        mark.encode(y=y, x=alt.value(0), text=alt.Text(f"{text}:N"))
         for mark, text in ((figure, "figure"), (about, "about"))
     ]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.policy.printing import print_count
-from slakit.show.charts.canvas import captions, empty_chart, finish
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, SLATE, VERMILLION
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 from slakit.show.labels import STATUSES, amounts_text, counted, deadline_text, instant_text, money_text
 from slakit.show.readable import claim_status
 
@@ -74,16 +74,18 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
         said[row["subscription"]].append(f"{money} {status}")
     texts = [{"subscription": name, "figure": name, "about": " · ".join(parts)} for name, parts in said.items()]
 
-    y = channel("subscription:N", sort=order, axis=None, scale=part(paddingInner=0))
-    axis = part(format="%", tickCount=5)
-    x = channel("begin:Q", title="share of the credits owed", axis=axis, scale=part(domain=[0, 1]))
+    y = alt.Y("subscription:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0))
+    axis = alt.Axis(format="%", tickCount=5)
+    x = alt.X("begin:Q", title="share of the credits owed", axis=axis, scale=alt.Scale(domain=[0, 1]))
     present = [status for status in STATUSES if status in set(drawn["status"])]
-    scale = part(domain=[STATUSES[status] for status in present], range=[STATUS_COLOURS[status] for status in present])
-    colour = channel("status:N", title=None, scale=scale, legend=part(symbolType="square"))
-    tips = [channel(f"{field}:N") for field in ("subscription", "status", "amount", "credits", "claim by")]
-    bar = canvas(shares).mark("bar", height=14, yOffset=20, opacity=0.85)
-    bars = bar.encode(x=x, x2="end", y=y, color=colour, tooltip=tips)
-    return finish([bars, *captions(texts, y)], _title(claims), subtitle, 64 * len(order))
+    scale = alt.Scale(
+        domain=[STATUSES[status] for status in present], range=[STATUS_COLOURS[status] for status in present]
+    )
+    colour = alt.Color("status:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+    tips = [alt.Tooltip(f"{field}:N") for field in ("subscription", "status", "amount", "credits", "claim by")]
+    bar = canvas(shares).mark_bar(height=14, yOffset=20, opacity=0.85)
+    bars = bar.encode(x=x, x2="end:Q", y=y, color=colour, tooltip=tips)
+    return finish(layered(bars, *captions(texts, y)), _title(claims), subtitle, 64 * len(order))
 
 
 def _title(claims: pl.DataFrame) -> str:

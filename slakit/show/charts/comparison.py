@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 
 from slakit.analysis.assumptions import answer_words
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
 from slakit.policy.printing import listed
-from slakit.show.charts.canvas import captions, empty_chart, finish
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, INK, VERMILLION
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 from slakit.show.labels import counted, money_text, readings_text
 
 
@@ -51,14 +51,14 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
         subtitle += " Line: range if ambiguous clauses are read otherwise."
 
     base = canvas(rows)
-    y = channel("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=part(paddingInner=0))
-    x = channel("owed:Q", title=f"owed, {currencies[0]}", scale=part(domainMin=0), axis=part(tickCount=6))
+    y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    x = alt.X("owed:Q", title=f"owed, {currencies[0]}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
     fields = {"name": "plan", "money": "owed", "about": "range"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
-    bar = base.mark("bar", color=BLUE, height=14, yOffset=20, cornerRadiusEnd=2).encode(y=y, x=x, tooltip=tips)
-    whisker = base.mark("rule", color=INK, yOffset=20, strokeWidth=2, opacity=0.8)
-    line = whisker.encode(y=y, x="low:Q", x2="high", tooltip=tips)
-    return finish([bar, line, *captions(rows, y)], title, subtitle, 64 * len(rows))
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadiusEnd=2).encode(y=y, x=x, tooltip=tips)
+    spread = base.mark_rule(color=INK, yOffset=20, strokeWidth=2, opacity=0.8)
+    line = spread.encode(y=y, x="low:Q", x2="high:Q", tooltip=tips)
+    return finish(layered(bar, line, *captions(rows, y)), title, subtitle, 64 * len(rows))
 
 
 def chart_readings(review: Review, subscription: str) -> Drawing:
@@ -96,11 +96,11 @@ def chart_readings(review: Review, subscription: str) -> Drawing:
     subtitle = "What each answer alone makes of it, the other questions as assumed here (the mark)."
 
     base = canvas(rows)
-    y = channel("question:N", sort=[row["question"] for row in rows], axis=None, scale=part(paddingInner=0))
-    scale, axis = part(zero=False, nice=True), part(tickCount=6)
-    x = channel("low:Q", title=f"owed, {currency}", scale=scale, axis=axis)
-    tips = [channel("figure:N", title="effect"), channel("about:N", title="answers")]
-    bar = base.mark("bar", color=BLUE, height=14, yOffset=20, cornerRadius=2).encode(y=y, x=x, x2="high", tooltip=tips)
+    y = alt.Y("question:N", sort=[row["question"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    scale, axis = alt.Scale(zero=False, nice=True), alt.Axis(tickCount=6)
+    x = alt.X("low:Q", title=f"owed, {currency}", scale=scale, axis=axis)
+    tips = [alt.Tooltip("figure:N", title="effect"), alt.Tooltip("about:N", title="answers")]
+    bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadius=2).encode(y=y, x=x, x2="high:Q", tooltip=tips)
     mark = canvas([row | {"owed": float(owed)} for row in rows])
-    taken = mark.mark("tick", color=VERMILLION, thickness=3, size=24, yOffset=20).encode(y=y, x="owed:Q")
-    return finish([bar, taken, *captions(rows, y)], title, subtitle, 64 * len(rows))
+    taken = mark.mark_tick(color=VERMILLION, thickness=3, size=24, yOffset=20).encode(y=y, x="owed:Q")
+    return finish(layered(bar, taken, *captions(rows, y)), title, subtitle, 64 * len(rows))

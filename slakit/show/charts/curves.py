@@ -8,12 +8,12 @@ from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from slakit.policy.printing import listed, percent_text
-from slakit.show.charts.canvas import empty_chart, finish
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered
 from slakit.show.charts.theme import COLOURS, GREY, INK
-from slakit.show.charts.vega import Drawing, Layer, Part, canvas, channel, constant, part
 from slakit.show.deduplicate import Line, lines_of, on_line
 from slakit.show.labels import length_text
 
@@ -71,28 +71,30 @@ def _said(credit: Decimal) -> str:
     return percent_text(credit, 2) if credit else "no credit"
 
 
-def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) -> list[Layer]:
+def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) -> alt.LayerChart:
     first = min([Decimal(600), until / 10, *(line.allowed / 2 for line in lines if line.allowed > 0)])
     colours = [COLOURS[number % len(COLOURS)] if line.pays else GREY for number, line in enumerate(lines)]
     names = [line.name for line in lines]
-    colour = channel("name:N", scale=part(domain=names, range=colours), legend=None)
-    span = part(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
+    colour = alt.Color("name:N", scale=alt.Scale(domain=names, range=colours), legend=None)
+    span = alt.Scale(type="log", domain=[float(first / HOUR), float(until / HOUR)], nice=False)
     ticks = [1 / 60, 1 / 30, 1 / 12, 1 / 6, 0.5, 1, 2, 4, 8, 24, 72, 168, 720, 2160, 8760]
     minutes, days = "round(datum.value * 60) + ' min'", "datum.value / 24 + ' d'"
     said = f"datum.value < 0.99 ? {minutes} : datum.value < 24 ? datum.value + ' h' : {days}"
-    axis = part(values=ticks, labelExpr=said, grid=False)
-    x = channel("hours:Q", title="length of the outage", scale=span, axis=axis)
-    y = channel("credit:Q", title="credit, % of the fee", scale=part(domainMin=0, nice=True), axis=part(tickCount=6))
+    axis = alt.Axis(values=ticks, labelExpr=said, grid=False)
+    x = alt.X("hours:Q", title="length of the outage", scale=span, axis=axis)
+    y = alt.Y(
+        "credit:Q", title="credit, % of the fee", scale=alt.Scale(domainMin=0, nice=True), axis=alt.Axis(tickCount=6)
+    )
     fields = {"name": "plan", "length": "outage", "percent": "credit"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
     line = canvas(spot for line in lines for spot in _spots(line, first))
-    drawn = line.mark("line", strokeWidth=2.5, clip=True, strokeJoin="round").encode(
-        x=x, y=y, color=colour, order=channel("number:Q"), tooltip=tips
+    drawn = line.mark_line(strokeWidth=2.5, clip=True, strokeJoin="round").encode(
+        x=x, y=y, color=colour, order=alt.Order("number:Q"), tooltip=tips
     )
-    mark = canvas(_end_labels(lines, until)).mark(
-        "text", align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600
+    mark = canvas(_end_labels(lines, until)).mark_text(
+        align="left", baseline="middle", dx=8, fontSize=12.5, lineHeight=15, fontWeight=600
     )
-    named = mark.encode(x="hours:Q", y="credit:Q", text="label:N", color=colour)
+    named = mark.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), text=alt.Text("label:N"), color=colour)
     layers = [*_targets(lines, colour), drawn, named]
     if outage is not None:  # a disc on every line, at the length that is looked at
         at = max(outage, first)
@@ -101,12 +103,12 @@ def _curves(lines: list[Line], until: Decimal, outage: Decimal | None = None) ->
              "length": length_text(at)}
             for line in lines
         ]  # fmt: skip
-        rule = canvas(rows[:1]).mark("rule", strokeWidth=2, opacity=0.55).encode(x="hours:Q")
-        disc = canvas(rows).mark("point", filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
-        discs = disc.encode(x="hours:Q", y="credit:Q", color=colour, tooltip=tips)
-        text = canvas(rows[:1]).mark("text", baseline="bottom", fontSize=13, fontWeight=600)
-        layers += [rule, discs, text.encode(x="hours:Q", y=constant(-3), text="length:N")]
-    return layers
+        rule = canvas(rows[:1]).mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("hours:Q"))
+        disc = canvas(rows).mark_point(filled=True, size=110, opacity=1, stroke="white", strokeWidth=1)
+        discs = disc.encode(x=alt.X("hours:Q"), y=alt.Y("credit:Q"), color=colour, tooltip=tips)
+        text = canvas(rows[:1]).mark_text(baseline="bottom", fontSize=13, fontWeight=600)
+        layers += [rule, discs, text.encode(x=alt.X("hours:Q"), y=alt.value(-3), text=alt.Text("length:N"))]
+    return layered(*layers)
 
 
 def _spots(line: Line, first: Decimal) -> Iterator[dict[str, Any]]:
@@ -146,7 +148,7 @@ def _end_labels(lines: list[Line], until: Decimal) -> list[dict[str, Any]]:
     return labels
 
 
-def _targets(lines: list[Line], colour: Part) -> list[Layer]:
+def _targets(lines: list[Line], colour: alt.Color) -> list[alt.Chart]:
     """Draw the committed levels, as vertical lines with their budgets; the text of one close to the last moves down."""
     levels = {(line.allowed, line.target): line.name for line in reversed(lines) if line.allowed > 0}
     rows: list[dict[str, Any]] = []
@@ -156,6 +158,8 @@ def _targets(lines: list[Line], colour: Part) -> list[Layer]:
         last = allowed
         level = percent_text(target, 6) if target is not None else "committed"
         rows.append({"name": name, "hours": float(allowed / HOUR), "label": [level, length_text(allowed)], "at": at})
-    rule = canvas(rows).mark("rule", strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x="hours:Q", color=colour)
-    text = canvas(rows).mark("text", align="left", dx=5, fontSize=12, lineHeight=14, color=INK, opacity=0.85)
-    return [rule, text.encode(x="hours:Q", y=channel("at:Q", scale=None, axis=None), text="label:N")]
+    rule = (
+        canvas(rows).mark_rule(strokeDash=[4, 4], strokeWidth=1.5, opacity=0.8).encode(x=alt.X("hours:Q"), color=colour)
+    )
+    text = canvas(rows).mark_text(align="left", dx=5, fontSize=12, lineHeight=14, color=INK, opacity=0.85)
+    return [rule, text.encode(x=alt.X("hours:Q"), y=alt.Y("at:Q", scale=None, axis=None), text=alt.Text("label:N"))]

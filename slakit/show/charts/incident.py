@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from textwrap import wrap
-from typing import Any
+from typing import Any, cast
 
+import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import VERDICT_WORDS
-from slakit.show.charts.canvas import empty_chart, finish, wall_clock
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import LABEL_WIDTH, lane_rows
 from slakit.show.charts.outages import COLOUR_OF
 from slakit.show.charts.theme import BLUE, GREY, INK, ON_COLOUR
-from slakit.show.charts.vega import Drawing, Part, canvas, channel, constant, part
 from slakit.show.labels import instant_text, length_text, short_length, sums_text
 
 ROOM = 0.05
@@ -68,25 +68,26 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
 
     lanes = list(dict.fromkeys(row["lane"] for row in [*happened, *judged]))
     x, y = timeline.x("from"), lane_rows(lanes)
-    tips = [channel("said:N", title="what"), channel("when:N", title="time")]
+    tips = [alt.Tooltip("said:N", title="what"), alt.Tooltip("when:N", title="time")]
     bars: dict[str, Any] = {"height": {"band": 0.62}, "cornerRadius": 2, "opacity": 0.85}
-    kinds = part(domain=["outage", "maintenance"], range=[GREY, BLUE])
-    fill = channel("kind:N", scale=kinds, legend=None)
-    layers = [canvas(happened).mark("bar", **bars).encode(x=x, x2="to", y=y, color=fill, tooltip=tips)]
+    kinds = alt.Scale(domain=["outage", "maintenance"], range=[GREY, BLUE])
+    fill = alt.Color("kind:N", scale=kinds, legend=None)
+    layers = [canvas(happened).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=fill, tooltip=tips)]
     if judged:
         present = {row["verdict"] for row in judged}
         shown = {words: COLOUR_OF[name] for name, words in VERDICT_WORDS.items() if words in present}
-        scale = part(domain=list(shown), range=list(shown.values()))
-        colour = channel("verdict:N", title=None, scale=scale, legend=part(symbolType="square"))
-        layers.append(canvas(judged).mark("bar", **bars).encode(x=x, x2="to", y=y, color=colour, tooltip=tips))
-    text = canvas([*happened, *judged]).mark("text", fontSize=12, fontWeight=600, color=ON_COLOUR)
-    layers.append(text.encode(x=timeline.x("middle"), y=y, text="text:N"))
+        scale = alt.Scale(domain=list(shown), range=list(shown.values()))
+        colour = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
+        layers.append(canvas(judged).mark_bar(**bars).encode(x=x, x2=alt.X2("to"), y=y, color=colour, tooltip=tips))
+    text = canvas([*happened, *judged]).mark_text(fontSize=12, fontWeight=600, color=ON_COLOUR)
+    layers.append(text.encode(x=timeline.x("middle"), y=y, text=alt.Text("text:N")))
     if signals := list(timeline.signals(outages)):
         at = timeline.x("at")
-        rule = canvas(signals).mark("rule", color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8)
-        label = canvas(signals).mark("text", align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
-        layers += [rule.encode(x=at), label.encode(x=at, y=constant(-2), text="label:N")]
-    return finish(layers, title, subtitle, 44 * len(lanes) + 16, resolve={"scale": {"color": "independent"}})
+        rule = canvas(signals).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8)
+        label = canvas(signals).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
+        layers += [rule.encode(x=at), label.encode(x=at, y=alt.value(-2), text=alt.Text("label:N"))]
+    drawn = cast(alt.LayerChart, layered(*layers).resolve_scale(color="independent"))
+    return finish(drawn, title, subtitle, 44 * len(lanes) + 16)
 
 
 def main_guarantee(review: Review) -> str:
@@ -111,13 +112,13 @@ class Timeline:
         """Return the place of an instant. [ms]"""
         return wall_clock(instant, self.zone)
 
-    def x(self, field: str) -> Part:
+    def x(self, field: str) -> alt.X:
         """Return the axis of time, in hours of the day; a day is named where it begins."""
         clock = "utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%-d %b'"
         title = f"{self.span[0].astimezone(self.zone):%Y}, time in {self.zone.key}"
-        axis = part(tickCount=8, labelExpr=f"utcFormat(datum.value, {clock})", title=title)
+        axis = alt.Axis(tickCount=8, labelExpr=f"utcFormat(datum.value, {clock})", title=title)
         first, last = map(self.at, self.span)
-        return channel(f"{field}:T", scale=part(type="utc", domainMin=first, domainMax=last, clamp=True), axis=axis)
+        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=first, domainMax=last, clamp=True), axis=axis)
 
     def bar(self, lane: str, span: tuple[datetime, datetime | None], **said: Any) -> dict[str, Any]:
         """Make a bar with its length in it, if there is room."""

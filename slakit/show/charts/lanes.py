@@ -8,10 +8,11 @@ from textwrap import wrap
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import altair as alt
+
 from slakit.analysis.review import Review
 from slakit.measure.calendar import add_months
 from slakit.show.charts.theme import day_format
-from slakit.show.charts.vega import Part, channel, part
 
 LABEL_WIDTH = 30
 """Where names of guarantees wrap. [characters]"""
@@ -34,33 +35,33 @@ class Lanes(NamedTuple):
         return cls(review.of(subscription), subscription, review.zone_of(subscription), names)
 
     @property
-    def y(self) -> Part:
+    def y(self) -> alt.Y:
         """Return the rows; names of guarantees have line breaks in them."""
         return lane_rows(list(self.names.values()))
 
-    def x(self, field: str) -> Part:
+    def x(self, field: str) -> alt.X:
         """Return the axis of time on the contract's wall clock."""
         first, after = self.review.period.first, self.review.period.after
-        title, axis = f"time in {self.zone.key}", part(format=day_format(), tickCount=8)
+        title, axis = f"time in {self.zone.key}", alt.Axis(format=day_format(), tickCount=8)
         if (after - first).days > 62:
             # Each name stands at the beginning of its month. That of the month after the period would be cut off.
             ticks = list(takewhile(lambda day: day < after, (add_months(first.replace(day=1), n) for n in count())))
             year = first.year == ticks[-1].year
             at = [milliseconds(day) for day in ticks if day >= first][:: 1 + len(ticks) // 14]
-            axis = part(values=at, format="%b" if year else "%b %y", labelAlign="left", labelFlush=False)
+            axis = alt.Axis(values=at, format="%b" if year else "%b %y", labelAlign="left", labelFlush=False)
             title = f"{first.year}, {title}" if year else title
-        axis["title"] = title
+        axis.title = title
         begin, end = milliseconds(first), milliseconds(after)
-        return channel(f"{field}:T", scale=part(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
+        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
 
 
-def lane_rows(names: list[str]) -> Part:
+def lane_rows(names: list[str]) -> alt.Y:
     """Return rows by name; the names have line breaks in them."""
     lines = max(name.count("\n") for name in names)
     said = "split(datum.label, '\\n')"
-    axis = part(labelExpr=said, labelLimit=230, labelOpacity=1, grid=False, labelLineHeight=15)
-    axis["labelOffset"] = -7 * lines  # else the first line would stand where the middle should
-    return channel("lane:N", title=None, axis=axis, scale=part(domain=names))
+    axis = alt.Axis(labelExpr=said, labelLimit=230, labelOpacity=1, grid=False, labelLineHeight=15)
+    axis.labelOffset = -7 * lines  # else the first line would stand where the middle should
+    return alt.Y("lane:N", title=None, axis=axis, scale=alt.Scale(domain=names))
 
 
 def milliseconds(day: date) -> float:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.policy.printing import percent_text, print_count
-from slakit.show.charts.canvas import empty_chart, finish, wall_clock
+from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, GREEN, GREY, INK, PURPLE, SKY, VERMILLION
-from slakit.show.charts.vega import Drawing, Layer, canvas, channel, part
 from slakit.show.labels import counted, instant_text, length_text, window_name
 
 COLOUR_OF = {
@@ -63,15 +63,15 @@ def chart_outages(review: Review, subscription: str) -> Drawing:
 
     present = {disc["verdict"] for disc in shown}
     colours = {words: COLOUR_OF[verdict] for verdict, words in VERDICT_WORDS.items() if words in present}
-    scale = part(domain=list(colours), range=list(colours.values()))
-    colour = channel("verdict:N", title=None, scale=scale, legend=part(symbolType="circle", symbolSize=120))
-    size = channel("seconds:Q", scale=part(type="sqrt", range=[30, 700], domainMin=0), legend=None)
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("verdict:N", title=None, scale=scale, legend=alt.Legend(symbolType="circle", symbolSize=120))
+    size = alt.Size("seconds:Q", scale=alt.Scale(type="sqrt", range=[30, 700], domainMin=0), legend=None)
     fields = {"outage": "outage", "lane": "guarantee", "when": "time", "said": "verdict"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
-    mark = canvas(shown).mark("circle", opacity=0.75, strokeWidth=1)
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    mark = canvas(shown).mark_circle(opacity=0.75, strokeWidth=1)
     disc = mark.encode(x=lanes.x("at"), y=lanes.y, color=colour, size=size, tooltip=tips)
     layers = [*_missed_windows(lanes, missed), *_maintenance(lanes), disc]
-    return finish(layers, title, subtitle, max(90, 62 * len(lanes.names)))
+    return finish(layered(*layers), title, subtitle, max(90, 62 * len(lanes.names)))
 
 
 def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
@@ -101,7 +101,7 @@ def _discs(lanes: Lanes) -> Iterator[dict[str, Any]]:
         }
 
 
-def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[Layer]:
+def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[alt.Chart]:
     rows = [
         {
             "lane": lanes.names[row["guarantee"]],
@@ -115,16 +115,16 @@ def _missed_windows(lanes: Lanes, missed: pl.DataFrame) -> list[Layer]:
     ]
     if not rows:
         return []
-    tips = [channel(f"{field}:N", title=field) for field in ("window", "availability", "target")]
-    tint = canvas(rows).mark("rect", color=VERMILLION, opacity=0.16)
+    tips = [alt.Tooltip(f"{field}:N", title=field) for field in ("window", "availability", "target")]
+    tint = canvas(rows).mark_rect(color=VERMILLION, opacity=0.16)
     layers = [tint.encode(x=lanes.x("from"), x2="to", y=lanes.y, tooltip=tips)]
     if len(rows) <= MOST_LABELLED * len(lanes.names):
-        label = canvas(rows).mark("text", align="left", dx=3, dy=-22, fontSize=10.5, opacity=0.85)
+        label = canvas(rows).mark_text(align="left", dx=3, dy=-22, fontSize=10.5, opacity=0.85)
         layers.append(label.encode(x=lanes.x("from"), y=lanes.y, text="availability:N"))
     return layers
 
 
-def _maintenance(lanes: Lanes) -> list[Layer]:
+def _maintenance(lanes: Lanes) -> list[alt.Chart]:
     """Draw maintenance in the lanes of the guarantees that it concerns."""
     works = lanes.review.evidence.maintenance.filter(pl.col("subscription") == lanes.subscription)
     scope = {g.id: g.components for g in lanes.review.terms_of(lanes.subscription).guarantees}
@@ -141,6 +141,6 @@ def _maintenance(lanes: Lanes) -> list[Layer]:
     ]
     if not rows:
         return []
-    tips = [channel("maintenance:N"), channel("when:N", title="time")]
-    bar = canvas(rows).mark("tick", orient="vertical", thickness=4, size=12, yOffset=22, color=INK, opacity=0.45)
+    tips = [alt.Tooltip("maintenance:N"), alt.Tooltip("when:N", title="time")]
+    bar = canvas(rows).mark_tick(orient="vertical", thickness=4, size=12, yOffset=22, color=INK, opacity=0.45)
     return [bar.encode(x=lanes.x("from"), y=lanes.y, tooltip=tips)]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
 from slakit.show.chart_libraries import vega_lite_version
+from slakit.show.charts.canvas import Drawing
 from slakit.show.charts.theme import INK
-from slakit.show.charts.vega import Drawing
 
 Kind = Literal["png", "svg"]
 BLACK, WHITE = "#1B1F24", "#FFFFFF"

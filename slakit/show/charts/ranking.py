@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import listed, print_percent
-from slakit.show.charts.canvas import captions, finish
+from slakit.show.charts.canvas import Drawing, canvas, captions, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, ON_COLOUR, ORANGE, PURPLE, SKY
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 
 COLOUR_OF = dict(zip(CRITERIA, (BLUE, ORANGE, GREEN, SKY, PURPLE), strict=True))
 NARROWEST = 5
@@ -52,19 +52,19 @@ def chart_ranking(ranking: Ranking) -> Drawing:
         title = "Every weight is 0: no plan is ranked"
     subtitle = "Highest weighted score: the best plan on a criterion gets all of its weight, the others in proportion."
 
-    y = channel("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=part(paddingInner=0))
-    x = channel("from:Q", title="points", scale=part(domain=[0, 100]), axis=part(tickCount=6))
+    y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    x = alt.X("from:Q", title="points", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=6))
     present = {piece["criterion"] for piece in pieces}
     colours = {CRITERIA[name].label: COLOUR_OF[name] for name in CRITERIA if CRITERIA[name].label in present}
-    scale = part(domain=list(colours), range=list(colours.values()))
-    colour = channel("criterion:N", title=None, scale=scale, legend=part(symbolType="square"))
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    colour = alt.Color("criterion:N", title=None, scale=scale, legend=alt.Legend(symbolType="square"))
     fields = {"name": "plan", "criterion": "criterion", "value": "says", "earned": "points"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
-    bar = canvas(pieces).mark("bar", height=18, yOffset=12, opacity=0.9)
-    text = canvas(pieces).mark("text", yOffset=12, fontSize=11.5, fontWeight=600, color=ON_COLOUR)
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    bar = canvas(pieces).mark_bar(height=18, yOffset=12, opacity=0.9)
+    text = canvas(pieces).mark_text(yOffset=12, fontSize=11.5, fontWeight=600, color=ON_COLOUR)
     plain = [{key: row[key] for key in ("plan", "figure", "about")} for row in rows]
     drawn = [
-        bar.encode(x=x, x2="to", y=y, color=colour, tooltip=tips),
-        text.encode(x="middle:Q", y=y, text="text:N"),
+        bar.encode(x=x, x2=alt.X2("to"), y=y, color=colour, tooltip=tips),
+        text.encode(x=alt.X("middle:Q"), y=y, text=alt.Text("text:N")),
     ]
-    return finish([*(drawn if pieces else []), *captions(plain, y)], title, subtitle, 64 * len(rows))
+    return finish(layered(*(drawn if pieces else []), *captions(plain, y)), title, subtitle, 64 * len(rows))

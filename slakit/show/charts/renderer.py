@@ -12,6 +12,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from slakit.show.chart_libraries import library_element
 
 CHART = """<div id="{id}" role="figure" style="width:100%;max-width:64rem"><p>{text}</p></div>
@@ -52,7 +54,7 @@ def running_cell() -> tuple[str | None, str]:
 carrier = Carrier()
 
 
-def chart_bundle(spec: dict[str, Any]) -> dict[str, str]:
+def slakit_renderer(spec: dict[str, Any], **_: object) -> dict[str, str]:
     """Show a chart; its text comes along, for those who cannot see it and for pages that run no scripts."""
     text = spec.get("description") or "A chart"
     library = library_element() if carrier.needs_library() else ""
@@ -67,3 +69,7 @@ def script_json(value: object) -> str:
     '{"name":"\\\\u003c/script>"}'
     """
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+alt.renderers.register("slakit", slakit_renderer)
+alt.renderers.enable("slakit")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
+
 from slakit import locales
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ TICK = "format(datum.value, '~f')"
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif'
 
 
-def slakit_theme() -> dict[str, Any]:
+@alt.theme.register("slakit", enable=True)
+def slakit_theme() -> alt.theme.ThemeConfig:
     """Return the theme of all charts."""
     axis: Any = {
         "labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from zlib import crc32
 
+import altair as alt
 import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.measure.attainment import by_priority
 from slakit.measure.tickets import NOT_JUDGED
 from slakit.policy.printing import listed, print_count
-from slakit.show.charts.canvas import captions, empty_chart, finish, wall_clock
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.theme import BLUE, GREY, INK, SKY, VERMILLION, day_format
-from slakit.show.charts.vega import Drawing, Layer, canvas, channel, part
 from slakit.show.labels import MET, counted, guarantee_names, instant_text, length_text, length_up
 from slakit.show.readable import reading_words
 
@@ -24,8 +24,8 @@ MOST_TICKETS = 3_000
 FARTHEST = 2.0
 """Shares of the committed time beyond this stand at the edge."""
 MEASURES = (("lost", "rpo", "data loss (RPO)"), ("back", "rto", "downtime (RTO)"))
-SHARES = part(domain=[0, FARTHEST])
-SHARE_AXIS = part(values=[0, 0.5, 1, 1.5, 2], labelExpr="datum.value == 2 ? '200 % +' : format(datum.value, '.0%')")
+SHARES = alt.Scale(domain=[0, FARTHEST])
+SHARE_AXIS = alt.Axis(values=[0, 0.5, 1, 1.5, 2], labelExpr="datum.value == 2 ? '200 % +' : format(datum.value, '.0%')")
 
 
 def chart_answers(review: Review, subscription: str) -> Drawing:
@@ -82,17 +82,17 @@ def chart_answers(review: Review, subscription: str) -> Drawing:
     title = f"{subscription}: {listed(parts)} were late"
     subtitle = "Each disc is a ticket, placed by the working time it took of the time committed for its priority."
 
-    y = channel("lane:N", sort=order, axis=None, scale=part(domain=order, paddingInner=0, paddingOuter=0))
-    x = channel("used:Q", title="share of the committed time", scale=SHARES, axis=SHARE_AXIS)
-    spread = channel("spread:Q", scale=part(domain=[0, 1], range=[60, 80]))
+    y = alt.Y("lane:N", sort=order, axis=None, scale=alt.Scale(domain=order, paddingInner=0, paddingOuter=0))
+    x = alt.X("used:Q", title="share of the committed time", scale=SHARES, axis=SHARE_AXIS)
+    spread = alt.YOffset("spread:Q", scale=alt.Scale(domain=[0, 1], range=[60, 80]))
     present = [state for state, words in STATES.items() if any(disc["state"] == words for disc in discs)]
-    scale = part(domain=[STATES[one] for one in present], range=[STATE_COLOURS[one] for one in present])
-    colour = channel("state:N", title=None, scale=scale, legend=part(symbolType="circle"))
-    tips = [channel(f"{field}:N") for field in ("ticket", "guarantee", "took", "due", "answered", "state")]
-    points = canvas(discs).mark("circle", size=46, opacity=0.7)
+    scale = alt.Scale(domain=[STATES[one] for one in present], range=[STATE_COLOURS[one] for one in present])
+    colour = alt.Color("state:N", title=None, scale=scale, legend=alt.Legend(symbolType="circle"))
+    tips = [alt.Tooltip(f"{field}:N") for field in ("ticket", "guarantee", "took", "due", "answered", "state")]
+    points = canvas(discs).mark_circle(size=46, opacity=0.7)
     drawn = points.encode(x=x, y=y, yOffset=spread, color=colour, tooltip=tips)
-    layers = [_limit(), drawn, *captions(_said(judged, names), y)]
-    return finish(layers, title, subtitle, 88 * len(lanes))
+    chart = layered(_limit(), drawn, *captions(_said(judged, names), y))
+    return finish(chart, title, subtitle, 88 * len(lanes))
 
 
 def _lane(guarantee: str, priority: str | None) -> str:
@@ -163,26 +163,27 @@ def chart_recoveries(review: Review, subscription: str) -> Drawing:
                 share = min(float(other / allowed), FARTHEST)
                 ticks.append({"recovery": row["recovery"], "number": number, "used": share, "reading": row["reading"]})
 
-    y = channel("recovery:N", sort=order, axis=None, scale=part(domain=order, paddingInner=0, paddingOuter=0))
-    x = channel("used:Q", title="share of what is committed", scale=SHARES, axis=SHARE_AXIS)
-    colours = part(domain=list(MET.values()), range=[BLUE, VERMILLION, GREY])
+    y = alt.Y("recovery:N", sort=order, axis=None, scale=alt.Scale(domain=order, paddingInner=0, paddingOuter=0))
+    x = alt.X("used:Q", title="share of what is committed", scale=SHARES, axis=SHARE_AXIS)
+    colours = alt.Scale(domain=list(MET.values()), range=[BLUE, VERMILLION, GREY])
     present = [state for state in MET.values() if any(bar["state"] == state for bar in bars)]
-    colour = channel("state:N", title=None, scale=colours, legend=part(values=present, symbolType="square"))
-    tips = [channel(f"{field}:N") for field in ("recovery", "measure", "took", "state")]
-    layers: list[Layer] = [_limit()]
+    colour = alt.Color("state:N", title=None, scale=colours, legend=alt.Legend(values=present, symbolType="square"))
+    tips = [alt.Tooltip(f"{field}:N") for field in ("recovery", "measure", "took", "state")]
+    layers: list[Drawing] = [_limit()]
     for number in range(len(MEASURES)):
         place = 21 + 14 * number
-        bar = canvas(bar for bar in bars if bar["number"] == number).mark("bar", height=10, yOffset=place, opacity=0.85)
+        bar = canvas(bar for bar in bars if bar["number"] == number).mark_bar(height=10, yOffset=place, opacity=0.85)
         tick = canvas(tick for tick in ticks if tick["number"] == number)
-        mark = tick.mark("tick", thickness=2, size=14, yOffset=place, color=INK)
+        mark = tick.mark_tick(thickness=2, size=14, yOffset=place, color=INK)
         layers.append(bar.encode(x=x, y=y, color=colour, tooltip=tips))
-        layers.append(mark.encode(x="used:Q", y=y, tooltip=[channel("reading:N")]))
-    return finish([*layers, *captions(said, y)], title, subtitle, 90 * chosen.height)
+        layers.append(mark.encode(x="used:Q", y=y, tooltip=[alt.Tooltip("reading:N")]))
+    return finish(layered(*layers, *captions(said, y)), title, subtitle, 90 * chosen.height)
 
 
-def _limit() -> Layer:
+def _limit() -> alt.Chart:
     """Draw the line at which the committed time is up."""
-    return canvas([{"used": 1}]).mark("rule", strokeWidth=1.5, strokeDash=[4, 3]).encode(x="used:Q")
+    line: alt.Chart = canvas([{"used": 1}]).mark_rule(strokeWidth=1.5, strokeDash=[4, 3]).encode(x="used:Q")
+    return line
 
 
 def chart_backups(review: Review, subscription: str) -> Drawing:
@@ -222,17 +223,17 @@ def chart_backups(review: Review, subscription: str) -> Drawing:
         }
         for row in judged.sort("gap_seconds", descending=True).head(MOST_TICKETS).iter_rows(named=True)
     ]
-    time = part(format=day_format(), tickCount=8, title=f"time in {zone.key}")
-    x = channel("at:T", scale=part(type="utc"), axis=time)
-    hours = channel("hours:Q", title="hours since the one before", scale=part(domainMin=0))
-    scale = part(domain=[IN_TIME[True], IN_TIME[False]], range=[BLUE, VERMILLION])
+    time = alt.Axis(format=day_format(), tickCount=8, title=f"time in {zone.key}")
+    x = alt.X("at:T", scale=alt.Scale(type="utc"), axis=time)
+    hours = alt.Y("hours:Q", title="hours since the one before", scale=alt.Scale(domainMin=0))
+    scale = alt.Scale(domain=[IN_TIME[True], IN_TIME[False]], range=[BLUE, VERMILLION])
     present = [state for state in IN_TIME.values() if any(row["state"] == state for row in rows)]
-    colour = channel("state:N", title=None, scale=scale, legend=part(values=present, symbolType="circle"))
-    tips = [channel("taken:N"), channel("after:N"), channel("state:N")]
-    points = canvas(rows).mark("circle", size=60, opacity=0.8).encode(x=x, y=hours, color=colour, tooltip=tips)
+    colour = alt.Color("state:N", title=None, scale=scale, legend=alt.Legend(values=present, symbolType="circle"))
+    tips = [alt.Tooltip("taken:N"), alt.Tooltip("after:N"), alt.Tooltip("state:N")]
+    points = canvas(rows).mark_circle(size=60, opacity=0.8).encode(x=x, y=hours, color=colour, tooltip=tips)
     line = (
         canvas({"hours": float(every) / 3600} for every in limits)
-        .mark("rule", strokeWidth=1.5, strokeDash=[4, 3])
+        .mark_rule(strokeWidth=1.5, strokeDash=[4, 3])
         .encode(y="hours:Q")
     )
-    return finish([line, points], title, subtitle, 220)
+    return finish(layered(line, points), title, subtitle, 220)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import altair as alt
 import polars as pl
 
 from slakit.policy.printing import listed, percent_text, print_percent
-from slakit.show.charts.canvas import captions, empty_chart, finish
+from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, INK, TICK, VERMILLION
-from slakit.show.charts.vega import Drawing, canvas, channel, part
 from slakit.show.deduplicate import plans_name, with_part_names
 from slakit.show.labels import length_text
 
@@ -53,14 +53,14 @@ def chart_guarantee_values(worth: pl.DataFrame) -> Drawing:
     subtitle = "Credit for one outage, as a multiple of the fee for the time lost. Left of the line: less."
 
     lengths = list(dict.fromkeys(spot["length"] for spot in spots))
-    y = channel("key:N", sort=[row["key"] for row in rows], axis=None, scale=part(paddingInner=0))
-    ticks = part(values=[0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 100], grid=True, labelExpr=f"{TICK} + ' ×'")
-    scale = part(type="symlog", constant=0.5, domainMin=0, nice=False)
-    x = channel("times:Q", title="credit, as a multiple of the fee for the time lost", scale=scale, axis=ticks)
-    palette = part(domain=lengths, range=COLOURS[: len(lengths)])
-    colour = channel("length:N", title="outage of", scale=palette)
+    y = alt.Y("key:N", sort=[row["key"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
+    ticks = alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 25, 50, 100], grid=True, labelExpr=f"{TICK} + ' ×'")
+    scale = alt.Scale(type="symlog", constant=0.5, domainMin=0, nice=False)
+    x = alt.X("times:Q", title="credit, as a multiple of the fee for the time lost", scale=scale, axis=ticks)
+    palette = alt.Scale(domain=lengths, range=COLOURS[: len(lengths)])
+    colour = alt.Color("length:N", title="outage of", scale=palette)
     fields = {"name": "plan", "length": "outage", "said": "credit"}
-    tips = [channel(f"{field}:N", title=heading) for field, heading in fields.items()]
-    disc = canvas(spots).mark("circle", size=110, yOffset=20, opacity=0.9).encode(y=y, x=x, color=colour, tooltip=tips)
-    even = canvas([{"times": 1}]).mark("rule", color=INK, strokeDash=[4, 4], opacity=0.7).encode(x="times:Q")
-    return finish([even, disc, *captions(rows, y)], title, subtitle, 60 * len(rows))
+    tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
+    disc = canvas(spots).mark_circle(size=110, yOffset=20, opacity=0.9).encode(y=y, x=x, color=colour, tooltip=tips)
+    even = canvas([{"times": 1}]).mark_rule(color=INK, strokeDash=[4, 4], opacity=0.7).encode(x="times:Q")
+    return finish(layered(even, disc, *captions(rows, y)), title, subtitle, 60 * len(rows))

@@ -2,5 +2,6 @@
 
 from slakit._import_guard import without_slow_imports
 
-with without_slow_imports():  # it would bring the slow one with it
+with without_slow_imports():  # altair and anywidget would bring the slow one with them
+    import altair  # noqa: F401
     import anywidget  # noqa: F401

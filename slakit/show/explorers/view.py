@@ -10,7 +10,7 @@ from typing import Any
 from great_tables import GT
 
 from slakit.analysis.explain import Explanation
-from slakit.show.charts.vega import Drawing
+from slakit.show.charts.canvas import Drawing
 from slakit.show.excel.comparison import NO_DAY
 from slakit.show.excel.sheets import Sheet
 from slakit.show.headline import show_headline
