@@ -146,7 +146,7 @@ def due(
         typer.Option("--as-of", help="Show the updates due after this date or instant; by default the first."),
     ] = None,
 ) -> None:
-    """Show when response, resolution and the next updates of a ticket are due."""
+    """Show when the answers and updates of a ticket are due."""
     from slakit.analysis.assess import instant_of
     from slakit.analysis.ticket_times import due_times
     from slakit.policy.files import find_policy, policy_and_tier

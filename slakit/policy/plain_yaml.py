@@ -49,7 +49,7 @@ class NotPlainError(Exception):
 def read_plain(text: str) -> Any:
     """Read plain YAML as plain values, or return nothing if the text is not plain.
 
-    >>> read_plain("target: 99.95\nwithin: {gold: 1h, silver: 2h}\ntiers:\n  - id: gold  # the best")
+    >>> read_plain("target: 99.95\\nwithin: {gold: 1h, silver: 2h}\\ntiers:\\n  - id: gold  # the best")
     {'target': Decimal('99.95'), 'within': {'gold': '1h', 'silver': '2h'}, 'tiers': [{'id': 'gold'}]}
     >>> read_plain("target: &level 99.95") is None
     True

@@ -180,7 +180,7 @@ def test_what_has_no_meaning_is_refused_with_the_reason(schedule: str, wrong: st
         ("target: 99, weigh: affected, credit: {flat: 1%, per: day, clause: c}", "weighed or rounded downtime"),
         ("metric: response, within: 1h, target: 90, credit: {multiple: 1, clause: c}", "no share of the time lost"),
         ("metric: response, within: 1h, target: 90, credit: {accrual: {credit: 1%, per: 1h, count: exact}, clause: c}",
-         "tickets have no downtime; accrue per: incident"),
+         r"tickets have no downtime \(uptime\); accrue per: incident"),
     ],
 )  # fmt: skip
 def test_what_a_guarantee_does_not_measure_is_refused(guarantee: str, wrong: str) -> None:
