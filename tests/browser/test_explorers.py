@@ -123,7 +123,8 @@ def test_a_view_can_be_taken_along(browser: Any, lab: Lab) -> None:
         assert Path(saved.value.path()).read_bytes().startswith(begins)
     opened.page.get_by_role("button", name="Run this in batch").click()
     plan = opened.page.locator(".slakit-seen textarea")
-    plan.wait_for()
+    plan.wait_for()  # its text is set a moment after it stands there
+    opened.page.wait_for_function("document.querySelector('.slakit-seen textarea').value.includes('reports:')")
     assert "notebook: vendor_comparison.ipynb" in plan.input_value()
     assert opened.complaints == []
     opened.close()

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_notebook_draws_its_charts_without_a_complaint(browser: Any, lab: Lab, dark: bool) -> None:
     opened = lab.open(browser, "notebooks/vendor_comparison.ipynb", dark=dark, width=1500, height=1700)
-    opened.page.wait_for_selector(".vega-embed svg", timeout=20_000)
+    opened.page.wait_for_selector(".vega-embed svg", timeout=60_000)
     assert opened.page.locator(".vega-embed svg").first.bounding_box()["width"] > 400
     opened.picture("lab-dark" if dark else "lab")
     assert opened.complaints == []
