@@ -13,7 +13,6 @@ from slakit.measure.calendar import Span, local_day, to_microseconds
 from slakit.measure.intervals import PackedTimeline, union
 from slakit.measure.rules import Rule
 from slakit.policy.guarantees import DAYS, Hours
-from slakit.policy.holidays import country_holidays
 
 SPANS = {"start": pl.Int64, "end": pl.Int64}
 
@@ -84,8 +83,10 @@ def closed_days(country: str | None, year: int) -> frozenset[date]:
     """List the public holidays of a country (`SE`), or of a region of it (`DE-BE`), in a year."""
     if country is None:
         return frozenset()
+    import holidays
+
     name, _, region = country.partition("-")
-    return frozenset(country_holidays(name)(subdiv=region or None, years=year))
+    return frozenset(holidays.country_holidays(name, subdiv=region or None, years=year))
 
 
 def closed_hours(rules: Sequence[Rule], obligations: pl.DataFrame, timeline: PackedTimeline) -> pl.DataFrame:
