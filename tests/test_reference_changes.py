@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from contract_of_tiers import TIERS
+from contract_of_tiers import CUT_AND_WHOLE, TIERS
 from reference import assess
 from reference.trees import tree_of
 
@@ -542,15 +542,7 @@ def test_another_policy_cuts_and_does_not_begin_anew() -> None:
 def test_a_window_in_two_parts_is_one_row_with_what_is_not_cut() -> None:
     # Both guarantees share a remedy. g is cut: its first part is missed (8 h of 240). The second part is kept, and
     # `same`, missed by 8 h of 720, is judged with it, as it ends with it, and is whole: a third of 100, and 100.
-    policy = """
-tiers: [silver, gold]
-guarantees:
-  - {id: g, metric: availability, target: {silver: 99, gold: 98}, window: 1mo}
-  - {id: same, metric: availability, target: 99.5, window: 1mo}
-remedies:
-  - {id: r, for: [g, same], credit: {flat: 10%}}
-"""
-    found = judged(policy, {"outages": [outage("06-05", hours(8))]}, rows=changing("06-11"))
+    found = judged(CUT_AND_WHOLE, {"outages": [outage("06-05", hours(8))]}, rows=changing("06-11"))
     assert paid(found) == {("r", "06-01"): (Decimal("33.33"), None), ("r", "06-11"): (100, None)}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from contract_of_tiers import TIERS
+from contract_of_tiers import CUT_AND_WHOLE, TIERS
 from random_policies import policy_of
 from reference.trees import tree_of
 
@@ -485,15 +485,7 @@ def test_another_policy_cuts_and_does_not_begin_anew() -> None:
 def test_one_remedy_pays_for_a_cut_window_and_a_whole_one_that_end_together() -> None:
     # g is cut: its first part is missed (8 h of 240), its second kept. `same`, missed by 8 h of 720, ends with that,
     # and is whole: a third of 100, and 100.
-    policy = """
-tiers: [silver, gold]
-guarantees:
-  - {id: g, metric: availability, target: {silver: 99, gold: 98}, window: 1mo}
-  - {id: same, metric: availability, target: 99.5, window: 1mo}
-remedies:
-  - {id: r, for: [g, same], credit: {flat: 10%}}
-"""
-    review = judged(policy, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")])
+    review = judged(CUT_AND_WHOLE, upgraded("06-11"), outages=[down("06-05 00:00", "06-05 08:00")])
     assert paid(review) == {("r", "06-01"): Decimal("33.33"), ("r", "06-11"): 100}
 
 

@@ -24,7 +24,7 @@ from slakit.policy.mechanics import mechanics_of
 from slakit.problems import InputError
 from slakit.show.tables.review import show_credits
 
-ONE_OF = """
+CONTRACT = """
 format: 1
 id: small
 provider: P
@@ -32,14 +32,19 @@ service: S
 source: {title: t, language: en, retrieved: 2026-01-01}
 currency: EUR
 time_zone: UTC
+one_of:
+  - {id: either, remedies: [a, b], clause: "3"}
+"""
+ONE_OF = (
+    CONTRACT
+    + """
 guarantees:
   - {id: a, metric: availability, target: 99.9, window: 1mo, clause: "1",
      credit: {bands: [{below: 99.9, credit: 10%}], clause: "1"}}
   - {id: b, metric: availability, target: 99.5, window: 1mo, clause: "2", name: Restoration,
      credit: {multiple: 20, clause: "2"}}
-one_of:
-  - {id: either, remedies: [a, b], clause: "3"}
 """
+)
 
 
 def policy_of(*changes: tuple[str, str]) -> Policy:
@@ -160,21 +165,15 @@ def test_what_does_not_compare_is_refused(change: tuple[str, str], says: str) ->
     assert says in str(refusal.value)
 
 
-INCIDENTS = """
-format: 1
-id: small
-provider: P
-service: S
-source: {title: t, language: en, retrieved: 2026-01-01}
-currency: EUR
-time_zone: UTC
+INCIDENTS = (
+    CONTRACT
+    + """
 guarantees:
   - {id: a, metric: downtime, within: 1h, window: incident, clause: "1", credit: {flat: 5%, clause: "1"}}
   - {id: b, metric: downtime, within: 2h, window: incident, components: [server], clause: "2",
      credit: {accrual: {credit: 2%, per: 1h, after: 2h, count: started}, clause: "2"}}
-one_of:
-  - {id: either, remedies: [a, b], clause: "3"}
 """
+)
 
 
 def paid_for_incidents(
