@@ -121,13 +121,16 @@ def claim_credits(
     for readings in awarded.readings.values():
         keys = dict.fromkeys(_key(one, remedy, key) for one in readings for remedy, key in one.remedies)
         of_every_reading = pl.concat([pl.DataFrame(schema=DEADLINES), *(known[key] for key in keys)])
+        earliest = pl.col("deadline").min().alias("deadline_earliest")
+        by_start, by_span = (of_every_reading.group_by(window).agg(earliest) for window in (WINDOW, SPAN))
         chosen = readings[0]
         for remedy, key in chosen.remedies:
             owed = known[_key(chosen, remedy, key)]
             slides = any(measured.rules[number].guarantee.window.slides for number in key[1])
-            window = SPAN if slides else WINDOW  # a reading may know a longer one that starts at the same time
-            earliest = of_every_reading.group_by(window).agg(pl.col("deadline").min().alias("deadline_earliest"))
-            owed = owed.join(earliest, on=window, how="left", maintain_order="left")
+            if slides:
+                owed = owed.join(by_span, on=SPAN, how="left", maintain_order="left")
+            else:  # a reading may know a longer window that starts at the same time
+                owed = owed.join(by_start, on=WINDOW, how="left", maintain_order="left")
             claims = chosen.reading.terms.claims_of(remedy)
             fits = (pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end"))
             fitting = owed.join(made, on=["subscriber", "remedy"]).filter(fits)

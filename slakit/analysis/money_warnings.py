@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 
@@ -11,6 +10,7 @@ import polars as pl
 from slakit.analysis.evidence_rows import with_terms_held
 from slakit.analysis.plans import Plans
 from slakit.analysis.vocabulary import Warned
+from slakit.evidence.cells import read_component_fees
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import utc_text
 from slakit.measure.calendar import Period, to_instant
@@ -106,7 +106,7 @@ def fee_warnings(
         says = f"The charges come to a fee of 0 from {window}, of which the credit for {row['remedy']} is a share."
         yield row["subscription"], "charges", None, "fee_of_nothing", says
     given = [
-        (row["subscription"], "subscriptions", row["row"], list(json.loads(row["component_fees"])))
+        (row["subscription"], "subscriptions", row["row"], list(read_component_fees(row["component_fees"])))
         for row in evidence.numbered("subscriptions").drop_nulls("component_fees").iter_rows(named=True)
     ]
     charged = evidence.numbered("charges").drop_nulls("component").unique(["subscription", "component"], keep="first")

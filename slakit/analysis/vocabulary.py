@@ -13,6 +13,7 @@ from functools import lru_cache
 import polars as pl
 
 from slakit.analysis.plans import Plans, parts_of
+from slakit.evidence.cells import read_component_fees
 from slakit.evidence.evidence import Evidence
 from slakit.measure.rules import Plan
 from slakit.policy.guarantees import ON_TICKETS
@@ -204,7 +205,7 @@ def _spell_components_once(
         known.setdefault((subscription, plain_word(component)), []).append(component)
     rows = evidence.row_numbers("subscriptions").to_list()
     held = tables["subscriptions"].select("subscription", "component_fees").rows()
-    fees = [_fees_of(text) if name in over_fees else {} for name, text in held]
+    fees = [read_component_fees(text) if name in over_fees else {} for name, text in held]
     priced: dict[tuple[str, str], set[str]] = {}
     for (subscription, _), own in zip(held, fees, strict=True):
         for component in own:
@@ -243,11 +244,6 @@ def _spell_components_once(
         column = pl.Series("component_fees", written, dtype=pl.String)
         tables["subscriptions"] = tables["subscriptions"].with_columns(column)
     return warned
-
-
-def _fees_of(text: str | None) -> dict[str, Decimal]:
-    """Read the fees of components, exactly."""
-    return json.loads(text, parse_float=Decimal, parse_int=Decimal) if text else {}
 
 
 def _fees_text(fees: Mapping[str, Decimal], meant: Mapping[str, str]) -> str:
@@ -293,7 +289,7 @@ def _fees_in_words(evidence: Evidence, known: Mapping[Plan, Known]) -> tuple[pl.
     rows = evidence.row_numbers("subscriptions").to_list()
     for row, held in zip(rows, table.select(columns).to_series().to_list(), strict=True):
         fees = held["component_fees"]
-        names = _fees_of(fees)
+        names = read_component_fees(fees)
         meant = {}
         for name in names:
             found = _meant(name, known[(held["policy"], held["tier"])]["outages.component"])

@@ -88,7 +88,7 @@ def run_plan(
         except OSError as error:
             raise unwritable(folder, error) from None
         try:
-            batch.run(workers or 2 * _cores())  # half the time a report waits for its kernel
+            batch.run(workers or 2 * cores())  # half the time a report waits for its kernel
         except OSError as error:  # no room for temporary files
             batch.trouble = batch.trouble or error
         batch.finish()
@@ -97,7 +97,8 @@ def run_plan(
         return batch.manifest
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -213,7 +214,7 @@ class _Batch:
         )
 
     def update(self, entry: ReportRecord, **changes: Any) -> None:
-        """Note a change of a report, in the record and to whoever watches."""
+        """Note a change of a report, in the record and to the caller."""
         with self.lock:
             for name, value in changes.items():
                 setattr(entry, name, value)
@@ -285,7 +286,7 @@ def _kernels(workers: int, shared: Path | None) -> Iterator[dict[str, str]]:
     with without_slow_imports():
         from slakit.kernels.forkserver import can_fork, close_server, open_server
         from slakit.kernels.preloaded import SCRATCH
-    threads = max(1, _cores() // workers)
+    threads = max(1, cores() // workers)
     with tempfile.TemporaryDirectory(prefix="slakit-") as home:
         environment = {"PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": str(threads), "IPYTHONDIR": home, SCRATCH: home}
         environment |= {ASSETS: str(shared) if shared else ""}

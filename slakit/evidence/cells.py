@@ -213,6 +213,15 @@ def fees_wrong(written: str) -> str:
     return ""
 
 
+def read_component_fees(written: str | None) -> dict[str, Decimal]:
+    """Read the monthly fees of components, exactly, from checked JSON text; none where nothing is written.
+
+    >>> read_component_fees('{"hardware": 900.50}')
+    {'hardware': Decimal('900.50')}
+    """
+    return json.loads(written, parse_float=Decimal, parse_int=Decimal) if written else {}
+
+
 class Pairs(list[tuple[str, Any]]):
     """The members of a JSON object, repeated names and all."""
 

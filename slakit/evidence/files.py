@@ -86,7 +86,7 @@ def read_folder(folder: Path) -> dict[str, RawTable]:
     sheets: dict[str, RawTable] = {}
     others: list[Path] = []
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme":
+        if is_no_table(path):
             continue
         name = path.stem
         if path.suffix.lower() not in READ_SUFFIXES:
@@ -105,6 +105,11 @@ def read_folder(folder: Path) -> dict[str, RawTable]:
         if not holds_only(path, policies):
             sheets[path.name] = not_read(path)
     return sheets
+
+
+def is_no_table(path: Path) -> bool:
+    """Return whether a file or folder beside the tables is a `README`, is hidden, or was left there by a program."""
+    return path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme"
 
 
 def holds_only(path: Path, files: frozenset[Path]) -> bool:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from slakit._atomic import is_file, is_folder, read_whole
+from slakit.analysis.assess import policy_beside
 from slakit.examples.model import Example, ExampleFile
 from slakit.policy.document import Policy
-from slakit.policy.files import find_policy, policy_of
+from slakit.policy.files import policy_of
 from slakit.policy.part import words_of_format
 from slakit.policy.yaml import Document, Place, problems_of, read_yaml
 from slakit.problems import InputError, Problem
@@ -96,9 +97,7 @@ def read_cases(path: Path) -> list[Case]:
     if file.terms is not None:
         policy = policy_of(Document(document.name, file.terms, lambda: _lines_below("terms", document)))
     else:
-        name = file.policy or ""
-        beside = folder / name
-        policy = find_policy(beside if name.endswith((".yaml", ".yml")) and is_file(beside) else name)
+        policy = policy_beside(file.policy or "", folder)
     cases: dict[str, Case] = {}
     for number, example in enumerate(file.examples):
         place = ("examples", number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
 import tempfile
 import time
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slakit.batch.manifest import versions
+from slakit.batch.run import cores
 from slakit.problems import InputError, Problem
 
 GLANCE = 0.2
@@ -93,7 +93,7 @@ class Workers:
                 elif time.monotonic() - seen_at > WITHOUT_WORKERS:
                     raise _no_worker(self.client)
         finally:
-            with contextlib.suppress(Exception):  # whoever is gone needs no telling
+            with contextlib.suppress(Exception):  # a scheduler that is gone needs no telling
                 self.client.cancel(list(numbers), force=True)
 
     def _answer(self) -> bool:
@@ -139,8 +139,7 @@ def connected(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
         if scheduler is None:
-            cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            count = workers or cores
+            count = workers or cores()
             limit = limit or distributed.system.MEMORY_LIMIT // count
             settings = {
                 # no data is kept on workers that could be moved elsewhere: one is well, or started anew
@@ -149,7 +148,7 @@ def connected(
                 "distributed.worker.profile.enabled": False,
             }
             stack.enter_context(dask.config.set(settings))
-            environment = {"POLARS_MAX_THREADS": str(max(1, cores // count)), "DASK_LOGGING__DISTRIBUTED": "critical"}
+            environment = {"POLARS_MAX_THREADS": str(max(1, cores() // count)), "DASK_LOGGING__DISTRIBUTED": "critical"}
             with _interrupts_held():
                 cluster = distributed.LocalCluster(
                     n_workers=count,
@@ -217,7 +216,7 @@ def _quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold back Ctrl-C while processes are started: they never see it, and whoever starts them sees it afterwards."""
+    """Hold back Ctrl-C while processes are started: they never see it, and this process sees it afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

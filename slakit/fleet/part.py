@@ -7,7 +7,7 @@ import pickle
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,7 @@ from slakit.evidence.table_checks import RawTable
 from slakit.evidence.tables import REQUIRED_TABLE
 from slakit.fleet.parting import OF_TICKETS, rows_of, rows_of_tickets
 from slakit.fleet.sources import ROW, Places, in_files
+from slakit.fleet.summary import PartRecord
 from slakit.measure.calendar import Period
 from slakit.measure.conventions import Conventions
 from slakit.policy.document import Policy
@@ -85,34 +86,17 @@ class Outcome:
 
     Attributes
     ----------
+    record
+        What is told of it.
     folder
-        Where its tables are, a Parquet file each.
-    sha256
-        Of all of them.
-    subscriptions, rows
-        How many it has, and rows of each table of evidence.
-    owed, claimable
-        By currency.
-    warnings
-        How many of each code.
+        Where its tables are, a Parquet file each; none where it was refused.
     shared
         Assumptions about policies, which other parts make as well.
-    error
-        Why it was refused.
-    seconds
-        How long it took. [s]
     """
 
+    record: PartRecord
     folder: Path | None = None
-    sha256: str = ""
-    subscriptions: int = 0
-    rows: Mapping[str, int] = field(default_factory=dict)
-    owed: Mapping[str, Decimal] = field(default_factory=dict)
-    claimable: Mapping[str, Decimal] = field(default_factory=dict)
-    warnings: Mapping[str, int] = field(default_factory=dict)
     shared: Sequence[tuple[str, ...]] = ()
-    error: str = ""
-    seconds: float = 0.0
 
 
 def assess_part(number: int, known: Sequence[Problem], work: Path) -> Outcome:
@@ -148,7 +132,8 @@ def assess_part(number: int, known: Sequence[Problem], work: Path) -> Outcome:
         )  # fmt: skip
     except InputError as error:
         told = InputError(error.subject, [in_files(problem, job.places) for problem in error.problems])
-        return Outcome(rows=rows, error=str(told), seconds=time.perf_counter() - clock)
+        seconds = time.perf_counter() - clock
+        return Outcome(PartRecord(part=number, status="failed", rows=rows, error=str(told), seconds=seconds))
     tables = {name: _in_digits(getattr(review, name), job.digits) for name in TABLES}
     of_all = pl.col("subject").is_in([*job.policies, "tickets"])
     shared = tables["assumptions"].filter(of_all).rows()
@@ -158,17 +143,18 @@ def assess_part(number: int, known: Sequence[Problem], work: Path) -> Outcome:
     for name, table in tables.items():
         write_table(table, folder / f"{name}.parquet")
     still_open = tables["claims"].filter(pl.col("status").is_in(STILL_OPEN))
-    return Outcome(
-        folder=folder,
-        sha256=hash_of(folder / f"{name}.parquet" for name in TABLES),
+    record = PartRecord(
+        part=number,
+        status="done",
         subscriptions=len(evidence.names),
         rows=rows,
         owed=_sums(tables["credits"]),
         claimable=_sums(still_open),
         warnings=dict(tables["warnings"]["code"].value_counts(sort=True).iter_rows()),
-        shared=shared,
         seconds=time.perf_counter() - clock,
+        sha256=hash_of(folder / f"{name}.parquet" for name in TABLES),
     )
+    return Outcome(record, folder, shared)
 
 
 def _sheets_of(job: Job, number: int, work: Path) -> dict[str, RawTable]:

@@ -302,19 +302,18 @@ def _assess(
     tell("assess", len(summary.parts) - len(waiting), len(summary.parts))
     works = [(part.part, known.get(part.part, ()), results / WORK) for part in waiting]
     for number, value in team.each(assess_part, works):
-        part = waiting[number]
+        place = waiting[number].part
         if isinstance(value, Exception):
-            part.status, part.error = "failed", reason_of(value)
-        elif value.folder is None:
-            part.status, part.error, part.rows, part.seconds = "failed", value.error, dict(value.rows), value.seconds
-        else:
-            _keep(part, value, results)
+            value = Outcome(PartRecord(part=place, status="failed", error=reason_of(value)))
+        if value.folder is not None:
+            _keep(value, results)
+        summary.parts[place] = value.record
         write_summary(summary, results)
         tell("assess", len(summary.parts) - len(summary.with_status("waiting")), len(summary.parts))
 
 
-def _keep(part: PartRecord, outcome: Outcome, results: Path) -> None:
-    """Move the tables of a part to where they belong, and note what they come to."""
+def _keep(outcome: Outcome, results: Path) -> None:
+    """Move the tables of a part to where they belong."""
     assert outcome.folder is not None
     shared = results / "assumptions" / SHARED
     known = [pl.scan_parquet(shared).collect()] if shared.exists() else []
@@ -323,11 +322,8 @@ def _keep(part: PartRecord, outcome: Outcome, results: Path) -> None:
     if not known or together.height > known[0].height:
         write_table(together, shared)
     for table in TABLES:
-        (outcome.folder / f"{table}.parquet").replace(results / table / part.file)
+        (outcome.folder / f"{table}.parquet").replace(results / table / outcome.record.file)
     outcome.folder.rmdir()
-    for name in ("subscriptions", "rows", "owed", "claimable", "warnings", "seconds", "sha256"):
-        setattr(part, name, getattr(outcome, name))
-    part.status, part.error = "done", None
 
 
 def write_summary(summary: FleetSummary, results: Path) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from slakit._atomic import is_folder, real_path
-from slakit.evidence.files import LEFT_BEHIND, cannot_read, holds_only, not_read
+from slakit.evidence.files import LEFT_BEHIND, cannot_read, holds_only, is_no_table, not_read
 from slakit.evidence.formats import FILE_READERS, unread
 from slakit.evidence.table_checks import RawTable, check_header
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
@@ -115,7 +115,7 @@ def sources_of(folder: Path) -> tuple[list[Source], list[Path]]:
     places: dict[str, str] = {}
     for path in sorted(folder.iterdir()):
         name = path.stem if path.is_file() else path.name
-        if path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme":
+        if is_no_table(path):
             continue
         if name not in TABLES or not (path.is_dir() or path.suffix.lower() in (*FILE_READERS, ".xlsx")):
             others.append(path)

@@ -112,7 +112,7 @@ class SpawnServer:
                 os._exit(1)
             return birth
         with contextlib.suppress(OSError):
-            os.setpgid(pid, pid)  # the kernel does so too; whoever comes first, a signal finds the group
+            os.setpgid(pid, pid)  # the kernel does so too; whichever comes first, a signal finds the group
         self.lifelines[pid] = lifeline
         self.watches[pid] = os.pidfd_open(pid)
         self.selector.register(lifeline, selectors.EVENT_READ, pid)
@@ -215,7 +215,7 @@ def children_of(parent: int) -> set[int]:
 
 
 def preload(*, bare: bool = False) -> None:
-    """Import what reports use; `bare` leaves out slakit itself."""
+    """Import what reports use; `bare` does without slakit itself."""
     with without_slow_imports(), contextlib.suppress(Exception):
         for name in PRELOADED:
             with contextlib.suppress(ImportError):
@@ -251,7 +251,7 @@ def run_kernel(birth: SpawnRequest) -> NoReturn:
         kernel.start()
         code = 0
         # What the notebook registered for its end is run, temporary folders and the like. The kernel's own orderly
-        # closing is left out: it closes sockets under a thread that still flushes into them, and now and then waits
+        # closing is skipped: it closes sockets under a thread that still flushes into them, and now and then waits
         # ten seconds for it. The process ends right after, and its sockets and threads with it.
         atexit.unregister(kernel.close)
         atexit.unregister(kernel.iopub_thread.stop)

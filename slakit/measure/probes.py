@@ -20,9 +20,6 @@ End = Literal["first_success", "confirmed", "last_failure"]
 Missing = Literal["unknown", "hold", "down"]
 Bound = Literal["lower", "usual", "upper"]
 
-LATE = 3, 2
-"""A sample that comes within 3/2 of the interval is late; after that, one is missing."""
-
 
 class ProbedOutages(NamedTuple):
     """What samples show.
@@ -149,7 +146,8 @@ def outages_from(
         raise InputError("outages_from", problems)
     looks = _agreed(known, interval, agree)
     reach = held if missing == "hold" else interval
-    tolerated = held if missing == "hold" else interval * LATE[0] // LATE[1]
+    # a sample that comes within one and a half intervals is late; after that, one is missing
+    tolerated = held if missing == "hold" else interval * 3 // 2
     if missing == "down":
         looks = _with_failures_in_gaps(looks, interval, tolerated)
     begins = pl.col("component").ne_missing(pl.col("component").shift(1))
@@ -229,24 +227,17 @@ def _with_failures_in_gaps(looks: pl.DataFrame, interval: int, tolerated: int) -
     return pl.concat([looks, missed]).sort("component", "at")
 
 
-def _runs(looks: pl.DataFrame, begins: pl.Expr, *nth: int) -> pl.DataFrame:
-    """Gather samples in a row: as their first one is, with `length`, `first` and `last` (µs), and the times `nth` of
-    the second, third, … of them, or of the last."""
+def _runs(looks: pl.DataFrame, begins: pl.Expr, **nth: int) -> pl.DataFrame:
+    """Gather samples in a row: as their first one is, with `length`, `first` and `last` (µs).
+
+    And by each name of `nth` the time of the n-th of them, or of the last where they are fewer.
+    """
     places = looks.select(begins.arg_true()).to_series().cast(pl.Int64)
     length = places.extend_constant(looks.height, 1).diff(null_behavior="drop")
-    places = places.head(length.len())
-    times = {f"nth_{number}": number - 1 for number in nth}
-    at = looks["at"]
-    runs = (
-        looks[places]
-        .rename({"at": "first"})
-        .with_columns(
-            length.alias("length"),
-            at.gather(places + length - 1).alias("last"),
-        )
-    )
-    reached = {name: pl.select(pl.min_horizontal(length - 1, further)).to_series() for name, further in times.items()}
-    return runs.with_columns(at.gather(places + further).alias(name) for name, further in reached.items())
+    places, at = places.head(length.len()), looks["at"]
+    counts = {**nth, "last": looks.height}
+    reached = {name: at.gather(places + length.clip(upper_bound=count) - 1) for name, count in counts.items()}
+    return looks[places].rename({"at": "first"}).with_columns(length.alias("length"), **reached)
 
 
 def _outages(
@@ -254,12 +245,10 @@ def _outages(
 ) -> pl.DataFrame:
     """Find outages in runs of samples that say the same."""
     changes = (pl.col("up") != pl.col("up").shift(1)) | (pl.col("stretch") != pl.col("stretch").shift(1))
-    runs = _runs(looks, changes.fill_null(value=True), failures, successes)
+    runs = _runs(looks, changes.fill_null(value=True), failed_enough=failures, good_enough=successes)
     needed = pl.when("up").then(successes).otherwise(failures)
     runs = runs.with_columns(
         pl.col("component").cast(pl.String),
-        pl.col(f"nth_{failures}").alias("failed_enough"),
-        pl.col(f"nth_{successes}").alias("good_enough"),
         pl.col("last").shift(1).over("stretch").alias("before"),  # the last sample that said otherwise
         (pl.col("length") >= needed).alias("decides"),
         pl.when(~pl.col("up")).then("length").otherwise(0).cum_sum().alias("failed"),

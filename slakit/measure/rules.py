@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import NamedTuple, get_args
 
 import polars as pl
 
+from slakit.evidence.cells import read_component_fees
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.phases import gaps_of
 from slakit.measure.calendar import first_of_next_month
@@ -429,7 +429,7 @@ def components_of(guarantee: Guarantee, component_fees: str | None) -> list[str]
     >>> components_of(guarantee, '{"web": 100, "db": 50}')
     ['web', 'db']
     """
-    return list(dict.fromkeys(guarantee.components or json.loads(component_fees or "{}")))
+    return list(dict.fromkeys(guarantee.components or read_component_fees(component_fees)))
 
 
 def per_rule(values: Iterable[object], dtype: type[pl.DataType]) -> pl.Expr:

@@ -95,7 +95,7 @@ def one_or_each(one: core_schema.CoreSchema, keys: Collection[str] = ()) -> core
 
 
 def written_fields(part: Part) -> Iterator[tuple[str, FieldInfo, Any]]:
-    """Yield each field that is written, with its name and its value; what holds without being written is left out."""
+    """Yield each field that is written, with its name and its value; defaults are passed over."""
     for name, field in _fields(type(part)):
         if name in part.model_fields_set:
             yield name, field, getattr(part, name)

@@ -124,36 +124,36 @@ def terms_of(policy: PolicyModel, tier: str | None, reading: Mapping[str, str]) 
 
 
 def terms_for(
-    read: PolicyModel, tier: str | None, answers: Mapping[str, str], settled: dict[object, Any] | None = None
+    read: PolicyModel, tier: str | None, answers: Mapping[str, str], shared: dict[object, Any] | None = None
 ) -> Terms:
     """Terms of a policy that already stands under a reading (`read_as`), for one tier.
 
     Parameters
     ----------
-    settled
-        What earlier readings of the same policy have settled; filled here. The readings must live as long as it does,
-        for what they share is told by its identity.
+    shared
+        What earlier readings of the same policy have made of its parts; filled here. The readings must live as long as
+        it does, for what they share is told by its identity.
     """
-    known = {} if settled is None else settled
+    known = {} if shared is None else shared
     if tier is None and len(read.tiers) == 1:
         tier = read.tiers[0]
     if tier not in read.tiers and (tier is not None or read.tiers):
         wrong = "no tier is named" if tier is None else "not a tier of this policy"
         raise InputError(read.id, [Problem(f"{read.id} tier", tier, wrong, one_of(read.tiers, tier or ""))])
-    sections = ("guarantees", tier, id(read.begins), *map(id, read.guarantees))
-    if sections not in known:
-        known[sections] = list(_guarantees(read, tier))
-    guarantees: list[Guarantee] = known[sections]
+    parts = ("guarantees", tier, id(read.begins), *map(id, read.guarantees))
+    if parts not in known:
+        known[parts] = list(_guarantees(read, tier))
+    guarantees: list[Guarantee] = known[parts]
     kept = {guarantee.id for guarantee in guarantees}
     rights = [
         right.model_copy(update={"guarantees": [name for name in right.guarantees if name in kept]})
         for right in read.rights
         if _given(right, tier) and not kept.isdisjoint(right.guarantees)
     ]
-    sections = ("remedies", tier, id(guarantees), *map(id, read.remedies))
-    if sections not in known:
-        known[sections] = list(_remedies(read, guarantees, tier))
-    remedies: list[Remedy] = known[sections]
+    parts = ("remedies", tier, id(guarantees), *map(id, read.remedies))
+    if parts not in known:
+        known[parts] = list(_remedies(read, guarantees, tier))
+    remedies: list[Remedy] = known[parts]
     earned = {remedy.id for remedy in remedies}
     choices = [
         choice.model_copy(update={"remedies": [name for name in choice.remedies if name in earned]})

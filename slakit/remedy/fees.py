@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from slakit.currencies import minor_digits
+from slakit.evidence.cells import read_component_fees
 from slakit.evidence.phases import changed
 from slakit.measure.calendar import add_months, calendar_windows, local_day, midnight, to_microseconds
 from slakit.measure.rules import FOREVER, Rule
@@ -161,7 +161,7 @@ class Fees:
         table = self.subscriptions
         self.monthly = [int(fee * MICRO) for fee in table["monthly_fee"].to_list()]
         self.currencies: list[str] = table["currency"].to_list()
-        self.components = [_by_component(fees) for fees in table["component_fees"].to_list()]
+        self.components = [read_component_fees(fees) for fees in table["component_fees"].to_list()]
         self.digits = [minor_digits(currency) for currency in self.currencies]
         self.charged: dict[int, list[Charge]] = {}
         if self.charges is not None:
@@ -174,7 +174,7 @@ class Fees:
             columns = ("row", "subscription", "starts", "ends", "monthly_fee", "component_fees")
             for row, name, starts, ends, fee, fees in changed(self.history).select(columns).iter_rows():
                 until = to_microseconds(ends) if ends else FOREVER
-                known = FeeRow(row, to_microseconds(starts), until, int(fee * MICRO), _by_component(fees))
+                known = FeeRow(row, to_microseconds(starts), until, int(fee * MICRO), read_component_fees(fees))
                 for subscriber in self._numbers[name]:
                     self.changes.setdefault(subscriber, []).append(known)
 
@@ -453,11 +453,6 @@ class Fees:
 
 Charge = tuple[int, int, str | None, int]
 """Row of the table, first instant (µs), component, and amount (millionths) of what was charged."""
-
-
-def _by_component(fees: str | None) -> dict[str, Decimal]:
-    """Read the monthly fees of components."""
-    return json.loads(fees, parse_float=Decimal) if fees else {}
 
 
 def _months_between(start: int, end: int, zone: str) -> Fraction:
