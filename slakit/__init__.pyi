@@ -6,6 +6,8 @@ from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
 from .evidence.evidence import Evidence as Evidence
 from .evidence.files import read_evidence as read_evidence
+from .evidence.samples import ProbedOutages as ProbedOutages
+from .evidence.samples import outages_from as outages_from
 from .finding.compensation import Compensation as Compensation
 from .finding.run import findings as findings
 from .fleet.run import assess_fleet as assess_fleet
@@ -15,8 +17,6 @@ from .measure.budgets import uptime_budget as uptime_budget
 from .measure.budgets import window_budgets as window_budgets
 from .measure.calendar import Period as Period
 from .measure.conventions import Conventions as Conventions
-from .measure.probes import ProbedOutages as ProbedOutages
-from .measure.probes import outages_from as outages_from
 from .policy.document import Policy as Policy
 from .policy.files import find_policy as find_policy
 from .policy.files import find_terms as find_terms

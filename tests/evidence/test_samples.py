@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slakit.measure.probes import ProbedOutages, outages_from
+from slakit.evidence.samples import ProbedOutages, outages_from
 from slakit.problems import InputError
 
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
