@@ -30,7 +30,8 @@ class Evidence:
         Where the tables come from, for messages.
     given
         The tables that were given. One that was not is empty here, and says nothing: `outages` without a row says that
-        there was no outage, no table `outages` says that nobody looked.
+        there was no outage, no table `outages` says that nobody looked. No table `coverage` says that all time was
+        observed, one without a row that none was.
     folder
         What the paths of policies are relative to, where the tables come from files.
     rows
@@ -39,6 +40,7 @@ class Evidence:
 
     subscriptions: pl.DataFrame
     outages: pl.DataFrame
+    coverage: pl.DataFrame
     maintenance: pl.DataFrame
     tickets: pl.DataFrame
     holds: pl.DataFrame
@@ -51,7 +53,7 @@ class Evidence:
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     source: str
-    given: frozenset[str] = frozenset(TABLES)
+    given: frozenset[str] = frozenset(TABLES) - {"coverage"}  # which would say that nothing was observed
     folder: Path | None = None
     rows: Mapping[str, pl.Series] = field(default_factory=dict)
 

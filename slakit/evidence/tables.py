@@ -169,6 +169,18 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 "A time in which something was down",
             ),
             InputTable(
+                "coverage",
+                (
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn("component", "text", optional=True, says="what was watched; empty: everything"),
+                    InputColumn("started", "instant", says="from when on an outage would have been noticed"),
+                    InputColumn("ended", "instant", not_before="started", says="first instant after it"),
+                ),
+                "A time in which whoever recorded the outages could have seen one: when the monitor ran, or how far "
+                "back the status page reaches. Outside of it nobody knows whether the service was up. Without this "
+                "table all time counts as observed",
+            ),
+            InputTable(
                 "maintenance",
                 (
                     InputColumn("maintenance", "name", unique=True, says="its id"),
