@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import zipfile
@@ -52,8 +53,9 @@ def read_workbook(path: Path, place: str) -> dict[str, RawTable]:
     InputError
         If the file is no workbook, or if slakit was installed without Excel.
     """
-    errors = error_cells(path, place)
-    workbook = open_workbook(path, place)
+    source = path.read_bytes()
+    errors = error_cells(source, place)
+    workbook = open_workbook(source, place)
     names = [name for name in workbook.sheet_names if name.casefold() not in NOTES]
     return {name: read_sheet(workbook, name, f"{place} {name}", errors.get(name, [])) for name in names}
 
@@ -69,7 +71,7 @@ def read_workbook_of(table: str, path: Path) -> RawTable:
     return sheets.get(table) or unread(path.name, f"no sheet {table}", one_of(sheets))
 
 
-def open_workbook(path: Path, place: str) -> Any:
+def open_workbook(source: bytes, place: str) -> Any:
     """Open a workbook, or say why it cannot be opened."""
     try:
         import fastexcel  # an extra: only those who have workbooks need it
@@ -79,7 +81,7 @@ def open_workbook(path: Path, place: str) -> Any:
     # It warns of columns without a value; all cells are read as text, so nothing was guessed.
     logging.getLogger("fastexcel.types.dtype").setLevel(logging.ERROR)
     try:
-        return fastexcel.read_excel(path.read_bytes())
+        return fastexcel.read_excel(source)
     except Exception:  # fastexcel's own errors derive from Exception only
         raise InputError(place, [Problem(place, None, *NOT_WHOLE)]) from None
 
@@ -87,13 +89,9 @@ def open_workbook(path: Path, place: str) -> Any:
 def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str, str]]) -> RawTable:
     """Read one sheet; its header is its first row that is not blank."""
     try:
-        cells = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
-    except Exception:  # as above
-        return unread(place, "a sheet that cannot be read", "save the workbook again as .xlsx")
-    if errors:
-        told = [Problem(f"{place} row {row} column {letters}", seen, "an error of Excel", "mend the formula")
-                for row, letters, seen in errors]  # fmt: skip
-        return RawTable(place, pl.DataFrame(), broken=told)
+        cells = sheet_cells(workbook, name, place, errors)
+    except InputError as refused:
+        return RawTable(place, pl.DataFrame(), broken=refused.problems)
     filled = cells.select(~pl.all_horizontal(pl.all().is_null())).to_series() if cells.width else pl.Series([False])
     if not filled.any():
         return unread(place, "an empty sheet", "write a header at least, or take the sheet away")
@@ -105,7 +103,21 @@ def read_sheet(workbook: Any, name: str, place: str, errors: list[tuple[int, str
     return without_blank_rows(place, cells, header + 1)
 
 
-def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]:
+def sheet_cells(workbook: Any, name: str, place: str, errors: list[tuple[int, str, str]]) -> pl.DataFrame:
+    """Return all cells of a sheet as text, null where empty; refuse it where it holds errors."""
+    try:
+        cells: pl.DataFrame = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+    except Exception:  # as above
+        told = [Problem(place, None, "a sheet that cannot be read", "save the workbook again as .xlsx")]
+        raise InputError(place, told) from None
+    if errors:
+        told = [Problem(f"{place} row {row} column {letters}", seen, "an error of Excel", "mend the formula")
+                for row, letters, seen in errors]  # fmt: skip
+        raise InputError(place, told)
+    return cells
+
+
+def error_cells(source: bytes, place: str) -> dict[str, list[tuple[int, str, str]]]:
     """Find the cells that hold an error such as #DIV/0!: the reader would call them empty.
 
     What unpacks to more than a machine holds is refused here, before the reader sees it.
@@ -116,7 +128,7 @@ def error_cells(path: Path, place: str) -> dict[str, list[tuple[int, str, str]]]
         Sheet name -> row, column letters and error of each.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(source)) as archive:
             if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
                 raise InputError(place, [Problem(place, None, "a workbook that unpacks to gigabytes", TOO_LARGE)])
             if archive.testzip() is not None:  # a part that is longer than it says
