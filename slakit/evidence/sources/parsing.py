@@ -8,15 +8,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import polars as pl
+from pydantic import BaseModel, ValidationError
 
 from slakit.evidence.formats import QUOTE, RAGGED, may_be_broken, refuse_bytes
 from slakit.evidence.instants import read_instants
 from slakit.problems import InputError, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+Shape = TypeVar("Shape", bound=BaseModel)
 
 
 def read_json(source: bytes, reader: str) -> Any:
@@ -181,6 +183,37 @@ def from_unix(seconds: pl.Expr) -> pl.Expr:
     '2015-07-01T20:10:30.781000+00:00'
     """
     return (seconds * 1_000_000).round(0).cast(pl.Int64).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+
+
+def read_shape(source: bytes, shape: type[Shape], reader: str) -> Shape:
+    """Read JSON of a known shape; fields that the shape does not name are passed over.
+
+    Raises
+    ------
+    InputError
+        It is not JSON, or not of that shape; with everything that differs.
+    """
+    try:
+        return shape.model_validate(read_json(source, reader))
+    except ValidationError as error:
+        problems = []
+        for found in error.errors(include_url=False):
+            place = ".".join(map(str, found["loc"])) or "file"
+            if found["type"] == "missing":
+                problems.append(Problem(f"{reader} {place}", None, "there is no such field", "fetch the file again"))
+            else:
+                wrong = found["msg"][:1].lower() + found["msg"][1:]
+                remedy = "ask for it as the manual says; if the format has changed, tell us"
+                problems.append(Problem(f"{reader} {place}", found["input"], wrong, remedy))
+        raise InputError(reader, problems) from None
+
+
+def shape_of(source: bytes, shape: type[Shape]) -> Shape | None:
+    """Read JSON of a known shape, for recognising it; None if it is anything else."""
+    try:
+        return read_shape(source, shape, "")
+    except InputError:
+        return None
 
 
 def refuse(reader: str, where: str, value: object, wrong: str, remedy: str) -> NoReturn:
