@@ -1,0 +1,77 @@
+"""Times in which a monitor saw something up, down or not at all: to outages, and to what the monitor covers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from slakit.problems import InputError, Problem
+
+STATE = pl.Enum(["up", "down", "unknown"])
+StillDown = Literal["open", "known"]
+"""Whether what is down at the end of a file is still down (`open`), or was for as long as the file tells (`known`)."""
+
+
+def outages_in(states: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Find the outages and the covered times in what a monitor saw; the order of rows does not matter.
+
+    Times of an item that touch or overlap are one. Where two files disagree, down is down.
+
+    Parameters
+    ----------
+    states
+        `source_id`, `item`, `state` (of `STATE`), `started`, `ended`, `goes_on`: whether it was still so when the file
+        was made. It counts where nothing later is known of the item.
+
+    Returns
+    -------
+    outages
+        `outage` and `source_id` (of the first time it is made of), `item`, `started`, `ended` (null while it goes on).
+    covered
+        `item`, `started`, `ended`: the times in which it was up or down.
+    """
+    latest = pl.col("ended") == pl.col("ended").max().over("item")
+    states = states.with_columns(pl.col("goes_on") & latest)
+    outages = _joined(states.filter(pl.col("state") == "down")).select(
+        pl.col("source_id").alias("outage"),
+        "source_id",
+        "item",
+        "started",
+        pl.when(~pl.col("goes_on")).then("ended").alias("ended"),
+    )
+    covered = _joined(states.filter(pl.col("state") != "unknown"))
+    return outages, covered.select("item", "started", "ended")
+
+
+def _joined(times: pl.DataFrame) -> pl.DataFrame:
+    """Join times of an item that touch or overlap."""
+    times = times.sort("item", "started", "ended", "source_id")
+    reached = pl.col("ended").cum_max().shift(1).over("item")
+    begins = (pl.col("started") > reached).fill_null(value=True)
+    return (
+        times.with_columns(begins.cum_sum().alias("joined"))
+        .group_by("joined", maintain_order=True)
+        .agg(pl.col("item", "source_id", "started").first(), pl.col("ended").max(), pl.col("goes_on").any())
+    )
+
+
+def refuse_backwards(states: pl.DataFrame, reader: str) -> None:
+    """Refuse times that end before they begin.
+
+    Raises
+    ------
+    InputError
+        With every one.
+    """
+    backwards = states.filter(pl.col("ended") < pl.col("started")).select("source_id", "ended").rows()
+    if backwards:
+        problems = [
+            Problem(f"{reader} {name}", end, "ends before it begins", "fetch it again") for name, end in backwards
+        ]
+        raise InputError(reader, problems)
+
+
+def left_out_as(reason: str, records: pl.DataFrame) -> pl.DataFrame:
+    """Leave records out, all for one reason."""
+    return records.select("source_id", pl.lit(reason).alias("reason"))
