@@ -16,7 +16,7 @@ from slakit.analysis.plans import Plans
 from slakit.analysis.samples import NO_VERDICT, Missing
 from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
-from slakit.evidence.tables import TABLES
+from slakit.evidence.tables import PROVENANCE, TABLES
 from slakit.measure.calendar import Period
 from slakit.measure.rules import Plan
 from slakit.problems import InputError, Problem
@@ -151,7 +151,9 @@ def evidence_reference() -> str:
     """Return the page that describes every table of evidence and every warning, as Markdown."""
     introduction = (
         "# Tables of evidence\n\nEvery table and column. Printed by `slakit schema --markdown --of evidence`.\n\n"
-        "A column with `?` is optional: it may be missing, and its cells may be empty."
+        "A column with `?` is optional: it may be missing, and its cells may be empty.\n\nEvery table may also have "
+        + " and ".join(f"`{column.name}` ({column.says})" for column in PROVENANCE)
+        + "; `slakit import` fills them in."
     )
     sections = [introduction, *(table.described() for table in TABLES.values())]
     told = "\n".join(f"| `{code}` | {says} |" for code, says in CODES.items())

@@ -94,7 +94,7 @@ def new(
         raise typer.BadParameter("name a PROVIDER, or a folder with --evidence")
     if evidence is not None:
         from slakit.evidence.files import write_table
-        from slakit.evidence.tables import TABLES
+        from slakit.evidence.tables import PROVENANCE, TABLES
 
         if evidence.exists() and (not evidence.is_dir() or any(evidence.iterdir())):
             problem = Problem(str(evidence), None, "there already", "name a new or an empty folder")
@@ -103,7 +103,8 @@ def new(
         with writing(evidence):
             evidence.mkdir(parents=True, exist_ok=True)
             for name, table in TABLES.items():
-                write_table(table.empty(), evidence / f"{name}.csv")
+                written_by_hand = table.empty().drop(column.name for column in PROVENANCE)
+                write_table(written_by_hand, evidence / f"{name}.csv")
             write_whole(evidence / "README.md", "\n\n".join(sections) + "\n")
         written = f"{evidence} is written: its README.md describes the tables. Delete those that you do not have."
         typer.echo(printable(written))

@@ -21,6 +21,9 @@ from slakit.problems import InputError, Problem
 READ_SUFFIXES = frozenset({*FILE_READERS, ".xlsx"})
 # What file managers and programs leave behind, and nobody wrote; so are names that begin with a dot or `~$`.
 LEFT_BEHIND = frozenset({"desktop.ini", "thumbs.db"})
+RECEIPT = "imported.json"
+"""What was imported into a folder, from where: `slakit import` writes it beside the tables."""
+MAPPING_SUFFIX = ".map.yaml"
 FORMULA_START = r"^[=+\-@\t\r]"
 CSV_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
@@ -31,8 +34,8 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
 
     A folder holds `NAME.csv`, `NAME.parquet` or `NAME.xlsx` for each table of `TABLES`; a workbook holds one
     sheet for each. Only `subscriptions` must be there. CSV is UTF-8, with commas or semicolons. A `README`, hidden
-    files and policy files that a subscription names may lie beside them; any other file or folder is refused, for
-    nobody would read it.
+    files, what `slakit import` keeps there (`imported.json`, `NAME.map.yaml`) and policy files that a subscription
+    names may lie beside them; any other file or folder is refused, for nobody would read it.
 
     Parameters
     ----------
@@ -108,8 +111,13 @@ def read_folder(folder: Path) -> dict[str, RawTable]:
 
 
 def is_no_table(path: Path) -> bool:
-    """Return whether a file or folder beside the tables is a `README`, is hidden, or was left there by a program."""
-    return path.name.startswith((".", "~$")) or path.name.lower() in LEFT_BEHIND or path.stem.lower() == "readme"
+    """Tell whether what lies beside the tables is a `README`, is hidden, or was left there by a program.
+
+    So are what `slakit import` keeps beside them: its receipt, and the mappings that it was given.
+    """
+    name = path.name.lower()
+    kept = name == RECEIPT or name.endswith(MAPPING_SUFFIX)
+    return kept or name.startswith((".", "~$")) or name in LEFT_BEHIND or path.stem.lower() == "readme"
 
 
 def holds_only(path: Path, files: frozenset[Path]) -> bool:

@@ -14,6 +14,7 @@ import polars as pl
 from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.instants import in_calendar
 from slakit.evidence.phases import find_conflicts
+from slakit.evidence.tables import PROVENANCE
 from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
@@ -84,7 +85,8 @@ def check_header(sheet: RawTable, table: InputTable) -> Iterator[Problem]:
             yield Problem(place, None, f"no column {column.name}", "add it")
     for seen in sheet.cells.columns:
         if seen not in names:
-            yield Problem(place, seen, f"not a column of {table.name}", one_of(names, seen))
+            listed = names[: -len(PROVENANCE)]  # nobody writes those by hand
+            yield Problem(place, seen, f"not a column of {table.name}", one_of(listed, seen))
 
 
 def read_columns(sheet: RawTable, table: InputTable, time_zone: str | None) -> tuple[pl.DataFrame, list[Fault]]:

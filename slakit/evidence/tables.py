@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal
@@ -82,9 +82,11 @@ class InputTable:
         return pl.DataFrame(schema={column.name: column.dtype for column in self.columns})
 
     def described(self) -> str:
-        """Return the section of Markdown that describes the table and its columns."""
+        """Return the section of Markdown that describes the table and its columns, but those of every table."""
         rows = []
         for column in self.columns:
+            if column in PROVENANCE:
+                continue
             words = ", ".join(f"`{word}`" for word in column.one_of)
             says = column.says or (f"one of `{column.refers_to}`" if column.refers_to else "")
             rows.append(f"| `{column.name}`{'?' * column.optional} | {words or CELL_KINDS[column.kind]} | {says} |")
@@ -93,10 +95,15 @@ class InputTable:
 
 
 SUBSCRIPTION_COLUMN = InputColumn("subscription", "name", refers_to="subscriptions")
+PROVENANCE = (
+    InputColumn("source", "name", optional=True, says="where the row was imported from; empty: written by hand"),
+    InputColumn("source_id", "text", optional=True, says="id of the record there"),
+)
+"""Columns that every table may have: `slakit import` fills them in."""
 
 TABLES: Mapping[str, InputTable] = MappingProxyType(
     {
-        table.name: table
+        table.name: replace(table, columns=(*table.columns, *PROVENANCE))
         for table in (
             InputTable(
                 "subscriptions",

@@ -239,7 +239,7 @@ OTHER_TABLES = {
         "",
         "outage.csv: not a table; did you mean outages? "
         "there are subscriptions, outages, maintenance, tickets, holds, priorities, updates, "
-        "claims_made, conditions, measurements, charges, recoveries and 1 more",
+        "claims_made, conditions, measurements, charges, recoveries and 2 more",
     ),
     "a table in a format that is not read": (
         "outages.tsv",

@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from slakit.analysis.assess import assess
+from slakit.analysis.review import TABLES as RESULTS
 from slakit.evidence.evidence import Evidence, check_tables
 from slakit.evidence.files import read_evidence, write_table
 from slakit.evidence.tables import TABLES
@@ -52,6 +54,15 @@ SAMPLED = [name for name in TABLES if (SAMPLES / f"{name}.csv").exists()]
 def as_text(folder: Path, name: str) -> pl.DataFrame:
     """Read a sample table as it is written."""
     return pl.read_csv(folder / f"{name}.csv", infer_schema=False)
+
+
+def test_where_rows_come_from_changes_no_result() -> None:
+    tables = {name: as_text(SAMPLES, name) for name in SAMPLED}
+    told = {name: rows.with_columns(source=pl.lit("page"), source_id=pl.lit("1")) for name, rows in tables.items()}
+    before, after = (assess(check_tables(each), "2026-08", "2026-10-05") for each in (tables, told))
+    assert after.evidence.outages["source"].unique().to_list() == ["page"]
+    for name in RESULTS:
+        assert_frame_equal(getattr(before, name), getattr(after, name))
 
 
 def test_checked_tables_have_the_columns_and_types_that_the_schema_declares() -> None:
