@@ -14,11 +14,21 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from slakit.evidence.formats import QUOTE, RAGGED, may_be_broken, refuse_bytes
-from slakit.evidence.instants import read_instants
+from slakit.evidence.instants import INSTANT, read_instants, read_wall_times
 from slakit.problems import InputError, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 Shape = TypeVar("Shape", bound=BaseModel)
+TIME_FORMS = (
+    *(f"%d{mark}%b{mark}%{year} {clock}" for mark in "/- " for year in "yY" for clock in ("%I:%M %p", "%H:%M")),
+    *(
+        f"{date.replace('/', mark)} {clock}"
+        for date in ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d")
+        for mark in "/-."
+        for clock in ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+    ),
+)
+"""Forms in which tools print local times, for drafts; ISO 8601 needs none."""
 
 
 def read_json(source: bytes, reader: str) -> Any:
@@ -174,6 +184,79 @@ def instants_of(times: pl.Series, time_zone: str | None, reader: str, ids: pl.Se
     if problems:
         raise InputError(reader, problems)
     return values
+
+
+def read_times(
+    times: pl.Series, form: str | None, time_zone: str | None, reader: str, ids: pl.Series
+) -> tuple[pl.Series, list[Problem]]:
+    """Read times in the form of a tool, and those in ISO 8601 beside them; null where empty.
+
+    Parameters
+    ----------
+    times
+        Text; its name is told in messages.
+    form
+        Such as `%d/%b/%y %I:%M %p`; None where all are in ISO 8601.
+    time_zone
+        Zone of times without an offset; None to refuse them.
+    ids
+        Names of the records, for messages.
+
+    Returns
+    -------
+    values
+        UTC microseconds.
+    problems
+        Every time that cannot be read, by record.
+    """
+    local = (
+        pl.Series(times.name, [None] * len(times), dtype=pl.Datetime("us")) if form is None else in_form(times, form)
+    )
+    values, broken = read_wall_times(local, time_zone)
+    others, broken_others = read_instants(times.set(local.is_not_null(), None), time_zone)
+    problems = []
+    for rule in [*broken, *broken_others]:
+        for index in rule.rows.arg_true():
+            wrong, remedy = rule.say(index) if rule.say else (rule.wrong, rule.remedy)
+            if rule.wrong == "not a time":
+                wrong = f"not a time in the form {form}" if form else wrong
+                remedy = "name its form, such as %d/%m/%Y %H:%M, as time_form in the mapping"
+            elif rule.wrong == "no offset from UTC":
+                remedy = "name the zone that the export was made in as time_zone in the mapping"
+            elif rule.say:
+                remedy = "export it in UTC, or write it with its offset"
+            problems.append(Problem(f"{reader} {ids[index]} {times.name}", times[index], wrong, remedy))
+    return values.fill_null(others).cast(INSTANT), problems
+
+
+def in_form(times: pl.Series, form: str) -> pl.Series:
+    """Read local times in a form; null where they are not in it, or before 1900 (a year of two digits is no year)."""
+    local = times.str.strptime(pl.Datetime("us"), form, strict=False)
+    return local.set((local.dt.year() < 1900).fill_null(False), None)
+
+
+def fitting_forms(times: pl.Series) -> list[str | None]:
+    """Find the forms in which all times can be read; several where the order of day and month is not clear.
+
+    None is ISO 8601, which is read beside any form.
+
+    >>> fitting_forms(pl.Series(["25/Feb/26 10:17 PM", "1/Jul/26 3:20 PM", None]))
+    ['%d/%b/%y %I:%M %p']
+    >>> fitting_forms(pl.Series(["03/04/2026 10:00"]))
+    ['%d/%m/%Y %H:%M', '%m/%d/%Y %H:%M']
+    """
+    written = times.drop_nulls().unique()
+    iso, _ = read_instants(written, "UTC")
+    written = written.filter(iso.is_null())
+    if written.is_empty():
+        return [None]
+    return [form for form in TIME_FORMS if in_form(written, form).is_not_null().all()]
+
+
+def header_names(source: bytes) -> set[str]:
+    """Return the names in the first line, if it is a header of CSV; to recognise a file."""
+    head = source.removeprefix(BYTE_ORDER_MARK)[:100_000].decode("utf-8", "replace").lstrip().partition("\n")[0]
+    return {name.strip().strip('"') for name in head.split(max(",;\t", key=head.count))}
 
 
 def from_unix(seconds: pl.Expr) -> pl.Expr:
