@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,11 +12,12 @@ import polars as pl
 from pydantic import Field
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.reader import LEFT_OUT
+from slakit.evidence.sources.reader import LEFT_OUT, SourceMapping
 from slakit.evidence.tables import AMOUNT
 
 Weight = Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)]
 """The share of a time that is downtime: 1 for the whole, 0.3 for Statuspage's weight of a partial outage."""
+LIST_REASON = "not an incident: the list, which says what time it covers"
 OUTAGES: dict[str, Any] = {
     "outage": pl.String,
     "item": pl.String,
@@ -78,6 +80,23 @@ def downtimes(
     return found
 
 
+def list_record(entries: pl.DataFrame, started: str, changed: pl.Expr) -> pl.DataFrame:
+    """Return the record of a list as a whole: it covers the time from its oldest incident to its last change.
+
+    Parameters
+    ----------
+    started
+        Column of the instant by which the list is ordered.
+    changed
+        Last change of an incident or of the page.
+    """
+    spans = entries.select(started=pl.col(started).min(), ended=changed.max()).drop_nulls()
+    name = pl.format("list {} {}", *(pl.col(edge).dt.to_string("%FT%T%.6fZ") for edge in ("started", "ended")))
+    return spans.select(
+        name.alias("source_id"), pl.col("ended").alias("version"), pl.lit("list").alias("kind"), pl.all()
+    )
+
+
 def in_sequence(stem: str, number: int) -> str:
     """Name the rows of one record: the first as the record, those after it with their number.
 
@@ -85,6 +104,30 @@ def in_sequence(stem: str, number: int) -> str:
     ('4f2k', '4f2k-2')
     """
     return f"{stem}-{number + 1}" if number else stem
+
+
+def named(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name components by their code: the name that comes last, with the code where two have the same name.
+
+    >>> named([("a1", "API"), ("b2", "API"), ("c3", "Shop"), ("c3", "Web shop")])
+    {'a1': 'API (a1)', 'b2': 'API (b2)', 'c3': 'Web shop'}
+    """
+    names = dict(pairs)
+    times = Counter(names.values())
+    return {code: f"{name} ({code})" if times[name] > 1 else name for code, name in names.items()}
+
+
+def covered_by(lists: pl.DataFrame, mapping: SourceMapping) -> pl.DataFrame:
+    """Return what lists of a page cover: each item of the mapping, also one that never was in an incident.
+
+    Parameters
+    ----------
+    lists
+        `started`, `ended` of each list.
+    """
+    items: list[str | None] = [item for item, what in mapping.items.items() if what != "ignore"]
+    covered = pl.DataFrame({"item": items or [None]}, schema_overrides={"item": pl.String})
+    return covered.join(lists.select("started", "ended").unique(), how="cross").sort("item", "started", "ended")
 
 
 def left_out(reasons: Iterable[tuple[str, str]]) -> pl.DataFrame:

@@ -12,7 +12,19 @@ from pydantic import BaseModel, model_validator
 from slakit.evidence.instants import INSTANT
 from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
-from slakit.evidence.sources.states import MAINTENANCE, OUTAGES, Downtime, Weight, downtimes, in_sequence, left_out
+from slakit.evidence.sources.states import (
+    LIST_REASON,
+    MAINTENANCE,
+    OUTAGES,
+    Downtime,
+    Weight,
+    covered_by,
+    downtimes,
+    in_sequence,
+    left_out,
+    list_record,
+    named,
+)
 from slakit.problems import InputError, Problem, one_of
 
 NAME = "statuspage"
@@ -20,6 +32,7 @@ WHOLE_PAGE = "(whole page)"
 """The item of an incident that names no component."""
 STATES = ("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance")
 IMPACTS = ("none", "minor", "major", "critical", "maintenance")
+PAGE = pl.Series(["page"])
 OVER = ("resolved", "postmortem", "completed")
 FETCH = """\
 curl --fail -o incidents.json https://PAGE/api/v2/incidents.json
@@ -167,15 +180,11 @@ def records(source: bytes, mapping: StatuspageMapping | None) -> pl.DataFrame:  
         ended=pl.when("over").then(pl.coalesce("ended", "resolution"))
     )
 
-    # The list is that of the newest incidents: it covers the time from the oldest on, until the page last changed. A
-    # list of open incidents alone says nothing of those that are over.
+    # The list is that of the newest incidents. One of open incidents alone says nothing of those that are over.
     listed = table.filter(kind="incident")
     if listed["over"].any():
-        changed = pl.Series("updated_at", [file.page.updated_at], dtype=pl.String)
-        known = instants_of(changed, None, NAME, pl.Series(["page"]))
-        spans = listed.select(started=pl.col("created").min(), ended=pl.concat([known, listed["version"]]).max())
-        name = pl.format("list {} {}", *(pl.col(edge).dt.to_string("%FT%T%.6fZ") for edge in ("started", "ended")))
-        whole = spans.with_columns(source_id=name, version="ended", kind=pl.lit("list"))
+        changed = instants_of(pl.Series("updated_at", [file.page.updated_at], dtype=pl.String), None, NAME, PAGE)
+        whole = list_record(listed, "created", pl.max_horizontal("version", pl.lit(changed)))
         table = pl.concat([table, whole], how="diagonal")
     return pl.concat([pl.DataFrame(schema=RECORDS), table], how="diagonal").select(RECORDS.keys())
 
@@ -255,7 +264,7 @@ def find(records: pl.DataFrame, mapping: StatuspageMapping) -> Found:
         refuse(NAME, "maintenance", None, "is missing", "write announced, performed or ignore")
 
     outages, maintenance = [], []
-    reasons = dict.fromkeys(lists["source_id"], "not an incident: the list, which says what time it covers")
+    reasons = dict.fromkeys(lists["source_id"], LIST_REASON)
     for entry in entries:
         name = entry["source_id"]
         if name in unknown:
@@ -279,15 +288,11 @@ def find(records: pl.DataFrame, mapping: StatuspageMapping) -> Found:
         if not spans and window is None:
             reasons[name] = reason
 
-    # every component of the page is covered, also one that never was in an incident
-    items: list[str | None] = [item for item, what in mapping.items.items() if what != "ignore"]
-    covered = pl.DataFrame({"item": items or [None]}, schema_overrides={"item": pl.String})
-    covered = covered.join(lists.select("started", "ended").unique(), how="cross").sort("item", "started", "ended")
     tables = {
         "outages": pl.DataFrame(outages, schema=OUTAGES),
         "maintenance": pl.DataFrame(maintenance, schema=MAINTENANCE),
     }
-    return Found(tables, left_out(reasons.items()), covered)
+    return Found(tables, left_out(reasons.items()), covered_by(lists, mapping))
 
 
 def downtime_of(entry: dict[str, Any], mapping: StatuspageMapping) -> tuple[dict[str, list[Downtime]], str]:
@@ -343,14 +348,13 @@ def components_of(entry: dict[str, Any]) -> list[str]:
 
 
 def item_names(entries: list[dict[str, Any]]) -> dict[str, str]:
-    """Name components by code: the name they have last, with the code where two of a page have the same."""
-    names = {
-        each["code"]: each["name"]
+    """Name the components, and the whole page."""
+    known = [
+        (each["code"], each["name"])
         for entry in sorted(entries, key=lambda entry: (entry["version"], entry["source_id"]))
         for each in [*(entry["states"] or []), *(entry["components"] or [])]
-    }
-    times = Counter(names.values())
-    return {code: f"{name} ({code})" if times[name] > 1 else name for code, name in names.items()} | {"": WHOLE_PAGE}
+    ]
+    return named(known) | {"": WHOLE_PAGE}
 
 
 def unknown_values(entry: dict[str, Any]) -> list[Problem]:
