@@ -6,7 +6,7 @@ import ast
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
@@ -263,6 +263,14 @@ SOURCES: list[Callable[[], Texts]] = [
     of_pages, of_notebooks, of_findings, of_reviews, of_plans, of_comparisons, of_explanations, of_messages, of_charts,
     of_explorers, of_workbooks,
 ]  # fmt: skip
+
+
+@cache
+def texts_of(source: Callable[[], Texts]) -> list[tuple[str, str]]:
+    """Return places and words of a source, which several tests read."""
+    return [(place, plain(text)) for place, text in source()]
+
+
 IDS = re.compile(
     r"(?<![\w-])(?<!@ )(?:hardware-replacement|klikk:gold|klink-cloud(?::enterprise)?|wp-heaven|iaas)(?![\w-]|\.yaml)"
 )
@@ -273,11 +281,10 @@ def plain(text: str) -> str:
     return html.unescape(TAGS.sub(" · ", CODE.sub(" ", text)))
 
 
-def faults(texts: Texts, *patterns: re.Pattern[str]) -> list[str]:
+def faults(texts: Iterable[tuple[str, str]], *patterns: re.Pattern[str]) -> list[str]:
     """Return each word that stands where it should not, with its place and its surroundings."""
     found = []
-    for place, text in texts:
-        words = plain(text)
+    for place, words in texts:
         for match in (one for pattern in patterns for one in pattern.finditer(words)):
             around = " ".join(words[max(0, match.start() - 40) : match.end() + 30].split())
             found.append(f"{place}: {match.group()!r} in …{around}…")
@@ -286,14 +293,14 @@ def faults(texts: Texts, *patterns: re.Pattern[str]) -> list[str]:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
 def test_no_replaced_word_reaches_a_reader(source: Callable[[], Texts]) -> None:
-    assert faults(source(), REPLACED) == []
+    assert faults(texts_of(source), REPLACED) == []
 
 
 @pytest.mark.parametrize(
     "source", [one for one in SOURCES if one is not of_messages], ids=lambda source: source.__name__
 )
 def test_no_internal_key_reaches_a_reader(source: Callable[[], Texts]) -> None:
-    assert faults(source(), INTERNAL) == []
+    assert faults(texts_of(source), INTERNAL) == []
 
 
 @pytest.mark.parametrize(
@@ -303,7 +310,7 @@ def test_no_internal_key_reaches_a_reader(source: Callable[[], Texts]) -> None:
 )
 def test_no_id_of_a_contract_reaches_a_reader(source: Callable[[], Texts]) -> None:
     # the subscription of an incident that is only imagined has the id of its plan for a name
-    texts = ((place, text) for place, text in source() if not place.startswith(("show_card", "incident")))
+    texts = ((place, text) for place, text in texts_of(source) if not place.startswith(("show_card", "incident")))
     assert faults(texts, IDS) == []
 
 
@@ -312,4 +319,4 @@ def test_help_is_in_the_words_of_the_trade(run: Run) -> None:
 
     names = [name for commands in COMMANDS.values() for name in commands]
     helps = [("slakit", run("--help").out), *((name, run(name, "--help").out) for name in names)]
-    assert faults(iter(helps), REPLACED) == []
+    assert faults(((name, plain(text)) for name, text in helps), REPLACED) == []

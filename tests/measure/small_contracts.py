@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from slakit.analysis.assess import assess
-from slakit.analysis.review import Review
+from slakit.analysis.review import OF_SUBSCRIPTIONS, Review
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.policy.document import Policy
@@ -111,19 +112,58 @@ def owed(review: Review) -> Decimal:
     return sum(review.owed.values(), Decimal(0))
 
 
-def owed_each(cases: Iterable[tuple[Policy, Iterable[Row], str]]) -> list[Decimal]:
-    """What each of these contracts owes for its outages of June 2026 and its fee, all in one assessment."""
+class Case(NamedTuple):
+    """A contract, its outages, what else is said of the subscription, and tables of other evidence."""
+
+    policy: Policy
+    outages: Iterable[Row] = ()
+    held: Row = {}
+    tables: Mapping[str, Iterable[Row]] = {}
+
+
+NAMING = ("outage", "maintenance", "ticket", "recovery")
+"""Columns of evidence that name a row."""
+
+
+def judged_each(
+    cases: Iterable[Case], period: str = "2026-06", *, as_of: str | datetime = LATER, ranges: bool = False
+) -> list[Review]:
+    """Assess a subscription of each of these contracts, all in one assessment, and part it: reviews as of `judged`."""
     known: dict[str, Policy] = {}
     held: list[Row] = []
-    outages: list[Row] = []
-    for number, (policy, rows, fee) in enumerate(cases):
+    tables: dict[str, list[Row]] = {}
+    for number, case in enumerate(cases):
         name = f"s{number}"
-        known[name] = policy
-        held.append(holder(name, fee, subscription=name))
-        outages += [{**row, "subscription": name, "outage": f"{name} {row['outage']}"} for row in rows]
-    review = assess(evidence(outages, subscriptions=held), "2026-06", LATER, policies=known, ranges=False)
-    paid = dict(review.credits.group_by("subscription").agg(pl.col("amount").sum()).iter_rows())
-    return [paid.get(name, Decimal(0)) for name in known]
+        policy = next((known_as for known_as, one in known.items() if one is case.policy), f"small{len(known)}")
+        known[policy] = case.policy
+        held.append(holder(policy) | case.held | {"subscription": name, "policy": policy})
+        for table, rows in {"outages": case.outages, **case.tables}.items():
+            tables.setdefault(table, []).extend(_of(name, row) for row in rows)
+    review = assess(evidence(**tables, subscriptions=held), period, as_of, policies=known, ranges=ranges)
+    return [_alone(review, row["subscription"]) for row in held]
+
+
+def _of(name: str, row: Row) -> Row:
+    """A row of the subscription `s` as one of another, with an id of its own."""
+    named = {column: f"{name} {row[column]}" for column in NAMING if column in row}
+    return row | named | ({"subscription": name} if "subscription" in row else {})
+
+
+def _alone(review: Review, name: str) -> Review:
+    """The review of one subscription, which is called `s` again."""
+    own = review.of(name)
+    ids = pl.col(pl.String).str.strip_prefix(f"{name} ")
+    tables = {
+        table: getattr(own, table).with_columns(ids).with_columns(subscription=pl.lit("s"))
+        for table in OF_SUBSCRIPTIONS
+    }
+    return replace(own, **tables)
+
+
+def owed_each(cases: Iterable[tuple[Policy, Iterable[Row], str]]) -> list[Decimal]:
+    """What each of these contracts owes for its outages of June 2026 and its fee, all in one assessment."""
+    told = [Case(policy, rows, {"monthly_fee": fee}) for policy, rows, fee in cases]
+    return [owed(review) for review in judged_each(told)]
 
 
 def amounts(review: Review) -> list[Decimal]:

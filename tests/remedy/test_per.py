@@ -5,9 +5,25 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from small_contracts import DAY, HOUR, MINUTE, Row, amounts, at, contract, contract_of, down, holder, judged, owed
+from small_contracts import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Case,
+    Row,
+    amounts,
+    at,
+    contract,
+    contract_of,
+    down,
+    judged,
+    judged_each,
+    owed,
+    owed_each,
+)
 
 from slakit.problems import InputError
 
@@ -15,10 +31,8 @@ NOON = at("2026-06-10T12:00")
 TEN_HOURS_TWICE = [down(NOON, 10 * HOUR, "a"), down(NOON + 3 * DAY, 10 * HOUR, "b")]
 
 
-def earns(schedule: str, rows: list[Row], *, target: str = "99.9", fee: str = "1000") -> Decimal:
-    return owed(
-        judged(contract(f"target: {target}, credit: {{{schedule}, clause: c}}"), rows, subscriptions=[holder(fee=fee)])
-    )
+def earns(schedule: str, rows: list[Row], *, fee: str = "1000") -> Decimal:
+    return owed_each([(contract(f"target: 99.9, credit: {{{schedule}, clause: c}}"), rows, fee)])[0]
 
 
 # ------------------------------------------------------------------------------------- per incident
@@ -74,17 +88,22 @@ def test_schedules_that_are_earned_differently_add_up() -> None:
 
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=5)
+GROWING = ["multiple: 3", "shortfall: {credit: 1%}", "shortfall: {credit: 2%, from: full, to: 97}"]
 
 
-@settings(max_examples=40)
-@given(
-    LENGTHS, st.sampled_from(["multiple: 3", "shortfall: {credit: 1%}", "shortfall: {credit: 2%, from: full, to: 97}"])
-)
-def test_what_grows_with_the_time_lost_is_the_same_by_window_and_by_incident(hours: list[int], schedule: str) -> None:
-    rows = [
-        down(at("2026-06-01") + number * 4 * DAY, length * HOUR, f"o{number}") for number, length in enumerate(hours)
+@examples(5)
+@given(st.lists(LENGTHS, min_size=8, max_size=8))
+def test_what_grows_with_the_time_lost_is_the_same_by_window_and_by_incident(months: list[list[int]]) -> None:
+    evidence = [
+        [down(at("2026-06-01") + number * 4 * DAY, length * HOUR, f"o{number}") for number, length in enumerate(hours)]
+        for hours in months
     ]
-    assert earns(f"{schedule}, per: incident", rows) == earns(schedule, rows)
+    schedules = [f"{growing}{per}" for growing in GROWING for per in ("", ", per: incident")]
+    policies = [contract(f"target: 99.9, credit: {{{schedule}, clause: c}}") for schedule in schedules]
+    reviews = iter(judged_each([Case(policy, rows) for policy in policies for rows in evidence]))
+    due = {schedule: [owed(next(reviews)) for _ in evidence] for schedule in schedules}
+    for growing in GROWING:
+        assert due[f"{growing}, per: incident"] == due[growing], growing
 
 
 # ------------------------------------------------------------------------------------- per day
@@ -93,24 +112,30 @@ OVER_MIDNIGHT = [down(at("2026-06-10T22:00"), 5 * HOUR, "a"), down(at("2026-06-2
 """Two hours on the tenth, three on the eleventh, one on the twentieth."""
 
 
-@pytest.mark.parametrize(
-    ("schedule", "amount"),
-    [
-        ("flat: 1%", "30"),
-        ("accrual: {credit: 1%, per: 1h, count: complete}", "60"),
-        ("accrual: {credit: 1%, per: 1h, count: complete, after: 1h}", "30"),
-        ("accrual: {credit: 1%, per: 2h, count: started}", "40"),
-        ("multiple: 1", "8.33"),
-        ("bands: [{downtime: {from: 2h}, credit: 1%}, {downtime: {from: 3h}, credit: 5%}]", "60"),
-        ("bands: [{outage: {from: 3h}, credit: 5%}]", "50"),
-        ("flat: 1%, when: {downtime: {from: 2h}}", "20"),
-        ("flat: 1%, multipliers: [{when: {downtime: 3h}, by: 4}]", "60"),
-        ("flat: 2%, caps: [{per: 1d, at_most: 1%}]", "30"),
-        ("flat: 2%, caps: [{per: window, at_most: 1%}]", "10"),
-    ],
-)
-def test_each_day_is_judged_by_the_downtime_that_lies_in_it(schedule: str, amount: str) -> None:
-    assert earns(f"{schedule}, per: day", OVER_MIDNIGHT) == Decimal(amount)
+BY_DAY = {
+    "flat: 1%": "30",
+    "accrual: {credit: 1%, per: 1h, count: complete}": "60",
+    "accrual: {credit: 1%, per: 1h, count: complete, after: 1h}": "30",
+    "accrual: {credit: 1%, per: 2h, count: started}": "40",
+    "multiple: 1": "8.33",
+    "bands: [{downtime: {from: 2h}, credit: 1%}, {downtime: {from: 3h}, credit: 5%}]": "60",
+    "bands: [{outage: {from: 3h}, credit: 5%}]": "50",
+    "flat: 1%, when: {downtime: {from: 2h}}": "20",
+    "flat: 1%, multipliers: [{when: {downtime: 3h}, by: 4}]": "60",
+    "flat: 2%, caps: [{per: 1d, at_most: 1%}]": "30",
+    "flat: 2%, caps: [{per: window, at_most: 1%}]": "10",
+}
+
+
+@pytest.fixture(scope="module")
+def by_day() -> dict[str, Decimal]:
+    policies = [contract(f"target: 99.9, credit: {{{schedule}, per: day, clause: c}}") for schedule in BY_DAY]
+    return dict(zip(BY_DAY, owed_each((policy, OVER_MIDNIGHT, "1000") for policy in policies), strict=True))
+
+
+@pytest.mark.parametrize("schedule", BY_DAY)
+def test_each_day_is_judged_by_the_downtime_that_lies_in_it(by_day: dict[str, Decimal], schedule: str) -> None:
+    assert by_day[schedule] == Decimal(BY_DAY[schedule])
 
 
 def test_a_day_is_a_day_of_the_contracts_time_zone() -> None:
