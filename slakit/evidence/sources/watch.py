@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import polars as pl
@@ -33,18 +34,19 @@ def outages_in(states: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     latest = pl.col("ended") == pl.col("ended").max().over("item")
     states = states.with_columns(pl.col("goes_on") & latest)
-    outages = _joined(states.filter(pl.col("state") == "down")).select(
-        pl.col("source_id").alias("outage"),
+    again = ~pl.col("source_id").is_first_distinct()  # what a gap parts
+    outages = joined(states.filter(pl.col("state") == "down")).select(
+        pl.when(again).then(pl.format("{} {}", "source_id", "started")).otherwise("source_id").alias("outage"),
         "source_id",
         "item",
         "started",
         pl.when(~pl.col("goes_on")).then("ended").alias("ended"),
     )
-    covered = _joined(states.filter(pl.col("state") != "unknown"))
+    covered = joined(states.filter(pl.col("state") != "unknown"))
     return outages, covered.select("item", "started", "ended")
 
 
-def _joined(times: pl.DataFrame) -> pl.DataFrame:
+def joined(times: pl.DataFrame) -> pl.DataFrame:
     """Join times of an item that touch or overlap."""
     times = times.sort("item", "started", "ended", "source_id")
     reached = pl.col("ended").cum_max().shift(1).over("item")
@@ -54,6 +56,23 @@ def _joined(times: pl.DataFrame) -> pl.DataFrame:
         .group_by("joined", maintain_order=True)
         .agg(pl.col("item", "source_id", "started").first(), pl.col("ended").max(), pl.col("goes_on").any())
     )
+
+
+def without(states: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
+    """Take times in which nothing was seen (`item`, `started`, `ended`) out of states."""
+    by_item: dict[str | None, list[tuple[datetime, datetime]]] = {}
+    for item, started, ended in gaps.sort("started").rows():
+        by_item.setdefault(item, []).append((started, ended))
+    rows = []
+    for state in states.filter(pl.col("item").is_in(list(by_item))).iter_rows(named=True):
+        at, over = state["started"], state["ended"]
+        for gap, back in by_item[state["item"]]:
+            if gap < over and back > at:
+                rows.append({**state, "started": at, "ended": gap} if at < gap else None)
+                at = back
+        rows.append({**state, "started": at} if at < over else None)
+    cut = pl.DataFrame([row for row in rows if row], schema=states.schema)
+    return pl.concat([states.filter(pl.col("item").is_in(list(by_item)).not_()), cut])
 
 
 def refuse_backwards(states: pl.DataFrame, reader: str) -> None:
