@@ -16,6 +16,7 @@ from slakit.evidence.sources.states import (
     LIST_REASON,
     MAINTENANCE,
     OUTAGES,
+    WHOLE_PAGE,
     Downtime,
     Weight,
     covered_by,
@@ -28,8 +29,6 @@ from slakit.evidence.sources.states import (
 from slakit.problems import InputError, Problem, one_of
 
 NAME = "statuspage"
-WHOLE_PAGE = "(whole page)"
-"""The item of an incident that names no component."""
 STATES = ("operational", "degraded_performance", "partial_outage", "major_outage", "under_maintenance")
 IMPACTS = ("none", "minor", "major", "critical", "maintenance")
 PAGE = pl.Series(["page"])
