@@ -84,6 +84,8 @@ class Ticket:
     item: str | None = None
     words: Mapping[str, str | None] = field(default_factory=dict)
     """`priority`, `impact`, `urgency`, `kind`, `status`, as the desk writes them."""
+    earlier_statuses: set[str] = field(default_factory=set)
+    """Statuses that it had before, which the mapping has to name as well."""
     responded: datetime | None = None
     resolved: datetime | None = None
     closed: datetime | None = None
@@ -204,7 +206,7 @@ def find_tickets(
         words, reason, strange = _translate(ticket, mapping)
         reason = reason or _why_not(ticket, mapping)
         if reason is None and strange:
-            unknown.update(strange)
+            unknown.update(set(strange))
             reason = f"{strange[0][0]} names no {strange[0][1]!r}"
         if reason is not None:
             used = [*ticket.source_ids, *(hold[0] for hold in ticket.holds), *(change[0] for change in ticket.changes)]
@@ -224,24 +226,30 @@ def find_tickets(
             }
         )
         holds += [{**first, "started": start, "ended": end, "source_id": key} for key, start, end in ticket.holds]
-        table = mapping.priorities or {}
-        changes += [
-            {**first, "started": start, "priority": table[word], "source_id": key}
-            for key, start, word in ticket.changes
-        ]
-    if unknown and mapping.unmapped == "refuse":
-        problems = []
-        for (key, word), count in unknown.items():
-            wrong = f"in {count:,} ticket{'s' if count != 1 else ''}, and {key} does not name it"
-            remedy = f"name it under {key}, or let `unmapped: list` leave such tickets out"
-            problems.append(Problem(f"{reader} {key}", word, wrong, remedy))
-        raise InputError(reader, problems)
+        for key, start, word in ticket.changes:
+            if (priority := (mapping.priorities or {})[word]) == "ignore":
+                excluded.append((key, f"its priority is {word!r}, which the mapping leaves out"))
+            else:
+                changes.append({**first, "started": start, "priority": priority, "source_id": key})
+    refuse_unknown(unknown, mapping, reader)
     tables = {"tickets": _frame("tickets", rows), "holds": _frame("holds", holds)}
     tables["priorities"] = _frame("priorities", changes)
     return Found(
         tables={name: frame for name, frame in tables.items() if frame.height},
         left_out=pl.DataFrame(sorted(set(excluded)), schema=LEFT_OUT, orient="row"),
     )
+
+
+def refuse_unknown(unknown: Counter[tuple[str, str]], mapping: DeskMapping, reader: str) -> None:
+    """Refuse words that no table of the mapping names, counted by table and word; unless it lists their tickets."""
+    if mapping.unmapped == "list" or not unknown:
+        return
+    problems = []
+    for (key, word), count in unknown.items():
+        wrong = f"{key} does not name it, and {count:,} ticket{'s have' if count != 1 else ' has'} it"
+        remedy = f"name it under {key}, or let `unmapped: list` leave such tickets out"
+        problems.append(Problem(f"{reader} {key}", word, wrong, remedy))
+    raise InputError(reader, problems)
 
 
 def _translate(ticket: Ticket, mapping: DeskMapping) -> tuple[dict[str, str | None], str | None, list[tuple[str, str]]]:
@@ -263,6 +271,8 @@ def _translate(ticket: Ticket, mapping: DeskMapping) -> tuple[dict[str, str | No
             reason = f"its {column} is {word!r}, which the mapping leaves out"
         elif column != "status":
             words[column] = table[word]
+    if mapping.statuses is not None:
+        strange += [("statuses", word) for word in sorted(ticket.earlier_statuses) if word not in mapping.statuses]
     strange += [("priorities", word) for *_, word in ticket.changes if word not in (mapping.priorities or {})]
     return words, reason, strange
 
@@ -284,7 +294,8 @@ def _why_not(ticket: Ticket, mapping: DeskMapping) -> str | None:
 
 def _frame(table: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     """Return rows as an evidence table with `item` in place of the subscription."""
-    dtypes = {column.name: column.dtype for column in TABLES[table].columns if column.name != "subscription"}
+    others = ("subscription", "source", "source_id")
+    dtypes = {column.name: column.dtype for column in TABLES[table].columns if column.name not in others}
     schema = {"item": pl.String, **dtypes, "source_id": pl.String}
     return pl.DataFrame(rows, schema=schema)
 

@@ -41,14 +41,50 @@ def read_json(source: bytes, reader: str) -> Any:
     """
     try:
         return json.loads(source.decode("utf-8-sig"), parse_constant=_no_number)
-    except UnicodeDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        refuse_json(error, reader)
+
+
+def refuse_json(error: Exception, reader: str) -> NoReturn:
+    """Refuse a file that JSON cannot be read from, with the place where it breaks."""
+    if isinstance(error, UnicodeDecodeError):
         refuse(reader, f"byte {error.start + 1}", None, "not UTF-8", "fetch the file again")
-    except json.JSONDecodeError as error:
-        refuse(
-            reader, f"row {error.lineno}, character {error.colno}", None, f"not JSON ({error.msg})", "fetch it again"
-        )
-    except (RecursionError, ValueError):
-        refuse(reader, "file", None, "not JSON that can be read", "fetch the file again")
+    if isinstance(error, json.JSONDecodeError):
+        place = f"row {error.lineno}, character {error.colno}"
+        refuse(reader, place, None, f"not JSON ({error.msg})", "fetch it again")
+    refuse(reader, "file", None, "not JSON that can be read", "fetch the file again")
+
+
+def read_answers(source: bytes, reader: str) -> list[Any]:
+    """Read one JSON value, a list of them, or one after the other, as a loop of curl writes them.
+
+    >>> read_answers(b'{"page": 1} {"page": 2}', "desk"), read_answers(b'[{"page": 1}]', "desk")
+    ([{'page': 1}, {'page': 2}], [{'page': 1}])
+
+    Raises
+    ------
+    InputError
+        It is not JSON, or there is none.
+    """
+    answers: list[Any] = []
+    try:
+        text = source.decode("utf-8-sig")
+        decoder = json.JSONDecoder(parse_constant=_no_number)
+        start = _after_space(text, 0)
+        while start < len(text):
+            answer, end = decoder.raw_decode(text, start)
+            answers += answer if isinstance(answer, list) else [answer]
+            start = _after_space(text, end)
+    except (ValueError, RecursionError) as error:
+        refuse_json(error, reader)
+    if not answers:
+        refuse(reader, "file", None, "there is no answer in it", "fetch it again")
+    return answers
+
+
+def _after_space(text: str, start: int) -> int:
+    found = re.compile(r"\s*").match(text, start)
+    return found.end() if found else start
 
 
 def _no_number(text: str) -> NoReturn:
@@ -276,8 +312,13 @@ def read_shape(source: bytes, shape: type[Shape], reader: str) -> Shape:
     InputError
         It is not JSON, or not of that shape; with everything that differs.
     """
+    return in_shape(read_json(source, reader), shape, reader)
+
+
+def in_shape(value: Any, shape: type[Shape], reader: str) -> Shape:
+    """Return what was read from JSON as a known shape, or refuse it, as `read_shape` does."""
     try:
-        return shape.model_validate(read_json(source, reader))
+        return shape.model_validate(value)
     except ValidationError as error:
         problems = []
         for found in error.errors(include_url=False):

@@ -1,0 +1,143 @@
+"""SLA clocks of Jira Service Management: when each cycle started and stopped, and what Jira counted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from slakit.evidence.sources.clocks import (
+    CLOCK,
+    REMARK_CLOCK,
+    REMARK_METRICS,
+    REMARK_REOPENED,
+    ClockMapping,
+    find_by_clocks,
+)
+from slakit.evidence.sources.desks import draft_words, keep_latest
+from slakit.evidence.sources.parsing import in_shape, read_answers, refuse
+from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
+
+NAME = "jira-sla"
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class _Instant(_Shape):
+    epoch_millis: int = Field(ge=-(10**14), le=10**14)
+
+
+class _Elapsed(_Shape):
+    millis: int = Field(ge=-(10**14), le=10**14)
+
+
+class _Cycle(_Shape):
+    start_time: _Instant
+    stop_time: _Instant | None = None
+    elapsed_time: _Elapsed | None = None
+    paused: bool = False
+
+
+class _Links(_Shape):
+    self_link: str = Field(alias="self")
+
+
+class _Metric(_Shape):
+    id: str
+    name: str
+    links: _Links = Field(alias="_links")
+    completed_cycles: list[_Cycle] = []
+    ongoing_cycle: _Cycle | None = None
+
+
+class _Answer(_Shape):
+    values: list[_Metric]
+    is_last_page: bool = True
+
+
+class JiraSlaMapping(ClockMapping):
+    """Keys of the mapping of SLA answers of Jira. Items are the keys of projects."""
+
+    count: Literal["instants", "elapsed"]
+    """What counts: the `instants` at which cycles started and stopped, so that the hours and holds of the contract
+    apply (pauses that Jira made are not known then); or the `elapsed` time that Jira counted in its calendar, without
+    pauses, as `response_minutes` and `resolution_minutes`."""
+
+
+def _recognises(source: bytes) -> str | None:
+    known = b'"completedCycles"' in source and b"/rest/servicedeskapi/request/" in source
+    return "completedCycles of requests in it" if known else None
+
+
+def _records(source: bytes, mapping: JiraSlaMapping | None) -> pl.DataFrame:
+    del mapping  # instants have their offset
+    answers = [in_shape(answer, _Answer, NAME) for answer in read_answers(source, NAME)]
+    rows = []
+    unfinished: set[str] = set()
+    for answer in answers:
+        requests = set()
+        for metric in answer.values:
+            request = metric.links.self_link.partition("/request/")[2].partition("/sla")[0]
+            if not request or "/" in request:
+                refuse(NAME, "_links.self", metric.links.self_link, "no request in it", "fetch the answer again")
+            requests.add(request)
+            cycles: list[_Cycle | None] = [*metric.completed_cycles]
+            cycles += [metric.ongoing_cycle] if metric.ongoing_cycle else []
+            rows += [_row(request, metric, cycle) for cycle in cycles or [None]]
+        unfinished = unfinished - requests if answer.is_last_page else unfinished | requests
+    for request in sorted(unfinished):
+        refuse(NAME, f"{request} isLastPage", False, "the answer has more pages", "fetch it with ?limit=100")
+    return keep_latest(pl.DataFrame(rows, schema=CLOCK | {"version": pl.Int64}), NAME)
+
+
+def _row(request: str, metric: _Metric, cycle: _Cycle | None) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(CLOCK)
+    row |= {"ticket": request, "item": request.rpartition("-")[0] or None, "metric": metric.name, "version": 0}
+    row["source_id"] = f"{request}/{metric.id}"
+    if cycle is None:
+        return row
+    start = cycle.start_time.epoch_millis
+    stop = cycle.stop_time.epoch_millis if cycle.stop_time else None
+    elapsed = cycle.elapsed_time.millis if cycle.elapsed_time else None
+    row["source_id"] += f"/{start}"
+    row["started"], row["stopped"] = _instant(start), None if stop is None else _instant(stop)
+    row["elapsed"] = None if elapsed is None else timedelta(milliseconds=elapsed)
+    row["waits"] = cycle.paused
+    row["version"] = (start + (elapsed or 0)) if stop is None else 10**15 + stop
+    return row
+
+
+def _instant(millis: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
+
+
+def _draft(records: pl.DataFrame) -> Draft:
+    names = draft_words(records["metric"], "metrics").get("metrics", ({}, ""))[0]
+    keys = {
+        "metrics": (names, REMARK_METRICS),
+        "count": (PLACEHOLDER, REMARK_CLOCK + "`elapsed`"),
+        "reopened": (PLACEHOLDER, REMARK_REOPENED),
+    }
+    return Draft(items=list(draft_words(records["item"], "items").get("items", ({}, ""))[0]), keys=keys)
+
+
+def _find(records: pl.DataFrame, mapping: JiraSlaMapping) -> Found:
+    return find_by_clocks(records, mapping, NAME, "elapsed" if mapping.count == "elapsed" else None)
+
+
+READER = Reader(
+    NAME,
+    "SLA answers of Jira Service Management: when the clocks of requests started and stopped, or what they counted",
+    "for key in KEY-1 KEY-2; do curl -u MAIL:TOKEN"
+    ' "https://SITE.atlassian.net/rest/servicedeskapi/request/$key/sla?limit=100"; done > sla.json',
+    JiraSlaMapping,
+    _recognises,
+    _records,
+    _draft,
+    _find,
+)
