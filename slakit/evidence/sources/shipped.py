@@ -1,0 +1,68 @@
+"""Readers of exports that are plain tables: each is a mapping that ships with slakit, in the folder `mappings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+
+from slakit.evidence.sources.grids import read_grid
+from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Reader
+from slakit.evidence.sources.table import CELL, TableMapping, find, records
+from slakit.policy.yaml import parse_yaml
+from slakit.problems import InputError
+
+HEAD = 100_000
+"""Bytes in which the header of a file is looked for."""
+
+
+def reader_of(name: str) -> Reader:
+    """Return the reader that reads by the mapping of this name, and drafts it.
+
+    >>> reader_of("uptimerobot-csv").recognises(b"Event,Monitor,Date-Time,Reason,Duration (in mins.)")
+    'it has the columns Event, Monitor, Date-Time, Reason, Duration (in mins.)'
+    """
+    text = (files("slakit.evidence.sources") / "mappings" / f"{name}.yaml").read_text(encoding="utf-8")
+    shipped = parse_yaml(text, name=f"{name}.yaml").tree
+
+    def recognises(source: bytes) -> str | None:
+        columns = shipped["header"]
+        return f"it has the columns {', '.join(columns)}" if set(columns) <= names_in(source) else None
+
+    def draft(records: pl.DataFrame) -> Draft:
+        return draft_of(shipped["mapping"], shipped["remarks"], records)
+
+    return Reader(name, shipped["reads"], shipped["fetch"], TableMapping, recognises, records, draft, find)
+
+
+def names_in(source: bytes) -> set[str]:
+    """Return the names of columns in the first line of a file; none if it is no text."""
+    line = source[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    if line.startswith(b"PK"):
+        return set()
+    try:
+        return set(read_grid(line + b"\n", "file")[0].columns)
+    except InputError:
+        return set()
+
+
+def draft_of(mapping: dict[str, Any], remarks: dict[str, str], records: pl.DataFrame) -> Draft:
+    """Draft a shipped mapping: its keys as they are, with what must be decided, and the items of the file."""
+    column = f"{CELL}{mapping['item'].get('from')}"
+    items: Iterable[str] = ()
+    if column in records.columns:
+        items = records[column].drop_nulls().value_counts(sort=True)[column]
+    keys = {key: (value, remarks.get(key, "")) for key, value in mapping.items()}
+    local = mapping.get("time_zone") == PLACEHOLDER
+    if local:
+        del keys["time_zone"]
+    return Draft(items=list(items), time_zone=local, keys=keys)
+
+
+UPTIMEROBOT_CSV = reader_of("uptimerobot-csv")
+ZABBIX_PROBLEMS = reader_of("zabbix-problems")
+FRESHDESK_CSV = reader_of("freshdesk-csv")
+PRTG_HISTORIC = reader_of("prtg-historic")
+PINGDOM_RESULTS = reader_of("pingdom-results")
