@@ -246,6 +246,8 @@ def _content_ids(cells: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
     content = cells.select(pl.concat_str(parts, separator="\x1f").alias("content"))["content"]
     digests = [hashlib.blake2b(text.encode(), digest_size=10).hexdigest() for text in content]
     names = pl.Series("source_id", digests, dtype=pl.String)
+    if names.n_unique() == len(names):
+        return names
     number = pl.int_range(1, pl.len() + 1).over("source_id")
     return names.to_frame().select(
         pl.when(number > 1).then(pl.format("{}-{}", "source_id", number)).otherwise("source_id").alias("source_id")
@@ -262,9 +264,9 @@ def _ids(
     InputError
         A row that is read has no id, or a time of its last change that cannot be read.
     """
-    named = _content_ids(cells, list(dict.fromkeys([*mapping.cells_read(), *mapping.rows.where])))
+    content = list(dict.fromkeys([*mapping.cells_read(), *mapping.rows.where]))
     if mapping.id is None:
-        return named, None
+        return _content_ids(cells, content), None
     faults: list[CellFault] = []
     ids, seen = words_of(mapping.id, "id", cells, faults)
     faults.append(CellFault(Fault(seen.name, ids.is_null(), "no id", "name columns that are never empty")))
@@ -273,11 +275,13 @@ def _ids(
         version = read_mapped(mapping.version, VERSION, cells, {}, mapping.time_zone, faults)
     if problems := _told(faults, kept, mapping.reader, names):
         raise InputError(mapping.reader, problems)
-    return ids.fill_null(named), version
+    return (ids.fill_null(_content_ids(cells, content)) if ids.null_count() else ids), version
 
 
 def _one_of_each(found: pl.DataFrame, content: Sequence[str], reader: str, names: pl.Series) -> pl.DataFrame:
     """Keep one row of each id: the latest; rows that differ and tell no order are refused."""
+    if found["source_id"].n_unique() == found.height:
+        return found
     found = found.with_columns(names.alias("name"))
     if "version" in found.columns:
         found = found.filter(pl.col("version").eq_missing(pl.col("version").max().over("source_id")))
@@ -426,7 +430,8 @@ def _from_states(rows: pl.DataFrame, left_out: pl.DataFrame, reader: str) -> Fou
     InputError
         Two rows say otherwise of one item at one instant.
     """
-    clash = rows.group_by("item", "since").agg(pl.col("state").n_unique().alias("states"), "source_id")
+    twice = rows.filter(pl.struct("item", "since").is_duplicated())
+    clash = twice.group_by("item", "since").agg(pl.col("state").n_unique().alias("states"), "source_id")
     problems = [
         Problem(f"{reader} {', '.join(sorted(ids))}", f"{item or 'all'} {since:%Y-%m-%dT%H:%M:%SZ}",
                 "several states at one instant", "export finer times, or leave one out by rows.where")
