@@ -16,7 +16,7 @@ from slakit.evidence.sources.desks import (
     keep_latest,
     read_ticket_rows,
 )
-from slakit.evidence.sources.parsing import header_names, read_csv
+from slakit.evidence.sources.parsing import header_names, read_csv, with_row_ids
 from slakit.evidence.sources.reader import Draft, Found, Reader
 from slakit.problems import InputError, Problem
 
@@ -62,7 +62,7 @@ def _recognises(source: bytes) -> str | None:
 def _records(source: bytes, mapping: JiraMapping | None) -> pl.DataFrame:
     table = read_csv(source, NAME)
     if mapping is None:
-        return table.with_columns(source_id=pl.col("row").cast(pl.String))
+        return with_row_ids(table)
     if (name := mapping.columns.responded) in table.columns:
         remaining = table.filter(pl.col(name or "").str.contains(REMAINING))
         if remaining.height:

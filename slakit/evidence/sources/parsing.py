@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -293,6 +294,25 @@ def header_names(source: bytes) -> set[str]:
     """Return the names in the first line, if it is a header of CSV; to recognise a file."""
     head = source.removeprefix(BYTE_ORDER_MARK)[:100_000].decode("utf-8", "replace").lstrip().partition("\n")[0]
     return {name.strip().strip('"') for name in head.split(max(",;\t", key=head.count))}
+
+
+def row_digests(table: pl.DataFrame) -> pl.Series:
+    """Return a digest of each row of text, whatever the order of its columns; an id where rows have none.
+
+    >>> one, other = pl.DataFrame({"a": ["x"], "b": [None]}), pl.DataFrame({"b": [None], "a": ["x"]})
+    >>> row_digests(one).equals(row_digests(other))
+    True
+    """
+    names = sorted(name for name in table.columns if name != "row")
+    cells = [pl.col(name).cast(pl.String).fill_null("\0") for name in names]
+    written = table.select(pl.concat_str(cells, separator="\x1f")).to_series()
+    digests = [hashlib.blake2b(row.encode(), digest_size=10).hexdigest() for row in written]
+    return pl.Series("source_id", digests, pl.String)
+
+
+def with_row_ids(table: pl.DataFrame) -> pl.DataFrame:
+    """Let rows be records by what is written in them, each once; for drafts."""
+    return table.with_columns(row_digests(table)).unique("source_id", keep="first", maintain_order=True)
 
 
 def from_unix(seconds: pl.Expr) -> pl.Expr:

@@ -18,7 +18,7 @@ from slakit.evidence.sources.desks import (
     keep_latest,
     read_ticket_rows,
 )
-from slakit.evidence.sources.parsing import header_names, read_csv
+from slakit.evidence.sources.parsing import header_names, read_csv, with_row_ids
 from slakit.evidence.sources.reader import Draft, Found, Reader
 from slakit.problems import InputError, Problem
 
@@ -87,7 +87,7 @@ def _recognises(source: bytes) -> str | None:
 def _records(source: bytes, mapping: IncidentMapping | None) -> pl.DataFrame:
     table = read_csv(source, NAME)
     if mapping is None:
-        return table.with_columns(source_id=pl.col("row").cast(pl.String))
+        return with_row_ids(table)
     texts = pl.col(pl.String)
     table = table.with_columns(pl.when(~texts.is_in(mapping.empty)).then(texts))
     if mapping.rows == "states" and mapping.columns.updated is None:

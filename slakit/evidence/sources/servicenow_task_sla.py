@@ -17,7 +17,7 @@ from slakit.evidence.sources.clocks import (
     find_by_clocks,
 )
 from slakit.evidence.sources.desks import draft_words, keep_latest, need_columns
-from slakit.evidence.sources.parsing import fitting_forms, header_names, read_csv, read_times
+from slakit.evidence.sources.parsing import fitting_forms, header_names, read_csv, read_times, with_row_ids
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
 from slakit.policy.part import Part
 from slakit.problems import InputError, Problem
@@ -110,7 +110,7 @@ def _recognises(source: bytes) -> str | None:
 def _records(source: bytes, mapping: TaskSlaMapping | None) -> pl.DataFrame:
     table = read_csv(source, NAME)
     if mapping is None:
-        return table.with_columns(source_id=pl.col("row").cast(pl.String))
+        return with_row_ids(table)
     names = {key: name for key, name in mapping.columns.model_dump().items() if name is not None}
     need_columns(table, names.values(), NAME)
     rows = "row " + table["row"].cast(pl.String)
