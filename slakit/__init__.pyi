@@ -8,6 +8,10 @@ from .evidence.evidence import Evidence as Evidence
 from .evidence.files import read_evidence as read_evidence
 from .evidence.samples import ProbedOutages as ProbedOutages
 from .evidence.samples import outages_from as outages_from
+from .evidence.sources.importing import draft_mapping as draft_mapping
+from .evidence.sources.importing import import_evidence as import_evidence
+from .evidence.sources.receipt import ImportReceipt as ImportReceipt
+from .evidence.sources.receipt import read_receipts as read_receipts
 from .finding.compensation import Compensation as Compensation
 from .finding.run import findings as findings
 from .fleet.run import assess_fleet as assess_fleet

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import secrets
+import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,3 +93,52 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that at every instant either the old one or the new one is there."""
     with replacing(path) as unfinished:
         unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def write_all(contents: Mapping[Path, bytes | None]) -> None:
+    """Write files so that all of them are written or none, also where an interrupt or an error comes in between.
+
+    Parameters
+    ----------
+    contents
+        File -> what it shall hold, or None to take it away. Folders that are not there are made.
+
+    Raises
+    ------
+    OSError
+        One of them cannot be written.
+    """
+    contents = {real_path(path) if path.is_symlink() else path: content for path, content in contents.items()}
+    folders = {folder for path in contents for folder in path.parents if not folder.exists()}
+    made = sorted(folders, key=lambda folder: len(folder.parts))
+    name = f"{secrets.token_hex(4)}{UNFINISHED}"
+    unfinished = {path: path.with_name(f".{path.name}.{name}") for path in contents}
+    before = {path: path.with_name(f".{path.name}.old.{name}") for path in contents if path.exists()}
+    replaced: list[Path] = []
+    try:
+        for folder in made:
+            folder.mkdir(exist_ok=True)
+        for path, content in contents.items():
+            if content is not None:
+                unfinished[path].write_bytes(content)
+            if path in before:
+                shutil.copyfile(path, before[path])
+        for path, content in contents.items():
+            replaced.append(path)
+            if content is None:
+                path.unlink(missing_ok=True)
+            else:
+                unfinished[path].replace(path)
+    except BaseException:
+        for path in replaced:
+            if path in before:
+                before[path].replace(path)
+            else:
+                path.unlink(missing_ok=True)
+        raise
+    finally:
+        for path in (*unfinished.values(), *before.values()):
+            path.unlink(missing_ok=True)
+        for folder in reversed(made):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()

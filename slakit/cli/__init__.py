@@ -1,4 +1,8 @@
-"""The command line. Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports or parts failed."""
+"""The command line.
+
+Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports or parts failed, or a mapping is to be filled
+in.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from slakit.cli import analyses, batches, checks, pages, policies, reviews
+from slakit.cli import analyses, batches, checks, pages, policies, reviews, sources
 from slakit.cli.options import app
 from slakit.problems import InputError, printable
 
-__all__ = ["analyses", "app", "batches", "checks", "main", "pages", "policies", "reviews"]
+__all__ = ["analyses", "app", "batches", "checks", "main", "pages", "policies", "reviews", "sources"]
 
 INPUT_AT_FAULT = 1
 

@@ -238,8 +238,8 @@ OTHER_TABLES = {
         "outage.csv",
         "",
         "outage.csv: not a table; did you mean outages? "
-        "there are subscriptions, outages, maintenance, tickets, holds, priorities, updates, "
-        "claims_made, conditions, measurements, charges, recoveries and 2 more",
+        "there are subscriptions, outages, coverage, maintenance, tickets, holds, priorities, updates, "
+        "claims_made, conditions, measurements, charges and 2 more",
     ),
     "a table in a format that is not read": (
         "outages.tsv",
