@@ -12,7 +12,6 @@ from slakit.evidence.instants import INSTANT
 from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
-    LIST_REASON,
     OUTAGES,
     Weight,
     covered_by,
@@ -41,7 +40,11 @@ RECORDS: dict[str, Any] = {
 
 
 class GoogleCloudMapping(SourceMapping):
-    """What incidents of Google Cloud mean. An item is a product."""
+    """What incidents of Google Cloud mean. An item is a product.
+
+    An incident is an outage of each of its products, by its fields; its text, which may tell another time, is not read.
+    One without an end is still open.
+    """
 
     counts: dict[
         Literal["SERVICE_INFORMATION", "SERVICE_DISRUPTION", "SERVICE_OUTAGE", "low", "medium", "high"], Weight
@@ -51,7 +54,7 @@ class GoogleCloudMapping(SourceMapping):
     `{high: 1}`. What is not named is no downtime."""
     locations: list[str] | None = None
     """Locations that count, such as `[europe-west4]`; all, if it is not written. An incident that names other locations
-    alone is left out; one that names none, or `global`, counts."""
+    alone is excluded; one that names none, or `global`, counts."""
 
 
 class _Product(BaseModel):
@@ -160,7 +163,7 @@ def find(records: pl.DataFrame, mapping: GoogleCloudMapping) -> Found:
     lists = records.filter(kind="list")
     names = named((each["code"], each["name"]) for products in entries["products"] for each in products)
     outages = []
-    reasons = dict.fromkeys(lists["source_id"], LIST_REASON)
+    reasons: dict[str, str] = {}
     problems = []
     for entry in entries.to_dicts():
         name, impact, severity = entry["source_id"], entry["impact"], entry["severity"]

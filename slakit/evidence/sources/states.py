@@ -19,7 +19,6 @@ Weight = Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)]
 """The share of a time that is downtime: 1 for the whole, 0.3 for Statuspage's weight of a partial outage."""
 WHOLE_PAGE = "(whole page)"
 """The item of what names no component."""
-LIST_REASON = "not an incident: the list, which says what time it covers"
 OUTAGES: dict[str, Any] = {
     "outage": pl.String,
     "item": pl.String,

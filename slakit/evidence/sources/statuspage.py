@@ -13,7 +13,6 @@ from slakit.evidence.instants import INSTANT
 from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
-    LIST_REASON,
     MAINTENANCE,
     OUTAGES,
     WHOLE_PAGE,
@@ -55,7 +54,12 @@ RECORDS: dict[str, Any] = {
 
 
 class StatuspageMapping(SourceMapping):
-    """What incidents of a Statuspage mean."""
+    """What incidents of a Statuspage mean. An item is a component.
+
+    A page lists its 50 newest incidents, and no file tells of those before: what is covered begins with the oldest in
+    the list. Fetch the list from time to time and import each file; a gap between two files is not covered. The times
+    are those at which the provider posted a change, and a state that outlasts its incident ends with it.
+    """
 
     by: Literal["component_states", "incident_span"]
     """Whether downtime is the time in which a component was in a state that counts (`component_states`), or the whole
@@ -71,10 +75,10 @@ class StatuspageMapping(SourceMapping):
     counts both whole, `{partial_outage: 0.3, major_outage: 1}` is how Statuspage computes the uptime that it shows.
     Impacts, where the span of incidents counts: `{major: 1, critical: 1}`. What is not named is no downtime."""
     without_components: Literal["list", "incident_span"] = "list"
-    """With `by: component_states`: whether an incident whose updates name no component is left out and listed, or its
+    """With `by: component_states`: whether an incident whose updates name no component is excluded and listed, or its
     span counts by its impact."""
     maintenance: Literal["announced", "performed", "ignore"] | None = None
-    """Whether maintenance lasts as it was announced, as it was performed, or is left out. Needed where there is any.
+    """Whether maintenance lasts as it was announced, as it was performed, or is ignored. Needed where there is any.
     Of maintenance that was posted as an incident only the time in which it was performed is known."""
 
     @model_validator(mode="after")
@@ -234,8 +238,8 @@ def draft(records: pl.DataFrame) -> Draft:
     keys: dict[str, tuple[Any, str]] = {
         "by": (
             PLACEHOLDER,
-            "component_states: the time in which a component was in a state that counts; incident_span: from start to "
-            "resolution, often several times as long",
+            "how long downtime lasts: component_states (while a component was in a state that counts) or "
+            "incident_span (from start to resolution, often several times as long)",
         ),
         "counts": (
             PLACEHOLDER,
@@ -244,10 +248,13 @@ def draft(records: pl.DataFrame) -> Draft:
         ),
     }
     if bare := sum(entry["kind"] == "incident" and not entry["states"] for entry in entries):
-        remark = f"{bare} incidents name no component in their updates: list leaves them out, incident_span counts them"
+        remark = f"{bare} incidents name no component in their updates: list excludes them, incident_span counts them"
         keys["without_components"] = (PLACEHOLDER, remark)
     if any(is_maintenance(entry) for entry in entries):
-        keys["maintenance"] = (PLACEHOLDER, "announced (the window as it was announced), performed, or ignore")
+        keys["maintenance"] = (
+            PLACEHOLDER,
+            "how long maintenance lasts: announced (the window as it was announced) or performed; or ignore",
+        )
     return Draft(items=[name for name, _ in items.most_common()], keys=keys)
 
 
@@ -263,7 +270,7 @@ def find(records: pl.DataFrame, mapping: StatuspageMapping) -> Found:
         refuse(NAME, "maintenance", None, "is missing", "write announced, performed or ignore")
 
     outages, maintenance = [], []
-    reasons = dict.fromkeys(lists["source_id"], LIST_REASON)
+    reasons: dict[str, str] = {}
     for entry in entries:
         name = entry["source_id"]
         if name in unknown:

@@ -15,7 +15,6 @@ from slakit.evidence.instants import INSTANT
 from slakit.evidence.sources.parsing import BYTE_ORDER_MARK, instants_of, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import COVERED, PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
-    LIST_REASON,
     MAINTENANCE,
     OUTAGES,
     WHOLE_PAGE,
@@ -55,14 +54,18 @@ RECORDS: dict[str, Any] = {
 
 
 class UpptimeMapping(SourceMapping):
-    """What states of Upptime mean. An item is a monitor; maintenance names it by its slug (`my-site`)."""
+    """What states of Upptime mean. An item is a monitor; maintenance names it by its slug (`my-site`).
+
+    The log and the issues tell the same outages: import one of them, or both as two sources. The log is the better one:
+    an issue keeps the state in which it was opened, and a person may close it at any time.
+    """
 
     counts: dict[Literal["down", "degraded"], Weight] = {"down": Decimal(1)}
     """States that are downtime, with the share of it that is; `degraded` (slow, or an answer that was not expected) is
     none unless it is named: `{down: 1, degraded: 1}`."""
     never_up: Literal["list", "outage"] | None = None
     """Of a monitor that the log never shows up, such as the two that the template of Upptime tests itself with: whether
-    it is left out and listed, or is down until today. Needed where there is one that `items` does not ignore."""
+    it is excluded and listed, or is down until today. Needed where there is one that `items` does not ignore."""
     quiet: PlainDuration = PlainDuration.parse("2d")
     """A monitor that wrote no commit for longer was not running, so the time is not covered. Upptime commits the state
     of each monitor once a day, and whenever it changes."""
@@ -179,9 +182,7 @@ def draft(records: pl.DataFrame) -> Draft:
         "counts": ({"down": 1}, "add degraded: 1, or a share of it, if the contract counts slow answers as downtime")
     }
     if never := never_up(records):
-        remark = (
-            f"never up in this log: {', '.join(never)}; list leaves them out, outage counts them as down till today"
-        )
+        remark = f"never up in this log: {', '.join(never)}; list excludes them, outage counts them as down till today"
         keys["never_up"] = (PLACEHOLDER, remark)
     return Draft(items=[name for name, _ in times.most_common()], keys=keys)
 
@@ -204,7 +205,7 @@ def find(records: pl.DataFrame, mapping: UpptimeMapping) -> Found:
         problems = [Problem(f"{NAME} {item}", None, "never up in this log", remedy) for item in never]
         raise InputError(NAME, problems)
 
-    reasons = dict.fromkeys(records.filter(kind="list")["source_id"], LIST_REASON)
+    reasons: dict[str, str] = {}
     outages: list[dict[str, Any]] = []
     commits = records.filter(kind="commit").sort("item", "started", "source_id")
     for (item,), told in commits.group_by("item", maintain_order=True):

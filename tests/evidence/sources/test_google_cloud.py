@@ -9,7 +9,7 @@ import pytest
 from reader_laws import assert_laws, rows
 
 from slakit.evidence.sources.google_cloud import READER, GoogleCloudMapping
-from slakit.evidence.sources.reader import PLACEHOLDER
+from slakit.evidence.sources.reader import PLACEHOLDER, Found
 from slakit.problems import InputError
 
 FILES = Path(__file__).parent / "files"
@@ -23,6 +23,11 @@ def mapping(**keys: Any) -> GoogleCloudMapping:
     return GoogleCloudMapping(format=1, reader="google-cloud", **chosen)
 
 
+def laws(files: list[bytes], chosen: GoogleCloudMapping) -> Found:
+    """Return what files say, with the laws checked; a list as a whole is no event."""
+    return assert_laws(READER, files, chosen, silent="list ")
+
+
 def changed(**keys: Any) -> bytes:
     """Return the file with other values in its first incident."""
     incidents = json.loads(NOW)
@@ -31,7 +36,7 @@ def changed(**keys: Any) -> bytes:
 
 
 def test_an_incident_is_an_outage_of_each_of_its_products() -> None:
-    found = assert_laws(READER, [NOW], mapping(counts={"SERVICE_OUTAGE": 1, "SERVICE_DISRUPTION": Decimal("0.5")}))
+    found = laws([NOW], mapping(counts={"SERVICE_OUTAGE": 1, "SERVICE_DISRUPTION": Decimal("0.5")}))
     assert rows(found, "outages", *SHOWN) == [
         ("gFar-sQL1", "Cloud SQL", "2026-05-01 00:00:00", "2026-05-01 00:20:00", Decimal(1)),
         ("gOpen-rUN1", "Cloud Run", "2026-05-20 08:00:00", None, Decimal(1)),
@@ -40,30 +45,29 @@ def test_an_incident_is_an_outage_of_each_of_its_products() -> None:
         ("gWorld-sQL1", "Cloud SQL", "2026-05-02 00:00:00", "2026-05-02 00:40:00", Decimal(1)),
     ]
     assert found.left_out["reason"].to_list() == [
-        "not an incident: the list, which says what time it covers",
         "its status_impact is SERVICE_INFORMATION, which does not count",
     ]
 
 
 def test_incidents_of_other_locations_may_be_left_out() -> None:
-    found = assert_laws(READER, [NOW], mapping(locations=["europe-west4"]))
+    found = laws([NOW], mapping(locations=["europe-west4"]))
     assert {row[0] for row in rows(found, "outages", "source_id")} == {"gOpen", "gTwo", "gWorld"}
     assert dict(found.left_out.rows())["gFar"] == "it was elsewhere: us-east1"
 
 
 def test_incidents_of_2019_count_by_severity_and_stay_open_without_an_end() -> None:
-    found = assert_laws(READER, [OLD], mapping(counts={"SERVICE_OUTAGE": 1, "high": 1, "medium": 1}))
+    found = laws([OLD], mapping(counts={"SERVICE_OUTAGE": 1, "high": 1, "medium": 1}))
     assert rows(found, "outages", *SHOWN[:4]) == [
         ("cloud-networking/19002-cloud-networking", "Google Cloud Networking", "2019-01-15 10:00:00", None),
         ("cloud-sql/19002-cloud-sql", "Google Cloud SQL", "2019-02-01 10:00:00", "2019-02-01 12:00:00"),
     ]
-    found = assert_laws(READER, [OLD, NOW], mapping())
+    found = laws([OLD, NOW], mapping())
     assert dict(found.left_out.rows())["cloud-sql/19002"] == "its severity is high, which does not count"
 
 
 def test_the_time_between_two_lists_is_not_covered() -> None:
     items = {"Cloud SQL": {"subscription": "sql"}, "Cloud Run": "ignore"}
-    found = assert_laws(READER, [OLD, NOW], mapping(items=items))
+    found = laws([OLD, NOW], mapping(items=items))
     assert rows(found, "covered") == [
         ("Cloud SQL", "2019-01-15 10:20:00", "2019-02-01 12:00:00"),
         ("Cloud SQL", "2026-05-01 00:10:00", "2026-05-20 09:00:00"),
@@ -72,7 +76,7 @@ def test_the_time_between_two_lists_is_not_covered() -> None:
 
 def test_a_corrected_incident_replaces_itself() -> None:
     source = changed(end="2026-05-20T09:30:00+00:00", modified="2026-05-21T00:00:00+00:00")
-    found = assert_laws(READER, [source, NOW], mapping())
+    found = laws([source, NOW], mapping())
     assert ("gOpen-rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
 
 
@@ -80,12 +84,12 @@ def test_an_unknown_impact_is_refused_or_listed() -> None:
     source = changed(status_impact="SERVICE_DEGRADED")
     with pytest.raises(InputError, match="gOpen status_impact = SERVICE_DEGRADED: not known to Google Cloud"):
         READER.find(READER.records(source, None), mapping())
-    found = assert_laws(READER, [source], mapping(unmapped="list"))
+    found = laws([source], mapping(unmapped="list"))
     assert dict(found.left_out.rows())["gOpen"] == "its status_impact is not known to Google Cloud: SERVICE_DEGRADED"
 
 
 def test_an_end_before_the_begin_is_listed() -> None:
-    found = assert_laws(READER, [changed(end="2026-05-19T00:00:00+00:00")], mapping())
+    found = laws([changed(end="2026-05-19T00:00:00+00:00")], mapping())
     assert dict(found.left_out.rows())["gOpen"] == "it ended when it began, or before: it has no length"
 
 

@@ -34,7 +34,7 @@ def changed(**keys: Any) -> bytes:
 
 def test_impacts_that_count_are_outages_and_maintenance_is_maintenance() -> None:
     shares = {"partial_outage": Decimal("0.5"), "full_outage": 1}
-    found = assert_laws(READER, [INCIDENTS, NAMES], mapping(counts=shares), joins=True)
+    found = assert_laws(READER, [INCIDENTS, NAMES], mapping(counts=shares), silent="component ")
     assert rows(found, "outages", "outage", "item", "started", "ended", "affected") == [
         ("I1", "API", "2026-01-10 10:00:00", "2026-01-10 10:20:00.500", Decimal("0.5")),
         ("I2", "API", "2026-01-10 10:20:00.500", "2026-01-10 11:00:00", Decimal(1)),
@@ -59,7 +59,7 @@ def test_incidents_and_impacts_say_the_same() -> None:
 
 
 def test_a_component_may_be_mapped_by_its_id_though_its_name_is_known() -> None:
-    found = assert_laws(READER, [IMPACTS, NAMES], mapping(items={"C1": {"subscription": "api"}}), joins=True)
+    found = assert_laws(READER, [IMPACTS, NAMES], mapping(items={"C1": {"subscription": "api"}}), silent="component ")
     assert rows(found, "outages", "item") == [("C1",), ("C1",), ("Web app",)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reader_laws import assert_laws, rows
 
-from slakit.evidence.sources.reader import PLACEHOLDER
+from slakit.evidence.sources.reader import PLACEHOLDER, Found
 from slakit.evidence.sources.statuspage import READER, StatuspageMapping
 from slakit.problems import InputError
 
@@ -17,12 +17,16 @@ INCIDENTS = (FILES / "statuspage_incidents.json").read_bytes()
 MAINTENANCES = (FILES / "statuspage_maintenances.json").read_bytes()
 STATES = {"partial_outage": 1, "major_outage": 1}
 SHOWN = ("outage", "item", "started", "ended", "affected")
-LIST = "list 2026-03-01T01:00:00.000000Z 2026-03-20T10:05:00.000000Z"
 
 
 def mapping(**keys: Any) -> StatuspageMapping:
     chosen = {"by": "component_states", "counts": STATES, "maintenance": "announced"} | keys
     return StatuspageMapping(format=1, reader="statuspage", **chosen)
+
+
+def laws(files: list[bytes], chosen: StatuspageMapping) -> Found:
+    """Return what files say, with the laws checked; a list as a whole is no event."""
+    return assert_laws(READER, files, chosen, silent="list ")
 
 
 def changed(**keys: Any) -> bytes:
@@ -33,7 +37,7 @@ def changed(**keys: Any) -> bytes:
 
 
 def test_outages_are_the_times_in_which_a_component_was_in_a_state_that_counts() -> None:
-    found = assert_laws(READER, [INCIDENTS, MAINTENANCES], mapping())
+    found = laws([INCIDENTS, MAINTENANCES], mapping())
     whole = Decimal(1)
     assert rows(found, "outages", *SHOWN) == [
         ("i3two-a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", whole),
@@ -43,14 +47,13 @@ def test_outages_are_the_times_in_which_a_component_was_in_a_state_that_counts()
         ("i5open-w1web", "Web shop", "2026-03-20 10:02:00", None, whole),
     ]
     assert dict(found.left_out.rows()) == {
-        LIST: "not an incident: the list, which says what time it covers",
         "i2slow": "no component was for any time in a state that counts, only in degraded_performance, operational",
         "i4bare": "its updates name no component",
     }
 
 
 def test_a_state_may_count_by_a_share_and_each_share_is_a_row() -> None:
-    found = assert_laws(READER, [INCIDENTS], mapping(counts={"partial_outage": Decimal("0.3"), "major_outage": 1}))
+    found = laws([INCIDENTS], mapping(counts={"partial_outage": Decimal("0.3"), "major_outage": 1}))
     assert [row for row in rows(found, "outages", *SHOWN) if row[0].startswith("i3two")] == [
         ("i3two-a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", Decimal(1)),
         ("i3two-a1api-2", "API", "2026-03-10 13:00:00", "2026-03-10 13:30:00.250", Decimal("0.3")),
@@ -60,7 +63,7 @@ def test_a_state_may_count_by_a_share_and_each_share_is_a_row() -> None:
 
 
 def test_the_span_of_an_incident_may_count_by_its_impact() -> None:
-    found = assert_laws(READER, [INCIDENTS], mapping(by="incident_span", counts={"critical": 1}))
+    found = laws([INCIDENTS], mapping(by="incident_span", counts={"critical": 1}))
     assert rows(found, "outages", "outage", "item", "started", "ended") == [
         ("i3two-a1api", "API", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
         ("i3two-w1web", "Web shop", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
@@ -71,7 +74,7 @@ def test_the_span_of_an_incident_may_count_by_its_impact() -> None:
 
 def test_an_incident_without_components_may_count_by_its_span() -> None:
     more = mapping(counts={**STATES, "critical": 1}, without_components="incident_span")
-    found = assert_laws(READER, [INCIDENTS], more)
+    found = laws([INCIDENTS], more)
     assert ("i4bare", "(whole page)", "2026-03-15 08:00:00", "2026-03-15 09:30:00", Decimal(1)) in rows(
         found, "outages", *SHOWN
     )
@@ -82,45 +85,45 @@ def test_maintenance_lasts_as_announced_or_as_performed() -> None:
     posted = (
         "i1work-w1web", "Web shop", "2026-03-01 01:00:00", "2026-03-01 01:40:00", "2026-03-01 01:00:00", "emergency",
     )  # fmt: skip
-    found = assert_laws(READER, [MAINTENANCES, INCIDENTS], mapping())
+    found = laws([MAINTENANCES, INCIDENTS], mapping())
     assert rows(found, "maintenance", *columns) == [
         posted,
         ("m1done-a1api", "API", "2026-03-12 20:00:00", "2026-03-12 22:00:00", "2026-03-01 09:00:00", "scheduled"),
         ("m2next-a1api", "API", "2026-04-01 20:00:00", "2026-04-01 22:00:00", "2026-03-18 09:00:00", "scheduled"),
     ]
-    found = assert_laws(READER, [MAINTENANCES, INCIDENTS], mapping(maintenance="performed"))
+    found = laws([MAINTENANCES, INCIDENTS], mapping(maintenance="performed"))
     assert rows(found, "maintenance", *columns) == [
         posted,
         ("m1done-a1api", "API", "2026-03-12 20:05:00", "2026-03-12 21:10:00", "2026-03-01 09:00:00", "scheduled"),
     ]
     assert dict(found.left_out.rows())["m2next"] == "maintenance that has not begun"
-    found = assert_laws(READER, [MAINTENANCES], mapping(maintenance="ignore"))
+    found = laws([MAINTENANCES], mapping(maintenance="ignore"))
     assert set(found.left_out["reason"]) == {"maintenance, which the mapping ignores"}
 
 
 def test_what_is_down_in_maintenance_may_be_an_outage_as_well() -> None:
-    found = assert_laws(READER, [MAINTENANCES], mapping(counts={"under_maintenance": 1}))
+    found = laws([MAINTENANCES], mapping(counts={"under_maintenance": 1}))
     assert rows(found, "outages", "started", "ended") == [("2026-03-12 20:05:00", "2026-03-12 21:10:00")]
     assert found.tables["maintenance"].height == 2
 
 
 def test_a_list_covers_the_time_from_its_oldest_incident_to_the_last_change() -> None:
     items = {"API": "ignore", "Web shop": {"subscription": "shop"}, "Mail": {"subscription": "mail"}}
-    found = assert_laws(READER, [INCIDENTS, MAINTENANCES], mapping(items=items))
+    found = laws([INCIDENTS, MAINTENANCES], mapping(items=items))
     assert rows(found, "covered") == [
         ("Mail", "2026-03-01 01:00:00", "2026-03-20 10:05:00"),
         ("Web shop", "2026-03-01 01:00:00", "2026-03-20 10:05:00"),
     ]
     open_alone = json.loads(INCIDENTS)
     open_alone["incidents"] = open_alone["incidents"][:1]
-    assert assert_laws(READER, [json.dumps(open_alone).encode()], mapping()).covered.is_empty()
+    assert laws([json.dumps(open_alone).encode()], mapping()).covered.is_empty()
 
 
 def test_a_gap_between_two_lists_is_not_covered() -> None:
     later = json.loads(INCIDENTS.replace(b"2026-03-", b"2026-07-"))
     for incident in later["incidents"]:
         incident["id"] += "x"
-    found = assert_laws(READER, [INCIDENTS, json.dumps(later).encode()], mapping())
+    found = laws([INCIDENTS, json.dumps(later).encode()], mapping())
     assert rows(found, "covered", "started") == [("2026-03-01 01:00:00",), ("2026-07-01 01:00:00",)]
 
 
@@ -129,7 +132,7 @@ def test_a_corrected_incident_replaces_itself() -> None:
     page["page"]["updated_at"] = "2026-03-21T00:00:00Z"
     page["incidents"][0] |= {"status": "resolved", "resolved_at": "2026-03-20T10:32:00Z"}
     page["incidents"][0]["updated_at"] = "2026-03-20T10:32:00Z"
-    found = assert_laws(READER, [json.dumps(page).encode(), INCIDENTS], mapping())
+    found = laws([json.dumps(page).encode(), INCIDENTS], mapping())
     assert rows(found, "outages", "outage", "ended")[-1] == ("i5open-w1web", "2026-03-20 10:32:00")
 
 
@@ -147,7 +150,7 @@ def test_an_unknown_state_is_refused_or_listed() -> None:
         "  statuspage i3two = partial outage: not a state of a component of Statuspage; did you mean partial_outage? "
         "there are operational, degraded_performance, partial_outage, major_outage, under_maintenance"
     )
-    found = assert_laws(READER, [source], mapping(unmapped="list"))
+    found = laws([source], mapping(unmapped="list"))
     assert dict(found.left_out.rows())["i5open"] == "not known to Statuspage: partial outage"
 
 
