@@ -91,15 +91,22 @@ def _cell(value: object) -> object:
     return value
 
 
-def random_case(seed: int | str, *, policies: int = 2, subscriptions: int = 3, density: float | None = None) -> Case:
+def random_case(
+    seed: int | str,
+    *,
+    policies: int = 2,
+    subscriptions: int = 3,
+    density: float | None = None,
+    covered: bool = False,
+) -> Case:
     """Draw policies, and evidence that is unpleasant for them; the same for the same seed."""
     rng = Random(f"case {seed}")
     drawn = {f"p{number + 1}": random_policy(rng, f"p{number + 1}", density) for number in range(policies)}
-    return case_of(rng, drawn, subscriptions)
+    return case_of(rng, drawn, subscriptions, covered=covered)
 
 
-def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3) -> Case:
-    """Draw evidence of some subscriptions of each policy."""
+def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3, *, covered: bool = False) -> Case:
+    """Draw evidence of some subscriptions of each policy; when it was `covered` by a monitor, if asked."""
     parsed = {name: policy_of(tree) for name, tree in policies.items()}
     hourly = any(str(guarantee.window) == "1h" for policy in parsed.values() for guarantee in policy.guarantees)
     period = rng.choice(SHORT_PERIODS if hourly else PERIODS)
@@ -109,10 +116,14 @@ def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3) -> C
     as_of = last + rng.choice(after) if rng.random() < 0.8 else first + (last - first) * rng.random()
     as_of = as_of.replace(microsecond=as_of.microsecond if rng.random() < 0.5 else 0)
     rows: Rows = {name: [] for name in ("subscriptions", *TABLES)}
-    for number, name in enumerate(names):
-        story = Story(rng, f"s{number + 1}", name, parsed[name], first, last, as_of)
+    stories = [
+        Story(rng, f"s{number + 1}", name, parsed[name], first, last, as_of) for number, name in enumerate(names)
+    ]
+    for story in stories:
         for table, told in story.tell().items():
             rows[table] += told
+    if covered:
+        rows["coverage"] = [row for story in stories for row in story.coverage()]
     return Case(policies, _shuffled(rng, rows), period, as_of)
 
 
@@ -154,8 +165,8 @@ def changing_case(seed: int | str, *, plans: bool = True, **drawn: Any) -> Case:
 
 
 TABLES = (
-    "outages", "maintenance", "tickets", "holds", "priorities", "updates", "claims_made", "conditions", "measurements",
-    "charges", "recoveries", "backups",
+    "outages", "coverage", "maintenance", "tickets", "holds", "priorities", "updates", "claims_made", "conditions",
+    "measurements", "charges", "recoveries", "backups",
 )  # fmt: skip
 
 
@@ -356,6 +367,20 @@ class Story:
 
     def _components(self) -> list[str]:
         return sorted({word for g in self.policy.guarantees for word in g.components}) or list(COMPONENTS[:1])
+
+    def coverage(self) -> list[Row]:
+        """When a monitor ran: mostly, in parts, hardly ever or not at all."""
+        rows, begin = [], self.first - 80 * DAY
+        components = self.rng.choice(([None], [None], [None, self.word(self._components())], self._components()))
+        for component in components:
+            at = begin if self.rng.random() < 0.7 else self.instant()
+            for _ in range(self.rng.choice((0, 1, 1, 2, 4))):
+                ended = max(at, self.instant() if self.rng.random() < 0.6 else self.last + 40 * DAY)
+                row = {"subscription": self.name, "component": component, "started": at, "ended": ended}
+                rows.append(row)
+                self.pool += [at, ended]
+                at = ended + self.rng.choice((-1, 1, 1)) * self.length()
+        return rows
 
     def _maintenance(self) -> Row:
         started, ended = self.stretch()

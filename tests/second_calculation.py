@@ -24,7 +24,10 @@ CREDIT = ("subscription", "remedy", "window_start")
 COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ledger": (("subscription", "guarantee", "outage", "verdict"), ("seconds",)),
     "counted": (WINDOW, ("seconds",)),
-    "availability": ((*WINDOW, "window_end"), ("agreed_seconds", "downtime_seconds", "availability", "met", "running")),
+    "availability": (
+        (*WINDOW, "window_end"),
+        ("agreed_seconds", "downtime_seconds", "availability", "met", "running", "observed"),
+    ),
     "counts": ((*WINDOW, "window_end"), ("met", "running")),
     "figures": ((*WINDOW, "window_end"), ("measurements", "level", "limit", "met", "running")),
     "attainment": ((*WINDOW, "window_end"), ("eligible", "met_count", "pending", "attainment", "met")),

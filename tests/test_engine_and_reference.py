@@ -39,6 +39,13 @@ def test_they_agree_on_a_shipped_policy(name: str) -> None:
     assert not found.different, found.told()
 
 
+@pytest.mark.parametrize("number", range(8))
+def test_they_agree_on_what_was_observed(number: int) -> None:
+    case = random_case(f"covered/{number}", policies=1, subscriptions=2, covered=True)
+    found = compared(case)
+    assert not found.different, found.told()
+
+
 @pytest.mark.parametrize(("length", "affected", "owed"), [(12_000_000_001, 0.3, 0), (7_200_000_001, 0.5, 100)])
 def test_weighed_time_is_in_whole_microseconds(length: int, affected: float, owed: int) -> None:
     # 30 % of the one are an hour and 0.3 µs, which is an hour; half of the other an hour and 0.5 µs, which is more
@@ -69,6 +76,14 @@ def test_weighed_time_is_in_whole_microseconds(length: int, affected: float, owe
 def test_they_agree_on_subscriptions_that_change(first: int) -> None:
     for number in range(first, first + TOGETHER):
         found = compared(changing_case(f"long/{number}"))
+        assert not found.different, f"case {number}:\n{found.told()}"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", range(0, MANY // 4, TOGETHER))
+def test_they_agree_on_what_was_observed_of_changing_subscriptions(first: int) -> None:
+    for number in range(first, first + TOGETHER):
+        found = compared(changing_case(f"covered/{number}", covered=True))
         assert not found.different, f"case {number}:\n{found.told()}"
 
 

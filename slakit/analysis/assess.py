@@ -12,6 +12,7 @@ from slakit._atomic import is_file
 from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
+from slakit.analysis.observation import unobserved_time
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_means_of_nothing, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
@@ -120,14 +121,18 @@ def assess(
     chosen = {plan: readings[0] for plan, readings in plans.items()}
     missing = list(missing_samples(evidence, chosen, tables, moment))
     few = too_few_requests(evidence, chosen, tables, moment)
-    warned += warnings_of(evidence, plans, tables, missing, awarded.sources.uncharged, span, moment)
+    ours = {number for readings in awarded.readings.values() for number in readings[0].reading.rules.values()}
+    unobserved = list(unobserved_time(measured, ours, evidence.phases))
+    warned += warnings_of(evidence, plans, tables, missing, unobserved, awarded.sources.uncharged, span, moment)
     warnings = warnings_table(warned, evidence)
     if strict:
         refuse_warnings(warnings, evidence.source)
     return Review(
         **tables,
         warnings=warnings,
-        assumptions=assumptions_of(evidence, known, chosen, fees, missing, few, conventions, tables["requirements"]),
+        assumptions=assumptions_of(
+            evidence, known, chosen, fees, missing, few, unobserved, conventions, tables["requirements"]
+        ),
         evidence=evidence,
         period=span,
         as_of=moment,

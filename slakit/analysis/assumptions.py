@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import polars as pl
 
+from slakit.analysis.observation import Unobserved
 from slakit.analysis.plans import Policies
 from slakit.analysis.requirements import claims_in
 from slakit.analysis.review import Review
@@ -43,6 +44,7 @@ TERMS = {
     "at_least": "committed level",
     "target": "committed level",
     "measured": "what is measured",
+    "missing": "unobserved time",
     "measured.by": "who measures",
     "support.business_days": "business days",
     "support.hours": "support hours",
@@ -52,7 +54,7 @@ TERMS = {
 """Terms of a policy as people call them; others are called by their keys."""
 VALUES = {
     "1d": "calendar day", "1w": "calendar week", "1mo": "calendar month", "1q": "calendar quarter",
-    "1y": "calendar year", "false": "no", "true": "yes", "24/7": "around the clock",
+    "1y": "calendar year", "up": "without an outage", "false": "no", "true": "yes", "24/7": "around the clock",
     "answered": "when it was answered", **BASES, **{anchor: f"when {words}" for anchor, words in ANCHORS.items()},
 }  # fmt: skip
 """Values of terms as people call them."""
@@ -65,6 +67,7 @@ def assumptions_of(
     fees: Fees,
     missing: Iterable[Missing] = (),
     few: Iterable[tuple[str, str, str, str]] = (),
+    unobserved: Iterable[Unobserved] = (),
     conventions: Conventions | None = None,
     requirements: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
@@ -76,6 +79,8 @@ def assumptions_of(
         What was assessed, and by which terms.
     missing, few
         Measurements that are missing, or of too few requests.
+    unobserved
+        Time that was not observed.
     conventions
         How the clocks of tickets ran.
     requirements
@@ -106,6 +111,10 @@ def assumptions_of(
             because = f"The contract does not say what {gap.what} without a measurement are"
             rows.append((gap.subscription, f"missing measurements of {gap.guarantee}", gap.taken, because))
     rows += [(name, f"too few requests of {guarantee}", taken, because) for name, guarantee, taken, because in few]
+    because = "The contract does not say what unobserved time is"
+    rows += [
+        (one.subscription, f"guarantees.{one.guarantee}.missing", "up", because) for one in unobserved if one.silent
+    ]
     if requirements is not None:
         unanswered = requirements.filter(pl.col("met").is_null()).select("subscription", "requirement").unique()
         for subscription, requirement in unanswered.sort("subscription", "requirement").iter_rows():

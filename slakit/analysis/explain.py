@@ -207,8 +207,15 @@ class Teller:
             return
         if row["availability"] is None:
             missing = "No outages were recorded or ruled out" if guarantee.measured is None else "Nothing was measured"
+            missing = "The service was not observed" if row["observed"] is not None else missing
             yield 1, f"{missing}: nothing to judge."
             return
+        if row["observed"] is not None and row["observed"] < 100:
+            taken = {"down": "is downtime", "excluded": "is no agreed service time"}.get(
+                guarantee.missing or "", "counts as time without an outage"
+            )
+            clause = f" ({guarantee.clause_of('missing')})" if guarantee.missing else ", for the contract is silent"
+            yield 1, f"Observed for {percent_text(row['observed'], 6)} of the service time: the rest {taken}{clause}."
         if guarantee.metric != "availability":
             count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
             yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
@@ -431,6 +438,8 @@ def explain_ticket(review: Review, ticket: str) -> Explanation:
 def _verdict(row: Row) -> str:
     if row["running"]:
         return "still running"
+    if row["met"] is None and row.get("observed") is not None:
+        return "not observed"
     of_tickets = "met_count" in row
     return "met" if row["met"] else "missed" if row["met"] is not None else "no verdict" if of_tickets else "not judged"
 

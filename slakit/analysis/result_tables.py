@@ -92,7 +92,7 @@ def ledger_table(
         instant_column("end").alias("ended"),
         seconds(pl.col("end") - pl.col("start")).alias("seconds"),
         pl.lit(pl.Series(VERDICTS)).gather(pl.col("verdict")).alias("verdict"),
-        _clause(assessed.rules).alias("clause"),
+        _clause(assessed).alias("clause"),
     )
     judging = [number for number in chosen if assessed.rules[number].guarantee.measured is None]
     judged = assessed.obligations.filter(of_rules(judging))["subscriber"].unique()
@@ -126,8 +126,9 @@ def ledger_table(
     return pl.concat([judged_rows, rest]) if rest.height else judged_rows
 
 
-def _clause(rules: Sequence[Rule]) -> pl.Expr:
-    """Clause that decided a segment, from `rule`, `verdict` and, for maintenance, `entry`; null for a convention."""
+def _clause(assessed: AssessmentInput) -> pl.Expr:
+    """Clause that decided a segment, from its rule, outage, verdict and entry of maintenance; null for a convention."""
+    rules = assessed.rules
     clauses: list[str | None] = []
     of_maintenance: list[str | None] = []
     entries = max((len(rule.maintenance) for rule in rules), default=0)
@@ -142,7 +143,14 @@ def _clause(rules: Sequence[Rule]) -> pl.Expr:
     deciding, by_entry = pl.Series(clauses, dtype=pl.String), pl.Series(of_maintenance, dtype=pl.String)
     general = pl.lit(deciding).gather(pl.col("rule") * len(VERDICTS) + pl.col("verdict"))
     special = pl.lit(by_entry).gather(pl.col("rule") * entries + pl.col("entry")) if entries else pl.lit(None)
-    return pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
+    decided = pl.when(pl.col("verdict") == VERDICT["maintenance"]).then(special).otherwise(general)
+    if assessed.uncovered is None:
+        return decided
+    # what is downtime because it was not observed
+    unseen = [rule.guarantee.clause_of("missing") if rule.guarantee.missing == "down" else None for rule in rules]
+    made = pl.lit(assessed.outages["of_rule"]).gather(pl.col("outage")).is_not_null()
+    by_missing = pl.when(made & (pl.col("verdict") == VERDICT["counted"])).then(per_rule(unseen, pl.String))
+    return pl.coalesce(by_missing, decided)
 
 
 def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptions: pl.DataFrame) -> pl.DataFrame:
@@ -172,6 +180,7 @@ def availability_table(rules: Sequence[Rule], windows: pl.DataFrame, subscriptio
         target.alias("target"),
         "met",
         "running",
+        floored_percent(pl.col("seen") + pl.col("unseen"), pl.col("unseen")).alias("observed"),
     )
 
 

@@ -15,6 +15,7 @@ from slakit.measure.calendar import to_microseconds
 from slakit.measure.hours import open_spans
 from slakit.measure.maintenance import notice_given, required
 from slakit.policy.guarantees import Guarantee, Maintenance
+from slakit.policy.plan_names import capitalized
 from slakit.policy.printing import percent_text, print_duration, readable
 from slakit.policy.words import hours_words, short_words
 
@@ -70,6 +71,8 @@ class Reasons:
     def outage(self, name: str, when: When) -> str:
         """Describe an outage as it was observed."""
         row = self.observed.get(name)
+        if row is None and self.guarantee.measured is None:
+            return f"{capitalized(name)}:"  # named by the time from which on it was not observed
         if row is None:
             return f"Measured as down, {name}:"
         ended = f"to {when(row['ended'])}" if row["ended"] else "and still going on"  # type: ignore[arg-type]
@@ -105,6 +108,8 @@ class Reasons:
             "rounding_remainder": f"less than a whole {self.guarantee.unit}",
             "counted": "downtime by the contract",
         }
+        if str(segment["outage"]) not in self.observed and self.guarantee.measured is None:
+            reasons["counted"] = "not observed, which the contract counts as downtime"
         return reasons[str(segment["verdict"])]
 
     def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:

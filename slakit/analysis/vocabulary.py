@@ -22,6 +22,7 @@ from slakit.policy.terms import Terms
 
 MATCHED = {
     "outages": ("component", "cause"),
+    "coverage": ("component",),
     "maintenance": ("component",),
     "tickets": ("kind", "priority", "impact", "urgency"),
     "priorities": ("priority",),
@@ -30,7 +31,7 @@ MATCHED = {
     "conditions": ("condition",),
 }
 """Columns of evidence that hold words which contracts name."""
-SPELLED = ("outages", "maintenance")
+SPELLED = ("outages", "coverage", "maintenance")
 """Tables whose components are compared with each other."""
 LONG = 8
 """Letters from which on two of them may differ in a word that was mistyped; in a shorter one, one."""

@@ -12,6 +12,7 @@ import polars as pl
 from slakit.analysis.event_warnings import maintenance_warnings, outage_warnings, recovery_warnings, ticket_warnings
 from slakit.analysis.evidence_rows import row_warnings
 from slakit.analysis.money_warnings import claim_warnings, fee_warnings
+from slakit.analysis.observation import Unobserved
 from slakit.analysis.plans import Plans
 from slakit.analysis.samples import NO_VERDICT, Missing
 from slakit.analysis.vocabulary import Warned
@@ -47,6 +48,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "no_charge": "A month has no charge although others have: it is taken at the fee of the subscription",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
+        "not_observed": "No coverage reaches a time of which the contract does not say what it is, and it is taken as "
+        "up; or it reaches nothing of a window, and there is no verdict",
         "repeated": "Several rows claim or measure the same at the same time, and each of them counts",
         "fee_of_nothing": "A credit is a share of what was charged, and no charge is given for that time",
         "claims_not_read": "Money is owed under a contract of which the terms of claims were not read",
@@ -60,6 +63,7 @@ def warnings_of(
     plans: Plans,
     tables: Mapping[str, pl.DataFrame],
     missing: Iterable[Missing],
+    unobserved: Iterable[Unobserved],
     uncharged: Iterable[tuple[int, date]],
     period: Period,
     as_of: datetime,
@@ -76,6 +80,8 @@ def warnings_of(
         Of the review: `ledger`, `credits` and `claims`.
     missing
         Measurements that are missing.
+    unobserved
+        Time that was not observed.
     uncharged
         Months without a charge: row of the subscription, and first day.
     period, as_of
@@ -96,6 +102,8 @@ def warnings_of(
         so = f"they are {gap.taken}" if gap.missing < gap.expected else NO_VERDICT
         says = f"{lacks} {window}: {so}."
         yield gap.subscription, "measurements", None, "samples_missing", says
+    for time in unobserved:
+        yield time.subscription, "coverage", None, "not_observed", time.says
 
 
 def _held_plans(evidence: Evidence, plans: Plans) -> tuple[dict[str, Plan], Plans]:

@@ -183,8 +183,8 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("started", "instant", says="from when on an outage would have been noticed"),
                     InputColumn("ended", "instant", not_before="started", says="first instant after it"),
                 ),
-                "A time in which whoever recorded the outages could have seen one: when the monitor ran, or how far "
-                "back the status page reaches. Outside of it nobody knows whether the service was up. Without this "
+                "A time in which an outage would have been seen: when the monitor ran, or how far "
+                "back the status page reaches. Outside of it whether the service was up is not known. Without this "
                 "table all time counts as observed",
             ),
             InputTable(

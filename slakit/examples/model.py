@@ -59,6 +59,7 @@ EXAMPLE_TABLES = (
     "charges",
     "claims_made",
     "conditions",
+    "coverage",
 )
 
 
@@ -176,6 +177,8 @@ class Example(Part):
     """As outages."""
     conditions: list[ExampleRow] = []
     """As outages."""
+    coverage: list[ExampleRow] = []
+    """As outages; all time is observed, if not written."""
     evidence: str | None = None
     """A folder with the evidence of one subscription, relative to the file."""
     expect: Expected

@@ -62,8 +62,10 @@ def scenario_evidence(case: Case, terms: Terms) -> Evidence:
             rows.append(named | whose | written)
     for table, rows in _happened(case, terms, period):
         tables[table] += rows
-    # What an example does not write did not happen: only what was measured cannot be known from silence.
-    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name != "measurements"}
+    # What an example does not write did not happen: only what was measured cannot be known from silence,
+    # and all time was observed.
+    silent = ("measurements", "coverage")
+    given: dict[str, Any] = {name: rows for name, rows in tables.items() if rows or name not in silent}
     return Evidence.of([{name: value for name, value in subscription.items() if value is not None}], **given)
 
 

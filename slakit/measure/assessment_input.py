@@ -57,7 +57,8 @@ class AssessmentInput:
     outages
         `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
         `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths);
-        `of_rule` (the rule that found it in measurements; null for a recorded one).
+        `of_rule` (the rule that found it in measurements, or that counts unobserved time as downtime; null for a
+        recorded one).
     maintenance
         `row`, `subscriber`, `component`, `kind`, `started`, `ended`, `announced` (µs).
     obligations, windows
@@ -68,6 +69,12 @@ class AssessmentInput:
         Measurements that make outages: `subscriber`, `rule`, `at` (µs).
     suspensions
         Time in which subscriptions are suspended: `subscriber`, `started`, `ended` (µs).
+    coverage
+        Time in which an outage would have been seen: `subscriber`, `component`, `started`, `ended` (µs); None without a
+        table of it.
+    uncovered
+        Time in the term, up to `as_of`, that no coverage reaches: `obligation`, `started`, `ended` (µs), `known`
+        (whether an outage tells of it); of guarantees on recorded outages. None without a table of coverage.
     """
 
     rules: Sequence[Rule]
@@ -80,6 +87,8 @@ class AssessmentInput:
     recorded: bool = True
     samples: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SAMPLES))
     suspensions: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SUSPENSIONS))
+    coverage: pl.DataFrame | None = None
+    uncovered: pl.DataFrame | None = None
 
     @cached_property
     def timeline(self) -> PackedTimeline:
@@ -221,6 +230,14 @@ class Batch:
         return gaps.select("rule", self.placed("started").alias("start"), self.placed("ended").alias("end"))
 
     @cached_property
+    def uncovered(self) -> pl.DataFrame:
+        """Return the time that no coverage reaches: `rule`, `start`, `end` on the line, `known`."""
+        assert self.assessed.uncovered is not None
+        held = self.obligations.select("obligation", "timeline", "rule")
+        gaps = self.assessed.uncovered.join(held, on="obligation")
+        return gaps.select("rule", self.placed("started").alias("start"), self.placed("ended").alias("end"), "known")
+
+    @cached_property
     def windows(self) -> pl.DataFrame:
         """Return the windows of these obligations, with `timeline`, `rule`, `starts`, `ends`."""
         return self.assessed.windows.join(
@@ -322,6 +339,9 @@ def input_of(
         "kind",
         *(pl.col(name).dt.epoch("us") for name in ("started", "ended", "announced")),
     )
+    coverage = evidence.coverage.join(numbers, on="subscription", maintain_order="left").select(
+        "subscriber", "component", *(pl.col(name).dt.epoch("us") for name in ("started", "ended"))
+    )
     recorded = "outages" in evidence.given
     return AssessmentInput(
         rules,
@@ -334,4 +354,5 @@ def input_of(
         recorded,
         pl.concat(samples),
         suspensions_of(evidence),
+        coverage if "coverage" in evidence.given else None,
     )

@@ -29,6 +29,9 @@ def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
         of a µs, `scale` of which are one), `scale`, `incidents` (null where nothing asks for them), `total`, `bad` (the
         level is (total − bad) / total), `met` (null where nothing was agreed, or the window runs). Without a table of
         outages, and in windows without a measurement where outages come from measurements, `total` is 0 and `met` null.
+        `seen` and `unseen` are the observed and unobserved parts of the service time up to `as_of` (µs, null without a
+        table of coverage). A window that no coverage reaches can be missed, but not met: without downtime it has no
+        level either.
     """
     rules, keys = assessed.rules, ["obligation", "window_start", "window_end"]
     counted = ledger.filter((pl.col("verdict") == COUNTED) & ~per_incident(rules))
@@ -48,6 +51,15 @@ def measure_availability(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.
             pl.when(pl.col("rule").is_in(of_incidents)).then(pl.col("count").fill_null(0)).alias("incidents"),
         ).drop("added", "count")
     windows = judge_windows(mean_of_components(assessed, measured), rules)
+    if assessed.coverage is not None:
+        # what nobody saw can be known to be missed, but not to be met; unless it is downtime by the contract
+        settled = per_rule((rule.guarantee.missing == "down" for rule in rules), pl.Boolean)
+        unsure = pl.col("blind").fill_null(value=False) & ~settled & pl.col("met").fill_null(value=True)
+        windows = windows.with_columns(
+            pl.when(~unsure).then("met").alias("met"),
+            pl.when(unsure & (pl.col("bad") == 0)).then(0).otherwise("total").alias("total"),
+        )
+    windows = windows.drop("blind")
     if assessed.recorded and not any(rule.guarantee.measured for rule in rules):
         return windows
     # no level and no verdict where nobody recorded or measured anything
@@ -189,8 +201,11 @@ def _measure(batch: Batch, counted: pl.DataFrame) -> pl.DataFrame:
     return (
         windows.with_columns(within.alias("downtime"))
         .join(subscribers, on="obligation", maintain_order="left")
-        .select("obligation", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime")
-    )
+        .select(
+            "obligation", "rule", "subscriber", "window_start", "window_end", "running", "agreed", "downtime",
+            "seen", "unseen", "blind",
+        )
+    )  # fmt: skip
 
 
 def _running_total(totals: pl.Series, count: pl.Series) -> pl.Series:
@@ -239,7 +254,42 @@ def _agreed(batch: Batch) -> pl.DataFrame:
     printed = [of.microseconds if isinstance(of, Duration) else None for of in denominators]
     length = pl.coalesce(per_rule(printed, pl.Int64), pl.col("last") - pl.col("first") - closed)
     agreed = pl.when("in_term").then(length - maintained).otherwise(0)
-    return windows.with_columns(agreed.clip(0).alias("agreed"))
+    windows = _observed(batch, windows)
+    excluding = per_rule((rule.guarantee.missing == "excluded" for rule in rules), pl.Boolean)
+    lost = pl.when(excluding).then(pl.col("unseen").fill_null(0)).otherwise(0)
+    return windows.with_columns((agreed - lost).clip(0).alias("agreed"))
+
+
+def _observed(batch: Batch, windows: pl.DataFrame) -> pl.DataFrame:
+    """Measure how much of the service time of windows, up to now, was observed.
+
+    Returns
+    -------
+    pl.DataFrame
+        The windows with `seen`, `unseen` (µs) and `blind` (no coverage reaches it); null without a table of coverage.
+    """
+    if batch.assessed.coverage is None:
+        nothing = {"seen": pl.Int64, "unseen": pl.Int64, "blind": pl.Boolean}
+        return windows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items())
+    rules = batch.rules
+    told = per_rule((rule.guarantee.measured is None for rule in rules), pl.Boolean)
+    until = pl.min_horizontal("window_end", "ends", batch.assessed.as_of)
+    own = windows.with_columns(pl.max_horizontal("window_start", "starts").alias("first"), until.alias("last"))
+    own = own.with_columns(pl.max_horizontal("first", "last").alias("last"))
+    apart = [batch.closed_hours.select("start", "end"), batch.suspended.select("start", "end")]
+    if any(rule.guarantee.denominator == "less_maintenance" for rule in rules):
+        less = [number for number, rule in enumerate(rules) if rule.guarantee.denominator == "less_maintenance"]
+        lines = batch.obligations.filter(pl.col("rule").is_in(less))["timeline"].cast(pl.Int64)
+        on_them = (pl.col("start") // batch.assessed.timeline.stride).is_in(lines.implode())
+        apart.append(batch.whole_maintenance.filter(on_them))
+    outside = union(pl.concat(apart))
+    uncovered = batch.uncovered
+    observable = pl.col("last") - pl.col("first") - _inside(batch, own, outside)
+    unseen = _inside(batch, own, subtract(union(uncovered.filter(~pl.col("known"))), outside))
+    blind = (observable > 0) & (_inside(batch, own, subtract(union(uncovered), outside)) >= observable)
+    known = {"seen": observable - unseen, "unseen": unseen, "blind": blind}
+    found = own.select(pl.when(told).then(value).alias(name) for name, value in known.items())
+    return pl.concat([windows, found], how="horizontal")
 
 
 def _inside(batch: Batch, windows: pl.DataFrame, cover: pl.DataFrame) -> pl.Expr:

@@ -73,11 +73,12 @@ def _observe(batch: Batch) -> pl.DataFrame:
     alone = judged["only"].null_count() < judged.height
     outages = outages.drop("cause") if alone else outages.drop("component", "cause")
     pairs = outages.join(judged, on="subscriber", maintain_order="left")
-    if any(rule.guarantee.measured is not None for rule in batch.rules):
-        # outages from measurements concern the rule that found them, recorded ones all other rules
+    made = outages["of_rule"].null_count() < outages.height
+    if made or any(rule.guarantee.measured is not None for rule in batch.rules):
+        # outages that a rule makes concern that rule, recorded ones all that are not on measurements
         finds = per_rule((rule.guarantee.measured is not None for rule in batch.rules), pl.Boolean)
-        own = pl.col("of_rule") == pl.col("rule")
-        pairs = pairs.filter(pl.when(finds).then(own).otherwise(pl.col("of_rule").is_null()))
+        own = (pl.col("of_rule") == pl.col("rule")).fill_null(value=False)
+        pairs = pairs.filter(own | (pl.col("of_rule").is_null() & ~finds))
     everything = per_rule((not scope for scope in scopes), pl.Boolean)
     in_scope = everything | pl.col("everywhere") | names_word(scopes, "component_code")
     if alone:
@@ -100,6 +101,8 @@ def _observe(batch: Batch) -> pl.DataFrame:
     for name, signal in signals.items():
         if name in clocks:
             chosen = pl.when(per_rule(clocks, pl.String) == name).then(signal).otherwise(chosen)
+    if made:  # what was not observed, or was measured, gives no signal
+        chosen = pl.when(pl.col("of_rule").is_not_null()).then("started").otherwise(chosen)
     if any(rule.guarantee.grace for rule in batch.rules):
         grace = per_rule((_length(rule.guarantee.grace) for rule in batch.rules), pl.Int64)
         last = pl.min_horizontal(pl.col("started") + grace, batch.assessed.as_of)  # what comes later is not known yet

@@ -13,6 +13,7 @@ from slakit.measure.attainment import in_windows, measure_attainment
 from slakit.measure.availability import measure_availability, measure_incidents
 from slakit.measure.calendar import Period
 from slakit.measure.conventions import Conventions
+from slakit.measure.coverage import with_uncovered
 from slakit.measure.downtime import account_downtime
 from slakit.measure.measured import measured_values
 from slakit.measure.rules import Rule, measured_by, obligations_of, suspensions_of
@@ -86,7 +87,7 @@ def measure_evidence(
     )
     judged_by_outages = obligations.filter(measured_by("outages", rules))
     edges = of_outages.select("obligation", "running", *EDGES)
-    assessed = input_of(evidence, rules, judged_by_outages, edges, period, as_of)
+    assessed = with_uncovered(input_of(evidence, rules, judged_by_outages, edges, period, as_of))
     ledger = account_downtime(assessed)
     tickets = judge_tickets(evidence, rules, obligations, as_of, conventions=conventions)
     tickets = in_windows(tickets, of_tickets)

@@ -27,6 +27,7 @@ MEASURED_FROM: dict[str, tuple[str, ...]] = {
     "unit": (RECORDED, SLICES),
     "weigh": (RECORDED,),
     "denominator": (RECORDED, SLICES),
+    "missing": (RECORDED,),
     "exclude.maintenance": (RECORDED, SLICES),
     "exclude.causes": (RECORDED, FIGURES),  # of measurements it says what they must not contain
     "ranked": (TICKETS,),
@@ -87,7 +88,7 @@ def _of_guarantee(guarantee: Guarantee, place: Place) -> Iterator[Finding]:
         if guarantee.metric not in metrics and not told and _differs(guarantee, key):
             yield (*place, *key.split(".")), None, f"{key} is no term of a guarantee on {in_words}", "remove it"
     if guarantee.window.text == "incident":
-        for key in ("denominator", "partial", "weigh"):
+        for key in ("denominator", "partial", "missing", "weigh"):
             if _differs(guarantee, key):
                 yield (*place, key), None, f"{key} is of a window, and single incidents have none", "remove it"
     if guarantee.metric == "availability":

@@ -358,6 +358,10 @@ class Guarantee(Part, defer_build=False):
     """What downtime is a share of: the window, the window less the maintenance that is excluded, or the length that the
     document prints instead."""
     partial: Literal["shorten", "full", "skip"] = "shorten"
+    missing: Literal["up", "down", "excluded"] | None = None
+    """What unobserved time is, where the table `coverage` says which that is: time without an outage (`up`), downtime
+    (`down`), or no part of the agreed service time (`excluded`). If not written it counts as `up`, by an assumption.
+    Recorded outages count, covered or not."""
     begins: Begins | None = None
     credit: Credit | None = None
     printed: list[Printed] = []
@@ -437,6 +441,9 @@ class Guarantee(Part, defer_build=False):
             )
         if self.weigh is not None:
             raise ValueError("a mean weighs every component alike; drop weigh, or combine")
+        if self.missing == "excluded":
+            wrong = "each component of a mean has its own unobserved time, and their windows are one"
+            raise ValueError(f"{wrong}; write missing: up or down")
         if self.denominator == "less_maintenance" and not self.components:
             wrong = "only maintenance of all components shortens the agreed time of a mean"
             raise ValueError(f"{wrong}; name them, or drop denominator")
@@ -451,6 +458,10 @@ class Guarantee(Part, defer_build=False):
             raise ValueError("more at once than there are components; name as many")
         if self.affected is not None and not recorded:
             raise ValueError("only recorded outages affect a share; drop affected")
+        if self.missing == "excluded" and self.metric == "incidents":
+            raise ValueError("a number of incidents is no share of time; write missing: up or down")
+        if self.missing == "down" and self.at_once is not None:
+            raise ValueError("unobserved time is not several components at once; drop at_once, or missing")
         if self.tickets is not None and self.metric not in ON_TICKETS:
             raise ValueError(f"{_called(self.metric)} is not about tickets; drop tickets")
         ranks = self.tickets.priorities if self.tickets is not None else []
@@ -460,6 +471,8 @@ class Guarantee(Part, defer_build=False):
 
     @model_validator(mode="after")
     def _lengths_fit(self) -> Self:
+        if self.missing == "excluded" and isinstance(self.denominator, Duration):
+            raise ValueError("nothing is excluded from a printed length; drop denominator, or write missing: up")
         if self.grace is not None and self.clock not in ("reported", "detected", "reported_or_detected"):
             raise ValueError("grace is time for a report or a detection; write clock: reported, or drop grace")
         for name, length in (("grace", self.grace), ("join_gaps", self.join_gaps)):

@@ -32,6 +32,7 @@ BY_QUESTION: dict[str, list[tuple[str, str, str]]] = {
         ("As the mean of the availabilities of components", "Guarantee", "components: [web, api], combine: mean"),
         ("By the share of users that each outage affects", "Guarantee", "weigh: affected"),
         ("Against 730 hours in every month", "Guarantee", "denominator: 730h"),
+        ("Time that no monitor observed is downtime", "Guarantee", "missing: down"),
         ("Rounded to two decimals before it is compared", "Guarantee", "rounded: {level: {to: 0.01}}"),
         ("A minute with 5 % of failed requests or more is down", "Guarantee",
          "measured: {by: down, slice: 1m, at: 5}"),

@@ -37,6 +37,7 @@ guarantees:
     window: {change}                # 1mo, 1d, 1w, 1q, 1y, billing_month, term, incident, {{rolling: 30d}}
     exclude: {{maintenance: [scheduled], causes: [{change}]}}    # like customer, force_majeure
     clause: {change}                # where the document says it
+    # missing: excluded              # what unobserved time is: up, down or excluded
     # clauses: {{formula: "1.2"}}      # where single terms stand elsewhere
     credit:
       of: monthly_fee

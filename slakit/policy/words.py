@@ -76,6 +76,11 @@ PARTIAL = {
     "full": "a window that the term cuts is measured against its whole length",
     "skip": "a window that the term cuts is not judged",
 }
+MISSING = {
+    "up": "unobserved time counts as time without an outage",
+    "down": "unobserved time is downtime",
+    "excluded": "unobserved time is no agreed service time",
+}
 SPANS_OF_ALLOWANCE = {
     "window": "per window", "1d": "a day", "1w": "a week", "1mo": "a month", "1q": "a quarter", "1y": "a year",
 }  # fmt: skip
@@ -585,6 +590,8 @@ def guarantee_words(guarantee: Guarantee) -> Iterator[tuple[str, str, str]]:
         yield "agreed time", "denominator", "less the maintenance that is excluded"
     if guarantee.partial != "shorten":
         yield "windows cut short", "partial", PARTIAL[guarantee.partial]
+    if guarantee.missing is not None:
+        yield "not observed", "missing", MISSING[guarantee.missing]
 
 
 def clock_words(guarantee: Guarantee) -> str:

@@ -154,7 +154,10 @@ RESULTS: dict[str, ResultTable] = {
         SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("agreed_seconds", "Agreed service time"),
         Column("downtime_seconds", "Downtime", says="that counts"),
         Column("availability", "Availability", "percent", says="cut after six decimals"), COMMITTED, VERDICT, STATE,
-    ], "Availability is cut after six decimals; the verdict is exact. A window that is still running has none."),
+        Column("observed", "Observed", "percent",
+               says="share of the service time until now that coverage or an outage tells of; empty without coverage"),
+    ], "Availability is cut after six decimals; the verdict is exact. A window that is still running has none, nor has "
+       "one that was not observed and of which no outage shows a breach."),
     "attainment": ResultTable("Tickets that met their target, window by window", [
         SUBSCRIPTION, GUARANTEE, *WINDOWS, Column("eligible", "Tickets judged"), Column("met_count", "In time"),
         Column("pending", "Still open"), Column("attainment", "Attained", "percent"), COMMITTED, VERDICT, STATE,

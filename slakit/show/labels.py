@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TICKET_VERDICTS = {"outside_term": "outside the contract", "unknown": "not known"}
 MET = {True: "met", False: "missed", None: "no verdict yet"}
+NOT_OBSERVED = "not observed"
+"""Verdict of a window that is over and that no coverage reaches."""
 WINDOWS = {
     "1d": "a day",
     "1w": "a week",

@@ -12,7 +12,7 @@ import polars as pl
 from slakit.analysis.assumptions import answer_words, assumptions_in_words
 from slakit.analysis.review import Review
 from slakit.measure.rules import ASSUMED_ZONE
-from slakit.show.labels import deadline_text, guarantee_names, remedy_names, window_name
+from slakit.show.labels import MET, NOT_OBSERVED, deadline_text, guarantee_names, remedy_names, window_name
 
 
 def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -48,6 +48,10 @@ def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl
         for column in ("remedy", "instead"):
             if column in table.columns:
                 table = _each(table, column, ["subscription", column], lambda who, key: remedies[who].get(key, key))
+    if name == "availability" and table["observed"].null_count() < table.height:
+        unknown = pl.col("met").is_null() & ~pl.col("running") & pl.col("observed").is_not_null()
+        words = pl.col("met").replace_strict(list(MET), list(MET.values()), return_dtype=pl.String)
+        table = table.with_columns(pl.when(unknown).then(pl.lit(NOT_OBSERVED)).otherwise(words).alias("met"))
     if name == "claims":
         table = table.with_columns(claim_status(review).alias("status"))
         keys = ["subscription", "status", "deadline_earliest"]

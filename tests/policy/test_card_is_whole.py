@@ -141,7 +141,7 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "at_once": 2, "affected": {"from": 50},
         "covers": "The website", "clock": "reported", "hours": HOURS, "exclude": {"causes": ["customer"]},
         "minimum": "5m", "join_gaps": "5m", "unit": "1m", "rounded": {"level": {"to": 0.01}}, "weigh": "affected",
-        "denominator": "less_maintenance", "partial": "skip", "begins": {"wait": "next_month"},
+        "denominator": "less_maintenance", "partial": "skip", "missing": "down", "begins": {"wait": "next_month"},
         "credit": {"flat": "7%", "clause": "x"},
         "printed": [{"per": "1mo", "downtime": "43m", "clause": "x"}], "clause": "x", "clauses": {"clock": "x"},
     }.items()},

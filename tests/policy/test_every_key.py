@@ -187,6 +187,8 @@ COPIES: list[Row] = [
     {"subscription": "s", "taken": at(day), "kept_until": at(day) + 30 * 24 * HOUR}
     for day in ("2026-06-01", "2026-06-02", "2026-06-04")
 ]
+ALWAYS: list[Row] = [{"subscription": "s", "started": at("2020-01-01"), "ended": at("2030-01-01")}]
+SEEN: list[Row] = [{"subscription": "s", "started": at("2026-06-02"), "ended": at("2026-07-01")}]
 CHANGES: list[Row] = [{"ticket": "t1", "started": at("2026-06-02T12:00"), "priority": "low"}]
 VALUES: list[Row] = [
     {"subscription": "s", "guarantee": "uptime", "measured": at("2026-06-01") + n * HOUR, "value": str(value)}
@@ -210,6 +212,7 @@ def case_of(guarantee: str, rest: str) -> Case:
     tables: dict[str, list[Row]] = {"maintenance": WORK, "tickets": TICKETS, "priorities": CHANGES}
     if "matrix" in rest:
         tables["tickets"] = [*TICKETS, *BY_MATRIX]
+    tables["coverage"] = SEEN if "missing" in guarantee else ALWAYS
     rows = next((rows for said, rows in MEASUREMENTS.items() if said in guarantee), None)
     tables |= {"recoveries": LOSSES, "backups": COPIES} | ({"measurements": rows} if rows else {})
     return Case(policy_of(guarantee, rest), OUTAGES, SUBSCRIPTION, tables)
@@ -365,6 +368,7 @@ DECIDES: dict[str, Pair] = {
     "Guarantee.weigh": terms(FLAT, f"{FLAT}, weigh: affected"),
     "Guarantee.denominator": terms(FLAT, f"{FLAT}, denominator: 730h"),
     "Guarantee.partial": terms(CUT, f"{CUT}, partial: full"),
+    "Guarantee.missing": terms(f"{FLAT}, missing: excluded", f"{FLAT}, missing: down"),
     "Guarantee.begins": terms(FLAT, f"{FLAT}, begins: {{wait: 140d}}"),
     "Guarantee.credit": terms(TARGET, FLAT),
     "Allowance.at_most": around(kind("allowance: {at_most: 1h}, "), kind("allowance: {at_most: 30m}, "), LEFT_OUT),
@@ -619,6 +623,8 @@ IGNORED = [
     (f"{TARGET}, ranked: opened", "ranked decides nothing of recorded outages; remove it"),
     (f"{LATE}, hours: {WORKING}", "hours decides nothing of tickets"),
     (f"{LATE}, minimum: 5m", "minimum decides nothing of tickets"),
+    (f"{LATE}, missing: down", "missing decides nothing of tickets"),
+    (f"{FIGURE}, missing: up", "missing decides nothing of measurements"),
     (f"{LATE}, join_gaps: 5m", "join_gaps decides nothing of tickets"),
     (f"{FIGURE}, join_gaps: 5m", "join_gaps decides nothing of measurements"),
     (f"{LATE}, denominator: less_maintenance", "denominator decides nothing of tickets"),
@@ -634,6 +640,7 @@ IGNORED = [
     ("metric: downtime, within: 9h, target: 99", "target is no term of a guarantee on downtime"),
     ("metric: incidents, at_most: 2, at_least: 1", "at_least is no term of a guarantee on incidents"),
     ("metric: replacement, within: 2h, window: incident, partial: skip", "partial is of a window"),
+    ("metric: downtime, within: 2h, window: incident, missing: down", "missing is of a window"),
     (owes("flat: 5%, select: largest"), "only bands are chosen among"),
     (owes("flat: 5%, for: [other]"), "a schedule of one guarantee is for that one"),
     (owes("shortfall: {count: complete}"), "only steps of a shortfall are counted"),

@@ -191,7 +191,8 @@ class Case:
             outages = self.evidence.get("outages", [])
             if guarantee.get("measured"):
                 outages = slices_down(measurements, guarantee["measured"])
-            accounts = account(guarantee, policy, contract, term, outages, self.evidence.get("maintenance", []))
+            works, coverage = self.evidence.get("maintenance", []), self.evidence.get("coverage")
+            accounts = account(guarantee, policy, contract, term, outages, works, coverage)
         told = not on_outages(guarantee) or "outages" in self.evidence
         return Judge(guarantee, contract, term, accounts, measurements, desk, told)
 
@@ -371,6 +372,7 @@ class Case:
             row = {"measurements": fact.measurements, "level": level, "exact": fact.level, "limit": fact.limit}
             return "figures", row | {"unit": (guarantee.get("measured") or {}).get("unit"), "met": fact.met}
         row = {"agreed_seconds": seconds(fact.agreed), "downtime_seconds": seconds(fact.downtime)}
+        row["observed"] = None if fact.observed is None else floored(fact.observed)
         return "availability", row | {"availability": level, "exact": fact.level, "target": fact.limit, "met": fact.met}
 
     def write_credits(self, tables: Tables) -> None:

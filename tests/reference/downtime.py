@@ -23,7 +23,18 @@ from reference.calendars import (
     without,
 )
 from reference.terms import Tree
-from reference.values import NEVER, NotCovered, fraction, in_span, instant, length_of, rounded_to, time_of, word
+from reference.values import (
+    NEVER,
+    NotCovered,
+    fraction,
+    in_span,
+    instant,
+    length_of,
+    moment,
+    rounded_to,
+    time_of,
+    word,
+)
 
 Row = dict[str, Any]
 
@@ -121,6 +132,10 @@ class Accounts:
     incidents: list[Incident]
     maintained: list[Span]
     """Qualifying maintenance of all that the guarantee covers."""
+    uncovered: list[Span] | None = None
+    """Time of the term, up to now, that no coverage reaches; none without a table of coverage."""
+    unobserved: list[Span] = field(default_factory=list)
+    """What of it no outage tells of."""
 
     def is_going_on(self, span: Span) -> bool:
         """Whether an outage that had not ended at `as_of` ends with the span."""
@@ -207,6 +222,54 @@ def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
     clock = max(start, signal) if signal is not None else start
     reported = instant(row["reported"]) if row.get("reported") else None
     return Outage(str(row["outage"]), row.get("component"), (start, end), whole, clock, weight, reported, ended > as_of)
+
+
+# Coverage
+
+
+def not_covered(
+    guarantee: Tree,
+    contract: Contract,
+    term: Span,
+    outages: list[Row],
+    coverage: list[Row] | None,
+    names: list[str] | None = None,
+) -> tuple[list[Span] | None, list[Span]]:
+    """Time of the term, up to now, that no coverage reaches, and what of it no outage tells of.
+
+    All of what the guarantee covers must be covered: its components, or else those that the coverage names. A row
+    without a component is about all. An outage in scope tells of its time, whatever becomes of it.
+    """
+    if coverage is None or guarantee.get("measured"):
+        return None, []
+    named = [row["component"] for row in coverage if row.get("component") is not None]
+    needed: list[str | None] = [*(names or guarantee.get("components") or named)] or [None]
+    whole = without([(term[0], min(term[1], contract.as_of))], contract.suspended)
+    whole = [span for span in whole if span[1] > span[0]]
+    missing: list[Span] = []
+    for one in needed:
+        about = [row for row in coverage if row.get("component") is None or same_word(row["component"], one)]
+        missing += without(whole, merged((instant(row["started"]), instant(row["ended"])) for row in about))
+    uncovered = merged(missing)
+    told = []
+    for row in outages:
+        span = instant(row["started"]), NEVER if row.get("ended") is None else instant(row["ended"])
+        if in_scope(row.get("component"), guarantee) and span[1] > span[0]:
+            told.append(span)
+    return uncovered, without(uncovered, merged(told))
+
+
+def same_word(one: str, other: str | None) -> bool:
+    return other is not None and word(one) == word(other)
+
+
+def unobserved_outage(span: Span, guarantee: Tree, as_of: int) -> Outage:
+    """Time in which nobody looked, where the contract counts it as downtime: down in whole, from its beginning on."""
+    part = f"{guarantee['part']} " if guarantee.get("part") else ""
+    name = f"unobserved {part}{moment(span[0]).isoformat().replace('+00:00', 'Z')}"  # type: ignore[union-attr]
+    all_of_it = not guarantee.get("affected") or in_span(guarantee["affected"], Fraction(100))
+    whole = None if all_of_it else "too_small"
+    return Outage(name, guarantee.get("part"), span, whole, span[0], Fraction(1), None, span[1] == as_of)
 
 
 def excluded(guarantee: Tree, what: str) -> list[str]:
@@ -318,12 +381,21 @@ def maintained_wholly(works: list[Work], guarantee: Tree) -> list[Span]:
 
 
 def account(
-    guarantee: Tree, policy: Tree, contract: Contract, term: Span, outages: list[Row], works: list[Row]
+    guarantee: Tree,
+    policy: Tree,
+    contract: Contract,
+    term: Span,
+    outages: list[Row],
+    works: list[Row],
+    coverage: list[Row] | None = None,
 ) -> Accounts:
     """Give every instant of every outage its verdict, but for `outside_period`."""
     if guarantee.get("combine") == "mean":
-        return mean_account(guarantee, policy, contract, term, outages, works)
+        return mean_account(guarantee, policy, contract, term, outages, works, coverage)
     seen = [found for row in outages if (found := seen_outage(row, guarantee, contract.as_of))]
+    uncovered, unobserved = not_covered(guarantee, contract, term, outages, coverage)
+    if guarantee.get("missing") == "down":
+        seen += [unobserved_outage(span, guarantee, contract.as_of) for span in unobserved]
     maintenance = qualifying(works, guarantee, policy, contract)
     pieces = before_runs(seen, guarantee, edges_of(seen, maintenance, guarantee, contract, term), maintenance)
     stretches = merged(piece.span for piece in pieces if piece.verdict == "running")
@@ -340,7 +412,8 @@ def account(
             own = whole_units(own, pieces, length_of(guarantee["unit"]))
         incidents.append(incident_of(run, own, seen, guarantee))
     maintained = maintained_wholly(maintenance, guarantee)
-    return Accounts(guarantee, contract, term, pieces, runs, [one for one in incidents if one.pieces], maintained)
+    incidents = [one for one in incidents if one.pieces]
+    return Accounts(guarantee, contract, term, pieces, runs, incidents, maintained, uncovered, unobserved)
 
 
 VERDICTS = (
@@ -351,18 +424,25 @@ VERDICTS = (
 
 
 def mean_account(
-    guarantee: Tree, policy: Tree, contract: Contract, term: Span, outages: list[Row], works: list[Row]
+    guarantee: Tree,
+    policy: Tree,
+    contract: Contract,
+    term: Span,
+    outages: list[Row],
+    works: list[Row],
+    coverage: list[Row] | None,
 ) -> MeanAccounts:
     """Judge each component by all rules, as if the guarantee covered nothing else."""
     if guarantee["metric"] != "availability" or guarantee.get("measured"):
         raise NotCovered("a mean over components of what is no availability from outages")
     names = components_of(guarantee, contract)
+    uncovered, unobserved = not_covered(guarantee, contract, term, outages, coverage, names)
     guarantee = guarantee | {"components": names}
     roundings = {key: value for key, value in (guarantee.get("rounded") or {}).items() if key != "downtime"}
     own = []
     for name in names:
-        alone = guarantee | {"combine": None, "components": [name], "rounded": roundings}
-        own.append(account(alone, policy, contract, term, outages, works))
+        alone = guarantee | {"combine": None, "components": [name], "rounded": roundings, "part": name}
+        own.append(account(alone, policy, contract, term, outages, works, coverage))
     pieces = []
     for outage in dict.fromkeys(piece.outage.id for one in own for piece in one.pieces):
         told = [piece for one in own for piece in one.pieces if piece.outage.id == outage]
@@ -387,7 +467,8 @@ def mean_account(
         )
     runs = merged(run for accounts in own for run in accounts.runs)
     maintained = maintained_wholly(qualifying(works, guarantee, policy, contract), guarantee)
-    return MeanAccounts(guarantee, contract, term, pieces, runs, incidents, maintained, own)
+    seen = uncovered, unobserved
+    return MeanAccounts(guarantee, contract, term, pieces, runs, incidents, maintained, *seen, own)
 
 
 def components_of(guarantee: Tree, contract: Contract) -> list[str]:
@@ -539,4 +620,18 @@ def agreed_time(window: Span, accounts: Accounts, whole: Span) -> int:
         agreed = without(agreed, contract.suspended)
     if denominator == "less_maintenance":
         agreed = without(agreed, accounts.maintained)
+    if guarantee.get("missing") == "excluded":
+        agreed = without(agreed, accounts.unobserved)
     return total(agreed)
+
+
+def observable(window: Span, accounts: Accounts) -> list[Span]:
+    """The agreed service time of a window that has passed by now."""
+    guarantee, contract = accounts.guarantee, accounts.contract
+    inside = common(common(window, accounts.term), (-NEVER, contract.as_of))
+    if inside[1] <= inside[0]:
+        return []
+    spans = without(open_spans(guarantee.get("hours"), contract.zone, inside), contract.suspended)
+    if guarantee.get("denominator") == "less_maintenance":
+        spans = without(spans, accounts.maintained)
+    return spans

@@ -8,8 +8,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from reference.calendars import Span, common, covers, local_day, midnight, open_spans, without
-from reference.downtime import Accounts, Contract, Incident, Row, agreed_time
+from reference.calendars import Span, both, common, covers, local_day, midnight, open_spans, total, without
+from reference.downtime import Accounts, Contract, Incident, Row, agreed_time, observable
 from reference.terms import Tree
 from reference.tickets import Desk
 from reference.values import MICROSECOND, NEVER, NotCovered, fraction, in_span, instant, length_of, rounded_to
@@ -59,6 +59,8 @@ class Fact:
     eligible: int = 0
     met_count: int = 0
     pending: int = 0
+    observed: Fraction | None = None
+    """Share of the service time until now that was observed. [percent]"""
     whole: Span | None = None
     """The window of which a change of the subscription left this part."""
 
@@ -159,7 +161,24 @@ class Judge:
         ]
         if self.is_told(window):
             self.judge_outages(fact)
+        self.observe(fact)
         return fact
+
+    def observe(self, fact: Fact) -> None:
+        """What was seen of a window. One that no coverage reaches can be missed, but it is not known to be kept."""
+        assert self.accounts is not None
+        if self.accounts.uncovered is None:
+            return
+        spans = observable(fact.window, self.accounts)
+        if not total(spans):
+            return
+        unseen = total(both(spans, self.accounts.unobserved))
+        fact.observed = HUNDRED * (total(spans) - unseen) / total(spans)
+        blind = total(both(spans, self.accounts.uncovered)) == total(spans)
+        if blind and self.guarantee.get("missing") != "down" and fact.met is not False:
+            fact.met = None
+            if fact.level == (0 if self.guarantee["metric"] == "incidents" else HUNDRED):
+                fact.level = None
 
     def is_told(self, window: Span) -> bool:
         """Whether anybody says what happened: a table of outages, or, of slices, a measurement in the window."""

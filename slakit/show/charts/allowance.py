@@ -14,7 +14,7 @@ from slakit.policy.printing import percent_text
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import Lanes
 from slakit.show.charts.theme import BLUE, INK, SKY, VERMILLION
-from slakit.show.labels import counted, length_text, short_length, window_name
+from slakit.show.labels import NOT_OBSERVED, counted, length_text, short_length, window_name
 
 MOST_LABELLED = 15
 """Windows of a guarantee beyond which their numbers no longer fit."""
@@ -40,6 +40,8 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
         ratio = float(used / allowed) if allowed else float(used > 0)
         start, end = (wall_clock(row[edge], lanes.zone) for edge in ("window_start", "window_end"))
         state = "running" if row["running"] else "kept" if row["met"] else "missed"
+        if row["met"] is None and not row["running"] and row["observed"] is not None:
+            state = "unknown"
         name = lanes.names[row["guarantee"]]
         gauges.append({
             "guarantee": row["guarantee"],
@@ -69,11 +71,14 @@ def chart_allowance(review: Review, subscription: str) -> Drawing:
     subtitle = "Each cell is a window, filled by the downtime used of what is allowed; the number is the downtime."
 
     labels = {"missed": "over: target missed", "kept": "within what is allowed", "running": "window still running"}
+    colours = [VERMILLION, BLUE, SKY]
+    if any(gauge["state"] == "unknown" for gauge in gauges):
+        labels, colours = labels | {"unknown": NOT_OBSERVED}, [*colours, INK]
     said = " : ".join(f"datum.value == '{state}' ? '{label}'" for state, label in labels.items()) + " : ''"
     present = [state for state in labels if any(gauge["state"] == state for gauge in gauges)]
     colour = alt.Color(
         "state:N",
-        scale=alt.Scale(domain=list(labels), range=[VERMILLION, BLUE, SKY]),
+        scale=alt.Scale(domain=list(labels), range=colours),
         legend=alt.Legend(title=None, labelExpr=said, values=present, symbolType="square"),
     )
     fields = {"window": "window", "guarantee_name": "guarantee", "used": "downtime", "availability": "availability"}
