@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,4 +112,4 @@ def _print_readers() -> None:
         says = reader.reads if isinstance(reader, Reader) else f"cannot be used: {reader.wrong}"
         console.print(f"{reader.name}: {says}", markup=False, highlight=False, soft_wrap=True)
         if isinstance(reader, Reader):
-            console.print(f"    {reader.fetch}", markup=False, highlight=False, soft_wrap=True)
+            console.print(textwrap.indent(reader.fetch, "    "), markup=False, highlight=False, soft_wrap=True)

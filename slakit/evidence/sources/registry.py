@@ -16,9 +16,11 @@ GROUP = "slakit.readers"
 OWN: dict[str, str] = {
     "better-stack": "better_stack",
     "google-cloud": "google_cloud",
+    "incident-io": "incident_io",
     "jira": "jira",
     "pingdom": "pingdom",
     "statuspage": "statuspage",
+    "upptime": "upptime",
     "uptimerobot": "uptimerobot",
 }
 """Name of each reader of slakit -> its module in this room, which is imported when it is used."""
