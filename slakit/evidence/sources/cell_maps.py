@@ -38,6 +38,8 @@ DIRECTIVES = "YymdbBeHIMSpzaA%jfklTF"
 PATTERN_REMEDY = "write a pattern such as '%Y-%m-%d %H:%M:%S', or one of iso, unix, unix_ms, excel"
 FORMULA = r"^=|^#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!)$"
 """A formula, or what a spreadsheet shows in place of its value."""
+NARROW_SPACES = "[\u00a0\u202f]"
+"""Spaces that do not break a line: tools print them in numbers and before AM and PM."""
 EXCEL_EPOCH = -25_569
 """Day 0 of a spreadsheet, counted from 1970."""
 
@@ -263,7 +265,7 @@ def read_mapped(
     elif cell.as_ in NUMBER_FORMS:
         thousands, point = NUMBER_FORMS[cell.as_]
         form = rf"^[+-]?(?:[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+|[0-9]+)(?:{re.escape(point)}[0-9]+)?$"
-        spaced = text.str.replace_all("[\u00a0\u202f]", " ")
+        spaced = text.str.replace_all(NARROW_SPACES, " ")
         strange = ~spaced.str.contains(form).fill_null(True)
         faults.append(CellFault(Fault(column.name, strange, f"not a number like {cell.as_}", "mend it"), seen))
         whole = spaced.set(strange, None).str.replace_all(thousands, "", literal=True)
@@ -311,7 +313,8 @@ def read_times(text: pl.Series, form: str, time_zone: str | None) -> tuple[pl.Se
         values, local_found = read_wall_times(local, time_zone)
         return values, [*found, *map(_in_mapping, local_found)]
     wrong, remedy = f"not a time like {form}", "name the form that the column has, or the words for empty cells"
-    written = text.str.replace("Z$", "+0000") if form.endswith("%z") else text
+    written = text.str.replace_all(NARROW_SPACES, " ")
+    written = written.str.replace("Z$", "+0000") if form.endswith("%z") else written
     wall = written.str.to_datetime(form, strict=False, time_unit="us")
     found = [Broken(text.is_not_null() & wall.is_null(), wrong, remedy)]
     if "%z" in form:

@@ -19,6 +19,8 @@ from slakit.evidence.instants import INSTANT, read_instants, read_wall_times
 from slakit.problems import InputError, Problem
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SEPARATOR_HINT = re.compile(rb"sep=([,;\t|])\r?\n")
+"""A first line that tells Excel what separates cells."""
 Shape = TypeVar("Shape", bound=BaseModel)
 TIME_FORMS = (
     *(f"%d{mark}%b{mark}%{year} {clock}" for mark in "/- " for year in "yY" for clock in ("%I:%M %p", "%H:%M")),
@@ -128,6 +130,8 @@ def csv_grid(
     raw = source.removeprefix(BYTE_ORDER_MARK)
     if (refused := refuse_bytes(raw, reader)) is not None:
         raise InputError(reader, refused.broken)
+    if header is None and (hint := SEPARATOR_HINT.match(raw)):
+        separator, header = separator or hint[1].decode(), 2
     lines = raw.splitlines(keepends=True) if header else []
     body = b"".join(lines[header - 1 :]) if header else re.sub(rb"\A(?:[ \t]*\r?\n)+", b"", raw)
     if header and not body.partition(b"\n")[0].strip():

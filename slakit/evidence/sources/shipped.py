@@ -14,6 +14,16 @@ from slakit.evidence.sources.table import CELL, TableMapping, find, records
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError
 
+REMARKS = {
+    "table": "what a row is: a row of this table; or of probes a sample, of states a change of state",
+    "rows": "which rows are read",
+    "item": "the column that tells components or subscriptions apart",
+    "id": "what names a row, and stays the same when the row changes",
+    "version": "when a row last changed: the latest of several with one id holds",
+    "columns": "which column of the file each column of the evidence comes from",
+    "samples": "how samples become outages",
+}
+"""What each key is, where the mapping does not say more."""
 HEAD = 100_000
 """Bytes in which the header of a file is looked for."""
 
@@ -54,11 +64,11 @@ def draft_of(mapping: dict[str, Any], remarks: dict[str, str], records: pl.DataF
     items: Iterable[str] = ()
     if column in records.columns:
         items = records[column].drop_nulls().value_counts(sort=True)[column]
-    keys = {key: (value, remarks.get(key, "")) for key, value in mapping.items()}
-    local = mapping.get("time_zone") == PLACEHOLDER
-    if local:
-        del keys["time_zone"]
-    return Draft(items=list(items), time_zone=local, keys=keys)
+    keys = {key: (value, remarks.get(key) or REMARKS[key]) for key, value in mapping.items() if key != "time_zone"}
+    zone = mapping.get("time_zone")
+    if zone not in (None, PLACEHOLDER):
+        keys["time_zone"] = (zone, remarks["time_zone"])
+    return Draft(items=list(items), time_zone=zone == PLACEHOLDER, keys=keys)
 
 
 UPTIMEROBOT_CSV = reader_of("uptimerobot-csv")

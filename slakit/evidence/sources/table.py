@@ -109,7 +109,8 @@ class TableMapping(SourceMapping):
     about one thing alone."""
     id: CellMap | None = None
     """What names a row, and stays the same when the row changes; a row that comes again with the same id replaces the
-    one before. Without it a row is named by its content."""
+    one before. Without it a row is named by its content: rows that are alike count each in one
+    file, and once in several."""
     version: CellMap | None = None
     """When the row last changed: of several rows with one id the latest holds, and one without a time comes first."""
     columns: dict[str, CellMap]

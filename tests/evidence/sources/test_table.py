@@ -339,6 +339,13 @@ def test_offsets_and_a_time_zone_exclude_each_other() -> None:
         mapping(text.replace("as: iso", "as: unix") + "time_zone: UTC")
 
 
+def test_what_excel_and_browsers_add_is_no_value() -> None:
+    plain = read(PROBLEMS, OUTAGES).tables["outages"]
+    assert read(b"sep=,\r\n" + PROBLEMS, OUTAGES).tables["outages"].equals(plain)
+    spaced = PROBLEMS.replace(b"05:17 PM", "05:17\u202fPM".encode())
+    assert read(spaced, OUTAGES).tables["outages"].equals(plain)
+
+
 def test_an_open_end_needs_an_id() -> None:
     text = "\n".join(line for line in OUTAGES.splitlines() if not line.startswith("id:"))
     told = refusal(PROBLEMS, text)
