@@ -82,7 +82,7 @@ def read_mapping(given: str | Path | Mapping[str, Any], reader: str | None = Non
         raise InputError(name, [Problem(document.where(place), PLACEHOLDER, wrong, remedy) for place in unfilled])
     named = tree.get("reader")
     if not isinstance(named, str):
-        raise InputError(name, [Problem(document.where(("reader",)), named, "no reader", "name one: reader: csv")])
+        raise InputError(name, [Problem(document.where(("reader",)), named, "no reader", "name one: reader: table")])
     if reader is not None and named != reader:
         wrong = f"a mapping of another reader than {reader}"
         raise InputError(name, [Problem(document.where(("reader",)), named, wrong, "name the reader of the mapping")])

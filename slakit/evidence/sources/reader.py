@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from slakit.evidence.instants import INSTANT
-from slakit.locales import is_time_zone
 from slakit.policy.part import Id, Part
 
 PLACEHOLDER = "CHANGE-ME"
@@ -57,13 +56,6 @@ class SourceMapping(Part):
     """Times that the source covers, where the file does not tell."""
     subscriptions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Rows of the table `subscriptions` by id, written where the evidence has none yet."""
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_time_zone(cls, name: str | None) -> str | None:
-        if name is not None and not is_time_zone(name):
-            raise ValueError("no such time zone; give a name such as Europe/Oslo")
-        return name
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 
 from slakit.evidence.sources.reader import Reader
 from slakit.evidence.sources.refused import refuse_known
+from slakit.evidence.sources.shipped import reader_of
 from slakit.problems import InputError, Problem, one_of, shorten
 
 GROUP = "slakit.readers"
@@ -20,10 +21,13 @@ OWN: dict[str, str] = {
     "jira": "jira",
     "pingdom": "pingdom",
     "statuspage": "statuspage",
+    "table": "table",
     "upptime": "upptime",
     "uptimerobot": "uptimerobot",
 }
 """Name of each reader of slakit -> its module in this room, which is imported when it is used."""
+SHIPPED = ("freshdesk-csv", "pingdom-results", "prtg-historic", "uptimerobot-csv", "zabbix-problems")
+"""Readers that are a mapping of a plain table, in the folder `mappings`."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,10 @@ class BrokenReader:
 def reader_names() -> list[str]:
     """Return the names of all readers, those of slakit first.
 
-    >>> reader_names() == [*OWN, *sorted(reader_names()[len(OWN) :])]
+    >>> reader_names()[: len(OWN) + len(SHIPPED)] == [*OWN, *SHIPPED]
     True
     """
-    return [*OWN, *sorted({point.name for point in entry_points(group=GROUP)} - OWN.keys())]
+    return [*OWN, *SHIPPED, *sorted({point.name for point in entry_points(group=GROUP)} - OWN.keys() - {*SHIPPED})]
 
 
 def load_reader(name: str) -> Reader | BrokenReader:
@@ -48,6 +52,8 @@ def load_reader(name: str) -> Reader | BrokenReader:
     if name in OWN:
         own: Reader = import_module(f"slakit.evidence.sources.{OWN[name]}").READER
         return own
+    if name in SHIPPED:
+        return reader_of(name)
     point = next(point for point in entry_points(group=GROUP) if point.name == name)
     try:
         found = point.load()
@@ -123,6 +129,10 @@ def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
         found = [f"{name} ({says[place]})" for name, says in told.items() if place in says]
         wrong = f"recognised by {' and '.join(found)}" if found else "recognised by none of the readers"
         tried = f"tried were {', '.join(told)}" if told else "there are none"
-        problems.append(Problem(place, None, wrong, f"name its reader with --reader (reader= in Python); {tried}"))
+        problems.append(
+            Problem(
+                place, None, wrong, f"name its reader with --reader (reader= in Python); table reads any table; {tried}"
+            )
+        )
     problems += [Problem(f"reader {one.name}", None, one.wrong, "update its package, or remove it") for one in broken]
     raise InputError(", ".join(sources), problems)

@@ -69,10 +69,3 @@ def draft_of(mapping: dict[str, Any], remarks: dict[str, str], records: pl.DataF
     if zone not in (None, PLACEHOLDER):
         keys["time_zone"] = (zone, remarks["time_zone"])
     return Draft(items=list(items), time_zone=zone == PLACEHOLDER, keys=keys)
-
-
-UPTIMEROBOT_CSV = reader_of("uptimerobot-csv")
-ZABBIX_PROBLEMS = reader_of("zabbix-problems")
-FRESHDESK_CSV = reader_of("freshdesk-csv")
-PRTG_HISTORIC = reader_of("prtg-historic")
-PINGDOM_RESULTS = reader_of("pingdom-results")

@@ -461,6 +461,13 @@ def _from_states(rows: pl.DataFrame, left_out: pl.DataFrame, reader: str) -> Fou
     return Found({"outages": outages}, left_out, covered.filter(pl.col("started") < pl.col("ended")))
 
 
+WHERE = "{where: {Severity: [High, Disaster], Problem: '*unavailable*'}}"
+COLUMNS = (
+    "which column of the file each column of the evidence comes from, such as "
+    "started: {from: Start, as: '%d/%m/%Y %H:%M'}, ended: {after: started, from: Minutes, as: minutes} or "
+    "cause: {from: Reason, values: {Blackout: power}}; of times, as is a pattern, iso, unix, unix_ms or excel"
+)
+"""What a draft says of columns."""
 WORDY = 30
 """Cells that differ, above which a draft does not list them."""
 
@@ -476,13 +483,14 @@ def draft(records: pl.DataFrame) -> Draft:
         described.append(f"{column.name} ({' | '.join(map(shorten, words.head(3)))})" if len(words) else column.name)
         local |= bool(len(words)) and bool(words.head(WORDY).str.contains(LOCAL_TIME).all())
     some = {"from": PLACEHOLDER}
-    remarks = {
-        "table": (PLACEHOLDER, f"what a row is; one of {', '.join(MAPPED_TABLES)}"),
+    kinds = f"what a row is: one of {', '.join(MAPPED_TABLES)}. To read some rows alone, add rows: {WHERE}"
+    keys = {
+        "table": (PLACEHOLDER, kinds),
         "item": (some, "the column that tells subscriptions or components apart; remove it if there is none"),
         "id": (some, "columns that stay the same when a row changes: without it a row that changes is one more"),
-        "columns": ({"started": {**some, "as": PLACEHOLDER}}, f"the file has: {'; '.join(described)}"),
+        "columns": ({"started": {**some, "as": PLACEHOLDER}}, f"{COLUMNS}. The file has: {'; '.join(described)}"),
     }
-    return Draft(time_zone=local, keys=remarks)
+    return Draft(time_zone=local, keys=keys)
 
 
 LOCAL_TIME = (

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from reader_laws import assert_laws, rows
 
-from slakit.evidence.sources import shipped
 from slakit.evidence.sources.reader import PLACEHOLDER, Reader
+from slakit.evidence.sources.registry import recognise_reader
+from slakit.evidence.sources.shipped import reader_of
 
 FILES = Path(__file__).parent / "files"
 SAMPLES = {
@@ -18,12 +19,12 @@ SAMPLES = {
     "end": "first_success",
     "missing": "unknown",
 }
-READERS = {
-    "uptimerobot_log.csv": shipped.UPTIMEROBOT_CSV,
-    "zabbix_problems.csv": shipped.ZABBIX_PROBLEMS,
-    "freshdesk.csv": shipped.FRESHDESK_CSV,
-    "prtg_historic.csv": shipped.PRTG_HISTORIC,
-    "pingdom_results.jsonl": shipped.PINGDOM_RESULTS,
+FILES_OF = {
+    "uptimerobot_log.csv": "uptimerobot-csv",
+    "zabbix_problems.csv": "zabbix-problems",
+    "freshdesk.csv": "freshdesk-csv",
+    "prtg_historic.csv": "prtg-historic",
+    "pingdom_results.jsonl": "pingdom-results",
 }
 
 
@@ -36,7 +37,7 @@ def filled(reader: Reader, file: bytes, **decided: Any) -> Any:
 
 
 def test_uptimerobot() -> None:
-    reader, file = shipped.UPTIMEROBOT_CSV, (FILES / "uptimerobot_log.csv").read_bytes()
+    reader, file = reader_of("uptimerobot-csv"), (FILES / "uptimerobot_log.csv").read_bytes()
     draft = reader.draft(reader.records(file, None))
     assert draft.items == ["Shop", "API"]
     assert draft.time_zone
@@ -55,7 +56,7 @@ def test_uptimerobot() -> None:
 
 
 def test_zabbix() -> None:
-    reader, file = shipped.ZABBIX_PROBLEMS, (FILES / "zabbix_problems.csv").read_bytes()
+    reader, file = reader_of("zabbix-problems"), (FILES / "zabbix_problems.csv").read_bytes()
     where = {"Severity": ["High", "Disaster"], "Problem": "*Unavailable by ICMP ping*"}
     found = assert_laws(reader, [file], filled(reader, file, time_zone="Europe/Oslo", rows={"where": where}))
     assert rows(found, "outages", "item", "started", "ended") == [
@@ -69,7 +70,7 @@ def test_zabbix() -> None:
 
 
 def test_freshdesk() -> None:
-    reader, file = shipped.FRESHDESK_CSV, (FILES / "freshdesk.csv").read_bytes()
+    reader, file = reader_of("freshdesk-csv"), (FILES / "freshdesk.csv").read_bytes()
     columns = reader.draft(reader.records(file, None)).keys["columns"][0]
     columns["priority"]["values"] = {"Urgent": "p1", "High": "p2", "*": "p3"}
     mapping = filled(reader, file, time_zone="Europe/Oslo", item={"from": "Product"}, columns=columns)
@@ -83,7 +84,7 @@ def test_freshdesk() -> None:
 
 
 def test_prtg() -> None:
-    reader, file = shipped.PRTG_HISTORIC, (FILES / "prtg_historic.csv").read_bytes()
+    reader, file = reader_of("prtg-historic"), (FILES / "prtg_historic.csv").read_bytes()
     found = assert_laws(reader, [file], filled(reader, file, item={"constant": "ping"}, samples=SAMPLES), joins=True)
     assert rows(found, "outages", "item", "started", "ended") == [
         ("ping", "2026-09-01 00:01:00", "2026-09-01 00:03:00")
@@ -96,16 +97,17 @@ def test_prtg() -> None:
 
 
 def test_pingdom_results() -> None:
-    reader, file = shipped.PINGDOM_RESULTS, (FILES / "pingdom_results.jsonl").read_bytes()
+    reader, file = reader_of("pingdom-results"), (FILES / "pingdom_results.jsonl").read_bytes()
     found = assert_laws(reader, [file], filled(reader, file, item={"constant": "shop"}, samples=SAMPLES), joins=True)
     assert rows(found, "outages", "outage", "started", "ended") == [
         ("1788220860-43", "2026-09-01 00:01:00", "2026-09-01 00:03:00")
     ]
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", FILES_OF)
 def test_each_file_is_recognised_by_its_reader_alone(name: str) -> None:
     file = (FILES / name).read_bytes()
-    assert [reader for reader in READERS.values() if reader.recognises(file)] == [READERS[name]]
+    reader = reader_of(FILES_OF[name])
+    assert recognise_reader({name: file}).name == reader.name
     for other in (b"", b"<html>", b"PK\x03\x04", b"\0" * 64, b"{", file[: len(file.split(b"\n")[0]) // 2]):
-        assert READERS[name].recognises(other) is None
+        assert reader.recognises(other) is None
