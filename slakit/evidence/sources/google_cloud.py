@@ -13,6 +13,7 @@ from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, sha
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
     OUTAGES,
+    WEIGHED,
     Weight,
     covered_by,
     left_out,
@@ -51,7 +52,8 @@ class GoogleCloudMapping(SourceMapping):
     ]
     """Impacts of incidents that are downtime, with the share of it that is: `{SERVICE_OUTAGE: 1}`, or
     `{SERVICE_OUTAGE: 1, SERVICE_DISRUPTION: 1}`. Incidents of 2017 to 2020 have no impact, and count by their severity:
-    `{high: 1}`. What is not named is no downtime."""
+    `{high: 1}`. What is not named is no downtime. A share below 1 counts as such where the guarantee has
+    `weigh: affected`; elsewhere the whole time counts."""
     locations: list[str] | None = None
     """Locations that count, such as `[europe-west4]`; all, if it is not written. An incident that names other locations
     alone is excluded; one that names none, or `global`, counts."""
@@ -128,12 +130,14 @@ def records(source: bytes, mapping: GoogleCloudMapping | None) -> pl.DataFrame: 
             }
         )
     schema = {column: pl.String if dtype == INSTANT else dtype for column, dtype in RECORDS.items()}
-    table = pl.DataFrame(rows, schema=schema).unique(maintain_order=True)
+    table = pl.DataFrame(rows, schema=schema)
+    times = [column for column, dtype in RECORDS.items() if dtype == INSTANT]
+    table = table.with_columns(instants_of(table[column], None, NAME, table["source_id"]) for column in times)
+    # an archive may hold an incident as it was on several days
+    table = table.filter(pl.col("version") == pl.col("version").max().over("source_id")).unique(maintain_order=True)
     if twice := table.filter(pl.col("source_id").is_duplicated())["source_id"].unique(maintain_order=True).to_list():
         wrong = "two incidents of this id, which differ"
         raise InputError(NAME, [Problem(f"{NAME} {name}", None, wrong, "fetch it again") for name in twice])
-    times = [column for column, dtype in RECORDS.items() if dtype == INSTANT]
-    table = table.with_columns(instants_of(table[column], None, NAME, table["source_id"]) for column in times)
     return pl.concat([table, list_record(table, "created", pl.col("version"))], how="diagonal")
 
 
@@ -144,7 +148,7 @@ def draft(records: pl.DataFrame) -> Draft:
         "counts": (
             PLACEHOLDER,
             "what is downtime, with its share: {SERVICE_OUTAGE: 1}, or {SERVICE_OUTAGE: 1, SERVICE_DISRUPTION: 1}; "
-            "incidents of 2017 to 2020 have no impact, and count by severity, such as {high: 1}",
+            f"incidents of 2017 to 2020 have no impact, and count by severity, such as {{high: 1}}; {WEIGHED}",
         )
     }
     if places := sorted(set(entries["locations"].explode().drop_nulls())):
@@ -192,7 +196,7 @@ def find(records: pl.DataFrame, mapping: GoogleCloudMapping) -> Found:
 
 READER = Reader(
     name=NAME,
-    reads="Google Cloud: incidents.json of status.cloud.google.com, of today and of 2017 to 2020",
+    reads="Incidents of the status page of Google Cloud, of today and of 2017 to 2020",
     fetch="curl --fail -o incidents.json https://status.cloud.google.com/incidents.json",
     mapping=GoogleCloudMapping,
     recognises=recognises,

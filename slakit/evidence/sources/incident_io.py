@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from slakit.evidence.instants import INSTANT
 from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
-from slakit.evidence.sources.states import MAINTENANCE, OUTAGES, Weight, left_out, named
+from slakit.evidence.sources.states import MAINTENANCE, OUTAGES, WEIGHED, Weight, left_out, named
 from slakit.problems import InputError, Problem, one_of
 
 NAME = "incident-io"
@@ -41,7 +41,8 @@ class IncidentIoMapping(SourceMapping):
     counts: dict[Literal["degraded_performance", "partial_outage", "full_outage", "under_maintenance"], Weight]
     """States of components that are downtime, with the share of it that is. `{partial_outage: 1, full_outage: 1}` is
     how incident.io computes the uptime that it shows. What is not named is no downtime. Times under maintenance are
-    rows of maintenance besides."""
+    rows of maintenance besides. A share below 1 counts as such where the guarantee has `weigh: affected`; elsewhere the
+    whole time counts."""
 
 
 class _Impact(BaseModel):
@@ -135,7 +136,7 @@ def draft(records: pl.DataFrame) -> Draft:
     times = Counter(names[code] for code in records.filter(kind="impact")["code"])
     remark = (
         "states that are downtime, with their share: {partial_outage: 1, full_outage: 1} is how incident.io computes; "
-        "write the time that you asked for under covered, below"
+        f"{WEIGHED}. Write the time that you asked for under covered, below"
     )
     return Draft(items=[name for name, _ in times.most_common()], keys={"counts": (PLACEHOLDER, remark)})
 
@@ -189,7 +190,7 @@ def find(records: pl.DataFrame, mapping: IncidentIoMapping) -> Found:
 
 READER = Reader(
     name=NAME,
-    reads="incident.io: incidents or component_impacts of a public status page, and the names of its components",
+    reads="Incidents of a public status page of incident.io, or its component_impacts, and the names of its components",
     fetch=FETCH,
     mapping=IncidentIoMapping,
     recognises=recognises,

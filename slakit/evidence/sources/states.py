@@ -16,7 +16,10 @@ from slakit.evidence.sources.reader import LEFT_OUT, SourceMapping
 from slakit.evidence.tables import AMOUNT
 
 Weight = Annotated[Decimal, Field(gt=0, le=1, decimal_places=6)]
-"""The share of a time that is downtime: 1 for the whole, 0.3 for Statuspage's weight of a partial outage."""
+"""The share of a time that is downtime, which goes into `affected`: 1 for the whole, 0.3 for Statuspage's weight of a
+partial outage. A guarantee takes the share into account if its policy says `weigh: affected`; else all of it counts."""
+WEIGHED = "a share below 1 counts as such if the guarantee has weigh: affected, else the whole time counts"
+"""What remarks say of shares."""
 WHOLE_PAGE = "(whole page)"
 """The item of what names no component."""
 OUTAGES: dict[str, Any] = {

@@ -15,6 +15,7 @@ from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, So
 from slakit.evidence.sources.states import (
     MAINTENANCE,
     OUTAGES,
+    WEIGHED,
     WHOLE_PAGE,
     Downtime,
     Weight,
@@ -73,7 +74,8 @@ class StatuspageMapping(SourceMapping):
     ]  # fmt: skip
     """What is downtime, with the share of it that is. States of components: `{partial_outage: 1, major_outage: 1}`
     counts both whole, `{partial_outage: 0.3, major_outage: 1}` is how Statuspage computes the uptime that it shows.
-    Impacts, where the span of incidents counts: `{major: 1, critical: 1}`. What is not named is no downtime."""
+    Impacts, where the span of incidents counts: `{major: 1, critical: 1}`. What is not named is no downtime. A share
+    below 1 counts as such where the guarantee has `weigh: affected`; elsewhere the whole time counts."""
     without_components: Literal["list", "incident_span"] = "list"
     """With `by: component_states`: whether an incident whose updates name no component is excluded and listed, or its
     span counts by its impact."""
@@ -244,7 +246,8 @@ def draft(records: pl.DataFrame) -> Draft:
         "counts": (
             PLACEHOLDER,
             "what is downtime, with its share; states, such as {partial_outage: 1, major_outage: 1} or, as Statuspage "
-            "computes, {partial_outage: 0.3, major_outage: 1}; impacts for spans, such as {major: 1, critical: 1}",
+            "computes, {partial_outage: 0.3, major_outage: 1}; impacts for spans, such as {major: 1, critical: 1}; "
+            + WEIGHED,
         ),
     }
     if bare := sum(entry["kind"] == "incident" and not entry["states"] for entry in entries):
@@ -379,7 +382,7 @@ def unknown_values(entry: dict[str, Any]) -> list[Problem]:
 
 READER = Reader(
     name=NAME,
-    reads="Statuspage: incidents.json and scheduled-maintenances.json of a status page",
+    reads="Incidents and scheduled maintenance of a page of Atlassian Statuspage, with the states of its components",
     fetch=FETCH,
     mapping=StatuspageMapping,
     recognises=recognises,

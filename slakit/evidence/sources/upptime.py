@@ -17,6 +17,7 @@ from slakit.evidence.sources.reader import COVERED, PLACEHOLDER, Draft, Found, R
 from slakit.evidence.sources.states import (
     MAINTENANCE,
     OUTAGES,
+    WEIGHED,
     WHOLE_PAGE,
     Weight,
     covered_by,
@@ -34,7 +35,7 @@ git -C upptime log --format='%cI %s' > upptime.log
 curl --fail -o issues.json 'https://api.github.com/repos/OWNER/REPOSITORY/issues?state=all&labels=status&per_page=100'
 curl --fail -o work.json 'https://api.github.com/repos/OWNER/REPOSITORY/issues?state=all&labels=maintenance&per_page=100'"""
 LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\dT\S+?)[ \t|](?P<subject>.*)")
-STATUS = re.compile(r"\S+ (?P<item>.+) is (?P<state>up|down|degraded) \(\d+ in \d+ ms\)")
+STATUS = re.compile(r"\S+ (?P<item>.+) is (?P<state>up|down|degraded) \(\S+ in \S+ ms\)")
 SQUARES = ("🟩", "🟥", "🟨")
 TITLE = re.compile(r"\S+ (?P<item>.+) (?P<what>is down|has degraded performance)")
 COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
@@ -57,12 +58,14 @@ class UpptimeMapping(SourceMapping):
     """What states of Upptime mean. An item is a monitor; maintenance names it by its slug (`my-site`).
 
     The log and the issues tell the same outages: import one of them, or both as two sources. The log is the better one:
-    an issue keeps the state in which it was opened, and a person may close it at any time.
+    an issue keeps the state in which it was opened, and a person may close it at any time. GitHub gives 100 issues a
+    page: fetch all pages (`&page=2`).
     """
 
     counts: dict[Literal["down", "degraded"], Weight] = {"down": Decimal(1)}
     """States that are downtime, with the share of it that is; `degraded` (slow, or an answer that was not expected) is
-    none unless it is named: `{down: 1, degraded: 1}`."""
+    none unless it is named: `{down: 1, degraded: 1}`. A share below 1 counts as such where the guarantee has
+    `weigh: affected`; elsewhere the whole time counts."""
     never_up: Literal["list", "outage"] | None = None
     """Of a monitor that the log never shows up, such as the two that the template of Upptime tests itself with: whether
     it is excluded and listed, or is down until today. Needed where there is one that `items` does not ignore."""
@@ -179,7 +182,7 @@ def draft(records: pl.DataFrame) -> Draft:
     if records.filter(pl.col("concerned").list.len() == 0, kind="maintenance").height:
         times[WHOLE_PAGE] += 1
     keys: dict[str, tuple[Any, str]] = {
-        "counts": ({"down": 1}, "add degraded: 1, or a share of it, if the contract counts slow answers as downtime")
+        "counts": ({"down": 1}, f"add degraded: 1, or a share of it, if slow answers are downtime; {WEIGHED}")
     }
     if never := never_up(records):
         remark = f"never up in this log: {', '.join(never)}; list excludes them, outage counts them as down till today"
@@ -258,7 +261,7 @@ def find(records: pl.DataFrame, mapping: UpptimeMapping) -> Found:
 
 READER = Reader(
     name=NAME,
-    reads="Upptime: the log of its repository, or its issues",
+    reads="States of an Upptime monitor, from the log of its repository or from its issues",
     fetch=FETCH,
     mapping=UpptimeMapping,
     recognises=recognises,

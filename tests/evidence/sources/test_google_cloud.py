@@ -80,6 +80,13 @@ def test_a_corrected_incident_replaces_itself() -> None:
     assert ("gOpen-rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
 
 
+def test_an_archive_may_hold_an_incident_as_it_was_on_several_days() -> None:
+    incidents = json.loads(NOW)
+    later = incidents[0] | {"end": "2026-05-20T09:30:00+00:00", "modified": "2026-05-21T00:00:00+00:00"}
+    found = laws([json.dumps([later, *incidents]).encode()], mapping())
+    assert ("gOpen-rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
+
+
 def test_an_unknown_impact_is_refused_or_listed() -> None:
     source = changed(status_impact="SERVICE_DEGRADED")
     with pytest.raises(InputError, match="gOpen status_impact = SERVICE_DEGRADED: not known to Google Cloud"):
@@ -118,7 +125,7 @@ def test_another_file_is_not_recognised_and_refused(source: bytes) -> None:
         (changed(begin="2026-05-20T08:00:00"), "no offset from UTC"),
         (changed(end="12:15 PM PDT"), "not a time"),
         (changed(modified=None), "google-cloud 0.modified: input should be a valid string"),
-        (changed(id="gTwo"), "two incidents of this id, which differ"),
+        (changed(id="gTwo", modified="2026-05-12T00:00:00Z"), "two incidents of this id, which differ"),
     ],
 )
 def test_what_is_wrong_is_told(source: bytes, wrong: str) -> None:
