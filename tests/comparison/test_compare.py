@@ -350,15 +350,14 @@ def test_an_outage_differs_exactly_where_plans_count_different_lengths(compared:
     assert said == {True, False}
 
 
-def test_with_one_fee_for_all_component_fees_play_no_part(tables: Evidence) -> None:
+def test_with_one_fee_for_all_component_fees_play_no_part(compared: Comparison, tables: Evidence) -> None:
     found = compare(["klikk:gold", "klink-cloud:enterprise"], evidence=tables, fee=1000)
     for name in found.plans:
         expected = sla.assess(by_hand(tables, name, Decimal(1000)), PERIOD, AS_OF).headline()
         columns = ["subscription", "owed", "lowest", "highest"]
         assert found.owed.filter(plan=name).select(columns).rows() == expected.select(columns).rows()
     assert set(found.owed["monthly_fee"]) == {Decimal(1000)}
-    own = compare(["klikk:gold", "klink-cloud:enterprise"], evidence=tables)
-    fjord = own.owed.filter(plan="klikk:gold", subscription="fjord-iaas").row(0, named=True)
+    fjord = compared.owed.filter(plan="klikk:gold", subscription="fjord-iaas").row(0, named=True)
     assert (fjord["monthly_fee"], fjord["owed"]) == (Decimal(45_000), Decimal(22_500))
 
 

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
+from reference.trees import library_policy
 
 import slakit as sla
 from slakit.comparison.ranking import rank_plans
@@ -21,7 +22,7 @@ ABSENT = re.compile(
     r"promises no|without a stated deadline|none promised",
     re.IGNORECASE,
 )
-IN_PART = [name for name in library() if find_policy(name).source.read != "whole"]
+IN_PART = [name for name in library() if library_policy(name)["source"].get("read", "whole") != "whole"]
 TABLE = """\
 format: 1
 id: table

@@ -13,7 +13,7 @@ import yaml
 LIBRARY = Path(__file__).parents[2] / "slakit" / "policy" / "library"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, Any] = {}
 
 

@@ -14,6 +14,7 @@ from small_contracts import (
     DAY,
     HOUR,
     MINUTE,
+    Case,
     Row,
     amounts,
     at,
@@ -21,12 +22,14 @@ from small_contracts import (
     down,
     holder,
     judged,
+    judged_each,
     owed,
     seconds_by_verdict,
     work,
 )
 
 from slakit.analysis.explain import explain
+from slakit.analysis.review import Review
 from slakit.problems import InputError
 
 MECHANICS: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(Path(__file__).parent / "mechanics.yaml")
@@ -53,8 +56,12 @@ def slices(example: dict[str, Any]) -> list[Row]:
     return rows
 
 
-@pytest.mark.parametrize("example", MECHANICS, ids=[example["source"] for example in MECHANICS])
-def test_it_is_credited_as_printed(example: dict[str, Any]) -> None:
+def period_of(example: dict[str, Any]) -> str:
+    months = sorted(example.get("measured", {"2026-06": ""}))
+    return example.get("period", f"{months[0]}/{months[-1]}")
+
+
+def case_of(example: dict[str, Any]) -> Case:
     outages = [
         down(at(start), timedelta(minutes=length), f"o{n}") for n, (start, length) in enumerate(example.get("down", ()))
     ]
@@ -69,10 +76,24 @@ def test_it_is_credited_as_printed(example: dict[str, Any]) -> None:
         for n, row in enumerate(example.get("outages", ()))
     ]
     measured = [value(month, figure) for month, figure in example.get("measured", {}).items()] + slices(example)
-    months = sorted(example.get("measured", {"2026-06": ""}))
-    period = example.get("period", f"{months[0]}/{months[-1]}")
-    held = [holder(fee=example.get("fee", "1000"))]
-    review = judged(contract(example["guarantee"]), outages, period, subscriptions=held, measurements=measured)
+    held = {"monthly_fee": example.get("fee", "1000")}
+    return Case(contract(example["guarantee"]), outages, held, {"measurements": measured})
+
+
+@pytest.fixture(scope="module")
+def reviews() -> dict[str, Review]:
+    """Assessments by the source of the example: all of a period in one."""
+    found: dict[str, Review] = {}
+    for period in {period_of(example) for example in MECHANICS}:
+        alike = [example for example in MECHANICS if period_of(example) == period]
+        judged_together = judged_each([case_of(example) for example in alike], period)
+        found |= {example["source"]: review for example, review in zip(alike, judged_together, strict=True)}
+    return found
+
+
+@pytest.mark.parametrize("example", MECHANICS, ids=[example["source"] for example in MECHANICS])
+def test_it_is_credited_as_printed(reviews: dict[str, Review], example: dict[str, Any]) -> None:
+    review = reviews[example["source"]]
     if "owed" in example:
         assert owed(review) == Decimal(example["owed"])
     else:
@@ -137,23 +158,30 @@ def test_maintenance_qualifies_in_its_hours_and_up_to_its_yearly_allowance() -> 
     assert [float(seconds) / 3600 for seconds in review.availability["downtime_seconds"]] == [20, 23]
 
 
-@pytest.mark.parametrize(
-    ("of", "percent"),
-    [
-        ("monthly_fee", 300), ("previous_month_fee", 200), ("next_month_fee", 400), ("quarterly_fee", 600),
-        ("annual_fee", 9600), ("{components: [disk]}", 100), ("{last: 2mo}", 500), ("{last: 3mo, mean: true}", 200),
-        ("daily_fee", 10), ("{last: 61d}", 300), ("{last: 92d}", 1300),
-    ],
-)  # fmt: skip
-def test_fees_come_from_charges_where_there_are_any(of: str, percent: int) -> None:
+FEES = {
+    "monthly_fee": 300, "previous_month_fee": 200, "next_month_fee": 400, "quarterly_fee": 600, "annual_fee": 9600,
+    "{components: [disk]}": 100, "{last: 2mo}": 500, "{last: 3mo, mean: true}": 200, "daily_fee": 10,
+    "{last: 61d}": 300, "{last: 92d}": 1300,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def charged_by() -> dict[str, Review]:
     charged = {"2026-04": ["100"], "2026-05": ["200"], "2026-06": ["200", "100"], "2026-07": ["400"]}
     charges = [
         {"subscription": "s", "started": at(f"{month}-01"), "amount": amount, "component": "disk" if n else "vm"}
         for month, amounts_ in charged.items()
         for n, amount in enumerate(amounts_)
     ]
-    policy = contract(f"target: 99.9, credit: {{flat: 100%, of: {of}, clause: c}}")
-    review = judged(policy, [down(at("2026-06-02"), DAY)], charges=charges)
+    policies = [contract(f"target: 99.9, credit: {{flat: 100%, of: {of}, clause: c}}") for of in FEES]
+    outage = [down(at("2026-06-02"), DAY)]
+    found = judged_each(Case(policy, outage, tables={"charges": charges}) for policy in policies)
+    return dict(zip(FEES, found, strict=True))
+
+
+@pytest.mark.parametrize(("of", "percent"), FEES.items())
+def test_fees_come_from_charges_where_there_are_any(charged_by: dict[str, Review], of: str, percent: int) -> None:
+    review = charged_by[of]
     assert amounts(review) == [Decimal(percent)]
     untold = (review.warnings["code"] == "no_charge").sum()
     assert untold == {"annual_fee": 9, "{last: 92d}": 1}.get(of, 0)
