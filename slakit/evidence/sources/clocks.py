@@ -38,6 +38,10 @@ REMARK_CLOCK = (
     "`instants`: when the clocks started and stopped, so that the hours and holds of the contract apply (a pause that "
     "the desk made is not known then); or what the desk counted, in its own hours and without its pauses: "
 )
+REMARK_UNTOLD = (
+    "tickets that lack a clock for their response or their resolution: `ignore` leaves them out; `keep` lets them "
+    "stand as not answered or not resolved, for contracts that do not guarantee that time"
+)
 REMARK_REOPENED = "whether a ticket that was opened again was resolved the `first` time, or the `last`"
 
 
@@ -49,6 +53,9 @@ class ClockMapping(DeskMapping):
     reopened: Literal["first", "last"]
     """Whether a ticket that was opened again was resolved the first time; or the last, and then the time in which it
     was resolved is a hold."""
+    untold: Literal["ignore", "keep"]
+    """Tickets that lack a clock for their response or their resolution, where `metrics` names one: `ignore` leaves them
+    out; `keep` lets them stand as not answered or not resolved, for contracts that do not guarantee that time."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,10 @@ def find_by_clocks(
         unknown.update(strange)
         given = [clock.source_id for run in clocks.values() for clock in run]
         reason = time_ticket(ticket, clocks["response"], clocks["resolution"], count is not None, mapping.reopened)
+        lacking = sorted(name for name in {*mapping.metrics.values()} - {"ignore"} if not clocks[name])
+        if reason is None and lacking and mapping.untold == "ignore":
+            ticket.source_ids = []
+            reason = f"it has no clock for its {lacking[0]}"
         if reason is None:
             tickets.append(ticket)
         reason = reason or "another clock of the ticket for the same thing counts"

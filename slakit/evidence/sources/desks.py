@@ -26,6 +26,12 @@ REMARKS = {
 }
 
 
+REMARK_RESPONDED = (
+    "responded: the column with the instant of the first answer. Without one (null) every ticket stands as not "
+    "answered, and breaches a guarantee of responses: then take it for contracts alone that guarantee none"
+)
+
+
 class DeskMapping(SourceMapping):
     """What the mappings of all service desks have in common."""
 

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from slakit.evidence.sources.desks import (
+    REMARK_RESPONDED,
     DeskMapping,
     Ticket,
     TicketColumns,
@@ -17,7 +18,7 @@ from slakit.evidence.sources.desks import (
     read_ticket_rows,
 )
 from slakit.evidence.sources.parsing import header_names, read_csv, with_row_ids
-from slakit.evidence.sources.reader import Draft, Found, Reader
+from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
 from slakit.problems import InputError, Problem
 
 NAME = "jira"
@@ -77,9 +78,8 @@ def _records(source: bytes, mapping: JiraMapping | None) -> pl.DataFrame:
 def _draft(records: pl.DataFrame) -> Draft:
     columns = JiraColumns()
     slas = [name for name in records.columns if name.startswith("Custom field (Time to ")]
-    unused = f"{', '.join(slas)}: the time that remains, not used; " if slas else ""
-    remark = f"{unused}responded is a column with the instant of the first answer, if there is one"
-    return draft_tickets(records, columns, {"columns": ({"responded": None}, remark)})
+    unused = f"; {', '.join(slas)}: the time that remains, not used (the reader jira-sla has answers)" if slas else ""
+    return draft_tickets(records, columns, {"columns": ({"responded": PLACEHOLDER}, REMARK_RESPONDED + unused)})
 
 
 def _find(records: pl.DataFrame, mapping: JiraMapping) -> Found:

@@ -14,6 +14,7 @@ from slakit.evidence.sources.clocks import (
     REMARK_CLOCK,
     REMARK_METRICS,
     REMARK_REOPENED,
+    REMARK_UNTOLD,
     ClockMapping,
     find_by_clocks,
 )
@@ -122,6 +123,7 @@ def _draft(records: pl.DataFrame) -> Draft:
         "metrics": (names, REMARK_METRICS),
         "count": (PLACEHOLDER, REMARK_CLOCK + "`elapsed`"),
         "reopened": (PLACEHOLDER, REMARK_REOPENED),
+        "untold": (PLACEHOLDER, REMARK_UNTOLD),
     }
     return Draft(items=list(draft_words(records["item"], "items").get("items", ({}, ""))[0]), keys=keys)
 

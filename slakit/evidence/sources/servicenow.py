@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from slakit.evidence.sources.desks import (
+    REMARK_RESPONDED,
     DeskMapping,
     Ticket,
     TicketColumns,
@@ -19,7 +20,7 @@ from slakit.evidence.sources.desks import (
     read_ticket_rows,
 )
 from slakit.evidence.sources.parsing import header_names, read_csv, with_row_ids
-from slakit.evidence.sources.reader import Draft, Found, Reader
+from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
 from slakit.problems import InputError, Problem
 
 NAME = "servicenow"
@@ -118,18 +119,17 @@ def _records(source: bytes, mapping: IncidentMapping | None) -> pl.DataFrame:
 
 def _draft(records: pl.DataFrame) -> Draft:
     columns = IncidentColumns()
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"responded": PLACEHOLDER}
     for key, others in OTHER_NAMES.items():
         usual = getattr(columns, key)
         there = [name for name in others if name in records.columns]
         if there and (usual[0] if isinstance(usual, list) else usual) not in records.columns:
             found[key] = [there[0]] if isinstance(usual, list) else there[0]
-    columns = IncidentColumns(**found)
+    columns = IncidentColumns(**found | {"responded": None})
     twice = columns.ticket in records.columns and records[columns.ticket].is_duplicated().any()
     remark = "what a row is: `tickets` as they are now, or `states` that they went through (the last decides)"
     keys: dict[str, tuple[Any, str]] = {"rows": ("states" if twice else "tickets", remark)}
-    if found:
-        keys["columns"] = (found, "columns by the names that this file has")
+    keys["columns"] = (found, f"{REMARK_RESPONDED}; the reader servicenow-task-sla has answers")
     empty = pl.col(pl.String)
     return draft_tickets(records.with_columns(pl.when(empty != "?").then(empty)), columns, keys)
 

@@ -13,6 +13,7 @@ from slakit.evidence.sources.clocks import (
     REMARK_CLOCK,
     REMARK_METRICS,
     REMARK_REOPENED,
+    REMARK_UNTOLD,
     ClockMapping,
     find_by_clocks,
 )
@@ -189,6 +190,7 @@ def _draft(records: pl.DataFrame) -> Draft:
         keys["metrics"] = (draft_words(records[names["sla"]], "metrics")["metrics"][0], REMARK_METRICS)
     keys["count"] = (PLACEHOLDER, REMARK_CLOCK + "`duration` around the clock, `business_duration` in its schedule")
     keys["reopened"] = (PLACEHOLDER, REMARK_REOPENED)
+    keys["untold"] = (PLACEHOLDER, REMARK_UNTOLD)
     return Draft(time_zone=True, keys=keys)
 
 

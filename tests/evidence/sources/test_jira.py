@@ -63,6 +63,7 @@ def test_a_draft_names_every_word_that_must_be_decided() -> None:
     assert draft.keys["time_form"][0] == "%d/%b/%y %I:%M %p"
     assert draft.keys["priorities"][0] == dict.fromkeys(["Low", "High", "Highest"], "CHANGE-ME")
     assert list(draft.keys["kinds"][0]) == ["Incident", "Service Request"]
+    assert draft.keys["columns"][0] == {"responded": "CHANGE-ME"}
     assert "Custom field (Time to resolution): the time that remains, not used" in draft.keys["columns"][1]
     numbers = EXPORT.replace(b"/Jul/26", b"/07/2026").replace(b"30/Jun/26", b"03/06/2026")
     assert READER.draft(READER.records(numbers, None)).keys["time_form"] == (

@@ -25,6 +25,7 @@ DECIDED: dict[str, Any] = {
     },
     "count": "instants",
     "reopened": "last",
+    "untold": "keep",
 }
 
 
@@ -57,6 +58,12 @@ def test_what_jira_counted_is_taken_where_the_mapping_says_so() -> None:
     first = mapping(count="elapsed", reopened="first")
     told = rows(READER.find(READER.records(ANSWERS, first), first), "tickets", "ticket", "resolution_minutes")
     assert told[0] == ("OPS-11", Decimal(90))
+
+
+def test_a_request_without_a_clock_for_its_resolution_is_no_breach_of_it() -> None:
+    found = assert_laws(READER, [ANSWERS], mapping(untold="ignore"), joins=True)
+    assert rows(found, "tickets", "ticket") == [("OPS-11",), ("OPS-12",)]
+    assert ("WEB-7/1/1782900000000", "it has no clock for its resolution") in rows(found, "left_out")
 
 
 def test_a_cycle_that_ran_is_replaced_by_the_same_when_it_stopped() -> None:

@@ -78,7 +78,7 @@ def test_a_draft_finds_the_names_of_this_file_and_the_order_of_day_and_month() -
     keys = READER.draft(READER.records(LOG, None)).keys
     assert keys["rows"][0] == "states"
     assert keys["time_form"][0] == "%d/%m/%Y %H:%M"
-    assert keys["columns"][0] == {"updated": "sys_updated_at", "status": "incident_state"}
+    assert keys["columns"][0] == {"responded": "CHANGE-ME", "updated": "sys_updated_at", "status": "incident_state"}
     assert set(keys["statuses"][0].values()) == {"CHANGE-ME"}
     assert "?" not in keys["priorities"][0]
 

@@ -21,6 +21,7 @@ DECIDED: dict[str, Any] = {
     "metrics": {"P2 response": "response", "P2 resolution": "resolution", "P3 resolution": "resolution"},
     "count": "instants",
     "reopened": "last",
+    "untold": "keep",
     "priorities": {"2 - High": "p2", "3 - Moderate": "p3"},
     "columns": {"id": "sys_id", "priority": "task.priority"},
 }
