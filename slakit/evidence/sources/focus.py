@@ -212,7 +212,7 @@ def _find(records: pl.DataFrame, mapping: FocusMapping) -> Found:
 
 READER = Reader(
     NAME,
-    "billing files in the FOCUS format (CSV): what was charged, as fees",
+    "FOCUS billing files (CSV): what was charged, as fees",
     "aws s3 cp s3://BUCKET/EXPORT/data/BILLING_PERIOD=2026-07/ . --recursive && gunzip *.csv.gz",
     FocusMapping,
     _recognises,

@@ -16,14 +16,19 @@ GROUP = "slakit.readers"
 """Entry points of readers in other packages: `name = "package.module:READER"`."""
 OWN: dict[str, str] = {
     "better-stack": "better_stack",
+    "focus": "focus",
     "google-cloud": "google_cloud",
     "incident-io": "incident_io",
     "jira": "jira",
+    "jira-sla": "jira_sla",
     "pingdom": "pingdom",
+    "servicenow": "servicenow",
+    "servicenow-task-sla": "servicenow_task_sla",
     "statuspage": "statuspage",
     "table": "table",
     "upptime": "upptime",
     "uptimerobot": "uptimerobot",
+    "zendesk": "zendesk",
 }
 """Name of each reader of slakit -> its module in this room, which is imported when it is used."""
 SHIPPED = ("freshdesk-csv", "pingdom-results", "prtg-historic", "uptimerobot-csv", "zabbix-problems")
