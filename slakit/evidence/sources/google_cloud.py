@@ -185,7 +185,7 @@ def find(records: pl.DataFrame, mapping: GoogleCloudMapping) -> Found:
         else:
             for product in entry["products"]:
                 row = {"item": names[product["code"]], "started": entry["started"], "ended": entry["ended"]}
-                row |= {"affected": mapping.counts[value], "source_id": name, "outage": f"{name}-{product['code']}"}
+                row |= {"affected": mapping.counts[value], "source_id": name, "outage": f"{name}/{product['code']}"}
                 outages.append(row)
     if problems and mapping.unmapped == "refuse":
         raise InputError(NAME, problems)

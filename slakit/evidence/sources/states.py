@@ -105,9 +105,9 @@ def in_sequence(stem: str, number: int) -> str:
     """Name the rows of one record: the first as the record, those after it with their number.
 
     >>> in_sequence("4f2k", 0), in_sequence("4f2k", 1)
-    ('4f2k', '4f2k-2')
+    ('4f2k', '4f2k#2')
     """
-    return f"{stem}-{number + 1}" if number else stem
+    return f"{stem}#{number + 1}" if number else stem
 
 
 def named(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

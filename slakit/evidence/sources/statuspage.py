@@ -58,8 +58,9 @@ class StatuspageMapping(SourceMapping):
     """What incidents of a Statuspage mean. An item is a component.
 
     A page lists its 50 newest incidents, and no file tells of those before: what is covered begins with the oldest in
-    the list. Fetch the list from time to time and import each file; a gap between two files is not covered. The times
-    are those at which the provider posted a change, and a state that outlasts its incident ends with it.
+    the list. Fetch the list from time to time and import each file; a gap between two files is not covered. Of a page
+    that has fewer than 50 you may write the time since it began under `covered`. The times are those at which the
+    provider posted a change, and a state that outlasts its incident ends with it.
     """
 
     by: Literal["component_states", "incident_span"]
@@ -281,7 +282,7 @@ def find(records: pl.DataFrame, mapping: StatuspageMapping) -> Found:
             continue
         spans, reason = downtime_of(entry, mapping)
         for code, found in spans.items():
-            stem = f"{name}-{code}" if code else name
+            stem = f"{name}/{code}" if code else name
             for number, span in enumerate(found):
                 row = {"outage": in_sequence(stem, number), "item": names[code], "source_id": name}
                 outages.append(row | span._asdict())
@@ -292,7 +293,7 @@ def find(records: pl.DataFrame, mapping: StatuspageMapping) -> Found:
             kind = "scheduled" if entry["kind"] == "maintenance" else "emergency"
             row = {"started": window[0], "ended": window[1], "announced": entry["created"], "kind": kind}
             for code in components_of(entry):
-                stem = f"{name}-{code}" if code else name
+                stem = f"{name}/{code}" if code else name
                 maintenance.append(row | {"maintenance": stem, "item": names[code], "source_id": name})
         if not spans and window is None:
             reasons[name] = reason

@@ -38,11 +38,11 @@ def changed(**keys: Any) -> bytes:
 def test_an_incident_is_an_outage_of_each_of_its_products() -> None:
     found = laws([NOW], mapping(counts={"SERVICE_OUTAGE": 1, "SERVICE_DISRUPTION": Decimal("0.5")}))
     assert rows(found, "outages", *SHOWN) == [
-        ("gFar-sQL1", "Cloud SQL", "2026-05-01 00:00:00", "2026-05-01 00:20:00", Decimal(1)),
-        ("gOpen-rUN1", "Cloud Run", "2026-05-20 08:00:00", None, Decimal(1)),
-        ("gTwo-rUN1", "Cloud Run", "2026-05-10 10:00:00", "2026-05-10 12:30:15", Decimal("0.5")),
-        ("gTwo-sQL1", "Cloud SQL", "2026-05-10 10:00:00", "2026-05-10 12:30:15", Decimal("0.5")),
-        ("gWorld-sQL1", "Cloud SQL", "2026-05-02 00:00:00", "2026-05-02 00:40:00", Decimal(1)),
+        ("gFar/sQL1", "Cloud SQL", "2026-05-01 00:00:00", "2026-05-01 00:20:00", Decimal(1)),
+        ("gOpen/rUN1", "Cloud Run", "2026-05-20 08:00:00", None, Decimal(1)),
+        ("gTwo/rUN1", "Cloud Run", "2026-05-10 10:00:00", "2026-05-10 12:30:15", Decimal("0.5")),
+        ("gTwo/sQL1", "Cloud SQL", "2026-05-10 10:00:00", "2026-05-10 12:30:15", Decimal("0.5")),
+        ("gWorld/sQL1", "Cloud SQL", "2026-05-02 00:00:00", "2026-05-02 00:40:00", Decimal(1)),
     ]
     assert found.left_out["reason"].to_list() == [
         "its status_impact is SERVICE_INFORMATION, which does not count",
@@ -58,8 +58,8 @@ def test_incidents_of_other_locations_may_be_left_out() -> None:
 def test_incidents_of_2019_count_by_severity_and_stay_open_without_an_end() -> None:
     found = laws([OLD], mapping(counts={"SERVICE_OUTAGE": 1, "high": 1, "medium": 1}))
     assert rows(found, "outages", *SHOWN[:4]) == [
-        ("cloud-networking/19002-cloud-networking", "Google Cloud Networking", "2019-01-15 10:00:00", None),
-        ("cloud-sql/19002-cloud-sql", "Google Cloud SQL", "2019-02-01 10:00:00", "2019-02-01 12:00:00"),
+        ("cloud-networking/19002/cloud-networking", "Google Cloud Networking", "2019-01-15 10:00:00", None),
+        ("cloud-sql/19002/cloud-sql", "Google Cloud SQL", "2019-02-01 10:00:00", "2019-02-01 12:00:00"),
     ]
     found = laws([OLD, NOW], mapping())
     assert dict(found.left_out.rows())["cloud-sql/19002"] == "its severity is high, which does not count"
@@ -77,14 +77,14 @@ def test_the_time_between_two_lists_is_not_covered() -> None:
 def test_a_corrected_incident_replaces_itself() -> None:
     source = changed(end="2026-05-20T09:30:00+00:00", modified="2026-05-21T00:00:00+00:00")
     found = laws([source, NOW], mapping())
-    assert ("gOpen-rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
+    assert ("gOpen/rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
 
 
 def test_an_archive_may_hold_an_incident_as_it_was_on_several_days() -> None:
     incidents = json.loads(NOW)
     later = incidents[0] | {"end": "2026-05-20T09:30:00+00:00", "modified": "2026-05-21T00:00:00+00:00"}
     found = laws([json.dumps([later, *incidents]).encode()], mapping())
-    assert ("gOpen-rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
+    assert ("gOpen/rUN1", "2026-05-20 09:30:00") in rows(found, "outages", "outage", "ended")
 
 
 def test_an_unknown_impact_is_refused_or_listed() -> None:

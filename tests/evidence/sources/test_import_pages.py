@@ -70,4 +70,4 @@ def test_halves_of_a_page_give_the_whole_and_a_corrected_incident_is_named(tmp_p
     page["incidents"][0]["updated_at"] = page["page"]["updated_at"] = "2026-03-20T11:00:00Z"
     whole.write_text(json.dumps(page))
     changes = import_evidence(whole, tmp_path / "one", keys).changes
-    assert list(changes["outages"].changed) == ["statuspage/i5open-w1web"]
+    assert list(changes["outages"].changed) == ["statuspage/i5open/w1web"]

@@ -40,11 +40,11 @@ def test_outages_are_the_times_in_which_a_component_was_in_a_state_that_counts()
     found = laws([INCIDENTS, MAINTENANCES], mapping())
     whole = Decimal(1)
     assert rows(found, "outages", *SHOWN) == [
-        ("i3two-a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", whole),
-        ("i3two-a1api-2", "API", "2026-03-10 13:00:00", "2026-03-10 13:30:00.250", whole),
+        ("i3two/a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", whole),
+        ("i3two/a1api#2", "API", "2026-03-10 13:00:00", "2026-03-10 13:30:00.250", whole),
         # left as major outage: it ends with the incident
-        ("i3two-w1web", "Web shop", "2026-03-10 12:00:00.100", "2026-03-10 13:30:00.250", whole),
-        ("i5open-w1web", "Web shop", "2026-03-20 10:02:00", None, whole),
+        ("i3two/w1web", "Web shop", "2026-03-10 12:00:00.100", "2026-03-10 13:30:00.250", whole),
+        ("i5open/w1web", "Web shop", "2026-03-20 10:02:00", None, whole),
     ]
     assert dict(found.left_out.rows()) == {
         "i2slow": "no component was for any time in a state that counts, only in degraded_performance, operational",
@@ -55,18 +55,18 @@ def test_outages_are_the_times_in_which_a_component_was_in_a_state_that_counts()
 def test_a_state_may_count_by_a_share_and_each_share_is_a_row() -> None:
     found = laws([INCIDENTS], mapping(counts={"partial_outage": Decimal("0.3"), "major_outage": 1}))
     assert [row for row in rows(found, "outages", *SHOWN) if row[0].startswith("i3two")] == [
-        ("i3two-a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", Decimal(1)),
-        ("i3two-a1api-2", "API", "2026-03-10 13:00:00", "2026-03-10 13:30:00.250", Decimal("0.3")),
-        ("i3two-w1web", "Web shop", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", Decimal("0.3")),
-        ("i3two-w1web-2", "Web shop", "2026-03-10 12:30:00", "2026-03-10 13:30:00.250", Decimal(1)),
+        ("i3two/a1api", "API", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", Decimal(1)),
+        ("i3two/a1api#2", "API", "2026-03-10 13:00:00", "2026-03-10 13:30:00.250", Decimal("0.3")),
+        ("i3two/w1web", "Web shop", "2026-03-10 12:00:00.100", "2026-03-10 12:30:00", Decimal("0.3")),
+        ("i3two/w1web#2", "Web shop", "2026-03-10 12:30:00", "2026-03-10 13:30:00.250", Decimal(1)),
     ]
 
 
 def test_the_span_of_an_incident_may_count_by_its_impact() -> None:
     found = laws([INCIDENTS], mapping(by="incident_span", counts={"critical": 1}))
     assert rows(found, "outages", "outage", "item", "started", "ended") == [
-        ("i3two-a1api", "API", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
-        ("i3two-w1web", "Web shop", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
+        ("i3two/a1api", "API", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
+        ("i3two/w1web", "Web shop", "2026-03-10 12:00:00", "2026-03-10 13:30:00.250"),
         ("i4bare", "(whole page)", "2026-03-15 08:00:00", "2026-03-15 09:30:00"),
     ]
     assert dict(found.left_out.rows())["i5open"] == "its impact is major, which does not count"
@@ -83,18 +83,18 @@ def test_an_incident_without_components_may_count_by_its_span() -> None:
 def test_maintenance_lasts_as_announced_or_as_performed() -> None:
     columns = ("maintenance", "item", "started", "ended", "announced", "kind")
     posted = (
-        "i1work-w1web", "Web shop", "2026-03-01 01:00:00", "2026-03-01 01:40:00", "2026-03-01 01:00:00", "emergency",
+        "i1work/w1web", "Web shop", "2026-03-01 01:00:00", "2026-03-01 01:40:00", "2026-03-01 01:00:00", "emergency",
     )  # fmt: skip
     found = laws([MAINTENANCES, INCIDENTS], mapping())
     assert rows(found, "maintenance", *columns) == [
         posted,
-        ("m1done-a1api", "API", "2026-03-12 20:00:00", "2026-03-12 22:00:00", "2026-03-01 09:00:00", "scheduled"),
-        ("m2next-a1api", "API", "2026-04-01 20:00:00", "2026-04-01 22:00:00", "2026-03-18 09:00:00", "scheduled"),
+        ("m1done/a1api", "API", "2026-03-12 20:00:00", "2026-03-12 22:00:00", "2026-03-01 09:00:00", "scheduled"),
+        ("m2next/a1api", "API", "2026-04-01 20:00:00", "2026-04-01 22:00:00", "2026-03-18 09:00:00", "scheduled"),
     ]
     found = laws([MAINTENANCES, INCIDENTS], mapping(maintenance="performed"))
     assert rows(found, "maintenance", *columns) == [
         posted,
-        ("m1done-a1api", "API", "2026-03-12 20:05:00", "2026-03-12 21:10:00", "2026-03-01 09:00:00", "scheduled"),
+        ("m1done/a1api", "API", "2026-03-12 20:05:00", "2026-03-12 21:10:00", "2026-03-01 09:00:00", "scheduled"),
     ]
     assert dict(found.left_out.rows())["m2next"] == "maintenance that has not begun"
     found = laws([MAINTENANCES], mapping(maintenance="ignore"))
@@ -133,7 +133,7 @@ def test_a_corrected_incident_replaces_itself() -> None:
     page["incidents"][0] |= {"status": "resolved", "resolved_at": "2026-03-20T10:32:00Z"}
     page["incidents"][0]["updated_at"] = "2026-03-20T10:32:00Z"
     found = laws([json.dumps(page).encode(), INCIDENTS], mapping())
-    assert rows(found, "outages", "outage", "ended")[-1] == ("i5open-w1web", "2026-03-20 10:32:00")
+    assert rows(found, "outages", "outage", "ended")[-1] == ("i5open/w1web", "2026-03-20 10:32:00")
 
 
 def test_components_of_one_name_are_told_apart_by_their_code() -> None:
