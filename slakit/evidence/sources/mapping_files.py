@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from slakit.evidence.sources.reader import PLACEHOLDER, CoveredTime, Draft, MappedItem, Reader, SourceMapping
 from slakit.evidence.sources.registry import find_reader
-from slakit.evidence.table_checks import refuse_unknown_zone
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
 from slakit.policy.yaml import Document, Place, parse_yaml, problems_of, read_yaml
 from slakit.problems import HIDDEN, InputError, Problem, one_of
@@ -92,7 +91,6 @@ def read_mapping(given: str | Path | Mapping[str, Any], reader: str | None = Non
     except ValidationError as error:
         words = {*found.mapping.model_fields, *MappedItem.model_fields, *CoveredTime.model_fields}
         raise InputError(name, problems_of(error, document, words)) from None
-    refuse_unknown_zone(keys.time_zone, document.where(("time_zone",)))
     return MappingFile(found, keys, document, text)
 
 
@@ -139,7 +137,7 @@ def mapping_draft(reader: Reader, draft: Draft, subscriptions: Sequence[str] = (
         head += [*_remark("Zone of the times in the file, which have no offset: such as Europe/Oslo."),
                  f"time_zone: {PLACEHOLDER}"]  # fmt: skip
     for key, (value, remark) in draft.keys.items():
-        head += ["", *_remark(f"{remark[:1].upper()}{remark[1:]}."), *_entry(key, value)]
+        head += ["", *_remark(f"{remark[:1].upper()}{remark[1:]}." if remark else ""), *_entry(key, value)]
 
     known = one_of(subscriptions).removeprefix("there are ") if subscriptions else "an id of your own"
     mapped = [""]
@@ -153,10 +151,13 @@ def mapping_draft(reader: Reader, draft: Draft, subscriptions: Sequence[str] = (
             *(f"{_key(item)} {{subscription: {PLACEHOLDER}, component: {PLACEHOLDER}}}" for item in items),
             *(f"  # {HIDDEN.sub('?', item)}: its name has control characters, so it can only be listed"
               for item in draft.items if HIDDEN.search(item)),
-            *_remark("An item that is not named here stops the import (refuse), or its rows are left out (list)."),
-            "unmapped: refuse",
         ]  # fmt: skip
-    else:
+        if "unmapped" not in draft.keys:
+            mapped += [
+                *_remark("What is not named stops the import (refuse), or its rows are left out and told (list)."),
+                "unmapped: refuse",
+            ]
+    elif "subscription" not in draft.keys:
         mapped += [*_remark(f"The subscription ({known}) that the source is about."), f"subscription: {PLACEHOLDER}"]
     mapped += [
         "",

@@ -9,24 +9,26 @@ from importlib.metadata import entry_points
 
 from slakit.evidence.sources.reader import Reader
 from slakit.evidence.sources.refused import refuse_known
-from slakit.evidence.sources.shipped import reader_of
 from slakit.problems import InputError, Problem, one_of, shorten
 
 GROUP = "slakit.readers"
 """Entry points of readers in other packages: `name = "package.module:READER"`."""
 OWN: dict[str, str] = {
     "better-stack": "better_stack",
+    "datadog": "datadog",
     "focus": "focus",
     "google-cloud": "google_cloud",
     "incident-io": "incident_io",
     "jira": "jira",
     "jira-sla": "jira_sla",
     "pingdom": "pingdom",
+    "prometheus": "prometheus",
     "servicenow": "servicenow",
     "servicenow-task-sla": "servicenow_task_sla",
     "statuspage": "statuspage",
     "table": "table",
     "upptime": "upptime",
+    "uptime-kuma": "uptime_kuma",
     "uptimerobot": "uptimerobot",
     "zendesk": "zendesk",
 }
@@ -58,6 +60,8 @@ def load_reader(name: str) -> Reader | BrokenReader:
         own: Reader = import_module(f"slakit.evidence.sources.{OWN[name]}").READER
         return own
     if name in SHIPPED:
+        from slakit.evidence.sources.shipped import reader_of
+
         return reader_of(name)
     point = next(point for point in entry_points(group=GROUP) if point.name == name)
     try:
@@ -134,10 +138,7 @@ def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
         found = [f"{name} ({says[place]})" for name, says in told.items() if place in says]
         wrong = f"recognised by {' and '.join(found)}" if found else "recognised by none of the readers"
         tried = f"tried were {', '.join(told)}" if told else "there are none"
-        problems.append(
-            Problem(
-                place, None, wrong, f"name its reader with --reader (reader= in Python); table reads any table; {tried}"
-            )
-        )
+        remedy = f"name its reader with --reader (reader= in Python); table reads any table; {tried}"
+        problems.append(Problem(place, None, wrong, remedy))
     problems += [Problem(f"reader {one.name}", None, one.wrong, "update its package, or remove it") for one in broken]
     raise InputError(", ".join(sources), problems)
