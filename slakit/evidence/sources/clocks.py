@@ -31,7 +31,7 @@ CLOCK: dict[str, Any] = {
     "priority": pl.String,
     "kind": pl.String,
 }
-"""Columns of records that are clocks."""
+"""Columns of records that are clocks; one without a metric tells the words of its ticket alone."""
 MICROSECOND = timedelta(microseconds=1)
 REMARK_METRICS = "which clock is the response and which the resolution; `ignore` leaves the others out"
 REMARK_CLOCK = (
@@ -93,7 +93,12 @@ def find_by_clocks(
         ticket = Ticket(name, [], None)
         clocks: dict[str, list[_Clock]] = {"response": [], "resolution": []}
         strange: set[tuple[str, str]] = set()
+        about: list[str] = []
         for row in runs:
+            if row["metric"] is None:
+                about.append(row["source_id"])
+                ticket.words = {key: row[key] for key in ("priority", "kind", "status")}
+                continue
             status = (mapping.statuses or {}).get(row["status"] or "")
             metric = mapping.metrics.get(row["metric"])
             if metric is None or (row["status"] is not None and mapping.statuses is not None and status is None):
@@ -109,15 +114,17 @@ def find_by_clocks(
             else:
                 clocks[metric].append(_clock_of(row, count, status == "waits"))
                 ticket.item = row["item"]
-                ticket.words = {key: row[key] or ticket.words.get(key) for key in ("priority", "kind")}
+                words = {key: row[key] for key in ("priority", "kind") if row[key] is not None}
+                ticket.words = {**ticket.words, **words}
         unknown.update(strange)
-        given = [clock.source_id for run in clocks.values() for clock in run]
+        given = [*about, *(clock.source_id for run in clocks.values() for clock in run)]
         reason = time_ticket(ticket, clocks["response"], clocks["resolution"], count is not None, mapping.reopened)
         lacking = sorted(name for name in {*mapping.metrics.values()} - {"ignore"} if not clocks[name])
         if reason is None and lacking and mapping.untold == "ignore":
             ticket.source_ids = []
             reason = f"it has no clock for its {lacking[0]}"
         if reason is None:
+            ticket.source_ids += about
             tickets.append(ticket)
         reason = reason or "another clock of the ticket for the same thing counts"
         left_out += [(source_id, reason) for source_id in given if source_id not in ticket.source_ids]

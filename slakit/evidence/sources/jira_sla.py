@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from slakit.evidence.sources.clocks import (
@@ -61,8 +61,31 @@ class _Answer(_Shape):
     is_last_page: bool = True
 
 
+class _Named(_Shape):
+    name: str
+
+
+class _Fields(_Shape):
+    priority: _Named | None = None
+    issuetype: _Named | None = Field(None, alias="issuetype")
+    status: _Named | None = None
+    updated: AwareDatetime | None = None
+
+
+class _Issue(_Shape):
+    key: str
+    fields: _Fields
+
+
+class _Search(_Shape):
+    issues: list[_Issue]
+
+
 class JiraSlaMapping(ClockMapping):
-    """Keys of the mapping of SLA answers of Jira. Items are the keys of projects."""
+    """Keys of the mapping of SLA answers of Jira. Items are the keys of projects.
+
+    Priorities, kinds and statuses are those of the issues, if a search is imported with the answers.
+    """
 
     count: Literal["instants", "elapsed"]
     """What counts: the `instants` at which cycles started and stopped, so that the hours and holds of the contract
@@ -71,16 +94,21 @@ class JiraSlaMapping(ClockMapping):
 
 
 def _recognises(source: bytes) -> str | None:
-    known = b'"completedCycles"' in source and b"/rest/servicedeskapi/request/" in source
-    return "completedCycles of requests in it" if known else None
+    if b'"completedCycles"' in source and b"/rest/servicedeskapi/request/" in source:
+        return "completedCycles of requests in it"
+    found = b'"issues"' in source and b'"issuetype"' in source and b'"key"' in source
+    return "issues with an issuetype in it" if found else None
 
 
 def _records(source: bytes, mapping: JiraSlaMapping | None) -> pl.DataFrame:
     del mapping  # instants have their offset
-    answers = [in_shape(answer, _Answer, NAME) for answer in read_answers(source, NAME)]
-    rows = []
+    rows: list[dict[str, Any]] = []
     unfinished: set[str] = set()
-    for answer in answers:
+    for found in read_answers(source, NAME):
+        if isinstance(found, dict) and "issues" in found:
+            rows += map(_issue_row, in_shape(found, _Search, NAME).issues)
+            continue
+        answer = in_shape(found, _Answer, NAME)
         requests = set()
         for metric in answer.values:
             request = metric.links.self_link.partition("/request/")[2].partition("/sla")[0]
@@ -113,18 +141,30 @@ def _row(request: str, metric: _Metric, cycle: _Cycle | None) -> dict[str, Any]:
     return row
 
 
+def _issue_row(issue: _Issue) -> dict[str, Any]:
+    """Return the record of an issue, which has no clock: its priority, kind and status."""
+    row: dict[str, Any] = dict.fromkeys(CLOCK)
+    row |= {"source_id": f"issue/{issue.key}", "ticket": issue.key, "item": issue.key.rpartition("-")[0] or None}
+    named = {"priority": issue.fields.priority, "kind": issue.fields.issuetype, "status": issue.fields.status}
+    row |= {key: value.name for key, value in named.items() if value is not None}
+    updated = issue.fields.updated
+    return row | {"version": 0 if updated is None else int(updated.timestamp() * 1000)}
+
+
 def _instant(millis: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=millis)
 
 
 def _draft(records: pl.DataFrame) -> Draft:
     names = draft_words(records["metric"], "metrics").get("metrics", ({}, ""))[0]
-    keys = {
+    keys: dict[str, tuple[Any, str]] = {
         "metrics": (names, REMARK_METRICS),
         "count": (PLACEHOLDER, REMARK_CLOCK + "`elapsed`"),
         "reopened": (PLACEHOLDER, REMARK_REOPENED),
         "untold": (PLACEHOLDER, REMARK_UNTOLD),
     }
+    for column, key in (("priority", "priorities"), ("kind", "kinds"), ("status", "statuses")):
+        keys |= draft_words(records[column], key)
     return Draft(items=list(draft_words(records["item"], "items").get("items", ({}, ""))[0]), keys=keys)
 
 
@@ -134,7 +174,8 @@ def _find(records: pl.DataFrame, mapping: JiraSlaMapping) -> Found:
 
 READER = Reader(
     NAME,
-    "SLA answers of Jira Service Management: when the clocks of requests started and stopped, or what they counted",
+    "SLA answers of Jira Service Management (when the clocks of requests started and stopped, or what they counted), "
+    "with a search of the issues for their priorities",
     "for key in KEY-1 KEY-2; do curl -u MAIL:TOKEN"
     ' "https://SITE.atlassian.net/rest/servicedeskapi/request/$key/sla?limit=100"; done > sla.json',
     JiraSlaMapping,

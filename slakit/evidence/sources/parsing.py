@@ -261,7 +261,7 @@ def read_times(
             wrong, remedy = rule.say(index) if rule.say else (rule.wrong, rule.remedy)
             if rule.wrong == "not a time":
                 wrong = f"not a time in the form {form}" if form else wrong
-                remedy = "name its form, such as %d/%m/%Y %H:%M, as time_form in the mapping"
+                remedy = "name its form, such as %d/%m/%Y %H:%M, as time_form in the mapping; months are in English"
             elif rule.wrong == "no offset from UTC":
                 remedy = "name the zone that the export was made in as time_zone in the mapping"
             elif rule.say:

@@ -76,6 +76,33 @@ def test_a_cycle_that_ran_is_replaced_by_the_same_when_it_stopped() -> None:
     assert ("OPS-12", "2026-07-01 10:20:00") in rows(found, "tickets", "ticket", "resolved")
 
 
+def test_a_search_of_the_issues_tells_their_priorities() -> None:
+    issues = [
+        {"key": key, "fields": fields | {"updated": "2026-07-02T10:00:00.000+0200", "issuetype": {"name": "Incident"}}}
+        for key, fields in (
+            ("OPS-11", {"priority": {"name": "High"}, "status": {"name": "Done"}}),
+            ("OPS-12", {"priority": {"name": "Highest"}, "status": {"name": "Canceled"}}),
+            ("OPS-99", {"priority": None, "status": {"name": "Done"}}),
+        )
+    ]
+    search = json.dumps({"issues": issues, "isLast": True}).encode()
+    words = {
+        "priorities": {"High": "p2", "Highest": "p1"},
+        "kinds": {"Incident": "incident"},
+        "statuses": {"Done": "counts", "Canceled": "ignore"},
+    }
+    found = assert_laws(READER, [ANSWERS, search], mapping(**words), joins=True)
+    assert rows(found, "tickets", "ticket", "priority", "kind") == [
+        ("OPS-11", "p2", "incident"),
+        ("WEB-7", None, None),
+    ]
+    left_out = dict(rows(found, "left_out"))
+    assert left_out["issue/OPS-99"] == "none of its clocks counts"
+    assert left_out["issue/OPS-12"] == "its status is 'Canceled', which the mapping leaves out"
+    assert READER.recognises(search)
+    assert "priorities" in READER.draft(READER.records(search, None)).keys
+
+
 def test_answers_may_come_one_by_one_as_a_list_or_a_file_each() -> None:
     whole = READER.records(ANSWERS, None)
     listed = b"[" + ANSWERS.strip().replace(b"\n", b",") + b"]"
