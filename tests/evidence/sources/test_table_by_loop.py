@@ -107,3 +107,52 @@ def test_frames_give_what_a_loop_gives(seed: int) -> None:
     found = assert_laws(READER, [source], mapping) if seed % 6 == 0 else find(records(source, mapping), mapping)
     read = rows(found, "outages", "outage", "item", "started", "ended", "cause")
     assert (sorted(read, key=str), sorted(found.left_out["source_id"])) == expected
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_changes_of_state_give_what_a_loop_gives(seed: int) -> None:
+    dice = random.Random(seed)
+    start = datetime(2026, 5, 3)
+    log: dict[str, list[tuple[datetime, str, int]]] = {}
+    for item in ("a", "b", "c")[: dice.randint(1, 3)]:
+        minutes = sorted(dice.sample(range(500), dice.randint(1, 12)))
+        log[item] = [(start + timedelta(minutes=at), dice.choice("duu?"), dice.randint(0, 60)) for at in minutes]
+    lines = [f"{item},{at:%Y-%m-%d %H:%M},{state},{known}" for item in log for at, state, known in log[item]]
+    dice.shuffle(lines)
+    keys = {
+        "format": 1,
+        "reader": "table",
+        "table": "states",
+        "time_zone": "UTC",
+        "item": {"from": "item"},
+        "columns": {
+            "since": {"from": "at", "as": "%Y-%m-%d %H:%M"},
+            "state": {"from": "state", "values": {"d": "down", "u": "up", "?": "unknown"}},
+            "until": {"after": "since", "from": "known", "as": "minutes"},
+        },
+    }
+    mapping = TableMapping.model_validate(keys)
+    source = "\n".join(["item,at,state,known", *lines]).encode()
+    found = assert_laws(READER, [source], mapping, joins=True)
+
+    outages, covered = [], []
+    for item, changes in log.items():
+        for number, (at, state, known) in enumerate(changes):
+            is_last = number == len(changes) - 1
+            ended = at + timedelta(minutes=known) if is_last else changes[number + 1][0]
+            if state == "d":
+                if outages and outages[-1][0] == item and outages[-1][2] == at:
+                    outages[-1][2] = None if is_last else ended
+                else:
+                    outages.append([item, at, None if is_last else ended])
+            if state != "?" and ended > at:
+                if covered and covered[-1][0] == item and covered[-1][2] == at:
+                    covered[-1][2] = ended
+                else:
+                    covered.append([item, at, ended])
+    assert [[item, begin, end] for item, begin, end in rows(found, "outages", "item", "started", "ended")] == [
+        [item, f"{begin}", end and f"{end}"] for item, begin, end in sorted(outages, key=lambda row: row[:2])
+    ]
+    assert [list(row) for row in rows(found, "covered")] == [
+        [item, f"{begin}", f"{end}"] for item, begin, end in covered
+    ]
