@@ -7,7 +7,8 @@ first good one. Contracts and monitoring tools differ in which of these instants
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -19,6 +20,11 @@ Start = Literal["first_failure", "confirmed", "last_good"]
 End = Literal["first_success", "confirmed", "last_failure"]
 Missing = Literal["unknown", "hold", "down"]
 Bound = Literal["lower", "usual", "upper"]
+BATCH, GROUP = 2_000_000, 10_000_000
+"""Samples that are condensed at a time, and samples of some targets that are sorted at a time."""
+CONDENSED: dict[str, Any] = {
+    "component": pl.String, "at": pl.Int64, "up": pl.Boolean, "count": pl.Int64, "piece": pl.Int64,
+}  # fmt: skip
 
 
 class ProbedOutages(NamedTuple):
@@ -80,7 +86,9 @@ def outages_from(
     ----------
     samples
         `measured` (instants with a time zone), `up` (boolean), and, where there are several, `component` (what was
-        looked at) and `place` (from where).
+        looked at) and `place` (from where). More of them than memory holds are read from files, by
+        `pl.scan_parquet` or `pl.scan_csv`: fast where the samples of each component come in order of time, by component
+        or taking turns; else, and from several places, with one reading of the files for every ten million.
     every
         Time between two samples, like `1m`.
     failures, successes
@@ -133,36 +141,45 @@ def outages_from(
     """
     interval, held = (_length(name, text) for name, text in (("every", every), ("hold", hold)))
     known = _checked_samples(samples)
+    has_places = "place" in samples.collect_schema()
+    places = known.select("place").unique().collect(engine="streaming").height if has_places else 1
     problems = [
         Problem(name, number, "no number of samples", "write 1 or more")
         for name, number in (("failures", failures), ("successes", successes), ("agree", agree))
         if isinstance(number, int) and number < 1
     ]
-    if isinstance(agree, int) and agree > (places := known["place"].n_unique()):
+    if isinstance(agree, int) and agree > places:
         problems.append(Problem("agree", agree, f"more places than there are ({places})", "name fewer"))
     if missing == "hold" and held < interval:
         problems.append(Problem("hold", hold, f"shorter than the interval of {every}", "hold a sample for longer"))
     if problems:
         raise InputError("outages_from", problems)
-    looks = _agreed(known, interval, agree)
-    reach = held if missing == "hold" else interval
     # a sample that comes within one and a half intervals is late; after that, one is missing
     tolerated = held if missing == "hold" else interval * 3 // 2
-    if missing == "down":
-        looks = _with_failures_in_gaps(looks, interval, tolerated)
-    begins = pl.col("component").ne_missing(pl.col("component").shift(1))
-    if missing != "down":
-        begins |= pl.col("at") - pl.col("at").shift(1) > tolerated
-    begins = begins | (pl.int_range(pl.len()) == 0)
-    looks = looks.with_columns(begins.cum_sum().alias("stretch"))
-    stretches = _runs(looks, begins).select(
-        "component", "stretch", pl.col("first").alias("started"), (pl.col("last") + reach).alias("ended")
-    )
-    is_last = pl.col("stretch") == pl.col("stretch").max().over("component")
-    until = stretches.select("stretch", "ended", is_last.alias("is_last"))
-    outages = _outages(looks, until, failures, successes, start, end)
-    coverage = stretches.select(pl.col("component").cast(pl.String), _instant("started"), _instant("ended"))
-    return ProbedOutages(outages, coverage)
+    kept = max(failures, successes)
+    condensed = None if places > 1 else _condensed_in_order(known, tolerated, kept)
+    parts: Iterable[pl.DataFrame] = [] if condensed is None else [condensed]
+    if condensed is None:
+        groups = _groups_of_targets(known)
+        looks = (_agreed(group, interval, agree) if places > 1 else group for group in groups)
+        parts = (_condensed(_sorted(each), tolerated, kept) for each in looks)
+    found = []
+    for part in parts:
+        if missing == "down":
+            part = _with_failures_in_gaps(part, interval, tolerated)
+        part = part.with_columns(_begins(None if missing == "down" else tolerated).cum_sum().alias("stretch"))
+        stretches = _runs(part, pl.col("stretch").ne_missing(pl.col("stretch").shift(1))).select(
+            "component",
+            "stretch",
+            pl.col("first").alias("started"),
+            (pl.col("last") + (held if missing == "hold" else interval)).alias("ended"),
+        )
+        is_last = pl.col("stretch") == pl.col("stretch").max().over("component")
+        until = stretches.select("stretch", "ended", is_last.alias("is_last"))
+        coverage = stretches.select("component", _instant("started"), _instant("ended"))
+        found.append((_outages(part, until, failures, successes, start, end), coverage))
+    outages, coverages = (pl.concat(tables) for tables in zip(*found, strict=True))
+    return ProbedOutages(outages.sort("component", "lower_started"), coverages.sort("component", "started"))
 
 
 def _length(name: str, text: str) -> int:
@@ -176,8 +193,8 @@ def _length(name: str, text: str) -> int:
     return length
 
 
-def _checked_samples(samples: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
-    """Read samples: `component`, `place`, `at` (µs), `up`."""
+def _checked_samples(samples: pl.DataFrame | pl.LazyFrame) -> pl.LazyFrame:
+    """Select from samples: `component`, `place`, `at` (µs), `up`."""
     schema = samples.collect_schema()
     problems = []
     needed = {"measured": "instants with a time zone", "up": "true or false"}
@@ -190,41 +207,166 @@ def _checked_samples(samples: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
             problems.append(Problem("samples measured", str(kind), "no instants", f"give {what}"))
     if problems:
         raise InputError("outages_from", problems)
+    words = (pl.String, pl.Categorical, pl.Enum)
     names = [
-        pl.col(name).cast(pl.String) if name in schema else pl.lit(None, dtype=pl.String).alias(name)
+        pl.lit(None, dtype=pl.String).alias(name)
+        if name not in schema
+        else pl.col(name)
+        if isinstance(schema[name], words)
+        else pl.col(name).cast(pl.String)
         for name in ("component", "place")
     ]
-    at = pl.col("measured").dt.epoch("us").alias("at")
-    known = samples.lazy().select(*names, at, "up").collect()
-    empty = known.filter(pl.col("at").is_null() | pl.col("up").is_null()).height
-    if empty:
-        wrong = f"{empty} of them have no instant, or neither up nor down"
+    return samples.lazy().select(*names, pl.col("measured").dt.epoch("us").alias("at"), "up")
+
+
+def _condensed_in_order(known: pl.LazyFrame, tolerated: int, kept: int) -> pl.DataFrame | None:
+    """Condense samples batch by batch; None where batches of one target overlap in time."""
+    pieces: list[pl.DataFrame] = []
+    empty = done = waiting = 0
+    enough = BATCH
+    for batch in known.select("component", "at", "up").collect_batches(chunk_size=BATCH, maintain_order=True):
+        empty += batch.select(_is_empty().sum()).item() if any(batch[name].null_count() for name in ("at", "up")) else 0
+        if empty:
+            continue  # refused below, with all of them
+        batch = batch.rechunk()
+        if _changes(batch["component"].head(1_000)).sum() > 250:
+            batch = _by_target(batch)
+        pieces.append(_condensed(batch, tolerated, kept).with_columns(pl.col("piece") + done))
+        done += batch.height
+        waiting += pieces[-1].height
+        if waiting > enough:
+            joined = _joined(pieces)
+            if joined is None:
+                return None
+            pieces = [_condensed(joined, tolerated, kept)]
+            waiting = pieces[0].height
+            enough = max(BATCH, 2 * waiting)
+    _refuse_empty(empty)
+    joined = _joined(pieces)
+    return None if joined is None else _condensed(joined, tolerated, kept)
+
+
+def _joined(pieces: list[pl.DataFrame]) -> pl.DataFrame | None:
+    """Join what pieces say of each target, in order; None where two of them overlap in time."""
+    together = _sorted(pl.concat([pl.DataFrame(schema=CONDENSED), *pieces]))
+    follows = pl.col("component").eq_missing(pl.col("component").shift(1))
+    another = pl.col("piece") != pl.col("piece").shift(1)
+    returns = ~pl.struct("component", "piece").is_first_distinct()
+    overlaps = follows & another & (returns | (pl.col("at") == pl.col("at").shift(1)))
+    return None if together.select(overlaps.any()).item() else together
+
+
+def _groups_of_targets(known: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Read the samples of some targets at a time: the source is read once for each group of targets."""
+    count, empty = known.select(pl.len(), _is_empty().sum()).collect(engine="streaming").row(0)
+    _refuse_empty(empty)
+    groups = -(-count // GROUP)
+    for group in range(groups):
+        own = known.filter(pl.col("component").hash(0) % groups == group) if groups > 1 else known
+        yield own.collect(engine="streaming")
+
+
+def _is_empty() -> pl.Expr:
+    return pl.any_horizontal(pl.col("at", "up").is_null())
+
+
+def _refuse_empty(count: int) -> None:
+    if count:
+        wrong = f"{count} of them have no instant, or neither up nor down"
         raise InputError("outages_from", [Problem("samples", None, wrong, "give only samples that came")])
-    return known
 
 
 def _agreed(known: pl.DataFrame, interval: int, agree: int | str) -> pl.DataFrame:
-    """Let several places agree on each interval: `component`, `at`, `up`, by component and time."""
-    if known["place"].n_unique() > 1:
-        slot = (pl.col("at") // interval * interval).alias("at")
-        last = known.sort("at").group_by("component", slot, "place", maintain_order=True).agg(pl.col("up").last())
-        failed = (~pl.col("up")).sum()
-        enough = failed >= (pl.len() if agree == "all" else 1 if agree == "any" else agree)
-        known = last.group_by("component", "at").agg((~enough).alias("up"))
-    # of two samples at one instant, the failed one comes last: it is not undone by the other
-    by_name = pl.col("component").cast(pl.Enum(known["component"].drop_nulls().unique().sort()))
-    looks = known.select(by_name, "at", "up").sort("component", "at", ~pl.col("up"), nulls_last=False)
+    """Let several places agree on each interval: `component`, `at`, `up`."""
+    slot = (pl.col("at") // interval * interval).alias("at")
+    last = (
+        known.sort("at", ~pl.col("up"))
+        .group_by("component", slot, "place", maintain_order=True)
+        .agg(pl.col("up").last())
+    )
+    failed = (~pl.col("up")).sum()
+    enough = failed >= (pl.len() if agree == "all" else 1 if agree == "any" else agree)
+    return last.group_by("component", "at").agg((~enough).alias("up"))
+
+
+def _by_target(batch: pl.DataFrame) -> pl.DataFrame:
+    """Gather the samples of each target, where targets take turns."""
+    target = batch["component"]
+    if target.null_count():
+        return _sorted(batch)
+    turns = ((target.slice(1) == target[0]).arg_max() or 0) + 1
+    if (target.slice(turns) == target.head(target.len() - turns)).all():  # in one order, and none is missing
+        places = pl.int_ranges(pl.int_range(turns), batch.height, turns, dtype=pl.UInt32)
+        order = target.head(turns).cast(pl.Categorical).to_frame().with_columns(places.alias("place")).explode("place")
+    else:
+        order = target.cast(pl.Categorical).to_frame().with_row_index("place")
+        order = order.select(pl.all().sort_by(pl.col("component").to_physical(), maintain_order=True))
+    return order.select("component").hstack(batch.select("at", "up")[order["place"]])
+
+
+def _sorted(looks: pl.DataFrame) -> pl.DataFrame:
+    """Sort by target and time. Of two samples at one instant the failed one counts: the other does not undo it."""
+    names = looks["component"].cast(pl.String).drop_nulls().unique().sort()
+    by_name = pl.col("component").cast(pl.String).cast(pl.Enum(names))
+    looks = looks.with_columns(by_name).sort("component", "at", ~pl.col("up"), nulls_last=False)
     again = (pl.col("at") == pl.col("at").shift(-1)) & pl.col("component").eq_missing(pl.col("component").shift(-1))
-    return looks.filter(~again.fill_null(value=False))
+    if "piece" not in looks.columns:
+        looks = looks.filter(~again.fill_null(value=False))
+    return looks.with_columns(pl.col("component").cast(pl.String))
+
+
+def _condensed(looks: pl.DataFrame, tolerated: int, kept: int) -> pl.DataFrame:
+    """Keep of each run of samples that say the same the first few and the last.
+
+    A run ends where another target follows, or where a sample is missing. Of those that are not kept, the last one has
+    the `count`. That is all that outages depend on, and of a year of samples it is very little. `piece` numbers the
+    rows in a row that are of one target.
+    """
+    target, at, up = looks["component"], looks["at"], looks["up"]
+    others, since = _changes(target), at.slice(1) - at.head(max(at.len() - 1, 0))
+    if not ((since > 0) | others).all():
+        return _condensed(_sorted(looks), tolerated, kept)
+    late = since > tolerated
+    if "count" in looks.columns:
+        late &= looks["count"].slice(1) == 1  # after more than one, the time is theirs
+    first = _positions(others | late | _changes(up), looks.height)
+    following = first.shift(-1, fill_value=looks.height)
+    places = [(first + n).filter(first + n < following) for n in range(kept)]
+    place = pl.concat([*places, following - 1]).unique().sort()
+    upto = looks["count"].cum_sum().gather(place) if "count" in looks.columns else place + 1
+    piece = _positions(others, looks.height).search_sorted(place, side="right").cast(pl.Int64)
+    return looks.select("component", "at", "up")[place].with_columns(
+        pl.col("component").cast(pl.String), upto.diff().fill_null(1).alias("count"), piece.alias("piece")
+    )
+
+
+def _changes(values: pl.Series) -> pl.Series:
+    """Mark the values, from the second on, that differ from the one before."""
+    before, after = values.head(max(values.len() - 1, 0)), values.slice(1)
+    return after.ne_missing(before) if values.null_count() else after != before
+
+
+def _positions(changes: pl.Series, height: int) -> pl.Series:
+    """Return where runs begin."""
+    return pl.concat([pl.Series([0] if height else [], dtype=pl.Int64), changes.arg_true().cast(pl.Int64) + 1])
+
+
+def _begins(tolerated: int | None) -> pl.Expr:
+    """Mark the first sample of each target, and, if `tolerated` is given, the first one after a gap."""
+    begins = pl.col("component").ne_missing(pl.col("component").shift(1)) | (pl.int_range(pl.len()) == 0)
+    if tolerated is None:
+        return begins
+    return begins | ((pl.col("at").diff() > tolerated) & (pl.col("count") == 1)).fill_null(value=False)
 
 
 def _with_failures_in_gaps(looks: pl.DataFrame, interval: int, tolerated: int) -> pl.DataFrame:
     """Take every sample that did not come as a failed one."""
-    lost = looks.with_columns(pl.col("at").shift(-1).over("component").alias("next"))
-    lost = lost.filter(pl.col("next") - pl.col("at") > tolerated)
+    following = {"next": pl.col("at").shift(-1), "following": pl.col("count").shift(-1)}
+    lost = looks.with_columns(value.over("component").alias(name) for name, value in following.items())
+    lost = lost.filter((pl.col("next") - pl.col("at") > tolerated) & (pl.col("following") == 1))
     lost = lost.with_columns(pl.int_ranges(pl.col("at") + interval, "next", interval).alias("at")).explode("at")
-    missed = lost.select("component", "at", pl.lit(value=False).alias("up"))
-    return pl.concat([looks, missed]).sort("component", "at")
+    missed = lost.select("component", "at", pl.lit(value=False).alias("up"), pl.lit(1, dtype=pl.Int64).alias("count"))
+    return pl.concat([looks.drop("piece"), missed]).sort("component", "at", nulls_last=False)
 
 
 def _runs(looks: pl.DataFrame, begins: pl.Expr, **nth: int) -> pl.DataFrame:
@@ -237,7 +379,9 @@ def _runs(looks: pl.DataFrame, begins: pl.Expr, **nth: int) -> pl.DataFrame:
     places, at = places.head(length.len()), looks["at"]
     counts = {**nth, "last": looks.height}
     reached = {name: at.gather(places + length.clip(upper_bound=count) - 1) for name, count in counts.items()}
-    return looks[places].rename({"at": "first"}).with_columns(length.alias("length"), **reached)
+    upto = looks["count"].cum_sum()
+    count = upto.gather(places + length - 1) - upto.gather(places) + looks["count"].gather(places)
+    return looks[places].rename({"at": "first"}).with_columns(length.alias("length"), count.alias("count"), **reached)
 
 
 def _outages(
@@ -248,10 +392,9 @@ def _outages(
     runs = _runs(looks, changes.fill_null(value=True), failed_enough=failures, good_enough=successes)
     needed = pl.when("up").then(successes).otherwise(failures)
     runs = runs.with_columns(
-        pl.col("component").cast(pl.String),
         pl.col("last").shift(1).over("stretch").alias("before"),  # the last sample that said otherwise
         (pl.col("length") >= needed).alias("decides"),
-        pl.when(~pl.col("up")).then("length").otherwise(0).cum_sum().alias("failed"),
+        pl.when(~pl.col("up")).then("count").otherwise(0).cum_sum().alias("failed"),
     )
     says_anew = (pl.col("up") != pl.col("up").shift(1).over("stretch")).fill_null(value=True)
     turns = runs.filter("decides").filter(says_anew)
@@ -270,7 +413,7 @@ def _outages(
     before = pl.coalesce("before", "first")
     began = {"first_failure": pl.col("first"), "confirmed": pl.col("failed_enough"), "last_good": before}[start]
     over = {"first_success": "next_first", "confirmed": "next_good_enough", "last_failure": "next_before"}[end]
-    failed = pl.coalesce("next_failed", "all_failed") - pl.col("failed") + pl.col("length")
+    failed = pl.coalesce("next_failed", "all_failed") - pl.col("failed") + pl.col("count")
     return found.select(
         "component",
         _instant(began).alias("started"),

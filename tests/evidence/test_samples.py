@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slakit.evidence import samples as module
 from slakit.evidence.samples import ProbedOutages, outages_from
 from slakit.problems import InputError
 
@@ -110,6 +113,63 @@ def test_components_are_judged_apart_and_the_order_of_rows_does_not_matter(
     alone = [outages_from(table, every="1m", failures=failures) for table in tables]
     assert found.outages.equals(pl.concat([one.outages for one in alone]))
     assert found.coverage.equals(pl.concat([one.coverage for one in alone]))
+
+
+@examples(15)
+@given(
+    st.lists(st.text("01.", min_size=1, max_size=12), min_size=1, max_size=4),
+    st.sampled_from(["by component", "taking turns", "shuffled"]),
+    st.integers(1, 9),
+    st.integers(1, 3),
+    st.sampled_from(["unknown", "hold", "down"]),
+    st.booleans(),
+    st.randoms(),
+)
+def test_batches_and_groups_change_nothing(
+    said: list[str], order: str, size: int, failures: int, missing: Any, nameless: bool, shuffle: random.Random
+) -> None:
+    names = [None if nameless and not number else f"c{number}" for number in range(len(said))]
+    table = pl.concat(
+        [samples(text, component=name) for name, text in zip(names, said, strict=True)], how="vertical_relaxed"
+    )
+    if order == "taking turns":
+        table = table.sort("measured", maintain_order=True)
+    elif order == "shuffled":
+        table = table[shuffle.sample(range(table.height), table.height)]
+    conventions = {"every": "1m", "failures": failures, "successes": 2, "missing": missing, "hold": "2m"}
+    whole = outages_from(table, **conventions)
+    places = [table.with_columns(place=pl.lit(place)) for place in ("a", "b")]
+    agreed = outages_from(pl.concat(places), agree="all", **conventions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BATCH", size)
+        patch.setattr(module, "GROUP", size)
+        for form in (table, table.lazy(), table.lazy().with_columns(pl.col("component").cast(pl.Categorical))):
+            found = outages_from(form, **conventions)
+            assert found.outages.equals(whole.outages)
+            assert found.coverage.equals(whole.coverage)
+        found = outages_from(pl.concat(places).lazy(), agree="all", **conventions)
+        assert found.outages.equals(agreed.outages)
+        assert found.coverage.equals(agreed.coverage)
+
+
+def test_samples_are_read_from_files_and_none_are_no_outage(tmp_path: Path) -> None:
+    table = pl.concat([samples("1001", component="web"), samples("1011", component="api")])
+    table.write_parquet(tmp_path / "samples.parquet")
+    table.write_csv(tmp_path / "samples.csv")
+    whole = outages_from(table, every="1m")
+    instants = pl.col("measured").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", time_zone="UTC")
+    written = pl.scan_csv(tmp_path / "samples.csv").with_columns(instants)
+    for form in (pl.scan_parquet(tmp_path / "samples.parquet"), written):
+        assert outages_from(form, every="1m").outages.equals(whole.outages)
+    empty = outages_from(table.clear(), every="1m")
+    assert (empty.outages.schema, empty.coverage.schema) == (whole.outages.schema, whole.coverage.schema)
+
+
+def test_every_sample_without_an_instant_or_a_state_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = samples("10101").with_columns(pl.when(pl.int_range(5) % 2 == 0).then("up").alias("up"))
+    monkeypatch.setattr(module, "BATCH", 2)
+    with pytest.raises(InputError, match="2 of them have no instant, or neither up nor down"):
+        outages_from(table, every="1m")
 
 
 @given(st.text("01", min_size=1, max_size=30), st.integers(1, 3), st.integers(1, 3))
