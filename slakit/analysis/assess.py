@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -25,6 +25,7 @@ from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
+from slakit.evidence.recurring import with_occurrences
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
 from slakit.measure.conventions import Conventions
 from slakit.measure.measured_evidence import MeasuredEvidence, measure_evidence
@@ -92,6 +93,8 @@ def assess(
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)
+    # the last midnight of the period is a day after that in UTC at most
+    evidence = with_occurrences(evidence, datetime.combine(span.after, time(), UTC) + timedelta(days=1))
     known = policies if policies is not None else policies_of(evidence)
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
     evidence, warned = in_words_of_contracts(evidence, plans)

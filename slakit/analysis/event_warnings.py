@@ -87,7 +87,8 @@ def outage_warnings(
 
 def maintenance_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:
     """Warn of maintenance that no guarantee excludes under any reading, whatever its notice."""
-    words = evidence.numbered("maintenance").select("subscription", "maintenance", "row", "kind", "component")
+    each = evidence.numbered("maintenance").unique("row", keep="first", maintain_order=True)
+    words = each.select("subscription", "maintenance", "row", "kind", "component")
     scopes: dict[tuple[Plan, str], list[list[str]]] = {}
     for subscription, maintenance, row, kind, component in words.iter_rows():
         plan = held[subscription]

@@ -135,6 +135,8 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     }
     held = tables["ranges"].select("subscription")
     rows = []
+    for of_each in (numbered, used):  # maintenance that comes again is one row
+        of_each["maintenance"] = of_each["maintenance"].unique("row", maintain_order=True)
     for name in TABLES:
         counts = [frame.group_by("subscription").len(column) for frame, column in
                   ((numbered[name], "read"), (used.get(name, numbered[name]), "used"))]  # fmt: skip

@@ -13,6 +13,8 @@ import polars as pl
 
 from slakit.currencies import CODES
 from slakit.evidence.instants import in_calendar, read_instants
+from slakit.evidence.repeats import Repeats
+from slakit.locales import is_time_zone
 from slakit.problems import HIDDEN_CHARACTERS, one_of
 
 if TYPE_CHECKING:
@@ -226,6 +228,27 @@ class Pairs(list[tuple[str, Any]]):
     """The members of a JSON object, repeated names and all."""
 
 
+def read_repeats(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
+    """Keep rules by which something comes again."""
+    wrongs: dict[str, tuple[str, str]] = {}
+    for written in text.drop_nulls().unique():
+        try:
+            Repeats.parse(written)
+        except ValueError as error:
+            wrong, _, remedy = str(error).partition("; ")
+            wrongs[written] = wrong, remedy
+    rows = text.is_in(pl.Series(list(wrongs), dtype=pl.String).implode()).fill_null(False)
+    fault = Fault(column.name, rows, "not a rule", EXPECTED["repeats"][1], lambda i: wrongs[text[i]])
+    return text.set(rows, None), [fault]
+
+
+def read_zone(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
+    """Keep names of time zones."""
+    unknown = [name for name in text.drop_nulls().unique() if not is_time_zone(name)]
+    rows = text.is_in(pl.Series(unknown, dtype=pl.String).implode()).fill_null(False)
+    return text.set(rows, None), [Fault(column.name, rows, "no such time zone", EXPECTED["zone"][1])]
+
+
 CELL_READERS: dict[str, Callable[[pl.Series, InputColumn], tuple[pl.Series, list[Fault]]]] = {
     "name": read_name,
     "text": read_text,
@@ -234,6 +257,8 @@ CELL_READERS: dict[str, Callable[[pl.Series, InputColumn], tuple[pl.Series, list
     "whole": read_whole_number,
     "currency": read_currency,
     "fees": read_fees,
+    "repeats": read_repeats,
+    "zone": read_zone,
 }
 # What a column holds, and what to give where it does not.
 EXPECTED: dict[str, tuple[str, str]] = {
@@ -245,4 +270,6 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "whole": ("whole numbers", "give a whole number"),
     "currency": ("currencies", "write its three capitals, such as EUR"),
     "fees": ("fees of components as JSON", 'write them as {"hardware": 900.50}'),
+    "repeats": ("rules", "write one such as FREQ=WEEKLY;BYDAY=SU"),
+    "zone": ("time zones", "give a name such as Europe/Oslo"),
 }

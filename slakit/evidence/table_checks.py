@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import polars as pl
 
 from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.instants import in_calendar
 from slakit.evidence.phases import find_conflicts
+from slakit.evidence.repeats import Repeats
 from slakit.evidence.tables import PROVENANCE
 from slakit.locales import is_time_zone
 from slakit.problems import InputError, Problem, one_of
@@ -61,6 +62,7 @@ def check_sheets(
             checked[name], faults = read_columns(sheets[name], tables[name], time_zone)
             faults += check_rows(checked[name], tables[name], sheets[name])
             faults += find_conflicts(checked[name]) if name == required else []
+            faults += check_repeats(checked[name]) if "repeats" in checked[name].columns else []
             faults += check_references(checked, tables[name], sheets, required)
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
     if problems:
@@ -119,6 +121,24 @@ def check_rows(checked: pl.DataFrame, table: InputTable, sheet: RawTable) -> lis
         wrong = f"another row has the same {' and '.join(table.once)}"
         faults.append(Fault(table.once[-1], rows, wrong, "keep one of them"))
     return faults
+
+
+def check_repeats(checked: pl.DataFrame) -> list[Fault]:
+    """Find rules without a zone, zones without a rule, and rules that do not begin with their first time."""
+    rules, zones = checked["repeats"], checked["time_zone"]
+    apart = Fault("time_zone", rules.is_not_null() & zones.is_null(), "empty beside a rule", "give one, Europe/Oslo")
+    alone = Fault(
+        "time_zone", rules.is_null() & zones.is_not_null(), "a zone without a rule", "drop it, or give repeats"
+    )
+    off = []
+    for text, zone, started in checked.select("repeats", "time_zone", "started").iter_rows():
+        if None in (text, zone, started):
+            off.append(False)
+            continue
+        day = started.astimezone(ZoneInfo(zone)).date()
+        off.append(next(Repeats.parse(text).days(day), None) != day)
+    wrong = Fault("repeats", pl.Series(off, dtype=pl.Boolean), "does not begin on the day of started", "let both fit")
+    return [apart, alone, wrong]
 
 
 def find_repeated(ids: pl.Series, table: InputTable, sheet: RawTable) -> Fault:

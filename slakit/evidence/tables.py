@@ -14,7 +14,7 @@ from slakit.evidence.instants import INSTANT
 
 AMOUNT = pl.Decimal(38, 6)
 
-CellKind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees"]
+CellKind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees", "repeats", "zone"]
 DTYPES: Mapping[CellKind, Any] = MappingProxyType(
     {
         "name": pl.String,  # joins tables, so no space around it
@@ -25,6 +25,8 @@ DTYPES: Mapping[CellKind, Any] = MappingProxyType(
         "whole": pl.Int64,
         "currency": pl.String,  # ISO 4217
         "fees": pl.String,  # JSON object: component -> monthly fee
+        "repeats": pl.String,  # RFC 5545, as `Repeats` reads it
+        "zone": pl.String,  # IANA
     }
 )
 CELL_KINDS: Mapping[CellKind, str] = MappingProxyType(
@@ -37,6 +39,8 @@ CELL_KINDS: Mapping[CellKind, str] = MappingProxyType(
         "whole": "whole number",
         "currency": "ISO 4217",
         "fees": "JSON",
+        "repeats": "rule",
+        "zone": "time zone",
     }
 )
 """What people call what a cell holds."""
@@ -197,8 +201,18 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("ended", "instant", not_before="started"),
                     InputColumn("announced", "instant", optional=True, says="when; empty: never"),
                     InputColumn("kind", "name", one_of=("scheduled", "emergency")),
+                    InputColumn(
+                        "repeats",
+                        "repeats",
+                        optional=True,
+                        says="by which rule it comes again, at the same wall time: `FREQ=WEEKLY;BYDAY=SU`, "
+                        "`FREQ=MONTHLY;BYDAY=2TU;UNTIL=20261231`; `started` and `ended` are the first time",
+                    ),
+                    InputColumn("time_zone", "zone", optional=True, says="of the rule's wall time, beside `repeats`"),
                 ),
-                "Maintenance of the provider",
+                "Maintenance of the provider. A rule is one of RFC 5545 with `FREQ` (`DAILY`, `WEEKLY`, `MONTHLY`), "
+                "`INTERVAL`, `BYDAY`, `BYMONTHDAY`, `UNTIL` or `COUNT`; it is written out up to the end of what is "
+                "assessed, each time as announced as the row is",
             ),
             InputTable(
                 "tickets",
