@@ -153,7 +153,8 @@ def _tables(
     chosen = [readings[0] for readings in awarded.readings.values()]
     numbers = sorted({number for one in chosen for number in one.reading.rules.values()})
     ours = result_tables.of_rules(numbers)
-    credits = [awarded.credits[key] for one in chosen for key in one.keys]
+    numbered = pl.DataFrame({"award": [number for one in chosen for number in one.awards]}, schema={"award": pl.UInt32})
+    credits = numbered.join(awarded.credits, on="award", maintain_order="left_right")
     ranges, answers = owed_ranges(awarded, subscriptions)
     return {
         "ledger": result_tables.ledger_table(measured.assessed, measured.ledger, subscriptions, numbers),

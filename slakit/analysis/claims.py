@@ -14,7 +14,7 @@ from slakit.measure.measured_evidence import MeasuredEvidence
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.remedies import Claims, Remedy
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.awards import Awarded, AwardedReading, AwardKey, Claimed, Facts
+from slakit.remedy.awards import Awarded, AwardedReading, Claimed, Facts
 from slakit.remedy.claims import deadlines, openings, report_deadline, status
 from slakit.remedy.fees import Fees
 from slakit.remedy.phases import facts_in_phase, moved_to_last_parts, with_last_parts
@@ -110,43 +110,47 @@ def claim_credits(
         `CLAIMS`.
     """
     as_of = measured.assessed.as_of
-    known = _deadlines(measured, awarded, fees)
+    numbers, known = _deadlines(measured, awarded, fees)
     made = pl.DataFrame(
         [(who, name, at) for name, by in claimed.items() for who, own in by.items() for at, _ in own],
         schema={"subscriber": pl.UInt32, "remedy": pl.String, "at": pl.Int64},
         orient="row",
     )
-    broken = requirements.filter(~pl.col("met")).select(SPAN).unique().with_columns(broken=True)
-    tables = [pl.DataFrame(schema=CLAIMS)]
-    for readings in awarded.readings.values():
-        keys = dict.fromkeys(_key(one, remedy, key) for one in readings for remedy, key in one.remedies)
-        of_every_reading = pl.concat([pl.DataFrame(schema=DEADLINES), *(known[key] for key in keys)])
-        earliest = pl.col("deadline").min().alias("deadline_earliest")
-        by_start, by_span = (of_every_reading.group_by(window).agg(earliest) for window in (WINDOW, SPAN))
-        chosen = readings[0]
-        for remedy, key in chosen.remedies:
-            owed = known[_key(chosen, remedy, key)]
-            slides = any(measured.rules[number].guarantee.window.slides for number in key[1])
-            if slides:
-                owed = owed.join(by_span, on=SPAN, how="left", maintain_order="left")
-            else:  # a reading may know a longer window that starts at the same time
-                owed = owed.join(by_start, on=WINDOW, how="left", maintain_order="left")
-            claims = chosen.reading.terms.claims_of(remedy)
-            fits = (pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end"))
-            fitting = owed.join(made, on=["subscriber", "remedy"]).filter(fits)
-            marked = _one_each(fitting) if slides else fitting.select(SPAN).unique()
-            marked = marked.with_columns(pl.lit(value=True).alias("claimed"))
-            owed = owed.join(marked, on=SPAN, how="left", maintain_order="left")
-            owed = owed.join(broken, on=SPAN, how="left", maintain_order="left")
-            was_claimed, not_valid = (pl.col(name).fill_null(value=False) for name in ("claimed", "broken"))
-            # a report that may come at any time is missing until it comes
-            over = (pl.col("report_by") < as_of).fill_null(value=True)
-            unreported = (~pl.col("reported") & over).fill_null(value=False)
-            state = status(claims, pl.col("deadline"), was_claimed, as_of, pl.col("opens"), not_valid, unreported)
+    every: dict[tuple[int, int], None] = {}  # plan, and what is claimed under any reading
+    chosen, states = list[tuple[int, int, bool, str]](), dict[str, tuple[Claims | None, list[int]]]()
+    for plan, (readings, of_readings) in enumerate(zip(awarded.readings.values(), numbers, strict=True)):
+        every |= dict.fromkeys((plan, number) for own in of_readings for number in own)
+        for (remedy, award), number in zip(readings[0].remedies, of_readings[0], strict=True):
+            slides = any(measured.rules[rule].guarantee.window.slides for rule in awarded.rules[award])
+            claims = readings[0].reading.terms.claims_of(remedy)
             to_show = [*claims.evidence, *(one.says.rstrip(".") for one in claims.requires)] if claims else []
-            state, needed = state.alias("status"), pl.lit("; ".join(to_show)).alias("evidence_needed")
-            tables.append(owed.with_columns(state, needed).select(list(CLAIMS)))
-    return pl.concat(tables).sort("subscriber", "window_start", maintain_order=True)
+            chosen.append((plan, number, slides, "; ".join(to_show)))
+            states.setdefault(repr(claims and claims.needed), (claims, []))[1].append(number)
+    numbered = {"plan": pl.UInt32, "number": pl.UInt32, "slides": pl.Boolean, "evidence_needed": pl.String}
+    owed = pl.DataFrame(chosen, schema=numbered, orient="row").join(known, on="number", maintain_order="left_right")
+    under_any = pl.DataFrame(list(every), schema={"plan": pl.UInt32, "number": pl.UInt32}, orient="row")
+    by_plan = under_any.join(known, on="number")
+    for window, name in ((WINDOW, "of_start"), (SPAN, "of_span")):
+        limits = by_plan.group_by("plan", *window).agg(pl.col("deadline").min().alias(name))
+        owed = owed.join(limits, on=["plan", *window], how="left", maintain_order="left")
+    # where windows do not slide, a reading may know a longer one that starts at the same time
+    earliest = pl.when("slides").then("of_span").otherwise("of_start").alias("deadline_earliest")
+    fits = (pl.col("window_start") <= pl.col("at")) & (pl.col("at") < pl.col("window_end"))
+    fitting = owed.join(made, on=["subscriber", "remedy"]).filter(fits)
+    marked = pl.concat([fitting.filter(~pl.col("slides")).select(SPAN).unique(), _one_each(fitting.filter("slides"))])
+    owed = owed.join(marked.with_columns(claimed=True), on=SPAN, how="left", maintain_order="left")
+    broken = requirements.filter(~pl.col("met")).select(SPAN).unique().with_columns(broken=True)
+    owed = owed.join(broken, on=SPAN, how="left", maintain_order="left")
+    was_claimed, not_valid = (pl.col(name).fill_null(value=False) for name in ("claimed", "broken"))
+    # a report that may come at any time is missing until it comes
+    over = (pl.col("report_by") < as_of).fill_null(value=True)
+    unreported = (~pl.col("reported") & over).fill_null(value=False)
+    state = pl.lit(None, dtype=pl.String)
+    for claims, own in states.values():
+        of_terms = status(claims, pl.col("deadline"), was_claimed, as_of, pl.col("opens"), not_valid, unreported)
+        state = pl.when(pl.col("number").is_in(own)).then(of_terms).otherwise(state)
+    found = owed.with_columns(earliest, state.alias("status")).select(list(CLAIMS))
+    return found.sort("subscriber", "window_start", maintain_order=True)
 
 
 def _one_each(fitting: pl.DataFrame) -> pl.DataFrame:
@@ -210,74 +214,92 @@ def claim_steps_table(claims: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     return steps.select(names_of(fees.subscriptions), "remedy", *edges, "reported")
 
 
-ClaimKey = tuple[AwardKey, str]
-"""What the deadlines of a remedy depend on: its credits, and the terms of claims as text."""
-
-
 class ClaimedAlike(NamedTuple):
-    """Credits of many readings with the same terms of claims, whose deadlines are found at once."""
+    """Credits of many readings with the same terms of claims, whose deadlines are found at once.
+
+    Attributes
+    ----------
+    claims, zone
+        The terms, and the time zone.
+    rules, reading
+        Where outages count: the rules that measure the guarantees; of a subscription that changes, its reading too,
+        and the remedy.
+    """
 
     claims: Claims
     zone: str
-    causes: pl.DataFrame | None
-    owed: dict[ClaimKey, pl.DataFrame]
+    rules: tuple[int, ...] = ()
+    reading: tuple[AwardedReading, Remedy] | None = None
 
 
-def _key(one: AwardedReading, remedy: Remedy, key: AwardKey) -> ClaimKey:
-    claims = one.reading.terms.claims_of(remedy)
-    return key, claims.model_dump_json() if claims else ""
+def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> tuple[list[list[list[int]]], pl.DataFrame]:
+    """Number what is claimed under all readings, what they share once, and find the deadlines.
 
-
-def _deadlines(measured: MeasuredEvidence, awarded: Awarded, fees: Fees) -> dict[ClaimKey, pl.DataFrame]:
-    """Deadlines of all credits above nothing under all readings, those that readings share once: `DEADLINES`."""
-    causes: pl.DataFrame | None = None  # looked for once a contract counts from an incident
-    found: dict[ClaimKey, pl.DataFrame] = {}
+    Returns
+    -------
+    list
+        Of each plan and reading, the number of what is claimed for each remedy.
+    pl.DataFrame
+        `DEADLINES`, with that `number`, of all credits above nothing.
+    """
+    numbers: dict[tuple[int, str], int] = {}  # by award, and terms of claims as text
+    texts: dict[int, str] = {id(None): ""}
     alike: dict[object, ClaimedAlike] = {}
-    for one in (one for readings in awarded.readings.values() for one in readings):
-        for remedy, award in one.remedies:
-            key = _key(one, remedy, award)
-            if key in found:
-                continue
-            claims = one.reading.terms.claims_of(remedy) or UNREAD
-            if causes is None and (claims.report or claims.after in ("incident_end", "incident_start")):
-                causes = _causes_of_breaches(measured, awarded.facts)
-            zone = one.reading.terms.time_zone or ASSUMED_ZONE
-            owed = awarded.credits[award].filter(pl.col("amount") > 0).select(*WINDOW, "window_end", "amount")
-            found[key] = owed
-            course = key if one.phases else None  # windows are cut in its phases only
-            terms = (key[1], zone, tuple(award[1]), course)
-            if terms not in alike:
-                of_rules = causes
-                if causes is not None:
-                    # the guarantees that missed; all of a remedy, where a band applied without a breach
-                    ours = causes.filter(pl.col("rule").is_in(list(award[1])))
-                    if one.phases:  # what is not cut is paid with the last part of what is
-                        of = (measured.rules, awarded.facts.windows, awarded.facts.before, awarded.facts.parts)
-                        facts = facts_in_phase(one.phases, one.reading.plan.position, remedy.guarantees, *of)
-                        ours = moved_to_last_parts(ours, with_last_parts(facts.windows))
-                    of_rules = ours.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
-                alike[terms] = ClaimedAlike(claims, zone, of_rules, {})
-            alike[terms].owed[key] = owed
-    for group in alike.values():
-        numbered = (
-            owed.with_columns(pl.lit(number).alias("number")) for number, owed in enumerate(group.owed.values())
-        )
-        limited = _with_deadlines(pl.concat(numbered), group.claims, group.zone, group.causes, fees)
-        for number, key in enumerate(group.owed):
-            found[key] = limited.filter(pl.col("number") == number).drop("number")
-    return found
+    placed: dict[object, list[tuple[int, int]]] = {}  # award, and number of what is claimed
+    found = []
+    for readings in awarded.readings.values():
+        found.append([[0] * len(one.awards) for one in readings])
+        for one, own_numbers in zip(readings, found[-1], strict=True):
+            for place, (remedy, award) in enumerate(one.remedies):
+                stated = one.reading.terms.claims_of(remedy)
+                if stated is not None and id(stated) not in texts:
+                    texts[id(stated)] = stated.model_dump_json()
+                text = texts[id(stated)]
+                known = len(numbers)
+                own_numbers[place] = number = numbers.setdefault((award, text), known)
+                if number < known:
+                    continue
+                claims, zone = stated or UNREAD, one.reading.terms.time_zone or ASSUMED_ZONE
+                of = ClaimedAlike(claims, zone)
+                terms: tuple[object, ...] = (text, zone)
+                if claims.report or claims.after in ("incident_end", "incident_start"):
+                    rules = awarded.rules[award]
+                    # windows are cut in its phases only
+                    of = ClaimedAlike(claims, zone, rules, (one, remedy) if one.phases else None)
+                    terms = (*terms, rules, number if one.phases else None)
+                alike.setdefault(terms, of)
+                placed.setdefault(terms, []).append((award, number))
+    owed = awarded.credits.filter(pl.col("amount") > 0).select("award", *WINDOW, "window_end", "amount")
+    tables = [pl.DataFrame(schema={**DEADLINES, "number": pl.UInt32})]
+    every_cause: pl.DataFrame | None = None  # looked for once a contract counts from an incident
+    for alike_terms, of in alike.items():
+        asked = pl.DataFrame(placed[alike_terms], schema={"award": pl.UInt32, "number": pl.UInt32}, orient="row")
+        own = owed.join(asked, on="award", maintain_order="left_right").drop("award")
+        if own.is_empty():
+            continue
+        causes = own.clear()
+        if of.rules:
+            if every_cause is None:
+                every_cause = _causes_of_breaches(measured, awarded.facts)
+            # the guarantees that missed; all of a remedy, where a band applied without a breach
+            causes = every_cause.filter(pl.col("rule").is_in(list(of.rules)))
+            if of.reading is not None:  # what is not cut is paid with the last part of what is
+                one, remedy = of.reading
+                of_facts = (measured.rules, awarded.facts.windows, awarded.facts.before, awarded.facts.parts)
+                facts = facts_in_phase(one.phases, one.reading.plan.position, remedy.guarantees, *of_facts)
+                causes = moved_to_last_parts(causes, with_last_parts(facts.windows))
+            causes = causes.filter(pl.col("missed") | ~pl.col("missed").any().over(SUBSCRIBER_WINDOW))
+        tables.append(_with_deadlines(own, of.claims, of.zone, causes, fees))
+    return found, pl.concat(tables)
 
 
-def _with_deadlines(
-    owed: pl.DataFrame, claims: Claims, zone: str, causes: pl.DataFrame | None, fees: Fees
-) -> pl.DataFrame:
+def _with_deadlines(owed: pl.DataFrame, claims: Claims, zone: str, causes: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     """Add until when each credit can be claimed, from when on, and when an outage had to be reported.
 
     `DEADLINES` and `number`, as `owed` has it.
     """
     anchors = owed["window_end"]
     if claims.after in ("incident_end", "incident_start"):
-        assert causes is not None
         # of the last incident; it has no end while one of them goes on. Without an incident the window stands for it
         edge = "ended" if claims.after == "incident_end" else "started"
         last = causes.sort("ended", "started", nulls_last=True).group_by(SUBSCRIBER_WINDOW)
@@ -292,7 +314,6 @@ def _with_deadlines(
     if report is None:
         none = [pl.lit(None, dtype=DEADLINES[name]).alias(name) for name in ("report_by", "reported")]
         return known.with_columns(none).select(*DEADLINES, "number")
-    assert causes is not None
     if report.within is None:
         told = causes.group_by(SUBSCRIBER_WINDOW).agg(pl.col("reported").is_not_null().any())
         told = told.with_columns(pl.lit(None, dtype=pl.Int64).alias("report_by"))

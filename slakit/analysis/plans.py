@@ -213,15 +213,15 @@ def refuse_means_of_nothing(evidence: Evidence, plans: Plans) -> None:
 
 def currencies_paid(readings: Iterable[Terms]) -> set[str]:
     """List the currencies in which terms name amounts."""
-    remedies = {id(remedy): remedy for terms in readings for remedy in terms.remedies}.values()
-    return {money.currency for remedy in remedies for money in parts_of(remedy, Money)}
+    seen: set[int] = set()
+    return {money.currency for terms in readings for money in parts_of(terms.remedies, Money, seen)}
 
 
 T = TypeVar("T")
 
 
-def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
-    """Yield everything of a kind that terms are made of, however deep.
+def parts_of(whole: object, kind: type[T], seen: set[int]) -> Iterator[T]:
+    """Yield everything of a kind that terms are made of, however deep, each part once.
 
     Parameters
     ----------
@@ -229,12 +229,17 @@ def parts_of(whole: object, kind: type[T]) -> Iterator[T]:
         Terms, or a part of them.
     kind
         Class of what is wanted.
+    seen
+        Parts that were looked at before, by their identity: readings share most of them. Filled here.
     """
-    if isinstance(whole, kind):
-        yield whole
-    elif isinstance(whole, list):
+    if isinstance(whole, list):
         for entry in whole:
-            yield from parts_of(entry, kind)
+            yield from parts_of(entry, kind, seen)
+    elif id(whole) in seen:
+        return
+    elif isinstance(whole, kind):
+        yield whole
     elif hasattr(whole, "model_fields_set"):
+        seen.add(id(whole))
         for value in vars(whole).values():
-            yield from parts_of(value, kind)
+            yield from parts_of(value, kind, seen)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from slakit.remedy.awards import Awarded, AwardedReading, AwardKey
+from slakit.remedy.awards import Awarded, AwardedReading
 
 RANGES = {
     "subscriber": pl.UInt32,
@@ -46,6 +46,7 @@ def owed_ranges(awarded: Awarded, subscriptions: pl.DataFrame) -> tuple[pl.DataF
         `ANSWERS`: the sum where one question is answered like that and the others as chosen.
     """
     numbered = subscriptions.with_row_index("subscriber")
+    owed = awarded.credits.group_by("award", "subscriber").agg(pl.col("amount").sum())
     ranges, answers = [pl.DataFrame(schema=RANGES)], [pl.DataFrame(schema=ANSWERS)]
     courses: dict[int, list[Sequence[AwardedReading]]] = {}
     for plan, readings in awarded.readings.items():
@@ -61,44 +62,46 @@ def owed_ranges(awarded: Awarded, subscriptions: pl.DataFrame) -> tuple[pl.DataF
         # a subscription that changes stands under its last phase; what is owed is that of all of them
         subscribers = numbered.filter(*own)["subscriber"]
         readings = [
-            replace(of_reading[-1], keys=[key for one in of_reading for key in one.keys])
+            replace(of_reading[-1], awards=[number for one in of_reading for number in one.awards])
             for of_reading in zip(*phases, strict=True)
         ]
-        sums = {}
+        sums: dict[int, pl.Series] = {}
         for phase in phases:
             back = plan.position - phase[0].reading.plan.position
-            for key in dict.fromkeys(key for one in phase for key in one.keys):
-                by_subscriber = awarded.credits[key].group_by("subscriber").agg(pl.col("amount").sum())
-                everyone = pl.DataFrame({"subscriber": subscribers - back})
-                found = everyone.join(by_subscriber, on="subscriber", how="left", maintain_order="left")
-                sums[key] = found["amount"].fill_null(0)
+            awards = list(dict.fromkeys(number for one in phase for number in one.awards))
+            everyone = pl.DataFrame({"award": awards}, schema={"award": pl.UInt32}).join(
+                pl.DataFrame({"subscriber": subscribers - back}), how="cross", maintain_order="left_right"
+            )
+            found = everyone.join(owed, on=["award", "subscriber"], how="left", maintain_order="left")
+            amounts = found["amount"].fill_null(0)
+            sums |= {n: amounts.slice(place * len(subscribers), len(subscribers)) for place, n in enumerate(awards)}
         of_plan_ranges, of_plan_answers = _ranges_of_plan(readings, sums, subscribers)
         ranges.append(of_plan_ranges)
-        answers += of_plan_answers
+        answers.append(of_plan_answers)
     return pl.concat(ranges).sort("subscriber"), pl.concat(answers).sort("subscriber", maintain_order=True)
 
 
 def _ranges_of_plan(
-    readings: Sequence[AwardedReading], sums: Mapping[AwardKey, pl.Series], subscribers: pl.Series
-) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Compute the rows of `RANGES` of one plan's subscribers, and tables of `ANSWERS`."""
+    readings: Sequence[AwardedReading], sums: Mapping[int, pl.Series], subscribers: pl.Series
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Compute the rows of `RANGES` and `ANSWERS` of one plan's subscribers."""
     chosen = readings[0].reading.answers
     ordered = sorted(readings, key=lambda one: len(_changed(one.reading.answers, chosen)))
     nothing = pl.Series([0], dtype=pl.Int128).new_from_index(0, len(subscribers))
-    totals: dict[tuple[AwardKey, ...], pl.Series] = {}  # readings with the same keys owe the same
-    amount = low = high = sum((sums[key] for key in ordered[0].keys), nothing)
+    totals: dict[tuple[int, ...], pl.Series] = {}  # readings with the same awards owe the same
+    amount = low = high = sum((sums[number] for number in ordered[0].awards), nothing)
     lowest = highest = pl.Series([0], dtype=pl.Int64).new_from_index(0, len(subscribers))  # numbers of readings
     alone: list[tuple[str, str, pl.Series]] = []  # readings in which one answer differs from the chosen ones
     for number, one in enumerate(ordered):
-        keys, reading = tuple(one.keys), one.reading.answers
-        if keys not in totals:
-            totals[keys] = total = sum((sums[key] for key in keys), nothing)
+        awards, reading = tuple(one.awards), one.reading.answers
+        if awards not in totals:
+            totals[awards] = total = sum((sums[award] for award in awards), nothing)
             position = pl.Series([number], dtype=pl.Int64).new_from_index(0, len(subscribers))
             lowest, highest = position.zip_with(total < low, lowest), position.zip_with(total > high, highest)
             low, high = total.zip_with(total < low, low), total.zip_with(total > high, high)
         changed = _changed(reading, chosen)
         if len(changed) == 1:
-            alone.append((changed[0], reading[changed[0]], totals[keys]))
+            alone.append((changed[0], reading[changed[0]], totals[awards]))
     widened: list[set[str]] = [set() for _ in range(len(subscribers))]  # questions that move each subscriber's sum
     for question, _, total in alone:
         for position in (total != amount).arg_true():
@@ -118,13 +121,13 @@ def _ranges_of_plan(
         schema=RANGES,
     )
     as_chosen = [(question, chosen[question], amount) for question in dict.fromkeys(name for name, *_ in alone)]
-    answers = [
-        pl.DataFrame(
-            {"subscriber": subscribers, "question": question, "answer": answer, "amount": total}, schema=ANSWERS
-        )
-        for question, answer, total in [*as_chosen, *alone]
-    ]
-    return ranges, answers
+    listed = [*as_chosen, *alone]
+    if not listed:
+        return ranges, pl.DataFrame(schema=ANSWERS)
+    labels = pl.DataFrame([one[:2] for one in listed], schema=["question", "answer"], orient="row")
+    answers = labels.join(subscribers.to_frame(), how="cross", maintain_order="left_right")
+    answers = answers.with_columns(pl.concat([total for *_, total in listed]).alias("amount"))
+    return ranges, answers.select(list(ANSWERS)).cast(ANSWERS)  # type: ignore[arg-type]
 
 
 def _changed(reading: Mapping[str, str], chosen: Mapping[str, str]) -> list[str]:

@@ -93,13 +93,14 @@ def requirements_of(evidence: Evidence, awarded: Awarded, as_of: int) -> pl.Data
     told = told.filter(pl.col("started") < as_of)
     for readings in awarded.readings.values():
         chosen = readings[0]
-        for remedy, key in chosen.remedies:
+        for remedy, number in chosen.remedies:
             claims = chosen.reading.terms.claims_of(remedy)
             if claims is None or not claims.requires:
                 continue
             named = [(one.id, one.says, one.clause or claims.clause or "") for one in claims.requires]
             required = pl.DataFrame(named, schema=["requirement", "says", "clause"], orient="row")
-            owed = awarded.credits[key].filter(pl.col("amount") > 0).select(REQUIRED[:-1])
+            is_owed = (pl.col("award") == number) & (pl.col("amount") > 0)
+            owed = awarded.credits.filter(is_owed).select(REQUIRED[:-1])
             asked = owed.join(required, how="cross", maintain_order="left_right")
             inside = asked.join(told, on=["subscriber", "requirement"]).with_columns(
                 pl.max_horizontal("started", "window_start").alias("started"),

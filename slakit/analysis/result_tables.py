@@ -14,7 +14,6 @@ from slakit.measure.availability import floored_percent
 from slakit.measure.means import ledger_of_guarantees
 from slakit.measure.rules import FOREVER, Rule, per_rule
 from slakit.policy.quantities import FULL, PERCENT_SCALE
-from slakit.remedy.credits import CREDITS
 from slakit.remedy.fees import Fees
 
 SECONDS = pl.Decimal(38, 6)
@@ -260,7 +259,7 @@ def currencies_of(fees: Fees) -> pl.Expr:
     return pl.lit(pl.Series(fees.currencies, dtype=pl.String)).gather(pl.col("subscriber")).alias("currency")
 
 
-def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
+def credits_table(credits: pl.DataFrame, fees: Fees) -> pl.DataFrame:
     """Show credits, in the order of subscriptions, remedies and windows.
 
     Parameters
@@ -270,10 +269,9 @@ def credits_table(credits: Iterable[pl.DataFrame], fees: Fees) -> pl.DataFrame:
     fees
         Fees of the subscriptions.
     """
-    together = pl.concat([pl.DataFrame(schema=CREDITS), *credits])
-    order = together["remedy"].unique(maintain_order=True).to_list()
+    order = credits["remedy"].unique(maintain_order=True).to_list()
     rank = pl.col("remedy").replace_strict(order, list(range(len(order))), return_dtype=pl.UInt32)
-    return together.sort("subscriber", rank, "window_start").select(
+    return credits.sort("subscriber", rank, "window_start").select(
         names_of(fees.subscriptions),
         "remedy",
         instant_column("window_start"),

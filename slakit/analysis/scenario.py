@@ -125,7 +125,7 @@ def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float)
     zone = terms.time_zone or ASSUMED_ZONE
     paid = currencies_paid([terms]) or {terms.currency or CURRENCY}
     holder = {"policy": terms.policy, "tier": terms.tier, "monthly_fee": str(fee), "currency": min(paid)}
-    priced = dict.fromkeys(name for of in parts_of(terms.remedies, FeeSum) for name in of.components)
+    priced = dict.fromkeys(name for of in parts_of(terms.remedies, FeeSum, set()) for name in of.components)
     if priced:
         holder["component_fees"] = "{" + ", ".join(f"{json.dumps(name)}: {fee}" for name in priced) + "}"
     known = ("started", "ended", "reported", "detected", "diagnosed", "component", "cause")

@@ -98,8 +98,13 @@ def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
     """List the words that a plan names under any reading, by table and column (`outages.cause`)."""
     found: dict[str, list[str]] = {f"{table}.{column}": [] for table, columns in MATCHED.items() for column in columns}
     components: list[str] = []
-    for terms in {id(terms): terms for terms in readings}.values():
+    seen: set[int] = set()  # parts that readings share, by their identity
+    seen_in_remedies, seen_in_claims = set[int](), set[int]()
+    for terms in readings:
         for guarantee in terms.guarantees:
+            if id(guarantee) in seen:
+                continue
+            seen.add(id(guarantee))
             components += guarantee.components
             found["outages.cause"] += guarantee.exclude.causes
             about = guarantee.tickets
@@ -108,11 +113,14 @@ def words_of(readings: Sequence[Terms]) -> dict[str, list[str]]:
             found["tickets.priority"] += about.priorities if about else []
             on_tickets = guarantee.metric in ON_TICKETS
             found["tickets.priority"] += guarantee.within if on_tickets and isinstance(guarantee.within, dict) else []
-        components += [name for basis in parts_of(terms.remedies, FeeSum) for name in basis.components]
+        components += [
+            name for basis in parts_of(terms.remedies, FeeSum, seen_in_remedies) for name in basis.components
+        ]
         found["recoveries.kind"] += [target.id for target in terms.recovery]
         claims = [terms.claims, *(remedy.claims for remedy in terms.remedies)]
-        found["conditions.condition"] += [requirement.id for requirement in parts_of(claims, Requirement)]
-        if terms.support is not None:
+        found["conditions.condition"] += [one.id for one in parts_of(claims, Requirement, seen_in_claims)]
+        if terms.support is not None and id(terms.support) not in seen:
+            seen.add(id(terms.support))
             found["tickets.priority"] += [priority.id for priority in terms.support.priorities]
             impacts = terms.support.matrix.impact if terms.support.matrix else {}
             found["tickets.impact"] += impacts

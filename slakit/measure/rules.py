@@ -199,7 +199,15 @@ def number_rules(
     dict
         Plan → its readings, which know the numbers of their rules.
     """
-    of_plans = {plan: [rules_of(plan, terms) for terms in readings] for plan, readings in plans.items()}
+    of_plans: dict[Plan, list[list[Rule]]] = {}
+    shared: dict[object, list[Rule]] = {}  # readings share most of what their rules are made of
+    for plan, read in plans.items():
+        of_plans[plan] = []
+        for one in read:
+            made_of = (plan, one.time_zone, id(one.guarantees), id(one.maintenance), id(one.support))
+            if made_of not in shared:
+                shared[made_of] = rules_of(plan, one)
+            of_plans[plan].append(shared[made_of])
     listed: dict[Held, list[tuple[Terms, list[Rule], Mapping[str, str]]]] = {}
     legs: dict[tuple[int, Leg], Rule] = {}
     several = 0

@@ -6,10 +6,11 @@ from __future__ import annotations
 def known_holidays(holidays: str | None) -> str | None:
     """Refuse a country or region of which no public holidays are known."""
     if holidays is not None:
-        from holidays import list_supported_countries
+        import holidays as library
+        from holidays.registry import EntityLoader  # its lists of countries would load the days of each of them
 
         country, _, region = holidays.partition("-")
-        regions = list_supported_countries().get(country)
-        if regions is None or (region and region not in regions):
+        known = country in EntityLoader.get_country_codes()
+        if not known or (region and region not in getattr(library, country).subdivisions):
             raise ValueError("no public holidays are known for it; write a country like SE, or a region like DE-BE")
     return holidays

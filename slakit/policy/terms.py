@@ -21,6 +21,7 @@ from slakit.policy.yaml import Document, problems_of
 from slakit.problems import InputError, Problem, one_of
 
 P = TypeVar("P", bound=PolicyModel)
+NO_CLAIM = Claims(needed=False)
 
 
 class Terms(Part):
@@ -113,7 +114,7 @@ class Terms(Part):
         """
         stated = remedy.claims or self.claims
         if stated is None and self.read_whole:
-            return Claims(needed=False)
+            return NO_CLAIM
         return stated
 
 
@@ -160,6 +161,15 @@ def terms_for(
         for choice in read.one_of
         if len(earned.intersection(choice.remedies)) > 1
     ]
+    parts = ("support", tier, id(read.support))
+    if parts not in known:
+        known[parts] = _resolve(read.support, tier, read.tiers)
+    support: Support | None = known[parts]
+    parts = ("contract", tier, id(read.contract))
+    if parts not in known:
+        others = {name: None for name, said in read.contract if said is not None and not _given(said, tier)}
+        known[parts] = read.contract.model_copy(update=others)
+    contract: Contract = known[parts]
     return Terms.model_construct(
         policy=read.id,
         provider=read.provider,
@@ -175,12 +185,10 @@ def terms_for(
         one_of=choices,
         rights=rights,
         claims=read.claims,
-        support=_resolve(read.support, tier, read.tiers),
+        support=support,
         recovery=read.recovery,
         backups=read.backups,
-        contract=read.contract.model_copy(
-            update={name: None for name, said in read.contract if said is not None and not _given(said, tier)}
-        ),
+        contract=contract,
         undertakings=[said for said in read.undertakings if _given(said, tier)],
         monitor=read.monitor,
     )

@@ -15,12 +15,20 @@ from slakit.measure.calendar import calendar_windows
 from slakit.measure.measured_evidence import MeasuredEvidence
 from slakit.measure.rules import Held, PlanReading, Readings, Rule, per_incident, per_rule
 from slakit.policy.conditions import Condition
-from slakit.policy.quantities import MICROSECONDS, Window, percent_units
+from slakit.policy.quantities import Window, percent_units
 from slakit.policy.remedies import Remedy
 from slakit.problems import InputError, Problem
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.conditions import asks, with_state
-from slakit.remedy.credits import Award, AwardedCredits, OutagesOfIncidents, Phase, award_one_of
+from slakit.remedy.credits import (
+    CREDITS,
+    Alternatives,
+    Award,
+    AwardedCredits,
+    OutagesOfIncidents,
+    Phase,
+    award_credits,
+)
 from slakit.remedy.fees import Fees, FeeSources
 from slakit.remedy.paid_once import LEVEL, Owner, paid_once
 from slakit.remedy.phases import FACTS_SCHEMA, PhaseFacts, facts_in_phase, moved_to_last_parts, with_last_parts
@@ -45,20 +53,20 @@ class AwardedReading:
     ----------
     reading
         The plan, its terms, and the numbers of its rules.
-    keys
-        Of each remedy of the terms: its place in `Awarded.credits`.
+    awards
+        Of each remedy of the terms: the number of its award.
     phases
         Of plans that are held one after the other: all of them under that reading.
     """
 
     reading: PlanReading
-    keys: Sequence[AwardKey]
+    awards: Sequence[int]
     phases: Sequence[PlanReading] = ()
 
     @property
-    def remedies(self) -> Iterator[tuple[Remedy, AwardKey]]:
-        """Return each remedy of the terms, with its key."""
-        return zip(self.reading.terms.remedies, self.keys, strict=True)
+    def remedies(self) -> Iterator[tuple[Remedy, int]]:
+        """Return each remedy of the terms, with the number of its award."""
+        return zip(self.reading.terms.remedies, self.awards, strict=True)
 
 
 @dataclass(frozen=True)
@@ -124,8 +132,10 @@ class Awarded:
     readings
         Plan → its readings, the chosen one first.
     credits
-        What a remedy's credits depend on → its credits, as `award_credits` gives them: readings in which a remedy has
-        the same text and the same obligations share them.
+        As `award_credits` gives them: readings in which a remedy has the same text and the same obligations share an
+        award.
+    rules
+        Number of an award → the rules that measure its guarantees.
     facts
         What was measured.
     sources
@@ -133,7 +143,8 @@ class Awarded:
     """
 
     readings: Mapping[Held, Sequence[AwardedReading]]
-    credits: Mapping[AwardKey, pl.DataFrame]
+    credits: pl.DataFrame
+    rules: Sequence[tuple[int, ...]]
     facts: Facts
     sources: FeeSources
 
@@ -160,13 +171,15 @@ def award_remedies(
     earlier
         The same, of the windows before; without, a streak begins with the assessment.
     """
-    before = _by_rule(_windows_of(earlier)) if earlier is not None else {}
+    before = _windows_of(earlier) if earlier is not None else pl.DataFrame(schema=FACTS_SCHEMA)
     parts = [one.parts for one in (measured, earlier) if one is not None]
-    intervals_by_rule = _by_rule(_downtime_intervals_of(measured))
-    facts = Facts(_by_rule(_windows_of(measured)), intervals_by_rule, before, pl.concat(parts).unique())
-    first = first_alike(measured, facts)
-    credits: dict[AwardKey, pl.DataFrame] = {}
-    sources: list[FeeSources] = []
+    windows, intervals_by_rule = _windows_of(measured), _by_rule(_downtime_intervals_of(measured))
+    facts = Facts(_by_rule(windows), intervals_by_rule, _by_rule(before), pl.concat(parts).unique())
+    first = first_alike(measured, windows, before)
+    numbers_of: dict[AwardKey, int] = {}
+    alternatives: list[Alternatives] = []
+    asked: dict[object, pl.DataFrame] = {}
+    texts: dict[int, str] = {}  # of remedies, of which readings share most
     awarded: dict[Held, list[AwardedReading]] = {}
     courses: dict[int, list[Sequence[PlanReading]]] = {}
     for plan, of_plan in readings.items():
@@ -175,60 +188,111 @@ def award_remedies(
             courses.setdefault(plan.course, []).append(of_plan)
             continue
         for reading in of_plan:
-            found: dict[str, AwardKey] = {}
+            found: dict[str, int] = {}
             for group in reading.terms.alternatives():
                 numbers = [tuple(first[number] for number in reading.numbers(one.guarantees)) for one in group]
-                texts = [one.model_dump_json(exclude={"claims"}) for one in group]
+                written = [_text(one, texts) for one in group]
                 # what is paid of one depends on the others
-                others = f" one of {list(zip(texts, numbers, strict=True))}" if len(group) > 1 else ""
-                group_keys = [(f"{text}{others}", own) for text, own in zip(texts, numbers, strict=True)]
-                found |= {remedy.id: key for remedy, key in zip(group, group_keys, strict=True)}
-                if group_keys[0] in credits:
-                    continue
-                awards = [
-                    _award_of(measured, facts, remedy, own, claimed.get(remedy.id, {}))
-                    for remedy, own in zip(group, numbers, strict=True)
-                ]
-                outages = [outages_of_incidents(measured, own) for own in numbers] if len(group) > 1 else []
-                for key, paid in zip(group_keys, award_one_of(awards, fees, outages), strict=True):
-                    credits[key] = paid.credits
-                    sources.append(paid.sources)
-            keys = [found[remedy.id] for remedy in reading.terms.remedies]
-            awarded[plan].append(AwardedReading(reading, keys))
+                others = f" one of {list(zip(written, numbers, strict=True))}" if len(group) > 1 else ""
+                keys = [(f"{text}{others}", own) for text, own in zip(written, numbers, strict=True)]
+                if keys[0] not in numbers_of:
+                    awards = [
+                        _award_of(measured, facts, remedy, own, claimed.get(remedy.id, {}), asked)
+                        for remedy, own in zip(group, numbers, strict=True)
+                    ]
+                    outages = [outages_of_incidents(measured, own) for own in numbers] if len(group) > 1 else []
+                    alternatives.append(Alternatives(awards, outages))
+                    for key in keys:
+                        numbers_of[key] = len(numbers_of)
+                found |= {remedy.id: numbers_of[key] for remedy, key in zip(group, keys, strict=True)}
+            awarded[plan].append(AwardedReading(reading, [found[remedy.id] for remedy in reading.terms.remedies]))
+    credits, sources = [pl.DataFrame(schema=CREDITS)], list[FeeSources]()
+    awarded_so_far = 0
+    for batch in _batches(alternatives):
+        paid = award_credits(batch, fees)
+        credits.append(paid.credits.with_columns(pl.col("award") + awarded_so_far))
+        awarded_so_far += len(paid.sources)
+        sources += paid.sources
     for course in courses.values():
         for phases in zip(*course, strict=True):
-            written = [[one.model_dump_json(exclude={"claims"}) for one in phase.terms.remedies] for phase in phases]
+            written_of = [[_text(one, texts) for one in phase.terms.remedies] for phase in phases]
             choices = [[[one.id for one in group] for group in phase.terms.alternatives()] for phase in phases]
             # limits and windows in a row go on from phase to phase, so that credits depend on the terms of all of them
-            together = repr((written, choices, [tuple(phase.rules.items()) for phase in phases]))
+            together = repr((written_of, choices, [tuple(phase.rules.items()) for phase in phases]))
             keys_of: list[list[AwardKey]] = []
             for position, phase in enumerate(phases):
                 numbered = [tuple(phase.numbers(remedy.guarantees)) for remedy in phase.terms.remedies]
-                pairs = zip(written[position], numbered, strict=True)
+                pairs = zip(written_of[position], numbered, strict=True)
                 keys_of.append([(f"{text} phase {position} of {together}", own) for text, own in pairs])
-            if any(key not in credits for keys in keys_of for key in keys):
+            if any(key not in numbers_of for keys in keys_of for key in keys):
                 for phase, keys, paid_by in zip(
                     phases, keys_of, _award_phases(measured, facts, phases, fees, claimed), strict=True
                 ):
-                    for remedy, key in zip(phase.terms.remedies, keys, strict=True):
-                        credits[key] = paid_by[remedy.id].credits
-                        sources.append(paid_by[remedy.id].sources)
+                    place_of = {remedy.id: key for remedy, key in zip(phase.terms.remedies, keys, strict=True)}
+                    for remedy_id, paid in paid_by.items():
+                        number = numbers_of[place_of[remedy_id]] = len(numbers_of)
+                        credits.append(paid.credits.with_columns(pl.lit(number, dtype=pl.UInt32).alias("award")))
+                        sources += paid.sources
             for phase, keys in zip(phases, keys_of, strict=True):
-                awarded[phase.plan].append(AwardedReading(phase, keys, phases))
-    return Awarded(awarded, credits, facts, FeeSources.together(sources))
+                awarded[phase.plan].append(AwardedReading(phase, [numbers_of[key] for key in keys], phases))
+    rules = [own for _, own in numbers_of]
+    return Awarded(awarded, pl.concat(credits), rules, facts, FeeSources.together(sources))
+
+
+def _text(remedy: Remedy, known: dict[int, str]) -> str:
+    """Write out all of a remedy that credits depend on; once for all readings that share it."""
+    if id(remedy) not in known:
+        known[id(remedy)] = remedy.model_dump_json(exclude={"claims"})
+    return known[id(remedy)]
+
+
+ROWS_OF_BATCH = 200_000
+
+
+def _batches(alternatives: Sequence[Alternatives]) -> Iterator[list[Alternatives]]:
+    """Part alternatives so that few awards with many windows, or many with few, are awarded at a time."""
+    batch, rows = list[Alternatives](), 0
+    for group in alternatives:
+        batch.append(group)
+        rows += sum(award.facts.height for award in group.awards)
+        if rows >= ROWS_OF_BATCH:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch
 
 
 def _award_of(
-    measured: MeasuredEvidence, facts: Facts, remedy: Remedy, numbers: Sequence[int], claimed: ClaimedOfRemedy
+    measured: MeasuredEvidence,
+    facts: Facts,
+    remedy: Remedy,
+    numbers: tuple[int, ...],
+    claimed: ClaimedOfRemedy,
+    known: dict[object, pl.DataFrame],
 ) -> Award:
-    """Put together what a remedy is awarded for: the windows, incidents and days of its rules."""
+    """Put together what a remedy is awarded for; what several remedies ask of the same rules, the first makes known."""
     rules = {number: measured.rules[number] for number in numbers}
-    windows = facts.asked_by(conditions_of(remedy.credit), numbers)
+    conditions = conditions_of(remedy.credit)
+    asked = (numbers, *(condition.model_dump_json() for condition in conditions))
+    if asked not in known:
+        known[asked] = facts.asked_by(conditions, numbers)
+    windows = known[asked]
     if any(rule.guarantee.window.slides for rule in rules.values()):
         windows = _paid_once(measured, remedy, rules, windows)
-    per_day = any(credit.earned_per == "day" for credit in remedy.credit)
-    days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
-    return award_over(remedy, rules, windows, facts.downtime_intervals_of(numbers), claimed, days)
+    return Award(remedy, rules, windows, claimed, *_downtime_of(measured, facts, remedy, rules))
+
+
+def _downtime_of(
+    measured: MeasuredEvidence, facts: Facts, remedy: Remedy, rules: Mapping[int, Rule]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Select the incidents and days of rules, each where any schedule of the remedy asks for them."""
+    per = {credit.earned_per for credit in remedy.credit}
+    intervals, days = pl.DataFrame(schema=DOWNTIME_INTERVALS), pl.DataFrame(schema=DAYS)
+    if "incident" in per:
+        intervals = facts.downtime_intervals_of(rules)
+    if "day" in per:
+        days = downtime_by_day(measured.assessed, measured.ledger, rules)
+    return intervals, days
 
 
 def _award_phases(
@@ -250,15 +314,16 @@ def _award_phases(
     slid: dict[str, dict[tuple[int, str], int]] = {}  # until when windows that slide have paid
     found: list[dict[str, AwardedCredits]] = []
     for position, phase in enumerate(phases):
-        found.append({})
+        alternatives: list[Alternatives] = []
+        left: dict[str, dict[int, CreditLimits]] = {}
         for group in phase.terms.alternatives():
             moved = with_last_parts(pl.concat([measures[position][remedy.id].windows for remedy in group]))
-            awards, left = [], []
+            awards = []
             for remedy in group:
                 own, numbers = measures[position][remedy.id], phase.numbers(remedy.guarantees)
                 rules = {number: measured.rules[number] for number in numbers}
-                intervals = facts.downtime_intervals_of(numbers)
-                of_phase = with_conditions(own.windows, intervals, conditions_of(remedy.credit), own.before)
+                every_interval = facts.downtime_intervals_of(numbers)
+                of_phase = with_conditions(own.windows, every_interval, conditions_of(remedy.credit), own.before)
                 if any(rule.guarantee.window.slides for rule in rules.values()):
                     ended = slid.setdefault(remedy.id, {})
                     already = {
@@ -270,22 +335,27 @@ def _award_phases(
                     paying = of_phase.filter("pays").select("subscriber", "rule", "window_end").sort("window_end")
                     for subscriber, number, end in paying.iter_rows():
                         ended[subscriber - position, rules[number].guarantee.id] = end
-                per_day = any(credit.earned_per == "day" for credit in remedy.credit)
-                days = downtime_by_day(measured.assessed, measured.ledger, rules) if per_day else None
                 of_phase = of_phase.with_columns(pl.col("window_start").alias("part_start"))
-                of_phase, intervals = (moved_to_last_parts(rows, moved) for rows in (of_phase, intervals))
-                days = moved_to_last_parts(days, moved) if days is not None else None
+                tables = (of_phase, *_downtime_of(measured, facts, remedy, rules))
+                of_phase, intervals, days = (moved_to_last_parts(rows, moved) for rows in tables)
                 before = limits.setdefault(remedy.id, {})
-                left.append({first + position: one for first, one in before.items()})
+                left[remedy.id] = {first + position: one for first, one in before.items()}
                 of_all = {first + position: spans for first, spans in windows[remedy.id].items()}
-                state = Phase(left[-1], of_all, own.later)
-                of_remedy_claimed = claimed.get(remedy.id, {})
-                awards.append(award_over(remedy, rules, of_phase, intervals, of_remedy_claimed, days, state))
+                state = Phase(left[remedy.id], of_all, own.later)
+                awards.append(Award(remedy, rules, of_phase, claimed.get(remedy.id, {}), intervals, days, state))
             numbers_of = [phase.numbers(remedy.guarantees) for remedy in group]
             outages = [outages_of_incidents(measured, numbers) for numbers in numbers_of] if len(group) > 1 else []
-            for remedy, paid, after in zip(group, award_one_of(awards, fees, outages), left, strict=True):
-                found[position][remedy.id] = paid
-                limits[remedy.id] |= {subscriber - position: one for subscriber, one in after.items()}
+            alternatives.append(Alternatives(awards, outages))
+        credits, sources = award_credits(alternatives, fees)
+        ids = [award.remedy.id for group in alternatives for award in group.awards]
+        found.append(
+            {
+                remedy_id: AwardedCredits(credits.filter(pl.col("award") == number), [sources[number]])
+                for number, remedy_id in enumerate(ids)
+            }
+        )
+        for remedy_id, after in left.items():
+            limits[remedy_id] |= {subscriber - position: one for subscriber, one in after.items()}
     return found
 
 
@@ -385,33 +455,37 @@ def outages_of_incidents(measured: MeasuredEvidence, numbers: Iterable[int]) -> 
     return found
 
 
-def first_alike(measured: MeasuredEvidence, facts: Facts) -> list[int]:
+def first_alike(measured: MeasuredEvidence, windows: pl.DataFrame, before: pl.DataFrame) -> list[int]:
     """Find for each rule the first that found the same: without emergency maintenance, how it is read does not matter.
 
     Parameters
     ----------
     measured
         As `measure_evidence` gives it.
-    facts
-        What was measured, by rule.
+    windows, before
+        Facts of the windows that are assessed, and of those before.
     """
     rules = measured.rules
     named = [(rule.policy, rule.tier, rule.leg, rule.guarantee.id) for rule in rules]
     if len(set(named)) == len(named):
         return list(range(len(named)))
     # which outages are of one incident decides with what it is compared
-    counted = _by_rule(measured.ledger.filter((pl.col("verdict") == COUNTED) | per_incident(rules)))
-
-    def found(number: int) -> list[pl.DataFrame]:
-        tables = (facts.windows, counted, facts.before)
-        return [table.get(number, pl.DataFrame()).drop("rule", "obligation", strict=False) for table in tables]
-
+    counted = measured.ledger.filter((pl.col("verdict") == COUNTED) | per_incident(rules)).drop("obligation")
+    tables = [
+        {key[0]: rows for key, rows in table.partition_by("rule", as_dict=True, include_key=False).items()}
+        for table in (windows, counted, before)
+    ]
+    nothing = pl.DataFrame()
     first: list[int] = []
+    seen: dict[object, list[int]] = {}
     for number, rule in enumerate(rules):
-        twins = (n for n in sorted(set(first)) if named[n] == named[number])
-        same = (n for n in twins if rules[n].guarantee.window == rule.guarantee.window)
-        own = found(number)
-        first.append(next((n for n in same if all(map(pl.DataFrame.equals, found(n), own))), number))
+        own = [table.get(number, nothing) for table in tables]
+        twins = seen.setdefault((named[number], rule.guarantee.window), [])
+        same = (
+            n for n in twins if all(table.get(n, nothing).equals(of) for table, of in zip(tables, own, strict=True))
+        )
+        first.append(next(same, number))
+        twins += [number] if first[number] == number else []
     return first
 
 
@@ -477,44 +551,6 @@ def with_targets(facts: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     return facts.with_columns(target.alias("target"), sign.alias("sign"))
 
 
-def award_over(
-    remedy: Remedy,
-    rules: Mapping[int, Rule],
-    facts: pl.DataFrame,
-    downtime_intervals: pl.DataFrame,
-    claimed: ClaimedOfRemedy,
-    days: pl.DataFrame | None = None,
-    phase: Phase | None = None,
-) -> Award:
-    """Lay out a remedy over what was measured, as `award_credits` takes it.
-
-    Parameters
-    ----------
-    remedy, rules
-        The remedy, and the rules that measure its guarantees, by number.
-    facts
-        Of these rules, as `with_conditions` gives them.
-    downtime_intervals
-        Of these rules, as `Facts` has them.
-    claimed
-        Claims already made under the remedy.
-    days
-        For a schedule per day, as `downtime_by_day` gives them; if not given, each outage begins at midnight.
-    phase
-        Of subscriptions that change.
-    """
-    per = {credit.earned_per for credit in remedy.credit}
-    judged = facts.filter(pl.col("total") > 0).drop("outage", strict=False)
-    incidents, of_days = facts.clear(), None
-    if "incident" in per:
-        found = downtime_intervals.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
-        incidents = found.join(judged, on=KEYS, maintain_order="left")
-    if "day" in per:
-        by_day = days if days is not None else days_from_midnight(downtime_intervals)
-        of_days = by_day.join(judged.drop("downtime"), on=KEYS, maintain_order="left")
-    return Award(remedy, rules, facts, incidents, claimed, of_days, phase)
-
-
 def with_conditions(
     facts: pl.DataFrame,
     downtime_intervals: pl.DataFrame,
@@ -571,17 +607,6 @@ def downtime_by_day(assessed: AssessmentInput, ledger: pl.DataFrame, rules: Mapp
             spans.append((first, last))
     lengths = {day: [last - first for first, last in spans] for day, spans in found.items()}
     rows = [(*day, sum(of_day), max(of_day)) for day, of_day in lengths.items()]
-    return pl.DataFrame(rows, schema=DAYS, orient="row")
-
-
-def days_from_midnight(downtime_intervals: pl.DataFrame) -> pl.DataFrame:
-    """Part outages of which only the length is known over days of 24 hours, as if each began at midnight: `DAYS`."""
-    day = MICROSECONDS["d"]
-    rows = [
-        (*key, number * day, *[min(day, length - number * day)] * 2)
-        for *key, length in downtime_intervals.select(*KEYS, "outage").iter_rows()
-        for number in range(-(-length // day))
-    ]
     return pl.DataFrame(rows, schema=DAYS, orient="row")
 
 

@@ -14,14 +14,15 @@ import polars as pl
 from slakit.measure.rules import FOREVER, Rule
 from slakit.policy.conditions import lies_within
 from slakit.policy.quantities import Money
-from slakit.policy.remedies import Cap, FeeBasis, PointValue, Remedy, Worth
+from slakit.policy.remedies import Cap, FeeBasis, Limits, PointValue, Remedy, Worth
 from slakit.remedy.caps import CreditLimits
 from slakit.remedy.earn_back import given_back
 from slakit.remedy.fees import MICRO, Fees, FeeSources, Span, half_up
 from slakit.remedy.phases import shares_fee
-from slakit.remedy.schedules import credit_value, earned
+from slakit.remedy.schedules import WINDOW, credit_value, earned
 
 CREDITS = {
+    "award": pl.UInt32,  # number among those awarded together
     "subscriber": pl.UInt32,
     "remedy": pl.String,
     "window_start": pl.Int64,
@@ -33,12 +34,16 @@ CREDITS = {
     "instead": pl.String,  # id of the remedy that is paid in its place
 }
 KEY = ["subscriber", "window_start", "window_end"]
-KEY_TYPES = {name: CREDITS[name] for name in KEY}
-DUE = {name: CREDITS[name] for name in (*KEY, "percent", "basis", "amount", "cap")}
+AWARD_KEY = ["award", *KEY]
+KEY_TYPES = {name: CREDITS[name] for name in AWARD_KEY}
+DUE = {name: CREDITS[name] for name in (*AWARD_KEY, "percent", "basis", "amount", "cap")}
 EARNINGS = {
     **KEY_TYPES, "rule": pl.UInt32, "incident": pl.Int64, "num": pl.Int128, "den": pl.Int128, "part": pl.Int64,
-    "parts": pl.Int64, "money": pl.Boolean, "of_num": pl.Int128, "of_den": pl.Int128, "credit": pl.Int32,
+    "parts": pl.Int64, "money": pl.Boolean, "credit": pl.Int32, "base": pl.Int64,
 }  # fmt: skip
+PLACES = {name: EARNINGS[name] for name in ("award", "rule", "credit")}
+OF_EARNING = {"clause", "tiers", "guarantees", "of", "payout", *Limits.model_fields}
+"""What a schedule says besides what it earns."""
 ROUNDED_BASIS = (2 * pl.col("of_num") + pl.col("of_den")) // (2 * pl.col("of_den"))
 """A fee basis in whole millionths of the currency's unit, rounded half up."""
 Ratio = tuple[int, int]
@@ -76,11 +81,16 @@ class Award:
     ----------
     rules
         Number of a rule → the rule.
-    facts, downtime intervals, days
-        As `schedules.earned` takes them, of these rules only. In a window without agreed time (`total` 0) no credit is
-        due, but it belongs to the assessment all the same.
+    facts
+        Windows of these rules only, as `schedules.earned` takes them. In a window without agreed time (`total` 0) no
+        credit is due, but it belongs to the assessment all the same. Of sliding windows, `pays`: whether one owes for
+        something that is not paid for yet.
     claimed
         Claims already made under this remedy: subscriber → start of the window (µs) and amount (minor units).
+    downtime_intervals
+        Of these windows, for schedules per incident: `number`, the keys of the window, and `outage` (length, µs).
+    days
+        Of these windows, for schedules per day, as `awards.downtime_by_day` gives them.
     phase
         Of subscriptions that change; their facts have `whole_start` and `whole_end` too, and `part_start`, where the
         window of each guarantee itself begins.
@@ -89,10 +99,26 @@ class Award:
     remedy: Remedy
     rules: Mapping[int, Rule]
     facts: pl.DataFrame
-    downtime_intervals: pl.DataFrame
     claimed: Mapping[int, Sequence[tuple[int, int]]]
-    days: pl.DataFrame | None = None
+    downtime_intervals: pl.DataFrame
+    days: pl.DataFrame
     phase: Phase | None = None
+
+
+class Alternatives(NamedTuple):
+    """Remedies of which only one is paid for a window or incident: the largest credit, of equal ones the first; most
+    stand alone.
+
+    Attributes
+    ----------
+    awards
+        The remedies, and what was measured.
+    outages
+        Of each remedy the outages of its single incidents: those that share one, directly or by others, are one.
+    """
+
+    awards: Sequence[Award]
+    outages: Sequence[OutagesOfIncidents] = ()
 
 
 class Due(NamedTuple):
@@ -120,7 +146,7 @@ class Due(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What a remedy, by its place among those compared, owes for a window: minor units, and the cap applied so far."""
+    """What an award, by its number, owes for a window: minor units, and the cap applied so far."""
 
     subscriber: int
     start: int
@@ -128,6 +154,10 @@ class Entry(NamedTuple):
     number: int
     amount: int
     cap: str | None
+
+
+OwedRow = tuple[int, int, int, int, int, str | None, bool]
+"""An entry, and whether it is due."""
 
 
 class Cut(NamedTuple):
@@ -142,122 +172,200 @@ Cuts = Mapping[tuple[int, ...], Cut]
 
 
 class AwardedCredits(NamedTuple):
-    """What a remedy pays, and what the fees that it depends on were taken from.
+    """What remedies pay, and what the fees that it depends on were taken from.
 
     Attributes
     ----------
     credits
-        `CREDITS`; a row for every judged window, with nothing due where nothing is.
+        `CREDITS`; a row for every judged window of every award, with nothing due where nothing is.
     sources
-        Of the fees. A credit of nothing is no share of an unknown fee.
+        Of the fees, by the number of the award. A credit of nothing is no share of an unknown fee.
     """
 
     credits: pl.DataFrame
-    sources: FeeSources
+    sources: Sequence[FeeSources]
 
 
 class DueCredits(NamedTuple):
-    """What a remedy owes before the limits that look across windows: its rows, all its windows, sources of fees, and
-    the windows of each of its rules that a change cuts."""
+    """What remedies owe before the limits that look across windows: its rows, and all windows."""
 
     rows: pl.DataFrame
     windows: pl.DataFrame
-    sources: list[FeeSources]
-    cuts: Mapping[int, Cuts]
 
 
-def award_credits(award: Award, fees: Fees) -> AwardedCredits:
-    """Award one remedy to every subscription and window it is judged for.
+Place = tuple[int, int, int]
+"""Number of an award, number of a rule, and which schedule of the remedy it is."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Remedies that are awarded together, by the number of their award.
+
+    Attributes
+    ----------
+    awards, fees
+        The remedies, and the fees of their subscribers.
+    cuts
+        Of each award the windows of each of its rules that a change cuts.
+    bases
+        Number of a fee basis that does not vary: amounts of all subscribers, and what to divide them by.
+    base_of
+        The number of the fee basis of each place; none where it varies.
+    sources
+        Of each award what its fees are taken from; filled as they are.
+    """
+
+    awards: Sequence[Award]
+    fees: Fees
+    cuts: Sequence[Mapping[int, Cuts]]
+    bases: Sequence[tuple[list[int], int]]
+    base_of: Mapping[Place, int | None]
+    sources: Sequence[list[FeeSources]]
+
+    @classmethod
+    def of(cls, awards: Sequence[Award], fees: Fees) -> Batch:
+        """Put awards together, and look up their fees."""
+        bases: dict[tuple[int, int], tuple[list[int], int]] = {}
+        places: dict[Place, tuple[int, int] | None] = {}
+        for number, award in enumerate(awards):
+            for place, credit in enumerate(award.remedy.credit):
+                for rule_number, rule in award.rules.items():
+                    key = None
+                    if not fees.varies(credit.of):
+                        amounts, parts = fees.bases(credit.of, rule)
+                        key = id(amounts), parts
+                        bases.setdefault(key, (amounts, parts))
+                    places[number, rule_number, place] = key
+        numbers = {key: number for number, key in enumerate(bases)}
+        base_of = {place: None if key is None else numbers[key] for place, key in places.items()}
+        cuts = [_cuts(award, fees) for award in awards]
+        return cls(awards, fees, cuts, list(bases.values()), base_of, [[] for _ in awards])
+
+    def by_award(self, value_of: Callable[[Award], object], dtype: type[pl.DataType]) -> pl.Expr:
+        """Look up a value of each award, from the column `award`."""
+        return looked_up(map(value_of, self.awards), "award", dtype)
+
+    def together(self, rows_of: Callable[[Award], pl.DataFrame], only: Iterable[int] | None = None) -> pl.DataFrame:
+        """Put rows of all awards, or of some, into one table, with `award`."""
+        tables, owners = [], []
+        for number in range(len(self.awards)) if only is None else only:
+            rows = rows_of(self.awards[number])
+            tables.append(rows)
+            owners.append(pl.Series("award", [number], dtype=pl.UInt32).new_from_index(0, rows.height))
+        return pl.concat(tables, how="diagonal").hstack([pl.concat(owners)])
+
+
+def looked_up(values: Iterable[object], column: str, dtype: type[pl.DataType]) -> pl.Expr:
+    """Look up values by their number, from a column of numbers."""
+    return pl.lit(pl.Series(values, dtype=dtype)).gather(pl.col(column))
+
+
+def award_credits(alternatives: Sequence[Alternatives], fees: Fees) -> AwardedCredits:
+    """Award remedies to every subscription and window that they are judged for, all at once.
 
     Parameters
     ----------
-    award
-        The remedy, and what was measured.
+    alternatives
+        The remedies, and what was measured; their awards are numbered in this order.
     fees
         Fees of the subscribers.
     """
-    return award_one_of([award], fees)[0]
+    batch = Batch.of([award for group in alternatives for award in group.awards], fees)
+    if not batch.awards:
+        return AwardedCredits(pl.DataFrame(schema=CREDITS), [])
+    limited = _limited(batch, alternatives, _due(batch))
+    credits = limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
+    return AwardedCredits(credits, [FeeSources.together(own) for own in batch.sources])
 
 
-def award_one_of(
-    awards: Sequence[Award], fees: Fees, outages: Sequence[OutagesOfIncidents] = ()
-) -> list[AwardedCredits]:
-    """Award remedies of which only one is paid for a window or incident: the largest credit, of equal ones the first.
-
-    Parameters
-    ----------
-    awards
-        The remedies, and what was measured.
-    fees
-        Fees of the subscribers.
-    outages
-        Of each remedy the outages of its single incidents: those that share one, directly or by others, are one.
-    """
-    found = []
-    due = [_due(award, fees) for award in awards]
-    compared = _incidents_together(due, outages) if any(outages) else _windows_together(due)
-    for own, (limited, across) in zip(due, _limited(awards, fees, due, compared), strict=True):
-        credits = limited.select(pl.col(name).cast(dtype) for name, dtype in CREDITS.items())
-        found.append(AwardedCredits(credits, FeeSources.together([*own.sources, *across])))
-    return found
-
-
-def _due(award: Award, fees: Fees) -> DueCredits:
+def _due(batch: Batch) -> DueCredits:
+    facts = batch.together(lambda award: award.facts)
     agreed = (pl.col("total").max() > 0).alias("agreed")
-    windows = award.facts.group_by(KEY).agg(agreed).sort(KEY)
-    judged = award.facts.filter(pl.col("total") > 0)
+    windows = facts.group_by(AWARD_KEY).agg(agreed).sort(AWARD_KEY)
+    earnings, due = _earned(batch, facts.filter(pl.col("total") > 0)), pl.DataFrame(schema=DUE)
+    if not earnings.is_empty():
+        due = _due_of(_with_basis(earnings, batch), batch)
+    # beside what earns nothing stands the fee basis of the first guarantee and the first schedule
+    first = {number: (number, next(iter(award.rules)), 0) for number, award in enumerate(batch.awards) if award.rules}
+    shown = {number: batch.base_of[place] for number, place in first.items()}
+    base = looked_up([shown.get(number) for number in range(len(batch.awards))], "award", pl.Int64)
+    rows = windows.filter("agreed").join(due, on=AWARD_KEY, how="left", maintain_order="left")
+    rows = _with_basis(rows.with_columns(base.alias("base")), batch, first)
+    backs = [award.remedy.earn_back for award in batch.awards]
+    whole_back = looked_up((back is not None and back.share.value >= 1 for back in backs), "award", pl.Boolean)
+    # of what is given back no minimum is due
+    is_due = pl.col("amount").is_not_null() & ~(pl.col("cap").eq_missing("earned_back") & whole_back)
+    rows = rows.with_columns(
+        pl.coalesce("basis", ROUNDED_BASIS).alias("basis"),
+        is_due.alias("is_due"),
+        batch.by_award(lambda award: award.remedy.id, pl.String).alias("remedy"),
+        pl.lit(None, dtype=pl.String).alias("instead"),
+        pl.col("percent", "amount").fill_null(0),
+    )
+    return DueCredits(rows, windows)
+
+
+def _earned(batch: Batch, judged: pl.DataFrame) -> pl.DataFrame:
+    """Compute what schedules earn: `EARNINGS`. Those that say the same are computed at once."""
+    alike: dict[str, list[tuple[int, int]]] = {}
+    for number, award in enumerate(batch.awards):
+        for place, credit in enumerate(award.remedy.credit):
+            alike.setdefault(credit.model_dump_json(exclude=OF_EARNING), []).append((number, place))
+    level = judged.drop("outage", "pays", strict=False)
     if "pays" in judged.columns:  # of sliding windows, those that owe for something that is not paid for yet
-        judged = judged.filter("pays").drop("pays")
-    cuts = _cuts(award, fees)
-    tables, sources = [pl.DataFrame(schema=EARNINGS)], list[FeeSources]()
-    for number, credit in enumerate(award.remedy.credit):
-        found = earned(credit, judged, award.downtime_intervals, award.days)
-        if found.is_empty():
+        judged = judged.filter(pl.col("pays").fill_null(value=True)).drop("pays")
+    tables = [pl.DataFrame(schema=EARNINGS)]
+    for places in alike.values():
+        credit = batch.awards[places[0][0]].remedy.credit[places[0][1]]
+        numbers = list(dict.fromkeys(number for number, _ in places))
+        own = judged if len(numbers) == len(batch.awards) else judged.filter(pl.col("award").is_in(numbers))
+        incidents = days = own.clear()
+        if credit.earned_per == "incident":
+            intervals = batch.together(lambda award: award.downtime_intervals, numbers)
+            found = intervals.with_columns(pl.col("number").cast(pl.Int64).alias("incident")).drop("number")
+            incidents = found.join(level, on=WINDOW, maintain_order="left")
+        elif credit.earned_per == "day":
+            by_day = batch.together(lambda award: award.days, numbers)
+            days = by_day.join(level.drop("downtime"), on=WINDOW, maintain_order="left")
+        earns = earned(credit, own, incidents, days)
+        if earns.is_empty():
             continue
-        for rule_number, rule in award.rules.items():
-            if credit.guarantees is None or rule.guarantee.id in credit.guarantees:
-                own = found.filter(pl.col("rule") == rule_number)
-                shared = shares_fee(award.remedy, credit, rule.guarantee)
-                of_rule, of_basis = _with_basis(own, credit.of, rule, fees, cuts.get(rule_number, {}), shared=shared)
-                tables.append(of_rule.with_columns(pl.lit(number).alias("credit")).select(list(EARNINGS)))
-                sources += of_basis
-    earnings = pl.concat(tables)
-    due, limits = pl.DataFrame(schema=DUE), list[FeeSources]()
-    if not earnings.is_empty():  # in most months, under most readings, nothing is
-        due, limits = _due_of(earnings, award, fees, cuts)
-    rows = windows.filter("agreed").join(due, on=KEY, how="left", maintain_order="left")
-    if award.rules:
-        (number, rule), credit = next(iter(award.rules.items())), award.remedy.credit[0]
-        shared = shares_fee(award.remedy, credit, rule.guarantee)
-        rows, shown = _with_basis(rows, credit.of, rule, fees, cuts.get(number, {}), shared=shared)
-        sources += [FeeSources(one.charges) for one in shown]  # what earns nothing is no share of an unknown fee
-        rows = rows.with_columns(pl.coalesce("basis", ROUNDED_BASIS).alias("basis"))
-    is_due = pl.col("amount").is_not_null()
-    if award.remedy.earn_back is not None and award.remedy.earn_back.share.value >= 1:
-        is_due = is_due & pl.col("cap").ne_missing("earned_back")  # of what is given back no minimum is due
-    rows = rows.with_columns(is_due.alias("is_due"), pl.lit(award.remedy.id).alias("remedy"))
-    rows = rows.with_columns(pl.col("percent", "amount").fill_null(0))
-    return DueCredits(rows, windows, [*sources, *limits], cuts)
+        due_for = [
+            (number, rule_number, place, batch.base_of[number, rule_number, place])
+            for number, place in places
+            for named in (batch.awards[number].remedy.credit[place].guarantees,)
+            for rule_number, rule in batch.awards[number].rules.items()
+            if named is None or rule.guarantee.id in named
+        ]
+        owners = pl.DataFrame(due_for, schema={**PLACES, "base": pl.Int64}, orient="row")
+        placed = earns.join(owners, on=["award", "rule"])
+        tables.append(placed.select(list(EARNINGS)))
+    return pl.concat(tables)
 
 
-def _due_of(
-    earnings: pl.DataFrame, award: Award, fees: Fees, cuts: Mapping[int, Cuts]
-) -> tuple[pl.DataFrame, list[FeeSources]]:
-    """Put together what a remedy's schedules earn in each window: `DUE`."""
-    earn_back = award.remedy.earn_back
-    if earn_back is None:
-        earnings = earnings.with_columns(pl.lit(None, dtype=pl.Boolean).alias("back"))
-    else:
-        found = given_back(earn_back, award.facts, award.phase.later if award.phase else None)
-        returned = found.with_columns(pl.lit(value=True).alias("back"))
-        earnings = earnings.join(returned, on=KEY, how="left", maintain_order="left")
-    together = award.remedy.points is not None or bool(caps_on_parts(award.remedy))
-    together |= award.remedy.select == "smallest"  # of which a schedule that earns nothing is one
-    single = (pl.len().over(KEY) == 1) & ~pl.lit(together) & pl.col("back").is_null()  # one thing is due in the window
-    earnings = earnings.with_columns(single.alias("single"))
+def _due_of(earnings: pl.DataFrame, batch: Batch) -> pl.DataFrame:
+    """Put together what the schedules of remedies earn in each window: `DUE`."""
+    returned = [pl.DataFrame(schema=KEY_TYPES)]
+    for number, award in enumerate(batch.awards):
+        if award.remedy.earn_back is not None:
+            later = award.phase.later if award.phase else None
+            found = given_back(award.remedy.earn_back, award.facts, later)
+            returned.append(found.with_columns(pl.lit(number, dtype=pl.UInt32).alias("award")).select(AWARD_KEY))
+    back = pl.lit(value=False)
+    if len(returned) > 1:
+        backs = pl.concat(returned).with_columns(back=True)
+        earnings, back = earnings.join(backs, on=AWARD_KEY, how="left"), pl.col("back").fill_null(value=False)
+    single = (pl.len().over(AWARD_KEY) == 1) & ~batch.by_award(_puts_together, pl.Boolean) & ~back
+    earnings = earnings.with_columns(single.alias("single"), back.alias("back"))  # one thing is due in the window
     simple, compound = earnings.filter("single"), earnings.filter(~pl.col("single"))
-    several, limits = _compound(award, fees, compound, cuts)
-    return pl.concat([_simple(simple, fees), several]), limits
+    return pl.concat([_simple(simple, batch.fees), _compound(compound, batch)])
+
+
+def _puts_together(award: Award) -> bool:
+    """Return whether even one thing that is due in a window is not paid as it is."""
+    remedy = award.remedy
+    together = remedy.points is not None or bool(caps_on_parts(remedy))
+    return together or remedy.select == "smallest"  # of which a schedule that earns nothing is one
 
 
 def _cuts(award: Award, fees: Fees) -> Mapping[int, Cuts]:
@@ -274,26 +382,38 @@ def _cuts(award: Award, fees: Fees) -> Mapping[int, Cuts]:
     return found
 
 
-def _with_basis(
-    rows: pl.DataFrame, of: FeeBasis, rule: Rule, fees: Fees, cuts: Cuts, *, shared: bool
-) -> tuple[pl.DataFrame, list[FeeSources]]:
-    """Add a fee basis as `of_num` / `of_den`: looked up, or worked out window by window where it varies.
+def _with_basis(rows: pl.DataFrame, batch: Batch, shown: Mapping[int, Place] | None = None) -> pl.DataFrame:
+    """Add the fee basis `base` as `of_num` / `of_den`: looked up, or worked out window by window where it varies.
 
-    Of a window that a change cuts it is that of the whole one, and `shared` a part's share of it.
+    Of a window that a change cuts it is that of the whole one, or a part's share of it. `shown` has the places of
+    awards where rows are of no place themselves; what is only shown is no share of an unknown fee.
     """
-    if not fees.varies(of):
-        amounts, parts = fees.bases(of, rule)
-        basis = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(pl.col("subscriber"))
-        return rows.with_columns(basis.alias("of_num"), pl.lit(parts, dtype=pl.Int128).alias("of_den")), []
-    bases = []
-    for key in rows.select(KEY).iter_rows():
-        whole, share = cuts.get(key, (key[1:], Fraction(1)))
-        fee = fees.basis(of, key[0], rule, whole)
-        bases.append(fee * share if shared else fee)
-    ratios = [fee.amount.as_integer_ratio() for fee in bases]
-    named = {"of_num": [ratio[0] for ratio in ratios], "of_den": [ratio[1] for ratio in ratios]}
-    with_basis = rows.with_columns(pl.Series(name, values, dtype=pl.Int128) for name, values in named.items())
-    return with_basis, [fee.sources for fee in bases]
+    fees = batch.fees
+    amounts = [amount for own, _ in batch.bases for amount in own]
+    in_row = pl.lit(pl.Series(amounts, dtype=pl.Int128)).gather(
+        pl.col("base") * len(fees.monthly) + pl.col("subscriber")
+    )
+    divided_by = looked_up((parts for _, parts in batch.bases), "base", pl.Int128)
+    found = rows.with_columns(in_row.alias("of_num"), divided_by.alias("of_den"))
+    if None not in batch.base_of.values():
+        return found
+    varied = found.filter(pl.col("base").is_null())
+    ratios = []
+    columns = ["award"] if shown is not None else list(PLACES)
+    for who, start, end, *place in varied.select(*KEY, *columns).iter_rows():
+        number, rule_number, credit_number = shown[place[0]] if shown is not None else place
+        award = batch.awards[number]
+        rule, credit = award.rules[rule_number], award.remedy.credit[credit_number]
+        whole, share = batch.cuts[number].get(rule_number, {}).get((who, start, end), ((start, end), Fraction(1)))
+        fee = fees.basis(credit.of, who, rule, whole)
+        amount = fee.amount * share if shares_fee(award.remedy, credit, rule.guarantee) else fee.amount
+        ratios.append(amount.as_integer_ratio())
+        batch.sources[number].append(FeeSources(fee.sources.charges) if shown is not None else fee.sources)
+    worked_out = varied.with_columns(
+        pl.Series(name, [ratio[side] for ratio in ratios], dtype=pl.Int128)
+        for side, name in enumerate(("of_num", "of_den"))
+    )
+    return pl.concat([found.filter(pl.col("base").is_not_null()), worked_out]).sort(AWARD_KEY)
 
 
 def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
@@ -311,23 +431,24 @@ def _simple(rows: pl.DataFrame, fees: Fees) -> pl.DataFrame:
         else:
             amounts.append(fees.minor(who, num * of_num, den * of_den))
             shares.append(half_up(num * 100 * MICRO, den))
-    computed = {"percent": pl.Series(shares, dtype=pl.Int128), "amount": pl.Series(amounts, dtype=pl.Int128)}
-    basis = ROUNDED_BASIS.alias("basis")
-    return rows.select(*KEY, basis).with_columns(**computed, cap=pl.lit(None, dtype=pl.String)).select(list(DUE))
+    return rows.select(
+        *AWARD_KEY,
+        pl.Series("percent", shares, dtype=pl.Int128),
+        ROUNDED_BASIS.alias("basis"),
+        pl.Series("amount", amounts, dtype=pl.Int128),
+        pl.lit(None, dtype=pl.String).alias("cap"),
+    )
 
 
-def _compound(
-    award: Award, fees: Fees, rows: pl.DataFrame, cuts: Mapping[int, Cuts]
-) -> tuple[pl.DataFrame, list[FeeSources]]:
+def _compound(rows: pl.DataFrame, batch: Batch) -> pl.DataFrame:
     """Windows in which several things are due, or points, or under a cap per incident or day: `DUE`."""
-    found, sources = [], list[FeeSources]()
-    on_parts = caps_on_parts(award.remedy)
-    ordered = rows.sort(*KEY, "credit", "rule", "incident").iter_rows(named=True)
-    for key, entries in groupby(ordered, key=itemgetter(*KEY)):
-        listed = list(entries)
+    found, fees = [], batch.fees
+    ordered = rows.sort(*AWARD_KEY, "credit", "rule", "incident").iter_rows(named=True)
+    for (number, *key), entries in groupby(ordered, key=itemgetter(*AWARD_KEY)):
+        award, listed = batch.awards[number], list(entries)
+        on_parts = caps_on_parts(award.remedy)
         due = [_entry(list(parts)) for _, parts in groupby(listed, key=itemgetter("credit", "rule", "incident"))]
-        due, of_caps = _capped(award, fees, on_parts, due, key, cuts)
-        sources += of_caps
+        due = _capped(batch, number, on_parts, due, tuple(key))
         share, amount, capped = (
             _combined(award.remedy, due, attrgetter(name)) for name in ("share", "amount", "capped")
         )
@@ -349,8 +470,8 @@ def _compound(
             kept = max(Fraction(0), 1 - award.remedy.earn_back.share.value)
             capped, cap = (Fraction(*capped) * kept).as_integer_ratio(), "earned_back"
         percent = half_up(share[0] * 100 * MICRO, share[1])
-        found.append((*key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
-    return pl.DataFrame(found, schema=DUE, orient="row"), sources
+        found.append((number, *key, percent, half_up(*of.as_integer_ratio()), fees.minor(key[0], *capped), cap))
+    return pl.DataFrame(found, schema=DUE, orient="row")
 
 
 def caps_on_parts(remedy: Remedy) -> list[Cap]:
@@ -405,19 +526,15 @@ def _entry(parts: Sequence[Mapping[str, int]]) -> Due:
 
 
 def _capped(
-    award: Award,
-    fees: Fees,
-    caps: Sequence[Cap],
-    due: Sequence[Due],
-    key: tuple[int, int, int],
-    cuts: Mapping[int, Cuts],
-) -> tuple[list[Due], list[FeeSources]]:
+    batch: Batch, award_number: int, caps: Sequence[Cap], due: Sequence[Due], key: tuple[int, ...]
+) -> list[Due]:
     """Compute what is left of each incident or day under its caps; schedules that add up share a limit."""
     if not caps:
-        return list(due), []
+        return list(due)
+    award, fees = batch.awards[award_number], batch.fees
     sums = award.remedy.select == "sum"
     together: dict[tuple[object, ...], list[Due]] = {}
-    kept, sources = [], list[FeeSources]()
+    kept = []
     for one in due:
         single = award.remedy.credit[one.credit].earned_per in ("incident", "day")
         if single or award.rules[one.rule].per_incident:
@@ -426,16 +543,16 @@ def _capped(
             kept.append(one)
     for (number, *_), of_one in together.items():
         rule = award.rules[int(number)]  # type: ignore[call-overload]
-        cut = cuts.get(int(number), {}).get(key)  # type: ignore[call-overload]
-        span = cut.whole if cut is not None else key[1:]
+        cut = batch.cuts[award_number].get(int(number), {}).get(key)  # type: ignore[call-overload]
+        span = cut.whole if cut is not None else (key[1], key[2])
         limits = [fees.limit(cap.at_most, cap.of, key[0], rule, span) for cap in caps]
-        sources += [fee.sources for fee in limits]
+        batch.sources[award_number].extend(fee.sources for fee in limits)
         limit = min(fee.amount for fee in limits)
         amount = sum((Fraction(*one.amount) for one in of_one), Fraction(0))
         for one in of_one:
             left = one.amount if amount <= limit else (Fraction(*one.amount) * limit / amount).as_integer_ratio()
             kept.append(one._replace(capped=left))
-    return sorted(kept, key=attrgetter("credit", "rule")), sources
+    return sorted(kept, key=attrgetter("credit", "rule"))
 
 
 def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], Ratio]) -> Ratio:
@@ -464,31 +581,22 @@ def _combined(remedy: Remedy, entries: Sequence[Due], value_of: Callable[[Due], 
     return taken(by_credit).as_integer_ratio()
 
 
-def _windows_together(due: Sequence[DueCredits]) -> Iterator[list[Entry]]:
-    """Group what remedies owe by the window that it is owed for, in the order of time."""
-    entries = [
-        Entry(subscriber, start, end, number, amount, cap)
-        for number, one in enumerate(due)
-        for subscriber, start, end, amount, cap in one.rows.filter("is_due").select(*KEY, "amount", "cap").iter_rows()
-    ]
-    for _, of_window in groupby(sorted(entries, key=itemgetter(0, 1, 2, 3)), key=itemgetter(0, 1, 2)):
+def _windows_together(rows: Iterable[OwedRow]) -> Iterator[list[Entry]]:
+    """Group what alternatives owe by the window that it is owed for, in the order of time."""
+    entries = sorted((Entry(*row[:-1]) for row in rows if row[-1]), key=itemgetter(0, 1, 2, 3))
+    for _, of_window in groupby(entries, key=itemgetter(0, 1, 2)):
         yield list(of_window)
 
 
-def _incidents_together(due: Sequence[DueCredits], outages: Sequence[OutagesOfIncidents]) -> Iterator[list[Entry]]:
-    """Group what remedies owe for single incidents: those that share an outage, directly or by others, are one.
+def _incidents_together(rows: Iterable[OwedRow], outages: Mapping[int, OutagesOfIncidents]) -> Iterator[list[Entry]]:
+    """Group what alternatives owe for single incidents: those that share an outage, directly or by others, are one.
 
     A remedy may owe nothing for an incident, which makes one of others all the same.
     """
-    entries = [
-        (*key, number, amount, cap, is_due)
-        for number, one in enumerate(due)
-        for *key, amount, cap, is_due in one.rows.select(*KEY, "amount", "cap", "is_due").iter_rows()
-    ]
     groups: dict[int, list[Entry]] = {}
     named: dict[int, list[Hashable]] = {}
     group_of: dict[Hashable, int] = {}
-    in_order = sorted(entries, key=itemgetter(0, 2, 1, 3))
+    in_order = sorted(rows, key=itemgetter(0, 2, 1, 3))
     for place, (subscriber, start, end, number, amount, cap, is_due) in enumerate(in_order):
         groups[place] = [Entry(subscriber, start, end, number, amount, cap)] if is_due else []
         named[place] = [(subscriber, name) for name in outages[number].get((subscriber, start, end), ())]
@@ -511,19 +619,56 @@ def _cuts_of_rows(award: Award, cuts: Mapping[int, Cuts]) -> Cuts:
     return found
 
 
-def _limited(
-    awards: Sequence[Award], fees: Fees, due: Sequence[DueCredits], compared: Iterable[list[Entry]]
-) -> list[tuple[pl.DataFrame, list[FeeSources]]]:
-    """Apply the caps that look across windows, in the order of time; of what is compared, pay only one remedy.
+def _limited(batch: Batch, alternatives: Sequence[Alternatives], due: DueCredits) -> pl.DataFrame:
+    """Apply the caps that look across windows, in the order of time; of alternatives, pay only one remedy.
 
     What is not paid uses up no limit.
     """
-    later = [[cap for cap in one.remedy.all_caps if cap not in caps_on_parts(one.remedy)] for one in awards]
-    unlimited = not later[0] and awards[0].remedy.minimum is None and awards[0].phase is None
-    if len(awards) == 1 and (unlimited or not awards[0].rules):
-        return [(due[0].rows.with_columns(pl.lit(None, dtype=pl.String).alias("instead")), [])]
-    paid: list[list[tuple[object, ...]]] = [[] for _ in awards]
-    sources: list[list[FeeSources]] = [[] for _ in awards]
+    limited: dict[int, Alternatives] = {}  # by the number of the first award
+    group_of: dict[int, int] = {}
+    number = 0
+    for group in alternatives:
+        alone = group.awards[0]
+        caps_on_windows = len(alone.remedy.all_caps) > len(caps_on_parts(alone.remedy))
+        unlimited = not caps_on_windows and alone.remedy.minimum is None and alone.phase is None
+        if len(group.awards) > 1 or (alone.rules and not unlimited):
+            limited[number] = group
+            group_of |= dict.fromkeys(range(number, number + len(group.awards)), number)
+        number += len(group.awards)
+    if not limited:
+        return due.rows
+    owed: dict[int, list[OwedRow]] = {}
+    columns = [*KEY, "award", "amount", "cap", "is_due"]
+    for row in due.rows.filter(pl.col("award").is_in(list(group_of))).select(columns).iter_rows():
+        owed.setdefault(group_of[row[3]], []).append(row)
+    claiming = [number for number in group_of if batch.awards[number].claimed]
+    own_windows: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for number, who, start, end in due.windows.filter(pl.col("award").is_in(claiming)).select(AWARD_KEY).iter_rows():
+        own_windows.setdefault((number, who), []).append((start, end))
+    paid: list[tuple[object, ...]] = []
+    for first, rows in owed.items():
+        awards, outages = limited[first]
+        compared = _windows_together(rows)
+        if any(outages):
+            compared = _incidents_together(rows, dict(enumerate(outages, first)))
+        paid += _paid(batch, range(first, first + len(awards)), compared, own_windows)
+    schema = {**KEY_TYPES, "left": pl.Int128, "applied": pl.String, "other": pl.String}
+    left = pl.DataFrame(paid, schema=schema, orient="row")
+    joined = due.rows.join(left, on=AWARD_KEY, how="left", maintain_order="left")
+    coalesced = {"amount": "left", "cap": "applied", "instead": "other"}
+    return joined.with_columns(pl.coalesce(new, name).alias(name) for name, new in coalesced.items())
+
+
+def _paid(
+    batch: Batch,
+    numbers: Sequence[int],
+    compared: Iterable[list[Entry]],
+    own_windows: Mapping[tuple[int, int], Sequence[tuple[int, int]]],
+) -> list[tuple[object, ...]]:
+    """Compute what is paid of what alternatives owe: award, window, minor units, cap, and what is paid instead."""
+    fees = batch.fees
+    awards = {number: batch.awards[number] for number in numbers}
+    paid: list[tuple[object, ...]] = []
 
     def limits_of(number: int, subscriber: int) -> CreditLimits:
         award = awards[number]
@@ -532,21 +677,18 @@ def _limited(
         def limit(at_most: Worth, of: FeeBasis, start: int, end: int, *, shared: bool = False) -> int:
             whole, share = cut_rows[number].get((subscriber, start, end), ((start, end), Fraction(1)))
             fee = fees.limit(at_most, of, subscriber, rule, whole if fees.varies(of) else None)
-            sources[number].append(fee.sources)
+            batch.sources[number].append(fee.sources)
             amount = fee.amount * share if shared else fee.amount
             return fees.minor(subscriber, *amount.as_integer_ratio())
 
         claimed = award.claimed.get(subscriber, ())
-        inside: Sequence[tuple[int, int]] = ()
+        inside = own_windows.get((number, subscriber), ())
         if claimed and award.phase is not None:
             inside = award.phase.windows[subscriber]
-        elif claimed:
-            own = due[number].windows.filter(pl.col("subscriber") == subscriber)
-            inside = own.select("window_start", "window_end").rows()
         elsewhere = [(at, amount) for at, amount in claimed if not any(start <= at < end for start, end in inside)]
+        later = [cap for cap in award.remedy.all_caps if cap not in caps_on_parts(award.remedy)]
         holder = fees.holder(subscriber)
-        alone = rule.per_incident
-        limits = CreditLimits(later[number], award.remedy.minimum, limit, elsewhere, rule.zone, *holder, alone)
+        limits = CreditLimits(later, award.remedy.minimum, limit, elsewhere, rule.zone, *holder, rule.per_incident)
         if award.phase is not None:  # what the phases before have left, and those after go on from
             before = award.phase.limits.get(subscriber)
             if before is not None:
@@ -555,12 +697,12 @@ def _limited(
         return limits
 
     wholes: dict[tuple[int, int, int], tuple[int, int]] = {}
-    for award in awards:
+    for award in awards.values():
         if award.phase is not None:
             edges = award.facts.select(*KEY, "whole_start", "whole_end").unique().rows()
             wholes |= {(who, start, end): (first, last) for who, start, end, first, last in edges}
 
-    cut_rows = [_cuts_of_rows(award, one.cuts) for award, one in zip(awards, due, strict=True)]
+    cut_rows = {number: _cuts_of_rows(award, batch.cuts[number]) for number, award in awards.items()}
     for subscriber, of_subscriber in groupby(compared, key=lambda group: group[0].subscriber):
         limits: dict[int, CreditLimits] = {}
         for group in of_subscriber:
@@ -578,12 +720,5 @@ def _limited(
                 instead = awards[largest].remedy.id if kept and number != largest else None
                 if number != largest:
                     limits[number].withdraw()
-                paid[number].append((subscriber, start, end, 0 if instead else kept, cap, instead))
-    schema = {**KEY_TYPES, "left": pl.Int128, "applied": pl.String, "instead": pl.String}
-    found = []
-    for one, rows, taken in zip(due, paid, sources, strict=True):
-        limited = pl.DataFrame(rows, schema=schema, orient="row")
-        joined = one.rows.join(limited, on=KEY, how="left", maintain_order="left")
-        amounts = pl.coalesce("left", "amount").alias("amount"), pl.coalesce("applied", "cap").alias("cap")
-        found.append((joined.with_columns(amounts), taken))
-    return found
+                paid.append((number, subscriber, start, end, 0 if instead else kept, cap, instead))
+    return paid

@@ -65,7 +65,7 @@ def paid_once(
         due = []
         for credit in credits:
             named = [n for n, rule in rules.items() if rule.guarantee.id in (credit.guarantees or [rule.guarantee.id])]
-            own = payable.filter(pl.col("rule").is_in(named))
+            own = payable.filter(pl.col("rule").is_in(named)).with_columns(pl.lit(0, dtype=pl.UInt32).alias("award"))
             due.append(earned(credit, own, own.clear()).select(*KEY, "window_end"))
         paying = pl.concat(due).group_by(KEY).agg(pl.col("window_end").min().alias("paid_end"))
         placed = left.join(paying, on=KEY, how="left", maintain_order="left")

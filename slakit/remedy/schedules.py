@@ -17,7 +17,8 @@ from slakit.policy.remedies import Band, Credit, Rate, Shortfall
 from slakit.remedy.conditions import holds, short_of, wide
 from slakit.remedy.fees import MICRO
 
-FACTS = ["subscriber", "rule", "window_start", "window_end", "incident"]
+WINDOW = ["award", "subscriber", "rule", "window_start", "window_end"]
+FACTS = [*WINDOW, "incident"]
 """What a credit is earned for: a window, or an incident (its number, else null) in it."""
 COUNTED = pl.Int128
 
@@ -32,9 +33,9 @@ def earned(
     credit
         The schedule.
     facts
-        Judged windows: `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target` (percent units),
-        `sign`, `missed`, `agreed`, `downtime` (in parts of a µs, `scale` of which are one), and what conditions ask for
-        (see `conditions.holds`).
+        Judged windows: `award` (number), `subscriber`, `rule`, `window_start`, `window_end`, `total`, `bad`, `target`
+        (percent units), `sign`, `missed`, `agreed`, `downtime` (in parts of a µs, `scale` of which are one), and what
+        conditions ask for (see `conditions.holds`).
     downtime intervals
         Incidents of the same windows, or late tickets: the facts of the window, with `incident` (number) and `outage`
         (length, µs).
@@ -50,12 +51,11 @@ def earned(
         incidents), and `money`. Only what is above nothing. Schedules per incident or day give a row for each.
     """
     if credit.earned_per == "incident":
-        lengths = pl.col("outage").sum().over("subscriber", "rule", "window_start", "window_end")
+        lengths = pl.col("outage").sum().over(WINDOW)
         rows = downtime_intervals.with_columns(lengths.alias("lengths"))
         if credit.shortfall is not None:
             # in a window in which no incident starts, the shortfall for one from before is due for that one alone
-            keys = ["subscriber", "rule", "window_start", "window_end"]
-            alone = facts.join(rows.select(keys), on=keys, how="anti", maintain_order="left").with_columns(
+            alone = facts.join(rows.select(WINDOW), on=WINDOW, how="anti", maintain_order="left").with_columns(
                 pl.lit(None, dtype=pl.Int64).alias("incident"),
                 *(pl.lit(1, dtype=pl.Int64).alias(name) for name in ("outage", "lengths")),
             )

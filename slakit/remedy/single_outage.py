@@ -38,14 +38,13 @@ from slakit.policy.remedies import Basis, Cap, Credit, FeeBasis, Remedy
 from slakit.remedy.awards import (
     DAYS,
     DOWNTIME_INTERVALS,
-    award_over,
     downtime_by_day,
     facts_of_incidents,
     facts_of_windows,
     with_conditions,
     with_targets,
 )
-from slakit.remedy.credits import award_credits
+from slakit.remedy.credits import Alternatives, Award, award_credits
 from slakit.remedy.fees import MICRO, Fees, half_up
 from slakit.remedy.schedules import conditions_of
 
@@ -315,7 +314,8 @@ def _award(cases: Sequence[SingleOutage], measured: MeasuredOutages, count: int)
         downtime_intervals = pl.concat([downtime_intervals, downtime_intervals.with_columns(again, later)])
     known = with_conditions(facts, downtime_intervals, conditions_of(remedy.credit))
     rules = {number: case.rule for number, case in enumerate(cases)}
-    awarded = award_credits(award_over(remedy, rules, known, downtime_intervals, {}, days), fees).credits
+    alone = Alternatives([Award(remedy, rules, known, {}, downtime_intervals, days)])
+    awarded = award_credits([alone], fees).credits
     paid: dict[int, int] = {}
     for subscriber, amount in awarded.select("subscriber", "amount").iter_rows():
         paid[subscriber] = paid.get(subscriber, 0) + amount
