@@ -15,7 +15,7 @@ import polars as pl
 from slakit.measure.budgets import EXACT, seconds_of
 from slakit.policy.terms import Terms
 from slakit.remedy.break_points import bends, proposals
-from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.single_outage import AskedLengths, SingleOutage, outcomes_of
 from slakit.remedy.values import MONTH, cases_on_outages
 
 NOISE = 100
@@ -85,8 +85,9 @@ def cases_in_contest(terms: Terms, fee: Decimal) -> list[list[list[SingleOutage]
 
 def credits_by_length(groups: Contest, downtimes: Sequence[int]) -> dict[int, int]:
     """Compute what outages of everything earn under all remedies of a plan, by their length. [10 ** -20]"""
-    known = [[outcomes(cases, downtimes) for cases in group] for group in groups]
-    return {downtime: sum(max(own[downtime].credit for own in group) for group in known) for downtime in downtimes}
+    known = iter(outcomes_of(AskedLengths(cases, downtimes) for group in groups for cases in group))
+    of_groups = [[next(known) for _ in group] for group in groups]
+    return {downtime: sum(max(own[downtime].credit for own in group) for group in of_groups) for downtime in downtimes}
 
 
 class ContestCurve(NamedTuple):

@@ -21,6 +21,7 @@ from slakit.policy.printing import exact_percent, percent_text, print_duration, 
 from slakit.policy.quantities import Duration
 from slakit.policy.terms import Terms
 from slakit.policy.unread import NOT_READ, READ
+from slakit.remedy.break_points import ask_at_once
 from slakit.remedy.curves import window_length_of
 from slakit.remedy.single_outage import ULP
 from slakit.remedy.values import LENGTHS, MONTH, cases_on_outages, free_level, scaled, worst_free
@@ -160,6 +161,7 @@ def _availability(terms: Terms, fee: Decimal) -> Iterator[Stance]:
     said = f"{print_duration(longest)} in {guarantee.window.with_article}"
     yield Stance("downtime_in_its_period", said, clause)
     by_window = [case for case in cases_on_outages(terms, fee, measured=True) if not case.rule.per_incident]
+    ask_at_once(case for case in by_window if case.tells_whether)
     worst = [free_level(case, free) for case in by_window if (free := worst_free(case)) is not None]
     level = min(worst, default=Decimal(100))
     said, known = percent_text(level, 6), all(case.tells_whether for case in by_window)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from slakit import locales
 from slakit.finding.model import Codes, Finding
-from slakit.finding.questions import question_findings
+from slakit.finding.questions import Answered, question_findings
 from slakit.policy import words
 from slakit.policy.document import Policy
 from slakit.policy.plan_names import part_names
@@ -38,9 +38,9 @@ CODES: Codes = {
 YEAR = timedelta(days=365)
 
 
-def contract_findings(policy: Policy, terms: Terms, as_of: date | None) -> Iterator[Finding]:
+def contract_findings(policy: Policy, terms: Terms, answered: Answered, as_of: date | None) -> Iterator[Finding]:
     """Find what a buyer should know about the text, for one plan of it."""
-    yield from question_findings(policy, terms)
+    yield from question_findings(policy, answered)
     for noticed in policy.noticed:
         if noticed.tiers is None or terms.tier in noticed.tiers:
             yield Finding(noticed.kind, "Text", noticed.says, "", tuple(noticed.clauses))

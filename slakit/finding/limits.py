@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations, pairwise
@@ -19,7 +19,7 @@ from slakit.policy.remedies import Band, Cap, Claims, Credit, Remedy
 from slakit.policy.terms import Terms
 from slakit.remedy.break_points import proposals
 from slakit.remedy.curves import window_length_of
-from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.single_outage import AskedLengths, SingleOutage, outcomes_of
 from slakit.remedy.values import cases_on_outages, cases_on_shares
 
 CODES: Codes = {
@@ -42,9 +42,16 @@ LONGEST_DAYS = {"1mo": 31, "billing_month": 31, "2mo": 62, "1q": 92, "4mo": 123,
 
 def limit_findings(terms: Terms) -> Iterator[Finding]:
     """Find what a buyer should know about what limits the credits of one plan."""
-    for case in [*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE)]:
-        if case.remedy is not None:
-            yield from _caps(case, case.remedy)
+    priced = [
+        (case, cap, _without(case, case.remedy, cap))
+        for case in (*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE))
+        if case.remedy is not None
+        for cap in case.remedy.all_caps
+    ]
+    lengths = [proposals(without, steps=False) for *_, without in priced]
+    outcomes_of(AskedLengths([without], own) for (*_, without), own in zip(priced, lengths, strict=True))
+    for (case, cap, without), own in zip(priced, lengths, strict=True):
+        yield from _cap(case, cap, [(length, without.credit(length)) for length in own])
     figures = {g.id for g in terms.guarantees if g.metric in ("figure", "incidents")}  # their levels are no percentages
     for remedy in terms.remedies:
         for credit in remedy.credit if not figures & set(remedy.guarantees) else ():
@@ -74,31 +81,29 @@ def limit_findings(terms: Terms) -> Iterator[Finding]:
 # --- caps
 
 
-def _caps(case: SingleOutage, remedy: Remedy) -> Iterator[Finding]:
+def _cap(case: SingleOutage, cap: Cap, points: Sequence[tuple[int, Fraction]]) -> Iterator[Finding]:
+    """Judge a cap by what outages of some lengths would earn without it."""
+    remedy, amount = case.remedy, case.limit(cap)
+    assert remedy is not None
+    credits = [credit for _, credit in points if credit]
+    if not credits:
+        return
+    # Where the credit grows from nothing on without a jump, none is the smallest.
+    grows = any(end - start > 1 for (start, before), (end, after) in pairwise(points) if after and not before)
     by_window = all(credit.earned_per == "window" for credit in remedy.credit)
-    for cap in remedy.all_caps:
-        amount, without = case.limit(cap), _without(case, remedy, cap)
-        lengths = proposals(without, steps=False)
-        outcomes([without], lengths)
-        points = [(length, without.credit(length)) for length in lengths]
-        credits = [credit for _, credit in points if credit]
-        if not credits:
-            continue
-        # Where the credit grows from nothing on without a jump, none is the smallest.
-        grows = any(end - start > 1 for (start, before), (end, after) in pairwise(points) if after and not before)
-        seen_whole = cap.per == "incident" or (cap.per == "window" and by_window)  # one outage shows all of such a cap
-        clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
-        about, basis = case.rule.guarantee.id, words.fee_words(case.of)
-        if amount <= min(credits) and not grows:
-            figure = f"{said}; the smallest credit is {share_percent(min(credits) / case.basis)} of {basis}"
-            yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
-        elif case.tells_how_much and seen_whole and max(credits) <= amount:
-            figure = f"{said}; the largest credit is {share_percent(max(credits) / case.basis)} of {basis}"
-            yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
-        elif cap.per in ("term", "rolling_12mo"):
-            times = -(-amount // max(credits))
-            sentence = "A cap applies after some of the largest credits for one outage"
-            yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
+    seen_whole = cap.per == "incident" or (cap.per == "window" and by_window)  # one outage shows all of such a cap
+    clauses, said = (cap.clause or clause_of(remedy),), words.cap_words(cap)
+    about, basis = case.rule.guarantee.id, words.fee_words(case.of)
+    if amount <= min(credits) and not grows:
+        figure = f"{said}; the smallest credit is {share_percent(min(credits) / case.basis)} of {basis}"
+        yield Finding("cap-at-once", about, "The smallest credit reaches the cap", figure, clauses)
+    elif case.tells_how_much and seen_whole and max(credits) <= amount:
+        figure = f"{said}; the largest credit is {share_percent(max(credits) / case.basis)} of {basis}"
+        yield Finding("cap-never-bites", about, "No credit can reach the cap", figure, clauses)
+    elif cap.per in ("term", "rolling_12mo"):
+        times = -(-amount // max(credits))
+        sentence = "A cap applies after some of the largest credits for one outage"
+        yield Finding("cap-reach", about, sentence, f"{said}: reached by {times} of them", clauses)
 
 
 def _without(case: SingleOutage, remedy: Remedy, cap: Cap) -> SingleOutage:

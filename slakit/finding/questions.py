@@ -11,14 +11,14 @@ from slakit.finding.guarantees import allows
 from slakit.finding.model import Codes, Finding
 from slakit.policy import words
 from slakit.policy.document import Policy
-from slakit.policy.model import Question
+from slakit.policy.model import PolicyModel, Question
 from slakit.policy.plan_names import part_names
 from slakit.policy.printing import listed, print_duration, readable
 from slakit.policy.quantities import MICROSECONDS
-from slakit.policy.terms import Terms
+from slakit.policy.terms import Terms, full_reading, read_as, terms_for
 from slakit.policy.unread import not_read_or
-from slakit.remedy.break_points import turning_points
-from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.break_points import ask_at_once, turning_points
+from slakit.remedy.single_outage import AskedLengths, SingleOutage, outcomes_of
 from slakit.remedy.values import cases_on_outages
 
 CODES: Codes = {
@@ -30,10 +30,31 @@ Facts = Mapping[str, Sequence[str]]
 """Guarantee, remedy or kind → what is said of it, segment by segment."""
 
 
-def question_findings(policy: Policy, terms: Terms) -> Iterator[Finding]:
+Answered = Mapping[str, Mapping[str, Terms]]
+"""Question → answer → the terms of a plan under it, every other question answered by default."""
+
+
+def terms_by_answer(policy: Policy, tiers: Sequence[str | None]) -> Mapping[str | None, Answered]:
+    """Read a policy under each answer to each of its questions, for some tiers; what readings share is read once."""
+    sections: dict[tuple[str, str], object] = {}
+    alike: dict[object, object] = {}
+    policies: dict[str, PolicyModel] = {}
+    found: dict[str | None, dict[str, dict[str, Terms]]] = {tier: {} for tier in tiers}
+    for question in policy.readings:
+        for name in question.answers:
+            answers = full_reading(policy, {question.id: name})
+            if repr(answers) not in policies:
+                policies[repr(answers)] = read_as(policy, answers, sections)
+            for tier in tiers:
+                terms = terms_for(policies[repr(answers)], tier, answers, alike)
+                found[tier].setdefault(question.id, {})[name] = terms
+    return found
+
+
+def question_findings(policy: Policy, answered: Answered) -> Iterator[Finding]:
     """Yield what the open questions of a text leave open, for one plan of it."""
     for question in policy.readings:
-        read = {name: policy.terms(tier=terms.tier, reading={question.id: name}) for name in question.answers}
+        read = answered[question.id]
         if len({one.model_dump_json(exclude={"reading"}) for one in read.values()}) == 1:
             continue
         paths = {path for answer in question.answers.values() for path in answer.set}
@@ -154,11 +175,11 @@ def _witness(read: Mapping[str, Terms], said: Mapping[str, str]) -> str | None:
         every = [case for own in cases.values() for case in own]
         if len({(case.longest, case.rule.per_incident, str(case.of)) for case in every}) > 1:
             continue
+        ask_at_once(every)
         # The length, amid two break points where there is such a one, at which the most answers differ.
         edges = sorted({point for case in every for point in turning_points(case)})
         amid = [(one + other) // 2 for one, other in pairwise(edges) if other - one > MICROSECONDS["s"]]
-        for case in every:
-            outcomes([case], [*amid, *edges])
+        outcomes_of(AskedLengths([case], [*amid, *edges]) for case in every)
         bad = max([*amid, *edges], key=lambda length: len(set(_shares(cases, length).values())))
         credits = {name: share_percent(share) if share else "nothing" for name, share in _shares(cases, bad).items()}
         if len(set(credits.values())) == len(set(said.values())):

@@ -10,17 +10,20 @@ import polars as pl
 from slakit.arguments import checked
 from slakit.finding.codes import CODES
 from slakit.finding.contract import contract_findings, first_day_of, tier_findings
-from slakit.finding.credits import credit_findings
+from slakit.finding.credits import FEE, credit_findings
 from slakit.finding.guarantees import guarantee_findings
 from slakit.finding.limits import limit_findings
 from slakit.finding.model import SEVERITIES, Finding
 from slakit.finding.money import money_findings
+from slakit.finding.questions import terms_by_answer
 from slakit.finding.subjects import names_of, subject_of
 from slakit.finding.unread import as_far_as_read, read_in_part, rests_on_silence
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_and_tier
 from slakit.problems import InputError, Problem
+from slakit.remedy.break_points import ask_at_once
+from slakit.remedy.values import cases_on_outages, cases_on_shares
 
 FINDINGS: dict[str, type[pl.DataType]] = {
     "policy": pl.String, "tiers": pl.String, "severity": pl.String, "code": pl.String, "about": pl.String,
@@ -90,11 +93,14 @@ def _rows(policy: Policy, tier: str | None, as_of: date | None) -> Iterator[tupl
     day = as_of or first_day_of(policy.source.retrieved)
     tiers: list[str | None] = [tier] if tier is not None else [*policy.tiers] or [None]
     found: dict[Finding, list[str]] = {}
-    for name in tiers:
-        terms = policy.terms(tier=name)
+    by_tier = {name: policy.terms(tier=name) for name in tiers}
+    plans = by_tier.values()
+    ask_at_once(case for terms in plans for case in (*cases_on_outages(terms, FEE), *cases_on_shares(terms, FEE)))
+    answered = terms_by_answer(policy, tiers)
+    for name, terms in by_tier.items():
         of_plan = [
             *guarantee_findings(terms), *credit_findings(terms), *limit_findings(terms), *money_findings(terms),
-            *contract_findings(policy, terms, day),
+            *contract_findings(policy, terms, answered[name], day),
         ]  # fmt: skip
         if not terms.read_whole:
             known = [as_far_as_read(finding) for finding in of_plan if not rests_on_silence(finding, terms)]

@@ -7,7 +7,7 @@ it meet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -17,6 +17,7 @@ from slakit.policy.remedies import Accrual, Credit, Rate
 from slakit.problems import InputError, Problem
 from slakit.remedy.schedules import credit_value, lift_of
 from slakit.remedy.single_outage import (
+    AskedLengths,
     Outcome,
     Search,
     SingleOutage,
@@ -26,6 +27,7 @@ from slakit.remedy.single_outage import (
     firsts_where,
     level_edges,
     outcomes,
+    outcomes_of,
 )
 
 MOST_STEPS = 5_000
@@ -43,6 +45,30 @@ Values = Callable[[Sequence[int]], Mapping[int, int]]
 """Lengths → what they earn, of these and perhaps of others."""
 
 
+def ask_at_once(cases: Iterable[SingleOutage]) -> None:
+    """Ask of many curves together what each of them asks first: to ask costs most, however much.
+
+    Parameters
+    ----------
+    cases
+        Of which break or turning points will be wanted.
+    """
+    questions: dict[str, AskedLengths] = {}
+    for case in cases:
+        if case.key not in questions:
+            try:
+                points = proposals(case, steps=True)
+            except InputError:  # it is drawn by its edges alone
+                continue
+            questions[case.key] = AskedLengths([case], [*points, *_middles(points).values(), *_usual(case)])
+    outcomes_of(questions.values())
+
+
+def _usual(case: SingleOutage) -> list[int]:
+    """List lengths that are asked of every curve sooner or later."""
+    return [length for length in USUAL if length <= case.longest]
+
+
 def break_points(case: SingleOutage) -> list[int]:
     """Lengths of outage between which the curve is straight, in order.
 
@@ -51,7 +77,7 @@ def break_points(case: SingleOutage) -> list[int]:
     InputError
         The schedule has thousands of steps.
     """
-    usual = [length for length in USUAL if length <= case.longest]  # asked of every curve sooner or later
+    usual = _usual(case)
 
     def credits(lengths: Sequence[int]) -> dict[int, int]:
         known = outcomes([case], [*lengths, *usual])
@@ -217,10 +243,9 @@ def bends(values: Values, points: Sequence[int], case: SingleOutage) -> list[int
         Whose curve is refused where it has too many steps.
     """
     found = set(points)
-    spans = [(left, right) for left, right in pairwise(points) if right - left > 1]
-    middles = {(left, right): left + max(1, int((right - left) * MIDDLE)) for left, right in spans}
+    middles = _middles(points)
     known = dict(values([*points, *middles.values()]))
-    crooked = [span for span in spans if not _straight(known, span[0], middles[span], span[1])]
+    crooked = [span for span in middles if not _straight(known, span[0], middles[span], span[1])]
     meetings: dict[tuple[int, int], set[int]] = {}
     while crooked:
         found.update(edge for span in crooked for edge in span)
@@ -253,6 +278,12 @@ def bends(values: Values, points: Sequence[int], case: SingleOutage) -> list[int
             kept.pop()
         kept.append(point)
     return kept
+
+
+def _middles(points: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Span between two points → a length amid it."""
+    spans = [(left, right) for left, right in pairwise(points) if right - left > 1]
+    return {(left, right): left + max(1, int((right - left) * MIDDLE)) for left, right in spans}
 
 
 def _meeting(known: Mapping[int, int], path: Sequence[int], number: int) -> set[int]:

@@ -21,9 +21,9 @@ from slakit.policy.quantities import FULL, MICROSECONDS, Duration, Window
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
-from slakit.remedy.break_points import break_points
+from slakit.remedy.break_points import ask_at_once, break_points
 from slakit.remedy.fees import MICRO, exact_fee, half_up
-from slakit.remedy.single_outage import ULP, SingleOutage, laid_out, outcomes
+from slakit.remedy.single_outage import ULP, AskedLengths, SingleOutage, laid_out, outcomes, outcomes_of
 
 CURVES: dict[str, pl.DataType | type[pl.DataType]] = {
     "policy": pl.String, "tier": pl.String, "remedy": pl.String, "guarantee": pl.String, "target": EXACT,
@@ -117,6 +117,10 @@ def credit_curve(
     drawn = Period.parse(month) if month is not None else window_length
     rows: list[tuple[object, ...]] = []
     cases = [(one, case) for one in many for case in cases_of(one, remedy, drawn, exact)]
+    if asked is None:
+        ask_at_once(case for _, case in cases)
+    else:
+        outcomes_of(AskedLengths([case], [n for n in asked if 0 <= n <= case.longest]) for _, case in cases)
     for one, case in cases:
         lengths = break_points(case) if asked is None else [n for n in asked if 0 <= n <= case.longest]
         known, guarantee = outcomes([case], lengths), case.rule.guarantee

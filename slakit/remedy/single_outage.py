@@ -205,40 +205,57 @@ def _known(_key: str) -> dict[int, Outcome]:
     return {}
 
 
-def outcomes(cases: Sequence[SingleOutage], downtimes: Iterable[int]) -> Mapping[int, Outcome]:
-    """Return what outages come to, by their length.
+class AskedLengths(NamedTuple):
+    """Lengths of outages, and what they hit.
 
-    Parameters
+    Attributes
     ----------
     cases
         Guarantees that earn one remedy, all of them hit by the outage; those with a shorter window at most for all of
         it.
     downtimes
         Lengths.
+    """
+
+    cases: Sequence[SingleOutage]
+    downtimes: Iterable[int]
+
+
+def outcomes(cases: Sequence[SingleOutage], downtimes: Iterable[int]) -> Mapping[int, Outcome]:
+    """Return what outages come to, by their length; see `outcomes_of`."""
+    return outcomes_of([AskedLengths(cases, downtimes)])[0]
+
+
+def outcomes_of(questions: Iterable[AskedLengths]) -> list[Mapping[int, Outcome]]:
+    """Return what outages come to; many questions together, for to ask costs most, however much is asked.
+
+    Parameters
+    ----------
+    questions
+        What is asked.
 
     Returns
     -------
-    Mapping[int, Outcome]
-        Of these lengths, and perhaps of others.
+    list of Mapping[int, Outcome]
+        Of each question, by length: of those asked for, and perhaps of others.
     """
-    known = cases[0].known if len(cases) == 1 else _known("".join(case.key for case in cases))
-    missing = [downtime for downtime in dict.fromkeys(downtimes) if downtime not in known]
-    if not missing:
-        return known
-    measured = []
-    for number, case in enumerate(cases):
-        rule = pl.lit(number, dtype=pl.UInt32).alias("rule")
-        tables = _measure(case, [min(length, case.longest) for length in missing])
-        measured.append([table.with_columns(rule) for table in tables])
-    facts, downtime_intervals, days = (pl.concat(tables) for tables in zip(*measured, strict=True))
-    facts = with_targets(facts, [case.rule for case in cases])
-    paid = _award(cases, MeasuredOutages(facts, downtime_intervals, days), len(missing))
-    missed, agreed, down = [False] * len(paid), [0] * len(paid), [0] * len(paid)
-    for number, miss, time, lost in facts.select("subscriber", "missed", "agreed", "downtime").iter_rows():
-        missed[number] |= miss
-        agreed[number], down[number] = max(agreed[number], time or 0), max(down[number], lost or 0)
-    known.update({length: Outcome(missed[n], agreed[n], down[n], *paid[n]) for n, length in enumerate(missing)})
-    return known
+    found = list[Mapping[int, Outcome]]()
+    new: dict[tuple[Decimal, str], dict[int, tuple[AskedLengths, dict[int, None], dict[int, Outcome]]]] = {}
+    for question in questions:
+        cases = question.cases
+        known = cases[0].known if len(cases) == 1 else _known("".join(case.key for case in cases))
+        missing = dict.fromkeys(downtime for downtime in question.downtimes if downtime not in known)
+        if missing:
+            of_fee = new.setdefault((cases[0].fee, cases[0].currency), {})
+            of_fee.setdefault(id(known), (question, {}, known))[1].update(missing)
+        found.append(known)
+    for fee, asked in new.items():
+        answers = _answers(
+            [AskedLengths(question.cases, list(lengths)) for question, lengths, _ in asked.values()], *fee
+        )
+        for (_, lengths, known), answer in zip(asked.values(), answers, strict=True):
+            known.update(zip(lengths, answer, strict=True))
+    return found
 
 
 PARTS = 64
@@ -295,39 +312,65 @@ def firsts_where(cases: Sequence[SingleOutage], searches: Sequence[Search]) -> l
     return [right for _, right in spans]
 
 
-def _award(cases: Sequence[SingleOutage], measured: MeasuredOutages, count: int) -> list[tuple[int, int]]:
-    """Credit and amount of each subscriber; see `Outcome`.
+def _answers(questions: Sequence[AskedLengths], fee: Decimal, currency: str) -> list[list[Outcome]]:
+    """Measure and award outages, of a subscriber for each length of a question.
 
     A minimum is compared with what would be paid: so where there is one, each outage is awarded twice, exactly and in
     the currency's own minor units, and what these say counts where the two are not the same.
     """
-    remedy, first = cases[0].remedy, cases[0]
-    if remedy is None:
-        return [(0, 0)] * count
-    twice = remedy.minimum is not None
-    fees = scenario_fees(first.fee, first.currency, 2 * count if twice else count, exact=count)
-    facts, downtime_intervals, days = measured
-    if twice:
-        again = (pl.col("subscriber") + count).cast(pl.UInt32)
-        later = (pl.col("number") + downtime_intervals.height).cast(pl.UInt32)
-        facts, days = (pl.concat([own, own.with_columns(again)]) for own in (facts, days))
-        downtime_intervals = pl.concat([downtime_intervals, downtime_intervals.with_columns(again, later)])
-    known = with_conditions(facts, downtime_intervals, conditions_of(remedy.credit))
-    rules = {number: case.rule for number, case in enumerate(cases)}
-    alone = Alternatives([Award(remedy, rules, known, {}, downtime_intervals, days)])
-    awarded = award_credits([alone], fees).credits
-    paid: dict[int, int] = {}
-    for subscriber, amount in awarded.select("subscriber", "amount").iter_rows():
-        paid[subscriber] = paid.get(subscriber, 0) + amount
-    scale = 10 ** (DIGITS - scenario_fees(first.fee, first.currency, 1).digits[0])
+    lengths = [list(question.downtimes) for question in questions]
+    cases = [case for question in questions for case in question.cases]
+    per_case = [own for question, own in zip(questions, lengths, strict=True) for _ in question.cases]
+    measured = _measure(cases, per_case)
+    rules = [case.rule for case in cases]
+    tables = MeasuredOutages(with_targets(measured.facts, rules), *measured[1:])
+    by_rule = [table.partition_by("rule", as_dict=True) for table in tables]
+    subscribers = 1 << max(map(len, lengths)).bit_length()
+    alternatives, awarded = list[Alternatives](), list[int]()
+    first = 0
+    for number, question in enumerate(questions):
+        numbers = range(first, first := first + len(question.cases))
+        remedy = question.cases[0].remedy
+        if remedy is None:
+            continue
+        facts, downtime_intervals, days = (
+            pl.concat([empty.clear(), *(of[rule,] for rule in numbers if (rule,) in of)])
+            for of, empty in zip(by_rule, tables, strict=True)
+        )
+        if remedy.minimum is not None:
+            again = (pl.col("subscriber") + subscribers).cast(pl.UInt32)
+            later = (pl.col("number") + measured.downtime_intervals.height).cast(pl.UInt32)
+            facts, days = (pl.concat([own, own.with_columns(again)]) for own in (facts, days))
+            downtime_intervals = pl.concat([downtime_intervals, downtime_intervals.with_columns(again, later)])
+        known = with_conditions(facts, downtime_intervals, conditions_of(remedy.credit))
+        of_rules = {rule: rules[rule] for rule in numbers}
+        alternatives.append(Alternatives([Award(remedy, of_rules, known, {}, downtime_intervals, days)]))
+        awarded.append(number)
+    fees = scenario_fees(fee, currency, 2 * subscribers, exact=subscribers)
+    paid: dict[tuple[int, int], int] = {}
+    credits = award_credits(alternatives, fees).credits
+    for award, subscriber, amount in credits.select("award", "subscriber", "amount").iter_rows():
+        paid[awarded[award], subscriber] = paid.get((awarded[award], subscriber), 0) + amount
+    question_of = [number for number, question in enumerate(questions) for _ in question.cases]
+    level: dict[tuple[int, int], tuple[bool, int, int]] = {}
+    columns = ("rule", "subscriber", "missed", "agreed", "downtime")
+    for rule, subscriber, miss, time, lost in tables.facts.select(columns).iter_rows():
+        place = question_of[rule], subscriber
+        missed, agreed, down = level.get(place, (False, 0, 0))
+        level[place] = (missed or miss, max(agreed, time or 0), max(down, lost or 0))
+    scale = 10 ** (DIGITS - fees.digits[-1])
     found = []
-    for number in range(count):
-        credit = paid.get(number, 0)
-        amount = half_up(credit, scale)
-        if twice and paid.get(number + count, 0) != amount:
-            amount = paid.get(number + count, 0)
-            credit = amount * scale
-        found.append((credit, amount))
+    for number, (question, own) in enumerate(zip(questions, lengths, strict=True)):
+        remedy = question.cases[0].remedy
+        found.append(list[Outcome]())
+        for subscriber in range(len(own)):
+            credit = paid.get((number, subscriber), 0)
+            amount = half_up(credit, scale)
+            if remedy is not None and remedy.minimum is not None:
+                in_minor_units = paid.get((number, subscriber + subscribers), 0)
+                if in_minor_units != amount:
+                    amount, credit = in_minor_units, in_minor_units * scale
+            found[-1].append(Outcome(*level.get((number, subscriber), (False, 0, 0)), credit, amount))
     return found
 
 
@@ -379,35 +422,48 @@ WINDOWS: dict[str, pl.DataType | type[pl.DataType]] = {
 }  # fmt: skip
 
 
-def _measure(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
-    """Measure an outage of each length; by a ledger only where something shortens one, or parts it over days."""
-    rule, guarantee = case.rule, case.rule.guarantee
-    rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and rule.per_incident)
-    daily = any(credit.earned_per == "day" for credit in case.schedules)
-    if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds or daily):
-        facts, intervals, days = _by_ledger(case, downtimes)
-    else:
-        days, (first, last) = NO_DAYS, case.span
-        none = case.axis == "share" or guarantee.on_measurements
-        found = [
-            (number, 0, first, first + downtime if rule.per_incident else last, downtime)
-            for number, downtime in enumerate([] if none else downtimes)
-            if downtime > 0
-        ]
-        columns = {name: dtype for name, dtype in DOWNTIME_INTERVALS.items() if name != "number"}
-        intervals = pl.DataFrame(found, schema=columns, orient="row")
-        if rule.per_incident:
-            judged = intervals.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
-            facts = facts_of_incidents(judge_incidents(judged, [rule]))
-        else:
-            rows = [
-                (number, 0, first, last, False, case.longest, n, int(n > 0), 1) for number, n in enumerate(downtimes)
-            ]
-            windows = pl.DataFrame(rows, schema=WINDOWS, orient="row")
-            facts = facts_of_windows(judge_windows(windows, [rule]))
-    if guarantee.on_measurements:
-        facts = facts.with_columns(pl.lit(None, dtype=pl.Int64).alias(name) for name in ("agreed", "downtime"))
-    return MeasuredOutages(facts, intervals.with_row_index("number").select(list(DOWNTIME_INTERVALS)), days)
+def _measure(cases: Sequence[SingleOutage], lengths: Sequence[Sequence[int]]) -> MeasuredOutages:
+    """Measure an outage of each length; by a ledger only where something shortens one, or parts it over days.
+
+    The number of a case is that of its rule.
+    """
+    rules = [case.rule for case in cases]
+    by_ledger = list[MeasuredOutages]()
+    windows, single, inside = [], [], []
+    for place, (case, asked) in enumerate(zip(cases, lengths, strict=True)):
+        rule, guarantee = case.rule, case.rule.guarantee
+        downtimes = [min(length, case.longest) for length in asked]
+        rounds = guarantee.rounded.outage or (guarantee.rounded.downtime and rule.per_incident)
+        daily = any(credit.earned_per == "day" for credit in case.schedules)
+        if case.axis == "time" and (guarantee.hours or guarantee.minimum or guarantee.unit or rounds or daily):
+            number = pl.lit(place, dtype=pl.UInt32).alias("rule")
+            by_ledger.append(MeasuredOutages(*(table.with_columns(number) for table in _by_ledger(case, downtimes))))
+            continue
+        first, last = case.span
+        counted = case.axis == "time" and not guarantee.on_measurements
+        for who, downtime in enumerate(downtimes):
+            if rule.per_incident:
+                single += [(who, place, first, first + downtime, downtime)] if counted and downtime else []
+                continue
+            inside += [(who, place, first, last, downtime)] if counted and downtime else []
+            windows.append((who, place, first, last, False, case.longest, downtime, int(downtime > 0), 1))
+    facts, downtime_intervals, days = ([getattr(own, name) for own in by_ledger] for name in MeasuredOutages._fields)
+    if windows:
+        judged = judge_windows(pl.DataFrame(windows, schema=WINDOWS, orient="row"), rules)
+        facts.append(facts_of_windows(judged))
+    columns = {name: dtype for name, dtype in DOWNTIME_INTERVALS.items() if name != "number"}
+    of_windows, incidents = (pl.DataFrame(rows, schema=columns, orient="row") for rows in (inside, single))
+    downtime_intervals += [of_windows, incidents]
+    if single or not facts:
+        ended = incidents.rename({"outage": "downtime"}).with_columns(pl.lit(value=False).alias("running"))
+        facts.append(facts_of_incidents(judge_incidents(ended, rules)))
+    together = pl.concat(facts)
+    measurements = [number for number, rule in enumerate(rules) if rule.guarantee.on_measurements]
+    if measurements:
+        times = (pl.when(~pl.col("rule").is_in(measurements)).then(name).alias(name) for name in ("agreed", "downtime"))
+        together = together.with_columns(times)
+    intervals = pl.concat([own.select(list(columns)) for own in downtime_intervals]).with_row_index("number")
+    return MeasuredOutages(together, intervals, pl.concat([NO_DAYS, *(own.select(list(DAYS)) for own in days)]))
 
 
 OUTAGES: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -16,10 +16,10 @@ from slakit.policy.plan_names import part_names
 from slakit.policy.quantities import FULL, MICROSECONDS
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
-from slakit.remedy.break_points import turning_points
+from slakit.remedy.break_points import ask_at_once, turning_points
 from slakit.remedy.curves import rules_drawn, scenario_outage, window_drawn
 from slakit.remedy.fees import MICRO, exact_fee, half_up
-from slakit.remedy.single_outage import SingleOutage, outcomes
+from slakit.remedy.single_outage import AskedLengths, SingleOutage, outcomes_of
 
 LENGTHS = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
 MONTH = 30 * MICROSECONDS["d"]
@@ -72,13 +72,14 @@ def guarantee_value(
     many = [terms] if isinstance(terms, Terms) else list(terms)
     rows: list[tuple[object, ...]] = []
     cases = [(one, case) for one in many for case in cases_on_outages(one, exact, measured=True)]
+    ask_at_once(case for _, case in cases if case.tells_whether)
+    outcomes_of(AskedLengths([case], [length for length in asked if length <= case.longest]) for _, case in cases)
     for one, case in cases:
         free, guarantee = worst_free(case), case.rule.guarantee
         level = None if case.rule.per_incident or free is None else free_level(case, free)
         seconds = None if free is None else seconds_of(free)
         plan = (one.policy, one.tier, guarantee.id, case.remedy and case.remedy.id)
         fitting = [length for length in asked if length <= case.longest]
-        outcomes([case], fitting)  # all of them at once
         names = part_names(one)
         named = (names[guarantee.id], case.remedy and names[case.remedy.id])
         for length in fitting:
