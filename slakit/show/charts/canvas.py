@@ -22,7 +22,8 @@ TITLE_WIDTH, SUBTITLE_WIDTH = 60, 82
 
 def canvas(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
     """Make a chart over rows of plain numbers and text. The caller turns decimals and instants into them."""
-    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+    # A tuple, because Altair copies lists, with all that is in them, several times for each layer.
+    return alt.Chart(alt.InlineData(values=tuple(dict(row) for row in rows)))
 
 
 def layered(*charts: Drawing) -> alt.LayerChart:
