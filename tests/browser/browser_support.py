@@ -9,8 +9,11 @@ import shutil
 import signal
 import socket
 import sys
+import threading
+import time
 import urllib.request
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,13 @@ import pytest
 from batch_support import MarkedProcess, code
 
 HOUSE = Path(__file__).parents[2]
+PATIENCE = 180
+"""How long anything is waited for: a machine that does much else draws a chart in more than a minute. [s]"""
+# anywidget gives a chart up for good where a page that is busy does not load it within two seconds.
+PATIENT = f"""{{
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (length) => timeout(Math.max(length, {PATIENCE * 1000}));
+}}"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -76,9 +86,28 @@ class Opened:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
+    def told(self) -> str:
+        """What there is to read on the page, and what it complained about, for whoever asks why a test failed."""
+        try:
+            text = self.page.locator("body").inner_text(timeout=5000)
+        except Exception as error:  # a page that hangs or is gone must not hide why the test failed
+            text = str(error)
+        return "\n".join([self.page.url, *self.complaints[:20], text[:2000]])
+
+    def wait_until(self, told: str) -> None:
+        """Wait until JavaScript says yes, also on a page that compiles none."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.page.evaluate(told):
+            assert time.monotonic() < deadline, f"waited in vain until {told}"
+            self.page.wait_for_timeout(100)
+
     def close(self) -> None:
         """Close the page as a person does, so that it can let go of its kernel."""
         self.page.close(run_before_unload=True)
+
+
+PAGES: list[Opened] = []
+"""Pages that were opened and are not closed."""
 
 
 def open_page(browser: Any, address: str, *, width: int = 1200, height: int = 900, dark: bool = False) -> Opened:
@@ -86,12 +115,16 @@ def open_page(browser: Any, address: str, *, width: int = 1200, height: int = 90
     scheme = "dark" if dark else "light"
     offline = address.startswith("file:")
     size = {"width": width, "height": height}
-    opened = Opened(browser.new_context(offline=offline, viewport=size, color_scheme=scheme).new_page())
+    context = browser.new_context(offline=offline, viewport=size, color_scheme=scheme)
+    context.add_init_script(PATIENT)
+    opened = Opened(context.new_page())
     complain = opened.complaints.append
     opened.page.on("pageerror", lambda error: complain(str(error)))
     opened.page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
     opened.page.on("request", lambda request: None if LOCAL.match(request.url) else complain(request.url))
     opened.page.on("websocket", lambda channel: None if LOCAL.match(channel.url) else complain(channel.url))
+    opened.page.set_default_timeout(PATIENCE * 1000)
+    PAGES[:] = [*(other for other in PAGES if not other.page.is_closed()), opened]
     opened.page.goto(address, wait_until="commit")
     return opened
 
@@ -110,7 +143,33 @@ def free_port() -> int:
         return int(door.getsockname()[1])
 
 
-class Explore(MarkedProcess):
+class Server(MarkedProcess):
+    """A command that serves pages; what it prints is read at once, so that it never waits for a reader."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], **how: Any) -> None:
+        super().__init__(command, environment, **how)
+        self.lines: list[str] = []
+        self.reader = threading.Thread(target=self._listen, daemon=True)
+        self.reader.start()
+        SERVERS.append(self)
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as said:
+            self.lines.extend(said)
+
+    def end(self) -> str:
+        """Wait until it has ended; returns what it printed."""
+        self.process.wait(timeout=PATIENCE)
+        self.reader.join(timeout=PATIENCE)
+        return "".join(self.lines)
+
+
+SERVERS: list[Server] = []
+"""Servers that were started."""
+
+
+class Explore(Server):
     """`slakit explore`, running; `url` opens it, `links` its pages by title."""
 
     def __init__(self, scratch: Path, *arguments: str, folder: Path = HOUSE) -> None:
@@ -118,17 +177,15 @@ class Explore(MarkedProcess):
         self.scratch = scratch
         command = [sys.executable, "-m", "slakit", "explore", "--no-browser", *arguments]
         super().__init__(command, {"TMPDIR": str(scratch)}, cwd=folder)
-        self.links: dict[str, str] = {}
-        self.said = title = ""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said += line
-            self.links |= {title: line.strip()} if "http://" in line else {}
-            title = line.strip()
-            if "Stop with" in line:
-                return
-        self.end()
-        pytest.fail(f"it did not start: {self.said}")
+        self.wait_until(lambda: self.started() or self.process.poll() is not None, PATIENCE)
+        if not self.started():
+            pytest.fail(f"it did not start: {self.end()}")
+        titled = pairwise(line.strip() for line in self.lines)
+        self.links = {title: address for title, address in titled if "http://" in address}
+
+    def started(self) -> bool:
+        """Whether it has said where its pages are."""
+        return any("Stop with" in line for line in self.lines)
 
     @property
     def url(self) -> str:
@@ -139,10 +196,10 @@ class Explore(MarkedProcess):
         """End it by a signal; returns what it printed."""
         if self.process.poll() is None:
             os.kill(self.process.pid, signum)
-        return self.said + self.end()
+        return self.end()
 
 
-class Lab(MarkedProcess):
+class Lab(Server):
     """JupyterLab, running in a folder with copies of `notebooks` and `data_samples`, without anybody's settings."""
 
     def __init__(self, folder: Path) -> None:
@@ -162,7 +219,8 @@ class Lab(MarkedProcess):
         given = [f"--{name}={value}" for name, value in options.items()]
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
         super().__init__([*command, *given], _apart(folder), cwd=self.root)
-        self.wait_until(self.answers)
+        self.kept: dict[str, Opened] = {}
+        self.wait_until(self.answers, PATIENCE)
 
     def answers(self) -> bool:
         """Whether it can be asked."""
@@ -170,17 +228,22 @@ class Lab(MarkedProcess):
             with urllib.request.urlopen(f"{self.base}api/status?token={self.token}", timeout=1):
                 return True
         except OSError:
-            assert self.process.poll() is None, self.process.communicate()[0]
+            assert self.process.poll() is None, self.end()
             return False
 
-    def open(self, browser: Any, notebook: str, *, dark: bool = False, **size: int) -> Opened:
-        """Open a notebook, by its path below `root`, run all of it and wait until that is done."""
-        opened = open_page(browser, f"{self.base}lab/tree/{notebook}?reset&token={self.token}", **size)
-        opened.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    def open(self, browser: Any, notebook: str, *, dark: bool = False, width: int = 1500, height: int = 1500) -> Opened:
+        """Show a notebook, by its path below `root`, of which all has run; one that is open is shown again."""
+        address = f"{self.base}lab/tree/{notebook}?reset&token={self.token}"
+        is_new = notebook not in self.kept or self.kept[notebook].page.is_closed()
+        opened = open_page(browser, address, width=width, height=height) if is_new else self.kept[notebook]
+        opened.page.set_viewport_size({"width": width, "height": height})
+        opened.page.wait_for_selector(".jp-Notebook .jp-Cell")
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"  # it keeps the one that was chosen last
         opened.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})")
         opened.page.wait_for_selector(f"body[data-jp-theme-name='{theme}']", state="attached")
-        opened.page.evaluate(RUN_ALL)
+        if is_new:
+            opened.page.evaluate(RUN_ALL)
+        self.kept[notebook] = opened
         return opened
 
     def close(self) -> None:

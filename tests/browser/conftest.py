@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser_support import FLAGS, Explore, Lab, chromium
+from browser_support import FLAGS, PAGES, SERVERS, Explore, Lab, chromium
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Add to a failure what its pages show and what the servers have printed."""
+    report = yield
+    if report.failed and item.get_closest_marker("browser"):
+        report.sections += [("a page that is open", opened.told()) for opened in PAGES]
+        report.sections += [("a server", "".join(server.lines[-40:])) for server in SERVERS]
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +42,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def explore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Explore]]:
     """Start `slakit explore` with some arguments: `open_page(browser, explore("a.ipynb").url)` opens what it serves."""
     chromium()

@@ -8,14 +8,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 from batch_support import MarkedProcess
-from browser_support import HOUSE, SLIDER, Explore, open_page, turn
+from browser_support import HOUSE, SLIDER, Explore, Opened, open_page, turn
 
 pytestmark = pytest.mark.browser
 
@@ -24,33 +24,42 @@ COMPARISON = HOUSE / "notebooks" / "vendor_comparison.ipynb"
 BROKEN = SLIDER.replace("import ipywidgets as w", "raise ValueError('no <b>such</b> subscription')")
 
 
-@pytest.fixture
-def slider(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def slider(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A notebook with a slider, and a label that follows it."""
-    path = tmp_path / "slider.ipynb"
+    path = tmp_path_factory.mktemp("slider") / "slider.ipynb"
     path.write_text(SLIDER, encoding="utf-8")
     return path
 
 
+@pytest.fixture(scope="module")
+def comparison(browser: Any, explore: Start) -> Iterator[Opened]:
+    """The page of the comparison, which changes its width and its colours."""
+    opened = open_page(browser, explore(str(COMPARISON)).url)
+    opened.page.wait_for_selector(".vega-embed svg")
+    yield opened
+    opened.close()
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (640, False), (1280, True)])
-def test_a_page_draws_its_charts_and_hides_its_code(browser: Any, explore: Start, width: int, dark: bool) -> None:
-    opened = open_page(browser, explore(str(COMPARISON)).url, width=width, dark=dark)
-    opened.page.wait_for_selector(".vega-embed svg", timeout=60_000)
+def test_a_page_draws_its_charts_and_hides_its_code(comparison: Opened, width: int, dark: bool) -> None:
+    opened = comparison
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    opened.page.emulate_media(color_scheme="dark" if dark else "light")
+    opened.wait_until(f"document.documentElement.scrollWidth <= {width}")
     opened.picture(f"explore-{width}{'-dark' * dark}")
     assert opened.page.title() == "Which provider is better for us?"
     assert opened.page.locator("h1").all_inner_texts() == ["Which provider is better for us?"]
     assert "sla.explore_vendors" not in opened.page.content()
     assert opened.page.locator(".vega-embed svg").first.bounding_box()["width"] > 400
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     assert opened.complaints == []
-    opened.close()
 
 
 def test_a_slider_moves_a_label_and_the_kernel_ends_with_the_page(browser: Any, slider: Path, explore: Start) -> None:
     served = explore(slider)
     before = len(served.family())
     opened = open_page(browser, served.url)
-    opened.page.wait_for_selector(".noUi-handle", timeout=60_000)
+    opened.page.wait_for_selector(".noUi-handle")
     turn(opened, 3)
     opened.page.wait_for_selector("text=doubled: 6")
     opened.picture("explore-slider")
@@ -67,7 +76,7 @@ def test_several_notebooks_are_listed_by_their_questions(browser: Any, slider: P
     opened.picture("explore-list")
     assert opened.page.locator("nav b").all_inner_texts() == ["Which provider is better for us?", "What if it lasts?"]
     opened.page.locator("nav a", has_text="What if it lasts?").click()
-    opened.page.wait_for_selector(".noUi-handle", timeout=60_000)
+    opened.page.wait_for_selector(".noUi-handle")
     turn(opened, 9)
     opened.page.wait_for_selector("text=doubled: 8")
     assert opened.complaints == []
@@ -134,7 +143,7 @@ def status(address: str, method: str = "GET", **headers: str) -> int:
 def test_what_goes_wrong_is_told_in_words(browser: Any, tmp_path: Path, explore: Start) -> None:
     (tmp_path / "broken.ipynb").write_text(BROKEN, encoding="utf-8")
     opened = open_page(browser, explore(tmp_path / "broken.ipynb").url)
-    opened.page.wait_for_selector("text=This page is not complete", timeout=60_000)
+    opened.page.wait_for_selector("text=This page is not complete")
     opened.picture("explore-broken")
     assert "ValueError: no <b>such</b> subscription" in opened.page.locator("#rendered_cells").inner_text()
     assert opened.complaints == []
@@ -147,7 +156,7 @@ def test_however_it_is_ended_nothing_of_it_stays(
 ) -> None:
     served = Explore(tmp_path / "scratch", str(slider))
     opened = open_page(browser, served.url)
-    opened.page.wait_for_selector(".noUi-handle", timeout=60_000)
+    opened.page.wait_for_selector(".noUi-handle")
     assert list(served.scratch.iterdir()) != []
     said = served.stop(signal.Signals[signum])
     assert served.process.returncode == code
@@ -160,9 +169,9 @@ def test_however_it_is_ended_nothing_of_it_stays(
 def test_a_page_says_that_its_server_is_gone(browser: Any, slider: Path, tmp_path: Path) -> None:
     served = Explore(tmp_path / "scratch", str(slider))
     opened = open_page(browser, served.url)
-    opened.page.wait_for_selector(".noUi-handle", timeout=60_000)
+    opened.page.wait_for_selector(".noUi-handle")
     served.stop()
-    opened.page.wait_for_selector("text=no longer connected", timeout=20_000)
+    opened.page.wait_for_selector("text=no longer connected")
     opened.picture("explore-ended")
     opened.page.close()
 

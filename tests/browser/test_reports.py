@@ -39,7 +39,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["incidents", "curves", "budgets", "claims"])
 def test_a_report_draws_its_charts_offline_without_a_complaint(browser: Any, reports: Path, name: str) -> None:
     opened = open_page(browser, (reports / f"{name}.html").as_uri())
-    opened.page.wait_for_selector(".vega-embed svg, .vega-embed canvas", timeout=20_000)
+    opened.page.wait_for_selector(".vega-embed svg, .vega-embed canvas")
     opened.picture(name)
     assert opened.complaints == []
 
