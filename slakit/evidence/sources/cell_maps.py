@@ -313,9 +313,10 @@ def read_times(text: pl.Series, form: str, time_zone: str | None) -> tuple[pl.Se
         values, local_found = read_wall_times(local, time_zone)
         return values, [*found, *map(_in_mapping, local_found)]
     wrong, remedy = f"not a time like {form}", "name the form that the column has, or the words for empty cells"
-    written = text.str.replace_all(NARROW_SPACES, " ")
-    written = written.str.replace("Z$", "+0000") if form.endswith("%z") else written
-    wall = written.str.to_datetime(form, strict=False, time_unit="us")
+    wall = text.str.to_datetime(form, strict=False, time_unit="us")
+    if wall.null_count() > text.null_count():  # few times are printed so, and all would be searched for it
+        usual = text.str.replace_all(NARROW_SPACES, " ").str.replace("Z$", "+0000" if form.endswith("%z") else "Z")
+        wall = usual.str.to_datetime(form, strict=False, time_unit="us")
     found = [Broken(text.is_not_null() & wall.is_null(), wrong, remedy)]
     if "%z" in form:
         return wall.dt.convert_time_zone("UTC"), found
@@ -355,8 +356,8 @@ def formulas(cells: pl.DataFrame, columns: Iterable[str]) -> list[CellFault]:
     """Find formulas, and errors of spreadsheets, in place of values."""
     faults = []
     for name in columns:
-        rows = cells[name].str.contains(FORMULA).fill_null(False)
-        if rows.any():
+        begins = cells[name].str.slice(0, 1).is_in(["=", "#"]).fill_null(False)
+        if begins.any() and (rows := begins & cells[name].str.contains(FORMULA).fill_null(False)).any():
             wrong = "a formula or an error of a spreadsheet, not a value"
             faults.append(CellFault(Fault(name, rows, wrong, "export values"), cells[name]))
     return faults

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import re
 from collections import Counter
@@ -15,6 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from slakit.evidence.formats import QUOTE, RAGGED, may_be_broken, refuse_bytes
+from slakit.evidence.formats import records as csv_records
 from slakit.evidence.instants import INSTANT, read_instants, read_wall_times
 from slakit.problems import InputError, Problem
 
@@ -140,7 +140,7 @@ def csv_grid(
     top = body.partition(b"\n")[0].decode()
     separator = separator or max(",;\t|", key=top.count)
     try:
-        names = next(csv.reader(io.StringIO(body.decode()), delimiter=separator, strict=True))
+        names = next(csv_records(body, separator))
         if len(names) > 1:  # nearly all files are sound, and polars reads those twenty times faster
             cells = pl.read_csv(body, separator=separator, infer_schema=False)
             if not may_be_broken(body, separator, cells):
@@ -150,9 +150,7 @@ def csv_grid(
     rows: list[list[str]] = []
     problems = []
     try:
-        for number, values in enumerate(
-            csv.reader(io.StringIO(body.decode()), delimiter=separator, strict=True), first
-        ):
+        for number, values in enumerate(csv_records(body, separator), first):
             if values and len(values) != len(names) and any(value.strip() for value in values):
                 wrong = f"{len(values)} values under {len(names)} columns"
                 problems.append(Problem(f"{reader} row {number}", None, wrong, RAGGED))
