@@ -226,6 +226,7 @@ class Described(StrEnum):
     EVIDENCE = "evidence"
     FINDINGS = "findings"
     RESULTS = "results"
+    SOURCES = "sources"
 
 
 @app.command()
@@ -237,6 +238,7 @@ def schema(
     import json
 
     from slakit.analysis.warnings import evidence_reference
+    from slakit.evidence.sources.page import sources_reference
     from slakit.examples.model import ExampleFile, examples_reference
     from slakit.finding.codes import findings_reference
     from slakit.policy.files import find_policy, library, policy_schema
@@ -250,9 +252,10 @@ def schema(
             Described.EVIDENCE: evidence_reference,
             Described.FINDINGS: findings_reference,
             Described.RESULTS: results_reference,
+            Described.SOURCES: sources_reference,
         }
         typer.echo(printers[of](), nl=False)
-    elif of in (Described.EVIDENCE, Described.FINDINGS, Described.RESULTS):
+    elif of not in (Described.POLICY, Described.EXAMPLES):
         raise typer.BadParameter(f"{of} has no JSON Schema; add --markdown")
     else:
         typer.echo(json.dumps(policy_schema() if of is Described.POLICY else ExampleFile.model_json_schema(), indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,7 +77,7 @@ def _write_draft(files: list[Path], reader: str | None, out: Path | None, draft:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
-    again = f"slakit import {' '.join(map(str, files))} --map {path} --out {out or 'EVIDENCE'}"
+    again = shlex.join(["slakit", "import", *map(str, files), "--map", str(path), "--out", str(out or "EVIDENCE")])
     typer.echo(printable(f"{path} is written: fill it in, then {again}"))
 
 

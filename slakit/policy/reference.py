@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from slakit.policy.document import Policy
@@ -157,13 +157,27 @@ def sections_of(root: type[Part], users: Mapping[str, str] | None = None) -> str
     for name in (name for name in met if name in models):
         said = " ".join((models[name].__doc__ or "").split("\n\n")[0].split())
         user = f" In use: `{users[name]}`." if users and name in users and name != "Policy" else ""
-        lines = [f"## {name}", "", f"{said}{user}", "", "| key | is | meaning |", "|---|---|---|"]
-        for key, field in parts[name].get("properties", {}).items():
-            meaning = " ".join(str(field.get("description", "")).split()) if "$ref" not in field else ""
-            mark = "" if key in parts[name].get("required", []) else "?"
-            lines.append(f"| `{key}`{mark} | {_kind(field)} | {meaning} |".replace("  |", " |"))
-        sections.append("\n".join(lines))
+        sections.append(f"## {name}\n\n{said}{user}\n\n{keys_table(parts[name])}")
     return "\n\n".join(sections) + "\n"
+
+
+def keys_table(schema: Mapping[str, Any], without: Collection[str] = ()) -> str:
+    """Describe the keys of one part as a table of Markdown.
+
+    Parameters
+    ----------
+    schema
+        JSON Schema of the part.
+    without
+        Keys that are described elsewhere.
+    """
+    lines = ["| key | is | meaning |", "|---|---|---|"]
+    for key, field in schema.get("properties", {}).items():
+        if key not in without:
+            meaning = " ".join(str(field.get("description", "")).split()) if "$ref" not in field else ""
+            mark = "" if key in schema.get("required", []) else "?"
+            lines.append(f"| `{key}`{mark} | {_kind(field)} | {meaning} |".replace("  |", " |"))
+    return "\n".join(lines)
 
 
 def _models(base: type[Part]) -> Iterator[type[Part]]:

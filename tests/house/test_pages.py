@@ -21,6 +21,7 @@ REFERENCES = {
     "examples": "slakit/examples/REFERENCE.md",
     "findings": "slakit/finding/REFERENCE.md",
     "results": "slakit/analysis/RESULTS.md",
+    "sources": "slakit/evidence/sources/README.md",
 }
 SHELL = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
