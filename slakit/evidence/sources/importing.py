@@ -20,7 +20,7 @@ from slakit.evidence.files import RECEIPT, cannot_read, printed, read_table
 from slakit.evidence.formats import read_csv
 from slakit.evidence.instants import INSTANT, read_instants
 from slakit.evidence.sources.mapping_files import MappingFile, mapping_draft, read_mapping
-from slakit.evidence.sources.reader import LEFT_OUT, Found, MappedItem, Reader, SourceMapping
+from slakit.evidence.sources.reader import IN_MAPPING, LEFT_OUT, OF_TICKETS, Found, MappedItem, Reader, SourceMapping
 from slakit.evidence.sources.receipt import (
     MOST_IDS,
     Changes,
@@ -33,6 +33,7 @@ from slakit.evidence.sources.receipt import (
 from slakit.evidence.sources.registry import find_reader, recognise_reader, said_by
 from slakit.evidence.table_checks import MOST_SHOWN, RawTable, check_header, check_rows, read_columns, seen_in, tell
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES, InputTable
+from slakit.policy.yaml import Document
 from slakit.problems import InputError, Problem, one_of
 
 T = TypeVar("T")
@@ -44,8 +45,6 @@ BINARY = (b"SQLite format 3\0", b"PAR1", b"PK\x03\x04")
 PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
 KEPT = ".imported"
 """Folder beside the tables that holds the records of each source, so that a later file can add to them."""
-OF_TICKETS = frozenset({"holds", "priorities", "updates"})
-"""Tables that know their ticket only: their rows go where it goes."""
 REPLACE = "import all files of the source again with --replace (replace=True in Python)"
 
 
@@ -114,7 +113,7 @@ def import_evidence(
 
     sources = read_sources(files)
     asked = AskedMapping(filled.keys)
-    parsed = records_of(filled.reader, sources, asked)
+    parsed = records_of(filled.reader, sources, asked, filled.document)
     read_with = asked.values()
     kept = pl.DataFrame() if replace else kept_records(folder, filled.source, before)
     if before is not None and not kept.is_empty() and before.read_with != read_with:
@@ -194,7 +193,7 @@ def draft_mapping(
     """
     sources = read_sources(files)
     chosen = find_reader(reader) if reader is not None else recognise_reader(sources)
-    records = merge_records(list(records_of(chosen, sources, None).values()))
+    records = merge_records(list(records_of(chosen, sources, None, None).values()))
     draft = guarded(chosen, "draft", partial(chosen.draft, records))
     known = subscriptions_of(Path(evidence)) if evidence is not None else []
     return MappingDraft(chosen.name, mapping_draft(chosen, draft, known))
@@ -267,8 +266,15 @@ def guarded(reader: Reader, what: str, work: Callable[[], T]) -> T:
         raise InputError(reader.name, [Problem(reader.name, None, wrong, remedy)]) from error
 
 
-def records_of(reader: Reader, sources: Mapping[str, bytes], mapping: Any) -> dict[str, pl.DataFrame]:
+def records_of(
+    reader: Reader, sources: Mapping[str, bytes], mapping: Any, document: Document | None
+) -> dict[str, pl.DataFrame]:
     """Read the records of every file: path -> records.
+
+    Parameters
+    ----------
+    document
+        The file of the mapping, for keys that do not fit a file.
 
     Raises
     ------
@@ -284,6 +290,8 @@ def records_of(reader: Reader, sources: Mapping[str, bytes], mapping: Any) -> di
             name = Path(path).name
             for problem in error.problems:
                 where = f"{name} {problem.where.removeprefix(reader.name).removeprefix(' file').strip()}".strip()
+                if document is not None and problem.where.startswith(IN_MAPPING):
+                    where = document.where(tuple(problem.where.removeprefix(IN_MAPPING).split(".")))
                 problems.append(dataclasses.replace(problem, where=where))
     if problems:
         raise InputError(", ".join(Path(path).name for path in sources), problems)
@@ -399,6 +407,9 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
             )
             left_out.append(others.select("source_id", reason.alias("reason")))
     for name in (name for name in given if name in OF_TICKETS):
+        if "tickets" not in given:  # they name tickets of another source
+            own[name] = given[name].with_columns(pl.lit(source).alias("source"))
+            continue
         joined = given[name].join(tickets, on="ticket", how="inner", maintain_order="left")
         own[name] = joined.drop("ticket").rename({"placed": "ticket"}).with_columns(pl.lit(source).alias("source"))
         others = given[name].join(tickets, on="ticket", how="anti")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from slakit.evidence.instants import INSTANT
+from slakit.locales import is_time_zone
 from slakit.policy.part import Id, Part
 
+IN_MAPPING = "mapping "
+"""What the place of a problem with the mapping begins with: `mapping item.from` is told at that line of its file."""
 PLACEHOLDER = "CHANGE-ME"
 """What stands in a drafted mapping for what only a person can decide; while one is left the mapping is refused."""
 LEFT_OUT: dict[str, Any] = {"source_id": pl.String, "reason": pl.String}
+OF_TICKETS = frozenset({"holds", "priorities", "updates"})
+"""Tables that know their ticket only: their rows go where it goes, or name one of another source."""
 COVERED: dict[str, Any] = {"item": pl.String, "started": INSTANT, "ended": INSTANT}
 
 
@@ -56,6 +63,14 @@ class SourceMapping(Part):
     """Times that the source covers, where the file does not tell."""
     subscriptions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Rows of the table `subscriptions` by id, written where the evidence has none yet."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, name: str | None) -> str | None:
+        if name is not None and not is_time_zone(name):
+            close = difflib.get_close_matches(name, available_timezones(), n=1)
+            raise ValueError(f"no such time zone; {f'did you mean {close[0]}?' if close else 'such as Europe/Oslo'}")
+        return name
 
 
 @dataclass(frozen=True)

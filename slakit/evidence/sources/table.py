@@ -14,11 +14,11 @@ from slakit.evidence.cells import Fault
 from slakit.evidence.samples import End, Missing, Start, outages_from
 from slakit.evidence.sources.cell_maps import CellFault, CellMap, Text, formulas, matches, read_mapped, words_of
 from slakit.evidence.sources.grids import read_grid
-from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
+from slakit.evidence.sources.reader import IN_MAPPING, OF_TICKETS, PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.watch import STATE, outages_in
 from slakit.evidence.table_checks import MOST_SHOWN
 from slakit.evidence.tables import TABLES, InputColumn, InputTable
-from slakit.policy.part import Part, as_list
+from slakit.policy.part import Id, Part, as_list
 from slakit.problems import InputError, Problem, one_of, shorten
 
 NAME = "table"
@@ -119,6 +119,9 @@ class TableMapping(SourceMapping):
     the one before it would go on."""
     samples: SampleRules | None = None
     """How samples become outages; only of `probes`."""
+    tickets_of: Id | None = None
+    """Source that the tickets were imported from; only of `holds`, `priorities` and `updates`. Without it `ticket` is
+    as the table `tickets` has it."""
 
     @field_validator("columns")
     @classmethod
@@ -151,8 +154,10 @@ class TableMapping(SourceMapping):
             raise ValueError("samples and table: probes belong together; write both or neither")
         if self.samples is not None and (self.samples.agree is not None) != ("place" in self.columns):
             raise ValueError("samples.agree and columns.place belong together; write both or neither")
-        if self.item is not None and self.table in ("holds", "priorities", "updates"):
+        if self.item is not None and self.table in OF_TICKETS:
             raise ValueError(f"{self.table} belong to tickets and have no item of their own; remove item")
+        if self.tickets_of is not None and self.table not in OF_TICKETS:
+            raise ValueError(f"{self.table} do not belong to tickets; remove tickets_of")
         for name, cell in (("item", self.item), ("id", self.id)):
             if cell is not None and (cell.as_ is not None or cell.counts):
                 raise ValueError(f"{name} has a form; remove as, after and before")
@@ -225,7 +230,7 @@ def _need_columns(cells: pl.DataFrame, mapping: TableMapping) -> None:
     named += [("rows.where", name) for name in mapping.rows.where]
     wrong = "the file has no such column"
     problems = [
-        Problem(f"mapping of {mapping.reader} {key}", name, wrong, one_of(cells.columns, name))
+        Problem(f"{IN_MAPPING}{key}", name, wrong, one_of(cells.columns, name))
         for key, name in named
         if name not in cells.columns
     ]
@@ -349,7 +354,7 @@ def _read_rows(cells: pl.DataFrame, mapping: TableMapping, names: pl.Series) -> 
         if name in read and is_end and mapping.id is None and (kept & read[name].is_null()).any():
             wrong = "it is empty in some rows, and rows have no id: a later file that fills it would add rows"
             remedy = "name columns that stay the same, such as id: {from: [Host, Time], join: ' '}"
-            problems.append(Problem(f"mapping of {mapping.reader} columns.{name}", None, wrong, remedy))
+            problems.append(Problem(f"{IN_MAPPING}columns.{name}", None, wrong, remedy))
     if problems:
         raise InputError(mapping.reader, problems)
     return pl.DataFrame([series.alias(name) for name, series in {**read, "left": left}.items()])
@@ -387,8 +392,10 @@ def find(records: pl.DataFrame, mapping: TableMapping) -> Found:
     columns = [column.name for column in columns_of(mapping.table)]
     if (own := MAPPED_TABLES[mapping.table].columns[0]).unique and own.name not in rows:
         rows = rows.with_columns(pl.col("source_id").alias(own.name))
-    if mapping.table in ("holds", "priorities", "updates"):
+    if mapping.table in OF_TICKETS:
         rows = rows.drop("item")
+    if mapping.tickets_of is not None:
+        rows = rows.with_columns(pl.format("{}/{}", pl.lit(mapping.tickets_of), "ticket").alias("ticket"))
     first = [name for name in ("item", *columns, "source_id") if name in rows.columns]
     times = [column.name for column in columns_of(mapping.table) if column.kind == "instant" and column.name in rows]
     table = rows.select(first).sort(*times[:1], "source_id")

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,6 +10,8 @@ import xlsxwriter
 from pydantic import ValidationError
 from reader_laws import assert_laws, rows
 
+from slakit.evidence.files import read_evidence
+from slakit.evidence.sources.importing import import_evidence
 from slakit.evidence.sources.reader import Found
 from slakit.evidence.sources.table import READER, TableMapping, find, records
 from slakit.policy.yaml import parse_yaml, problems_of
@@ -269,6 +272,11 @@ def test_what_no_mapping_names_is_refused_or_listed() -> None:
     ("old", "new", "says"),
     [
         ("table: outages", "table: outage", "map.yaml:5 table = outage: not one of the words"),
+        (
+            "Europe/Oslo",
+            "Europe/Olso",
+            "map.yaml:4 time_zone = Europe/Olso: no such time zone; did you mean Europe/Oslo?",
+        ),
         ("time_zone: Europe/Oslo", "", "time_zone missing; name the zone"),
         ("started:", "begun:", "map.yaml:9 columns: outages have no column begun"),
         ("  started:", "  component: {from: Host}\n  started:", "component is no column here; name the cells as item"),
@@ -304,7 +312,7 @@ def test_a_mapping_that_makes_no_sense_says_where(old: str, new: str, says: str)
         (
             b",Tags",
             b",Tag",
-            "mapping of table columns.cause.from = Tags: the file has no such column",
+            "mapping columns.cause.from = Tags: the file has no such column",
         ),
         (PROBLEMS, b"<html>Sign in</html>", "HTML or XML, not a table"),
         (PROBLEMS, PROBLEMS[:300], "4 values under 7 columns"),
@@ -352,6 +360,41 @@ def test_an_open_end_needs_an_id() -> None:
     closed = PROBLEMS.replace(b"AM,-,", b"AM,2026-05-22 12:30:00 AM,")
     found = assert_laws(READER, [closed + closed.splitlines(keepends=True)[1]], mapping(text))
     assert found.tables["outages"].height == 4  # a row that comes twice in one file is two rows
+
+
+def test_holds_name_tickets_of_another_source(tmp_path: Path) -> None:
+    desk = """
+format: 1
+reader: table
+source: desk
+table: tickets
+id: {from: no}
+columns: {opened: {from: at, as: unix}}
+subscription: shop
+subscriptions: {shop: {policy: klink-cloud, monthly_fee: 9, currency: USD, starts: "2026-01-01T00:00:00Z"}}
+"""
+    holds = """
+format: 1
+reader: table
+source: waits
+table: holds
+tickets_of: desk
+columns: {ticket: {from: no}, started: {from: from, as: unix}, ended: {from: to, as: unix}}
+"""
+    for name, text in {
+        "desk.yaml": desk,
+        "waits.yaml": holds,
+        "wrong.yaml": holds.replace("from: to,", "from: too,"),
+    }.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "tickets.csv").write_text("no,at\n7,1785718200\n")
+    (tmp_path / "waits.csv").write_text("no,from,to\n7,1785718260,1785718320\n")
+    evidence = tmp_path / "evidence"
+    import_evidence(tmp_path / "tickets.csv", evidence, tmp_path / "desk.yaml")
+    import_evidence(tmp_path / "waits.csv", evidence, tmp_path / "waits.yaml")
+    assert read_evidence(evidence).holds["ticket"].to_list() == ["desk/7"]
+    with pytest.raises(InputError, match=r"wrong.yaml:7 columns.ended.from = too: the file has no such column"):
+        import_evidence(tmp_path / "waits.csv", evidence, tmp_path / "wrong.yaml")
 
 
 def test_a_draft_decides_nothing() -> None:
