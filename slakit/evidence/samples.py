@@ -297,10 +297,10 @@ def _by_target(batch: pl.DataFrame) -> pl.DataFrame:
     turns = ((target.slice(1) == target[0]).arg_max() or 0) + 1
     if (target.slice(turns) == target.head(target.len() - turns)).all():  # in one order, and none is missing
         places = pl.int_ranges(pl.int_range(turns), batch.height, turns, dtype=pl.UInt32)
-        order = target.head(turns).cast(pl.Categorical).to_frame().with_columns(places.alias("place")).explode("place")
+        groups = target.head(turns).to_frame().with_columns(places.alias("place"))
     else:
-        order = target.cast(pl.Categorical).to_frame().with_row_index("place")
-        order = order.select(pl.all().sort_by(pl.col("component").to_physical(), maintain_order=True))
+        groups = target.to_frame().with_row_index("place").group_by("component").agg("place")
+    order = groups.with_columns(pl.col("component").cast(pl.Categorical)).explode("place")
     return order.select("component").hstack(batch.select("at", "up")[order["place"]])
 
 
@@ -392,18 +392,18 @@ def _outages(
     runs = _runs(looks, changes.fill_null(value=True), failed_enough=failures, good_enough=successes)
     needed = pl.when("up").then(successes).otherwise(failures)
     runs = runs.with_columns(
-        pl.col("last").shift(1).over("stretch").alias("before"),  # the last sample that said otherwise
+        _in_stretch("last", 1).alias("before"),  # the last sample that said otherwise
         (pl.col("length") >= needed).alias("decides"),
         pl.when(~pl.col("up")).then("count").otherwise(0).cum_sum().alias("failed"),
     )
-    says_anew = (pl.col("up") != pl.col("up").shift(1).over("stretch")).fill_null(value=True)
+    says_anew = (pl.col("up") != _in_stretch("up", 1)).fill_null(value=True)
     turns = runs.filter("decides").filter(says_anew)
     following = ("first", "good_enough", "before", "failed")
     last_failure = runs.filter(~pl.col("up")).group_by("stretch").agg(
         pl.col("last").last().alias("last_failure"), pl.col("failed").last().alias("all_failed")
     )  # fmt: skip
     found = (
-        turns.with_columns(pl.col(name).shift(-1).over("stretch").alias(f"next_{name}") for name in following)
+        turns.with_columns(_in_stretch(name, -1).alias(f"next_{name}") for name in following)
         .filter(~pl.col("up"))
         .join(until, on="stretch", how="left", maintain_order="left")
         .join(last_failure, on="stretch", how="left", maintain_order="left")
@@ -425,6 +425,11 @@ def _outages(
         _instant(before).alias("upper_started"),
         _instant(pl.when(has_end).then("next_first").otherwise(known_until)).alias("upper_ended"),
     )
+
+
+def _in_stretch(name: str, places: int) -> pl.Expr:
+    """Return the value some rows before, if it is of the same stretch."""
+    return pl.when(pl.col("stretch") == pl.col("stretch").shift(places)).then(pl.col(name).shift(places))
 
 
 def _instant(time: str | pl.Expr) -> pl.Expr:
