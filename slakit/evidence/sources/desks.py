@@ -36,16 +36,16 @@ class DeskMapping(SourceMapping):
     """What the mappings of all service desks have in common."""
 
     priorities: dict[str, str] | None = None
-    """Priority as the desk writes it → as the contract names it; `ignore` leaves its tickets out. Without the key
+    """Priority as the tool writes it → as the contract names it; `ignore` leaves its tickets out. Without the key
     priorities are not read."""
     impacts: dict[str, str] | None = None
-    """Impact as the desk writes it → as the contract names it, likewise."""
+    """Impact as the tool writes it → as the contract names it, likewise."""
     urgencies: dict[str, str] | None = None
-    """Urgency as the desk writes it → as the contract names it, likewise."""
+    """Urgency as the tool writes it → as the contract names it, likewise."""
     kinds: dict[str, str] | None = None
-    """Kind of ticket as the desk writes it → as the contract names it, likewise."""
+    """Kind of ticket as the tool writes it → as the contract names it, likewise."""
     statuses: dict[str, Literal["counts", "waits", "ignore"]] | None = None
-    """Status as the desk writes it → `counts`; `waits` for the customer, a hold where the source tells since when; or
+    """Status as the tool writes it → `counts`; `waits` for the customer, a hold where the source tells since when; or
     `ignore`, which leaves tickets that have it last out (such as those that were cancelled). Without the key statuses
     are not read."""
 
@@ -62,7 +62,7 @@ class TicketColumns(Part):
     resolved: list[str]
     """When it was resolved: the first of these columns that is filled."""
     closed: str | None = None
-    """When it was closed: a ticket that was closed and has no time of resolution is left out, and no breach."""
+    """When it was closed: a ticket that was closed and has no time of resolution is skipped, and no breach."""
     updated: str | None = None
     """When it last changed: the later of two rows of a ticket holds."""
     kind: str | None = None

@@ -30,10 +30,10 @@ class FocusMapping(SourceMapping):
     categories: dict[str, Literal["fee", "ignore"]]
     """Value of `ChargeCategory` (Usage, Purchase, Tax, Credit, Adjustment) → part of the `fee`, or `ignore`."""
     corrections: Literal["net", "ignore"]
-    """Whether corrections of earlier invoices (`ChargeClass`) are added to or taken off what is charged, or left out.
+    """Whether corrections of earlier invoices (`ChargeClass`) are added to or taken off what is charged, or skipped.
     """
     currency: str
-    """ISO 4217. Rows in another are refused, or left out with `unmapped: list`; nothing is converted."""
+    """ISO 4217. Rows in another are refused, or skipped with `unmapped: list`; nothing is converted."""
     months: str | None = None
     """Zone in which the months of the contract begin, such as Europe/Oslo: what is billed for a month is then added up
     and stands at its first instant there. Without the key charges stand at the start of their own charge period, in

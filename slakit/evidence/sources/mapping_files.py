@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from slakit.evidence.sources.reader import PLACEHOLDER, CoveredTime, Draft, MappedItem, Reader, SourceMapping
 from slakit.evidence.sources.registry import find_reader
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
+from slakit.locales import is_time_zone
 from slakit.policy.yaml import Document, Place, parse_yaml, problems_of, read_yaml
 from slakit.problems import HIDDEN, InputError, Problem, one_of
 
@@ -91,6 +92,9 @@ def read_mapping(given: str | Path | Mapping[str, Any], reader: str | None = Non
     except ValidationError as error:
         words = {*found.mapping.model_fields, *MappedItem.model_fields, *CoveredTime.model_fields}
         raise InputError(name, problems_of(error, document, words)) from None
+    if keys.time_zone is not None and not is_time_zone(keys.time_zone):
+        wrong, remedy = "no such time zone", "give a name such as Europe/Oslo"
+        raise InputError(name, [Problem(document.where(("time_zone",)), keys.time_zone, wrong, remedy)])
     return MappingFile(found, keys, document, text)
 
 
@@ -154,14 +158,14 @@ def mapping_draft(reader: Reader, draft: Draft, subscriptions: Sequence[str] = (
         ]  # fmt: skip
         if "unmapped" not in draft.keys:
             mapped += [
-                *_remark("What is not named stops the import (refuse), or its rows are left out and told (list)."),
+                *_remark("What is not named stops the import (refuse), or its rows are skipped and told (list)."),
                 "unmapped: refuse",
             ]
     elif "subscription" not in draft.keys:
         mapped += [*_remark(f"The subscription ({known}) that the source is about."), f"subscription: {PLACEHOLDER}"]
     mapped += [
         "",
-        *_remark("Times that the source covers, if the file does not tell; outside them nobody knows what happened:"),
+        *_remark("Times that the source covers, if the file does not tell; outside of them nothing is known:"),
         "# covered: [{started: 2026-01-01T00:00:00Z, ended: 2026-02-01T00:00:00Z}]",
     ]
     if not subscriptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 from slakit.evidence.sources.reader import Reader, SourceMapping
 from slakit.evidence.sources.refused import REFUSED
@@ -30,7 +31,7 @@ commands below fetch the files.
   forgets them.
 - Another mapping may come at any time: all records are read again by it. Only keys by which the file itself is read,
   such as `time_zone`, need all files once more, with `--replace`.
-- Times that the source covers are rows of the table `coverage`: outside them nobody knows what happened.
+- Times that the source covers are rows of the table `coverage`: outside them it is not known what happened.
 
 In Python: `sla.draft_mapping(files)`, `sla.import_evidence(files, out, mapping)`, `sla.read_receipts(out)`. A package
 may add a reader as an entry point of the group `slakit.readers`, `name = "package.module:READER"`; what a reader is
@@ -46,7 +47,7 @@ def sources_reference() -> str:
     common = SourceMapping.model_json_schema()
     item = common["$defs"]["MappedItem"]
     names = ["## Readers", "", "| reader | reads |", "|---|---|"]
-    names += [f"| [`{reader.name}`](#{reader.name}) | {' '.join(reader.reads.split())} |" for reader in readers]
+    names += [f"| [`{reader.name}`](#{reader.name}) | {_reads(reader)} |" for reader in readers]
     refused = ["## Not read", "", "| file | why | instead |", "|---|---|---|"]
     refused += [f"| {known.name} | {known.wrong} | {known.remedy} |" for known in REFUSED]
     sections = [
@@ -60,9 +61,14 @@ def sources_reference() -> str:
     return "\n\n".join(sections) + "\n"
 
 
+def _reads(reader: Reader) -> str:
+    """Say what a reader reads; names of files and calls are code."""
+    return re.sub(r"(?<![\w/.`])\w+_\w+(?![\w`])", r"`\g<0>`", " ".join(reader.reads.split()))
+
+
 def _section(reader: Reader) -> str:
     schema = reader.mapping.model_json_schema()
-    told = [f"## {reader.name}", f"{reader.reads}."]
+    told = [f"## {reader.name}", f"{_reads(reader)}."]
     if reader.fetch.startswith("in the browser"):
         told.append(f"{reader.fetch[:1].upper()}{reader.fetch[1:]}.")
     elif reader.fetch:

@@ -58,7 +58,7 @@ class SourceMapping(Part):
     items: dict[str, MappedItem | list[MappedItem] | Literal["ignore"]] = Field(default_factory=dict)
     """What each item of the source (a component, monitor, host, product) is; `ignore` leaves its rows out."""
     unmapped: Literal["refuse", "list"] = "refuse"
-    """Whether a value that no mapping names is refused, or its row is left out and listed."""
+    """Whether a value that no mapping names is refused, or its row is skipped and listed."""
     covered: list[CoveredTime] = Field(default_factory=list)
     """Times that the source covers, where the file does not tell."""
     subscriptions: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -51,7 +51,7 @@ class IncidentColumns(TicketColumns):
     resolved: list[str] = Field(default_factory=lambda: ["resolved_at"])
     """When it was resolved: the first of these columns that is filled."""
     closed: str | None = "closed_at"
-    """When it was closed: a ticket that was closed and has no time of resolution is left out, and no breach."""
+    """When it was closed: a ticket that was closed and has no time of resolution is skipped, and no breach."""
     updated: str | None = "sys_updated_on"
     """When the row was written: the later of two rows of a ticket holds."""
     revision: str | None = "sys_mod_count"

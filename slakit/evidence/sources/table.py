@@ -66,7 +66,7 @@ class TableRows(Part):
     """Words that the tool writes into empty cells, such as `-` or `NULL`."""
     where: dict[str, Annotated[list[Text], BeforeValidator(as_list)]] = Field(default_factory=dict)
     """Column of the file → the cells that rows must have there to be read; `*` and `?` stand for any text and any
-    letter, `""` for an empty cell. Rows must fit in every column named; all others are left out."""
+    letter, `""` for an empty cell. Rows must fit in every column named; all others are skipped."""
 
 
 class SampleRules(Part):
@@ -109,7 +109,7 @@ class TableMapping(SourceMapping):
     about one thing alone."""
     id: CellMap | None = None
     """What names a row, and stays the same when the row changes; a row that comes again with the same id replaces the
-    one before. Without it a row is named by its content: rows that are alike count each in one
+    one before. Without it a row is named by its content: equal rows count each in one
     file, and once in several."""
     version: CellMap | None = None
     """When the row last changed: of several rows with one id the latest holds, and one without a time comes first."""

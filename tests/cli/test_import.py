@@ -1,0 +1,63 @@
+"""From a file of a tool to a credit on the command line, with what is said in between."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli_support import Run, run
+
+__all__ = ["run"]  # a fixture
+
+STATES = {"summary": {"states": [
+    {"status": "up", "timefrom": 1788220800, "timeto": 1788307200},
+    {"status": "down", "timefrom": 1788307200, "timeto": 1788318000},
+    {"status": "up", "timefrom": 1788318000, "timeto": 1790812800},
+]}}  # fmt: skip
+"""September 2026, with three hours down: 99.58 %, for which 5 % are due."""
+ANSWERS = {"policy": "klink-cloud", "monthly_fee": "2400", "currency": "USD", "starts": "2026-01-01T00:00:00Z"}
+
+
+def test_two_commands_lead_from_a_file_to_a_credit(run: Run, tmp_path: Path) -> None:
+    file, folder = tmp_path / "check.json", tmp_path / "evidence"
+    file.write_text(json.dumps(STATES))
+    mapping = folder / "pingdom.map.yaml"
+
+    drafted = run("import", str(file), "--out", str(folder))
+    assert drafted.code == 3
+    assert f"--map {mapping} --out {folder}" in drafted.out
+    refused = run("import", str(file), "--map", str(mapping), "--out", str(folder))
+    assert refused.code == 1
+    assert "a placeholder that is not filled in" in refused.err
+    again = run("import", str(file), "--out", str(folder))
+    assert again.code == 1
+    assert f"there already; import with --map {mapping}" in again.err
+
+    text = mapping.read_text().replace("# tier: CHANGE-ME", "tier: enterprise")
+    for key, answer in ANSWERS.items():
+        text = text.replace(f"    {key}: CHANGE-ME", f"    {key}: {answer}")
+    mapping.write_text(text.replace("CHANGE-ME", "shop"))
+    done = run("import", str(file), "--map", str(mapping), "--out", str(folder))
+    assert done.code == 0, done.err
+    assert "Rows: 1 in outages, 1 in coverage." in done.out
+    assert "Outages: 1 added." in done.out
+
+    assessed = run("assess", str(folder), "-p", "2026-09", "--as-of", "2026-10-05", "--out", str(tmp_path / "answer"))
+    assert assessed.code == 0, assessed.err
+    assert "Owed in all: 120.00 USD" in assessed.out
+
+
+def test_readers_are_listed_with_what_fetches_their_files(run: Run) -> None:
+    listed = run("import", "--list")
+    assert listed.code == 0
+    assert "google-cloud: " in listed.out
+    assert "curl --fail -o incidents.json https://status.cloud.google.com/incidents.json" in listed.out
+
+
+def test_wrong_usage_is_told(run: Run, tmp_path: Path) -> None:
+    assert run("import").code == 2
+    assert run("import", "x.json", "--map", "m.yaml").code == 2
+    missing = run("import", str(tmp_path / "x.json"), "--out", str(tmp_path / "e"))
+    assert missing.code == 1
+    assert "cannot be read (No such file or directory)" in missing.err
+    assert not (tmp_path / "e").exists()
