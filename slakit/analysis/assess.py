@@ -11,6 +11,7 @@ import polars as pl
 from slakit._atomic import is_file
 from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
+from slakit.analysis.bounds import BOUNDS, Bound, at_bound, bounded, bounds_table, bounds_warnings
 from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
 from slakit.analysis.observation import unobserved_time
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_means_of_nothing, refuse_unmeasured
@@ -93,6 +94,7 @@ def assess(
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)
+    reading = reading if reading is None or isinstance(reading, Mapping) else tuple(reading)
     # the last midnight of the period is a day after that in UTC at most
     evidence = with_occurrences(evidence, datetime.combine(span.after, time(), UTC) + timedelta(days=1))
     known = policies if policies is not None else policies_of(evidence)
@@ -122,6 +124,17 @@ def assess(
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
     tables["requirements"] = requirements_table(requirements, evidence.phases)
     chosen = {plan: readings[0] for plan, readings in plans.items()}
+    uncertain = bounded(evidence)
+    of_them = pl.col("subscription").is_in(uncertain)
+    usual = {name: tables[name].filter(of_them) for name in ("availability", "incidents", "credits")}
+    at_bounds: dict[Bound, dict[str, pl.DataFrame]] = dict.fromkeys(BOUNDS, usual)
+    if uncertain:  # the same assessment of outages that are as short, or as long, as can be
+        for bound in BOUNDS:
+            other = at_bound(evidence, uncertain, bound)
+            found = assess(other, span, moment, reading=reading, policies=known, ranges=False, conventions=conventions)
+            at_bounds[bound] = {name: getattr(found, name) for name in usual}
+    tables["bounds"] = bounds_table(usual, at_bounds, chosen)
+    warned += bounds_warnings(tables["bounds"])
     missing = list(missing_samples(evidence, chosen, tables, moment))
     few = too_few_requests(evidence, chosen, tables, moment)
     ours = {number for readings in awarded.readings.values() for number in readings[0].reading.rules.values()}

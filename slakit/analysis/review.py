@@ -29,7 +29,7 @@ STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
 """Statuses of claims that are neither made nor expired."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
-    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "warnings",
+    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "bounds", "warnings",
 )  # fmt: skip
 """The tables of an assessment that have a column `subscription`."""
 TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
@@ -49,6 +49,8 @@ class Review:
         What happened, by the contract: outages, windows, tickets and backups with their verdicts.
     credits, ranges, readings, rights, claims, claim_steps, requirements
         What is owed, the range if ambiguous clauses are read otherwise, and until when it can be claimed.
+    bounds
+        Verdicts and credits that depend on how long outages lasted within their bounds.
     assumptions, warnings, row_counts
         What was assumed, and what of the evidence was used. The columns of every table are in `RESULTS.md` beside this
         module, which `slakit schema --markdown --of results` prints. Instants are in UTC.
@@ -83,6 +85,7 @@ class Review:
     requirements: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
+    bounds: pl.DataFrame
     warnings: pl.DataFrame
     assumptions: pl.DataFrame
     evidence: Evidence

@@ -48,6 +48,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "no_charge": "A month has no charge although others have: it is taken at the fee of the subscription",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
+        "bounds_differ": "Verdicts or credits differ between the bounds of outages: the table bounds says which",
         "not_observed": "No coverage reaches a time of which the contract does not say what it is, and it is taken as "
         "up; or it reaches nothing of a window, and there is no verdict",
         "repeated": "Several rows claim or measure the same at the same time, and each of them counts",

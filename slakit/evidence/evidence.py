@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -113,12 +113,16 @@ class Evidence:
         if subscription not in known:
             wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
             raise InputError(self.source, [wrong])
+        return self.of_names([subscription])
+
+    def of_names(self, subscriptions: Collection[str]) -> Evidence:
+        """Keep what concerns some subscriptions."""
         kept: dict[str, pl.DataFrame] = {}
         rows: dict[str, pl.Series] = {}
         for name in TABLES:
             frame: pl.DataFrame = getattr(self, name)
             if "subscription" in frame.columns:
-                own = frame["subscription"] == subscription
+                own = frame["subscription"].is_in(list(subscriptions))
             else:  # what knows its ticket only comes after tickets
                 own = frame["ticket"].is_in(kept["tickets"]["ticket"].implode())
             kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)

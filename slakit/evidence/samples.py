@@ -52,19 +52,22 @@ class ProbedOutages(NamedTuple):
         subscription
             Whose outages they are.
         bound
-            As the conventions say (`usual`), or the least (`lower`) or the most (`upper`) that can have happened. Where
-            the credits of the three differ, the samples do not decide.
+            As the conventions say (`usual`), or the least (`lower`) or the most (`upper`) that can have happened. The
+            usual ones have their bounds beside them, and a review says where these decide.
 
         Returns
         -------
         pl.DataFrame
-            `outage`, `subscription`, `component`, `started`, `ended`, `detected`.
+            `outage`, `subscription`, `component`, `started`, `ended`, `detected`; of the usual ones also
+            `lower_started`, `lower_ended`, `upper_started`, `upper_ended`.
         """
         prefix = "" if bound == "usual" else f"{bound}_"
         edges = [pl.col(f"{prefix}{edge}").alias(edge) for edge in ("started", "ended")]
         number = pl.format("{}-{}", pl.lit(subscription), pl.int_range(1, pl.len() + 1)).alias("outage")
         whose = pl.lit(subscription).alias("subscription")
-        return self.outages.select(number, whose, "component", *edges, "detected")
+        bounds = [f"{side}_{edge}" for side in ("lower", "upper") for edge in ("started", "ended")]
+        beside = bounds if bound == "usual" else []
+        return self.outages.select(number, whose, "component", *edges, "detected", *beside)
 
 
 @checked

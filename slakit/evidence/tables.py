@@ -176,8 +176,20 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                         default=Decimal(1),
                         says="share of users or requests; 1 if empty",
                     ),
+                    InputColumn(
+                        "lower_started", "instant", optional=True, says="the least that can have been down: from when"
+                    ),
+                    InputColumn(
+                        "lower_ended", "instant", optional=True, not_before="lower_started", says="and until when"
+                    ),
+                    InputColumn("upper_started", "instant", optional=True, says="the most: from when"),
+                    InputColumn(
+                        "upper_ended", "instant", optional=True, not_before="upper_started", says="and until when"
+                    ),
                 ),
-                "A time in which something was down",
+                "A time in which something was down. Where samples leave open when it began and ended, bounds say what "
+                "can have been down at least and at most. `started` and `ended` are judged; the review says which "
+                "verdicts and credits would differ at the bounds. An empty bound is as recorded",
             ),
             InputTable(
                 "coverage",

@@ -144,6 +144,10 @@ VERDICT = Column("met", "Verdict", words=MET, strong=[MET[False]], says="empty w
 STATE = Column("running", "Window is", words=RUNNING)
 STARTED, ENDED = Column("started", "From"), Column("ended", "To", says="not included")
 
+UNDECIDED = {True: MET[True], False: MET[False]}
+AT_BOUNDS = {"_lower": "shortest", "": "as recorded", "_upper": "longest"}
+"""Ends of names of columns, and what they say of the outages."""
+
 RESULTS: dict[str, ResultTable] = {
     "ledger": ResultTable("Every part of every outage, with its verdict and the clause that decided", [
         SUBSCRIPTION, GUARANTEE, Column("outage", "Outage"), Column("component", "Component"), WINDOW_START,
@@ -211,6 +215,11 @@ RESULTS: dict[str, ResultTable] = {
         Column("kept_long_enough", "Long enough", words={True: "yes", False: "too short"}, strong=["too short"]),
         CLAUSE,
     ]),
+    "bounds": ResultTable("Verdicts and credits that depend on how long outages lasted within their bounds", [
+        SUBSCRIPTION, GUARANTEE, REMEDY, WINDOW_START, WINDOW_END,
+        *(Column(f"met{bound}", f"Verdict, {said}", words=UNDECIDED) for bound, said in AT_BOUNDS.items()),
+        *(Column(f"amount{bound}", f"Credit, {said}", "money") for bound, said in AT_BOUNDS.items()), CURRENCY,
+    ], "Each row is a verdict or a credit. Of single incidents, whose times differ, all of the period are one row."),
     "incidents": ResultTable("Incidents that are judged one by one", [
         SUBSCRIPTION, GUARANTEE, STARTED, ENDED, Column("seconds", "Length"), Column("within_seconds", "Committed"),
         VERDICT, Column("running", "Incident is", words=RUNNING),
