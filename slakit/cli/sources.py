@@ -93,13 +93,14 @@ def _tell(receipt: ImportReceipt, out: Path) -> None:
     if receipt.left_out:
         rows = new_table("records", "left out, because", "ids")
         for each in receipt.left_out:
-            rows.add_row(*safe(f"{each.count:,}", each.reason, _some(each.ids[: each.count])))
+            rows.add_row(*safe(f"{each.count:,}", each.reason, _some(each.ids, each.count)))
         console.print(rows)
     console.print(f"The evidence is in {out}.", markup=False, highlight=False, soft_wrap=True)
 
 
-def _some(ids: list[str]) -> str:
-    more = f" and {len(ids) - MOST_NAMED:,} more" if len(ids) > MOST_NAMED else ""
+def _some(ids: list[str], count: int | None = None) -> str:
+    others = (count or len(ids)) - MOST_NAMED
+    more = f" and {others:,} more" if others > 0 else ""
     return ", ".join(ids[:MOST_NAMED]) + more
 
 

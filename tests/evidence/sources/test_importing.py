@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+import small_reader
 import xlsxwriter
 from polars.testing import assert_frame_equal
 from small_reader import SHOP, lines, small, small_mapping
@@ -17,6 +19,7 @@ from slakit import _atomic
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.evidence.sources.importing import draft_mapping, import_evidence
+from slakit.evidence.sources.reader import Found
 from slakit.evidence.sources.receipt import LeftOut, read_receipts
 from slakit.problems import InputError
 
@@ -201,7 +204,7 @@ def test_what_a_file_says_is_checked_as_any_evidence(tmp_path: Path) -> None:
 def test_an_interrupt_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import_evidence(lines(tmp_path, A1), tmp_path / "e", small_mapping())
     before = contents(tmp_path / "e")
-    replace = Path.replace
+    put = Path.replace
     for last in range(1, 5):
         done: list[Path] = []
 
@@ -209,12 +212,12 @@ def test_an_interrupt_leaves_all_or_nothing(tmp_path: Path, monkeypatch: pytest.
             done.append(path)
             if len(done) == last:
                 raise KeyboardInterrupt
-            return replace(path, target)
+            return put(path, target)
 
         monkeypatch.setattr(_atomic.Path, "replace", interrupted)
         with pytest.raises(KeyboardInterrupt):
             import_evidence(lines(tmp_path, A1, A2, B3), tmp_path / "e", small_mapping())
-        monkeypatch.setattr(_atomic.Path, "replace", replace)
+        monkeypatch.setattr(_atomic.Path, "replace", put)
         assert contents(tmp_path / "e") == before
 
 
@@ -279,3 +282,15 @@ def test_an_evidence_of_imported_rows_is_one_in_memory_and_in_excel_too(tmp_path
             frame.write_excel(book, name)
     assert_frame_equal(read_evidence(tmp_path / "e.xlsx").outages, read.outages)
     assert_frame_equal(Evidence.of(**frames).outages, read.outages)
+
+
+@pytest.mark.parametrize(("broken", "told"), [
+    ({"records": lambda *_: pl.DataFrame({"source_id": ["1", "1"]})}, "source_id is not the text of one record each"),
+    ({"records": lambda *_: {}["x"]}, "the reader failed (records: KeyError: 'x')"),
+    ({"find": lambda *_: Found({"outage": pl.DataFrame({"item": ["a"]})})}, "the reader failed (rows: KeyError"),
+])  # fmt: skip
+def test_a_reader_that_breaks_its_word_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: dict[str, Any], told: str
+) -> None:
+    monkeypatch.setattr(small_reader, "READER", replace(small_reader.READER, **broken))
+    assert told in refused(lines(tmp_path, A1), tmp_path / "e", small_mapping())[0]
