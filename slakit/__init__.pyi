@@ -4,6 +4,8 @@ from .analysis.readings import under_readings as under_readings
 from .analysis.review import Review as Review
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
+from .comparison.reconcile import Reconciliation as Reconciliation
+from .comparison.reconcile import reconcile as reconcile
 from .evidence.evidence import Evidence as Evidence
 from .evidence.files import read_evidence as read_evidence
 from .evidence.samples import ProbedOutages as ProbedOutages

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 COMMANDS = {
     "Contracts": ("policies", "show", "findings", "budget"),
-    "Evidence and reviews": ("import", "assess", "explain", "readings", "due"),
+    "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due"),
     "Comparison": ("compare",),
     "Reports": ("batch", "explore"),
     "Files": ("new", "validate", "check", "schema"),

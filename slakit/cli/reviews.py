@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 40
 """Warnings that a summary prints."""
+MOST_PAIRS = 40
+"""Outages of two sources that are printed side by side."""
 
 
 @app.command()
@@ -131,6 +133,60 @@ def _conventions(closed: Path | None) -> Conventions:
 
 
 @app.command()
+def reconcile(
+    evidence: Evidence,
+    period: PeriodOption,
+    as_of: AsOf,
+    provider: Annotated[str | None, typer.Option("--provider", help="Source of the provider's outages.")] = None,
+    own: Annotated[str | None, typer.Option("--own", help="Source of one's own outages.")] = None,
+    subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="Only this subscription.")] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    closed: Closed = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write the tables to this folder, or a workbook if it ends in .xlsx."),
+    ] = None,
+) -> None:
+    """Set the outages of two sources side by side."""
+    import polars as pl
+
+    from slakit.comparison.reconcile import TABLES
+    from slakit.comparison.reconcile import reconcile as set_side_by_side
+    from slakit.evidence.files import read_evidence
+    from slakit.show.columns import RECONCILED
+
+    with stderr().status("reading and assessing", spinner="line"):
+        known = read_evidence(evidence, time_zone=time_zone).only(subscription or "")
+        found = set_side_by_side(
+            known, period, as_of, provider=provider, own=own, reading=reading, conventions=_conventions(closed)
+        )
+    if out is not None:
+        write_result(found, TABLES, out)
+    console = stdout()
+    for sentence in found.summary():
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+    shown = {
+        "pairs": ("subscription", "known_to", "provider_started", "provider_ended", "own_started", "own_ended"),
+        "credits": ("subscription", "remedy", "window_start", "provider_amount", "own_amount", "difference"),
+    }
+    for name, columns in shown.items():
+        table = getattr(found, name)
+        if name == "credits":
+            table = table.filter((pl.col("provider_amount") != 0) | (pl.col("own_amount") != 0))
+        if table.is_empty():
+            continue
+        printed = new_table(*RECONCILED[name].headings(*columns), title=RECONCILED[name].title)
+        for row in RECONCILED[name].texts(table.head(MOST_PAIRS), columns, found.reviews["together"].zone_of):
+            printed.add_row(*safe(*row.values()))
+        console.print(printed)
+        if table.height > MOST_PAIRS:
+            console.print(f"… and {table.height - MOST_PAIRS:,} more; --out writes all.", highlight=False)
+    if out is not None:
+        console.print(f"Everything is in {out}.", highlight=False, markup=False)
+
+
+@app.command()
 def due(
     policy: PolicyName,
     opened: Annotated[
@@ -187,7 +243,7 @@ def explain(
     time_zone: Zone = None,
     closed: Closed = None,
 ) -> None:
-    """Explain a credit, or how a ticket was judged, clause by clause."""
+    """Explain a credit or a ticket, clause by clause."""
     from datetime import UTC, datetime
 
     from slakit.analysis.explain import explain as explain_review

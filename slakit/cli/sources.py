@@ -42,7 +42,7 @@ def import_(
     ] = False,
     list_readers: Annotated[bool, typer.Option("--list", help="List the readers, and how to fetch files.")] = False,
 ) -> None:
-    """Import files of other tools as evidence; without --map, draft it."""
+    """Import files of other tools as evidence."""
     if list_readers:
         _print_readers()
         return

@@ -291,18 +291,59 @@ COMPARED: dict[str, ResultTable] = {
 }  # fmt: skip
 """The tables of a comparison."""
 
+BY_PROVIDER, BY_OWN, BY_BOTH = "by the provider's source", "by one's own source", "by both together"
+KNOWN_TO = {"both": "both", "provider": "the provider alone", "own": "one's own source alone"}
+RECONCILED: dict[str, ResultTable] = {
+    "pairs": ResultTable("Outages of two sources side by side", [
+        SUBSCRIPTION, Column("component", "Component"),
+        Column("known_to", "Known to", words=KNOWN_TO, strong=["the provider alone", "one's own source alone"]),
+        Column("provider_outage", "Provider's outage"), Column("provider_started", "Provider: started"),
+        Column("provider_ended", "Provider: ended"), Column("own_outage", "Own outage"),
+        Column("own_started", "Own: started"), Column("own_ended", "Own: ended"),
+        Column("start_difference_seconds", "Own starts later by", says="earlier, if negative"),
+        Column("end_difference_seconds", "Own ends later by", says="earlier, if negative"),
+        Column("overlap_seconds", "Time in common"),
+        Column("other_observed", "Other source looked",
+               says="whether it covers any of the time; empty where it does not say what it covers"),
+    ], "Outages of one subscription match where they overlap or touch, and are of one component, or one is of all."),
+    "windows": ResultTable("Windows by two sources", [
+        SUBSCRIPTION, GUARANTEE, WINDOW_START, WINDOW_END, COMMITTED,
+        *(Column(f"{side}_downtime_seconds", f"Downtime {by}") for side, by in
+          (("provider", BY_PROVIDER), ("own", BY_OWN), ("together", BY_BOTH))),
+        *(Column(f"{side}_availability", f"Availability {by}", "percent") for side, by in
+          (("provider", BY_PROVIDER), ("own", BY_OWN), ("together", BY_BOTH))),
+        *(Column(f"{side}_met", f"Verdict {by}", words=MET) for side, by in
+          (("provider", BY_PROVIDER), ("own", BY_OWN), ("together", BY_BOTH))),
+        Column("differs", "Verdicts", words={True: "differ", False: "agree"}, strong=["differ"]),
+        Column("running", "State", words=RUNNING),
+    ]),
+    "credits": ResultTable("Credits by two sources", [
+        SUBSCRIPTION, REMEDY, WINDOW_START, WINDOW_END,
+        Column("provider_amount", f"Owed {BY_PROVIDER}", "money"), Column("own_amount", f"Owed {BY_OWN}", "money"),
+        Column("together_amount", f"Owed {BY_BOTH}", "money"),
+        Column("difference", "Difference", "money", says="by one's own source, less by the provider's"), CURRENCY,
+    ]),
+    "owed": ResultTable("Credits owed by two sources", [
+        SUBSCRIPTION, Column("provider_amount", f"Owed {BY_PROVIDER}", "money"),
+        Column("own_amount", f"Owed {BY_OWN}", "money"), Column("together_amount", f"Owed {BY_BOTH}", "money"),
+        Column("difference", "Difference", "money", says="by one's own source, less by the provider's"), CURRENCY,
+    ]),
+}  # fmt: skip
+"""The tables of a reconciliation."""
+
 
 def results_reference() -> str:
-    """Describe every table of an assessment and of a comparison, as Markdown."""
+    """Describe every table of an assessment, of a comparison and of a reconciliation, as Markdown."""
     sections = [
         "# Result tables\n\n"
-        "Every table that `slakit assess --out FOLDER` writes, and the first sheets of a comparison. Printed by "
-        "`slakit schema --markdown --of results`.\n\n"
+        "Every table that `slakit assess --out FOLDER` writes, the first sheets of a comparison, and what "
+        "`slakit reconcile` writes. Printed by `slakit schema --markdown --of results`.\n\n"
         "Instants are in UTC, money and percentages are exact decimals, lengths are exact seconds. Tables on pages and "
         "workbooks show the headings, names instead of ids, and the words below instead of values."
     ]
     units = {"percent": "percent", "money": "currency units"}
-    for name, table in [*RESULTS.items(), *COMPARED.items()]:
+    reconciled = {f"{name} of a reconciliation": table for name, table in RECONCILED.items()}
+    for name, table in [*RESULTS.items(), *COMPARED.items(), *reconciled.items()]:
         rows = []
         for column in table.columns:
             known = {str(value).lower(): words for value, words in column.words.items() if value is not None}

@@ -6,17 +6,19 @@ from pathlib import Path
 
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
+from slakit.comparison.reconcile import Reconciliation
 from slakit.show.excel.comparison import comparison_workbook
+from slakit.show.excel.reconciliation import reconciliation_workbook
 from slakit.show.excel.review import review_workbook
 
 
 def result_workbook(result: object, path: str | Path) -> None:
-    """Write a review or a comparison as one workbook, whole or not at all.
+    """Write a review, a comparison or a reconciliation as one workbook, whole or not at all.
 
     Parameters
     ----------
     result
-        A `Review` or a `Comparison`.
+        A `Review`, a `Comparison` or a `Reconciliation`.
     path
         Ends in `.xlsx`.
 
@@ -27,6 +29,8 @@ def result_workbook(result: object, path: str | Path) -> None:
     """
     if isinstance(result, Comparison):
         comparison_workbook(result, path)
+    elif isinstance(result, Reconciliation):
+        reconciliation_workbook(result, path)
     else:
         assert isinstance(result, Review)
         review_workbook(result, path)
