@@ -153,8 +153,8 @@ def compare(
     fee
         The same monthly fee for all; if not given, 1000 for curves, and each subscription's own fee for its outages.
     evidence
-        Outages and maintenance to assess under each contract, without tickets. An outage keeps its component: a plan
-        that guarantees nothing about it does not count it.
+        Outages, coverage and maintenance to assess under each contract, without tickets. An outage keeps its component:
+        a plan that guarantees nothing about it does not count it.
     period, as_of
         As `assess` takes them; if not given, the months of the outages, and the day after them.
     reading

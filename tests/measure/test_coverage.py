@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,8 +14,10 @@ from small_contracts import at, contract
 from slakit.analysis.assess import assess
 from slakit.analysis.explain import explain
 from slakit.analysis.review import Review
+from slakit.comparison.compare import compare
 from slakit.evidence.evidence import Evidence
 from slakit.problems import InputError
+from slakit.show.charts.allowance import chart_allowance
 from slakit.show.readable import in_words
 
 Row = dict[str, Any]
@@ -191,3 +194,17 @@ def test_a_credit_differs_by_what_missing_says() -> None:
     }
     assert owed == {"up": 0, "down": 100, "excluded": 0}
     assert reviewed(f"{SILENT}, missing: excluded", seen(BEFORE, AFTER), outage).owed["EUR"] == 100
+
+
+def test_the_chart_of_allowances_does_not_show_an_unobserved_window_as_missed() -> None:
+    review = reviewed(SILENT, seen(("2026-07-01", "2026-08-01")), period="2026-06/2026-07")
+    drawn = json.dumps(chart_allowance(review, "s").to_dict())
+    assert '"state": "unknown"' in drawn
+    assert '"state": "missed"' not in drawn
+
+
+def test_another_contract_judges_the_same_coverage() -> None:
+    given = Evidence.of([SHOP], outages=[], coverage=seen(("2026-07-01", "2026-08-01")))
+    up, down = (contract(f"{SILENT}, missing: {missing}", "currency: EUR") for missing in ("up", "down"))
+    found = compare([up, down.amend({}, id="other")], evidence=given, period="2026-06", as_of=LATER).owed
+    assert found["owed"].to_list() == [0, 100]
