@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from slakit.evidence.sources.parsing import BYTE_ORDER_MARK, read_json
 from slakit.evidence.sources.reader import Reader
-from slakit.evidence.sources.refused import refuse_known
+from slakit.evidence.sources.refused import HEAD, refuse_known
 from slakit.problems import InputError, Problem, one_of, shorten
 
 GROUP = "slakit.readers"
@@ -100,6 +101,17 @@ def find_reader(name: str, where: str = "reader") -> Reader:
     return found
 
 
+def json_fault(source: bytes, place: str) -> Problem | None:
+    """Say what is wrong with a file that begins as JSON and is none, such as half of it, or JSON lines."""
+    if source[:HEAD].lstrip(BYTE_ORDER_MARK + b" \t\r\n")[:1] not in (b"{", b"["):
+        return None
+    try:
+        read_json(source, place)
+    except InputError as error:
+        return error.problems[0]
+    return None
+
+
 def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
     """Return the one reader that recognises all files.
 
@@ -137,6 +149,8 @@ def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
     for place in sources:
         found = [f"{name} ({says[place]})" for name, says in told.items() if place in says]
         wrong = f"recognised by {' and '.join(found)}" if found else "recognised by none of the readers"
+        if not found and (fault := json_fault(sources[place], place)):
+            wrong = f"{wrong}; it begins as JSON, and is {fault.wrong} at {fault.where.removeprefix(place).strip()}"
         tried = f"tried were {', '.join(told)}" if told else "there are none"
         remedy = f"name its reader with --reader (reader= in Python); table reads any table; {tried}"
         problems.append(Problem(place, None, wrong, remedy))

@@ -266,6 +266,7 @@ def test_a_strangers_reader_that_fails_is_listed_and_stops_nobody(tmp_path: Path
     (b"<rss><title>Azure Status</title></rss>", "the status history of Azure"),
     (b"HOST_NAME,TIME_UP_SCHEDULED\nweb,1\n", "sums of seconds"),
     (b"\x1f\x8b123", "packed with gzip; unpack it first"),
+    (b'{"incidents": [{"id": 1', "it begins as JSON, and is not JSON .* at row 1, character"),
 ])  # fmt: skip
 def test_files_that_are_no_evidence_are_refused_with_the_reason(tmp_path: Path, content: bytes, told: str) -> None:
     (tmp_path / "x").write_bytes(content)
