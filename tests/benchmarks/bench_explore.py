@@ -28,12 +28,12 @@ def waits(explorer: Explorer, label: str, values: Callable[[int], object]) -> li
     panel = explorer.panel
     widget, took = panel.controls[label].widget, []
     for number in range(MOVES):
-        before = (panel.chart_view.spec, panel.figure.value)
+        before = (panel.chart_view.source.spec, panel.figure.value)
         began = time.perf_counter()
         widget.value = values(number)
         took.append(time.perf_counter() - began)
         assert panel.alert.value == "", panel.alert.value
-        assert number == 0 or (panel.chart_view.spec, panel.figure.value) != before, "nothing moved"
+        assert number == 0 or (panel.chart_view.source.spec, panel.figure.value) != before, "nothing moved"
     return took[2:]
 
 

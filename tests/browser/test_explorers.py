@@ -158,7 +158,7 @@ def test_it_can_be_read_in_the_dark_and_at_half_width(browser: Any, lab: Lab, da
 
 def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: Start) -> None:
     notebook = HOUSE / "notebooks" / "vendor_comparison.ipynb"
-    opened = open_page(browser, explore(str(notebook)).url, width=1300, height=1200)
+    opened = open_page(browser, explore(str(notebook)).url, width=1300, height=1200, slow=True)
     opened.page.wait_for_selector(".slakit-explorer svg.marks")
     before = settled(opened)
     assert "Highest weighted score\nKlikk Gold" in before["figure"]
@@ -172,6 +172,7 @@ def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: 
     with opened.page.expect_download() as saved:
         opened.page.get_by_role("button", name="Excel").click()
     assert saved.value.suggested_filename == "vendor-comparison.xlsx"
+    assert opened.page.evaluate("window.tooLate")
     assert opened.complaints == []
     opened.close()
 

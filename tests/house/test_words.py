@@ -220,7 +220,7 @@ def of_explorers() -> Texts:
     for name, explorer in explorers().items():
         panel = explorer.panel
         yield f"{name} figure", f"{explorer.view.label}: {explorer.view.value}. {explorer.view.note}"
-        yield f"{name} chart", "\n".join(drawn(json.loads(panel.chart_view.spec)))
+        yield f"{name} chart", "\n".join(drawn(json.loads(panel.chart_view.source.spec)))
         for tab, table in explorer.view.tables.items():
             told = table()
             yield f"{name} {tab}", told.as_raw_html() if hasattr(told, "as_raw_html") else str(told)

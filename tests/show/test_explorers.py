@@ -68,14 +68,14 @@ def told(explorer: Explorer) -> tuple[str, str, str]:
 def test_dragging_the_length_changes_figure_sentence_picture_and_table_together() -> None:
     explorer = credits()
     panel = explorer.panel
-    before = (panel.figure.value, panel.chart_view.spec, panel.table.value)
+    before = (panel.figure.value, panel.chart_view.source.spec, panel.table.value)
     move(panel, "Length of the outage", "30m")
-    after = (panel.figure.value, panel.chart_view.spec, panel.table.value)
+    after = (panel.figure.value, panel.chart_view.source.spec, panel.table.value)
     assert all(one != other for one, other in zip(before, after, strict=True))
     assert explorer.view.value == "3.33 % of the fee at Klikk (all tiers)"
-    assert "Credit for an outage of 30m: 3.33 %" in " ".join(json.loads(panel.chart_view.spec)["title"]["text"])
+    assert "Credit for an outage of 30m: 3.33 %" in " ".join(json.loads(panel.chart_view.source.spec)["title"]["text"])
     assert "30m down" in panel.table.value
-    assert panel.chart_view.text.startswith("Credit for an outage of 30m: 3.33 % of the monthly fee at Klikk")
+    assert panel.chart_view.source.text.startswith("Credit for an outage of 30m: 3.33 % of the monthly fee at Klikk")
 
 
 def test_the_month_decides_how_long_an_outage_keeps_the_promise() -> None:
@@ -144,11 +144,11 @@ def test_weights_move_the_order_and_say_why() -> None:
 def test_a_table_with_a_picture_of_its_own_brings_it() -> None:
     explorer = vendors()
     panel = explorer.panel
-    ranked = panel.chart_view.spec
+    ranked = panel.chart_view.source.spec
     panel.chosen.value = "The same outages"
-    assert "Credits for the same outages" in panel.chart_view.text
+    assert "Credits for the same outages" in panel.chart_view.source.text
     panel.chosen.value = "Why this order"
-    assert panel.chart_view.spec == ranked
+    assert panel.chart_view.source.spec == ranked
 
 
 def test_a_tier_narrows_the_card() -> None:
@@ -289,7 +289,7 @@ def test_what_cannot_be_shown_is_said_in_words_and_the_last_view_stays(
 ) -> None:
     explorer = make()
     panel = explorer.panel
-    before, shown = told(explorer), (panel.figure.value, panel.chart_view.spec, panel.table.value)
+    before, shown = told(explorer), (panel.figure.value, panel.chart_view.source.spec, panel.table.value)
     parameters = dict(explorer.parameters)
     move(panel, label, value)
     if said is None:
@@ -299,7 +299,7 @@ def test_what_cannot_be_shown_is_said_in_words_and_the_last_view_stays(
     assert 'role="alert"' in panel.alert.value
     assert "Traceback" not in panel.alert.value
     assert (told(explorer), explorer.parameters) == (before, parameters)
-    assert (panel.figure.value, panel.chart_view.spec, panel.table.value) == shown
+    assert (panel.figure.value, panel.chart_view.source.spec, panel.table.value) == shown
 
 
 def test_after_a_good_move_nothing_is_said_any_more() -> None:
@@ -325,7 +325,7 @@ def test_what_nobody_thought_of_is_said_where_it_happens(monkeypatch: pytest.Mon
 def test_a_table_that_cannot_be_made_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     explorer = credits()
     panel = explorer.panel
-    before, shown = told(explorer), (panel.figure.value, panel.chart_view.spec, panel.table.value)
+    before, shown = told(explorer), (panel.figure.value, panel.chart_view.source.spec, panel.table.value)
 
     def fails(*_: object) -> None:
         raise MemoryError("no room")
@@ -334,7 +334,7 @@ def test_a_table_that_cannot_be_made_leaves_all_as_it_was(monkeypatch: pytest.Mo
     move(panel, "Length of the outage", "1h")
     assert "MemoryError: no room" in panel.alert.value
     assert (told(explorer), explorer.parameters["outage"]) == (before, "4h")
-    assert (panel.figure.value, panel.chart_view.spec, panel.table.value) == shown
+    assert (panel.figure.value, panel.chart_view.source.spec, panel.table.value) == shown
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_pictures_and_workbooks_can_be_saved(make: Callable[[], Explorer], tmp_p
 def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
     panel = credits().panel
     sent: list[tuple[Any, Any]] = []
-    panel.chart_view.send = lambda content, buffers=None: sent.append((content, buffers))
+    panel.chart_view.source.send = lambda content, buffers=None: sent.append((content, buffers))
     buttons = panel.widget.children[2].children[-2].children[:-1]
     for button in buttons:
         button.click()
@@ -411,7 +411,7 @@ def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
     assert [content["type"] for content, _ in sent] == ["copy", "save", "save", "save"]
     assert [content.get("name") for content, _ in sent[1:]] == ["what-if.png", "what-if.svg", "what-if.xlsx"]
     assert panel.plan.layout.display == ""
-    panel.chart_view._handle_custom_msg({"type": "copied"}, [])
+    panel.chart_view.source._handle_custom_msg({"type": "copied"}, [])
     assert "Copied" in panel.copied.value
     assert "notebook: what_if.ipynb" in panel.plan.value
     move(panel, "Length of the outage", "1h")

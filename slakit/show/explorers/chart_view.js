@@ -8,12 +8,18 @@ function page() {
   return (window.slakit ??= { charts: [] });
 }
 
-function libraries(model) {
+// A page that is busy lets anywidget turn deaf: what does not load within two seconds hears no message ever after. So
+// the chart and all messages are those of another model, a plain one.
+function sourceOf(model) {
+  return model.widget_manager.get_model(model.get("source").replace("IPY_MODEL_", ""));
+}
+
+function libraries(source) {
   if (page().embed) return Promise.resolve(page().embed);
   return new Promise((resolve) => {
-    model.on("msg:custom", function take(message, buffers) {
+    source.on("msg:custom", function take(message, buffers) {
       if (message.type !== "libraries") return;
-      model.off("msg:custom", take);
+      source.off("msg:custom", take);
       if (!page().embed) {
         const script = document.createElement("script");
         script.textContent = `(function(){${new TextDecoder().decode(buffers[0])}})()`;
@@ -21,7 +27,7 @@ function libraries(model) {
       }
       resolve(page().embed);
     });
-    model.send({ type: "libraries" });
+    source.send({ type: "libraries" });
   });
 }
 
@@ -33,8 +39,8 @@ function download(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-function copy(text, model) {
-  navigator.clipboard?.writeText(text).then(() => model.send({ type: "copied" }), () => {});
+function copy(text, source) {
+  navigator.clipboard?.writeText(text).then(() => source.send({ type: "copied" }), () => {});
 }
 
 // Sliders of ipywidgets have no name and speak the number of their step: the label above says what they mean.
@@ -67,14 +73,18 @@ async function room(el) {
   while (el.isConnected && !el.clientWidth) await new Promise((resolve) => setTimeout(resolve, PATIENCE));
 }
 
-function initialize({ model }) {
-  model.on("msg:custom", (message, buffers) => {
+async function initialize({ model }) {
+  const source = await sourceOf(model);
+  function obey(message, buffers) {
     if (message.type === "save") download(message.name, message.mime, buffers[0]);
-    if (message.type === "copy") copy(message.text, model);
-  });
+    if (message.type === "copy") copy(message.text, source);
+  }
+  source.on("msg:custom", obey);
+  return () => source.off("msg:custom", obey);
 }
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  const source = await sourceOf(model);
   let turn = 0;
   let shown = null; // what `embed` gave for the picture that is on the stage
   el.setAttribute("role", "figure");
@@ -84,18 +94,18 @@ function render({ model, el }) {
 
   async function draw() {
     const mine = ++turn;
-    const text = model.get("text");
+    const text = source.get("text");
     el.setAttribute("aria-label", text);
     words.textContent = shown ? "" : text; // until the picture is there, and where it never comes
-    if (!model.get("spec")) return;
-    const embed = await libraries(model);
+    if (!source.get("spec")) return;
+    const embed = await libraries(source);
     await room(el);
     if (mine !== turn || !el.isConnected) return;
     const next = document.createElement("div");
     next.style.cssText = "width:100%;visibility:hidden;position:absolute;top:0;left:0";
     el.append(next);
     try {
-      const drawn = await embed(next, JSON.parse(model.get("spec")), OPTIONS);
+      const drawn = await embed(next, JSON.parse(source.get("spec")), OPTIONS);
       if (mine !== turn) {
         drawn.finalize();
         next.remove();
@@ -120,7 +130,7 @@ function render({ model, el }) {
     width = now;
   });
   watcher.observe(el);
-  model.on("change:spec", draw);
+  source.on("change:spec", draw);
   draw();
   let unwatch = () => {};
   room(el).then(() => (unwatch = watchHandles(el)));
@@ -128,7 +138,7 @@ function render({ model, el }) {
     turn += 1;
     watcher.disconnect();
     unwatch();
-    model.off("change:spec", draw);
+    source.off("change:spec", draw);
     shown?.drawn.finalize();
   };
 }
