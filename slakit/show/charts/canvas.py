@@ -22,8 +22,11 @@ TITLE_WIDTH, SUBTITLE_WIDTH = 60, 82
 
 def canvas(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:
     """Make a chart over rows of plain numbers and text. The caller turns decimals and instants into them."""
-    # A tuple, because Altair copies lists, with all that is in them, several times for each layer.
-    return alt.Chart(alt.InlineData(values=tuple(dict(row) for row in rows)))
+    data = alt.InlineData(values=())
+    # Altair checks what is given at once, row by row, and copies lists several times for each layer: not what is set
+    # afterwards, and no tuples.
+    data.values = tuple(dict(row) for row in rows)
+    return alt.Chart(data)
 
 
 def layered(*charts: Drawing) -> alt.LayerChart:
@@ -32,11 +35,14 @@ def layered(*charts: Drawing) -> alt.LayerChart:
 
 
 def finish(chart: Drawing, title: str, subtitle: str, height: int) -> Drawing:
-    """Give a chart its finding as title, what is drawn as subtitle, both as text for a screen reader, and a size."""
+    """Give a new chart its finding as title and what is drawn as subtitle, both for a screen reader too, and a size."""
     lines = textwrap.wrap(title, TITLE_WIDTH, break_on_hyphens=False) or [""]
     below = textwrap.wrap(subtitle, SUBTITLE_WIDTH, break_on_hyphens=False)
     heading = alt.TitleParams(text=lines, subtitle=below)
-    return chart.properties(width="container", height=height, title=heading, description=f"{title}. {subtitle}")
+    # Set in place, for a chart is new here, and one of layers copies all of them when it is copied.
+    chart["width"], chart["height"] = "container", height
+    chart["title"], chart["description"] = heading, f"{title}. {subtitle}"
+    return chart
 
 
 def empty_chart(title: str, message: str) -> Drawing:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from textwrap import wrap
-from typing import Any, cast
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -86,7 +86,8 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
         rule = canvas(signals).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.5, opacity=0.8)
         label = canvas(signals).mark_text(align="left", baseline="bottom", dx=-2, fontSize=11.5, fontWeight=500)
         layers += [rule.encode(x=at), label.encode(x=at, y=alt.value(-2), text=alt.Text("label:N"))]
-    drawn = cast(alt.LayerChart, layered(*layers).resolve_scale(color="independent"))
+    drawn = layered(*layers)
+    drawn["resolve"] = alt.Resolve(scale=alt.ScaleResolveMap(color="independent"))
     return finish(drawn, title, subtitle, 44 * len(lanes) + 16)
 
 
