@@ -242,4 +242,5 @@ def parts_of(whole: object, kind: type[T], seen: set[int]) -> Iterator[T]:
     elif hasattr(whole, "model_fields_set"):
         seen.add(id(whole))
         for value in vars(whole).values():
-            yield from parts_of(value, kind, seen)
+            if value is not None and not isinstance(value, str):  # most are
+                yield from parts_of(value, kind, seen)

@@ -204,7 +204,8 @@ def number_rules(
     for plan, read in plans.items():
         of_plans[plan] = []
         for one in read:
-            made_of = (plan, one.time_zone, id(one.guarantees), id(one.maintenance), id(one.support))
+            parts = [*one.guarantees, *one.maintenance, one.support]
+            made_of = (plan, one.time_zone, *map(id, parts))
             if made_of not in shared:
                 shared[made_of] = rules_of(plan, one)
             of_plans[plan].append(shared[made_of])
