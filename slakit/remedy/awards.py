@@ -246,7 +246,7 @@ def _text(remedy: Remedy, known: dict[int, str]) -> str:
     return known[id(remedy)]
 
 
-ROWS_OF_BATCH = 200_000
+ROWS_OF_BATCH = 50_000
 
 
 def _batches(alternatives: Sequence[Alternatives]) -> Iterator[list[Alternatives]]:
