@@ -94,7 +94,7 @@ def assess(
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)
-    reading = reading if reading is None or isinstance(reading, Mapping) else tuple(reading)
+    reading = reading if reading is None or isinstance(reading, Mapping | str) else tuple(reading)
     # the last midnight of the period is a day after that in UTC at most
     evidence = with_occurrences(evidence, datetime.combine(span.after, time(), UTC) + timedelta(days=1))
     known = policies if policies is not None else policies_of(evidence)

@@ -49,6 +49,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
         "bounds_differ": "Verdicts or credits differ between the bounds of outages: the table bounds says which",
+        "no_coverage": "The table coverage has no row of the subscription: all of its time counts as observed",
         "not_observed": "No coverage reaches a time of which the contract does not say what it is, and it is taken as "
         "up; or it reaches nothing of a window, and there is no verdict",
         "repeated": "Several rows claim or measure the same at the same time, and each of them counts",
@@ -103,6 +104,12 @@ def warnings_of(
         so = f"they are {gap.taken}" if gap.missing < gap.expected else NO_VERDICT
         says = f"{lacks} {window}: {so}."
         yield gap.subscription, "measurements", None, "samples_missing", says
+    if "coverage" in evidence.given:
+        with_rows = set(evidence.coverage["subscription"])
+        for name in evidence.names:
+            if name not in with_rows:
+                says = "The table coverage has no row of this subscription: all of its time counts as observed."
+                yield name, "coverage", None, "no_coverage", says
     for time in unobserved:
         yield time.subscription, "coverage", None, "not_observed", time.says
 

@@ -152,6 +152,7 @@ def reconcile(
     >>> found.pairs.select("provider_outage", "own_outage", "known_to", "start_difference_seconds").rows()
     [('p1', 'm1', 'both', Decimal('-300.000000')), (None, 'm2', 'own', None)]
     """
+    reading = reading if reading is None or isinstance(reading, Mapping | str) else tuple(reading)
     first, second = _sources(evidence, provider, own)
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)

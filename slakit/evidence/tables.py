@@ -200,8 +200,9 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     InputColumn("ended", "instant", not_before="started", says="first instant after it"),
                 ),
                 "A time in which an outage would have been seen: when the monitor ran, or how far "
-                "back the status page reaches. Outside of it whether the service was up is not known. Without this "
-                "table all time counts as observed",
+                "back the status page reaches. Outside of it whether the service was up is not known. Of a "
+                "subscription without a row, and without this table, all time counts as observed; a row that ends as "
+                "it starts says that nothing was seen",
             ),
             InputTable(
                 "maintenance",

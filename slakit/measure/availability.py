@@ -266,13 +266,16 @@ def _observed(batch: Batch, windows: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The windows with `seen`, `unseen` (µs) and `blind` (no coverage reaches it); null without a table of coverage.
+        The windows with `seen`, `unseen` (µs) and `blind` (no coverage reaches it); null without coverage of
+        the subscription.
     """
     if batch.assessed.coverage is None:
         nothing = {"seen": pl.Int64, "unseen": pl.Int64, "blind": pl.Boolean}
         return windows.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in nothing.items())
     rules = batch.rules
-    told = per_rule((rule.guarantee.measured is None for rule in rules), pl.Boolean)
+    subscriber = pl.lit(batch.assessed.obligations["subscriber"]).gather("obligation")
+    has_coverage = subscriber.is_in(batch.assessed.coverage["subscriber"].unique().implode())
+    told = per_rule((rule.guarantee.measured is None for rule in rules), pl.Boolean) & has_coverage
     until = pl.min_horizontal("window_end", "ends", batch.assessed.as_of)
     own = windows.with_columns(pl.max_horizontal("window_start", "starts").alias("first"), until.alias("last"))
     own = own.with_columns(pl.max_horizontal("first", "last").alias("last"))

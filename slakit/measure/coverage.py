@@ -19,7 +19,8 @@ def with_uncovered(assessed: AssessmentInput) -> AssessmentInput:
 
     A guarantee is covered while all that it covers is: each of its components, or, where it names none, each that the
     coverage of its subscription names. A row of coverage without a component is about all of them. An outage that
-    concerns the guarantee tells of its time, covered or not: only the rest is unobserved.
+    concerns the guarantee tells of its time, covered or not: only the rest is unobserved. Of a subscription without a
+    row of coverage nothing is known to be uncovered.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ def with_uncovered(assessed: AssessmentInput) -> AssessmentInput:
     if assessed.coverage is None:
         return assessed
     obligations = assessed.obligations.filter(
-        per_rule((rule.guarantee.measured is None for rule in assessed.rules), pl.Boolean)
+        per_rule((rule.guarantee.measured is None for rule in assessed.rules), pl.Boolean),
+        pl.col("subscriber").is_in(assessed.coverage["subscriber"].unique().implode()),
     )
     needed = _needed(assessed, obligations)
     # from the beginning of the term to its end, or to now: what comes later is not known to anybody

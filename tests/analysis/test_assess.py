@@ -162,6 +162,7 @@ WRITTEN = {
         "target",
         "met",
         "running",
+        "observed",
     ],
     "credits": [
         "subscription",

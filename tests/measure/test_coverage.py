@@ -34,6 +34,10 @@ def seen(*spans: tuple[str, str], component: str | None = None) -> list[Row]:
     return [{"subscription": "s", "component": component, "started": at(a), "ended": at(b)} for a, b in spans]
 
 
+NOTHING = seen(("2026-06-01", "2026-06-01"))
+"""Coverage of a monitor that never ran."""
+
+
 def down(started: str, ended: str, component: str | None = None) -> Row:
     return {"outage": started, "subscription": "s", "component": component, "started": at(started), "ended": at(ended)}
 
@@ -58,9 +62,19 @@ def test_without_coverage_no_window_says_how_much_was_observed() -> None:
     assert window(reviewed(SILENT, None))["observed"] is None
 
 
-def test_a_table_without_a_row_says_that_nothing_was_observed() -> None:
-    found = window(reviewed(SILENT, []))
+def test_coverage_that_ends_as_it_starts_says_that_nothing_was_observed() -> None:
+    found = window(reviewed(SILENT, NOTHING))
     assert (found["met"], found["availability"], found["observed"]) == (None, None, 0)
+
+
+def test_of_a_subscription_without_a_row_all_time_counts_as_observed_and_a_warning_says_so() -> None:
+    given = Evidence.of([SHOP, SHOP | {"subscription": "t"}], outages=[], coverage=NOTHING)
+    review = assess(given, "2026-06", LATER, policies={"small": contract(SILENT)})
+    assert review.availability.select("subscription", "met", "observed").rows() == [("s", None, 0), ("t", True, None)]
+    said = review.warnings.filter(code="no_coverage").select("subscription", "says").rows()
+    assert said == [("t", "The table coverage has no row of this subscription: all of its time counts as observed.")]
+    alone = assess(given.only("t"), "2026-06", LATER, policies={"small": contract(SILENT)})
+    assert alone.availability.equals(review.of("t").availability)
 
 
 def test_what_was_not_observed_is_told_by_its_length_and_first_time() -> None:
@@ -91,7 +105,7 @@ def test_a_window_of_which_nothing_was_observed_is_not_kept(missing: str) -> Non
 
 def test_an_outage_without_coverage_counts_and_is_a_breach_if_it_is_long_enough() -> None:
     for length, met in (("2026-06-10T00:43:12", None), ("2026-06-10T00:43:13", False)):
-        review = reviewed(SILENT, [], down("2026-06-10", length))
+        review = reviewed(SILENT, NOTHING, down("2026-06-10", length))
         assert window(review)["met"] is met
         assert review.owed == {"EUR": 0 if met is None else 100}
 

@@ -191,7 +191,7 @@ class Case:
             outages = self.evidence.get("outages", [])
             if guarantee.get("measured"):
                 outages = slices_down(measurements, guarantee["measured"])
-            works, coverage = self.evidence.get("maintenance", []), self.evidence.get("coverage")
+            works, coverage = self.evidence.get("maintenance", []), self.evidence.get("coverage") or None
             accounts = account(guarantee, policy, contract, term, outages, works, coverage)
         told = not on_outages(guarantee) or "outages" in self.evidence
         return Judge(guarantee, contract, term, accounts, measurements, desk, told)
