@@ -49,14 +49,20 @@ def outage_warnings(
             says = f"Outage {row['outage']} was {signal} at {utc_text(row[signal])}, a day or more before it started."
             yield row["subscription"], "outages", row["row"], "early_signal", says
     outage_of = ["subscription", "outage"]
-    silent = ledger.filter(pl.col("verdict") == "unreported").group_by(outage_of).agg(pl.col("guarantee").unique())
-    clocked = ledger.filter(~pl.col("verdict").is_in(["unreported", *BEFORE_THE_CLOCK])).join(silent, outage_of, "semi")
-    for row in outages.join(silent.join(clocked, outage_of, "anti"), outage_of).iter_rows(named=True):
-        guarantees = [g for g in chosen[held[row["subscription"]]].guarantees if g.id in row["guarantee"]]
-        clocks = dict.fromkeys(f"{SIGNALS[g.clock]} ({g.id})" for g in guarantees if g.clock in SIGNALS)
-        lacks = f"while it lasted there is no {' and no '.join(clocks)}, with which the clock starts"
-        says = f"Nothing of outage {row['outage']} counts: {lacks}."
-        yield row["subscription"], "outages", row["row"], "no_signal", says
+    unreported = ledger.filter(pl.col("verdict") == "unreported").group_by(outage_of)
+    silent = unreported.agg(pl.col("guarantee").unique().sort().alias("guarantees"))
+    judged = ledger.select(*outage_of, "verdict").join(silent, outage_of, "semi")
+    clocked = judged.filter(~pl.col("verdict").is_in(["unreported", *BEFORE_THE_CLOCK]))
+    unclocked = outages.select(*outage_of, "row").join(silent.join(clocked, outage_of, "anti"), outage_of)
+    lacking: dict[tuple[Plan, tuple[str, ...]], str] = {}
+    for subscription, outage, row, silenced in unclocked.select(*outage_of, "row", "guarantees").iter_rows():
+        plan, ids = held[subscription], tuple(silenced)
+        if (plan, ids) not in lacking:
+            guarantees = [g for g in chosen[plan].guarantees if g.id in ids]
+            clocks = dict.fromkeys(f"{SIGNALS[g.clock]} ({g.id})" for g in guarantees if g.clock in SIGNALS)
+            lacking[plan, ids] = f"there is no {' and no '.join(clocks)}, with which the clock starts"
+        says = f"Nothing of outage {outage} counts: while it lasted {lacking[plan, ids]}."
+        yield subscription, "outages", row, "no_signal", says
     # contracts whose guarantees are judged by something else
     judging = {
         plan: any(g.on_outages and g.measured is None for g in terms.guarantees) for plan, terms in chosen.items()

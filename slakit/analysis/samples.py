@@ -69,7 +69,11 @@ def missing_samples(
     if "measurements" not in evidence.given:
         return
     key, edges = ["subscription", "guarantee"], ["window_start", "window_end"]
+    by_samples = {g.id for terms in chosen.values() for g in terms.guarantees if g.measured is not None}
+    if not by_samples:
+        return
     windows = pl.concat([tables[name].select(*key, *edges) for name in ("availability", "figures")])
+    windows = windows.filter(pl.col("guarantee").is_in(by_samples))
     held = evidence.phases.partition_by("subscription", as_dict=True)
     taken = evidence.measurements.partition_by(key, as_dict=True)
     judged = [

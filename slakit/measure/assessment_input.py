@@ -106,15 +106,20 @@ class AssessmentInput:
         """Outages that have begun."""
         return self.outages.filter(pl.col("started") < self.as_of)
 
-    def batches(self) -> Iterable[Batch]:
-        """List obligations in runs that fit the line and the memory; without obligations, one that has none."""
+    @cached_property
+    def _batched(self) -> list[pl.DataFrame]:
+        """Part obligations in runs that fit the line and the memory; without obligations, one that has none."""
         counts = self.begun.group_by("subscriber").len("outages")
         sized = self.obligations.join(counts, on="subscriber", how="left", maintain_order="left")
         load = sized["outages"].fill_null(0).cast(pl.Int64).cum_sum() // LARGEST_BATCH
         place = sized["obligation"].cast(pl.Int64) // max(1, self.timeline.capacity)
         numbered = self.obligations.with_columns((load + place).alias("batch"))
         runs = numbered.partition_by("batch", include_key=False, maintain_order=True)
-        for obligations in runs or [numbered.drop("batch")]:  # an empty batch gives empty tables their columns
+        return runs or [numbered.drop("batch")]  # an empty batch gives empty tables their columns
+
+    def batches(self) -> Iterable[Batch]:
+        """List the obligations in batches, one after the other."""
+        for obligations in self._batched:
             first = obligations["obligation"][0] if obligations.height else 0
             yield Batch(self, obligations.with_columns((pl.col("obligation") - first).alias("timeline")), first)
 
@@ -139,6 +144,12 @@ class Batch:
     def rules(self) -> Sequence[Rule]:
         """Return the rules of all obligations."""
         return self.assessed.rules
+
+    def on_lines(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Select the rows of these obligations, with the `timeline` of each."""
+        ours = pl.col("obligation").is_between(self.first_obligation, self.obligations["obligation"].max())
+        timeline = (pl.col("obligation") - self.first_obligation).cast(pl.UInt32).alias("timeline")
+        return rows.filter(ours).with_columns(timeline)
 
     def placed(self, instant: str) -> pl.Expr:
         """Place an instant on the line."""

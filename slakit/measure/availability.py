@@ -187,11 +187,10 @@ def floored_percent(agreed: pl.Expr, downtime: pl.Expr) -> pl.Expr:
 
 def _measure(batch: Batch, counted: pl.DataFrame) -> pl.DataFrame:
     windows = _agreed(batch)
-    segments = counted.join(batch.obligations.select("obligation", "timeline"), on="obligation")
-    segments = segments.with_columns(batch.placed("start").alias("at")).sort("at")
     weighed = any(rule.guarantee.weigh for rule in batch.rules)
     length = _weighed(batch.assessed) if weighed else pl.col("end") - pl.col("start")
-    sums = segments.select(length.cum_sum().alias("sum"))["sum"]
+    segments = batch.on_lines(counted).select(batch.placed("start").alias("at"), length.cum_sum().alias("sum"))
+    sums = segments["sum"]
     edges = windows.select(batch.placed("window_start").alias("first"), batch.placed("window_end").alias("last"))
     before, after = (segments["at"].search_sorted(edges[edge], side="left") for edge in ("first", "last"))
     within = _running_total(sums, after) - _running_total(sums, before)
@@ -366,9 +365,25 @@ def incident_runs(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFra
     counted = ledger.filter(pl.col("decided") == COUNTED)
     weighed = any(rule.guarantee.weigh for rule in assessed.rules)
     length = _weighed(assessed) if weighed else pl.col("end") - pl.col("start")
-    lengths = counted.with_columns(length.alias("downtime"))  # looked up before grouping: polars types no empty look-up
-    runs = lengths.group_by("obligation", "run").agg(
-        pl.col("rule").first(), pl.col("start").min(), pl.col("end").max(), pl.col("downtime").sum()
+    # segments of a run follow one another in the ledger, and no two of them share an instant
+    last = (pl.col("run") != pl.col("run").shift(-1)) | (pl.col("obligation") != pl.col("obligation").shift(-1))
+    marked = counted.select(
+        "obligation",
+        "rule",
+        "run",
+        "start",
+        "end",
+        length.cum_sum().alias("total"),
+        last.fill_null(value=True).alias("last"),
+    )
+    first = marked.filter(pl.col("last").shift(1, fill_value=True))
+    runs = marked.filter("last").select(
+        "obligation",
+        "rule",
+        "run",
+        pl.lit(first["start"]).alias("start"),
+        "end",
+        (pl.col("total") - pl.col("total").shift(1, fill_value=0)).alias("downtime"),
     )
     if weighed:
         runs = runs.with_columns(_whole_microseconds(pl.col("downtime")).alias("downtime"))
@@ -376,7 +391,7 @@ def incident_runs(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFra
     runs = runs.filter(pl.col("downtime") > 0).with_columns(rounded(pl.col("downtime"), step, how).alias("rounded"))
     runs = runs.with_columns((pl.col("rounded") - pl.col("downtime")).alias("added")).drop("downtime")
     columns = ["obligation", "rule", "run", "start", "end", pl.col("rounded").alias("downtime"), "added"]
-    return runs.select(columns).sort("obligation", "start")
+    return runs.select(columns)
 
 
 def measure_downtime_intervals(assessed: AssessmentInput, ledger: pl.DataFrame) -> pl.DataFrame:
@@ -432,8 +447,8 @@ def placed_in_windows(assessed: AssessmentInput, rows: pl.DataFrame) -> pl.DataF
     edges = ("window_start", "window_end")
     tables = [rows.clear().with_columns(pl.lit(None, dtype=pl.Int64).alias(edge) for edge in edges)]
     for batch in assessed.batches():
-        own = rows.join(batch.obligations.select("obligation", "timeline"), on="obligation")
-        own = own.with_columns(batch.placed("start").alias("at")).sort("at").drop("timeline")
+        own = batch.on_lines(rows).with_columns(batch.placed("start").alias("at")).drop("timeline")
+        own = own if own["at"].is_sorted() else own.sort("at")
         placed = batch.windows.select(*edges, *(batch.placed(edge).alias(f"{edge}_at") for edge in edges))
         first, after = (own["at"].search_sorted(placed[f"{edge}_at"], side="left").cast(pl.Int64) for edge in edges)
         found = placed.select(edges).with_columns(first.alias("first"), after.alias("after"))

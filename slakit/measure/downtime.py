@@ -71,7 +71,7 @@ def _observe(batch: Batch) -> pl.DataFrame:
     judged = batch.obligations.filter(~pl.col("parted") | pl.col("component").is_not_null())
     judged = judged.select("subscriber", "timeline", "rule", pl.col("component").alias("only"))
     alone = judged["only"].null_count() < judged.height
-    outages = outages.drop("cause") if alone else outages.drop("component", "cause")
+    outages = outages.drop("name", "cause") if alone else outages.drop("name", "component", "cause")
     pairs = outages.join(judged, on="subscriber", maintain_order="left")
     made = outages["of_rule"].null_count() < outages.height
     if made or any(rule.guarantee.measured is not None for rule in batch.rules):
