@@ -50,13 +50,13 @@ def outage_warnings(
             yield row["subscription"], "outages", row["row"], "early_signal", says
     outage_of = ["subscription", "outage"]
     unreported = ledger.filter(pl.col("verdict") == "unreported").group_by(outage_of)
-    silent = unreported.agg(pl.col("guarantee").unique().sort().alias("guarantees"))
+    silent = unreported.agg(pl.col("guarantee").alias("guarantees"))
     judged = ledger.select(*outage_of, "verdict").join(silent, outage_of, "semi")
     clocked = judged.filter(~pl.col("verdict").is_in(["unreported", *BEFORE_THE_CLOCK]))
     unclocked = outages.select(*outage_of, "row").join(silent.join(clocked, outage_of, "anti"), outage_of)
-    lacking: dict[tuple[Plan, tuple[str, ...]], str] = {}
+    lacking: dict[tuple[Plan, frozenset[str]], str] = {}
     for subscription, outage, row, silenced in unclocked.select(*outage_of, "row", "guarantees").iter_rows():
-        plan, ids = held[subscription], tuple(silenced)
+        plan, ids = held[subscription], frozenset(silenced)
         if (plan, ids) not in lacking:
             guarantees = [g for g in chosen[plan].guarantees if g.id in ids]
             clocks = dict.fromkeys(f"{SIGNALS[g.clock]} ({g.id})" for g in guarantees if g.clock in SIGNALS)

@@ -54,26 +54,25 @@ def account_downtime(assessed: AssessmentInput) -> pl.DataFrame:
         outside = pl.concat([before, after, batch.suspended.select("start", "end")])
         segments = batch.close_inside(segments, union(outside), "outside_term")
         batch.close(_whole_units(batch, segments), "counted")
-        ledgers.append(_in_windows(batch, pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))))
+        ledgers.append(_in_windows(batch))
     return _with_points(assessed, pl.concat(ledgers))
 
 
-def _observe(batch: Batch) -> pl.DataFrame:
-    """Set every outage against every obligation of its subscription."""
+def _observe(batch: Batch) -> pl.LazyFrame:
+    """Set every outage against every obligation of its subscription; not yet, for only a few columns will be needed."""
     scopes = [rule.guarantee.components for rule in batch.rules]
     causes = [rule.guarantee.exclude.causes for rule in batch.rules]
     codes = [
         word_codes(scopes, "component").alias("component_code"),
         word_codes(causes, "cause").alias("cause_code"),
     ]
-    outages = batch.assessed.begun.with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
+    outages = batch.assessed.begun.lazy().with_columns(pl.col("component").is_null().alias("everywhere"), *codes)
     # a mean over components is judged component by component
     judged = batch.obligations.filter(~pl.col("parted") | pl.col("component").is_not_null())
     judged = judged.select("subscriber", "timeline", "rule", pl.col("component").alias("only"))
     alone = judged["only"].null_count() < judged.height
-    outages = outages.drop("name", "cause") if alone else outages.drop("name", "component", "cause")
-    pairs = outages.join(judged, on="subscriber", maintain_order="left")
-    made = outages["of_rule"].null_count() < outages.height
+    pairs = outages.join(judged.lazy(), on="subscriber", maintain_order="left")
+    made = batch.assessed.outages["of_rule"].null_count() < batch.assessed.outages.height
     if made or any(rule.guarantee.measured is not None for rule in batch.rules):
         # outages that a rule makes concern that rule, recorded ones all that are not on measurements
         finds = per_rule((rule.guarantee.measured is not None for rule in batch.rules), pl.Boolean)
@@ -117,7 +116,7 @@ def _observe(batch: Batch) -> pl.DataFrame:
     )
 
 
-def _start_clocks(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
+def _start_clocks(batch: Batch, observed: pl.LazyFrame) -> pl.DataFrame:
     """Close outages that are judged as a whole, by component, cause, share or signal, and others before the signal."""
     silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
     verdict = (
@@ -128,7 +127,7 @@ def _start_clocks(batch: Batch, observed: pl.DataFrame) -> pl.DataFrame:
         .otherwise(None)
     )  # fmt: skip
     no_run = pl.lit(None, dtype=pl.UInt32).alias("run")
-    judged = observed.with_columns(no_run).select(*SEGMENT, "signal", verdict.cast(pl.UInt8).alias("verdict"))
+    judged = observed.with_columns(no_run).select(*SEGMENT, "signal", verdict.cast(pl.UInt8).alias("verdict")).collect()
     stopped = judged.filter(pl.col("verdict").is_not_null())
     batch.closed.append(stopped.select(*SEGMENT, "verdict", pl.lit(None, dtype=pl.UInt8).alias("entry")))
     begins = pl.max_horizontal("start", batch.placed("signal")).alias("clock")
@@ -168,17 +167,18 @@ def _drop_lone(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
 
 def _drop_overlaps(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     """Step 5: what already runs in another outage. The rest knows its `run`, which a short gap does not end."""
-    ordered = segments.sort("start", maintain_order=True)  # ties stay in the order of ids
+    ordered = segments.lazy().sort("start", maintain_order=True)  # ties stay in the order of ids
     latest = pl.col("end").cum_max()
     running = latest.shift(1).fill_null(-1)
-    marked = ordered.with_columns(running.alias("running"), latest.alias("latest"))
+    ordered = ordered.with_columns(running.alias("running"), latest.alias("latest"))
     begins = pl.col("start") > pl.col("running")
     if any(rule.guarantee.join_gaps for rule in batch.rules):
         gap = per_rule((_length(rule.guarantee.join_gaps) for rule in batch.rules), pl.Int64)
         on_next_line = pl.col("timeline") != pl.col("timeline").shift(1)
         begins = begins & (on_next_line.fill_null(value=True) | (pl.col("start") - pl.col("running") >= gap))
     down = (pl.col("end") - pl.max_horizontal("start", "running")).clip(0).cum_sum().alias("down")
-    marked = marked.with_columns((begins.cum_sum() - 1).cast(pl.UInt32).alias("run"), begins.alias("begins"), down)
+    number = (begins.cum_sum() - 1).cast(pl.UInt32).alias("run")
+    marked = ordered.with_columns(number, begins.alias("begins"), down).collect()
     last = marked.filter(pl.col("begins").shift(-1).fill_null(value=True))
     length = last.select(pl.col("down") - pl.col("down").shift(1, fill_value=0)).to_series()
     batch.runs = pl.DataFrame({"start": marked.filter("begins")["start"], "end": last["latest"], "length": length})
@@ -271,8 +271,11 @@ def _whole_units(batch: Batch, segments: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([free.select(SEGMENT), within.select(SEGMENT)])
 
 
-def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
+def _in_windows(batch: Batch) -> pl.DataFrame:
     """Cut segments at the edges of windows. What lies in none is outside the period, whatever else it was."""
+    # here most memory is taken: no step is kept longer than until the next
+    ledger = pl.concat(batch.closed).filter(pl.col("end") > pl.col("start"))
+    batch.closed.clear()
     alone = per_incident(batch.rules)
     edges = cell_edges(batch.cells, batch.assessed.timeline)
     cells = batch.cells.select(
@@ -283,10 +286,11 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
     after_edge = pl.DataFrame({"at": edges}).join(cells, on="at", how="left", maintain_order="left")
     edge = pl.when(pl.col("between") > 0).then(pl.col("between") - 1)  # the edge that a segment lies after
     found = [pl.lit(after_edge[name]).gather(edge).alias(name) for name in ("window_start", "window_end")]
-    in_cells = split(ledger.filter(~alone), edges).with_columns(found)
-    parts = [in_cells, _in_incidents(batch, ledger.filter(alone))]
+    incidents = _in_incidents(batch, ledger.filter(alone))
+    ledger = ledger.filter(~alone)
+    ledger = split(ledger, edges)
     columns = [*SEGMENT, "verdict", "entry", "window_start", "window_end"]
-    judged = pl.concat([part.select(columns) for part in parts])
+    judged = pl.concat([part.select(columns) for part in (ledger.lazy().with_columns(found), incidents.lazy())])
     outside = pl.when(pl.col("window_start").is_null()).then(VERDICT["outside_period"]).otherwise("verdict")
     timeline = batch.assessed.timeline
     instants = [timeline.position(pl.col(edge), pl.col("timeline")).alias(edge) for edge in ("start", "end")]
@@ -303,7 +307,7 @@ def _in_windows(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:
         "window_end",
         "run",
         pl.col("verdict").alias("decided"),
-    )
+    ).collect()
 
 
 def _in_incidents(batch: Batch, ledger: pl.DataFrame) -> pl.DataFrame:

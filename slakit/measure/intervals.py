@@ -105,19 +105,22 @@ def split(segments: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     [(0, 4, 0), (4, 10, 1)]
     """
     at = at.cast(pl.Int64)
-    first = at.search_sorted(segments["start"], side="right").cast(pl.Int64)
-    last = at.search_sorted(segments["end"], side="left").cast(pl.Int64)
-    marked = segments.with_columns(first.alias("between"), last.alias("last"))
-    whole = marked.filter(pl.col("last") <= pl.col("between")).drop("last")
-    parts = marked.filter(pl.col("last") > pl.col("between"))
-    if parts.is_empty():
-        return whole
+    first = at.search_sorted(segments["start"], side="right").alias("between")
+    last = at.search_sorted(segments["end"], side="left").alias("last")
+    marked = segments.with_columns(first)
+    crossed = last > first
+    if not crossed.any():
+        return marked
+    whole = marked.filter(~crossed)
+    parts = marked.filter(crossed).with_columns(pl.col("between").cast(pl.Int64), last.filter(crossed).cast(pl.Int64))
     parts = parts.with_columns(pl.int_ranges("between", pl.col("last") + 1).alias("part")).explode("part")
     before = pl.lit(at).gather((pl.col("part") - 1).clip(0))
     after = pl.lit(at).gather(pl.col("part").clip(0, len(at) - 1))
     start = pl.when(pl.col("part") > pl.col("between")).then(before).otherwise("start")
     end = pl.when(pl.col("part") < pl.col("last")).then(after).otherwise("end")
-    parts = parts.with_columns(start.alias("start"), end.alias("end"), pl.col("part").alias("between"))
+    parts = parts.with_columns(
+        start.alias("start"), end.alias("end"), pl.col("part").cast(first.dtype).alias("between")
+    )
     return pl.concat([whole, parts.select(whole.columns)])
 
 
