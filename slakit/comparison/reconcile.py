@@ -18,7 +18,8 @@ from slakit.analysis.result_tables import seconds
 from slakit.analysis.review import Review
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence
-from slakit.measure.calendar import Period
+from slakit.evidence.instants import INSTANT
+from slakit.measure.calendar import Period, to_instant
 from slakit.measure.conventions import Conventions
 from slakit.problems import InputError, Problem, one_of
 
@@ -163,9 +164,8 @@ def reconcile(
         for side, part in parts.items()
     }
     windows = _windows(reviews)
-    return Reconciliation(
-        _pairs(evidence, first, second, moment), windows, _credits(reviews), _owed(reviews), first, second, reviews
-    )
+    pairs = _pairs(evidence, first, second, reviews["together"])
+    return Reconciliation(pairs, windows, _credits(reviews), _owed(reviews), first, second, reviews)
 
 
 def _sources(evidence: Evidence, provider: str | None, own: str | None) -> tuple[str, str]:
@@ -204,10 +204,10 @@ def _of_source(evidence: Evidence, source: str) -> Evidence:
     return replace(evidence, outages=evidence.outages.filter(mine), coverage=coverage, given=given, rows=rows)
 
 
-def _pairs(evidence: Evidence, provider: str, own: str, as_of: datetime) -> pl.DataFrame:
-    """Match the outages of two sources."""
+def _pairs(evidence: Evidence, provider: str, own: str, review: Review) -> pl.DataFrame:
+    """Match the outages of two sources, and keep those of the period."""
     columns = ("outage", "subscription", "component", "started", "ended")
-    now = pl.lit(as_of).dt.cast_time_unit("us")
+    now = pl.lit(review.as_of).dt.cast_time_unit("us")
     sides = {
         side: evidence.outages.filter(pl.col("source") == name)
         .select(
@@ -239,6 +239,17 @@ def _pairs(evidence: Evidence, provider: str, own: str, as_of: datetime) -> pl.D
         for name, side in sides.items()
     ]
     rows = pl.concat([matched, *alone], how="diagonal")
+    period = {name: review.period.span(review.zone_of(name).key) for name in rows["subscription"].unique()}
+    first, after = (
+        pl.col("subscription").replace_strict(
+            list(period), [to_instant(span[edge]) for span in period.values()], return_dtype=INSTANT
+        )
+        for edge in (0, 1)
+    )
+    rows = rows.filter(
+        pl.min_horizontal("provider_started", "own_started") < after,
+        pl.max_horizontal("provider_until", "own_until") > first,
+    )
     overlap = pl.min_horizontal("provider_until", "own_until") - pl.max_horizontal("provider_started", "own_started")
     both = pl.col("known_to") == "both"
     order = pl.col("subscription").replace_strict(evidence.names, range(len(evidence.names)), return_dtype=pl.UInt32)

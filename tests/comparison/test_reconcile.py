@@ -186,3 +186,22 @@ def test_every_outage_is_matched_as_a_loop_over_all_pairs_does(first: list[Any],
     expected |= {(f"page{n}", None) for n in range(len(first)) if f"page{n}" not in matched}
     expected |= {(None, f"own{m}") for m in range(len(second)) if f"own{m}" not in matched}
     assert set(found.pairs.select("provider_outage", "own_outage").rows()) == expected
+
+
+def test_only_outages_of_the_period_are_set_side_by_side() -> None:
+    wp_heaven = "2026-06-30T22:00Z"  # the first of July in Copenhagen
+    found = sla.reconcile(
+        evidence(
+            outage("p1", "10 00:00", "10 01:00", "page"),
+            outage("p2", "30 21:00", "30 23:00", "page"),
+            outage("m1", "30 20:00", "30 22:00", "monitor"),
+            outage("m2", "10 00:00", "10 01:00", "monitor"),
+            {**outage("m3", "30 21:00", None, "monitor"), "ended": wp_heaven},
+        ),
+        "2026-07",
+        "2026-08-05",
+        provider="page",
+    )
+    assert pairs(found) == [("p2", "m1", "both"), ("p2", "m3", "both")]
+    june = evidence(outage("p1", "10 00:00", "10 01:00", "page"), outage("m3", "29 00:00", "30 22:00", "monitor"))
+    assert pairs(sla.reconcile(june, "2026-07", "2026-08-05")) == []
