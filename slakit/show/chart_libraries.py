@@ -45,9 +45,11 @@ note.textContent="The chart is not drawn: the file "+{source}+" is not beside th
 if(box)box.appendChild(note)}})}};
 document.head.appendChild(script)}})();</script>"""
 
-# Titles were broken into lines for a page of some width; on a narrower one they are broken anew, or would be cut off.
+# Titles were broken into lines for a page of some width; on a narrower one they are broken anew, or would be cut off
+# or stand below the menu.
 EMBED = """;window.slakit.embed=function(box,spec,options){
-var fit=function(lines,size){var most=Math.max(16,Math.floor(box.clientWidth/(size*0.6))),all=[].concat(lines||[]);
+var room=box.clientWidth-(options.actions?52:14);
+var fit=function(lines,size){var most=Math.max(16,Math.floor(room/(size*0.6))),all=[].concat(lines||[]);
 if(all.every(function(line){return line.length<=most}))return lines;
 return all.join(" ").split(" ").reduce(function(rows,word){var last=rows[rows.length-1];
 if(rows.length&&(last+" "+word).length<=most)rows[rows.length-1]=last+" "+word;else rows.push(word);return rows},[])};
