@@ -9,6 +9,8 @@ from .charts.outages import chart_outages as chart_outages
 from .charts.pictures import picture as picture
 from .charts.pictures import save_chart as save_chart
 from .charts.ranking import chart_ranking as chart_ranking
+from .charts.sources import chart_coverage as chart_coverage
+from .charts.sources import chart_reconciliation as chart_reconciliation
 from .charts.tickets import chart_answers as chart_answers
 from .charts.tickets import chart_backups as chart_backups
 from .charts.tickets import chart_recoveries as chart_recoveries
@@ -23,7 +25,9 @@ from .headline import headline_claims as headline_claims
 from .headline import headline_comparison as headline_comparison
 from .headline import headline_credit_curves as headline_credit_curves
 from .headline import headline_findings as headline_findings
+from .headline import headline_imports as headline_imports
 from .headline import headline_readings as headline_readings
+from .headline import headline_reconciliation as headline_reconciliation
 from .headline import headline_recovery as headline_recovery
 from .headline import headline_review as headline_review
 from .headline import headline_tickets as headline_tickets
@@ -38,11 +42,16 @@ from .tables.comparison import show_same_outages as show_same_outages
 from .tables.comparison import show_terms as show_terms
 from .tables.findings import show_findings as show_findings
 from .tables.findings import show_guarantee_values as show_guarantee_values
+from .tables.imports import show_imports as show_imports
+from .tables.imports import show_left_out as show_left_out
 from .tables.plans import show_budgets as show_budgets
 from .tables.plans import show_payouts as show_payouts
 from .tables.plans import show_support as show_support
 from .tables.plans import show_tiers as show_tiers
 from .tables.ranking import show_ranking as show_ranking
+from .tables.reconciliation import show_pairs as show_pairs
+from .tables.reconciliation import show_source_credits as show_source_credits
+from .tables.reconciliation import show_source_windows as show_source_windows
 from .tables.review import show_assumptions as show_assumptions
 from .tables.review import show_attainment as show_attainment
 from .tables.review import show_claims as show_claims

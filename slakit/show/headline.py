@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,9 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
+from slakit.comparison.reconcile import Reconciliation
 from slakit.comparison.summary import summarize_comparison
+from slakit.evidence.sources.receipt import ImportReceipt
 from slakit.finding.model import COUNTED
 from slakit.measure.attainment import by_priority
 from slakit.measure.tickets import ANSWERS, NOT_JUDGED
@@ -314,3 +316,30 @@ def _recovered(review: Review, subscription: str, recoveries: pl.DataFrame) -> t
         )
         said.append(f"Depending on the interpretation: {readings}.")
     return f"{first['met']} of {first['all']}", " ".join(said)
+
+
+def headline_imports(receipts: Mapping[str, ImportReceipt]) -> None:
+    """Show how many rows were made of how many records, and how many records are in none."""
+    if not receipts:
+        show_headline("Imported evidence", "nothing", "The tables of this folder were written by hand.")
+        return
+    rows = sum(count for receipt in receipts.values() for count in receipt.rows.values())
+    records = sum(receipt.records for receipt in receipts.values())
+    left_out = sum(each.count for receipt in receipts.values() for each in receipt.left_out)
+    note = "Every record is in a row."
+    if left_out:
+        note = f"{counted(left_out, 'record')} {'is' if left_out == 1 else 'are'} in no row, with the reasons below."
+    if silent := [name for name, receipt in receipts.items() if receipt.covered is None]:
+        note += f" Not told which time is covered: {listed(silent)}."
+    label = f"Imported evidence, from {counted(records, 'record')} of {listed(list(receipts))}"
+    show_headline(label, counted(rows, "row"), note)
+
+
+def headline_reconciliation(found: Reconciliation) -> None:
+    """Show what is owed according to the provider's source and according to one's own."""
+    provider, own, together = (sums_text(found.reviews[side].owed.items()) for side in ("provider", "own", "together"))
+    label, value = f"Owed according to {found.own}, against {found.provider}", f"{own} against {provider}"
+    if own == provider:
+        label, value = f"Owed according to {found.own}, and the same to {found.provider}", own
+    note = f"Period {found.reviews['together'].period.printed}. If the outages of both count: {together}."
+    show_headline(label, value, f"{note} {found.summary()[0]}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 from cli_support import Run, run
 
 __all__ = ["run"]  # a fixture
 
+SAMPLES = Path(__file__).parents[2] / "data_samples" / "imported"
 STATES = {"summary": {"states": [
     {"status": "up", "timefrom": 1788220800, "timeto": 1788307200},
     {"status": "down", "timefrom": 1788307200, "timeto": 1788318000},
@@ -45,6 +47,21 @@ def test_two_commands_lead_from_a_file_to_a_credit(run: Run, tmp_path: Path) -> 
     assessed = run("assess", str(folder), "-p", "2026-09", "--as-of", "2026-10-05", "--out", str(tmp_path / "answer"))
     assert assessed.code == 0, assessed.err
     assert "Owed in all: 120.00 USD" in assessed.out
+
+
+def test_the_sample_evidence_is_what_two_commands_make(run: Run, tmp_path: Path) -> None:
+    pages = [str(SAMPLES / "incidents.json"), str(SAMPLES / "maintenances.json")]
+    for files, source in ((pages, "statuspage"), ([str(SAMPLES / "monitors.json")], "uptimerobot")):
+        done = run("import", *files, "--map", str(SAMPLES / f"{source}.map.yaml"), "--out", str(tmp_path))
+        assert done.code == 0, done.err
+    made, kept = ({path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+                  for folder in (tmp_path, SAMPLES / "evidence"))  # fmt: skip
+    assert set(made) == set(kept)
+    for name, path in made.items():
+        if name.suffix == ".parquet":  # whose bytes depend on the version of polars
+            assert pl.read_parquet(path).equals(pl.read_parquet(kept[name]))
+        else:
+            assert path.read_bytes() == kept[name].read_bytes(), name
 
 
 def test_readers_are_listed_with_what_fetches_their_files(run: Run) -> None:

@@ -41,18 +41,22 @@ class Lanes(NamedTuple):
 
     def x(self, field: str) -> alt.X:
         """Return the axis of time on the contract's wall clock."""
-        first, after = self.review.period.first, self.review.period.after
-        title, axis = f"time in {self.zone.key}", alt.Axis(format=day_format(), tickCount=8)
-        if (after - first).days > 62:
-            # Each name stands at the beginning of its month. That of the month after the period would be cut off.
-            ticks = list(takewhile(lambda day: day < after, (add_months(first.replace(day=1), n) for n in count())))
-            year = first.year == ticks[-1].year
-            at = [milliseconds(day) for day in ticks if day >= first][:: 1 + len(ticks) // 14]
-            axis = alt.Axis(values=at, format="%b" if year else "%b %y", labelAlign="left", labelFlush=False)
-            title = f"{first.year}, {title}" if year else title
-        axis.title = title
-        begin, end = milliseconds(first), milliseconds(after)
-        return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
+        return time_axis(field, self.review.period.first, self.review.period.after, f"time in {self.zone.key}")
+
+
+def time_axis(field: str, first: date, after: date, title: str) -> alt.X:
+    """Return an axis of days, on a clock in UTC; of months, where there are more than two."""
+    axis = alt.Axis(format=day_format(), tickCount=8)
+    if (after - first).days > 62:
+        # Each name stands at the beginning of its month. That of the month after the period would be cut off.
+        ticks = list(takewhile(lambda day: day < after, (add_months(first.replace(day=1), n) for n in count())))
+        year = first.year == ticks[-1].year
+        at = [milliseconds(day) for day in ticks if day >= first][:: 1 + len(ticks) // 14]
+        axis = alt.Axis(values=at, format="%b" if year else "%b %y", labelAlign="left", labelFlush=False)
+        title = f"{first.year}, {title}" if year else title
+    axis.title = title
+    begin, end = milliseconds(first), milliseconds(after)
+    return alt.X(f"{field}:T", scale=alt.Scale(type="utc", domainMin=begin, domainMax=end, clamp=True), axis=axis)
 
 
 def lane_rows(names: list[str]) -> alt.Y:
