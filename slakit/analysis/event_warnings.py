@@ -74,6 +74,19 @@ def outage_warnings(
         reason = f"the contract judges {', '.join(measured)} by measurements" if measured else "none is about outages"
         says = f"No guarantee judges outage {row['outage']}: {reason}."
         yield row["subscription"], "outages", row["row"], "not_judged", says
+    # shares of the service, as status pages tell them, under contracts that ask for none
+    shared = {
+        plan: any(g.weigh is not None or g.affected is not None for g in terms.guarantees if g.on_outages)
+        for plan, terms in chosen.items()
+    }
+    whole = [name for name, plan in held.items() if judging[plan] and not shared[plan]]
+    parts = outages.filter(pl.col("subscription").is_in(whole), pl.col("affected").is_between(0, 1, closed="none"))
+    for subscription, row, count in (
+        parts.group_by("subscription", maintain_order=True).agg(pl.col("row").min(), pl.len()).iter_rows()
+    ):
+        rows, counts = ("One outage affects", "counts") if count == 1 else (f"{count:,} outages affect", "count")
+        says = f"{rows} a share of the service only and {counts} whole, for no guarantee has 'weigh: affected'."
+        yield subscription, "outages", row, "share_not_weighed", says
     # components that no guarantee names, where none covers everything
     scopes = {
         plan: [g.components for g in terms.guarantees if g.on_outages and g.measured is None]

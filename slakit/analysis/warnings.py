@@ -30,6 +30,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "no_length": "An outage starts and ends at the same instant: its length is unknown, and nothing of it counts",
         "after_as_of": "A row begins after the instant of the assessment: it is not known yet",
         "not_judged": "No guarantee of the contract judges the row",
+        "share_not_weighed": "Outages affect a share of the service only (`affected`) and count whole, for no "
+        "guarantee weighs the share or asks for one",
         "unknown_component": "The contract does not name the component",
         "taken_as": "A word differs from one of the contract only in case, blanks, hyphens or underscores: it is taken "
         "as that word",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,6 +97,29 @@ def _tell(receipt: ImportReceipt, out: Path) -> None:
             rows.add_row(*safe(f"{each.count:,}", each.reason, _some(each.ids, each.count)))
         console.print(rows)
     console.print(f"The evidence is in {out}.", markup=False, highlight=False, soft_wrap=True)
+    if (months := _months(receipt, out)) is not None:
+        as_of = f"{datetime.now(UTC):%Y-%m-%d}"
+        line = ["slakit", "assess", str(out), "--period", months, "--as-of", as_of, "--out", "answer"]
+        console.print(printable(f"Next: {shlex.join(line)}"), markup=False, highlight=False, soft_wrap=True)
+
+
+def _months(receipt: ImportReceipt, out: Path) -> str | None:
+    """Return the months that a source tells of: those that it covers, else those of its rows."""
+    import polars as pl
+
+    from slakit.evidence.tables import TABLES
+
+    if receipt.covered:
+        first, end = map(datetime.fromisoformat, receipt.covered)
+        edges = [f"{first:%Y-%m}", f"{end - timedelta(microseconds=1):%Y-%m}"]
+    else:
+        edges = []
+        for name in receipt.rows:
+            begin = next(column.name for column in TABLES[name].columns if column.kind == "instant")
+            rows = pl.scan_csv(out / f"{name}.csv", infer_schema=False).filter(source=receipt.source)
+            spanned = rows.select(pl.col(begin).min().alias("first"), pl.col(begin).max().alias("last")).collect()
+            edges += [instant[:7] for instant in spanned.row(0) if instant]
+    return "/".join(sorted({min(edges), max(edges)})) if edges else None
 
 
 def _some(ids: list[str], count: int | None = None) -> str:

@@ -263,6 +263,8 @@ def problems_of(error: ValidationError, document: Document, words: Iterable[str]
         branch = str(found["loc"][-1]) if found["loc"] else ""
         if branch.startswith("literal[") and isinstance(found["input"], dict | list):
             continue  # a mapping is no word: what is wrong is inside it
+        if branch.startswith("list[") and isinstance(found["input"], dict):
+            continue
         by_place.setdefault(document.where(_written_place(found["loc"], document)), []).append(found)
     problems: dict[str, Problem] = {}
     for errors in by_place.values():

@@ -71,6 +71,13 @@ def outage(**cells: object) -> dict[str, Any]:
     return {"outage": "o", **DAY, "component": "core_network", **cells}
 
 
+def test_a_share_that_a_guarantee_weighs_or_asks_for_is_no_warning() -> None:
+    shared = [outage(affected="0.3")]
+    assert warned(CONTRACT.replace("target: 99.9\n", "target: 99.9\n    weigh: affected\n"), outages=shared) == []
+    asking = CONTRACT.replace("target: 99.9\n", "target: 99.9\n    affected: {from: 10%}\n")
+    assert warned(asking, outages=shared) == []
+
+
 CASES: dict[str, tuple[Mapping[str, list[dict[str, Any]]], tuple[str, int | None, str]]] = {
     "an outage without length": (
         {"outages": [outage(ended=DAY["started"])]},
@@ -84,6 +91,7 @@ CASES: dict[str, tuple[Mapping[str, list[dict[str, Any]]], tuple[str, int | None
         {"outages": [outage(component="billing")]},
         ("outages", 2, "unknown_component"),
     ),
+    "a share that is not weighed": ({"outages": [outage(affected="0.3")]}, ("outages", 2, "share_not_weighed")),
     "a component in capitals": ({"outages": [outage(component="Core Network")]}, ("outages", 2, "taken_as")),
     "a cause with a hyphen": ({"outages": [outage(cause="Force-Majeure")]}, ("outages", 2, "taken_as")),
     "a cause that was mistyped": ({"outages": [outage(cause="custmer")]}, ("outages", 2, "near_word")),

@@ -44,7 +44,9 @@ def test_two_commands_lead_from_a_file_to_a_credit(run: Run, tmp_path: Path) -> 
     assert "Rows: 1 in outages, 1 in coverage." in done.out
     assert "Outages: 1 added." in done.out
 
-    assessed = run("assess", str(folder), "-p", "2026-09", "--as-of", "2026-10-05", "--out", str(tmp_path / "answer"))
+    line = done.out.partition("Next: slakit ")[2].split()
+    assert line[:4] == ["assess", str(folder), "--period", "2026-09"]
+    assessed = run(*line[:5], "2026-10-05", "--out", str(tmp_path / "answer"))
     assert assessed.code == 0, assessed.err
     assert "Owed in all: 120.00 USD" in assessed.out
 
@@ -62,6 +64,37 @@ def test_the_sample_evidence_is_what_two_commands_make(run: Run, tmp_path: Path)
             assert pl.read_parquet(path).equals(pl.read_parquet(kept[name]))
         else:
             assert path.read_bytes() == kept[name].read_bytes(), name
+
+
+def test_a_row_of_subscriptions_follows_the_mapping_until_somebody_edits_it(run: Run, tmp_path: Path) -> None:
+    file, mapping, folder = tmp_path / "check.json", tmp_path / "map.yaml", tmp_path / "evidence"
+    file.write_text(json.dumps(STATES))
+
+    def imported(**row: str) -> str:
+        keys = {"format": 1, "reader": "pingdom", "subscription": "shop", "subscriptions": {"shop": {**ANSWERS, **row}}}
+        mapping.write_text(json.dumps(keys))
+        done = run("import", str(file), "--map", str(mapping), "--out", str(folder))
+        return done.out + done.err
+
+    assert "Subscriptions: 1 added." in imported(policy="klink")
+    assert "Changed in subscriptions: shop." in imported(tier="enterprise", starts="2026-01-01T01:00:00+01:00")
+    assert "Nothing changed." in imported(tier="enterprise")
+    table = folder / "subscriptions.csv"
+    table.write_text(table.read_text().replace("2400", "2500"))
+    assert "Nothing changed." in imported(tier="growth")
+    assert "2500" in table.read_text()
+    table.unlink()
+    assert f"{mapping}:1 subscriptions.shop.starts = 2026-01-01: a date" in imported(starts="2026-01-01")
+
+
+def test_months_are_those_of_the_rows_where_the_source_covers_nothing(run: Run, tmp_path: Path) -> None:
+    file, mapping = tmp_path / "tickets.csv", tmp_path / "map.yaml"
+    file.write_text("key,at\nA,2026-07-31T23:00:00-02:00\nB,2026-09-30T12:00:00Z\n")
+    keys = {"format": 1, "reader": "table", "table": "tickets", "subscription": "shop", "id": {"from": "key"},
+            "columns": {"opened": {"from": "at", "as": "iso"}}, "subscriptions": {"shop": ANSWERS}}  # fmt: skip
+    mapping.write_text(json.dumps(keys))
+    done = run("import", str(file), "--map", str(mapping), "--out", str(tmp_path / "evidence"))
+    assert "--period 2026-08/2026-09" in done.out, done.err
 
 
 def test_readers_are_listed_with_what_fetches_their_files(run: Run) -> None:

@@ -108,7 +108,7 @@ def import_evidence(
     found = guarded(filled.reader, "find", partial(filled.reader.find, records, filled.keys))
     own, left_out = guarded(filled.reader, "rows", partial(place_rows, found, filled))
     own = {table: checked_rows(rows, TABLES[table], filled) for table, rows in own.items()}
-    contents, changes = new_tables(folder, own, filled)
+    contents, changes = new_tables(folder, own, filled, before)
 
     inputs = {} if before is None or replace else {file.sha256: file for file in before.inputs}
     for path, source in sources.items():

@@ -26,6 +26,14 @@ WIDTH = 120
 PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 NOT_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 """Words that some YAML takes for something else than text."""
+ROW_HINTS = {
+    "policy": "(slakit policies lists them)",
+    "tier": "(needed where there are several)",
+    "monthly_fee": "(0 where charges alone are the fee)",
+    "currency": "such as EUR",
+    "starts": "(such as 2026-01-01T00:00:00+01:00)",
+}
+"""What a drafted row of subscriptions says besides the words of the table."""
 LONGEST_KEY = 1000
 """Characters of a name that YAML takes as a key on one line."""
 
@@ -148,9 +156,10 @@ def mapping_draft(reader: Reader, draft: Draft, subscriptions: Sequence[str] = (
     items = [item for item in draft.items if not HIDDEN.search(item)]
     if draft.items:
         mapped += [
-            *_remark(f"Which subscription ({known}) and component each item of the source is, the most frequent first. "
-                     "Take `component` away where it is everything; write a list where it is several; `ignore` leaves "
-                     "the rows of an item out. To leave most out, delete them here and write `unmapped: list`."),
+            *_remark(f"Which subscription ({known}) and component each item of the source is, the most frequent first; "
+                     "`slakit show` prints what a contract covers. Take `component` away where it is everything; "
+                     "write a list where it is several; `ignore` leaves the rows of an item out. To leave most out, "
+                     "delete them here and write `unmapped: list`."),
             "items:",
             *(f"{_key(item)} {{subscription: {PLACEHOLDER}, component: {PLACEHOLDER}}}" for item in items),
             *(f"  # {HIDDEN.sub('?', item)}: its name has control characters, so it can only be listed"
@@ -177,7 +186,8 @@ def mapping_draft(reader: Reader, draft: Draft, subscriptions: Sequence[str] = (
         ]
         for column in TABLES[REQUIRED_TABLE].columns[1:6]:
             optional = "# " * column.optional
-            mapped.append(f"    {optional}{column.name}: {PLACEHOLDER}  # {column.says or 'such as EUR'}")
+            says = " ".join(filter(None, (column.says, ROW_HINTS.get(column.name))))
+            mapped.append(f"    {optional}{column.name}: {PLACEHOLDER}  # {says}")
     return "\n".join([*head, *mapped]) + "\n"
 
 

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
-from slakit.evidence.files import printed, read_table
+from slakit.evidence.files import RECEIPT, printed, read_table
 from slakit.evidence.formats import read_csv
+from slakit.evidence.instants import read_instants
 from slakit.evidence.sources.mapping_files import MappingFile
 from slakit.evidence.sources.placing import told_by_id
-from slakit.evidence.sources.receipt import Changes
+from slakit.evidence.sources.reader import SourceMapping
+from slakit.evidence.sources.receipt import Changes, ImportReceipt
 from slakit.evidence.table_checks import RawTable, check_header, check_rows, read_columns
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
+from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
 
 
 def new_tables(
-    folder: Path, own: Mapping[str, pl.DataFrame], filled: MappingFile
+    folder: Path, own: Mapping[str, pl.DataFrame], filled: MappingFile, last: ImportReceipt | None = None
 ) -> tuple[dict[Path, bytes | None], dict[str, Changes]]:
     """Put the rows of a source among those that a folder holds.
+
+    Parameters
+    ----------
+    last
+        What the last import of the source wrote, if there was one.
 
     Returns
     -------
@@ -37,7 +48,8 @@ def new_tables(
     contents: dict[Path, bytes | None] = {}
     changes: dict[str, Changes] = {}
     problems = []
-    for name, rows in {**dict.fromkeys(TABLES), **own, REQUIRED_TABLE: subscription_rows(folder, filled)}.items():
+    subscribed = subscription_rows(folder, filled, last)
+    for name, rows in {**dict.fromkeys(TABLES), **own, REQUIRED_TABLE: subscribed}.items():
         path = folder / f"{name}.csv"
         exists = path.exists()
         others = [folder / f"{name}{end}" for end in (".parquet", ".xlsx", "") if (folder / f"{name}{end}").exists()]
@@ -51,6 +63,8 @@ def new_tables(
             problems += sheet.broken
             cells = sheet.cells
         is_own = (cells["source"] == filled.source).fill_null(value=False) if "source" in cells.columns else None
+        if name == REQUIRED_TABLE and rows is not None and "subscription" in cells.columns:
+            is_own = cells["subscription"].is_in(rows["subscription"].implode()).fill_null(value=False)
         before = cells.filter(is_own) if is_own is not None else cells.clear()
         after = before.clear() if rows is None else printed(rows).with_columns(pl.all().replace("", None))
         done = changes_between(before, after, name)
@@ -72,8 +86,10 @@ def new_tables(
     return contents, {name: done for name, done in changes.items() if done != Changes()}
 
 
-def subscription_rows(folder: Path, filled: MappingFile) -> pl.DataFrame | None:
-    """Return the rows of the mapping's subscriptions that the evidence does not have yet; None if it has all.
+def subscription_rows(folder: Path, filled: MappingFile, last: ImportReceipt | None) -> pl.DataFrame | None:
+    """Return the rows of the mapping's subscriptions that the evidence lacks, or has as the last mapping wrote them.
+
+    What a person has edited since stays as it is; None where no row is to be written.
 
     Raises
     ------
@@ -97,22 +113,54 @@ def subscription_rows(folder: Path, filled: MappingFile) -> pl.DataFrame | None:
     ]
     if unknown:
         raise InputError(document.name, unknown)
-    missing = [name for name in written if name not in known]
+    unedited = _unedited(folder, last)
+    missing = {name: row for name, row in written.items() if name not in known or name in unedited}
     if not missing:
         return None
-    # numbers are exact, so their text is what was written
-    cells = [{"subscription": name} | {key: str(cell) for key, cell in written[name].items() if cell is not None}
-             for name in missing]  # fmt: skip
+    sheet = RawTable(where, _cells_of(missing))
     table = TABLES[REQUIRED_TABLE]
-    sheet = RawTable(where, pl.DataFrame(cells, infer_schema_length=None))
     problems = list(check_header(sheet, table))
-    typed, faults = read_columns(sheet, table, filled.keys.time_zone)
+    typed, faults = read_columns(sheet, table, keys.time_zone)
     for fault in [*faults, *check_rows(typed, table, sheet)]:
-        problems += told_by_id(fault, sheet, pl.Series(missing), filled)
+        for problem in told_by_id(fault, sheet, pl.Series([*missing]), filled):
+            name, _, column = problem.where.removeprefix(f"{filled.source} ").rpartition(" ")
+            place = document.where(("subscriptions", name, column)) if name in missing else problem.where
+            problems.append(dataclasses.replace(problem, where=place))
     if problems:
-        raise InputError(filled.document.name, problems)
+        raise InputError(document.name, problems)
     instants = [name for name in ("starts", "ends") if name in sheet.cells.columns]
     return sheet.cells.with_columns(typed[name] for name in instants)
+
+
+def _cells_of(written: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
+    """Return rows of subscriptions as text: numbers of a mapping are exact, so their text is what was written."""
+    cells = [{"subscription": name} | {key: str(cell) for key, cell in row.items() if cell is not None}
+             for name, row in written.items()]  # fmt: skip
+    return pl.DataFrame(cells, infer_schema_length=None)
+
+
+def _unedited(folder: Path, last: ImportReceipt | None) -> set[str]:
+    """Name the subscriptions that stand in the evidence as the last mapping wrote them: no person has edited them."""
+    path = folder / f"{REQUIRED_TABLE}.csv"
+    if last is None or not path.exists():
+        return set()
+    try:
+        tree = parse_yaml(last.mapping, name=RECEIPT).tree
+        written = SourceMapping(format=1, reader=last.reader, subscriptions=tree["subscriptions"]).subscriptions
+    except (InputError, ValidationError, KeyError, TypeError):
+        return set()
+    if not written:
+        return set()
+    cells = _cells_of(written)
+    instants = [name for name in ("starts", "ends") if name in cells.columns]
+    wrote = printed(cells.with_columns(read_instants(cells[name], last.time_zone)[0] for name in instants))
+    rows_of: list[dict[str, list[dict[str, str]]]] = []
+    for table in (wrote, read_csv(path, path.name).cells):
+        rows_of.append({})
+        for row in table.iter_rows(named=True):
+            filled = {column: cell for column, cell in row.items() if cell}
+            rows_of[-1].setdefault(row.get("subscription") or "", []).append(filled)
+    return {name for name in written if rows_of[0][name] == rows_of[1].get(name)}
 
 
 def subscriptions_of(folder: Path) -> list[str]:

@@ -72,11 +72,12 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
         left_out.append(others.select("source_id", pl.lit("its ticket is in no row").alias("reason")))
 
     own["coverage"] = pl.concat([own["coverage"], covered_by_mapping(targets, filled)], how="diagonal").unique()
-    if own["coverage"].is_empty():  # a table without a row would say that nothing was observed
-        del own["coverage"]
+    # a table without a row would say that nothing happened, which only a source knows that covers a time
+    observed = own["coverage"].height > 0
     own = {
         name: rows.select(column.name for column in TABLES[name].columns if column.name in rows.columns)
         for name, rows in own.items()
+        if rows.height or (observed and name == "outages")
     }
     return own, pl.concat(left_out).unique()
 

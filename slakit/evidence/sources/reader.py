@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from slakit.evidence.instants import INSTANT
 from slakit.locales import is_time_zone
@@ -43,6 +43,14 @@ class CoveredTime(Part):
     """First instant after it."""
 
 
+def _no_bare_name(item: Any) -> Any:
+    if isinstance(item, str) and item != "ignore":
+        raise ValueError(
+            f"neither a subscription nor ignore; write {{subscription: {item}}}, with a component if it is one"
+        )
+    return item
+
+
 class SourceMapping(Part):
     """What all mapping files have in common; each reader adds keys of its own."""
 
@@ -55,14 +63,17 @@ class SourceMapping(Part):
     """Zone of times without an offset; refused where the source gives offsets."""
     subscription: str | None = None
     """The subscription that every row belongs to, where the source is about one alone."""
-    items: dict[str, MappedItem | list[MappedItem] | Literal["ignore"]] = Field(default_factory=dict)
+    items: dict[str, Annotated[MappedItem | list[MappedItem] | Literal["ignore"], BeforeValidator(_no_bare_name)]] = (
+        Field(default_factory=dict)
+    )
     """What each item of the source (a component, monitor, host, product) is; `ignore` leaves its rows out."""
     unmapped: Literal["refuse", "list"] = "refuse"
     """Whether a value that no mapping names is refused, or its row is skipped and listed."""
     covered: list[CoveredTime] = Field(default_factory=list)
     """Times that the source covers, where the file does not tell."""
     subscriptions: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Rows of the table `subscriptions` by id, written where the evidence has none yet."""
+    """Rows of the table `subscriptions` by id, written where the evidence has none yet, or still has as the
+    mapping wrote them: a row that was edited there stays."""
 
     @field_validator("time_zone")
     @classmethod

@@ -152,7 +152,9 @@ def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
         if not found and (fault := json_fault(sources[place], place)):
             wrong = f"{wrong}; it begins as JSON, and is {fault.wrong} at {fault.where.removeprefix(place).strip()}"
         tried = f"tried were {', '.join(told)}" if told else "there are none"
-        remedy = f"name its reader with --reader (reader= in Python); table reads any table; {tried}"
+        remedy = "name its reader with --reader (reader= in Python)"
+        if not found:
+            remedy = f"if it is a table, add --reader table (reader='table' in Python); {tried}"
         problems.append(Problem(place, None, wrong, remedy))
     problems += [Problem(f"reader {one.name}", None, one.wrong, "update its package, or remove it") for one in broken]
     raise InputError(", ".join(sources), problems)

@@ -493,13 +493,20 @@ def draft(records: pl.DataFrame) -> Draft:
     kinds = f"what a row is: one of {', '.join(MAPPED_TABLES)}. To read some rows alone, add rows: {WHERE}"
     keys = {
         "table": (PLACEHOLDER, kinds),
-        "item": (some, "the column that tells subscriptions or components apart; remove it if there is none"),
+        "item": (some, ITEM_COLUMN),
         "id": (some, "columns that stay the same when a row changes: without it a row that changes is one more"),
-        "columns": ({"started": {**some, "as": PLACEHOLDER}}, f"{COLUMNS}. The file has: {'; '.join(described)}"),
+        "columns": (
+            {name: {**some, "as": PLACEHOLDER} for name in ("started", "ended")},
+            f"{COLUMNS}. The file has: {'; '.join(described)}",
+        ),
     }
     return Draft(time_zone=local, keys=keys)
 
 
+ITEM_COLUMN = (
+    "the column that tells subscriptions or components apart; say then what each of its cells is, such as items: {web: "
+    "{subscription: shop, component: website}, test: ignore}, in place of subscription; else remove it"
+)
 LOCAL_TIME = (
     r"^[0-9]{1,4}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3,9})[-/. ][0-9]{1,4},?[ T]"
     r"[0-9]{1,2}:[0-9]{2}(?::[0-9.]+)?(?: ?[AaPp][Mm])?$"
