@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Iterator
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import core_schema
@@ -33,6 +33,8 @@ class Part(BaseModel):
 
     # most processes use one model, which holds the others: none is built before it is used
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    of_policies: ClassVar[bool] = True
+    """Whether it is a block of policy files: another format that is written alike has words of its own."""
 
     if not TYPE_CHECKING:
 
@@ -115,7 +117,8 @@ def words_of_format(part: type[Part] = Part) -> set[str]:
     """Every key that any part of the format knows, to suggest the one that was meant."""
     words: set[str] = set()
     for model in part.__subclasses__():
-        words |= {field.alias or name for name, field in model.model_fields.items()} | words_of_format(model)
+        if model.of_policies:
+            words |= {field.alias or name for name, field in model.model_fields.items()} | words_of_format(model)
     return words
 
 

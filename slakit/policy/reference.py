@@ -182,8 +182,9 @@ def keys_table(schema: Mapping[str, Any], without: Collection[str] = ()) -> str:
 
 def _models(base: type[Part]) -> Iterator[type[Part]]:
     for model in base.__subclasses__():
-        yield model
-        yield from _models(model)
+        if model.of_policies:
+            yield model
+            yield from _models(model)
 
 
 def _parts_in(part: Any) -> Iterator[Part]:

@@ -13,8 +13,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from slakit.evidence.cells import EXPECTED, Fault, read_cells
 from slakit.evidence.instants import ISO_8601, Broken, read_instants, read_wall_times
+from slakit.evidence.sources.reader import MappingPart
 from slakit.evidence.tables import InputColumn
-from slakit.policy.part import Part, as_list
+from slakit.policy.part import as_list
 from slakit.problems import MOST_NAMES, one_of
 
 LENGTHS = {
@@ -52,7 +53,7 @@ def as_word(value: object) -> object:
 Text = Annotated[str, BeforeValidator(as_word)]
 
 
-class CellMap(Part):
+class CellMap(MappingPart):
     """Where the value of a column of the evidence comes from: columns of the file, or a constant."""
 
     from_: Annotated[list[str], BeforeValidator(as_list)] | None = Field(default=None, alias="from", min_length=1)

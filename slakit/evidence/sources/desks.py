@@ -12,9 +12,8 @@ from typing import Any, Literal
 import polars as pl
 
 from slakit.evidence.sources.parsing import fitting_forms, read_times
-from slakit.evidence.sources.reader import LEFT_OUT, PLACEHOLDER, Draft, Found, SourceMapping
+from slakit.evidence.sources.reader import LEFT_OUT, PLACEHOLDER, Draft, Found, MappingPart, SourceMapping
 from slakit.evidence.tables import TABLES
-from slakit.policy.part import Part
 from slakit.problems import InputError, Problem, one_of
 
 TABLES_OF_WORDS = {"priority": "priorities", "impact": "impacts", "urgency": "urgencies", "kind": "kinds"}
@@ -50,7 +49,7 @@ class DeskMapping(SourceMapping):
     are not read."""
 
 
-class TicketColumns(Part):
+class TicketColumns(MappingPart):
     """Names of columns of an export with a row for each ticket. Those without a name are not read."""
 
     ticket: str

@@ -25,7 +25,13 @@ OF_TICKETS = frozenset({"holds", "priorities", "updates"})
 COVERED: dict[str, Any] = {"item": pl.String, "started": INSTANT, "ended": INSTANT}
 
 
-class MappedItem(Part):
+class MappingPart(Part):
+    """A block of a mapping file."""
+
+    of_policies = False
+
+
+class MappedItem(MappingPart):
     """What an item of the source is in the evidence."""
 
     subscription: str
@@ -34,7 +40,7 @@ class MappedItem(Part):
     """The component as the contract names it; everything, if there is none."""
 
 
-class CoveredTime(Part):
+class CoveredTime(MappingPart):
     """A time that the source covers, where it does not say so itself."""
 
     started: str
@@ -51,7 +57,7 @@ def _no_bare_name(item: Any) -> Any:
     return item
 
 
-class SourceMapping(Part):
+class SourceMapping(MappingPart):
     """What all mapping files have in common; each reader adds keys of its own."""
 
     format: Literal[1]

@@ -19,8 +19,7 @@ from slakit.evidence.sources.clocks import (
 )
 from slakit.evidence.sources.desks import draft_words, keep_latest, need_columns
 from slakit.evidence.sources.parsing import fitting_forms, header_names, read_csv, read_times, with_row_ids
-from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
-from slakit.policy.part import Part
+from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, MappingPart, Reader
 from slakit.problems import InputError, Problem
 
 NAME = "servicenow-task-sla"
@@ -47,7 +46,7 @@ OTHER_NAMES = {
 }
 
 
-class TaskSlaColumns(Part):
+class TaskSlaColumns(MappingPart):
     """Columns of the export, as the table calls them. Those that are null are not read."""
 
     id: str | None = None

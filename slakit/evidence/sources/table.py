@@ -14,11 +14,20 @@ from slakit.evidence.cells import Fault
 from slakit.evidence.samples import End, Missing, Start, outages_from
 from slakit.evidence.sources.cell_maps import CellFault, CellMap, Text, formulas, matches, read_mapped, words_of
 from slakit.evidence.sources.grids import read_grid
-from slakit.evidence.sources.reader import IN_MAPPING, OF_TICKETS, PLACEHOLDER, Draft, Found, Reader, SourceMapping
+from slakit.evidence.sources.reader import (
+    IN_MAPPING,
+    OF_TICKETS,
+    PLACEHOLDER,
+    Draft,
+    Found,
+    MappingPart,
+    Reader,
+    SourceMapping,
+)
 from slakit.evidence.sources.watch import STATE, outages_in
 from slakit.evidence.table_checks import MOST_SHOWN
 from slakit.evidence.tables import TABLES, InputColumn, InputTable
-from slakit.policy.part import Id, Part, as_list
+from slakit.policy.part import Id, as_list
 from slakit.problems import InputError, Problem, one_of, shorten
 
 NAME = "table"
@@ -55,7 +64,7 @@ Table = Literal[
 ]  # fmt: skip
 
 
-class TableRows(Part):
+class TableRows(MappingPart):
     """Which rows of the file are read."""
 
     header: int | None = Field(default=None, ge=1)
@@ -69,7 +78,7 @@ class TableRows(Part):
     letter, `""` for an empty cell. Rows must fit in every column named; all others are skipped."""
 
 
-class SampleRules(Part):
+class SampleRules(MappingPart):
     """How samples become outages, by the conventions of `outages_from`."""
 
     every: str
