@@ -13,6 +13,7 @@ from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-
 from papermill.engines import NBClientEngine  # type: ignore[import-untyped]
 
 from slakit.kernels.manager import PromptManager
+from slakit.policy.quantities import PlainDuration
 
 MOST_OUTPUT = 50_000_000
 """Characters that a report may print: more would fill the memory, and no browser opens the page."""
@@ -109,6 +110,7 @@ class Session:
         self.scratch = scratch
         self.began: float | None = None  # when its first cell did
         self.ended_for = ""
+        self.is_ended = False
 
     @property
     def notebook(self) -> NotebookNode | None:
@@ -123,11 +125,16 @@ class Session:
         reason
             Why, for the report; the way the kernel ended, if none is given.
         """
-        self.ended_for = self.ended_for or reason
+        self.ended_for, self.is_ended = self.ended_for or reason, True
         manager = self.client.km if self.client else None
         process = getattr(getattr(manager, "provisioner", None), "process", None)
         if process:
             process.kill()
+
+    def end_overdue(self, timeout: PlainDuration) -> None:
+        """Kill the kernel if its cells run for longer than the plan allows."""
+        if self.began is not None and monotonic() - self.began > timeout.microseconds / 1_000_000:
+            self.end(f"it ran for longer than {timeout}; to allow more, write timeout: in the plan")
 
 
 class StrictEngine(NBClientEngine):  # type: ignore[misc]

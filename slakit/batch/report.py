@@ -34,7 +34,7 @@ papermill_engines.register("slakit", SlakitEngine)
 # What goes wrong in a run stands in its report.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
-__all__ = ["ReportOutcome", "Session", "event_loop", "make_report"]
+__all__ = ["ReportOutcome", "Session", "make_report"]
 
 
 @dataclass
@@ -62,7 +62,8 @@ def make_report(
     report: PlannedReport, manifest: Manifest, environment: dict[str, str], session: Session
 ) -> ReportOutcome:
     """Run a notebook and draw its page; if it failed, the page shows the outputs so far and the error."""
-    error = run_notebook(report, environment, session)
+    with event_loop():
+        error = run_notebook(report, environment, session)
     notebook = session.notebook
     if notebook is None:
         return ReportOutcome(error=error)

@@ -10,9 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from slakit._atomic import write_whole
 from slakit.batch.folder import locked, sweep, unwritable
@@ -29,13 +30,33 @@ from slakit.batch.manifest import (
 )
 from slakit.batch.plan import BatchPlan, PlannedReport
 from slakit.batch.stopping import until_signal
+from slakit.problems import InputError
 from slakit.show.chart_libraries import ASSET, ASSETS
+
+if TYPE_CHECKING:
+    from slakit.batch.report import ReportOutcome, Session
 
 SHARED_FOLDER = "assets"
 GLANCE = 0.2  # [s] between two looks at whether to stop
 SAVE_EVERY = 0.2  # [s] so that thousands of short reports do not spend their time on writing the record
 
 Progress = Callable[[ReportRecord, Manifest], None]
+
+
+class Executor(Protocol):
+    """Where reports are made, if not on this machine."""
+
+    @property
+    def count(self) -> int:
+        """Return how many can be made at the same time."""
+
+    def ready(self, workers: int, shared: Path | None) -> AbstractContextManager[dict[str, str]]:
+        """Be ready to make reports, and provide the environment of their kernels; at the end nothing runs any more."""
+
+    def make(
+        self, report: PlannedReport, manifest: Manifest, environment: dict[str, str], session: Session
+    ) -> ReportOutcome:
+        """Make a report, or stop when the session is ended; `InputError` if none can be made any more."""
 
 
 def run_plan(
@@ -46,6 +67,7 @@ def run_plan(
     force: bool = False,
     self_contained: bool = False,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> Manifest:
     """Make the reports of a plan.
 
@@ -67,6 +89,8 @@ def run_plan(
         Put what draws the charts into every report instead (0.9 MB in each file), so that it can be sent alone.
     progress
         Is called with a report whenever its status changes, and the whole record.
+    executor
+        Where reports are made instead of on this machine: `slakit.fleet.reports.reports_on`.
 
     Returns
     -------
@@ -77,10 +101,11 @@ def run_plan(
     ------
     InputError
         Another batch is writing to the same folder, or nothing can be written there: before the first report, or
-        any more. What was made until then stays, and the record and the list say so if they can be written.
+        any more; or the executor can make no more. What was made until then stays, and the record and the list say
+        so if they can be written.
     """
     folder = Path(out_dir).resolve()
-    batch = _Batch(plan, folder, progress or (lambda *_: None), self_contained=self_contained)
+    batch = _Batch(plan, folder, progress or (lambda *_: None), executor, self_contained=self_contained)
     with until_signal(batch.stop), locked(folder):  # until the list is written: none may be cut short
         try:
             sweep(folder)
@@ -88,10 +113,13 @@ def run_plan(
         except OSError as error:
             raise unwritable(folder, error) from None
         try:
-            batch.run(workers or 2 * cores())  # half the time a report waits for its kernel
+            usual = executor.count if executor else 2 * cores()  # half the time a report waits for its kernel
+            batch.run(workers or usual)
         except OSError as error:  # no room for temporary files
             batch.trouble = batch.trouble or error
         batch.finish()
+        if isinstance(batch.trouble, InputError):
+            raise batch.trouble
         if batch.trouble:
             raise unwritable(folder, batch.trouble) from None
         return batch.manifest
@@ -105,16 +133,19 @@ def cores() -> int:
 class _Batch:
     """One run of a plan into a folder."""
 
-    def __init__(self, plan: BatchPlan, folder: Path, progress: Progress, *, self_contained: bool) -> None:
+    def __init__(
+        self, plan: BatchPlan, folder: Path, progress: Progress, executor: Executor | None, *, self_contained: bool
+    ) -> None:
         self.plan = plan
         self.folder = folder
         self.shared = None if self_contained else folder / SHARED_FOLDER
         self.progress = progress
+        self.executor = executor
         self.lock = threading.Lock()
         self.is_saved, self.saved_at = False, 0.0
         self.fingerprints = Fingerprints()
         self.sessions: set[Any] = set()
-        self.trouble: OSError | None = None  # what keeps the folder from being written
+        self.trouble: OSError | InputError | None = None  # the folder cannot be written, or no report made
         self.manifest = Manifest(title=plan.title, plan=str(plan.path), started=datetime.now(UTC), versions=versions())
 
     def prepare(self, *, force: bool) -> None:
@@ -158,31 +189,35 @@ class _Batch:
         if not waiting or self.manifest.interrupted_by:
             return
         workers = min(workers, len(waiting))
-        with _kernels(workers, self.shared) as environment, ThreadPoolExecutor(workers) as pool:
+        ready = self.executor.ready if self.executor else kernels
+        with ready(workers, self.shared) as environment, ThreadPoolExecutor(workers) as pool:
             running: set[Future[None]] = {pool.submit(self.make, *work, environment) for work in waiting}
             while running:
                 done, running = wait(running, timeout=GLANCE)
                 if self.is_stopping:
                     self.end_sessions()
-                self.end_overdue()
+                for session in list(self.sessions):
+                    session.end_overdue(self.plan.timeout)
                 self.save_if_due()
                 for future in done:
                     future.result()
 
     def make(self, report: PlannedReport, entry: ReportRecord, environment: dict[str, str]) -> None:
         """Make one report."""
-        from slakit.batch.report import ReportOutcome, Session, event_loop, make_report
+        from slakit.batch.report import ReportOutcome, Session, make_report
 
         if self.is_stopping:
             return
-        session = Session(scratch=environment["IPYTHONDIR"])
+        session = Session(scratch=environment.get("IPYTHONDIR"))
         self.sessions.add(session)
         self.update(entry, status="running", started=datetime.now(UTC))
         clock = time.perf_counter()
         try:
-            with event_loop():
-                outcome = make_report(report, self.manifest, environment, session)
+            make = self.executor.make if self.executor else make_report
+            outcome = make(report, self.manifest, environment, session)
         except Exception as error:  # one report must never stop the others, whatever is wrong with it
+            if self.executor and isinstance(error, InputError):  # but nobody is left to make them
+                self.trouble = self.trouble or error
             outcome = ReportOutcome(error=f"{type(error).__name__}: {error}")
         self.sessions.discard(session)
         seconds = round(time.perf_counter() - clock, 3)
@@ -251,13 +286,6 @@ class _Batch:
         for session in list(self.sessions):
             session.end()
 
-    def end_overdue(self) -> None:
-        """Kill the kernels of reports that run for longer than the plan allows."""
-        for session in list(self.sessions):
-            began, limit = session.began, self.plan.timeout.microseconds / 1_000_000
-            if began is not None and time.monotonic() - began > limit:
-                session.end(f"it ran for longer than {self.plan.timeout}; to allow more, write timeout: in the plan")
-
     def finish(self) -> None:
         """Complete the record and write the list of reports."""
         for entry in self.manifest.with_status("waiting", "running"):
@@ -279,7 +307,7 @@ class _Batch:
 
 
 @contextlib.contextmanager
-def _kernels(workers: int, shared: Path | None) -> Iterator[dict[str, str]]:
+def kernels(workers: int, shared: Path | None) -> Iterator[dict[str, str]]:
     """Provide what kernels are forked from, and the environment they get."""
     from slakit._import_guard import without_slow_imports
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,9 @@ def batch(
             help="Put what draws the charts into every report (0.9 MB each), so that it can be sent alone.",
         ),
     ] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers make the reports (tcp://…).")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Also make the reports that did not change.")] = False,
 ) -> None:
     """Run the notebooks of a plan, and write the reports."""
@@ -35,8 +39,16 @@ def batch(
     from slakit.batch.run import run_plan
 
     read = read_plan(plan, check_policy=check_policy)
-    with progress_bar(stderr()) as progress:
-        manifest = run_plan(read, out, workers=workers, force=force, self_contained=self_contained, progress=progress)
+    with contextlib.ExitStack() as stack:
+        executor = None
+        if scheduler is not None:
+            from slakit.fleet.reports import reports_on
+
+            executor = stack.enter_context(reports_on(scheduler, read, out, workers=workers))
+        manifest = run_plan(
+            read, out, workers=workers, force=force, self_contained=self_contained,
+            progress=stack.enter_context(progress_bar(stderr())), executor=executor,
+        )  # fmt: skip
     failed = [entry for entry in manifest.reports if not entry.is_good]
     done = len(manifest.reports) - len(failed)
     stdout().print(

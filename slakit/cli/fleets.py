@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +31,13 @@ def assess_in_parts(evidence: Path, period: str, as_of: str, out: Path, **how: A
     from slakit.fleet.run import assess_fleet
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=stderr()) as bar:
-        tasks = {step: bar.add_task(words, total=None, start=False) for step, words in STEPS.items()}
+    bar = Progress(*columns, console=stderr())
+    tasks = {step: bar.add_task(words, total=None, start=False) for step, words in STEPS.items()}
+    with contextlib.ExitStack() as shown:
 
         def progress(step: str, done: int, of: int) -> None:
+            if not bar.live.is_started:  # what is refused at once is refused without bars
+                shown.enter_context(bar)
             if done == 0:
                 bar.start_task(tasks[step])
             bar.update(tasks[step], completed=done, total=of)

@@ -1,1 +1,1 @@
-"""Assessments of more evidence than a machine holds: in parts, on the workers of a Dask cluster."""
+"""Assessments of more evidence than a machine holds, and batches of reports, on the workers of a Dask cluster."""

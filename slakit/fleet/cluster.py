@@ -19,6 +19,8 @@ GLANCE = 0.2
 """How long nothing is looked at. [s]"""
 CONNECTED_WITHIN = 15
 """How long a scheduler has to answer, and to have a worker. [s]"""
+ASKED_AGAIN = 5
+"""How long a cluster that gives nothing back is believed to have workers before it is asked. [s]"""
 WITHOUT_WORKERS = 60
 """How long a cluster may be without any worker while parts are left. [s]"""
 UNTOLD = 4_000_000_000
@@ -45,12 +47,15 @@ class Workers:
         How many there are, and bytes that each may use.
     stopping
         Tells whether somebody asked to stop.
+    works
+        What messages call that which they do.
     """
 
     client: Any
     count: int
     memory: int
     stopping: Callable[[], bool]
+    works: str = "parts"
 
     def each(self, function: Callable[..., Any], works: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
         """Call a function with each of some arguments, and yield what it returns as it comes: number, and value.
@@ -76,7 +81,7 @@ class Workers:
                 ):
                     distributed.wait(list(numbers), timeout=GLANCE, return_when="FIRST_COMPLETED")
                 if self.client.status != "running":
-                    raise _gone(self.client)
+                    raise self._lost("the scheduler went away")
                 done = [future for future in numbers if future.done()]
                 for future in done:
                     if self.stopping():
@@ -84,14 +89,15 @@ class Workers:
                     try:
                         value = future.exception() or future.result()
                     except (distributed.CancelledError, OSError):  # not raised by the work: it would be the exception
-                        raise _gone(self.client) from None
+                        raise self._lost("the scheduler went away") from None
                     yield numbers.pop(future), value
                 if self.stopping():
                     raise StoppedError
-                if done or self._answer():
+                unseen = time.monotonic() - seen_at
+                if done or (unseen > ASKED_AGAIN and self._answer()):
                     seen_at = time.monotonic()
-                elif time.monotonic() - seen_at > WITHOUT_WORKERS:
-                    raise _no_worker(self.client)
+                elif unseen > WITHOUT_WORKERS:
+                    raise self._lost(f"no worker for {WITHOUT_WORKERS} s")
         finally:
             with contextlib.suppress(Exception):  # a scheduler that is gone needs no telling
                 self.client.cancel(list(numbers), force=True)
@@ -101,12 +107,21 @@ class Workers:
         try:
             return bool(self.client.nthreads())
         except OSError:
-            raise _gone(self.client) from None
+            raise self._lost("the scheduler went away") from None
+
+    def _lost(self, wrong: str) -> InputError:
+        place = str(self.client.scheduler.address if self.client.scheduler else "scheduler")
+        remedy = f"start it again and give the same command: {self.works} that are done stay"
+        return InputError(place, [Problem(place, None, wrong, remedy)])
 
 
 @contextlib.contextmanager
 def connected(
-    workers: int | None, scheduler: str | None, memory: str | int | None, stopping: Callable[[], bool]
+    workers: int | None,
+    scheduler: str | None,
+    memory: str | int | None,
+    stopping: Callable[[], bool],
+    told: Iterable[str] = TOLD,
 ) -> Iterator[Workers]:
     """Start workers on this machine, or connect to those of a scheduler.
 
@@ -120,6 +135,8 @@ def connected(
         What one worker may use: `4GB`, or bytes. By default its share of the machine, or what the scheduler says.
     stopping
         Tells whether somebody asked to stop.
+    told
+        Versions that all workers have as this process has them.
 
     Raises
     ------
@@ -170,7 +187,7 @@ def connected(
             raise InputError(
                 str(scheduler), [Problem(str(scheduler), None, wrong, "look at its address, and start its workers")]
             ) from None
-        _refuse_other_versions(client)
+        _refuse_other_versions(client, told)
         if limit is None:
             limit = min(filter(None, client.run(_memory_limit).values()), default=UNTOLD)
         yield Workers(client, len(client.nthreads()), limit, stopping)
@@ -232,8 +249,8 @@ def _memory_limit(dask_worker: Any) -> int | None:
     return limit
 
 
-def _refuse_other_versions(client: Any) -> None:
-    own = {name: versions()[name] for name in TOLD}
+def _refuse_other_versions(client: Any, told: Iterable[str]) -> None:
+    own = {name: versions()[name] for name in told}
     problems = []
     try:
         of_workers = client.run(versions)
@@ -247,17 +264,3 @@ def _refuse_other_versions(client: Any) -> None:
                 problems.append(Problem(f"{worker} {name}", theirs[name], wrong, "install the same"))
     if problems:
         raise InputError("workers", problems)
-
-
-def _gone(client: Any) -> InputError:
-    place = str(client.scheduler.address if client.scheduler else "scheduler")
-    return InputError(place, [Problem(place, None, "the scheduler went away", RESUMED)])
-
-
-def _no_worker(client: Any) -> InputError:
-    place = str(client.scheduler.address)
-    wrong = f"no worker for {WITHOUT_WORKERS} s"
-    return InputError(place, [Problem(place, None, wrong, RESUMED)])
-
-
-RESUMED = "start it again and give the same command: parts that are done stay"
