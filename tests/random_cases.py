@@ -98,11 +98,39 @@ def random_case(
     subscriptions: int = 3,
     density: float | None = None,
     covered: bool = False,
+    decided: bool = False,
 ) -> Case:
-    """Draw policies, and evidence that is unpleasant for them; the same for the same seed."""
+    """Draw policies, and evidence that is unpleasant for them; the same for the same seed.
+
+    Parameters
+    ----------
+    covered, decided
+        Whether there is a table of coverage, and whether there are decisions on outages.
+    """
     rng = Random(f"case {seed}")
     drawn = {f"p{number + 1}": random_policy(rng, f"p{number + 1}", density) for number in range(policies)}
-    return case_of(rng, drawn, subscriptions, covered=covered)
+    case = case_of(rng, drawn, subscriptions, covered=covered)
+    if decided:
+        case.evidence["corrections"] = list(_decisions(rng, case.evidence["outages"], case.as_of))
+    return case
+
+
+def _decisions(rng: Random, outages: list[Row], as_of: datetime) -> Iterator[Row]:
+    """Decisions on some outages, before the assessment, at it and after it; a few move an outage by a microsecond."""
+    ahead = (-40 * DAY, -HOUR, -MICROSECOND, timedelta(0), MICROSECOND, 3 * DAY)
+    for outage in outages:
+        for after in rng.sample(ahead, rng.choice((0, 0, 1, 1, 2, 3))):
+            row = {"outage": outage["outage"], "action": rng.choice(("excluded", "reinstated", "changed", "changed"))}
+            if row["action"] == "changed":
+                started = outage["started"] + rng.choice((*NUDGES, HOUR, -HOUR, -DAY))
+                ended = rng.choice((outage["ended"] or as_of, started, as_of)) + rng.choice((*NUDGES, HOUR, -HOUR))
+                row |= {"started": started, "ended": max(started, ended)}
+                if rng.random() < 0.3 and ended >= outage["started"]:
+                    row |= {"started": None, "ended": ended}
+                elif rng.random() < 0.3 and (outage["ended"] is None or started <= outage["ended"]):
+                    row["ended"] = None
+            state = rng.choice(("agreed", "agreed", "disputed"))
+            yield row | {"reason": "drawn", "by": "both", "decided": as_of + after, "state": state}
 
 
 def case_of(rng: Random, policies: dict[str, Tree], subscriptions: int = 3, *, covered: bool = False) -> Case:

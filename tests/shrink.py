@@ -79,6 +79,8 @@ CAN_BE_EMPTY = {
 
 
 OF_TICKETS = ("holds", "priorities", "updates")
+PARENTS = {"tickets": ("ticket", OF_TICKETS), "outages": ("outage", ("corrections",))}
+"""Tables that others refer to: the column of their ids, and the others."""
 
 
 def _parts(table: list[Any]) -> Iterator[list[Any]]:
@@ -92,23 +94,21 @@ def _parts(table: list[Any]) -> Iterator[list[Any]]:
 
 def _with_rows(case: Case, name: str, rows: list[Any]) -> Case:
     evidence = {**case.evidence, name: rows}
-    if name == "tickets":
-        kept = {row["ticket"] for row in rows}
-        for table in OF_TICKETS:
-            evidence[table] = [row for row in evidence[table] if row["ticket"] in kept]
+    key, others = PARENTS.get(name, ("", ()))
+    kept = {row[key] for row in rows} if key else set()
+    for table in others:
+        evidence[table] = [row for row in evidence.get(table, []) if row[key] in kept]
     return Case(case.policies, evidence, case.period, case.as_of)
 
 
 def _without_subscription(case: Case, subscription: str) -> Case:
-    tickets = {row["ticket"] for row in case.evidence["tickets"] if row["subscription"] == subscription}
     evidence = {
-        name: [
-            r
-            for r in rows
-            if r.get("subscription") != subscription and (name not in OF_TICKETS or r["ticket"] not in tickets)
-        ]
-        for name, rows in case.evidence.items()
+        name: [row for row in rows if row.get("subscription") != subscription] for name, rows in case.evidence.items()
     }
+    for parent, (key, others) in PARENTS.items():
+        kept = {row[key] for row in evidence.get(parent, [])}
+        for table in others:
+            evidence[table] = [row for row in evidence.get(table, []) if row[key] in kept]
     named = {row["policy"] for row in evidence["subscriptions"]}
     policies = {name: tree for name, tree in case.policies.items() if name in named}
     return Case(policies, evidence, case.period, case.as_of)

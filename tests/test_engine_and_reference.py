@@ -46,6 +46,13 @@ def test_they_agree_on_what_was_observed(number: int) -> None:
     assert not found.different, found.told()
 
 
+@pytest.mark.parametrize("number", range(8))
+def test_they_agree_on_outages_that_were_decided_on(number: int) -> None:
+    case = random_case(f"decided/{number}", policies=1, subscriptions=2, covered=number % 2 == 1, decided=True)
+    found = compared(case)
+    assert not found.different, found.told()
+
+
 @pytest.mark.parametrize(("length", "affected", "owed"), [(12_000_000_001, 0.3, 0), (7_200_000_001, 0.5, 100)])
 def test_weighed_time_is_in_whole_microseconds(length: int, affected: float, owed: int) -> None:
     # 30 % of the one are an hour and 0.3 µs, which is an hour; half of the other an hour and 0.5 µs, which is more

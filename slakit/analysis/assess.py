@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -13,6 +14,7 @@ from slakit.analysis import result_tables
 from slakit.analysis.assumptions import assumptions_of
 from slakit.analysis.bounds import BOUNDS, Bound, at_bound, bounded, bounds_table, bounds_warnings
 from slakit.analysis.claims import claim_credits, claim_steps_table, claims_made, claims_table
+from slakit.analysis.corrections import corrections_table, decided_otherwise
 from slakit.analysis.observation import unobserved_time
 from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_means_of_nothing, refuse_unmeasured
 from slakit.analysis.ranges import owed_ranges
@@ -25,6 +27,7 @@ from slakit.analysis.samples import missing_samples, too_few_requests
 from slakit.analysis.vocabulary import in_words_of_contracts
 from slakit.analysis.warnings import refuse_warnings, warnings_of, warnings_table
 from slakit.arguments import checked
+from slakit.evidence.corrections import corrected
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.recurring import with_occurrences
 from slakit.measure.calendar import FIRST_YEAR, LAST_YEAR, Period, to_microseconds
@@ -99,7 +102,62 @@ def assess(
     evidence = with_occurrences(evidence, datetime.combine(span.after, time(), UTC) + timedelta(days=1))
     known = policies if policies is not None else policies_of(evidence)
     plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
-    evidence, warned = in_words_of_contracts(evidence, plans)
+    recorded, warned = in_words_of_contracts(evidence, plans)
+    evidence = corrected(recorded, moment)
+    done = _calculate(evidence, known, plans, span, moment, conventions)
+    tables, measured, awarded = done.tables, done.measured, done.awarded
+    chosen = {plan: readings[0] for plan, readings in plans.items()}
+
+    def tables_of(other: Evidence) -> dict[str, pl.DataFrame]:
+        """Assess what could be otherwise in the same way, under the chosen reading."""
+        read = plans_of(other, known, Settled.of(reading), every=False)
+        return _calculate(corrected(other, moment), known, read, span, moment, conventions).tables
+
+    others = decided_otherwise(recorded, moment)
+    owed = {name: (other, tables_of(other)["credits"]) for name, other in others.items()}
+    tables["corrections"] = corrections_table(recorded, moment, tables["credits"], owed)
+    uncertain = bounded(evidence)
+    of_them = pl.col("subscription").is_in(uncertain)
+    usual = {name: tables[name].filter(of_them) for name in ("availability", "incidents", "credits")}
+    at_bounds: dict[Bound, dict[str, pl.DataFrame]] = dict.fromkeys(BOUNDS, usual)
+    if uncertain:  # outages that are as short, or as long, as can be
+        at_bounds = {bound: tables_of(at_bound(evidence, uncertain, bound)) for bound in BOUNDS}
+    tables["bounds"] = bounds_table(usual, at_bounds, chosen)
+    warned += bounds_warnings(tables["bounds"])
+    missing = list(missing_samples(evidence, chosen, tables, moment))
+    few = too_few_requests(evidence, chosen, tables, moment)
+    ours = {number for readings in awarded.readings.values() for number in readings[0].reading.rules.values()}
+    unobserved = list(unobserved_time(measured, ours, evidence.phases))
+    warned += warnings_of(evidence, plans, tables, missing, unobserved, awarded.sources.uncharged, span, moment)
+    warnings = warnings_table(warned, evidence)
+    if strict:
+        refuse_warnings(warnings, evidence.source)
+    return Review(
+        **tables,
+        warnings=warnings,
+        assumptions=assumptions_of(evidence, known, chosen, done.fees, tables, missing, few, unobserved, conventions),
+        evidence=recorded,
+        period=span,
+        as_of=moment,
+        policies=known,
+        terms=chosen,
+        counted_charges=awarded.sources.charges,
+    )
+
+
+class _Calculated(NamedTuple):
+    """What was measured and awarded, and the tables that show it."""
+
+    measured: MeasuredEvidence
+    awarded: Awarded
+    fees: Fees
+    tables: dict[str, pl.DataFrame]
+
+
+def _calculate(
+    evidence: Evidence, known: Policies, plans: Plans, span: Period, moment: datetime, conventions: Conventions | None
+) -> _Calculated:
+    """Measure, award and claim what evidence in the words of the contracts gives rise to."""
     fees = Fees(evidence.phases, evidence.charges, history=evidence.numbered("subscriptions"))
     now = to_microseconds(moment)
     made = claims_made(evidence, fees, known, now)
@@ -123,39 +181,7 @@ def assess(
     claims = claim_credits(measured, awarded, fees, made, requirements)
     tables = _tables(evidence, plans, measured, awarded, claims, fees)
     tables["requirements"] = requirements_table(requirements, evidence.phases)
-    chosen = {plan: readings[0] for plan, readings in plans.items()}
-    uncertain = bounded(evidence)
-    of_them = pl.col("subscription").is_in(uncertain)
-    usual = {name: tables[name].filter(of_them) for name in ("availability", "incidents", "credits")}
-    at_bounds: dict[Bound, dict[str, pl.DataFrame]] = dict.fromkeys(BOUNDS, usual)
-    if uncertain:  # the same assessment of outages that are as short, or as long, as can be
-        for bound in BOUNDS:
-            other = at_bound(evidence, uncertain, bound)
-            found = assess(other, span, moment, reading=reading, policies=known, ranges=False, conventions=conventions)
-            at_bounds[bound] = {name: getattr(found, name) for name in usual}
-    tables["bounds"] = bounds_table(usual, at_bounds, chosen)
-    warned += bounds_warnings(tables["bounds"])
-    missing = list(missing_samples(evidence, chosen, tables, moment))
-    few = too_few_requests(evidence, chosen, tables, moment)
-    ours = {number for readings in awarded.readings.values() for number in readings[0].reading.rules.values()}
-    unobserved = list(unobserved_time(measured, ours, evidence.phases))
-    warned += warnings_of(evidence, plans, tables, missing, unobserved, awarded.sources.uncharged, span, moment)
-    warnings = warnings_table(warned, evidence)
-    if strict:
-        refuse_warnings(warnings, evidence.source)
-    return Review(
-        **tables,
-        warnings=warnings,
-        assumptions=assumptions_of(
-            evidence, known, chosen, fees, missing, few, unobserved, conventions, tables["requirements"]
-        ),
-        evidence=evidence,
-        period=span,
-        as_of=moment,
-        policies=known,
-        terms=chosen,
-        counted_charges=awarded.sources.charges,
-    )
+    return _Calculated(measured, awarded, fees, tables)
 
 
 def _tables(

@@ -13,6 +13,7 @@ from slakit.analysis.requirements import claims_in
 from slakit.analysis.review import Review
 from slakit.analysis.samples import Missing
 from slakit.evidence.evidence import Evidence
+from slakit.evidence.instants import utc_text
 from slakit.evidence.phases import changed
 from slakit.measure.conventions import Conventions
 from slakit.measure.rules import ASSUMED_ZONE, Plan
@@ -65,11 +66,11 @@ def assumptions_of(
     policies: Policies,
     chosen: Mapping[Plan, Terms],
     fees: Fees,
+    tables: Mapping[str, pl.DataFrame],
     missing: Iterable[Missing] = (),
     few: Iterable[tuple[str, str, str, str]] = (),
     unobserved: Iterable[Unobserved] = (),
     conventions: Conventions | None = None,
-    requirements: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """List what was assumed, of policies and of subscriptions.
 
@@ -77,14 +78,14 @@ def assumptions_of(
     ----------
     evidence, policies, chosen, fees
         What was assessed, and by which terms.
+    tables
+        Of the review: `requirements`, what claims require, and `corrections`, decisions on outages.
     missing, few
         Measurements that are missing, or of too few requests.
     unobserved
         Time that was not observed.
     conventions
         How the clocks of tickets ran.
-    requirements
-        What claims require, the table of the review.
 
     Returns
     -------
@@ -115,11 +116,11 @@ def assumptions_of(
     rows += [
         (one.subscription, f"guarantees.{one.guarantee}.missing", "up", because) for one in unobserved if one.silent
     ]
-    if requirements is not None:
-        unanswered = requirements.filter(pl.col("met").is_null()).select("subscription", "requirement").unique()
-        for subscription, requirement in unanswered.sort("subscription", "requirement").iter_rows():
-            because = "The table conditions does not say it of the whole window of each credit"
-            rows.append((subscription, f"condition {requirement}", "met", because))
+    unanswered = tables["requirements"].filter(pl.col("met").is_null()).select("subscription", "requirement").unique()
+    for subscription, requirement in unanswered.sort("subscription", "requirement").iter_rows():
+        because = "The table conditions does not say it of the whole window of each credit"
+        rows.append((subscription, f"condition {requirement}", "met", because))
+    rows += _of_corrections(tables["corrections"])
     if conventions is not None and not evidence.tickets.is_empty():
         for field in fields(Conventions):
             value = getattr(conventions, field.name)
@@ -177,6 +178,8 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
         required = [one for claims in claims_in(terms) for one in claims.requires]
         said = next((one.says for one in required if one.id == name), name)
         return f"Requirement of claims: {said.rstrip('.')}"
+    if kind == "correction":
+        return f"Outage {name}"
     if kind == "table":
         return f"Table of {name.replace('_', ' ')}"
     if kind == "conventions":
@@ -231,6 +234,22 @@ def _of_contracts(chosen: Mapping[Plan, Terms]) -> Iterator[Row]:
                     "Windows overlap; the first that ends when an outage is over pays for it, those after it do not"
                 )
                 yield name, f"guarantees.{guarantee.id}.credit", "an outage is paid for once", because
+
+
+def _of_corrections(corrections: pl.DataFrame) -> Iterator[Row]:
+    """List the decisions on outages that apply, and those that would if they were not disputed."""
+    last = pl.col("decided") == pl.col("decided").max().over("outage")
+    for row in corrections.filter(pl.col("applied") | ((pl.col("state") == "disputed") & last)).iter_rows(named=True):
+        says = {"excluded": "excluded", "reinstated": "as recorded"}.get(row["action"])
+        if says is None:
+            ended = row["corrected_ended"]
+            says = f"from {utc_text(row['corrected_started'])} " + (f"to {utc_text(ended)}" if ended else "on")
+        who = f"{row['by']}, {utc_text(row['decided'])}"
+        if row["applied"]:
+            yield row["subscription"], f"correction {row['outage']}", says, f"Agreed: {row['reason']} ({who})"
+        else:
+            because = f"Disputed that it is {says}: {row['reason']} ({who})"
+            yield row["subscription"], f"correction {row['outage']}", "not applied", because
 
 
 def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -> Iterator[Row]:

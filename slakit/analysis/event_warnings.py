@@ -10,6 +10,7 @@ import polars as pl
 from slakit.analysis.plans import Plans
 from slakit.analysis.verdicts import SIGNALS
 from slakit.analysis.vocabulary import Warned
+from slakit.evidence.corrections import excluded_outages
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT, utc_text
 from slakit.measure.rules import Plan
@@ -29,7 +30,7 @@ def outage_warnings(
     Parameters
     ----------
     evidence
-        In the words of the contracts.
+        In the words of the contracts, with the times of outages that were agreed.
     held, chosen
         The plan of each subscription, and the terms of each plan under the chosen reading.
     ledger
@@ -38,6 +39,7 @@ def outage_warnings(
         The instant of the assessment.
     """
     outages = evidence.numbered("outages")
+    outages = outages.filter(~pl.col("outage").is_in(excluded_outages(evidence, as_of).implode()))
     for row in outages.filter(pl.col("started") == pl.col("ended")).iter_rows(named=True):
         says = f"Outage {row['outage']} starts and ends at {utc_text(row['started'])}. Its length is unknown."
         yield row["subscription"], "outages", row["row"], "no_length", says

@@ -17,10 +17,11 @@ from slakit.policy.terms import Terms
 BEGINS = {
     "tickets": "opened", "claims_made": "claimed", "measurements": "measured", "recoveries": "failed",
     "backups": "taken", "maintenance": "started", "outages": "started", "conditions": "started",
-    "priorities": "started", "updates": "sent",
+    "priorities": "started", "updates": "sent", "corrections": "decided",
 }  # fmt: skip
 """When a row of a table begins."""
-NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of")
+NOT_USED = ("outside_period", "other_component", "not_judged", "no_length", "after_as_of",
+            "excluded_by_agreement")  # fmt: skip
 """Verdicts of outages that bear on no figure of the period."""
 
 
@@ -57,8 +58,8 @@ def row_warnings(
             after = evidence.numbered(table).filter(pl.col(begins) > pl.lit(as_of).cast(INSTANT))
             yield from _together(after, table, "after_as_of", f"after {utc_text(as_of)}, the instant of the assessment")
     for table in BEGINS:
-        # a ticket can go on after the end
-        if table in filled and table not in ("claims_made", "priorities", "updates"):
+        # a ticket can go on after the end, and a decision be made then
+        if table in filled and table not in ("claims_made", "priorities", "updates", "corrections"):
             where = "before the subscription starts or after it ends"
             yield from _together(beyond_term(evidence, table), table, "outside_subscription", where)
 
@@ -91,7 +92,7 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     Parameters
     ----------
     evidence
-        What was assessed.
+        What was assessed, with the times of outages that were agreed.
     tables
         The tables of the review, of all subscriptions or of one.
     counted_charges
@@ -120,7 +121,9 @@ def rows_used(evidence: Evidence, tables: Mapping[str, pl.DataFrame], counted_ch
     counted = counted.join(beyond_term(evidence, "outages"), on="outage", how="anti")
     targets = tables["recoveries"].filter(pl.any_horizontal(pl.col("rpo_seconds", "rto_seconds").is_not_null()))
     counted_rows = pl.int_range(pl.len()).is_in(pl.Series(list(counted_charges), dtype=pl.Int64).implode())
+    applied = tables["corrections"].filter("applied").select("outage", "decided")
     used = {
+        "corrections": numbered["corrections"].join(applied, on=["outage", "decided"], how="semi"),
         "outages": numbered["outages"].join(counted, on="outage", how="semi"),
         "maintenance": _without(in_use, idle, "maintenance"),
         "tickets": numbered["tickets"].join(tickets, on="ticket", how="semi"),

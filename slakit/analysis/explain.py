@@ -124,9 +124,10 @@ def _phase_words(terms: Terms, part: Review, told: Teller) -> str:
 
 Line = tuple[int, str]
 Row = dict[str, Any]
-STOP_AN_OUTAGE = ("other_component", "excluded_cause", "too_small", "unreported")
+STOP_AN_OUTAGE = ("excluded_by_agreement", "other_component", "excluded_cause", "too_small", "unreported")
 """Verdicts that an outage gets as a whole, before any of it runs."""
-WITHOUT_INCIDENT = ("excluded_cause", "too_small", "unreported", "too_short", "maintenance", "outside_hours")
+WITHOUT_INCIDENT = ("excluded_by_agreement", "excluded_cause", "too_small", "unreported", "too_short", "maintenance",
+                    "outside_hours")  # fmt: skip
 """Verdicts that can keep an outage from becoming an incident."""
 DO_NOT_RUN = ("after_as_of", "no_length", "before_clock_start", "below_concurrency")
 """Verdicts of segments that are part of no incident."""

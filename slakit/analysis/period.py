@@ -23,7 +23,8 @@ def period_of(evidence: Evidence, plans: Sequence[Terms]) -> Period:
     InputError
         There is no outage.
     """
-    edges = pl.concat([evidence.outages["started"], evidence.outages["ended"].drop_nulls()])
+    told = [table[edge] for table in (evidence.outages, evidence.corrections) for edge in ("started", "ended")]
+    edges = pl.concat(told).drop_nulls()
     first, last = edges.min(), edges.max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         problem = Problem("outages", None, "there is none to compare by", "give some, or compare without evidence")

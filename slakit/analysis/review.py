@@ -17,6 +17,7 @@ from slakit import _hooks, locales
 from slakit.analysis.evidence_rows import rows_used
 from slakit.analysis.result_tables import total_owed
 from slakit.arguments import checked
+from slakit.evidence.corrections import corrected
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
 from slakit.measure.rules import ASSUMED_ZONE, Plan
@@ -29,7 +30,7 @@ STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
 """Statuses of claims that are neither made nor expired."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
-    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "bounds", "warnings",
+    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "corrections", "bounds", "warnings",
 )  # fmt: skip
 """The tables of an assessment that have a column `subscription`."""
 TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
@@ -49,13 +50,15 @@ class Review:
         What happened, by the contract: outages, windows, tickets and backups with their verdicts.
     credits, ranges, readings, rights, claims, claim_steps, requirements
         What is owed, the range if ambiguous clauses are read otherwise, and until when it can be claimed.
+    corrections
+        Decisions on outages, and what would be owed without them, or if those that are disputed held.
     bounds
         Verdicts and credits that depend on how long outages lasted within their bounds.
     assumptions, warnings, row_counts
         What was assumed, and what of the evidence was used. The columns of every table are in `RESULTS.md` beside this
         module, which `slakit schema --markdown --of results` prints. Instants are in UTC.
     evidence, period, as_of
-        What was assessed.
+        What was assessed; outages as they were recorded, whatever was decided on them.
     policies, terms
         Policies by the name the subscriptions give them; terms by policy and tier, under the chosen reading.
     counted_charges
@@ -85,6 +88,7 @@ class Review:
     requirements: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
+    corrections: pl.DataFrame
     bounds: pl.DataFrame
     warnings: pl.DataFrame
     assumptions: pl.DataFrame
@@ -123,7 +127,7 @@ class Review:
     def row_counts(self) -> pl.DataFrame:
         """Count the rows of the evidence that were read, and those that bear on a result of the period."""
         tables = {name: getattr(self, name) for name in OF_SUBSCRIPTIONS}
-        return rows_used(self.evidence, tables, self.counted_charges)
+        return rows_used(corrected(self.evidence, self.as_of), tables, self.counted_charges)
 
     @checked
     def plan_of(self, subscription: str) -> Plan:

@@ -11,6 +11,7 @@ from functools import cached_property
 import polars as pl
 
 from slakit.analysis.review import Review
+from slakit.evidence.corrections import corrected
 from slakit.measure.calendar import to_microseconds
 from slakit.measure.hours import open_spans
 from slakit.measure.maintenance import notice_given, required
@@ -21,6 +22,7 @@ from slakit.policy.words import hours_words, short_words
 
 VERDICT_WORDS = {
     "counted": "counts as downtime",
+    "excluded_by_agreement": "excluded by agreement",
     "other_component": "another component",
     "excluded_cause": "excluded cause",
     "too_small": "affects too little",
@@ -64,8 +66,9 @@ class Reasons:
 
     @cached_property
     def observed(self) -> dict[str, dict[str, object]]:
-        """Return the outages of the subscription by id."""
-        mine = self.review.evidence.outages.filter(pl.col("subscription") == self.subscription)
+        """Return the outages of the subscription by id, with the times that were agreed."""
+        evidence = corrected(self.review.evidence, self.review.as_of)
+        mine = evidence.outages.filter(pl.col("subscription") == self.subscription)
         return {row["outage"]: row for row in mine.iter_rows(named=True)}
 
     def outage(self, name: str, when: When) -> str:
@@ -94,6 +97,7 @@ class Reasons:
         late = f", which came more than {grace} after the failure" if grace is not None else ""
         reasons = {
             **NOT_JUDGED,
+            "excluded_by_agreement": self._agreed(str(segment["outage"])),
             "outside_period": "outside the windows that were assessed",
             "excluded_cause": f"the contract excludes {readable(str(row['cause']))}",
             "unreported": f"no {signal} in time is recorded, and the clock starts with it",
@@ -111,6 +115,12 @@ class Reasons:
         if str(segment["outage"]) not in self.observed and self.guarantee.measured is None:
             reasons["counted"] = "not observed, which the contract counts as downtime"
         return reasons[str(segment["verdict"])]
+
+    def _agreed(self, outage: str) -> str:
+        """Say why it was agreed that an outage does not count."""
+        decided = self.review.corrections.filter((pl.col("outage") == outage) & pl.col("applied"))
+        return next((f"it was agreed not to count it: {reason} ({by})"
+                     for reason, by in decided.select("reason", "by").iter_rows()), "")  # fmt: skip
 
     def maintenance_that_failed(self, outage: str, when: When) -> Iterator[str]:
         """List maintenance during an outage that does not exclude it, and why not."""

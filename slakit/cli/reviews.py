@@ -87,6 +87,13 @@ def assess(
         guarantee = part_names(review.terms_of(right["subscription"]))[right["guarantee"]]
         said = f"Right of {right['subscription']}: {right['says']} ({guarantee}, window from {window}{until})"
         console.print(f"{said}.", markup=False, highlight=False, soft_wrap=True)
+    for (name,), own in review.corrections.partition_by("subscription", as_dict=True, maintain_order=True).items():
+        disputed = own.filter(pl.col("state") == "disputed").height
+        recorded, agreed, otherwise = own.select("owed_recorded", "owed_agreed", "owed_disputed").row(0)
+        said = f"{own['applied'].sum()} applied, {disputed} disputed"
+        said += f"; owed {agreed:,} {own['currency'][0]}, without any {recorded:,}"
+        said += f", if disputed ones held {otherwise:,}" * bool(disputed)
+        console.print(f"Decisions on outages of {name}: {said}.", markup=False, highlight=False, soft_wrap=True)
     count = review.warnings.height
     if count:
         listed = new_table("subscription", "table", "row", f"{count} warning{'s' * (count > 1)}")

@@ -118,7 +118,8 @@ def reconcile(
     """Set the outages of two sources side by side, and what each would give under the contract.
 
     Two outages match where they are of one subscription, overlap or touch, and are of one component, or one of them
-    is of everything. An outage that matches several is in several rows.
+    is of everything. An outage that matches several is in several rows. They are matched as they were recorded; in
+    money, decisions on them that were agreed apply on each side.
 
     Parameters
     ----------
@@ -192,7 +193,7 @@ def _sources(evidence: Evidence, provider: str | None, own: str | None) -> tuple
 
 
 def _of_source(evidence: Evidence, source: str) -> Evidence:
-    """Keep the outages and the coverage of one source; all else stays."""
+    """Keep the outages and the coverage of one source, and the decisions on them; all else stays."""
     mine = (evidence.outages["source"] == source).fill_null(value=False)
     rows = {**evidence.rows, "outages": evidence.row_numbers("outages").filter(mine)}
     coverage = evidence.coverage.filter(pl.col("source").is_null() | (pl.col("source") == source))
@@ -201,7 +202,11 @@ def _of_source(evidence: Evidence, source: str) -> Evidence:
     )
     # a source that does not say what it covers is taken at its word: not as one that saw nothing
     given = evidence.given if coverage.height else evidence.given - {"coverage"}
-    return replace(evidence, outages=evidence.outages.filter(mine), coverage=coverage, given=given, rows=rows)
+    outages = evidence.outages.filter(mine)
+    about = evidence.corrections["outage"].is_in(outages["outage"].implode())
+    rows["corrections"] = evidence.row_numbers("corrections").filter(about)
+    corrections = evidence.corrections.filter(about)
+    return replace(evidence, outages=outages, corrections=corrections, coverage=coverage, given=given, rows=rows)
 
 
 def _pairs(evidence: Evidence, provider: str, own: str, review: Review) -> pl.DataFrame:

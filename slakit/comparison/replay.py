@@ -77,12 +77,12 @@ def _held_by_all(evidence: Evidence, offers: Offers, fee: Decimal | None) -> Evi
         same = pl.lit(fee).cast(evidence.subscriptions.schema["monthly_fee"]).alias("monthly_fee")
         holders = holders.with_columns(same, pl.lit(None, dtype=pl.String).alias("component_fees"))
     tables: dict[str, Any] = {"subscriptions": holders.drop("plan", "of_tier", "paid")}
-    for table, name in (("outages", "outage"), ("coverage", ""), ("maintenance", "maintenance")):
+    ids = {"outages": "outage", "corrections": "outage", "coverage": "", "maintenance": "maintenance"}
+    for table, name in ids.items():
         rows: pl.DataFrame = getattr(evidence, table)
         own = [pl.concat_str(name, pl.lit(AT), "plan").alias(name)] if name else []
-        tables[table] = (
-            rows.join(plans, how="cross").with_columns(named.alias("subscription"), *own).select(rows.columns)
-        )
+        own += [named.alias("subscription")] if "subscription" in rows.columns else []
+        tables[table] = rows.join(plans, how="cross").with_columns(own).select(rows.columns)
     empty = {name: getattr(evidence, name).clear() for name in TABLES if name not in tables}
     given = evidence.given & {*tables, "outages"}
     return Evidence(**tables, **empty, source=evidence.source, given=given, folder=evidence.folder)

@@ -13,7 +13,7 @@ import polars as pl
 from slakit.arguments import checked
 from slakit.evidence.phases import phases_of
 from slakit.evidence.table_checks import RawTable, check_sheets
-from slakit.evidence.tables import REQUIRED_TABLE, TABLES
+from slakit.evidence.tables import PARENTS, REQUIRED_TABLE, TABLES
 from slakit.problems import InputError, Problem, one_of
 
 
@@ -40,6 +40,7 @@ class Evidence:
 
     subscriptions: pl.DataFrame
     outages: pl.DataFrame
+    corrections: pl.DataFrame
     coverage: pl.DataFrame
     maintenance: pl.DataFrame
     tickets: pl.DataFrame
@@ -123,8 +124,9 @@ class Evidence:
             frame: pl.DataFrame = getattr(self, name)
             if "subscription" in frame.columns:
                 own = frame["subscription"].is_in(list(subscriptions))
-            else:  # what knows its ticket only comes after tickets
-                own = frame["ticket"].is_in(kept["tickets"]["ticket"].implode())
+            else:  # it comes after the table that its rows are about
+                parent, key = PARENTS[name]
+                own = frame[key].is_in(kept[parent][key].implode())
             kept[name], rows[name] = frame.filter(own), self.row_numbers(name).filter(own)
         return Evidence(**kept, source=self.source, given=self.given, folder=self.folder, rows=rows)
 
@@ -151,8 +153,9 @@ class Evidence:
         numbered = frame.with_columns(self.row_numbers(table).alias("row"))
         if "subscription" in frame.columns:
             return numbered
-        holders = self.tickets.select("ticket", "subscription")
-        return numbered.join(holders, on="ticket", how="left", maintain_order="left")
+        parent, key = PARENTS[table]
+        holders: pl.DataFrame = getattr(self, parent).select(key, "subscription")
+        return numbered.join(holders, on=key, how="left", maintain_order="left")
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each table that has any."""

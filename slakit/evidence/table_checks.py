@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import polars as pl
 
 from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
+from slakit.evidence.corrections import find_wrong_corrections
 from slakit.evidence.instants import in_calendar
 from slakit.evidence.phases import find_conflicts
 from slakit.evidence.repeats import Repeats
@@ -64,6 +65,8 @@ def check_sheets(
             faults += find_conflicts(checked[name]) if name == required else []
             faults += check_repeats(checked[name]) if "repeats" in checked[name].columns else []
             faults += check_references(checked, tables[name], sheets, required)
+            if name == "corrections" and "outages" in checked:
+                faults += find_wrong_corrections(checked[name], checked["outages"])
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
     if problems:
         raise InputError(source, problems)

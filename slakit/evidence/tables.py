@@ -192,6 +192,39 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 "verdicts and credits would differ at the bounds. An empty bound is as recorded",
             ),
             InputTable(
+                "corrections",
+                (
+                    InputColumn("outage", "name", refers_to="outages", says="that was decided on"),
+                    InputColumn(
+                        "action",
+                        "name",
+                        one_of=("excluded", "reinstated", "changed"),
+                    ),
+                    InputColumn(
+                        "started",
+                        "instant",
+                        optional=True,
+                        says="of one that is changed: when it began; empty: as recorded",
+                    ),
+                    InputColumn(
+                        "ended",
+                        "instant",
+                        optional=True,
+                        not_before="started",
+                        says="of one that is changed: when it ended; empty: as recorded",
+                    ),
+                    InputColumn("reason", "text", says="why"),
+                    InputColumn("by", "text", says="who decided"),
+                    InputColumn("decided", "instant", says="when"),
+                    InputColumn("state", "name", one_of=("agreed", "disputed")),
+                ),
+                "A decision on an outage: it counts nowhere (`excluded`), has other times (`changed`), or is as "
+                "recorded again (`reinstated`). The row of the outage stays as it is. Of the agreed decisions on an "
+                "outage the last one applies, before anything else is judged; disputed ones do not, and the review "
+                "says what would be owed if they did",
+                once=("outage", "decided"),
+            ),
+            InputTable(
                 "coverage",
                 (
                     SUBSCRIPTION_COLUMN,
@@ -364,4 +397,13 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
         )
     }
 )
+PARENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        table.name: (column.refers_to, column.name)
+        for table in TABLES.values()
+        for column in table.columns
+        if column.refers_to and SUBSCRIPTION_COLUMN not in table.columns
+    }
+)
+"""Tables that know no subscription, such as `holds`: the table that their rows are about, and the column of its id."""
 REQUIRED_TABLE = "subscriptions"  # any other may be absent, and is then empty

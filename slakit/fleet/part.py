@@ -19,8 +19,8 @@ from slakit.analysis.review import STILL_OPEN, TABLES
 from slakit.evidence.evidence import evidence_of
 from slakit.evidence.files import write_table
 from slakit.evidence.table_checks import RawTable
-from slakit.evidence.tables import REQUIRED_TABLE
-from slakit.fleet.parting import OF_TICKETS, rows_of, rows_of_tickets
+from slakit.evidence.tables import PARENTS, REQUIRED_TABLE
+from slakit.fleet.parting import rows_about, rows_of
 from slakit.fleet.sources import ROW, Places, in_files
 from slakit.fleet.summary import PartRecord
 from slakit.measure.calendar import Period
@@ -160,10 +160,11 @@ def assess_part(number: int, known: Sequence[Problem], work: Path) -> Outcome:
 def _sheets_of(job: Job, number: int, work: Path) -> dict[str, RawTable]:
     """Read the rows of a part, as the files have them."""
     sheets: dict[str, RawTable] = {}
-    for table, schema in job.schemas.items():  # in the order of TABLES: tickets come before what knows its ticket only
-        if table in OF_TICKETS:
-            tickets = sheets["tickets"].cells["ticket"] if "tickets" in sheets else pl.Series([], dtype=pl.String)
-            cells = rows_of_tickets(table, tickets, schema, work)
+    for table, schema in job.schemas.items():  # in the order of TABLES: what rows are about comes before them
+        if table in PARENTS:
+            parent, key = PARENTS[table]
+            ids = sheets[parent].cells[key] if parent in sheets else pl.Series([], dtype=pl.String)
+            cells = rows_about(table, ids, schema, work)
         else:
             cells = rows_of(table, number, schema, work)
         sheets[table] = RawTable(table, cells.drop(ROW), cells[ROW])

@@ -10,16 +10,14 @@ import polars as pl
 
 from slakit.evidence.files import write_table
 from slakit.evidence.formats import FILE_READERS
-from slakit.evidence.tables import TABLES
+from slakit.evidence.tables import PARENTS, TABLES
 from slakit.fleet.sources import ROW, Source, is_csv, with_names
 from slakit.problems import Problem
 
 SEED = 20_26
 UNIQUE = {table.name: column.name for table in TABLES.values() for column in table.columns if column.unique}
 """Tables whose rows have ids of their own, and the column."""
-OF_TICKETS = tuple(name for name, table in TABLES.items() if all(c.name != "subscription" for c in table.columns))
-"""Tables that know their ticket and not their subscription: each part reads all of them, and keeps its own."""
-IDS = {**UNIQUE, **dict.fromkeys(OF_TICKETS, "ticket")}
+IDS = {**UNIQUE, **{name: key for name, (_, key) in PARENTS.items()}}
 """Tables with ids that rows of several parts may have in common, and the column."""
 
 
@@ -63,7 +61,7 @@ def part_rows(piece: Piece, parts: int, shares: int, work: Path) -> None:
         cells = pl.scan_parquet(source.path, hive_partitioning=False).slice(piece.start, piece.length).collect()
         rows = pl.int_range(piece.start + 2, piece.start + 2 + cells.height, eager=True)
     cells = with_names(cells.lazy(), source).collect().with_columns((rows + piece.before).alias(ROW))
-    if source.table in OF_TICKETS:
+    if source.table in PARENTS:  # each part reads all of them, and keeps its own
         write_rows(cells, work / source.table / "all" / name)
     else:
         numbered = cells.with_columns(part_of(parts).alias("part"))
@@ -94,13 +92,13 @@ def rows_of(table: str, part: int, schema: Mapping[str, pl.DataType], work: Path
     return pl.concat([pl.DataFrame(schema=columns), *read], how="diagonal_relaxed").select(list(columns))
 
 
-def rows_of_tickets(table: str, tickets: pl.Series, schema: Mapping[str, pl.DataType], work: Path) -> pl.DataFrame:
-    """Read the rows of a table that knows no subscription, of some tickets."""
+def rows_about(table: str, ids: pl.Series, schema: Mapping[str, pl.DataType], work: Path) -> pl.DataFrame:
+    """Read the rows of a table that knows no subscription, of some tickets or outages."""
     columns = {**schema, ROW: pl.Int64()}
     kept = [pl.DataFrame(schema=columns)]
-    known = tickets.cast(pl.String).implode()
+    known = ids.cast(pl.String).implode()
     for path in sorted((work / table / "all").glob("*.parquet")):
-        kept.append(pl.scan_parquet(path).filter(pl.col("ticket").cast(pl.String).is_in(known)).collect())
+        kept.append(pl.scan_parquet(path).filter(pl.col(IDS[table]).cast(pl.String).is_in(known)).collect())
     return pl.concat(kept, how="diagonal_relaxed").select(list(columns))
 
 
@@ -111,7 +109,7 @@ def key_of_id(table: str) -> pl.Expr:
 
 
 def check_ids(share: int, parts: int, work: Path) -> list[tuple[int | None, Problem]]:
-    """Find ids that rows of two parts have, and tickets that no part has, among one share of all ids.
+    """Find ids that rows of two parts have, and tickets and outages that no part has, among one share of all ids.
 
     Returns
     -------
@@ -129,11 +127,11 @@ def check_ids(share: int, parts: int, work: Path) -> list[tuple[int | None, Prob
                 if part != first[1]:  # the part finds those of its own
                     wrong, remedy = f"already used in row {first[0]}", f"give each row of {table} its own"
                     found.append((part, Problem(f"{table} row {row} {IDS[table]}", id_, wrong, remedy)))
-    for table in OF_TICKETS:
-        lost = keys[table].filter(~keys[table].is_in(keys["tickets"].implode())).unique()
+    for table, (parent, key) in PARENTS.items():
+        lost = keys[table].filter(~keys[table].is_in(keys[parent].implode())).unique()
         for row, id_ in _rows_with(table, lost, work).select(ROW, "id").rows() if len(lost) else ():
-            where, remedy = f"{table} row {row} {IDS[table]}", "name one of the table tickets"
-            found.append((None, Problem(where, id_, "no such ticket", remedy)))
+            where, remedy = f"{table} row {row} {key}", f"name one of the table {parent}"
+            found.append((None, Problem(where, id_, f"no such {key}", remedy)))
     return found
 
 

@@ -8,8 +8,9 @@ from functools import cached_property, reduce
 
 import polars as pl
 
+from slakit.evidence.corrections import excluded_outages
 from slakit.evidence.evidence import Evidence
-from slakit.measure.calendar import Period
+from slakit.measure.calendar import Period, to_instant
 from slakit.measure.hours import closed_hours
 from slakit.measure.intervals import PackedTimeline, carve, intersect, union
 from slakit.measure.maintenance import concerning, cover_of_entry, qualifying
@@ -21,6 +22,7 @@ VERDICTS = (
     "no_length",
     "not_judged",
     "outside_period",
+    "excluded_by_agreement",
     "other_component",
     "excluded_cause",
     "too_small",
@@ -57,6 +59,7 @@ class AssessmentInput:
     outages
         `outage` (number in the order of ids), `name` (id), `subscriber`, `component`, `cause`, `started`, `ended`,
         `detected`, `reported`, `diagnosed` (µs), cut at `as_of`; `open` (still going on then); `affected` (millionths);
+        `agreed_out` (whether it counts nowhere, by agreement);
         `of_rule` (the rule that found it in measurements, or that counts unobserved time as downtime; null for a
         recorded one).
     maintenance
@@ -320,6 +323,7 @@ def input_of(
         "cause",
         *(pl.col(name).dt.epoch("us") for name in instants),
         (pl.col("affected") * 1_000_000).cast(pl.Int64).alias("affected"),
+        pl.col("outage").is_in(excluded_outages(evidence, to_instant(as_of)).implode()).alias("agreed_out"),
         pl.lit(None, dtype=pl.UInt32).alias("of_rule"),
     )
     # slices that are outages by the rule that says so, named by guarantee and number, and when it measured anything
@@ -338,7 +342,7 @@ def input_of(
     outages = pl.concat(tables, how="diagonal")
     outages = (
         outages.rename({"outage": "name"})
-        .with_columns(pl.col("affected").fill_null(1_000_000))
+        .with_columns(pl.col("affected").fill_null(1_000_000), pl.col("agreed_out").fill_null(value=False))
         .select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("outage"), pl.all())
         .with_columns((pl.col("ended").is_null() | (pl.col("ended") > as_of)).alias("open"))
         .with_columns(pl.col("ended").fill_null(FOREVER).clip(upper_bound=as_of))

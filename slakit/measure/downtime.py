@@ -117,10 +117,11 @@ def _observe(batch: Batch) -> pl.LazyFrame:
 
 
 def _start_clocks(batch: Batch, observed: pl.LazyFrame) -> pl.DataFrame:
-    """Close outages that are judged as a whole, by component, cause, share or signal, and others before the signal."""
+    """Close outages that are judged as a whole, by agreement, scope, cause, share or signal, and others before it."""
     silent = pl.col("signal").is_null() | (pl.col("signal") > pl.col("ended"))
     verdict = (
-        pl.when(~pl.col("in_scope")).then(VERDICT["other_component"])
+        pl.when("agreed_out").then(VERDICT["excluded_by_agreement"])
+        .when(~pl.col("in_scope")).then(VERDICT["other_component"])
         .when("excluded").then(VERDICT["excluded_cause"])
         .when(~pl.col("enough")).then(VERDICT["too_small"])
         .when(silent).then(VERDICT["unreported"])

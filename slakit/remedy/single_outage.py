@@ -469,7 +469,7 @@ def _measure(cases: Sequence[SingleOutage], lengths: Sequence[Sequence[int]]) ->
 OUTAGES: dict[str, pl.DataType | type[pl.DataType]] = {
     "outage": pl.UInt32, "name": pl.String, "subscriber": pl.UInt32, "component": pl.String, "cause": pl.String,
     "started": pl.Int64, "ended": pl.Int64, "detected": pl.Int64, "reported": pl.Int64, "diagnosed": pl.Int64,
-    "affected": pl.Int64, "of_rule": pl.UInt32, "open": pl.Boolean,
+    "affected": pl.Int64, "of_rule": pl.UInt32, "open": pl.Boolean, "agreed_out": pl.Boolean,
 }  # fmt: skip
 MAINTENANCE: dict[str, pl.DataType | type[pl.DataType]] = {
     "row": pl.UInt32, "subscriber": pl.UInt32, "component": pl.String, "kind": pl.String, "started": pl.Int64,
@@ -504,7 +504,7 @@ def _by_ledger(case: SingleOutage, downtimes: Sequence[int]) -> MeasuredOutages:
         pl.format("{}", "outage").alias("name"),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in ("component", "cause")),
         pl.lit(10**6, dtype=pl.Int64).alias("affected"),
-        pl.lit(value=False).alias("open"),
+        *(pl.lit(value=False).alias(name) for name in ("open", "agreed_out")),
     )
     after = max([last, *ends]) + 2 * MICROSECONDS["d"]
     period = Period(local_day(min(first, started), case.rule.zone), local_day(after, case.rule.zone))

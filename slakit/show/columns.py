@@ -144,6 +144,7 @@ VERDICT = Column("met", "Verdict", words=MET, strong=[MET[False]], says="empty w
 STATE = Column("running", "Window is", words=RUNNING)
 STARTED, ENDED = Column("started", "From"), Column("ended", "To", says="not included")
 
+ACTIONS = {"excluded": "does not count", "reinstated": "counts as recorded", "changed": "counts with other times"}
 UNDECIDED = {True: MET[True], False: MET[False]}
 AT_BOUNDS = {"_lower": "shortest", "": "as recorded", "_upper": "longest"}
 """Ends of names of columns, and what they say of the outages."""
@@ -215,6 +216,16 @@ RESULTS: dict[str, ResultTable] = {
         Column("kept_long_enough", "Long enough", words={True: "yes", False: "too short"}, strong=["too short"]),
         CLAUSE,
     ]),
+    "corrections": ResultTable("Decisions on outages, and what is owed with and without them", [
+        SUBSCRIPTION, Column("outage", "Outage"), Column("action", "Decision", words=ACTIONS),
+        Column("state", "State", strong=["disputed"]), Column("applied", "Applied"),
+        Column("recorded_started", "Recorded from"), Column("recorded_ended", "Recorded to"),
+        Column("corrected_started", "Decided from"), Column("corrected_ended", "Decided to"),
+        Column("reason", "Reason"), Column("by", "Decided by"), Column("decided", "Decided on"),
+        Column("owed_recorded", "Owed without decisions", "money"), Column("owed_agreed", "Owed as agreed", "money"),
+        Column("owed_disputed", "Owed if disputed decisions held", "money"), CURRENCY,
+    ], "Of an outage the last agreed decision applies. Amounts are of the subscription in the period: the same in each "
+       "of its rows. If disputed decisions held, the last one of each outage would, whatever its state."),
     "bounds": ResultTable("Verdicts and credits that depend on how long outages lasted within their bounds", [
         SUBSCRIPTION, GUARANTEE, REMEDY, WINDOW_START, WINDOW_END,
         *(Column(f"met{bound}", f"Verdict, {said}", words=UNDECIDED) for bound, said in AT_BOUNDS.items()),

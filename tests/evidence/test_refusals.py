@@ -11,7 +11,10 @@ from slakit.problems import InputError
 
 SUBSCRIPTIONS = "subscription,policy,monthly_fee,currency,starts\nfjord,klikk,90,NOK,2026-01-01T00:00:00Z\n"
 NOON = "2026-03-01T12:00:00Z"
-KNOWN_OUTAGE_COLUMNS = "subscription, component, started, ended, detected, reported, diagnosed, cause, affected"
+KNOWN_OUTAGE_COLUMNS = (
+    "subscription, component, started, ended, detected, reported, diagnosed, cause, affected, lower_started, "
+    "lower_ended and 2 more"
+)
 
 
 def refusal(folder: Path, time_zone: str | None = None, **files: str | bytes) -> list[str]:
@@ -238,8 +241,8 @@ OTHER_TABLES = {
         "outage.csv",
         "",
         "outage.csv: not a table; did you mean outages? "
-        "there are subscriptions, outages, coverage, maintenance, tickets, holds, priorities, updates, "
-        "claims_made, conditions, measurements, charges and 2 more",
+        "there are subscriptions, outages, corrections, coverage, maintenance, tickets, holds, priorities, updates, "
+        "claims_made, conditions, measurements and 3 more",
     ),
     "a table in a format that is not read": (
         "outages.tsv",

@@ -47,7 +47,7 @@ def scheduler() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def case() -> Case:
     """Seven subscriptions of two policies, with rows of every kind."""
-    return random_case("fleet 3", policies=2, subscriptions=7)
+    return random_case("fleet 3", policies=2, subscriptions=7, decided=True)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_parts_together_are_the_whole(
 def test_parts_together_are_the_whole_of_any_evidence(
     seed: int, scheduler: str, tmp_path: Path, in_parts: Callable[[int], None]
 ) -> None:
-    case = random_case(f"fleets {seed}", policies=4, subscriptions=9)
+    case = random_case(f"fleets {seed}", policies=4, subscriptions=9, decided=True)
     whole = assess(case.checked(), case.period, case.as_of, policies=case.parsed())
     in_parts(4)
     of_case(case, written(case.checked(), tmp_path / "evidence", 30), tmp_path / "out", scheduler, ranges=True)

@@ -30,7 +30,7 @@ def in_groups(count: int) -> Mapping[str, tuple[str, ...]]:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_on_random_policies(seed: int) -> None:
-    alone_is_together(random_case(f"alone {seed}", policies=4, subscriptions=6))
+    alone_is_together(random_case(f"alone {seed}", policies=4, subscriptions=6, decided=True))
 
 
 def test_on_some_shipped_policies() -> None:

@@ -59,6 +59,7 @@ def assess(
         rows.sort(key=lambda row: instant(row["starts"]))
         check_rows(rows)
         own = {name: _own(others, rows[0], evidence) for name, others in evidence.items()}
+        own = as_agreed(own, instant(as_of))
         written = [policies[row["policy"]] for row in rows]
         answers = {policy["id"]: readings_of(policy, reading) for policy in written}
         case = case_of(written, rows, own, period, as_of, answers)
@@ -69,12 +70,34 @@ def assess(
 
 def _own(rows: list[Row], subscription: Row, evidence: Mapping[str, list[Row]]) -> list[Row]:
     name = subscription["subscription"]
-    tickets = {row["ticket"] for row in evidence.get("tickets", []) if row["subscription"] == name}
+    known = {
+        (key, row[key])
+        for table, key in (("tickets", "ticket"), ("outages", "outage"))
+        for row in evidence.get(table, [])
+        if row["subscription"] == name
+    }
     return [
         row
         for row in rows
-        if row.get("subscription", name) == name and ("subscription" in row or row["ticket"] in tickets)
+        if row.get("subscription") == name
+        or ("subscription" not in row and any((key, row.get(key)) in known for key in ("ticket", "outage")))
     ]
+
+
+def as_agreed(evidence: Tables, as_of: int) -> Tables:
+    """The evidence with what was agreed on outages by now: one that counts nowhere is marked `excluded`."""
+    if "outages" not in evidence:
+        return evidence
+    outages = []
+    for row in evidence["outages"]:
+        about = [one for one in evidence.get("corrections", []) if one["outage"] == row["outage"]]
+        agreed = [one for one in about if one["state"] == "agreed" and instant(one["decided"]) <= as_of]
+        last = max(agreed, key=lambda one: instant(one["decided"]), default=None)
+        now = dict(row)
+        if last is not None and last["action"] == "changed":
+            now |= {edge: last[edge] for edge in ("started", "ended") if last.get(edge) is not None}
+        outages.append(now | {"excluded": last is not None and last["action"] == "excluded"})
+    return evidence | {"outages": outages}
 
 
 def check_rows(rows: list[Row]) -> None:

@@ -209,7 +209,9 @@ def seen_outage(row: Row, guarantee: Tree, as_of: int) -> Outage | None:
     if guarantee.get("grace") and signal is not None and signal <= min(as_of, start + length_of(guarantee["grace"])):
         signal = start  # a signal moves the start only when late; one in time may come after the end
     whole = None
-    if not in_scope(row.get("component"), guarantee):
+    if row.get("excluded"):
+        whole = "excluded_by_agreement"
+    elif not in_scope(row.get("component"), guarantee):
         whole = "other_component"
     elif row.get("cause") is not None and word(row["cause"]) in map(word, excluded(guarantee, "causes")):
         whole = "excluded_cause"
@@ -417,7 +419,8 @@ def account(
 
 
 VERDICTS = (
-    "other_component", "excluded_cause", "too_small", "unreported", "before_clock_start", "below_concurrency",
+    "excluded_by_agreement", "other_component", "excluded_cause", "too_small", "unreported", "before_clock_start",
+    "below_concurrency",
     "overlapping", "too_short", "maintenance", "outside_hours", "outside_term", "rounding_remainder", "counted",
 )  # fmt: skip
 """In the order of section 3."""

@@ -189,7 +189,7 @@ def test_what_is_owed_comes_back(book: Path, review: Review) -> None:
 
 def test_a_sheet_for_every_table_that_has_rows(book: Path, review: Review) -> None:
     names = fastexcel.read_excel(book).sheet_names
-    assert names == ["Summary", *(name.capitalize() for name in SHEETS if name != "bounds")]
+    assert names == ["Summary", *(name.capitalize() for name in SHEETS if name not in ("corrections", "bounds"))]
     for sheet in review_sheets(review)[1:]:
         assert table_of(book, sheet.name, 3 + len(sheet.notes)).height == getattr(review, sheet.name.lower()).height
     without = replace(review, backups=review.backups.clear(), tickets=review.tickets.clear())

@@ -13,6 +13,7 @@ import polars as pl
 
 from slakit.analysis.review import Review
 from slakit.analysis.verdicts import VERDICT_WORDS
+from slakit.evidence.corrections import corrected
 from slakit.show.charts.canvas import Drawing, canvas, empty_chart, finish, layered, wall_clock
 from slakit.show.charts.lanes import LABEL_WIDTH, lane_rows
 from slakit.show.charts.outages import COLOUR_OF
@@ -43,7 +44,7 @@ def chart_incident(review: Review, subscription: str, span: Span | None = None) 
     """
     own = review.of(subscription)
     pieces = own.ledger.filter(~pl.col("verdict").is_in(["other_component", "outside_period", "not_judged"]))
-    outages = review.evidence.outages.filter(pl.col("subscription") == subscription)
+    outages = corrected(review.evidence, review.as_of).outages.filter(pl.col("subscription") == subscription)
     if outages.is_empty():
         return empty_chart("No outage", f"No outage of {subscription} is recorded.")
     if span is None:

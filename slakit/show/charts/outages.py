@@ -20,7 +20,7 @@ COLOUR_OF = {
     "counted": VERMILLION, "maintenance": BLUE, "excluded_cause": PURPLE, "before_clock_start": SKY, "unreported": SKY,
     "overlapping": GREEN, "too_short": GREEN, "rounding_remainder": GREEN, "outside_hours": GREY, "outside_term": GREY,
     "outside_period": GREY, "other_component": GREY, "too_small": PURPLE, "below_concurrency": GREEN,
-    "no_length": GREY, "after_as_of": GREY, "not_judged": GREY,
+    "excluded_by_agreement": PURPLE, "no_length": GREY, "after_as_of": GREY, "not_judged": GREY,
 }  # fmt: skip
 MOST_OUTAGES = 2_000
 MOST_LABELLED = 15

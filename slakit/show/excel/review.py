@@ -16,7 +16,7 @@ from slakit.show.readable import claim_by, in_words
 
 SHEETS = (
     "ledger", "availability", "attainment", "tickets", "credits", "ranges", "claims", "requirements", "recoveries",
-    "backups", "incidents", "bounds", "assumptions", "warnings",
+    "backups", "incidents", "corrections", "bounds", "assumptions", "warnings",
 )  # fmt: skip
 """Tables of a review, in the order of their sheets."""
 SUMMARY = [
