@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import shutil
 import stat
@@ -87,6 +88,41 @@ def replacing(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process holds a folder like this, and hold it: what is read there stays until it is written.
+
+    The folder need not be there. Nothing is left of a process that is killed. Where a file system has no locks, and on
+    Windows, nobody waits.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    held = None
+    try:
+        while held is None:
+            # the folder itself may be made, and the one that it is in, while this waits
+            above = next(parent for parent in folder.absolute().parents if parent.is_dir())
+            held = os.open(above, os.O_RDONLY)
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if above != next(parent for parent in folder.absolute().parents if parent.is_dir()):
+                os.close(held)
+                held = None
+    except OSError:
+        pass  # no locks there
+    except BaseException:
+        if held is not None:
+            os.close(held)
+        raise
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from slakit._atomic import is_folder, write_all
+from slakit._atomic import alone_in, is_folder, write_all
 from slakit.arguments import checked
 from slakit.evidence.files import RECEIPT, printed
 from slakit.evidence.sources.mapping_files import mapping_draft, read_mapping
@@ -90,59 +90,60 @@ def import_evidence(
         problem = Problem(str(folder), None, "not a folder", "name a folder of evidence, such as evidence")
         raise InputError(str(folder), [problem])
     filled = read_mapping(mapping, reader)
-    receipts = read_receipts(folder)
-    before = receipts.get(filled.source)
-    if before is not None and before.reader != filled.reader.name:
-        wrong = f"a source that the reader {before.reader} imported"
-        problem = Problem(filled.document.where(("source",)), filled.source, wrong, "give this one another name")
-        raise InputError(filled.document.name, [problem])
+    with alone_in(folder):
+        receipts = read_receipts(folder)
+        before = receipts.get(filled.source)
+        if before is not None and before.reader != filled.reader.name:
+            wrong = f"a source that the reader {before.reader} imported"
+            problem = Problem(filled.document.where(("source",)), filled.source, wrong, "give this one another name")
+            raise InputError(filled.document.name, [problem])
 
-    sources = read_sources(files)
-    asked = AskedMapping(filled.keys)
-    parsed = records_of(filled.reader, sources, asked, filled.document)
-    read_with = asked.values()
-    kept = pl.DataFrame() if replace else kept_records(folder, filled.source, before)
-    if before is not None and not kept.is_empty() and before.read_with != read_with:
-        refuse_other_reading(kept, parsed, before, read_with, filled)
-    records = merge_records([kept, *parsed.values()])
-    found = guarded(filled.reader, "find", partial(filled.reader.find, records, filled.keys))
-    own, left_out = guarded(filled.reader, "rows", partial(place_rows, found, filled))
-    own = {table: checked_rows(rows, TABLES[table], filled) for table, rows in own.items()}
-    contents, changes = new_tables(folder, own, filled, before)
+        sources = read_sources(files)
+        asked = AskedMapping(filled.keys)
+        parsed = records_of(filled.reader, sources, asked, filled.document)
+        read_with = asked.values()
+        kept = pl.DataFrame() if replace else kept_records(folder, filled.source, before)
+        if before is not None and not kept.is_empty() and before.read_with != read_with:
+            refuse_other_reading(kept, parsed, before, read_with, filled)
+        records = merge_records([kept, *parsed.values()])
+        found = guarded(filled.reader, "find", partial(filled.reader.find, records, filled.keys))
+        own, left_out = guarded(filled.reader, "rows", partial(place_rows, found, filled))
+        own = {table: checked_rows(rows, TABLES[table], filled) for table, rows in own.items()}
+        contents, changes = new_tables(folder, own, filled, before)
 
-    inputs = {} if before is None or replace else {file.sha256: file for file in before.inputs}
-    for path, source in sources.items():
-        sha256 = hashlib.sha256(source).hexdigest()
-        inputs.setdefault(sha256, InputFile(Path(path).name, sha256, parsed[path].height))
-    covered = None
-    if "coverage" in own:
-        covered = [*printed(own["coverage"].select(pl.col("started").min(), pl.col("ended").max())).row(0)]
-    receipt = ImportReceipt(
-        filled.source,
-        filled.reader.name,
-        filled.text,
-        filled.sha256,
-        read_with,
-        filled.keys.time_zone,
-        sorted(inputs.values(), key=lambda file: (file.name, file.sha256)),
-        records.height,
-        covered,
-        {table: own[table].height for table in TABLES if table in own},
-        reasons_of(left_out),
-        changes,
-    )
-    lasting = receipt if changes or before is None else dataclasses.replace(receipt, changes=before.changes)
-    if not records.equals(kept):
-        contents[folder / KEPT / f"{filled.source}.parquet"] = parquet_of(records)
-    if lasting != before:
-        contents[folder / RECEIPT] = receipts_text({**receipts, filled.source: lasting}).encode()
-    try:
-        write_all(contents)
-    except OSError as error:
-        wrong = f"cannot be written ({error.strerror or error})"
-        problem = Problem(str(folder), None, wrong, "name a folder that can be written")
-        raise InputError(str(folder), [problem]) from None
-    return receipt
+        inputs = {} if before is None or replace else {file.sha256: file for file in before.inputs}
+        for path, source in sources.items():
+            sha256 = hashlib.sha256(source).hexdigest()
+            inputs.setdefault(sha256, InputFile(Path(path).name, sha256, parsed[path].height))
+        covered = None
+        if "coverage" in own:
+            covered = [*printed(own["coverage"].select(pl.col("started").min(), pl.col("ended").max())).row(0)]
+        receipt = ImportReceipt(
+            filled.source,
+            filled.reader.name,
+            filled.text,
+            filled.sha256,
+            read_with,
+            filled.keys.time_zone,
+            sorted(inputs.values(), key=lambda file: (file.name, file.sha256)),
+            records.height,
+            covered,
+            {table: own[table].height for table in TABLES if table in own},
+            reasons_of(left_out),
+            changes,
+        )
+        lasting = receipt if changes or before is None else dataclasses.replace(receipt, changes=before.changes)
+        if not records.equals(kept):
+            contents[folder / KEPT / f"{filled.source}.parquet"] = parquet_of(records)
+        if lasting != before:
+            contents[folder / RECEIPT] = receipts_text({**receipts, filled.source: lasting}).encode()
+        try:
+            write_all(contents)
+        except OSError as error:
+            wrong = f"cannot be written ({error.strerror or error})"
+            problem = Problem(str(folder), None, wrong, "name a folder that can be written")
+            raise InputError(str(folder), [problem]) from None
+        return receipt
 
 
 class MappingDraft(NamedTuple):

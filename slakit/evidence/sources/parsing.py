@@ -21,6 +21,8 @@ from slakit.problems import InputError, Problem
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SEPARATOR_HINT = re.compile(rb"sep=([,;\t|])\r?\n")
 """A first line that tells Excel what separates cells."""
+HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
+"""Escapes of JSON of which two make one character."""
 Shape = TypeVar("Shape", bound=BaseModel)
 TIME_FORMS = (
     *(f"%d{mark}%b{mark}%{year} {clock}" for mark in "/- " for year in "yY" for clock in ("%I:%M %p", "%H:%M")),
@@ -43,7 +45,11 @@ def read_json(source: bytes, reader: str) -> Any:
         It is not JSON, or not text in UTF-8.
     """
     try:
-        return json.loads(source.decode("utf-8-sig"), parse_constant=_no_number)
+        text = source.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_no_number)
+        if HALF_ESCAPED.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # half of a pair is no character, and no file can hold it
+        return value
     except (ValueError, RecursionError) as error:
         refuse_json(error, reader)
 
@@ -52,6 +58,8 @@ def refuse_json(error: Exception, reader: str) -> NoReturn:
     """Refuse a file that JSON cannot be read from, with the place where it breaks."""
     if isinstance(error, UnicodeDecodeError):
         refuse(reader, f"byte {error.start + 1}", None, "not UTF-8", "fetch the file again")
+    if isinstance(error, UnicodeEncodeError):
+        refuse(reader, "file", None, "half of a character, as an escape such as \\ud83d", "fetch the file again")
     if isinstance(error, json.JSONDecodeError):
         place = f"row {error.lineno}, character {error.colno}"
         refuse(reader, place, None, f"not JSON ({error.msg})", "fetch it again")

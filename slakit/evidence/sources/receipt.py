@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from slakit._atomic import read_whole
 from slakit.arguments import checked
 from slakit.evidence.files import RECEIPT, cannot_read
@@ -89,11 +91,7 @@ class ImportReceipt:
     @classmethod
     def of(cls, source: str, entry: Mapping[str, Any]) -> ImportReceipt:
         """Read the entry of one source in `imported.json`."""
-        known = {name: entry[name] for name in cls.__dataclass_fields__ if name != "source"}
-        known["inputs"] = [InputFile(**each) for each in entry["inputs"]]
-        known["left_out"] = [LeftOut(**each) for each in entry["left_out"]]
-        known["changes"] = {table: Changes(**each) for table, each in entry["changes"].items()}
-        return cls(source=source, **known)
+        return TypeAdapter(cls).validate_python({**entry, "source": source})
 
     def entry(self) -> dict[str, Any]:
         """Return the entry of `imported.json`, as plain values."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from slakit.evidence.files import RECEIPT, cannot_read
 from slakit.evidence.sources.mapping_files import MappingFile
 from slakit.evidence.sources.reader import IN_MAPPING, Reader, SourceMapping
 from slakit.evidence.sources.receipt import ImportReceipt
-from slakit.evidence.sources.registry import said_by
+from slakit.evidence.sources.registry import readers, said_by
 from slakit.policy.yaml import Document
 from slakit.problems import InputError, Problem
 
@@ -127,9 +128,26 @@ def records_of(
                 if document is not None and problem.where.startswith(IN_MAPPING):
                     where = document.where(tuple(problem.where.removeprefix(IN_MAPPING).split(".")))
                 problems.append(dataclasses.replace(problem, where=where))
+    if problems and document is not None:
+        problems += others_that_recognise(reader, sources)
     if problems:
         raise InputError(", ".join(Path(path).name for path in sources), problems)
     return parsed
+
+
+def others_that_recognise(reader: Reader, sources: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Say which readers recognise files that the reader of the mapping does not."""
+    for path, source in sources.items():
+        told = {}
+        for one in readers():
+            if isinstance(one, Reader):
+                with suppress(Exception):  # a reader of somebody else, asked about any file
+                    told[one.name] = one.recognises(source)
+        if not told.get(reader.name):
+            for name, says in told.items():
+                if says:
+                    wrong = f"recognised by {name} ({says}), and the mapping is for {reader.name}"
+                    yield Problem(Path(path).name, None, wrong, "name the file or the mapping that was meant")
 
 
 def with_ids(records: pl.DataFrame) -> pl.DataFrame:
@@ -152,8 +170,8 @@ def kept_records(folder: Path, source: str, before: ImportReceipt | None) -> pl.
     if before is None:
         return pl.DataFrame()
     try:
-        return pl.read_parquet(path.read_bytes())
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return with_ids(pl.read_parquet(path.read_bytes()))
+    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         problem = Problem(str(path), None, f"{RECEIPT} tells of it, and it cannot be read", REPLACE)
         raise InputError(str(path), [problem]) from None
 

@@ -150,7 +150,9 @@ def recognise_reader(sources: Mapping[str, bytes]) -> Reader:
         found = [f"{name} ({says[place]})" for name, says in told.items() if place in says]
         wrong = f"recognised by {' and '.join(found)}" if found else "recognised by none of the readers"
         if not found and (fault := json_fault(sources[place], place)):
-            wrong = f"{wrong}; it begins as JSON, and is {fault.wrong} at {fault.where.removeprefix(place).strip()}"
+            wrong = f"{wrong}; it begins as JSON, and is {fault.wrong}"
+            if (at := fault.where.removeprefix(place).strip()) != "file":
+                wrong = f"{wrong} at {at}"
         tried = f"tried were {', '.join(told)}" if told else "there are none"
         remedy = "name its reader with --reader (reader= in Python)"
         if not found:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -18,7 +20,9 @@ from small_reader import SHOP, lines, small, small_mapping
 from slakit import _atomic
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
+from slakit.evidence.sources import importing
 from slakit.evidence.sources.importing import draft_mapping, import_evidence
+from slakit.evidence.sources.merging import new_tables
 from slakit.evidence.sources.reader import Found
 from slakit.evidence.sources.receipt import LeftOut, read_receipts
 from slakit.problems import InputError
@@ -229,6 +233,46 @@ def test_a_folder_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch
     monkeypatch.setattr(_atomic.Path, "write_bytes", full)
     assert "No space left" in refused(file, tmp_path / "e" / "f", small_mapping())[0]
     assert not (tmp_path / "e").exists()
+
+
+def test_imports_at_the_same_time_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*given: Any) -> Any:
+        time.sleep(0.05)  # between what was read of the folder and what is written
+        return new_tables(*given)
+
+    monkeypatch.setattr(importing, "new_tables", slowly)
+    file, folder = lines(tmp_path, A1), tmp_path / "e"
+    names = [f"source{number}" for number in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: import_evidence(file, folder, small_mapping(source=name)), names))
+    assert list(read_receipts(folder)) == names
+    assert read_evidence(folder).outages["source"].to_list() == names
+
+
+@pytest.mark.parametrize("key", ["read_with", "inputs", "records", "changes", "mapping"])
+def test_an_edited_receipt_is_refused(tmp_path: Path, key: str) -> None:
+    import_evidence(lines(tmp_path, A1), tmp_path / "e", small_mapping())
+    path = tmp_path / "e" / "imported.json"
+    written = json.loads(path.read_text())
+    written["sources"]["small"][key] = None
+    path.write_text(json.dumps(written))
+    assert "not a receipt of slakit import" in refused(lines(tmp_path, A1), tmp_path / "e", small_mapping())[0]
+
+
+def test_records_that_are_none_of_a_source_are_refused(tmp_path: Path) -> None:
+    import_evidence(lines(tmp_path, A1), tmp_path / "e", small_mapping())
+    kept = tmp_path / "e" / ".imported" / "small.parquet"
+    for wrong in (pl.DataFrame({"other": [1]}), pl.DataFrame({"source_id": ["a", "a"]})):
+        wrong.write_parquet(kept)
+        assert "cannot be read" in refused(lines(tmp_path, A1), tmp_path / "e", small_mapping())[0]
+
+
+def test_a_file_of_another_reader_is_told(tmp_path: Path) -> None:
+    keys = {"format": 1, "reader": "statuspage", "by": "component_states", "counts": {"major_outage": 1}}
+    told = refused(Path(__file__).parent / "files" / "pingdom.json", tmp_path / "e", keys)
+    assert any("recognised by pingdom" in problem and "is for statuspage" in problem for problem in told)
+    (tmp_path / "half.json").write_text('{"incidents": [{"id": "\\ud83d"}]}')
+    assert "half of a character" in refused(tmp_path / "half.json", tmp_path / "e", keys)[0]
 
 
 def test_a_draft_asks_for_what_must_be_decided(tmp_path: Path) -> None:
