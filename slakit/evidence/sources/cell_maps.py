@@ -296,7 +296,8 @@ def read_times(text: pl.Series, form: str, time_zone: str | None) -> tuple[pl.Se
             has_offset = text.str.strip_chars().str.contains(ISO_8601) & values.is_not_null()
             has_offset &= text.str.contains(r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)$") & text.str.contains(":")
             wrong = f"an offset, and the mapping says time_zone: {time_zone}"
-            found = [*found, Broken(has_offset.fill_null(False), wrong, "remove time_zone")]
+            remedy = "remove time_zone; if other times have none, export all of them in UTC"
+            found = [*found, Broken(has_offset.fill_null(False), wrong, remedy)]
         return values, [_in_mapping(broken) for broken in found]
     if form in ("unix", "unix_ms", "excel"):
         number = text.str.strip_chars()

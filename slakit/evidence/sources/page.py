@@ -23,7 +23,7 @@ slakit import incidents.json --map evidence/READER.map.yaml --out evidence
 The first command says in a mapping what must be decided: fill it in. The second writes the tables, each row with its
 `source` and `source_id`, and the receipt `imported.json`: files with their hashes, the mapping, the time covered, rows
 by table, every record that is in no row with the reason, and what changed last. slakit opens no connection: the
-commands below fetch the files.
+commands below fetch the files. At its end stands the `slakit assess` line for the months that the source tells of.
 
 - A file may come twice, in parts and in any order. Of one record the latest version counts; rows that change are named.
 - Rows of other sources, and rows without a `source`, stay as they are. Rows are added to CSV only.
@@ -31,7 +31,9 @@ commands below fetch the files.
   forgets them.
 - Another mapping may come at any time: all records are read again by it. Only keys by which the file itself is read,
   such as `time_zone`, need all files once more, with `--replace`.
-- Times that the source covers are rows of the table `coverage`: outside them it is not known what happened.
+- Rows of `subscriptions` follow the mapping until somebody edits them in the evidence.
+- Times that the source covers are rows of the table `coverage`: outside them it is not known what happened. A
+  table is written where there are rows for it, and `outages` also where a time is covered in which there was none.
 
 In Python: `sla.draft_mapping(files)`, `sla.import_evidence(files, out, mapping)`, `sla.read_receipts(out)`. A package
 may add a reader as an entry point of the group `slakit.readers`, `name = "package.module:READER"`; what a reader is
