@@ -71,7 +71,8 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
         others = given[name].join(tickets, on="ticket", how="anti")
         left_out.append(others.select("source_id", pl.lit("its ticket is in no row").alias("reason")))
 
-    own["coverage"] = pl.concat([own["coverage"], covered_by_mapping(targets, filled)], how="diagonal").unique()
+    covered = pl.concat([own["coverage"], covered_by_mapping(targets, filled)], how="diagonal")
+    own["coverage"] = joined_spans(covered, covered.select(pl.all().exclude("started", "ended")).columns)
     # a table without a row would say that nothing happened, which only a source knows that covers a time
     observed = own["coverage"].height > 0
     own = {
@@ -80,6 +81,15 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
         if rows.height or (observed and name == "outages")
     }
     return own, pl.concat(left_out).unique()
+
+
+def joined_spans(spans: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Join times that overlap or touch, so that parts of a list cover what the whole list does, in the same rows."""
+    ordered = spans.sort(*by, "started", "ended", nulls_last=True)
+    reached = pl.col("ended").cum_max().shift().over(by)
+    begun = (pl.col("started") > reached).fill_null(value=True).cum_sum().alias("span")
+    joined = ordered.with_columns(begun).group_by(*by, "span", maintain_order=True)
+    return joined.agg(pl.col("started").min(), pl.col("ended").max()).select(spans.columns)
 
 
 def targets_of(keys: SourceMapping, items: Iterable[str | None]) -> tuple[pl.DataFrame, set[str]]:

@@ -63,7 +63,7 @@ def test_halves_of_a_page_give_the_whole_and_a_corrected_incident_is_named(tmp_p
     import_evidence(whole, tmp_path / "one", keys)
     import_evidence(newer, tmp_path / "two", keys)
     import_evidence(older, tmp_path / "two", keys)
-    for table in ("outages", "maintenance"):
+    for table in ("outages", "maintenance", "coverage"):
         assert (tmp_path / "one" / f"{table}.csv").read_text() == (tmp_path / "two" / f"{table}.csv").read_text()
 
     page["incidents"][0] |= {"status": "resolved", "resolved_at": "2026-03-20T11:00:00Z"}
