@@ -47,6 +47,7 @@ POLICY = "; ".join(
 )
 """Content-Security-Policy: a page loads nothing from, and sends nothing to, anywhere but this server."""
 IDLE = 3600  # [s] after which a kernel ends that no page is connected to
+MOST_UPLOADED = 64 * 2**20  # [bytes] of one message
 
 
 class KnownKernels(KernelSpecManager):
@@ -214,5 +215,9 @@ def configuration(folder: Path) -> Config:
         "file_allowlist": [],
         "resources": {"slakit_css": page_css()},
     }
-    app = {"connection_dir_root": str(folder)}
+    # files that are chosen on a page come as one message; a larger one would be dropped without a word
+    app = {
+        "connection_dir_root": str(folder),
+        "tornado_settings": {"websocket_max_message_size": MOST_UPLOADED},
+    }
     return Config(Voila=app, VoilaConfiguration=voila, HomeKernels=kernels, MappingKernelManager=kernels)

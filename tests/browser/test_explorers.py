@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,36 @@ def test_weights_move_the_ranking_on_a_page_of_their_own(browser: Any, explore: 
         opened.page.get_by_role("button", name="Excel").click()
     assert saved.value.suggested_filename == "vendor-comparison.xlsx"
     assert opened.page.evaluate("window.tooLate")
+    assert opened.complaints == []
+    opened.close()
+
+
+def test_outages_of_ones_own_files_are_uploaded_on_the_page(browser: Any, explore: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    shutil.copytree(HOUSE / "data_samples" / "evidence", folder)
+    zipped = shutil.make_archive(str(folder), "zip", tmp_path, "ours")
+    broken = tmp_path / "outages.csv"
+    broken.write_text("outage,subscription,started,ended\n")
+
+    opened = open_page(
+        browser, explore(str(HOUSE / "notebooks" / "vendor_comparison.ipynb")).url, width=1300, height=1200
+    )
+    opened.page.wait_for_selector(".slakit-explorer svg.marks")
+    before = settled(opened)
+
+    def choose(file: str | Path) -> None:
+        with opened.page.expect_file_chooser() as chooser:
+            opened.page.get_by_text("Choose files").click()
+        chooser.value.set_files(file)
+
+    choose(broken)
+    opened.page.get_by_text("evidence: no table subscriptions").wait_for()
+    assert settled(opened) == before
+    choose(zipped)
+    opened.page.get_by_text("no table subscriptions").wait_for(state="detached")
+    opened.page.locator(".slakit-controls option", has_text="tind-iaas").first.wait_for(state="attached")
+    assert settled(opened)["figure"] != before["figure"], "of all subscriptions, not of one"
+    opened.picture("explore-upload")
     assert opened.complaints == []
     opened.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -505,6 +505,57 @@ def test_windows_that_end_in_later_months_are_judged_in_a_comparison_as_well() -
 def test_every_table_of_an_incident_is_made_for_contracts_that_judge_little(plan: str) -> None:
     for make in sla.explore_incident(plan).view.tables.values():
         assert make()
+
+
+UPLOAD = "Outages from your own files"
+OWN = {
+    "subscriptions.csv": b"subscription,policy,monthly_fee,currency,starts\n"
+    b"shop,wp-heaven,900,DKK,2025-01-01T00:00Z\nmail,wp-heaven,100,DKK,2025-01-01T00:00Z\n",
+    "outages.csv": b"outage,subscription,started,ended\no-1,shop,2026-06-10T00:00Z,2026-06-12T00:00Z\n",
+}
+
+
+def uploaded(files: dict[str, bytes]) -> tuple[dict[str, Any], ...]:
+    """Return files as a browser hands them over."""
+    about = {"type": "text/csv", "last_modified": datetime(2026, 10, 1, tzinfo=UTC)}
+    return tuple(
+        {"name": name, "size": len(content), "content": memoryview(content), **about} for name, content in files.items()
+    )
+
+
+@pytest.mark.parametrize("evidence", [SAMPLES, None], ids=["evidence", "none"])
+def test_outages_of_uploaded_files_are_compared(evidence: Path | None) -> None:
+    explorer = sla.explore_vendors(["klikk:gold", "wp-heaven"], evidence)
+    move(explorer.panel, UPLOAD, uploaded(OWN))
+    assert explorer.panel.alert.value == ""
+    assert [value for _, value in explorer.panel.controls["Outages of"].widget.options] == ["", "shop", "mail"]
+    assert "The same outages" in explorer.panel.chosen.options
+    assert (explorer.parameters["evidence"], explorer.parameters["subscription"]) == ("evidence", "")
+    shop = {"policy": "wp-heaven", "monthly_fee": "900", "currency": "DKK", "starts": "2025-01-01T00:00Z"}
+    outage = {"outage": "o-1", "started": "2026-06-10T00:00Z", "ended": "2026-06-12T00:00Z"}
+    own = sla.Evidence.of([{"subscription": "shop", **shop}], outages=[{"subscription": "shop", **outage}])
+    move(explorer.panel, "Outages of", "shop")
+    assert explorer.view.note == sla.explore_vendors(["klikk:gold", "wp-heaven"], own).view.note
+
+
+def test_uploaded_files_that_are_at_fault_leave_the_view_as_it_was() -> None:
+    explorer = sla.explore_vendors(["klikk:gold", "wp-heaven"], SAMPLES, subscription="nordlys-web")
+    before = told(explorer)
+    broken = {**OWN, "outages.csv": OWN["outages.csv"].replace(b"06-12", b"06-31")}
+    move(explorer.panel, UPLOAD, uploaded(broken))
+    assert "outages.csv row 2 ended = 2026-06-31T00:00Z" in explorer.panel.alert.value
+    assert told(explorer) == before
+    move(explorer.panel, "Time to claim", 9)
+    assert told(explorer) != before
+    assert "outages.csv row 2" in explorer.panel.alert.value
+    move(explorer.panel, UPLOAD, uploaded(OWN))
+    assert explorer.panel.alert.value == ""
+    assert explorer.parameters["evidence"] == "evidence"
+
+
+def test_evidence_that_was_never_read_is_refused() -> None:
+    with pytest.raises(sla.InputError, match="not read here"):
+        sla.explore_vendors(["klikk:gold", "wp-heaven"]).change(evidence="elsewhere")
 
 
 def test_a_picture_in_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

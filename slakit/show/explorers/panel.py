@@ -106,6 +106,8 @@ class Panel:
         """Show the explorer as it is, with controls that say so."""
         self._refused.clear()
         self._place(self.explorer.controls())
+        if list(self.explorer.view.tables) != list(self.chosen.options):
+            self.chosen.options = list(self.explorer.view.tables)
         self._show()
 
     def _place(self, controls: Sequence[Control]) -> None:

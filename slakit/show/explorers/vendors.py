@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import html
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from slakit.comparison.compare import Comparison, amended_offers, compare
 from slakit.comparison.ranking import CRITERIA, MOST_WEIGHT, Ranking, rank_plans, weights_of
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
+from slakit.evidence.uploads import evidence_of_files
 from slakit.policy.printing import listed, print_percent
+from slakit.problems import InputError, Problem, one_of
 from slakit.show.charts.comparison import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.charts.ranking import chart_ranking
@@ -72,35 +75,44 @@ def explore_vendors(
     >>> explore_vendors(["klikk:gold", "wp-heaven"], weights={"claim": 10, "credit": 1})
     Highest weighted score: WP Heaven
     """
-    given = {
+    given: dict[str, Any] = {
         "plans": list(plans), "changes": list(changes), "evidence": "", "subscription": subscription, "fee": fee,
         "weights": dict(weights or {}),
     }  # fmt: skip
     tables = evidence if isinstance(evidence, Evidence) or evidence is None else read_evidence(evidence)
     given["evidence"] = tables.source if tables is not None else ""
+    held: Held = {given["evidence"]: tables}
 
     @lru_cache(maxsize=16)
-    def compared(plans: tuple[str, ...], changes: tuple[str, ...], subscription: str, fee: float) -> Comparison:
+    def compared(
+        evidence: Evidence | None, plans: tuple[str, ...], changes: tuple[str, ...], subscription: str, fee: float
+    ) -> Comparison:
         # Once for every choice: a hand that drags weights does not wait for it.
-        mine = tables.only(subscription) if tables is not None else None
+        mine = evidence.only(subscription) if evidence is not None else None
         return compare(amended_offers(plans, changes), evidence=mine, fee=fee)
 
+    def choice(parameters: Parameters) -> Comparison:
+        if isinstance(parameters["evidence"], InputError):
+            raise parameters["evidence"]
+        if parameters["evidence"] not in held:
+            wrong = Problem("evidence", parameters["evidence"], "not read here", one_of(list(held)))
+            raise InputError("evidence", [wrong])
+        lists = (tuple(parameters["plans"]), tuple(filter(None, map(str.strip, parameters["changes"]))))
+        return compared(held[parameters["evidence"]], *lists, parameters["subscription"], parameters["fee"])
+
     return Explorer(
-        VENDOR_COMPARISON, partial(render_vendors, compared), given, partial(controls_of_vendors, compared, tables)
+        VENDOR_COMPARISON, partial(render_vendors, choice), given, partial(controls_of_vendors, choice, held)
     )
 
 
-Compared = Callable[[tuple[str, ...], tuple[str, ...], str, float], Comparison]
-
-
-def _of(compared: Compared, parameters: Parameters) -> Comparison:
-    lists = (tuple(parameters["plans"]), tuple(filter(None, map(str.strip, parameters["changes"]))))
-    return compared(*lists, parameters["subscription"], parameters["fee"])
+Compared = Callable[[Parameters], Comparison]
+Held = dict[str, Evidence | None]
+"""Evidence by the name that the parameter has: what the explorer was given, and what was uploaded."""
 
 
 def render_vendors(compared: Compared, parameters: Parameters) -> View:
     """Render the view of `explore_vendors`."""
-    comparison = _of(compared, parameters)
+    comparison = compared(parameters)
     ranking = rank_plans(comparison, parameters["weights"])
     tables = {"Why this order": lambda: show_ranking(ranking)}
     if comparison.review is not None:
@@ -158,20 +170,21 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
     return " ".join([*told, *asked_for(comparison)])
 
 
-def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameters: Parameters) -> list[Control]:
-    """Return controls of weights, plans, fee, subscription and terms to negotiate."""
+def controls_of_vendors(compared: Compared, held: Held, parameters: Parameters) -> list[Control]:
+    """Return controls of weights, plans, fee, evidence, subscription and terms to negotiate."""
     import ipywidgets as w
 
-    controls = list(_weights(weights_of(_of(compared, parameters), parameters["weights"])))
+    controls = list(_weights(weights_of(compared(parameters), parameters["weights"])))
     plans = plans_control("Plans", "plans", parameters["plans"])
     controls += [plans, fee_control(parameters["fee"])]
-    if evidence is not None:
+    if (evidence := held[parameters["evidence"]]) is not None:
         options = [
             (ALL_SUBSCRIPTIONS, ""),
             *((name, name) for name in evidence.names),
         ]
         whose = w.Dropdown(options=options, value=parameters["subscription"])
         controls.append(Control("Outages of", whose, lambda value: {"subscription": value}))
+    controls.append(_upload(held, parameters["evidence"]))
     terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
     terms.placeholder = "term=value, one a line"
     written = {plans.widget.value[0]: terms.value}  # terms belong to the plan for which they were written
@@ -187,6 +200,26 @@ def controls_of_vendors(compared: Compared, evidence: Evidence | None, parameter
         Control("Terms to negotiate with the first plan", terms, lambda text: {"changes": text.split("\n")})
     )
     return controls
+
+
+def _upload(held: Held, shown: str) -> Control:
+    """Take files of evidence from the browser; what is wrong with them is said when they should be shown."""
+    import ipywidgets as w
+
+    def read(uploaded: Sequence[Mapping[str, Any]]) -> Parameters:
+        if not uploaded:
+            return {}
+        try:
+            evidence = evidence_of_files({file["name"]: bytes(file["content"]) for file in uploaded})
+        except InputError as error:
+            return {"evidence": error}
+        held[evidence.source] = evidence
+        return {"evidence": evidence.source, "subscription": ""}
+
+    button = w.FileUpload(accept=".xlsx,.zip,.csv,.parquet", multiple=True, description="Choose files")
+    said = f"Shown: {html.escape(shown)}. " if shown else ""
+    about = w.HTML(f"{said}Choose a workbook, a zipped folder, or its tables. They stay on this machine.")
+    return Control("Outages from your own files", button, read, below=[about], renews=True)
 
 
 def _weights(weights: Mapping[str, int]) -> Iterator[Control]:
