@@ -16,7 +16,7 @@ QUESTION = ("--period", "2026-01/2026-09", "--as-of", "2026-10-05T00:00:00Z")
 KEYS = "subscription guarantee window_start window_end"
 COLUMNS = {
     "ledger": "subscription guarantee outage component window_start started ended seconds verdict clause",
-    "availability": f"{KEYS} agreed_seconds downtime_seconds availability target met running",
+    "availability": f"{KEYS} agreed_seconds downtime_seconds availability target met running observed",
     "attainment": f"{KEYS} eligible met_count pending attainment target met running",
     "credits": "subscription remedy window_start window_end credit_percent basis_amount amount currency cap instead",
     "ranges": "subscription currency amount amount_low amount_high reading_low reading_high widened_by",

@@ -164,7 +164,7 @@ def drawn(spec: Any) -> Iterator[str]:
     fields, rows, texts = set(), [], []
 
     def walk(part: Any, channel: str) -> None:
-        if isinstance(part, list):
+        if isinstance(part, list | tuple):
             for one in part:
                 walk(one, channel)
         if not isinstance(part, dict):

@@ -214,7 +214,7 @@ def texts(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
         for value in part.values():
             yield from texts(value)
-    elif isinstance(part, list):
+    elif isinstance(part, list | tuple):
         for value in part:
             yield from texts(value)
     elif isinstance(part, str):

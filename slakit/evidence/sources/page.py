@@ -31,7 +31,7 @@ commands below fetch the files. At its end stands the `slakit assess` line for t
   forgets them.
 - Another mapping may come at any time: all records are read again by it. Only keys by which the file itself is read,
   such as `time_zone`, need all files once more, with `--replace`.
-- Rows of `subscriptions` follow the mapping until somebody edits them in the evidence.
+- Rows of `subscriptions` follow the mapping until they are edited in the evidence.
 - Times that the source covers are rows of the table `coverage`: outside them it is not known what happened. A
   table is written where there are rows for it, and `outages` also where a time is covered in which there was none.
 
