@@ -7,12 +7,13 @@ programs read (tables, files, ids) never comes through here.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from slakit.arguments import checked
 from slakit.problems import InputError, Problem
@@ -44,6 +45,16 @@ def is_time_zone(name: str) -> bool:
         return bool(ZoneInfo(name))
     except (ValueError, OSError, KeyError):
         return False
+
+
+def closest_time_zone(name: str) -> str:
+    """Say which time zone may have been meant, or how one is written.
+
+    >>> closest_time_zone("Europe/Olso")
+    'did you mean Europe/Oslo?'
+    """
+    close = difflib.get_close_matches(name, available_timezones(), n=1)
+    return f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
 
 
 @checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,6 +28,11 @@ class Broken(NamedTuple):
     wrong: str
     remedy: str
     say: Callable[[int], tuple[str, str]] | None = None
+
+    def told(self) -> Iterator[tuple[int, str, str]]:
+        """Yield each row that breaks the rule, with what is wrong and what would be right."""
+        for row in self.rows.arg_true():
+            yield row, *(self.say(row) if self.say else (self.wrong, self.remedy))
 
 
 def read_instants(times: pl.Series, time_zone: str | None, *, dates: bool = False) -> tuple[pl.Series, list[Broken]]:

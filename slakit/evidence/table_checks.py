@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -17,7 +16,7 @@ from slakit.evidence.instants import in_calendar
 from slakit.evidence.phases import find_conflicts
 from slakit.evidence.repeats import Repeats
 from slakit.evidence.tables import PROVENANCE
-from slakit.locales import is_time_zone
+from slakit.locales import closest_time_zone, is_time_zone
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
@@ -76,9 +75,7 @@ def check_sheets(
 def refuse_unknown_zone(time_zone: str | None, source: str) -> None:
     """Refuse a time zone that there is not."""
     if time_zone is not None and not is_time_zone(time_zone):
-        close = difflib.get_close_matches(time_zone, available_timezones(), n=1)
-        remedy = f"did you mean {close[0]}?" if close else "give a name such as Europe/Oslo"
-        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", remedy)])
+        raise InputError(source, [Problem("time zone", time_zone, "no such time zone", closest_time_zone(time_zone))])
 
 
 def check_header(sheet: RawTable, table: InputTable) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import instants_of, read_shape, shape_of
+from slakit.evidence.sources.parsing import by_frequency, instants_of, read_shape, shape_of
 from slakit.evidence.sources.reader import Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.watch import left_out_as
 from slakit.problems import InputError, Problem
@@ -76,7 +76,7 @@ def records(source: bytes, mapping: BetterStackMapping | None) -> pl.DataFrame: 
 
 def draft(records: pl.DataFrame) -> Draft:
     """Say what must be decided: what each monitor is."""
-    return Draft(items=records["item"].drop_nulls().value_counts(sort=True)["item"].to_list())
+    return Draft(items=by_frequency(records["item"]))
 
 
 def find(records: pl.DataFrame, mapping: BetterStackMapping) -> Found:  # noqa: ARG001

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import BaseModel, model_validator
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import from_unix, read_shape, refuse, shape_of
+from slakit.evidence.sources.parsing import by_frequency, from_unix, read_shape, refuse, shape_of
 from slakit.evidence.sources.reader import LEFT_OUT, PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.watch import STATE, StillDown, left_out_as, outages_in, refuse_backwards
 from slakit.problems import InputError, Problem
@@ -146,8 +146,7 @@ def draft(records: pl.DataFrame) -> Draft:
     if categories:
         remark = "each is the provider's maintenance (scheduled, emergency), or excuses nothing (ignore)"
         keys["corrections"] = (dict.fromkeys(categories, PLACEHOLDER), remark)
-    items = records["item"].drop_nulls().value_counts(sort=True)["item"].to_list()
-    return Draft(items=items, keys=keys)
+    return Draft(items=by_frequency(records["item"]), keys=keys)
 
 
 def find(records: pl.DataFrame, mapping: DatadogMapping) -> Found:

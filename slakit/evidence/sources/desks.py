@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from slakit.evidence.sources.parsing import fitting_forms, read_times
+from slakit.evidence.sources.parsing import by_frequency, fitting_forms, read_times, refuse_twice
 from slakit.evidence.sources.reader import LEFT_OUT, PLACEHOLDER, Draft, Found, MappingPart, SourceMapping
 from slakit.evidence.tables import TABLES
 from slakit.problems import InputError, Problem, one_of
@@ -145,19 +145,16 @@ def keep_latest(records: pl.DataFrame, reader: str) -> pl.DataFrame:
     if "version" in records.columns:
         latest = pl.col("version").max().over("source_id")
         records = records.filter(pl.col("version").eq_missing(latest))
-    twice = records.filter(pl.col("source_id").is_duplicated())["source_id"].unique(maintain_order=True)
-    if twice.len():
-        wrong, remedy = "comes twice, and differs", "name the column that tells when a row last changed, or keep one"
-        raise InputError(reader, [Problem(f"{reader} {name}", None, wrong, remedy) for name in twice])
+    remedy = "name the column that tells when a row last changed, or keep one"
+    refuse_twice(records, reader, "comes twice, and differs", remedy)
     return records
 
 
 def draft_words(words: pl.Series, key: str) -> dict[str, tuple[Any, str]]:
     """Draft the table of words `key`: every word of the source, the most frequent first, to be decided."""
-    counts = words.drop_nulls().value_counts(sort=True)
-    seen = sorted(counts.rows(), key=lambda found: (-found[1], found[0]))
+    seen = by_frequency(words)
     remark = REMARKS.get(key, f"what each word is called in the contract under {key}")
-    return {key: ({word: PLACEHOLDER for word, _ in seen}, remark)} if seen else {}
+    return {key: (dict.fromkeys(seen, PLACEHOLDER), remark)} if seen else {}
 
 
 def draft_tickets(table: pl.DataFrame, columns: TicketColumns, more: Mapping[str, tuple[Any, str]]) -> Draft:
@@ -183,7 +180,7 @@ def draft_tickets(table: pl.DataFrame, columns: TicketColumns, more: Mapping[str
             keys |= draft_words(table[there[column]], key)
     if "status" in there:
         keys |= draft_words(table[there["status"]], "statuses")
-    items = list(draft_words(table[there["item"]], "items").get("items", ({}, ""))[0]) if "item" in there else []
+    items = by_frequency(table[there["item"]]) if "item" in there else []
     return Draft(items=items, time_zone=True, keys=keys)
 
 

@@ -9,7 +9,15 @@ import polars as pl
 from pydantic import Field
 
 from slakit.evidence.sources.desks import need_columns
-from slakit.evidence.sources.parsing import header_names, read_csv, read_times, row_digests, with_row_ids
+from slakit.evidence.sources.parsing import (
+    by_frequency,
+    header_names,
+    numbered,
+    read_csv,
+    read_times,
+    row_digests,
+    with_row_ids,
+)
 from slakit.evidence.sources.reader import LEFT_OUT, PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.table_checks import refuse_unknown_zone
 from slakit.evidence.tables import AMOUNT
@@ -76,7 +84,7 @@ def _records(source: bytes, mapping: FocusMapping | None) -> pl.DataFrame:
     if problems:
         raise InputError(NAME, problems)
     unclassed = pl.lit(None, pl.String)
-    ids = table[mapping.id] if mapping.id else _numbered(row_digests(table))
+    ids = table[mapping.id] if mapping.id else numbered(row_digests(table))
     if ids.is_duplicated().any() or ids.null_count():
         remedy = "name another column as id, or none"
         raise InputError(NAME, [Problem(f"{NAME} {mapping.id}", None, "not an id of each row", remedy)])
@@ -90,13 +98,6 @@ def _records(source: bytes, mapping: FocusMapping | None) -> pl.DataFrame:
         billed.alias("billed"),
         costs.alias("cost"),
     )
-
-
-def _numbered(digests: pl.Series) -> pl.Series:
-    """Number rows that are written alike: they are charges of their own."""
-    frame = digests.to_frame().with_columns(number=pl.int_range(pl.len()).over("source_id"))
-    alike = pl.format("{}-{}", "source_id", pl.col("number") + 1)
-    return frame.select(pl.when(pl.col("number") > 0).then(alike).otherwise("source_id").alias("source_id")).to_series()
 
 
 def _amounts(cells: pl.Series, rows: pl.Series) -> tuple[pl.Series, list[Problem]]:
@@ -121,18 +122,15 @@ def _amounts(cells: pl.Series, rows: pl.Series) -> tuple[pl.Series, list[Problem
 
 
 def _draft(records: pl.DataFrame) -> Draft:
-    def by_frequency(name: str) -> list[str]:
-        counts = records[name].drop_nulls().value_counts(sort=True) if name in records.columns else pl.DataFrame()
-        return [str(word) for word, _ in sorted(counts.rows(), key=lambda found: (-found[1], found[0]))]
-
-    currencies = by_frequency("BillingCurrency")
+    currencies = by_frequency(records["BillingCurrency"])
+    services = by_frequency(records["ServiceName"]) if "ServiceName" in records.columns else []
     keys: dict[str, tuple[Any, str]] = {
         "cost": (
             PLACEHOLDER,
             "which column is the fee: BilledCost (as invoiced), EffectiveCost, ContractedCost, ListCost",
         ),
         "categories": (
-            dict.fromkeys(by_frequency("ChargeCategory"), PLACEHOLDER),
+            dict.fromkeys(by_frequency(records["ChargeCategory"]), PLACEHOLDER),
             "which charges are part of the fee: fee, or ignore",
         ),
         "corrections": (
@@ -149,7 +147,7 @@ def _draft(records: pl.DataFrame) -> Draft:
         ),
         "item": (["ServiceName"], "columns that tell subscriptions apart, such as SubAccountName"),
     }
-    return Draft(items=by_frequency("ServiceName"), keys=keys)
+    return Draft(items=services, keys=keys)
 
 
 def _find(records: pl.DataFrame, mapping: FocusMapping) -> Found:

@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel, RootModel
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
+from slakit.evidence.sources.parsing import as_written, read_shape, refuse, refuse_twice, shape_of, with_instants
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
     OUTAGES,
@@ -129,15 +129,10 @@ def records(source: bytes, mapping: GoogleCloudMapping | None) -> pl.DataFrame: 
                 "locations": sorted({place.id for place in places}),
             }
         )
-    schema = {column: pl.String if dtype == INSTANT else dtype for column, dtype in RECORDS.items()}
-    table = pl.DataFrame(rows, schema=schema)
-    times = [column for column, dtype in RECORDS.items() if dtype == INSTANT]
-    table = table.with_columns(instants_of(table[column], None, NAME, table["source_id"]) for column in times)
+    table = with_instants(pl.DataFrame(rows, schema=as_written(RECORDS)), RECORDS, NAME)
     # an archive may hold an incident as it was on several days
     table = table.filter(pl.col("version") == pl.col("version").max().over("source_id")).unique(maintain_order=True)
-    if twice := table.filter(pl.col("source_id").is_duplicated())["source_id"].unique(maintain_order=True).to_list():
-        wrong = "two incidents of this id, which differ"
-        raise InputError(NAME, [Problem(f"{NAME} {name}", None, wrong, "fetch it again") for name in twice])
+    refuse_twice(table, NAME, "two incidents of this id, which differ", "fetch it again")
     return pl.concat([table, list_record(table, "created", pl.col("version"))], how="diagonal")
 
 

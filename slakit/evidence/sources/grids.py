@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from slakit.evidence.sources.parsing import csv_grid, refuse, tidy_grid
+from slakit.evidence.sources.parsing import BYTE_ORDER_MARK, csv_grid, refuse, tidy_grid
 from slakit.evidence.workbooks import NOTES, error_cells, open_workbook, sheet_cells, sheet_parts
 from slakit.problems import InputError, Problem, one_of
 
@@ -46,7 +46,7 @@ def read_grid(
     InputError
         It is none of these formats, or broken; with everything that is wrong.
     """
-    start = source[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = source[:64].lstrip(BYTE_ORDER_MARK + b" \t\r\n")
     if start.startswith(b"PK"):
         return _read_sheet(source, reader, header, sheet)
     if start.startswith(b"\xd0\xcf\x11\xe0"):

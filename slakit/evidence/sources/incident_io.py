@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
+from slakit.evidence.sources.parsing import as_written, read_shape, refuse, refuse_twice, shape_of, with_instants
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import MAINTENANCE, OUTAGES, WEIGHED, Weight, left_out, named
 from slakit.problems import InputError, Problem, one_of
@@ -119,12 +119,9 @@ def records(source: bytes, mapping: IncidentIoMapping | None) -> pl.DataFrame:  
         {"source_id": f"component {one.id}", "kind": "component", "code": one.id, "name": one.name}
         for one in (file.summary.components if file.summary else [])
     ]
-    schema = {name: pl.String if dtype == INSTANT else dtype for name, dtype in RECORDS.items()}
-    table = pl.DataFrame(rows, schema=schema).unique(maintain_order=True)
-    if twice := table.filter(pl.col("source_id").is_duplicated())["source_id"].unique(maintain_order=True).to_list():
-        raise InputError(NAME, [Problem(f"{NAME} {one}", None, "two of this id", "fetch it again") for one in twice])
-    times = [name for name, dtype in RECORDS.items() if dtype == INSTANT]
-    table = table.with_columns(instants_of(table[name], None, NAME, table["source_id"]) for name in times)
+    table = pl.DataFrame(rows, schema=as_written(RECORDS)).unique(maintain_order=True)
+    refuse_twice(table, NAME, "two of this id", "fetch it again")
+    table = with_instants(table, RECORDS, NAME)
     # an impact does not say when it was changed: of two files, that which knows of later times is the newer
     latest = pl.max_horizontal(pl.col("started", "ended", "published").max())
     return table.with_columns(latest.alias("version")).select(RECORDS.keys())

@@ -19,7 +19,7 @@ from slakit.evidence.sources.clocks import (
     find_by_clocks,
 )
 from slakit.evidence.sources.desks import draft_words, keep_latest
-from slakit.evidence.sources.parsing import in_shape, read_answers, refuse
+from slakit.evidence.sources.parsing import by_frequency, in_shape, read_answers, refuse
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader
 
 NAME = "jira-sla"
@@ -156,16 +156,15 @@ def _instant(millis: int) -> datetime:
 
 
 def _draft(records: pl.DataFrame) -> Draft:
-    names = draft_words(records["metric"], "metrics").get("metrics", ({}, ""))[0]
     keys: dict[str, tuple[Any, str]] = {
-        "metrics": (names, REMARK_METRICS),
+        "metrics": (dict.fromkeys(by_frequency(records["metric"]), PLACEHOLDER), REMARK_METRICS),
         "count": (PLACEHOLDER, REMARK_CLOCK + "`elapsed`"),
         "reopened": (PLACEHOLDER, REMARK_REOPENED),
         "untold": (PLACEHOLDER, REMARK_UNTOLD),
     }
     for column, key in (("priority", "priorities"), ("kind", "kinds"), ("status", "statuses")):
         keys |= draft_words(records[column], key)
-    return Draft(items=list(draft_words(records["item"], "items").get("items", ({}, ""))[0]), keys=keys)
+    return Draft(items=by_frequency(records["item"]), keys=keys)
 
 
 def _find(records: pl.DataFrame, mapping: JiraSlaMapping) -> Found:

@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from slakit.evidence.sources.reader import PLACEHOLDER, CoveredTime, Draft, MappedItem, Reader, SourceMapping
 from slakit.evidence.sources.registry import find_reader
 from slakit.evidence.tables import REQUIRED_TABLE, TABLES
-from slakit.locales import is_time_zone
 from slakit.policy.yaml import Document, Place, parse_yaml, problems_of, read_yaml
 from slakit.problems import HIDDEN, InputError, Problem, one_of
 
@@ -100,9 +99,6 @@ def read_mapping(given: str | Path | Mapping[str, Any], reader: str | None = Non
     except ValidationError as error:
         words = {*found.mapping.model_fields, *MappedItem.model_fields, *CoveredTime.model_fields}
         raise InputError(name, problems_of(error, document, words)) from None
-    if keys.time_zone is not None and not is_time_zone(keys.time_zone):
-        wrong, remedy = "no such time zone", "give a name such as Europe/Oslo"
-        raise InputError(name, [Problem(document.where(("time_zone",)), keys.time_zone, wrong, remedy)])
     return MappingFile(found, keys, document, text)
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import polars as pl
@@ -223,14 +223,54 @@ def instants_of(times: pl.Series, time_zone: str | None, reader: str, ids: pl.Se
         With every time that cannot be read, by record.
     """
     values, broken = read_instants(times, time_zone)
-    problems = []
-    for rule in broken:
-        for index in rule.rows.arg_true():
-            wrong, remedy = rule.say(index) if rule.say else (rule.wrong, rule.remedy)
-            problems.append(Problem(f"{reader} {ids[index]} {times.name}", times[index], wrong, remedy))
+    problems = [
+        Problem(f"{reader} {ids[index]} {times.name}", times[index], wrong, remedy)
+        for rule in broken
+        for index, wrong, remedy in rule.told()
+    ]
     if problems:
         raise InputError(reader, problems)
     return values
+
+
+def as_written(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of records whose instants are not read yet, but text."""
+    return {name: pl.String if dtype == INSTANT else dtype for name, dtype in schema.items()}
+
+
+def with_instants(table: pl.DataFrame, schema: Mapping[str, Any], reader: str) -> pl.DataFrame:
+    """Read, of records, the columns that are instants by their schema: ISO 8601 with offsets.
+
+    Raises
+    ------
+    InputError
+        As `instants_of` does, for one of them.
+    """
+    times = [name for name, dtype in schema.items() if dtype == INSTANT and name in table.columns]
+    return table.with_columns(instants_of(table[name], None, reader, table["source_id"]) for name in times)
+
+
+def refuse_twice(records: pl.DataFrame, reader: str, wrong: str, remedy: str) -> None:
+    """Refuse records that have one id.
+
+    Raises
+    ------
+    InputError
+        With every id that comes twice.
+    """
+    twice = records.filter(pl.col("source_id").is_duplicated())["source_id"].unique(maintain_order=True)
+    if twice.len():
+        raise InputError(reader, [Problem(f"{reader} {name}", None, wrong, remedy) for name in twice])
+
+
+def by_frequency(words: pl.Series) -> list[str]:
+    """List words, the most frequent first; of equally frequent ones in the order of the alphabet.
+
+    >>> by_frequency(pl.Series(["web", "api", "db", "web", None]))
+    ['web', 'api', 'db']
+    """
+    counts = Counter(words.drop_nulls())
+    return sorted(counts, key=lambda word: (-counts[word], word))
 
 
 def read_times(
@@ -263,8 +303,7 @@ def read_times(
     others, broken_others = read_instants(times.set(local.is_not_null(), None), time_zone)
     problems = []
     for rule in [*broken, *broken_others]:
-        for index in rule.rows.arg_true():
-            wrong, remedy = rule.say(index) if rule.say else (rule.wrong, rule.remedy)
+        for index, wrong, remedy in rule.told():
             if rule.wrong == "not a time":
                 wrong = f"not a time in the form {form}" if form else wrong
                 remedy = "name its form, such as %d/%m/%Y %H:%M, as time_form in the mapping; months are in English"
@@ -313,11 +352,24 @@ def row_digests(table: pl.DataFrame) -> pl.Series:
     >>> row_digests(one).equals(row_digests(other))
     True
     """
-    names = sorted(name for name in table.columns if name != "row")
-    cells = [pl.col(name).cast(pl.String).fill_null("\0") for name in names]
-    written = table.select(pl.concat_str(cells, separator="\x1f")).to_series()
+    return digests_of(table, sorted(name for name in table.columns if name != "row"))
+
+
+def digests_of(table: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
+    """Return a digest of what each row has in some columns of text."""
+    cells = [pl.col(name).cast(pl.String).fill_null("\0") for name in columns]
+    written = table.select(pl.concat_str(cells, separator="\x1f").alias("written"))["written"]
     digests = [hashlib.blake2b(row.encode(), digest_size=10).hexdigest() for row in written]
     return pl.Series("source_id", digests, pl.String)
+
+
+def numbered(digests: pl.Series) -> pl.Series:
+    """Name rows that are written alike apart: from the second on they have a number as well."""
+    if digests.n_unique() == digests.len():
+        return digests
+    number = pl.int_range(1, pl.len() + 1).over("source_id")
+    named = pl.when(number > 1).then(pl.format("{}-{}", "source_id", number)).otherwise("source_id")
+    return digests.to_frame().select(named.alias("source_id")).to_series()
 
 
 def with_row_ids(table: pl.DataFrame) -> pl.DataFrame:

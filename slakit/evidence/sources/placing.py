@@ -12,6 +12,7 @@ from slakit.evidence.instants import INSTANT, read_instants
 from slakit.evidence.sources.mapping_files import MappingFile
 from slakit.evidence.sources.reader import LEFT_OUT, OF_TICKETS, Found, MappedItem, SourceMapping
 from slakit.evidence.sources.receipt import MOST_IDS, LeftOut
+from slakit.evidence.sources.watch import joined_times
 from slakit.evidence.table_checks import MOST_SHOWN, RawTable, check_header, check_rows, read_columns, seen_in, tell
 from slakit.evidence.tables import TABLES, InputTable
 from slakit.problems import InputError, Problem
@@ -72,7 +73,7 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
         left_out.append(others.select("source_id", pl.lit("its ticket is in no row").alias("reason")))
 
     covered = pl.concat([own["coverage"], covered_by_mapping(targets, filled)], how="diagonal")
-    own["coverage"] = joined_spans(covered, covered.select(pl.all().exclude("started", "ended")).columns)
+    own["coverage"] = joined_times(covered, covered.select(pl.all().exclude("started", "ended")).columns)
     # a table without a row would say that nothing happened, which only a source knows that covers a time
     observed = own["coverage"].height > 0
     own = {
@@ -81,15 +82,6 @@ def place_rows(found: Found, filled: MappingFile) -> tuple[dict[str, pl.DataFram
         if rows.height or (observed and name == "outages")
     }
     return own, pl.concat(left_out).unique()
-
-
-def joined_spans(spans: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Join times that overlap or touch, so that parts of a list cover what the whole list does, in the same rows."""
-    ordered = spans.sort(*by, "started", "ended", nulls_last=True)
-    reached = pl.col("ended").cum_max().shift().over(by)
-    begun = (pl.col("started") > reached).fill_null(value=True).cum_sum().alias("span")
-    joined = ordered.with_columns(begun).group_by(*by, "span", maintain_order=True)
-    return joined.agg(pl.col("started").min(), pl.col("ended").max()).select(spans.columns)
 
 
 def targets_of(keys: SourceMapping, items: Iterable[str | None]) -> tuple[pl.DataFrame, set[str]]:
@@ -145,8 +137,7 @@ def covered_by_mapping(targets: pl.DataFrame, filled: MappingFile) -> pl.DataFra
         text = pl.Series(name, [getattr(each, name) for each in written], dtype=pl.String)
         times[name], broken = read_instants(text, filled.keys.time_zone)
         for rule in broken:
-            for index in rule.rows.arg_true():
-                wrong, remedy = rule.say(index) if rule.say else (rule.wrong, rule.remedy)
+            for index, wrong, remedy in rule.told():
                 where = filled.document.where(("covered", index, name))
                 problems.append(Problem(where, text[index], wrong, remedy))
     if problems:

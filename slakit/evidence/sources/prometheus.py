@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel
 
-from slakit.evidence.samples import Bound, End, Missing, Start, outages_from
+from slakit.evidence.samples import Bound, End, Missing, Start
 from slakit.evidence.sources.parsing import from_unix, read_shape, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
-from slakit.policy.quantities import PlainDuration
+from slakit.evidence.sources.watch import outages_of_samples
 from slakit.problems import InputError, Problem, one_of
 
 NAME = "prometheus"
@@ -139,9 +138,9 @@ def find(records: pl.DataFrame, mapping: PrometheusMapping) -> Found:
         rows, schema={"series": pl.String, "component": pl.String, "place": pl.String}, orient="row"
     )
     _refuse_unclear(of_series, {name for each in series for name in json.loads(each["labels"])}, mapping)
-    samples = records.join(of_series, on="series", how="left")
-    found = outages_from(
-        samples.select("component", "place", "measured", "up"),
+    samples = records.join(of_series, on="series", how="left").rename({"component": "item"})
+    found, covered = outages_of_samples(
+        samples.select("source_id", "item", "place", "measured", "up"),
         every=mapping.every,
         failures=mapping.failures,
         successes=mapping.successes,
@@ -151,27 +150,16 @@ def find(records: pl.DataFrame, mapping: PrometheusMapping) -> Found:
         hold=mapping.hold,
         agree=mapping.agree or "any",
     )
-    # an outage is called after its first failed sample, or, of none but missing ones, after the last one before
-    key = pl.col("component").fill_null("").alias("key")
-    looks = samples.sort("measured", "source_id").select(key, pl.col("measured").alias("at"), "up", "source_id")
-    last = looks.select("key", "at", "source_id").unique(["key", "at"], keep="first", maintain_order=True)
-    failed = looks.filter(~pl.col("up")).select("key", "at", failure="source_id")
-    failed = failed.unique(["key", "at"], keep="first", maintain_order=True)
-    interval = timedelta(microseconds=PlainDuration.parse(mapping.every).microseconds)
-    outages = found.outages.with_columns(key, pl.col("lower_started").alias("at")).sort("at")
-    by: dict[str, Any] = {"on": "at", "by": "key", "check_sortedness": False}
-    outages = outages.join_asof(failed, strategy="forward", tolerance=interval, **by).join_asof(last, **by)
-    named = pl.coalesce("failure", "source_id")
     prefix = "" if mapping.bound == "usual" else f"{mapping.bound}_"
-    rows_of = outages.select(
-        named.alias("outage"),
-        named.alias("source_id"),
-        pl.col("component").alias("item"),
+    outages = found.select(
+        pl.col("source_id").alias("outage"),
+        "source_id",
+        "item",
         pl.col(f"{prefix}started").alias("started"),
         pl.col(f"{prefix}ended").alias("ended"),
         "detected",
     )
-    return Found({"outages": rows_of}, covered=found.coverage.rename({"component": "item"}))
+    return Found({"outages": outages}, covered=covered)
 
 
 def _refuse_unclear(of_series: pl.DataFrame, labels: set[str], mapping: PrometheusMapping) -> None:

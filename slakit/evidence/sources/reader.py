@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 import polars as pl
 from pydantic import BeforeValidator, Field, field_validator
 
 from slakit.evidence.instants import INSTANT
-from slakit.locales import is_time_zone
+from slakit.locales import closest_time_zone, is_time_zone
 from slakit.policy.part import Id, Part
 
 IN_MAPPING = "mapping "
@@ -85,8 +83,7 @@ class SourceMapping(MappingPart):
     @classmethod
     def _is_time_zone(cls, name: str | None) -> str | None:
         if name is not None and not is_time_zone(name):
-            close = difflib.get_close_matches(name, available_timezones(), n=1)
-            raise ValueError(f"no such time zone; {f'did you mean {close[0]}?' if close else 'such as Europe/Oslo'}")
+            raise ValueError(f"no such time zone; {closest_time_zone(name)}")
         return name
 
 

@@ -17,8 +17,15 @@ from slakit.evidence.sources.clocks import (
     ClockMapping,
     find_by_clocks,
 )
-from slakit.evidence.sources.desks import draft_words, keep_latest, need_columns
-from slakit.evidence.sources.parsing import fitting_forms, header_names, read_csv, read_times, with_row_ids
+from slakit.evidence.sources.desks import keep_latest, need_columns
+from slakit.evidence.sources.parsing import (
+    by_frequency,
+    fitting_forms,
+    header_names,
+    read_csv,
+    read_times,
+    with_row_ids,
+)
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, MappingPart, Reader
 from slakit.problems import InputError, Problem
 
@@ -96,15 +103,8 @@ class TaskSlaMapping(ClockMapping):
 
 def _recognises(source: bytes) -> str | None:
     names = header_names(source)
-    return (
-        "business_duration and planned_end_time in its header"
-        if {
-            "business_duration",
-            "planned_end_time",
-        }
-        <= names
-        else None
-    )
+    found = {"business_duration", "planned_end_time"} <= names
+    return "business_duration and planned_end_time in its header" if found else None
 
 
 def _records(source: bytes, mapping: TaskSlaMapping | None) -> pl.DataFrame:
@@ -186,7 +186,7 @@ def _draft(records: pl.DataFrame) -> Draft:
     if forms != [None]:
         keys["time_form"] = (forms[0] if len(forms) == 1 else PLACEHOLDER, "the form of its times: day and month")
     if names["sla"] in records.columns:
-        keys["metrics"] = (draft_words(records[names["sla"]], "metrics")["metrics"][0], REMARK_METRICS)
+        keys["metrics"] = (dict.fromkeys(by_frequency(records[names["sla"]]), PLACEHOLDER), REMARK_METRICS)
     keys["count"] = (PLACEHOLDER, REMARK_CLOCK + "`duration` around the clock, `business_duration` in its schedule")
     keys["reopened"] = (PLACEHOLDER, REMARK_REOPENED)
     keys["untold"] = (PLACEHOLDER, REMARK_UNTOLD)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
 import polars as pl
 
 from slakit.evidence.sources.grids import read_grid
+from slakit.evidence.sources.parsing import BYTE_ORDER_MARK, by_frequency
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Reader
 from slakit.evidence.sources.table import CELL, TableMapping, find, records
 from slakit.policy.yaml import parse_yaml
@@ -49,7 +49,7 @@ def reader_of(name: str) -> Reader:
 
 def names_in(source: bytes) -> set[str]:
     """Return the names of columns in the first line of a file; none if it is no text."""
-    line = source[:HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    line = source[:HEAD].lstrip(BYTE_ORDER_MARK + b" \t\r\n").partition(b"\n")[0]
     if line.startswith(b"PK"):
         return set()
     try:
@@ -61,11 +61,9 @@ def names_in(source: bytes) -> set[str]:
 def draft_of(mapping: dict[str, Any], remarks: dict[str, str], records: pl.DataFrame) -> Draft:
     """Draft a shipped mapping: its keys as they are, with what must be decided, and the items of the file."""
     column = f"{CELL}{mapping['item'].get('from')}"
-    items: Iterable[str] = ()
-    if column in records.columns:
-        items = records[column].drop_nulls().value_counts(sort=True)[column]
+    items = by_frequency(records[column]) if column in records.columns else []
     keys = {key: (value, remarks.get(key) or REMARKS[key]) for key, value in mapping.items() if key != "time_zone"}
     zone = mapping.get("time_zone")
     if zone not in (None, PLACEHOLDER):
         keys["time_zone"] = (zone, remarks["time_zone"])
-    return Draft(items=list(items), time_zone=zone == PLACEHOLDER, keys=keys)
+    return Draft(items=items, time_zone=zone == PLACEHOLDER, keys=keys)

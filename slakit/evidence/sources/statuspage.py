@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import BaseModel, model_validator
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import instants_of, read_shape, refuse, shape_of
+from slakit.evidence.sources.parsing import as_written, instants_of, read_shape, refuse, shape_of, with_instants
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
     MAINTENANCE,
@@ -160,7 +160,6 @@ def records(source: bytes, mapping: StatuspageMapping | None) -> pl.DataFrame:  
     if twice := [name for name in times if times[name] > 1]:
         raise InputError(NAME, [Problem(f"{NAME} {name}", None, "two of this id", "fetch it again") for name in twice])
 
-    schema = {name: pl.String if dtype == INSTANT else dtype for name, dtype in RECORDS.items()}
     table = pl.DataFrame(
         [
             {
@@ -178,10 +177,9 @@ def records(source: bytes, mapping: StatuspageMapping | None) -> pl.DataFrame:  
             }
             for index, entry in enumerate(entries)
         ],
-        schema={name: dtype for name, dtype in schema.items() if name not in ("begun", "states")},
+        schema={name: dtype for name, dtype in as_written(RECORDS).items() if name not in ("begun", "states")},
     )
-    instants = [name for name, dtype in RECORDS.items() if dtype == INSTANT and name in table.columns]
-    table = table.with_columns(instants_of(table[name], None, NAME, table["source_id"]) for name in instants)
+    table = with_instants(table, RECORDS, NAME)
     table = table.join(told_by_updates(entries), on="source_id", how="left").with_columns(
         ended=pl.when("over").then(pl.coalesce("ended", "resolution"))
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Annotated, Literal
@@ -11,9 +10,10 @@ import polars as pl
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from slakit.evidence.cells import Fault
-from slakit.evidence.samples import End, Missing, Start, outages_from
+from slakit.evidence.samples import End, Missing, Start
 from slakit.evidence.sources.cell_maps import CellFault, CellMap, Text, formulas, matches, read_mapped, words_of
 from slakit.evidence.sources.grids import read_grid
+from slakit.evidence.sources.parsing import digests_of, numbered
 from slakit.evidence.sources.reader import (
     IN_MAPPING,
     OF_TICKETS,
@@ -24,7 +24,7 @@ from slakit.evidence.sources.reader import (
     Reader,
     SourceMapping,
 )
-from slakit.evidence.sources.watch import STATE, outages_in
+from slakit.evidence.sources.watch import STATE, outages_in, outages_of_samples
 from slakit.evidence.table_checks import MOST_SHOWN
 from slakit.evidence.tables import TABLES, InputColumn, InputTable
 from slakit.policy.part import Id, as_list
@@ -213,7 +213,7 @@ def records(source: bytes, mapping: TableMapping | None) -> pl.DataFrame:
     """Read all rows of a file; with a mapping, every row that it would refuse is refused here, by its number."""
     if mapping is None:
         cells, _ = read_grid(source, NAME)
-        return _as_records(cells, _content_ids(cells, cells.columns))
+        return _as_records(cells, numbered(digests_of(cells, cells.columns)))
     reader = mapping.reader
     cells, rows = read_grid(source, reader, mapping.rows.header, mapping.rows.sheet)
     _need_columns(cells, mapping)
@@ -255,20 +255,6 @@ def _without_words_for_empty(cells: pl.DataFrame, mapping: TableMapping) -> pl.D
     return cells.with_columns(pl.when(~pl.col(named).is_in(mapping.rows.empty)).then(pl.col(named)))
 
 
-def _content_ids(cells: pl.DataFrame, columns: Sequence[str]) -> pl.Series:
-    """Name rows by their content; one that comes again has a number as well."""
-    parts = [pl.col(name).fill_null("\x00") for name in columns]
-    content = cells.select(pl.concat_str(parts, separator="\x1f").alias("content"))["content"]
-    digests = [hashlib.blake2b(text.encode(), digest_size=10).hexdigest() for text in content]
-    names = pl.Series("source_id", digests, dtype=pl.String)
-    if names.n_unique() == len(names):
-        return names
-    number = pl.int_range(1, pl.len() + 1).over("source_id")
-    return names.to_frame().select(
-        pl.when(number > 1).then(pl.format("{}-{}", "source_id", number)).otherwise("source_id").alias("source_id")
-    )["source_id"]
-
-
 def _ids(
     cells: pl.DataFrame, kept: pl.Series, mapping: TableMapping, names: pl.Series
 ) -> tuple[pl.Series, pl.Series | None]:
@@ -281,7 +267,7 @@ def _ids(
     """
     content = list(dict.fromkeys([*mapping.cells_read(), *mapping.rows.where]))
     if mapping.id is None:
-        return _content_ids(cells, content), None
+        return numbered(digests_of(cells, content)), None
     faults: list[CellFault] = []
     ids, seen = words_of(mapping.id, "id", cells, faults)
     faults.append(CellFault(Fault(seen.name, ids.is_null(), "no id", "name columns that are never empty")))
@@ -290,7 +276,7 @@ def _ids(
         version = read_mapped(mapping.version, VERSION, cells, {}, mapping.time_zone, faults)
     if problems := _told(faults, kept, mapping.reader, names):
         raise InputError(mapping.reader, problems)
-    return (ids.fill_null(_content_ids(cells, content)) if ids.null_count() else ids), version
+    return (ids.fill_null(numbered(digests_of(cells, content))) if ids.null_count() else ids), version
 
 
 def _one_of_each(found: pl.DataFrame, content: Sequence[str], reader: str, names: pl.Series) -> pl.DataFrame:
@@ -418,24 +404,10 @@ def _from_probes(rows: pl.DataFrame, left_out: pl.DataFrame, mapping: TableMappi
     left_out = pl.concat([left_out, unknown.select("source_id", pl.lit("it tells no state").alias("reason"))])
     samples = rows.filter(pl.col("state") != "unknown").with_columns(pl.col("state") == "up").rename({"state": "up"})
     rules = mapping.samples.model_dump(exclude_none=True)
-    found = outages_from(samples.rename({"item": "component"}).drop("source_id"), **rules)
-    failed = samples.filter(~pl.col("up")).sort("measured", "source_id")
-    outages = (
-        found.outages.rename({"component": "item"})
-        .with_columns(pl.col("item").fill_null("").alias("key"))
-        .sort("lower_started")
-        .join_asof(
-            failed.select(pl.col("item").fill_null("").alias("key"), "measured", "source_id"),
-            left_on="lower_started",
-            right_on="measured",
-            by="key",
-            strategy="forward",
-            check_sortedness=False,
-        )
-        .select(pl.col("source_id").alias("outage"), "item", "started", "ended", "detected", "source_id")
-        .sort("started", "source_id")
-    )
-    covered = found.coverage.rename({"component": "item"})
+    found, covered = outages_of_samples(samples, **rules)
+    outages = found.select(
+        pl.col("source_id").alias("outage"), "item", "started", "ended", "detected", "source_id"
+    ).sort("started", "source_id")
     return Found({"outages": outages}, left_out, covered)
 
 

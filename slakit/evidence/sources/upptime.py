@@ -12,7 +12,15 @@ from pydantic import BaseModel, RootModel
 
 from slakit.evidence.formats import refuse_bytes
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import BYTE_ORDER_MARK, instants_of, read_shape, refuse, shape_of
+from slakit.evidence.sources.parsing import (
+    BYTE_ORDER_MARK,
+    as_written,
+    instants_of,
+    read_shape,
+    refuse,
+    shape_of,
+    with_instants,
+)
 from slakit.evidence.sources.reader import COVERED, PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.states import (
     MAINTENANCE,
@@ -165,12 +173,10 @@ def records_of_issues(source: bytes) -> pl.DataFrame:
             row |= {"kind": "issue", "item": title["item"], "state": state}
             row |= {"started": issue.created_at, "ended": issue.closed_at}
         rows.append(row)
-    schema = {name: pl.String if dtype == INSTANT else dtype for name, dtype in RECORDS.items()}
-    table = pl.DataFrame(rows, schema=schema).unique(maintain_order=True)
+    table = pl.DataFrame(rows, schema=as_written(RECORDS)).unique(maintain_order=True)
     if table["source_id"].is_duplicated().any():
         refuse(NAME, "file", None, "two issues of one number", "import the issues of one repository")
-    times = [name for name, dtype in RECORDS.items() if dtype == INSTANT]
-    table = table.with_columns(instants_of(table[name], None, NAME, table["source_id"]) for name in times)
+    table = with_instants(table, RECORDS, NAME)
     issues = table.filter(kind="issue")
     return pl.concat([table, list_record(issues, "created", pl.col("version"))], how="diagonal")
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import polars as pl
 
 from slakit.evidence.instants import INSTANT
-from slakit.evidence.sources.parsing import from_unix, instants_of, refuse
+from slakit.evidence.sources.parsing import by_frequency, from_unix, instants_of, refuse
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
-from slakit.evidence.sources.watch import STATE, joined, left_out_as, outages_in, without
+from slakit.evidence.sources.watch import STATE, joined_states, left_out_as, outages_in, without
 from slakit.problems import InputError, Problem
 
 NAME = "uptime-kuma"
@@ -189,7 +189,7 @@ def draft(records: pl.DataFrame) -> Draft:
             "maintenance in Uptime Kuma is the provider's (scheduled, emergency), or one's own pause of checks (own)"
         )
         keys["maintenance"] = (PLACEHOLDER, remark)
-    return Draft(items=beats["item"].value_counts(sort=True)["item"].to_list(), keys=keys)
+    return Draft(items=by_frequency(beats["item"]), keys=keys)
 
 
 def find(records: pl.DataFrame, mapping: UptimeKumaMapping) -> Found:
@@ -210,7 +210,7 @@ def find(records: pl.DataFrame, mapping: UptimeKumaMapping) -> Found:
     becomes = pl.when(pl.col("status") != PENDING).then("status").backward_fill().over("monitor")
     recovered = beats.filter((pl.col("status") == PENDING) & (becomes != DOWN))
     left_out = [deleted, left_out_as("failed checks that the retries did not confirm: no outage", recovered)]
-    paused = joined(states.filter(pl.col("state") == "unknown"))
+    paused = joined_states(states.filter(pl.col("state") == "unknown"))
     if mapping.maintenance == "own":
         left_out.append(left_out_as("one's own pause of checks: no coverage", beats.filter(is_maintenance)))
     kind = pl.lit(mapping.maintenance).alias("kind")

@@ -7,7 +7,7 @@ from typing import Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from slakit.evidence.sources.parsing import from_unix, read_shape, shape_of
+from slakit.evidence.sources.parsing import by_frequency, from_unix, read_shape, shape_of
 from slakit.evidence.sources.reader import Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.watch import STATE, left_out_as, outages_in, refuse_backwards
 
@@ -76,7 +76,7 @@ def records(source: bytes, mapping: UptimeRobotMapping | None) -> pl.DataFrame: 
 
 def draft(records: pl.DataFrame) -> Draft:
     """Say what must be decided: what each monitor is."""
-    return Draft(items=records["item"].value_counts(sort=True)["item"].to_list())
+    return Draft(items=by_frequency(records["item"]))
 
 
 def find(records: pl.DataFrame, mapping: UptimeRobotMapping) -> Found:  # noqa: ARG001

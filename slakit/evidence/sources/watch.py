@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Literal
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 import polars as pl
 
+from slakit.evidence.samples import outages_from
+from slakit.policy.quantities import PlainDuration
 from slakit.problems import InputError, Problem
 
 STATE = pl.Enum(["up", "down", "unknown"])
@@ -35,27 +38,72 @@ def outages_in(states: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     latest = pl.col("ended") == pl.col("ended").max().over("item")
     states = states.with_columns(pl.col("goes_on") & latest)
     again = ~pl.col("source_id").is_first_distinct()  # what a gap parts
-    outages = joined(states.filter(pl.col("state") == "down")).select(
+    outages = joined_states(states.filter(pl.col("state") == "down")).select(
         pl.when(again).then(pl.format("{} {}", "source_id", "started")).otherwise("source_id").alias("outage"),
         "source_id",
         "item",
         "started",
         pl.when(~pl.col("goes_on")).then("ended").alias("ended"),
     )
-    covered = joined(states.filter(pl.col("state") != "unknown"))
+    covered = joined_states(states.filter(pl.col("state") != "unknown"))
     return outages, covered.select("item", "started", "ended")
 
 
-def joined(times: pl.DataFrame) -> pl.DataFrame:
-    """Join times of an item that touch or overlap."""
-    times = times.sort("item", "started", "ended", "source_id")
-    reached = pl.col("ended").cum_max().shift(1).over("item")
-    begins = (pl.col("started") > reached).fill_null(value=True)
-    return (
-        times.with_columns(begins.cum_sum().alias("joined"))
-        .group_by("joined", maintain_order=True)
-        .agg(pl.col("item", "source_id", "started").first(), pl.col("ended").max(), pl.col("goes_on").any())
-    )
+def joined_states(states: pl.DataFrame) -> pl.DataFrame:
+    """Join times of an item that touch or overlap, whatever state they are in: the first one names them."""
+    named = states.select("source_id", "item", "started", "ended", "goes_on").sort("source_id")
+    return joined_times(named, ["item"], pl.col("source_id").first(), pl.col("goes_on").any())
+
+
+def joined_times(times: pl.DataFrame, by: Sequence[str], *others: pl.Expr) -> pl.DataFrame:
+    """Join times that touch or overlap, so that parts of a time give the rows that the whole gives.
+
+    Parameters
+    ----------
+    times
+        `started`, `ended`, and the columns of `by`.
+    by
+        What times have in common that are joined.
+    others
+        What else becomes of the times that are joined.
+    """
+    ordered = times.sort(*by, "started", "ended", nulls_last=True, maintain_order=True)
+    reached = pl.col("ended").cum_max().shift().over(by)
+    begun = (pl.col("started") > reached).fill_null(value=True).cum_sum().alias("span")
+    spans = ordered.with_columns(begun).group_by(*by, "span", maintain_order=True)
+    return spans.agg(pl.col("started").first(), pl.col("ended").max(), *others).drop("span")
+
+
+def outages_of_samples(samples: pl.DataFrame, **rules: Any) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Find outages in samples, and what these cover.
+
+    Parameters
+    ----------
+    samples
+        `source_id`, `item`, `measured`, `up`, and `place` where there are several.
+    rules
+        The conventions of `outages_from`.
+
+    Returns
+    -------
+    outages
+        As `outages_from` finds them, with `item`, and as `source_id` the first failed sample; of an outage that is none
+        but missing samples, the last one before.
+    covered
+        `item`, `started`, `ended`.
+    """
+    found = outages_from(samples.rename({"item": "component"}).drop("source_id"), **rules)
+    key = pl.col("item").fill_null("").alias("key")
+    looks = samples.sort("measured", "source_id").select(key, pl.col("measured").alias("at"), "up", "source_id")
+    last = looks.select("key", "at", "source_id").unique(["key", "at"], keep="first", maintain_order=True)
+    failed = looks.filter(~pl.col("up")).select("key", "at", failure="source_id")
+    failed = failed.unique(["key", "at"], keep="first", maintain_order=True)
+    interval = timedelta(microseconds=PlainDuration.parse(rules["every"]).microseconds)
+    outages = found.outages.rename({"component": "item"}).with_columns(key, pl.col("lower_started").alias("at"))
+    by: dict[str, Any] = {"on": "at", "by": "key", "check_sortedness": False}
+    outages = outages.sort("at").join_asof(failed, strategy="forward", tolerance=interval, **by).join_asof(last, **by)
+    named = outages.with_columns(pl.coalesce("failure", "source_id").alias("source_id")).drop("key", "at", "failure")
+    return named, found.coverage.rename({"component": "item"})
 
 
 def without(states: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
