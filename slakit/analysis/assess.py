@@ -97,11 +97,11 @@ def assess(
     """
     span = period if isinstance(period, Period) else Period.parse(period)
     moment = instant_of(as_of)
-    reading = reading if reading is None or isinstance(reading, Mapping | str) else tuple(reading)
+    settled = Settled.of(reading)
     # the last midnight of the period is a day after that in UTC at most
     evidence = with_occurrences(evidence, datetime.combine(span.after, time(), UTC) + timedelta(days=1))
     known = policies if policies is not None else policies_of(evidence)
-    plans = plans_of(evidence, known, Settled.of(reading), every=ranges)
+    plans = plans_of(evidence, known, settled, every=ranges)
     recorded, warned = in_words_of_contracts(evidence, plans)
     evidence = corrected(recorded, moment)
     done = _calculate(evidence, known, plans, span, moment, conventions)
@@ -110,7 +110,7 @@ def assess(
 
     def tables_of(other: Evidence) -> dict[str, pl.DataFrame]:
         """Assess what could be otherwise in the same way, under the chosen reading."""
-        read = plans_of(other, known, Settled.of(reading), every=False)
+        read = plans_of(other, known, settled, every=False)
         return _calculate(corrected(other, moment), known, read, span, moment, conventions).tables
 
     others = decided_otherwise(recorded, moment)

@@ -27,7 +27,7 @@ def decided_otherwise(evidence: Evidence, as_of: datetime) -> dict[Otherwise, Ev
     as_of
         Decisions after it are not known.
     """
-    known = evidence.numbered("corrections").filter(pl.col("decided") <= pl.lit(as_of).cast(INSTANT))
+    known = _known(evidence, as_of)
     others: dict[Otherwise, Evidence] = {}
     states: dict[Otherwise, str] = {"recorded": "agreed", "disputed": "disputed"}
     for name, state in states.items():
@@ -67,7 +67,7 @@ def corrections_table(
         `decided`, and of the subscription, the same in each of its rows: `owed_recorded`, `owed_agreed`,
         `owed_disputed`, `currency`.
     """
-    known = evidence.numbered("corrections").filter(pl.col("decided") <= pl.lit(as_of).cast(INSTANT))
+    known = _known(evidence, as_of)
     applied = holding(evidence.corrections, as_of).select("outage", "decided", pl.lit(value=True).alias("applied"))
     times = evidence.outages.select(
         "outage", *(pl.col(edge).alias(f"recorded_{edge}") for edge in ("started", "ended"))
@@ -92,10 +92,8 @@ def corrections_table(
     owed = owed.with_columns(
         pl.coalesce(f"owed_{name}", "owed_agreed").alias(f"owed_{name}") for name in ("recorded", "disputed")
     )
-    names = evidence.names
-    order = pl.col("subscription").replace_strict(names, range(len(names)), return_dtype=pl.UInt32)
     return (
-        rows.sort(order, "outage", "decided", maintain_order=True)
+        rows.sort(evidence.order, "outage", "decided", maintain_order=True)
         .join(owed, on="subscription", maintain_order="left")
         .select(
             "subscription", "outage", "action", "state", "applied", "recorded_started", "recorded_ended",
@@ -103,6 +101,11 @@ def corrections_table(
             "owed_disputed", "currency",
         )
     )  # fmt: skip
+
+
+def _known(evidence: Evidence, as_of: datetime) -> pl.DataFrame:
+    """Return the decisions that are known, with the subscription of each."""
+    return evidence.numbered("corrections").filter(pl.col("decided") <= pl.lit(as_of).cast(INSTANT))
 
 
 def _owed(subscriptions: pl.DataFrame, credits: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -56,15 +56,20 @@ class Reconciliation:
     own: str
     reviews: Mapping[str, Review]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Count the provider's outages that match one of one's own (`both`), and those that one source has alone."""
+        matched = self.pairs.filter(pl.col("known_to") == "both").select("subscription", "provider_outage")
+        alone = {side: self.pairs.filter(pl.col("known_to") == side).height for side in ("provider", "own")}
+        return {"both": matched.unique().height, **alone}
+
     def summary(self) -> list[str]:
         """Say what matches, what only one source knows, and what each would pay, in sentences."""
-        counts = dict(self.pairs["known_to"].value_counts().iter_rows())
-        matched = self.pairs.filter(pl.col("known_to") == "both")
-        both = matched.select("subscription", "provider_outage").n_unique() if matched.height else 0
+        counts = self.counts
         said = [
-            f"{_outages(both)} of {self.provider} {'overlaps' if both == 1 else 'overlap'} with one of {self.own}; "
-            f"only {self.provider} has {_outages(counts.get('provider', 0))}, "
-            f"only {self.own} {_outages(counts.get('own', 0))}."
+            f"{_outages(counts['both'])} of {self.provider} {'overlaps' if counts['both'] == 1 else 'overlap'} with "
+            f"one of {self.own}; only {self.provider} has {_outages(counts['provider'])}, "
+            f"only {self.own} {_outages(counts['own'])}."
         ]
         unseen = self.pairs.filter(pl.col("other_observed") == "no").height
         if unseen:
@@ -195,18 +200,12 @@ def _sources(evidence: Evidence, provider: str | None, own: str | None) -> tuple
 def _of_source(evidence: Evidence, source: str) -> Evidence:
     """Keep the outages and the coverage of one source, and the decisions on them; all else stays."""
     mine = (evidence.outages["source"] == source).fill_null(value=False)
-    rows = {**evidence.rows, "outages": evidence.row_numbers("outages").filter(mine)}
-    coverage = evidence.coverage.filter(pl.col("source").is_null() | (pl.col("source") == source))
-    rows["coverage"] = evidence.row_numbers("coverage").filter(
-        (evidence.coverage["source"].is_null() | (evidence.coverage["source"] == source)).fill_null(value=True)
-    )
-    # a source that does not say what it covers is taken at its word: not as one that saw nothing
-    given = evidence.given if coverage.height else evidence.given - {"coverage"}
-    outages = evidence.outages.filter(mine)
-    about = evidence.corrections["outage"].is_in(outages["outage"].implode())
-    rows["corrections"] = evidence.row_numbers("corrections").filter(about)
-    corrections = evidence.corrections.filter(about)
-    return replace(evidence, outages=outages, corrections=corrections, coverage=coverage, given=given, rows=rows)
+    about = evidence.corrections["outage"].is_in(evidence.outages["outage"].filter(mine).implode())
+    covers = (evidence.coverage["source"] == source).fill_null(value=True)
+    kept = {"outages": mine, "corrections": about, "coverage": covers}
+    rows = {name: evidence.row_numbers(name).filter(own) for name, own in kept.items()}
+    tables = {name: getattr(evidence, name).filter(own) for name, own in kept.items()}
+    return replace(evidence, **tables, rows={**evidence.rows, **rows})
 
 
 def _pairs(evidence: Evidence, provider: str, own: str, review: Review) -> pl.DataFrame:
@@ -257,9 +256,12 @@ def _pairs(evidence: Evidence, provider: str, own: str, review: Review) -> pl.Da
     )
     overlap = pl.min_horizontal("provider_until", "own_until") - pl.max_horizontal("provider_started", "own_started")
     both = pl.col("known_to") == "both"
-    order = pl.col("subscription").replace_strict(evidence.names, range(len(evidence.names)), return_dtype=pl.UInt32)
     rows = rows.sort(
-        order, pl.min_horizontal("provider_started", "own_started"), "provider_outage", "own_outage", nulls_last=True
+        evidence.order,
+        pl.min_horizontal("provider_started", "own_started"),
+        "provider_outage",
+        "own_outage",
+        nulls_last=True,
     )
     return rows.select(
         "subscription",

@@ -30,8 +30,7 @@ class Evidence:
         Where the tables come from, for messages.
     given
         The tables that were given. One that was not is empty here, and says nothing: `outages` without a row says that
-        there was no outage, no table `outages` says that nobody looked. No table `coverage` says that all time was
-        observed, one without a row that none was.
+        there was no outage, no table `outages` says that nobody looked.
     folder
         What the paths of policies are relative to, where the tables come from files.
     rows
@@ -54,7 +53,7 @@ class Evidence:
     recoveries: pl.DataFrame
     backups: pl.DataFrame
     source: str
-    given: frozenset[str] = frozenset(TABLES) - {"coverage"}  # which would say that nothing was observed
+    given: frozenset[str] = frozenset(TABLES) - {"coverage"}  # each subscription without a row of it is warned of
     folder: Path | None = None
     rows: Mapping[str, pl.Series] = field(default_factory=dict)
 
@@ -85,6 +84,12 @@ class Evidence:
     def names(self) -> list[str]:
         """Return the ids of the subscriptions, in the order in which they appear."""
         return self.subscriptions["subscription"].unique(maintain_order=True).to_list()
+
+    @property
+    def order(self) -> pl.Expr:
+        """Return the place of each row's subscription among all, to sort by."""
+        names = self.names
+        return pl.col("subscription").replace_strict(names, range(len(names)), return_dtype=pl.UInt32)
 
     @cached_property
     def phases(self) -> pl.DataFrame:

@@ -325,7 +325,7 @@ def headline_imports(receipts: Mapping[str, ImportReceipt]) -> None:
         return
     rows = sum(count for receipt in receipts.values() for count in receipt.rows.values())
     records = sum(receipt.records for receipt in receipts.values())
-    left_out = sum(each.count for receipt in receipts.values() for each in receipt.left_out)
+    left_out = sum(receipt.records_in_no_row for receipt in receipts.values())
     note = "Every record is in a row."
     if left_out:
         note = f"{counted(left_out, 'record')} {'is' if left_out == 1 else 'are'} in no row, with the reasons below."

@@ -97,6 +97,11 @@ class ImportReceipt:
         """Return the entry of `imported.json`, as plain values."""
         return {name: value for name, value in asdict(self).items() if name != "source"}
 
+    @property
+    def records_in_no_row(self) -> int:
+        """Count the records that are in no row, for any reason."""
+        return sum(each.count for each in self.left_out)
+
     def __repr__(self) -> str:
         return f"ImportReceipt({self.source}: {'; '.join(self.sentences())})"
 
@@ -113,7 +118,7 @@ class ImportReceipt:
             counts = {"added": changes.added, "changed": len(changes.changed), "removed": len(changes.removed)}
             said.append(f"{table}: {', '.join(f'{count:,} {what}' for what, count in counts.items() if count)}")
         if self.left_out:
-            said.append(f"{sum(each.count for each in self.left_out):,} left out")
+            said.append(f"{self.records_in_no_row:,} left out")
         return said
 
 

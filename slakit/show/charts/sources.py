@@ -45,11 +45,10 @@ def chart_coverage(evidence: Evidence) -> Drawing:
     if not instants:
         return empty_chart("Nothing to draw", "The evidence has no outage, and does not say what was covered.")
     first, last = min(instants), max(instants)
-    order = pl.col("subscription").replace_strict(evidence.names, range(len(evidence.names)), return_dtype=pl.UInt32)
     lanes = pl.concat([coverage.select(lane), outages.select(lane)]).unique(maintain_order=True)
 
     texts, covered, marks, gaps = [], [], [], []
-    for subscription, component, source in lanes.sort(order, "component", maintain_order=True).iter_rows():
+    for subscription, component, source in lanes.sort(evidence.order, "component", maintain_order=True).iter_rows():
         name = f"{subscription}{f', {component}' if component else ''}: {source}"
         here = (
             (pl.col("subscription") == subscription)
@@ -112,10 +111,9 @@ def chart_reconciliation(found: Reconciliation) -> Drawing:
             spans = [_bar(name, since, until, zone) for since, until in seen.select("started", "ended").iter_rows()]
             covered += [bar for bar in spans if bar["from"] < after and bar["to"] > first]
 
-    counts = dict(pairs["known_to"].value_counts().iter_rows())
-    both = pairs.filter(known_to="both").select("subscription", "provider_outage").n_unique()
-    title = f"{counted(both, 'outage').capitalize()} in both sources, {counts.get('provider', 'none')} in "
-    title += f"{found.provider} alone, {counts.get('own', 'none')} in {found.own} alone"
+    counts = found.counts
+    title = f"{counted(counts['both'], 'outage').capitalize()} in both sources, {counts['provider'] or 'none'} in "
+    title += f"{found.provider} alone, {counts['own'] or 'none'} in {found.own} alone"
     subtitle = "The provider's source above one's own."
     subtitle += " Pale: the time that a source covers." * bool(covered) + f" Period {period.printed}."
     zones = dict.fromkeys(review.zone_of(name).key for name in subscriptions)

@@ -34,7 +34,7 @@ def show_imports(receipts: Mapping[str, ImportReceipt]) -> GT:
             "Covers": "\nto ".join(_instant(edge) for edge in receipt.covered) if receipt.covered else "not told",
             "Records": print_count(receipt.records),
             "Rows": "\n".join(f"{print_count(count)} in {table}" for table, count in receipt.rows.items()) or "none",
-            "In no row": print_count(sum(each.count for each in receipt.left_out)),
+            "In no row": print_count(receipt.records_in_no_row),
         }
         for name, receipt in receipts.items()
     ]
@@ -65,7 +65,7 @@ def show_left_out(receipts: Mapping[str, ImportReceipt]) -> GT:
         for each in receipt.left_out
     ]
     records = sum(receipt.records for receipt in receipts.values())
-    without = sum(each.count for receipt in receipts.values() for each in receipt.left_out)
+    without = sum(receipt.records_in_no_row for receipt in receipts.values())
     said = f"{print_count(without)} of {counted(records, 'record')}."
     memo = Memo("Records that are in no row", said, groups="Source", numbers=["Records"], widths={"Reason": "60%"})
     return memo_table(rows, memo, "Every record is in a row." if receipts else NOTHING)
