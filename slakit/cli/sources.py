@@ -83,7 +83,7 @@ def _write_draft(files: list[Path], reader: str | None, out: Path | None, draft:
 
 
 def _tell(receipt: ImportReceipt, out: Path) -> None:
-    """Print what was read, what changed and what was left out."""
+    """Print what was read, what changed and what is in no row."""
     console = stdout()
     for sentence in receipt.sentences():
         console.print(f"{sentence[:1].upper()}{sentence[1:]}.", markup=False, highlight=False, soft_wrap=True)
@@ -92,7 +92,7 @@ def _tell(receipt: ImportReceipt, out: Path) -> None:
             if ids:
                 console.print(f"{what} in {table}: {_some(ids)}.", markup=False, highlight=False, soft_wrap=True)
     if receipt.left_out:
-        rows = new_table("records", "left out, because", "ids")
+        rows = new_table("records", "in no row, because", "ids")
         for each in receipt.left_out:
             rows.add_row(*safe(f"{each.count:,}", each.reason, _some(each.ids, each.count)))
         console.print(rows)

@@ -21,7 +21,7 @@ TABLES_OF_WORDS = {"priority": "priorities", "impact": "impacts", "urgency": "ur
 REMARKS = {
     "priorities": "what each priority of the desk is called in the contract; it decides the limit of each ticket",
     "kinds": "which kinds of ticket the contract is about (`incident`, …); `ignore` leaves the others out",
-    "statuses": "whether the contract's clock runs: counts, waits (for the customer: a hold), or ignore (left out)",
+    "statuses": "whether the contract's clock runs: counts, waits (for the customer: a hold), or ignore (skipped)",
 }
 
 
@@ -255,7 +255,7 @@ def refuse_unknown(unknown: Counter[tuple[str, str]], mapping: DeskMapping, read
 
 
 def _translate(ticket: Ticket, mapping: DeskMapping) -> tuple[dict[str, str | None], str | None, list[tuple[str, str]]]:
-    """Return the words of the contract, why the ticket is left out by one of its own, and words that none names."""
+    """Return the words of the contract, why one of its own excludes the ticket, and words that none names."""
     words: dict[str, str | None] = {}
     reason = None
     strange = []

@@ -135,7 +135,7 @@ def _draft(records: pl.DataFrame) -> Draft:
         ),
         "corrections": (
             PLACEHOLDER,
-            "whether corrections of earlier invoices are added or taken off (net), or left out",
+            "whether corrections of earlier invoices are added or taken off (net), or skipped (ignore)",
         ),
         "currency": (
             currencies[0] if len(currencies) == 1 else PLACEHOLDER,

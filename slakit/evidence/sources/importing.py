@@ -65,7 +65,8 @@ def import_evidence(
     Returns
     -------
     ImportReceipt
-        What was read, written and left out, as `imported.json` keeps it; its `changes` are those of this import.
+        What was read and written, and what is in no row, as `imported.json` keeps it; its `changes` are those of this
+        import.
 
     Raises
     ------

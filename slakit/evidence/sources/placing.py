@@ -93,7 +93,7 @@ def targets_of(keys: SourceMapping, items: Iterable[str | None]) -> tuple[pl.Dat
         `item`, `subscription`, `component`, `infix` (what tells the rows of one item apart in their ids, where it is
         several things); a row for each thing that an item is.
     ignored
-        Items whose rows are left out.
+        Items whose rows are excluded.
     """
     rows: list[tuple[str | None, str, str | None, str]] = []
     ignored = set()

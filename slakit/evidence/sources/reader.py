@@ -1,4 +1,4 @@
-"""What a reader of a foreign format is: bytes in; records, evidence and what is left out of it."""
+"""What a reader of a foreign format is: bytes in; records, evidence, and what is in none of it."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class ImportReceipt:
         return f"ImportReceipt({self.source}: {'; '.join(self.sentences())})"
 
     def sentences(self) -> list[str]:
-        """Say what was read, written, changed and left out, one thing each, without full stops."""
+        """Say what was read, written, changed and what is in no row, one thing each, without full stops."""
         rows = ", ".join(f"{count:,} in {table}" for table, count in self.rows.items()) or "none"
         files = f"{len(self.inputs)} files" if len(self.inputs) > 1 else self.inputs[0].name
         said = [f"{self.records:,} records of {files}", f"rows: {rows}"]
@@ -118,7 +118,7 @@ class ImportReceipt:
             counts = {"added": changes.added, "changed": len(changes.changed), "removed": len(changes.removed)}
             said.append(f"{table}: {', '.join(f'{count:,} {what}' for what, count in counts.items() if count)}")
         if self.left_out:
-            said.append(f"{self.records_in_no_row:,} left out")
+            said.append(f"{self.records_in_no_row:,} in no row")
         return said
 
 

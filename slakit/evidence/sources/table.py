@@ -305,7 +305,7 @@ def _read_rows(cells: pl.DataFrame, mapping: TableMapping, names: pl.Series) -> 
     Returns
     -------
     pl.DataFrame
-        `item`, the columns that are mapped, and `left`: why the row is left out, null where it is not.
+        `item`, the columns that are mapped, and `left`: why the row is excluded, null where it is not.
 
     Raises
     ------
@@ -328,7 +328,7 @@ def _read_rows(cells: pl.DataFrame, mapping: TableMapping, names: pl.Series) -> 
         read["item"] = read_mapped(mapping.item, ITEM, cells, {}, None, faults)
     else:
         read["item"] = pl.Series("item", [None], dtype=pl.String).new_from_index(0, cells.height)
-    if mapping.unmapped == "list" and mapping.table != "states":  # of a change left out, the state before would go on
+    if mapping.unmapped == "list" and mapping.table != "states":  # without a change, the state before would go on
         for listed in faults:
             if listed.unmapped and listed.seen is not None and listed.fault.rows is not None:
                 said = pl.select(pl.format("{} is {}, which no mapping names", pl.lit(listed.seen.name), listed.seen))

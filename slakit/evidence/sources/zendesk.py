@@ -303,7 +303,7 @@ def _ticket_of(
     events: dict[str, list[dict[str, Any]]],
     mapping: ZendeskMapping,
 ) -> tuple[Ticket, str | None]:
-    """Put a ticket together from all that the files tell of it; or say why it is left out."""
+    """Put a ticket together from all that the files tell of it; or say why it is excluded."""
     own = sorts["ticket"][0] if sorts["ticket"] else {}
     metrics = sorts["metrics"][0] if sorts["metrics"] else None
     replies = [row for row in events["reply_time"] if row["instance"] == 1]
