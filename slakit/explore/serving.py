@@ -45,11 +45,18 @@ class Serving:
         self.ended_by = ""
 
     def stop(self, reason: str) -> None:
-        """Stop serving, or do not begin. Called from a signal."""
+        """Stop serving, or do not begin. Called from a signal.
+
+        It raises nothing: compiled code that is being imported would swallow the exception, and print it.
+        """
         self.ended_by = reason
-        if self.server is None:
+        if self.server is not None:
+            self.server.end()
+
+    def go_on(self) -> None:
+        """Stop here if told to before."""
+        if self.ended_by:
             raise KeyboardInterrupt
-        self.server.end()
 
     def run(self, chosen: Sequence[Chosen], door: socket.socket) -> None:
         """Serve until stopped."""
@@ -58,6 +65,7 @@ class Serving:
             with without_slow_imports():
                 from slakit.explore.copies import write_copies
                 from slakit.explore.server import PageServer, configuration
+            self.go_on()
             pages = write_copies(chosen, folder)
             logging.getLogger("tornado").setLevel(logging.CRITICAL)  # what goes wrong stands on the page
             server = PageServer(
@@ -69,12 +77,17 @@ class Serving:
                 log_level=logging.CRITICAL,
                 config=configuration(folder),
             )
+            self.go_on()
             server.initialize()
+            self.go_on()
             server.start()
 
     def serves(self, server: PageServer, port: int, folder: Path) -> None:
-        """Note that the server runs, and say where the pages are."""
+        """Note that the server runs, and say where the pages are; or end it, if told to before."""
         self.server = server
+        if self.ended_by:
+            server.end()
+            return
         base, token = f"http://{HOST}:{port}/", f"?token={self.token}"
         links = [(page.title, f"{base}explore/{page.address}{token}") for page in server.pages]
         address = links[0][1] if len(links) == 1 else f"{base}{token}"
