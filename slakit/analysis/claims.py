@@ -29,15 +29,15 @@ DEADLINES = {
 }  # fmt: skip
 STATUSES = {
     "claimable": "claimable now",
-    "time_barred": "claim today: may be time-barred",
-    "not_yet": "not claimable yet",
+    "disputed": "deadline disputed: claim today",
+    "waiting": "waiting: not claimable yet",
     "not_read": "claim terms not read",
     "claimed": "claimed",
     "not_required": "due without a claim",
     "not_valid": "requirement not met",
     "expired": "claim expired",
 }
-"""Statuses of claims; `time_barred` is claimable, and too late by the strictest reading of the contract."""
+"""Statuses of claims; `disputed` is claimable as read here, and too late by the strictest reading of the contract."""
 UNREAD = Claims()
 """What is computed with where the terms of claims were not read: no deadline is known."""
 CLAIMS = {
@@ -149,7 +149,10 @@ def claim_credits(
     for claims, own in states.values():
         of_terms = status(claims, pl.col("deadline"), was_claimed, as_of, pl.col("opens"), not_valid, unreported)
         state = pl.when(pl.col("number").is_in(own)).then(of_terms).otherwise(state)
-    found = owed.with_columns(earliest, state.alias("status")).select(list(CLAIMS))
+    known = owed.with_columns(earliest, state.alias("status"))
+    disputed = ((pl.col("status") == "claimable") & (pl.col("deadline_earliest") < as_of)).fill_null(value=False)
+    said = pl.when(disputed).then(pl.lit("disputed")).otherwise("status").alias("status")
+    found = known.with_columns(said).select(list(CLAIMS))
     return found.sort("subscriber", "window_start", maintain_order=True)
 
 

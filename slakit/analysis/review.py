@@ -26,8 +26,10 @@ from slakit.policy.terms import Terms
 from slakit.problems import InputError, Problem, one_of
 
 FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-STILL_OPEN = ("claimable", "not_yet", "not_read", "not_required")
+STILL_OPEN = ("claimable", "disputed", "waiting", "not_read", "not_required")
 """Statuses of claims that are neither made nor expired."""
+CLAIMABLE = ("claimable", "disputed")
+"""Statuses of claims that can be made now, as the contract is read."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
     "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "corrections", "bounds", "warnings",
@@ -208,12 +210,17 @@ class Review:
         pl.DataFrame
             `subscription`, `policy`, `tier` (those in the end), `owed`, `lowest`, `highest`, `currency`, `claimable`
             (amount not yet claimed nor expired), `next_deadline` (the earliest under any reading, of what is
-            claimable).
+            claimable; where that has passed, as the contract is read).
         """
         open_claims = self.claims.filter(pl.col("status").is_in(STILL_OPEN))
         claimable = open_claims.group_by("subscription").agg(
             pl.col("amount").sum().alias("claimable"),
-            pl.col("deadline_earliest").filter(pl.col("status") == "claimable").min().alias("next_deadline"),
+            pl.when(pl.col("status") == "claimable")
+            .then("deadline_earliest")
+            .when(pl.col("status") == "disputed")
+            .then("deadline")
+            .min()
+            .alias("next_deadline"),
         )
         owed = self.credits.group_by("subscription").agg(pl.col("amount").sum().alias("owed"))
         last = self.evidence.phases.unique("subscription", keep="last", maintain_order=True)

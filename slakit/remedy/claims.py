@@ -155,7 +155,7 @@ def status(
 ) -> pl.Expr:
     """Say what has become of each claim.
 
-    It is `claimed`, `not_valid`, `not_required`, `not_read`, `expired`, `not_yet` or `claimable`.
+    It is `claimed`, `not_valid`, `not_required`, `not_read`, `expired`, `waiting` or `claimable`.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def status(
     """
     late = (deadline < as_of).fill_null(value=False) | unreported
     early = NEVER if opens is None else (opens > as_of).fill_null(value=False)
-    unclaimed = pl.when(late).then(pl.lit("expired")).when(early).then(pl.lit("not_yet")).otherwise(pl.lit("claimable"))
+    unclaimed = pl.when(late).then(pl.lit("expired")).when(early).then(pl.lit("waiting")).otherwise(pl.lit("claimable"))
     if claims is None:
         unclaimed = pl.lit("not_read")
     elif not claims.needed:

@@ -194,8 +194,9 @@ RESULTS: dict[str, ResultTable] = {
     ]),
     "claims": ResultTable("Claims: until when, what was claimed, and what has expired", [
         SUBSCRIPTION, REMEDY, WINDOW_START, Column("amount", "Amount", "money"), CURRENCY,
-        Column("status", "Status", words=STATUSES, strong=[STATUSES["claimable"], STATUSES["time_barred"]]),
+        Column("status", "Status", words=STATUSES, strong=[STATUSES["claimable"], STATUSES["disputed"]]),
         Column("claim_by", "Claim by", says="the earliest deadline under any reading, in words; in workbooks"),
+        Column("days_left", "Days left", says="to that deadline, by the contract's calendar; in workbooks"),
         Column("deadline_earliest", "Earliest deadline", says="under any reading"),
         Column("deadline", "Deadline as read here"), Column("evidence_needed", "Evidence to give"),
     ], "Claim by: the earliest deadline under any reading, in the time zone of the contract."),

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.review import Review
+from slakit.analysis.review import CLAIMABLE, Review
 from slakit.comparison.compare import Comparison
 from slakit.comparison.reconcile import Reconciliation
 from slakit.comparison.summary import summarize_comparison
@@ -25,6 +25,8 @@ from slakit.show.deduplicate import budgets_of, lines_of, plans_name, policy_nam
 from slakit.show.labels import (
     amounts_text,
     counted,
+    days_left,
+    days_left_text,
     deadline_text,
     instant_text,
     length_text,
@@ -34,7 +36,7 @@ from slakit.show.labels import (
     sums_text,
     terms_name,
 )
-from slakit.show.readable import claim_status, reading_words
+from slakit.show.readable import reading_words
 
 MIME = "application/vnd.slakit.headline+json"
 BOX = """<div style="border-left:4px solid #0072B2;padding:.15rem 0 .25rem 1rem;margin:.25rem 0 .75rem">
@@ -142,14 +144,14 @@ def headline_review(review: Review, subscription: str) -> None:
 def headline_claims(review: Review, subscription: str = "") -> None:
     """Show what is claimable now, until when, and what the strictest reading of the contract calls too late."""
     own = review.of(subscription) if subscription else review
-    claims = own.claims.with_columns(claim_status(review).alias("status"))
+    claims = own.claims
     if claims.is_empty():
         show_headline("Claimable now", "nothing", "No credit is due.")
         return
     by_status = {str(status): rows for (status,), rows in claims.group_by("status", maintain_order=True)}
     note = [*_deadlines(review, claims)]
     said = {
-        "not_yet": "{} is not claimable yet.",
+        "waiting": "{} is not claimable yet.",
         "not_read": "How and until when to claim {} was not read: ask the provider.",
         "not_valid": "Claims for {} are not valid: a requirement was not met.",
         "expired": "Claims for {} have expired.",
@@ -161,7 +163,7 @@ def headline_claims(review: Review, subscription: str = "") -> None:
         return
     if not without_claim.is_empty():
         note.append(f"{amounts_text(without_claim)} is due without a claim.")
-    open_now = claims.filter(pl.col("status").is_in(["claimable", "time_barred"]))
+    open_now = claims.filter(pl.col("status").is_in(CLAIMABLE))
     show_headline("Claimable now", amounts_text(open_now), " ".join(note))
 
 
@@ -171,8 +173,11 @@ def _deadlines(review: Review, claims: pl.DataFrame) -> Iterator[str]:
     for row in ahead.drop_nulls("deadline_earliest").head(1).iter_rows(named=True):
         zone = review.zone_of(row["subscription"])
         limit = deadline_text(row["deadline_earliest"], zone)
-        yield f"Claim by {limit} ({zone.key}): {money_text(row['amount'], row['currency'])}, {row['subscription']}."
-    barred = claims.filter(pl.col("status") == "time_barred").sort("deadline_earliest")
+        days = days_left(row["deadline_earliest"], review.as_of, zone)
+        left = f"{days_left_text(days)}{' left' if days else ''}"
+        money = money_text(row["amount"], row["currency"])
+        yield f"Claim by {limit} ({zone.key}; {left}): {money}, {row['subscription']}."
+    barred = claims.filter(pl.col("status") == "disputed").sort("deadline_earliest")
     for row in barred.head(1).iter_rows(named=True):
         limit = deadline_text(row["deadline_earliest"], review.zone_of(row["subscription"]))
         first = "" if barred["deadline_earliest"].n_unique() == 1 else "the first "

@@ -119,6 +119,29 @@ def deadline_text(instant: datetime | None, zone: ZoneInfo) -> str:
     return instant_text(instant, zone)
 
 
+def days_left(deadline: datetime, as_of: datetime, zone: ZoneInfo) -> int:
+    """Count the days from one instant to a deadline, by the calendar of a time zone; below nothing if it has passed.
+
+    >>> from datetime import UTC
+    >>> days_left(datetime(2026, 10, 10, 23, 59, tzinfo=UTC), datetime(2026, 10, 5, tzinfo=UTC), ZoneInfo("UTC"))
+    5
+    """
+    return (deadline.astimezone(zone).date() - as_of.astimezone(zone).date()).days
+
+
+def days_left_text(days: int | None, *, passed: bool = False) -> str:
+    """Write how many days are left to a deadline.
+
+    >>> days_left_text(5), days_left_text(1), days_left_text(0), days_left_text(-2), days_left_text(0, passed=True)
+    ('5 days', '1 day', 'today', 'passed 2 days ago', 'passed today')
+    """
+    if days is None:
+        return "–"
+    if days == 0:
+        return "passed today" if passed else "today"
+    return counted(days, "day") if days > 0 else f"passed {counted(-days, 'day')} ago"
+
+
 def length_text(seconds: Decimal | None) -> str:
     """Write a length of time, nothing rounded away.
 

@@ -10,9 +10,18 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from slakit.analysis.assumptions import answer_words, assumptions_in_words
-from slakit.analysis.review import Review
+from slakit.analysis.review import CLAIMABLE, Review
 from slakit.measure.rules import ASSUMED_ZONE
-from slakit.show.labels import MET, NOT_OBSERVED, deadline_text, guarantee_names, remedy_names, window_name
+from slakit.show.labels import (
+    MET,
+    NOT_OBSERVED,
+    STATUSES,
+    days_left,
+    deadline_text,
+    guarantee_names,
+    remedy_names,
+    window_name,
+)
 
 
 def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -53,9 +62,13 @@ def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl
         words = pl.col("met").replace_strict(list(MET), list(MET.values()), return_dtype=pl.String)
         table = table.with_columns(pl.when(unknown).then(pl.lit(NOT_OBSERVED)).otherwise(words).alias("met"))
     if name == "claims":
-        table = table.with_columns(claim_status(review).alias("status"))
         keys = ["subscription", "status", "deadline_earliest"]
         table = _each(table, "claim_by", keys, lambda who, status, at: claim_by(status, at, zones[who]))
+        left = [
+            days_left(at, review.as_of, zones[who]) if at is not None and status in CLAIMABLE else None
+            for who, status, at in table.select(keys).iter_rows()
+        ]
+        table = table.with_columns(pl.Series("days_left", left, dtype=pl.Int64))
     if name == "ranges":
 
         def read_otherwise(subscription: str, reading: str) -> str:
@@ -75,10 +88,10 @@ def in_words(review: Review, name: str, table: pl.DataFrame | None = None) -> pl
     return table
 
 
-def claim_status(review: Review) -> pl.Expr:
-    """Return the status of claims; one that is claimable, but too late by the strictest reading, is `time_barred`."""
-    barred = (pl.col("status") == "claimable") & (pl.col("deadline_earliest") < review.as_of)
-    return pl.when(barred.fill_null(value=False)).then(pl.lit("time_barred")).otherwise(pl.col("status"))
+def most_urgent_first(claims: pl.DataFrame) -> pl.DataFrame:
+    """Sort claims by what has become of them, and each status by its earliest deadline."""
+    order = pl.col("status").replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
+    return claims.sort(order, "deadline_earliest", nulls_last=True, maintain_order=True)
 
 
 def claim_by(status: str, deadline: datetime | None, zone: ZoneInfo) -> str:

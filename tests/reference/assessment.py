@@ -591,7 +591,9 @@ def write_ranges(
             for one in own["claims"]
             if (one["remedy"], one["window_start"]) == (claim["remedy"], claim["window_start"]) and one["deadline"]
         ]
-        claim["deadline_earliest"] = min(same, default=None)
+        claim["deadline_earliest"] = earliest = min(same, default=None)
+        if claim["status"] == "claimable" and earliest is not None and earliest < moment(case.as_of):
+            claim["status"] = "disputed"  # too late by a reading that is not the one chosen
 
 
 def in_one(answers: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -142,7 +142,7 @@ class Deadlines:
         lost = steps.reported is False and over
         if lost or (steps.deadline is not None and self.contract.as_of > steps.deadline):
             return "expired"
-        return "not_yet" if steps.opens is not None and self.contract.as_of < steps.opens else "claimable"
+        return "waiting" if steps.opens is not None and self.contract.as_of < steps.opens else "claimable"
 
 
 def is_claimed(row: Owed, claims: list[Row]) -> bool:

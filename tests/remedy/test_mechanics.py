@@ -128,7 +128,7 @@ def test_a_claim_opens_late_and_needs_a_report() -> None:
         return review.claims["status"].item(), review.claim_steps
 
     state, steps = status("2026-04-05T23:00", "2026-05-02")
-    assert (state, steps["opens"].item(), steps["reported"].item()) == ("not_yet", at("2026-05-09"), True)  # 1 May
+    assert (state, steps["opens"].item(), steps["reported"].item()) == ("waiting", at("2026-05-09"), True)  # 1 May
     assert status("2026-04-05T23:00", "2026-05-10")[0] == "claimable"
     assert status("2026-04-05T23:00", "2026-07-01T00:00:00Z")[0] == "expired"
     assert status("2026-04-06T00:01", "2026-05-10")[0] == "expired"

@@ -191,10 +191,13 @@ def test_a_crowd_of_subscriptions_is_cut_and_says_so() -> None:
     held = {"policy": "wp-heaven", "monthly_fee": "100", "currency": "DKK", "starts": "2025-01-01T00:00:00Z"}
     times = {"started": "2026-02-01T00:00:00Z", "ended": "2026-02-09T00:00:00Z", "detected": "2026-02-01T00:00:00Z"}
     names = [f"s{number}" for number in range(60)]
+    urgent = {**held, "policy": "klink-cloud", "tier": "enterprise", "currency": "USD"}
     evidence = sla.Evidence.of(
-        [{"subscription": name, **held} for name in names],
+        [*({"subscription": name, **held} for name in names[:-1]), {"subscription": names[-1], **urgent}],
         outages=[{"outage": f"o{name}", "subscription": name, **times} for name in names],
     )
     chart = chart_claims(sla.assess(evidence, "2026-02", "2026-03-05", ranges=False))
     assert len({row["subscription"] for row in rows_of(chart)}) == 40
-    assert "40 of 60 subscriptions" in chart.to_dict()["description"]
+    assert "The 40 most urgent of 60 subscriptions" in chart.to_dict()["description"]
+    first = next(row for row in rows_of(chart) if "figure" in row)
+    assert (first["figure"], "claimable now (5 days left)" in first["about"]) == ("s59", True)

@@ -54,7 +54,7 @@ def test_each_notebook_has_its_figure(displayed: list[dict[str, Any]], review: R
 def test_what_the_strictest_reading_calls_too_late_is_said(displayed: list[dict[str, Any]], review: Review) -> None:
     headline_claims(review)
     note = displayed[0][MIME]["note"]
-    assert note.startswith("Claim by end of 2026-10-10 (UTC): 120.00 USD, harbor-enterprise.")
+    assert note.startswith("Claim by end of 2026-10-10 (UTC; 5 days left): 120.00 USD, harbor-enterprise.")
     assert (
         "3,428.57 NOK may already be time-barred (strictest reading: claim by 2026-10-04 00:00). Claim today." in note
     )

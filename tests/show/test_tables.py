@@ -68,8 +68,13 @@ def test_credits_claims_and_ledger_use_contract_time_and_exact_figures(review: R
         show_ledger(review, "fjord-iaas")
     )
     claims = text_of(show_claims(review))
-    assert "Platform uptime|1 Sep 2026|120.00 USD|end of 2026-10-10|end of 2026-10-10" in claims
-    assert claims.index("Claimable now") < claims.index("may be time-barred") < claims.index("Claim expired")
+    assert "Platform uptime|1 Sep 2026|120.00 USD|5 days|end of 2026-10-10|end of 2026-10-10" in claims
+    assert (
+        claims.index("Claimable now")
+        < claims.index("Deadline disputed")
+        < claims.index("passed 1 day ago")
+        < claims.index("Claim expired")
+    )
 
 
 def test_a_breach_never_reads_as_a_pass(review: Review) -> None:

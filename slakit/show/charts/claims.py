@@ -7,16 +7,25 @@ from zoneinfo import ZoneInfo
 import altair as alt
 import polars as pl
 
-from slakit.analysis.review import Review
+from slakit.analysis.review import CLAIMABLE, Review
 from slakit.policy.printing import print_count
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, SLATE, VERMILLION
-from slakit.show.labels import STATUSES, amounts_text, counted, deadline_text, instant_text, money_text
-from slakit.show.readable import claim_status
+from slakit.show.labels import (
+    STATUSES,
+    amounts_text,
+    counted,
+    days_left,
+    days_left_text,
+    deadline_text,
+    instant_text,
+    money_text,
+)
+from slakit.show.readable import most_urgent_first
 
 MOST_BARS = 40
 STATUS_COLOURS = {
-    "claimable": GREEN, "time_barred": VERMILLION, "not_yet": PURPLE,
+    "claimable": GREEN, "disputed": VERMILLION, "waiting": PURPLE,
     "not_read": ORANGE, "claimed": SKY, "not_required": BLUE, "not_valid": SLATE, "expired": GREY,
 }  # fmt: skip
 
@@ -24,7 +33,7 @@ STATUS_COLOURS = {
 def chart_claims(review: Review, subscription: str = "") -> Drawing:
     """Draw what became of the credits owed.
 
-    One bar for each subscription, divided by status.
+    One bar for each subscription, divided by status, the most urgent first.
 
     Parameters
     ----------
@@ -34,7 +43,6 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
         One of the evidence; all of them, if not named.
     """
     claims = (review.of(subscription) if subscription else review).claims
-    claims = claims.with_columns(claim_status(review).alias("status"))
     if claims.is_empty():
         return empty_chart(
             "No credit is due",
@@ -45,13 +53,16 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
     )
     as_of = instant_text(review.as_of, ZoneInfo("UTC"))
     subtitle = f"Credits owed for {review.period.printed}, by status as of {as_of} UTC."
-    concerned = set(parts["subscription"])
-    order = [name for name in review.evidence.names if name in concerned][:MOST_BARS]
-    if len(order) < len(concerned):
-        subtitle += f" Only the first {MOST_BARS} of {print_count(len(concerned))} subscriptions are drawn."
+    # file order where nothing is claimable, or no deadline is known
+    limits = pl.col("deadline_earliest").filter(pl.col("status").is_in(CLAIMABLE)).min().alias("limit")
+    by_urgency = most_urgent_first(parts).group_by("subscription", maintain_order=True).agg(limits)
+    urgent = by_urgency.sort("limit", nulls_last=True, maintain_order=True)["subscription"].to_list()
+    order = urgent[:MOST_BARS]
+    if len(order) < len(urgent):
+        count = print_count(len(urgent))
+        subtitle += f" The {MOST_BARS} most urgent of {count} subscriptions; the others are in the table."
 
-    by_status = pl.col("status").replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
-    drawn = parts.filter(pl.col("subscription").is_in(order)).sort(by_status, maintain_order=True)
+    drawn = most_urgent_first(parts).filter(pl.col("subscription").is_in(order))
     amount = pl.col("amount")
     drawn = drawn.with_columns(
         amount.sum().over("subscription").alias("total"),
@@ -69,9 +80,13 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
             "end": float((row["before"] + row["amount"]) / row["total"]),
             "amount": money,
             "credits": counted(row["credits"], "credit"),
-            "claim by": deadline if row["status"] in ("claimable", "time_barred") else "–",
+            "claim by": deadline if row["status"] in CLAIMABLE else "–",
         })  # fmt: skip
-        said[row["subscription"]].append(f"{money} {status}")
+        left = ""
+        if row["status"] == "claimable" and row["deadline_earliest"] is not None:
+            days = days_left(row["deadline_earliest"], review.as_of, review.zone_of(row["subscription"]))
+            left = f" ({days_left_text(days)}{' left' if days else ''})"
+        said[row["subscription"]].append(f"{money} {status}{left}")
     texts = [{"subscription": name, "figure": name, "about": " · ".join(parts)} for name, parts in said.items()]
 
     y = alt.Y("subscription:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0))
@@ -91,10 +106,10 @@ def chart_claims(review: Review, subscription: str = "") -> Drawing:
 def _title(claims: pl.DataFrame) -> str:
     """Say what is claimable now, and how much of it may be time-barred; then what has expired."""
     by_status = {str(status): rows for (status,), rows in claims.group_by("status")}
-    open_now = claims.filter(pl.col("status").is_in(["claimable", "time_barred"]))
+    open_now = claims.filter(pl.col("status").is_in(CLAIMABLE))
     said = [f"{amounts_text(open_now)} claimable now"]
-    if "time_barred" in by_status:
-        said[0] += f" ({amounts_text(by_status['time_barred'])} may already be time-barred: claim today)"
+    if "disputed" in by_status:
+        said[0] += f" ({amounts_text(by_status['disputed'])} may already be time-barred: claim today)"
     if "not_required" in by_status:
         said.append(f"{amounts_text(by_status['not_required'])} due without a claim")
     if "not_valid" in by_status:

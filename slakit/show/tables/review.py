@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from great_tables import GT
 
-from slakit.analysis.review import Review
+from slakit.analysis.review import CLAIMABLE, Review
 from slakit.policy.unread import without_credit
 from slakit.show.columns import RESULTS
-from slakit.show.labels import STATUSES, amounts_text, counted, day_text, instant_text
-from slakit.show.readable import claim_by, claim_status, in_words
+from slakit.show.labels import amounts_text, counted, day_text, days_left_text, instant_text
+from slakit.show.readable import claim_by, in_words, most_urgent_first
 from slakit.show.tables.memo import Memo, memo_table
 
 NOT_CONCERNED = ("other_component", "outside_period")
@@ -93,16 +93,16 @@ def show_claims(review: Review, subscription: str = "") -> GT:
         One of the evidence; all of them, if not named.
     """
     result, claims = RESULTS["claims"], narrowed(review, subscription).claims
-    order = claim_status(review).replace_strict(list(STATUSES), range(len(STATUSES)), return_dtype=pl.UInt32)
-    claims = claims.sort(order, "deadline_earliest", nulls_last=True, maintain_order=True)
-    shown = in_words(review, "claims", claims)
-    columns = ["status", "subscription", "remedy", "window_start", "amount", "claim_by", "deadline", "evidence_needed"]
+    shown = in_words(review, "claims", most_urgent_first(claims))
+    columns = ["status", "subscription", "remedy", "window_start", "amount", "days_left", "claim_by", "deadline"]
+    columns.append("evidence_needed")
     by_heading = {key: result.column(key).heading for key in columns}
     rows = list(result.texts(shown, columns, review.zone_of))
     for row, claim in zip(rows, shown.iter_rows(named=True), strict=True):
         zone = review.zone_of(claim["subscription"])
         row[by_heading["status"]] = row[by_heading["status"]].capitalize()
         row[by_heading["window_start"]] = day_text(claim["window_start"], zone)
+        row[by_heading["days_left"]] = days_left_text(claim["days_left"], passed=claim["status"] == "disputed")
         for key, instant in (("claim_by", claim["deadline_earliest"]), ("deadline", claim["deadline"])):
             row[by_heading[key]] = claim_by(claim["status"], instant, zone).removesuffix(f" ({zone.key})")
     requirements = in_words(review, "requirements", narrowed(review, subscription).requirements)
@@ -113,8 +113,8 @@ def show_claims(review: Review, subscription: str = "") -> GT:
         [result.note, *(f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken)],
         groups=by_heading["status"],
         numbers=[by_heading["amount"]],
-        strong=[row for row, status in enumerate(shown["status"]) if status in ("claimable", "time_barred")],
-        dates=[by_heading[key] for key in ("window_start", "claim_by", "deadline")],
+        strong=[row for row, status in enumerate(shown["status"]) if status in CLAIMABLE],
+        dates=[by_heading[key] for key in ("window_start", "days_left", "claim_by", "deadline")],
     )
     return memo_table(rows, memo, _no_credit(review, subscription))
 
