@@ -2,6 +2,8 @@ from .analysis.assess import assess as assess
 from .analysis.explain import explain as explain
 from .analysis.readings import under_readings as under_readings
 from .analysis.review import Review as Review
+from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
+from .claiming.calendar import deadline_calendar as deadline_calendar
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
 from .comparison.reconcile import Reconciliation as Reconciliation

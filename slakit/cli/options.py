@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 COMMANDS = {
     "Contracts": ("policies", "show", "findings", "budget"),
     "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due"),
+    "Claims": ("calendar",),
     "Comparison": ("compare",),
     "Reports": ("batch", "explore"),
     "Files": ("new", "validate", "check", "schema"),
@@ -52,6 +53,9 @@ PeriodOption = Annotated[
 ]
 AsOf = Annotated[
     str, typer.Option("--as-of", help="Assess as of this date or instant: 2026-10-05, 2026-10-05T12:00:00Z.")
+]
+Subscriptions = Annotated[
+    list[str] | None, typer.Option("--subscription", "-s", help="Only this subscription; may be repeated.")
 ]
 Readings = Annotated[
     list[str] | None,

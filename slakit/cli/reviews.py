@@ -52,7 +52,7 @@ def assess(
 
         assess_in_parts(
             evidence, period, as_of, out, workers=workers, scheduler=scheduler, memory=memory, reading=reading,
-            time_zone=time_zone, ranges=ranges, conventions=_conventions(closed), strict=strict,
+            time_zone=time_zone, ranges=ranges, conventions=conventions_of(closed), strict=strict,
         )  # fmt: skip
         return
     import polars as pl
@@ -61,7 +61,7 @@ def assess(
     from slakit.policy.plan_names import part_names
     from slakit.show.labels import terms_name
 
-    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
+    review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
     write_result(review, TABLES, out)
     rows = new_table("subscription", "plan", "owed", "range if read otherwise", "claimable now", "claim until")
     for row in review.headline().iter_rows(named=True):
@@ -105,7 +105,7 @@ def assess(
         console.print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
 
 
-def _assessed(
+def assessed(
     path: Path,
     period: str,
     as_of: str,
@@ -115,14 +115,15 @@ def _assessed(
     *,
     ranges: bool,
     strict: bool = False,
-    subscription: str | None = None,
+    subscription: str | list[str] | None = None,
 ) -> Review:
+    """Read evidence and assess it, as the options of a command say."""
     from slakit.analysis.assess import assess as assess_evidence
     from slakit.evidence.files import read_evidence
 
     console = stderr()
     with console.status("reading evidence", spinner="line") as status:
-        conventions = _conventions(closed)
+        conventions = conventions_of(closed)
         evidence = read_evidence(path, time_zone=time_zone)
         if subscription and not reading:  # an answer may be to a question of somebody else's contract
             evidence = evidence.only(subscription)
@@ -132,7 +133,8 @@ def _assessed(
         )
 
 
-def _conventions(closed: Path | None) -> Conventions:
+def conventions_of(closed: Path | None) -> Conventions:
+    """Return the conventions, with the closing days of a file."""
     from slakit.evidence.files import read_closing_days
     from slakit.measure.conventions import Conventions
 
@@ -166,7 +168,7 @@ def reconcile(
     with stderr().status("reading and assessing", spinner="line"):
         known = read_evidence(evidence, time_zone=time_zone).only(subscription or "")
         found = set_side_by_side(
-            known, period, as_of, provider=provider, own=own, reading=reading, conventions=_conventions(closed)
+            known, period, as_of, provider=provider, own=own, reading=reading, conventions=conventions_of(closed)
         )
     if out is not None:
         write_result(found, TABLES, out)
@@ -219,7 +221,7 @@ def due(
     terms = find_policy(plain).terms(tier=own or tier)
     ranked = {"priority": priority, "impact": impact, "urgency": urgency}
     after = instant_of(as_of) if as_of else None
-    found = due_times(terms, instant_of(opened), **ranked, conventions=_conventions(closed), as_of=after)
+    found = due_times(terms, instant_of(opened), **ranked, conventions=conventions_of(closed), as_of=after)
     rows = new_table("guarantee", "priority", "target", "due", "", "clause")
     names = part_names(terms)
     for answer in found:
@@ -260,14 +262,14 @@ def explain(
     moment = as_of or datetime.now(UTC).isoformat()
     if ticket is not None:
         year = f"{moment[:4]}-01/{moment[:4]}-12"
-        review = _assessed(evidence, period or year, moment, reading, time_zone, closed, ranges=False)
+        review = assessed(evidence, period or year, moment, reading, time_zone, closed, ranges=False)
         told = explain_ticket(review, ticket)
     elif subscription is not None and window is not None:
         if not period:
             span = Period.parse(window)
             within_a_year = span.after.year - span.first.year < 2
             period = f"{span.first.year}-01/{span.first.year}-12" if within_a_year else window
-        review = _assessed(evidence, period, moment, reading, time_zone, closed, ranges=True, subscription=subscription)
+        review = assessed(evidence, period, moment, reading, time_zone, closed, ranges=True, subscription=subscription)
         told = explain_review(review, subscription, window)
     else:
         raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
@@ -290,7 +292,7 @@ def readings(
     from slakit.analysis.assumptions import answer_words
     from slakit.show.labels import money_text, readings_text
 
-    review = _assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True, subscription=subscription)
+    review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True, subscription=subscription)
     review = review.of(subscription) if subscription else review
     rows = new_table("subscription", "question", "answer", "owed", "difference", "id")
     for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):

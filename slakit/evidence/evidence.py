@@ -105,21 +105,26 @@ class Evidence:
         return held
 
     @checked
-    def only(self, subscription: str = "") -> Evidence:
-        """Keep what concerns one subscription; all of it, if none is named.
+    def only(self, subscription: str | Iterable[str] = "") -> Evidence:
+        """Keep what concerns one subscription, or some; all of it, if none is named.
 
         Raises
         ------
         InputError
             There is no such subscription.
         """
-        if not subscription:
+        chosen = [subscription] if isinstance(subscription, str) else list(dict.fromkeys(subscription))
+        if not any(chosen):
             return self
         known = self.names
-        if subscription not in known:
-            wrong = Problem("subscription", subscription, "not in the evidence", one_of(known, subscription))
-            raise InputError(self.source, [wrong])
-        return self.of_names([subscription])
+        wrong = [
+            Problem("subscription", name, "not in the evidence", one_of(known, name))
+            for name in chosen
+            if name not in known
+        ]
+        if wrong:
+            raise InputError(self.source, wrong)
+        return self.of_names(chosen)
 
     def of_names(self, subscriptions: Collection[str]) -> Evidence:
         """Keep what concerns some subscriptions."""
