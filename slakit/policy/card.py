@@ -131,6 +131,9 @@ def _claim(terms: Terms, of: str, claims: Claims) -> Iterator[Entry]:
         )
     if claims.evidence:
         yield Entry("Claims", f"{of}with", ", ".join(claims.evidence), clause)
+    if claims.form is not None:
+        for term, said in words.form_words(claims.form):
+            yield Entry("Claims", f"{of}{term}", said, clause)
     if claims.payout:
         yield Entry("Claims", f"{of}paid as", claims.payout.replace("_", " "), clause)
 

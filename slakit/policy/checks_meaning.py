@@ -143,10 +143,14 @@ def _of_credit(credit: Credit, place: Place, names: list[str]) -> Iterator[Findi
 
 def _of_claims(claims: Claims, place: Place) -> Iterator[Finding]:
     if not claims.needed:
-        for name in ("opens", "after", "to_end_of", "report", "holidays", "in_writing", "evidence"):
+        for name in ("opens", "after", "to_end_of", "report", "holidays", "in_writing", "evidence", "form"):
             if _differs(claims, name):
                 yield (*place, name), None, "no claim is needed, and so nothing of one decides", "drop one of the two"
         return
+    for key, items in (claims.form.answered if claims.form else {}).items():
+        for item in items:
+            if item not in claims.evidence:
+                yield (*place, "form", key), item, "no item of evidence", "write it as evidence has it"
     if claims.to_end_of is not None and claims.within is None and claims.after != "end_of_second_month":
         yield (*place, "to_end_of"), claims.to_end_of, "no deadline that could be put off", "write within"
     window = claims.to_end_of

@@ -79,6 +79,8 @@ BY_QUESTION: dict[str, list[tuple[str, str, str]]] = {
         ("The outage must have been reported, at any time", "Claims", "report: {}"),
         ("The outage must have been reported within 24 hours", "Claims", "report: {within: 24h}"),
         ("Invoices must be paid", "Claims", "requires: [{id: paid, says: all invoices are paid, clause: '7'}]"),
+        ("One form for each calendar month, in English", "Claims", "form: {one_per: month, language: en}"),
+        ("The subject must hold certain words", "Claims", "form: {subject: SLA Credit Request}"),
         ("A right to terminate after three bad months of six", "Policy",
          "rights: [{id: end, says: terminate, for: [web], when: {misses: {from: 3, of: 6}}, clause: '8'}]"),
     ],

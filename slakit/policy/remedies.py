@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    StringConstraints,
     Tag,
     WithJsonSchema,
     field_validator,
@@ -460,6 +461,38 @@ class Requirement(Part):
     clause: Clause | None = None
 
 
+class ClaimForm(Part):
+    """The form in which the provider takes a claim, and what answers each item of `evidence`."""
+
+    to: str | None = None
+    """Who it is addressed to; the provider, if not written."""
+    channel: str | None = None
+    """How it is sent, as the provider calls it: a support case, a form with its address, email."""
+    subject: str | None = None
+    """Words that its subject must hold."""
+    one_per: Literal["subscription", "month", "window"] = "subscription"
+    """What one letter is for: everything that is claimed, one calendar month of it, or one window."""
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
+    """The only language in which claims are taken: `en`."""
+    redact: bool = False
+    """Confidential parts of files must be starred."""
+    customer: list[str] = []
+    """Items of `evidence` that the customer's name and contact answer."""
+    reference: list[str] = []
+    """Items that the order or account number answers."""
+    letter: list[str] = []
+    """Items that every letter holds: the service, dates and times of the downtime, the words of the subject."""
+    files: list[str] = []
+    """Items that a file answers. All others the claimant answers in words."""
+    source: str | None = None
+    """Where this is said, if not in the document itself."""
+
+    @property
+    def answered(self) -> dict[str, list[str]]:
+        """Return what answers items of `evidence`, by the key that says so."""
+        return {key: getattr(self, key) for key in ("customer", "reference", "letter", "files")}
+
+
 class Claims(Part, defer_build=False):
     """How, from when and until when a credit is asked for."""
 
@@ -480,6 +513,7 @@ class Claims(Part, defer_build=False):
     """Country, or country and region (`SE`, `DE-BE`), whose public holidays are no business days."""
     in_writing: bool = False
     evidence: list[str] = []
+    form: ClaimForm | None = None
     payout: Payout | None = None
     clause: Clause | None = None
 

@@ -13,6 +13,7 @@ from slakit.policy.recovery import Recovery
 from slakit.policy.remedies import (
     Band,
     Cap,
+    ClaimForm,
     Claims,
     Credit,
     FeeBasis,
@@ -451,6 +452,32 @@ def report_words(report: Report) -> str:
     ('within 24h after the incident starts', 'at any time')
     """
     return f"within {report.within} after {ANCHORS[report.after]}" if report.within else "at any time"
+
+
+def form_words(form: ClaimForm) -> Iterator[tuple[str, str]]:
+    """Yield what a claim must look like, each with its name.
+
+    >>> dict(form_words(ClaimForm(subject="SLA Claim", one_per="month")))
+    {'subject': 'with the words "SLA Claim"', 'one claim for': 'each calendar month'}
+    """
+    if form.to is not None:
+        yield "addressed to", form.to
+    if form.channel is not None:
+        yield "sent by", form.channel
+    if form.subject is not None:
+        yield "subject", f'with the words "{form.subject}"'
+    if form.one_per != "subscription":
+        yield "one claim for", {"month": "each calendar month", "window": "each window"}[form.one_per]
+    if form.language is not None:
+        yield "language", f"{form.language} only"
+    if form.redact:
+        yield "files", "with confidential parts starred"
+    names = {"customer": "customer", "reference": "order or account number", "letter": "letter", "files": "file"}
+    for key, items in form.answered.items():
+        if items:
+            yield f"{names[key]} answers", ", ".join(items)
+    if form.source is not None:
+        yield "form as stated at", form.source
 
 
 def claim_words(claims: Claims | None, *, read_whole: bool = True) -> str:

@@ -56,7 +56,8 @@ BASE: dict[str, Any] = {
     "rights": [{"id": "end", "says": "terminate", "for": ["web"], "when": {
         "outage": {"above": "1h"}, "downtime": {"above": "2h"}, "incidents": {"above": 2}, "deviation": {"above": 5},
         "misses": {"from": 2, "of": 4}}, "clause": "r"}],
-    "claims": {"within": "10d", "report": {"within": "24h"}, "requires": [{"id": "paid", "says": "All is paid"}]},
+    "claims": {"within": "10d", "report": {"within": "24h"}, "requires": [{"id": "paid", "says": "All is paid"}],
+               "evidence": ["name", "number"], "form": {"channel": "email"}},
     "support": {"hours": HOURS, "clause": "s", "priorities": [{"id": "P1"}],
                 "matrix": {"impact": {"high": {"high": "P1"}}, "clause": "s"}},
     "recovery": [{"id": "vm", "rpo": "1h", "clause": "v"}],
@@ -242,8 +243,12 @@ CHANGES: dict[str, list[tuple[tuple[str | int, ...], Any]]] = {
         "tiers": ["best"], "clause": "x"}.items()},
     **{f"Claims.{name}": [(("claims", name), value)] for name, value in {
         "needed": False, "opens": "5bd", "within": "11d", "after": "incident_end", "to_end_of": "1mo", "report": None,
-        "holidays": "SE", "in_writing": True, "evidence": ["a log"], "payout": "refund", "requires": [],
+        "holidays": "SE", "in_writing": True, "evidence": ["a log"], "form": None, "payout": "refund", "requires": [],
         "clause": "x"}.items()},
+    **{f"ClaimForm.{name}": [(("claims", "form", name), value)] for name, value in {
+        "to": "The desk", "channel": "post", "subject": "SLA Claim", "one_per": "month", "language": "en",
+        "redact": True, "customer": ["name"], "reference": ["number"], "letter": ["name"], "files": ["name"],
+        "source": "a page"}.items()},
     **{f"Requirement.{name}": [(("claims", "requires", 0, name), value)] for name, value in {
         "id": "invoices", "says": "No debts", "clause": "x"}.items()},
     **{f"Report.{name}": [(("claims", "report", name), value)] for name, value in {

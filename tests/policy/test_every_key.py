@@ -94,14 +94,15 @@ MODELS: tuple[type[Part], ...] = (
 ENDS = {"LevelRange", "DurationRange", "CountRange"}
 """Ends of a range, which are tested where they stand."""
 AROUND = {
-    "Answer", "Assumed", "Changes", "Contract", "Monitor", "Noticed", "Policy", "Printed", "Question", "Renewal",
-    "Source", "Stated",
+    "Answer", "Assumed", "Changes", "ClaimForm", "Contract", "Monitor", "Noticed", "Policy", "Printed", "Question",
+    "Renewal", "Source", "Stated",
 }  # fmt: skip
 """What a policy says beside terms that are computed: cards and findings show it (see test_card_is_whole.py)."""
 DESCRIBES = {
     "Backup.places",
     "Backup.restores",
     "Claims.evidence",
+    "Claims.form",
     "Claims.in_writing",
     "Claims.payout",
     "Credit.payout",
