@@ -1,5 +1,7 @@
 from .analysis.assess import assess as assess
 from .analysis.explain import explain as explain
+from .analysis.quote import Quote as Quote
+from .analysis.quote import quote as quote
 from .analysis.readings import under_readings as under_readings
 from .analysis.review import Review as Review
 from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
@@ -40,6 +42,7 @@ from .remedy.values import guarantee_value as guarantee_value
 from .show.explorers.credits import explore_credits as explore_credits
 from .show.explorers.incident import explore_incident as explore_incident
 from .show.explorers.policy import explore_policy as explore_policy
+from .show.explorers.quote import explore_quote as explore_quote
 from .show.explorers.vendors import explore_vendors as explore_vendors
 
 __version__: str

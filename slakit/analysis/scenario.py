@@ -124,10 +124,7 @@ def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float)
     """The incident as checked tables."""
     zone = terms.time_zone or ASSUMED_ZONE
     paid = currencies_paid([terms]) or {terms.currency or CURRENCY}
-    holder = {"policy": terms.policy, "tier": terms.tier, "monthly_fee": str(fee), "currency": min(paid)}
-    priced = dict.fromkeys(name for of in parts_of(terms.remedies, FeeSum, set()) for name in of.components)
-    if priced:
-        holder["component_fees"] = "{" + ", ".join(f"{json.dumps(name)}: {fee}" for name in priced) + "}"
+    holder = imagined_holder(terms, fee, min(paid))
     known = ("started", "ended", "reported", "detected", "diagnosed", "component", "cause")
     outage = {"outage": "scenario", "subscription": name} | {key: _text(getattr(incident, key)) for key in known}
     works: list[dict[str, str | None]] = []
@@ -147,6 +144,15 @@ def _evidence(incident: Scenario, terms: Terms, name: str, fee: Decimal | float)
         raise InputError("incident", [Problem("incident notice", incident.notice, wrong, remedy)]) from None
     announced = tables.maintenance["started"] - ahead
     return replace(tables, maintenance=tables.maintenance.with_columns(announced=announced))
+
+
+def imagined_holder(terms: Terms, fee: Decimal | float, currency: str) -> dict[str, str | None]:
+    """Return plan and fees of an imagined subscription: the fee is that of each component too."""
+    holder = {"policy": terms.policy, "tier": terms.tier, "monthly_fee": str(fee), "currency": currency}
+    priced = dict.fromkeys(name for of in parts_of(terms.remedies, FeeSum, set()) for name in of.components)
+    if priced:
+        holder["component_fees"] = "{" + ", ".join(f"{json.dumps(name)}: {fee}" for name in priced) + "}"
+    return holder
 
 
 def _text(value: Time) -> str | None:

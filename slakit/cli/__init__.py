@@ -12,11 +12,23 @@ from typing import Annotated
 
 import typer
 
-from slakit.cli import analyses, batches, checks, deadlines, pages, policies, reviews, sources
+from slakit.cli import analyses, batches, checks, deadlines, pages, policies, quotes, reviews, sources
 from slakit.cli.options import app
 from slakit.problems import InputError, printable
 
-__all__ = ["analyses", "app", "batches", "checks", "deadlines", "main", "pages", "policies", "reviews", "sources"]
+__all__ = [
+    "analyses",
+    "app",
+    "batches",
+    "checks",
+    "deadlines",
+    "main",
+    "pages",
+    "policies",
+    "quotes",
+    "reviews",
+    "sources",
+]
 
 INPUT_AT_FAULT = 1
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 COMMANDS = {
+    "A quick question, without files": ("quote",),
     "Contracts": ("policies", "show", "findings", "budget"),
     "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due"),
     "Claims": ("calendar",),

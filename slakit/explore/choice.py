@@ -13,7 +13,7 @@ from slakit.batch.report_checks import CheckPolicy, Given, Notebook, PlanPlace, 
 from slakit.policy.yaml import parse_yaml
 from slakit.problems import InputError, Problem, one_of
 
-USUAL_NOTEBOOKS = ("what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
+USUAL_NOTEBOOKS = ("quick_question.ipynb", "what_if.ipynb", "vendor_comparison.ipynb", "policy_card.ipynb")
 PACKAGE = Path(__file__).parents[1]
 FOLDERS = (Path("notebooks"), PACKAGE.parent / "notebooks", PACKAGE / "notebooks")
 """Where they are looked for: beside the user, in a checkout, in an installed package."""

@@ -174,6 +174,21 @@ def find_plans(name: str) -> list[tuple[Policy, str | None]]:
     return [(policy, tier)]
 
 
+def find_plan(name: str) -> tuple[Policy, str | None]:
+    """Find the one plan of that name.
+
+    Raises
+    ------
+    InputError
+        There is none, or the policy has several tiers and none is named.
+    """
+    plans = find_plans(name)
+    if len(plans) > 1:
+        remedy = f"name one: {', '.join(f'{name}:{tier}' for _, tier in plans)}"
+        raise InputError("policy", [Problem("policy", name, "has several tiers", remedy)])
+    return plans[0]
+
+
 @checked
 def find_terms(plans: str | Iterable[str]) -> list[Terms]:
     """Find the terms of plans by their names, each once.

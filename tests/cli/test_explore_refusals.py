@@ -44,10 +44,8 @@ def test_the_usual_notebooks_are_found_here_or_with_the_package(
     monkeypatch.setattr(choice, "FOLDERS", (Path("notebooks"),))
     done = run("explore")
     assert done.code == 1
-    assert (
-        "none of what_if.ipynb, vendor_comparison.ipynb, policy_card.ipynb is here; name the notebooks to serve"
-        in done.err
-    )
+    usual = "quick_question.ipynb, what_if.ipynb, vendor_comparison.ipynb, policy_card.ipynb"
+    assert f"none of {usual} is here; name the notebooks to serve" in done.err
 
 
 def test_a_notebook_that_is_none_is_refused(run: Run, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ NOTEBOOKS = sorted((HOUSE / "notebooks").glob("*.ipynb"))
 HEADLINE = "application/vnd.slakit.headline+json"
 ON_CONTRACTS = ["contract_findings", "credit_curves", "provider_tiers", "uptime_budget"]
 ON_ONE_CONTRACT = ["policy_card", "what_if"]
+ON_NOTHING = ["quick_question"]
 ON_IMPORTS = ["import_evidence", "reconciliation"]
 ON_EVIDENCE = ["claims", "incident_review", "open_questions", "recovery", "service_desk", "vendor_comparison"]
 LOGIC = ast.FunctionDef | ast.For | ast.Try | ast.If | ast.Lambda | ast.comprehension
@@ -31,7 +32,9 @@ def cells(path: Path, kind: str = "code") -> list[dict[str, Any]]:
 
 
 def test_every_notebook_is_run_below() -> None:
-    assert [path.stem for path in NOTEBOOKS] == sorted([*ON_CONTRACTS, *ON_ONE_CONTRACT, *ON_IMPORTS, *ON_EVIDENCE])
+    assert [path.stem for path in NOTEBOOKS] == sorted(
+        [*ON_CONTRACTS, *ON_ONE_CONTRACT, *ON_IMPORTS, *ON_EVIDENCE, *ON_NOTHING]
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import slakit as sla
 from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.locales import in_locale
+from slakit.policy.files import parse_policy
 from slakit.show.explorers.explorer import Explorer, is_live
 from slakit.show.explorers.panel import Panel
 from slakit.show.headline import MIME
@@ -43,7 +45,11 @@ def policy() -> Explorer:
     return sla.explore_policy("klikk", month=MONTH)
 
 
-ALL = [credits, incident, vendors, policy]
+def question() -> Explorer:
+    return sla.explore_quote(month=MONTH)
+
+
+ALL = [credits, incident, vendors, policy, question]
 each = pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
 
 
@@ -432,6 +438,21 @@ def test_without_hands_it_is_shown_as_it_is(make: Callable[[], Explorer], monkey
     assert len(others) == 1 + len(explorer.view.tables) + len(explorer.view.charts)
     assert {type(other).__name__ for other in others} <= {"Chart", "LayerChart", "MemoTable", "Explanation"}
     assert explorer._panel is None, "no widget is made where nobody can move one"
+
+
+def test_the_terms_of_a_question_can_be_saved_as_a_policy() -> None:
+    explorer = question()
+    sent: list[tuple[str, bytes]] = []
+    explorer.panel.chart_view.save = lambda name, _, content: sent.append((name, content))  # type: ignore[method-assign]
+    explorer.panel._save_file("Policy (YAML)")
+    ((name, content),) = sent
+    assert name == "my-policy.yaml"
+    assert parse_policy(content.decode()).guarantees[0].target == Decimal("99.9")
+    move(explorer.panel, "A contract instead of these terms (klikk:gold)", "wp-heaven")
+    move(explorer.panel, "Monthly fee, with its currency", "2000 DKK")
+    assert repr(explorer) == "Credit due under the terms of WP Heaven: nothing"
+    explorer.panel._guarded(lambda: explorer.panel._save_file("Policy (YAML)"))
+    assert "nothing to save" in explorer.panel.alert.value
 
 
 def test_voila_and_jupyterlab_are_where_controls_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.arguments import checked
 from slakit.measure.calendar import MICROSECOND
 from slakit.policy.document import Policy
-from slakit.policy.files import find_plans
+from slakit.policy.files import find_plan
 from slakit.policy.printing import percent_text, print_duration, readable
 from slakit.policy.terms import Terms
 from slakit.policy.unread import without_credit
@@ -75,7 +75,7 @@ def explore_incident(
         raise InputError("explore_incident", unknown)
     incident = dict.fromkeys(known, "") | SAMPLE_INCIDENT | happens
     given = {"policy": policy, **incident, "fee": fee, "reading": list(reading)}
-    plans = lru_cache(maxsize=4)(one_plan)
+    plans = lru_cache(maxsize=4)(find_plan)
     controls = partial(controls_of_incident, plans)
     return Explorer(
         WHAT_IF, partial(render_incident, plans), given, controls, name="incident", beside=_report_parameters
@@ -87,27 +87,12 @@ FindPlan = Callable[[str], tuple[Policy, str | None]]
 
 def _report_parameters(parameters: Parameters) -> Parameters:
     """Return parameters of a report on the incident: what else its notebook shows is about the same plan and length."""
-    outage = assess_scenario(one_plan(parameters["policy"]), incident_of(parameters)).evidence.outages.row(
+    outage = assess_scenario(find_plan(parameters["policy"]), incident_of(parameters)).evidence.outages.row(
         0, named=True
     )
     known = {"policies": [parameters["policy"]], "month": f"{outage['started']:%Y-%m}"}
     length = (outage["ended"] - outage["started"]) // MICROSECOND if outage["ended"] else 0
     return {**known, **({"outage": print_duration(length)} if length else {}), **parameters}
-
-
-def one_plan(name: str) -> tuple[Policy, str | None]:
-    """Find the one plan of that name.
-
-    Raises
-    ------
-    InputError
-        There is none, or the policy has several tiers and none is named.
-    """
-    plans = find_plans(name)
-    if len(plans) > 1:
-        remedy = f"name one: {', '.join(f'{name}:{tier}' for _, tier in plans)}"
-        raise InputError("policy", [Problem("policy", name, "has several tiers", remedy)])
-    return plans[0]
 
 
 def incident_of(parameters: Parameters) -> Scenario:
@@ -152,7 +137,7 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
     begins = [*outages["started"], *works["started"]]
     instants = [*begins, *outages["ended"].drop_nulls(), *works["ended"]]
     margin = max(timedelta(hours=1), (max(instants) - min(begins)) / 8)
-    note, plan_name = _told(review, name), terms_name(review.terms_of(name))
+    note, plan_name = sentence_on(review, name), terms_name(review.terms_of(name))
     return View(
         label=f"Credit due for the incident at {plan_name}",
         value=sums_text(review.owed.items()),
@@ -170,8 +155,8 @@ def render_incident(plans: FindPlan, parameters: Parameters) -> View:
     )
 
 
-def _told(review: Review, name: str) -> str:
-    """Say why, in a sentence or two."""
+def sentence_on(review: Review, name: str) -> str:
+    """Say in a sentence or two why a credit is due, or none, and by when to claim it."""
     windows = review.availability.filter(pl.col("met").is_not_null())
     missed = windows.filter(~pl.col("met"))
     late = review.incidents.filter(pl.col("met").eq(other=False))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from slakit.problems import InputError
+from slakit.problems import InputError, Problem
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.view import View, html_of
 from slakit.show.headline import BOX
@@ -89,6 +90,7 @@ class Panel:
             ("Picture (PNG)", "download", lambda: self._download(f"{name}.png")),
             ("Picture (SVG)", "download", lambda: self._download(f"{name}.svg")),
             ("Excel", "download", lambda: self._download(f"{name}.xlsx")),
+            *((label, "download", partial(self._save_file, label)) for label in self.explorer.view.files),
         ):
             button = w.Button(description=label, icon=icon, layout=w.Layout(width="auto"))
             button.on_click(lambda _, act=act: self._guarded(act))
@@ -188,6 +190,13 @@ class Panel:
         if hidden:
             self.plan.value = self.explorer.batch_plan()
             self.chart_view.copy(self.plan.value)
+
+    def _save_file(self, label: str) -> None:
+        """Let the browser save another file of the view."""
+        if label not in self.explorer.view.files:
+            raise InputError(label, [Problem(label, None, "nothing to save", "take back what was chosen last")])
+        name, mime, content = self.explorer.view.files[label]
+        self.chart_view.save(name, mime, content())
 
     def _download(self, name: str) -> None:
         """Let the browser save a picture or a workbook."""

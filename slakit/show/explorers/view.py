@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from great_tables import GT
 
@@ -16,6 +16,14 @@ from slakit.show.excel.sheets import Sheet
 from slakit.show.headline import show_headline
 
 ShownTable = GT | Explanation
+
+
+class SavedFile(NamedTuple):
+    """A file that a view can be saved as, beside pictures and a workbook."""
+
+    name: str
+    mime: str
+    content: Callable[[], bytes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +44,8 @@ class View:
         Makes the sheets of a workbook.
     made
         When the workbook says that it was made.
+    files
+        Label of a button → another file to save.
     """
 
     label: str
@@ -46,6 +56,7 @@ class View:
     sheets: Callable[[], Sequence[Sheet]]
     charts: Mapping[str, Callable[[], Drawing]] = field(default_factory=dict)
     made: datetime = NO_DAY
+    files: Mapping[str, SavedFile] = field(default_factory=dict)
 
     def show(self) -> None:
         """Show all of it as it is, for pages on which nothing can be moved."""
