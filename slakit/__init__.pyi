@@ -3,6 +3,8 @@ from .analysis.explain import explain as explain
 from .analysis.quote import Quote as Quote
 from .analysis.quote import quote as quote
 from .analysis.readings import under_readings as under_readings
+from .analysis.register import credit_candidates as credit_candidates
+from .analysis.register import register_sums as register_sums
 from .analysis.review import Review as Review
 from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
 from .claiming.calendar import deadline_calendar as deadline_calendar

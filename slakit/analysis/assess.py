@@ -20,6 +20,7 @@ from slakit.analysis.plans import Plans, Policies, Settled, plans_of, refuse_mea
 from slakit.analysis.ranges import owed_ranges
 from slakit.analysis.readings import readings_table
 from slakit.analysis.recovery import backups_table, recoveries_table
+from slakit.analysis.register import register_table
 from slakit.analysis.requirements import refuse_unknown_conditions, requirements_of, requirements_table
 from slakit.analysis.review import Review
 from slakit.analysis.rights import rights_of
@@ -115,6 +116,7 @@ def assess(
 
     others = decided_otherwise(recorded, moment)
     owed = {name: (other, tables_of(other)["credits"]) for name, other in others.items()}
+    tables["register"] = register_table(evidence, tables["credits"], moment)
     tables["corrections"] = corrections_table(recorded, moment, tables["credits"], owed)
     uncertain = bounded(evidence)
     of_them = pl.col("subscription").is_in(uncertain)

@@ -12,6 +12,7 @@ from slakit.analysis.plans import Policies
 from slakit.analysis.requirements import claims_in
 from slakit.analysis.review import Review
 from slakit.analysis.samples import Missing
+from slakit.evidence.answers import WITHOUT_CREDIT
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import utc_text
 from slakit.evidence.phases import changed
@@ -304,6 +305,7 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
         for subscription in evidence.tickets.drop_nulls(minutes)["subscription"].unique(maintain_order=True):
             because = "The minutes are taken as the contract counts them; hours and holds are not applied to them again"
             yield subscription, f"tickets {minutes}", "as given", because
-    unknown = evidence.claims_made.filter(pl.col("amount").is_null())
+    without = pl.col("outcome").is_in(WITHOUT_CREDIT).fill_null(value=False)
+    unknown = evidence.claims_made.filter(pl.col("amount").is_null() & ~without)
     for subscription, remedy in unknown.select("subscription", "remedy").iter_rows():
         yield subscription, f"claims_made {remedy} amount", "0", "The claim names no amount; nothing is taken off caps"

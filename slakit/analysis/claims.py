@@ -8,8 +8,10 @@ import polars as pl
 
 from slakit.analysis.plans import Policies
 from slakit.analysis.result_tables import currencies_of, instant_column, money_column, names_of
+from slakit.evidence.answers import known_claims
 from slakit.evidence.evidence import Evidence
 from slakit.measure.availability import incidents_of_windows
+from slakit.measure.calendar import to_instant
 from slakit.measure.measured_evidence import MeasuredEvidence
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.policy.remedies import Claims, Remedy
@@ -69,22 +71,23 @@ def claims_made(
         phases.setdefault(name, []).append((subscriber, policy))
     problems = []
     claimed: dict[str, dict[int, list[tuple[int, int]]]] = {}
-    instants = (pl.col(name).dt.epoch("us") for name in ("window_start", "claimed"))
-    made = evidence.claims_made.select("subscription", "remedy", *instants, "amount")
-    rows = evidence.row_numbers("claims_made")
-    for row, (name, remedy, start, at, amount) in zip(rows, made.iter_rows(), strict=True):
+    named = evidence.numbered("claims_made").select("row", "subscription", "remedy")
+    for row, name, remedy in named.iter_rows():
         documents = [policies[policy] for policy in dict.fromkeys(policy for _, policy in phases[name])]
         known = [guarantee.id for document in documents for guarantee in document.guarantees if guarantee.credit]
         known += [one.id for document in documents for one in document.remedies]
         if remedy not in known:
             seen = Problem(f"claims_made row {row} remedy", remedy, "not a remedy of the policy", one_of(known, remedy))
             problems.append(seen)
-        elif at <= as_of:
-            for subscriber, _ in phases[name]:
-                paid = fees.minor(subscriber, int((amount or 0) * 10**6))
-                claimed.setdefault(remedy, {}).setdefault(subscriber, []).append((start, paid))
     if problems:
         raise InputError(evidence.source, problems)
+    stands = pl.col("outcome").is_null() | (pl.col("outcome") != "withdrawn")
+    made = known_claims(evidence.claims_made, to_instant(as_of)).filter(stands)
+    start = pl.col("window_start").dt.epoch("us")
+    for name, remedy, at, amount in made.select("subscription", "remedy", start, "amount").iter_rows():
+        for subscriber, _ in phases[name]:
+            paid = fees.minor(subscriber, int((amount or 0) * 10**6))
+            claimed.setdefault(remedy, {}).setdefault(subscriber, []).append((at, paid))
     return claimed
 
 

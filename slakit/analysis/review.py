@@ -32,7 +32,8 @@ CLAIMABLE = ("claimable", "disputed")
 """Statuses of claims that can be made now, as the contract is read."""
 OF_SUBSCRIPTIONS = (
     "ledger", "availability", "incidents", "figures", "attainment", "tickets", "credits", "ranges", "readings",
-    "rights", "claims", "claim_steps", "requirements", "recoveries", "backups", "corrections", "bounds", "warnings",
+    "rights", "claims", "register", "claim_steps", "requirements", "recoveries", "backups", "corrections", "bounds",
+    "warnings",
 )  # fmt: skip
 """The tables of an assessment that have a column `subscription`."""
 TABLES = (*OF_SUBSCRIPTIONS, "row_counts", "assumptions")
@@ -52,6 +53,8 @@ class Review:
         What happened, by the contract: outages, windows, tickets and backups with their verdicts.
     credits, ranges, readings, rights, claims, claim_steps, requirements
         What is owed, the range if ambiguous clauses are read otherwise, and until when it can be claimed.
+    register
+        Claims that were made, and what was answered and credited against what was owed.
     corrections
         Decisions on outages, and what would be owed without them, or if those that are disputed held.
     bounds
@@ -85,6 +88,7 @@ class Review:
     credits: pl.DataFrame
     ranges: pl.DataFrame
     claims: pl.DataFrame
+    register: pl.DataFrame
     readings: pl.DataFrame
     claim_steps: pl.DataFrame
     requirements: pl.DataFrame

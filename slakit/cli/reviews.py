@@ -142,6 +142,59 @@ def conventions_of(closed: Path | None) -> Conventions:
 
 
 @app.command()
+def register(
+    evidence: Evidence,
+    period: PeriodOption,
+    as_of: AsOf,
+    bill: Annotated[
+        Path | None, typer.Option("--bill", help="Billing file (FOCUS, CSV): offer its credits beside what is owed.")
+    ] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the tables to this folder.")] = None,
+) -> None:
+    """Tell what became of claims: answered, credited, refused, expired."""
+    from types import SimpleNamespace
+
+    from slakit.analysis.register import SUMS, credit_candidates, register_sums
+    from slakit.show.columns import CANDIDATE, REGISTER_SUMS, RESULTS
+    from slakit.show.labels import money_text
+    from slakit.show.readable import in_words
+    from slakit.show.tables.register import candidate_texts
+
+    review = assessed(evidence, period, as_of, reading, time_zone, None, ranges=True)
+    sums = register_sums(review)
+    candidates = credit_candidates(review, bill) if bill else None
+    tables = {"register": review.register, "register_sums": sums}
+    tables |= {"candidates": candidates} if candidates is not None else {}
+    if out is not None:
+        write_result(SimpleNamespace(**tables), tables, out)
+    console = stdout()
+    shown = ("subscription", "remedy", "window_start", "claimed", "state", "credited", "owed", "reference")
+    if review.register.is_empty():
+        console.print("No claim was made yet.")
+    else:
+        made = new_table(*RESULTS["register"].headings(*shown), title=RESULTS["register"].title)
+        for row in RESULTS["register"].texts(in_words(review, "register"), shown, review.zone_of):
+            made.add_row(*safe(*row.values()))
+        console.print(made)
+    money = new_table(*REGISTER_SUMS.headings("provider", *SUMS), title=REGISTER_SUMS.title)
+    for row in REGISTER_SUMS.texts(sums, ["provider", *SUMS]):
+        money.add_row(*safe(*row.values()))
+    console.print(money)
+    if candidates is not None:
+        offered = new_table("Bill", "Credit", *CANDIDATE.headings("subscription", "remedy", "window_start", "owed",
+                            "difference", "status"), title=CANDIDATE.title)  # fmt: skip
+        for credit, text in zip(candidates.iter_rows(named=True), candidate_texts(review, candidates), strict=True):
+            billed = money_text(credit["credited"], credit["currency"])
+            offered.add_row(*safe(f"row {credit['bill_row']}", billed, *text.values()))
+        console.print(offered)
+        console.print(CANDIDATE.note, highlight=False, soft_wrap=True)
+    if out is not None:
+        console.print(f"Everything is in {out}.", highlight=False, markup=False)
+
+
+@app.command()
 def reconcile(
     evidence: Evidence,
     period: PeriodOption,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.evidence.answers import find_wrong_answers
 from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.corrections import find_wrong_corrections
 from slakit.evidence.instants import in_calendar
@@ -66,6 +67,8 @@ def check_sheets(
             faults += check_references(checked, tables[name], sheets, required)
             if name == "corrections" and "outages" in checked:
                 faults += find_wrong_corrections(checked[name], checked["outages"])
+            if name == "claims_made":
+                faults += find_wrong_answers(checked[name])
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
     if problems:
         raise InputError(source, problems)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from slakit.evidence.answers import OUTCOMES
 from slakit.evidence.instants import INSTANT
 
 AMOUNT = pl.Decimal(38, 6)
@@ -329,10 +330,25 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                     ),
                     InputColumn("claimed", "instant", says="when"),
                     InputColumn(
-                        "amount", "amount", optional=True, says="what was granted; empty: nothing is taken off caps"
+                        "amount", "amount", optional=True, says="what was credited; empty: nothing is taken off caps"
                     ),
+                    InputColumn("asked", "amount", optional=True, says="what was asked; empty: what was owed"),
+                    InputColumn(
+                        "answered", "instant", optional=True, not_before="claimed", says="when; empty: not yet"
+                    ),
+                    InputColumn(
+                        "outcome",
+                        "name",
+                        optional=True,
+                        one_of=OUTCOMES,
+                        says="with `answered`; `partly` is less than was asked",
+                    ),
+                    InputColumn("reason", "text", optional=True, says="that the provider gave"),
+                    InputColumn("reference", "text", optional=True, says="number of the case"),
                 ),
-                "A claim that was made already",
+                "A claim that was made already, and what became of it. An amount without an outcome was credited with "
+                "the claim. What is answered after the instant of an assessment is open there, and a claim that was "
+                "withdrawn by then was never made",
             ),
             InputTable(
                 "conditions",

@@ -52,6 +52,9 @@ from .tables.ranking import show_ranking as show_ranking
 from .tables.reconciliation import show_pairs as show_pairs
 from .tables.reconciliation import show_source_credits as show_source_credits
 from .tables.reconciliation import show_source_windows as show_source_windows
+from .tables.register import show_candidates as show_candidates
+from .tables.register import show_register as show_register
+from .tables.register import show_register_sums as show_register_sums
 from .tables.review import show_assumptions as show_assumptions
 from .tables.review import show_attainment as show_attainment
 from .tables.review import show_claims as show_claims

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from slakit.analysis.register import STATES
 from slakit.analysis.requirements import REQUIREMENT_MET
 from slakit.analysis.verdicts import VERDICT_WORDS
 from slakit.policy.printing import percent_text, print_count
@@ -149,6 +150,19 @@ UNDECIDED = {True: MET[True], False: MET[False]}
 AT_BOUNDS = {"_lower": "shortest", "": "as recorded", "_upper": "longest"}
 """Ends of names of columns, and what they say of the outages."""
 
+REGISTER_SUMS = ResultTable("Money by provider", [
+    Column("provider", "Provider"), CURRENCY, Column("claimable", "Claimable now", "money"),
+    Column("waiting", "Not claimable yet", "money"), Column("open", "Claimed, no answer yet", "money"),
+    Column("credited", "Credited", "money"), Column("refused", "Refused", "money"),
+    Column("expired", "Claim expired", "money"),
+])  # fmt: skip
+CANDIDATE = ResultTable("What a credit of a bill may be", [
+    SUBSCRIPTION, REMEDY, WINDOW_START, Column("owed", "Owed", "money"),
+    Column("difference", "Difference", "money", says="credited by the bill, less what was owed"),
+    Column("status", "Status", words=STATUSES),
+], "The nearest amounts in the same currency. Nothing was matched: write into claims_made what you recognise.",
+)  # fmt: skip
+
 RESULTS: dict[str, ResultTable] = {
     "ledger": ResultTable("Every part of every outage, with its verdict and the clause that decided", [
         SUBSCRIPTION, GUARANTEE, Column("outage", "Outage"), Column("component", "Component"), WINDOW_START,
@@ -200,6 +214,16 @@ RESULTS: dict[str, ResultTable] = {
         Column("deadline_earliest", "Earliest deadline", says="under any reading"),
         Column("deadline", "Deadline as read here"), Column("evidence_needed", "Evidence to give"),
     ], "Claim by: the earliest deadline under any reading, in the time zone of the contract."),
+    "register": ResultTable("Claims that were made: what was answered and credited, against what was owed", [
+        SUBSCRIPTION, REMEDY, WINDOW_START, Column("claimed", "Claimed"),
+        Column("asked", "Asked", "money", says="empty: what was owed"), Column("answered", "Answered"),
+        Column("state", "Outcome", words=STATES, strong=[STATES["partly"], STATES["refused"]]),
+        Column("credited", "Credited", "money"),
+        Column("owed", "Owed", "money", says="empty where no credit of the period fits"),
+        Column("difference", "Difference", "money",
+               says="credited to all claims for the credit, less what was owed; below nothing: too little"),
+        CURRENCY, Column("reason", "Reason"), Column("reference", "Reference"),
+    ]),
     "recoveries": ResultTable("Recoveries against their targets, under each reading that sets other targets", [
         SUBSCRIPTION, Column("reading", "Reading"), Column("recovery", "Recovery"), Column("kind", "Lost"),
         Column("failed", "Failed"), Column("lost_seconds", "Data loss (RPO)"),

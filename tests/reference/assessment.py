@@ -146,6 +146,15 @@ class Case:
     def as_of(self) -> int:
         return self.parts[0].contract.as_of
 
+    def claims_made(self) -> list[Row]:
+        """Those that stand, as they are known by now: what is answered later is open, with nothing credited."""
+        known = []
+        for row in self.evidence.get("claims_made", []):
+            later = row.get("answered") is not None and instant(row["answered"]) > self.as_of
+            if instant(row["claimed"]) <= self.as_of and (later or row.get("outcome") != "withdrawn"):
+                known.append(row | {"amount": None} if later else row)
+        return known
+
     def part_at(self, at: int) -> Part:
         return next(part for part in self.parts if part.reach[0] <= at < part.reach[1])
 
@@ -157,8 +166,7 @@ class Case:
             self.judges[name] = self.judges_of(name)
             for judge in self.judges[name]:
                 self.judged[id(judge)], self.running[id(judge)] = self.facts_of(judge)
-        claims = self.evidence.get("claims_made", [])
-        claims = [row for row in claims if instant(row["claimed"]) <= self.as_of]
+        claims = self.claims_made()
         for part in self.parts:
             judges = {name: own[0] for name in names if (own := self.judges_in(name, part))}
             facts = {name: self.facts_in(judge, part) for name, judge in judges.items()}
@@ -399,7 +407,7 @@ class Case:
         return "availability", row | {"availability": level, "exact": fact.level, "target": fact.limit, "met": fact.met}
 
     def write_credits(self, tables: Tables) -> None:
-        claims = [row for row in self.evidence.get("claims_made", []) if instant(row["claimed"]) <= self.as_of]
+        claims = self.claims_made()
         for name, rows in self.owed.items():
             own = [row for row in claims if row["remedy"] == name]
             for row in rows:

@@ -218,3 +218,56 @@ READER = Reader(
     _draft,
     _find,
 )
+
+
+def billed_credits(source: bytes) -> pl.DataFrame:
+    """Find what a billing file takes off: rows of the category `Credit`, and negative amounts of any other.
+
+    FOCUS has no name for a credit of an SLA. Which of them is one, a person decides.
+
+    Parameters
+    ----------
+    source
+        A file in the FOCUS format.
+
+    Returns
+    -------
+    pl.DataFrame
+        `row`, `billed`, `billed_until` (the billing period), `item` (what the service is called), `description`,
+        `category`, `credited` (what is taken off, above nothing), `currency`.
+
+    Raises
+    ------
+    InputError
+        Columns are missing, or amounts and times cannot be read.
+    """
+    table = read_csv(source, NAME)
+    texts = pl.col(pl.String)
+    table = table.with_columns(pl.when(texts != "NULL").then(texts))
+    needed = ["BilledCost", "ChargeCategory", "BillingCurrency", "BillingPeriodStart", "BillingPeriodEnd"]
+    need_columns(table, needed, NAME)
+    rows = "row " + table["row"].cast(pl.String)
+    costs, problems = _amounts(table["BilledCost"], rows)
+    edges = []
+    for name in ("BillingPeriodStart", "BillingPeriodEnd"):
+        times, broken = read_times(table[name], None, "UTC", NAME, rows)
+        problems += broken
+        edges.append(times)
+    if problems:
+        raise InputError(NAME, problems)
+    named = [
+        pl.col(name).alias(alias) if name in table.columns else pl.lit(None, pl.String).alias(alias)
+        for name, alias in (("ServiceName", "item"), ("ChargeDescription", "description"))
+    ]
+    found = table.select(
+        "row",
+        edges[0].alias("billed"),
+        edges[1].alias("billed_until"),
+        *named,
+        pl.col("ChargeCategory").alias("category"),
+        costs.abs().alias("credited"),
+        pl.col("BillingCurrency").alias("currency"),
+        (costs < 0).alias("below"),
+    )
+    taken_off = (pl.col("category") == "Credit") | pl.col("below")
+    return found.filter(taken_off & (pl.col("credited") != 0)).drop("below")

@@ -15,8 +15,8 @@ from slakit.show.labels import counted, instant_text, terms_name
 from slakit.show.readable import claim_by, in_words
 
 SHEETS = (
-    "ledger", "availability", "attainment", "tickets", "credits", "ranges", "claims", "requirements", "recoveries",
-    "backups", "incidents", "corrections", "bounds", "assumptions", "warnings",
+    "ledger", "availability", "attainment", "tickets", "credits", "ranges", "claims", "register", "requirements",
+    "recoveries", "backups", "incidents", "corrections", "bounds", "assumptions", "warnings",
 )  # fmt: skip
 """Tables of a review, in the order of their sheets."""
 SUMMARY = [
