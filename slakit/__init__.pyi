@@ -8,6 +8,9 @@ from .analysis.register import register_sums as register_sums
 from .analysis.review import Review as Review
 from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
 from .claiming.calendar import deadline_calendar as deadline_calendar
+from .claiming.dossier import write_dossier as write_dossier
+from .claiming.verify import Verification as Verification
+from .claiming.verify import verify_dossier as verify_dossier
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
 from .comparison.reconcile import Reconciliation as Reconciliation

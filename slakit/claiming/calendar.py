@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from slakit._atomic import is_file, read_whole, write_all
-from slakit.analysis.review import Review
+from slakit.analysis.review import CLAIMABLE, Review
 from slakit.arguments import checked
 from slakit.evidence.files import cannot_read
 from slakit.measure.calendar import to_instant
@@ -35,7 +35,7 @@ CLAIM = "X-SLAKIT-CLAIM"
 """Property that holds subscription, remedy and start of the window, which no title tells exactly."""
 UNTIL = "X-SLAKIT-UNTIL"
 """Property that holds the last instant of an event: a day ends elsewhere in another time zone."""
-TO_CLAIM = ("claimable", "not_yet")
+TO_CLAIM = (*CLAIMABLE, "waiting")
 KEY = ["subscription", "remedy", "window_start"]
 CANCELLED = "CANCELLED"
 
@@ -149,8 +149,7 @@ def _open_claims(review: Review, subscriptions: list[str]) -> pl.DataFrame:
     as_of = review.as_of
     mine = pl.col("subscription").is_in(subscriptions) & pl.col("status").is_in(TO_CLAIM)
     to_come = [pl.when(pl.col(name) >= as_of).then(name) for name in ("deadline_earliest", "deadline")]
-    barred = (pl.col("deadline_earliest") < as_of).fill_null(value=False).alias("barred")
-    listed = review.claims.filter(mine).with_columns(pl.coalesce(to_come).alias("deadline"), barred)
+    listed = review.claims.filter(mine).with_columns(pl.coalesce(to_come).alias("deadline"))
     listed = listed.filter(pl.col("deadline").is_not_null())
     # windows that slide over one another may begin at one instant: they are one entry, by the first deadline
     merged = listed.sort("deadline", maintain_order=True).group_by(KEY, maintain_order=True)
@@ -160,7 +159,7 @@ def _open_claims(review: Review, subscriptions: list[str]) -> pl.DataFrame:
         claims = claims.join(known, on=KEY, how="left", maintain_order="left")
     uids = pl.Series("uid", [claim_uid(*key) for key in claims.select(KEY).iter_rows()], dtype=pl.String)
     return claims.select(
-        uids, *KEY, "amount", "currency", "deadline", "deadline_earliest", "barred", "window_end", "opens",
+        uids, *KEY, "amount", "currency", "deadline", "deadline_earliest", "status", "window_end", "opens",
         "evidence_needed",
     )  # fmt: skip
 
@@ -185,7 +184,7 @@ def _events(review: Review, row: dict[str, Any]) -> Iterator[Event]:
         f"Last instant: {local:%Y-%m-%d %H:%M:%S}{f'.{local:%f}' if local.microsecond else ''} in {zone.key} "
         f"(UTC{offset[:3]}:{offset[3:]}).",
     ]
-    if row["barred"]:
+    if row["status"] == "disputed":
         strictest = instant_text(row["deadline_earliest"], zone)
         said.append(f"The claim may already be time-barred (strictest reading: claim by {strictest}): claim today.")
     if row["opens"] is not None:

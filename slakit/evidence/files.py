@@ -245,8 +245,16 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
                 raise OSError(int(said[1]), os.strerror(int(said[1]))) from None
 
 
-def printed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with instants, decimals and text as CSV has them; see `write_table`."""
+def printed(frame: pl.DataFrame, *, guarded: bool = True) -> pl.DataFrame:
+    """Return the frame with instants, decimals and text as CSV has them; see `write_table`.
+
+    Parameters
+    ----------
+    frame
+        Any columns that `write_table` takes.
+    guarded
+        Whether an apostrophe is put before what a spreadsheet would run. Without it, what is read back is the same.
+    """
     columns = []
     for name, dtype in frame.schema.items():
         column = pl.col(name)
@@ -261,7 +269,7 @@ def printed(frame: pl.DataFrame) -> pl.DataFrame:
             columns.append(pl.when(instant.dt.microsecond() == 0).then(whole).otherwise(fine).alias(name))
         elif isinstance(dtype, pl.Decimal):
             columns.append(column.cast(pl.String))
-        elif dtype == pl.String:
+        elif dtype == pl.String and guarded:
             is_formula = column.str.contains(FORMULA_START) & ~column.str.contains(CSV_NUMBER)
             columns.append(pl.when(is_formula).then(pl.concat_str(pl.lit("'"), column)).otherwise(column).alias(name))
         else:
