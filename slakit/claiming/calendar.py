@@ -117,8 +117,9 @@ def deadline_calendar(
     >>> from slakit.evidence.files import read_evidence
     >>> evidence = read_evidence("data_samples/evidence", subscription="harbor-enterprise")
     >>> review = assess(evidence, period="2026-09", as_of="2026-10-02")
-    >>> deadline_calendar(review).deadlines.select("remedy", "amount", "deadline").row(0)
-    ('platform', Decimal('120.00'), datetime.datetime(2026, 10, 10, 23, 59, 59, 999999, ...))
+    >>> remedy, amount, deadline = deadline_calendar(review).deadlines.select("remedy", "amount", "deadline").row(0)
+    >>> remedy, f"{amount}", f"{deadline:%Y-%m-%d %H:%M}"
+    ('platform', '120.00', '2026-10-10 23:59')
     """
     _need_icalendar()
     chosen = review.evidence.only(subscriptions).names
