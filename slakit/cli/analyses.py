@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout, write_result, writing
-from slakit.cli.options import PolicyNames, Readings, Tier, Zone, app
+from slakit.cli.options import Json, PolicyNames, Readings, Tier, Zone, app
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from slakit.cli.answers import CompareAnswer
     from slakit.comparison.compare import Comparison
 
 COMPARED = ("terms", "curves", "dominance", "crossings", "owed", "verdicts")
@@ -34,18 +38,15 @@ def findings(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the findings to this .csv, .parquet or .xlsx file.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """List findings about contracts, each with its clause."""
     import polars as pl
 
     from slakit.evidence.files import write_table
-    from slakit.finding.model import COUNTED, HEADINGS
     from slakit.finding.run import findings as find
     from slakit.policy.files import find_policy, policy_and_tier
-    from slakit.policy.plan_names import tiers_text
-    from slakit.show.deduplicate import policy_name
     from slakit.show.excel.findings import findings_workbook
-    from slakit.show.labels import counted
 
     problems = [
         Problem("severity", name, "not a severity", one_of(MARKS, name)) for name in severity or () if name not in MARKS
@@ -56,6 +57,28 @@ def findings(
     named = [policy_and_tier(name) for name in dict.fromkeys(policies)]
     found = pl.concat([find(find_policy(plain), tier=own or tier, as_of=day) for plain, own in named])
     found = found.filter(pl.col("severity").is_in(severity or list(MARKS)))
+    if out is not None and out.suffix == ".xlsx":
+        findings_workbook(found, out)
+    elif out is not None:
+        if out.suffix not in (".csv", ".parquet"):
+            remedy = "let it end in .csv, .parquet or .xlsx"
+            raise InputError(str(out), [Problem(str(out), None, "not a table", remedy)])
+        with writing(out):
+            write_table(found, out)
+    if as_json:
+        from slakit.cli.answers import Finding, FindingsAnswer
+
+        FindingsAnswer(findings=Finding.of_table(found)).print()
+    else:
+        _print_findings(found)
+
+
+def _print_findings(found: pl.DataFrame) -> None:
+    from slakit.finding.model import COUNTED, HEADINGS
+    from slakit.policy.plan_names import tiers_text
+    from slakit.show.deduplicate import policy_name
+    from slakit.show.labels import counted
+
     for (policy,), rows in found.group_by("policy", maintain_order=True):
         shown = new_table("", "about", "finding", "figure", "clause", title=safe(policy_name(str(policy), found))[0])
         severity_shown = ""
@@ -70,14 +93,6 @@ def findings(
     counts = dict(found["severity"].value_counts().iter_rows())
     said = ", ".join(counted(counts[name], *COUNTED[name]) for name in COUNTED if name in counts)
     stdout().print(f"{said or 'Nothing found'}.", highlight=False)
-    if out is not None and out.suffix == ".xlsx":
-        findings_workbook(found, out)
-    elif out is not None:
-        if out.suffix not in (".csv", ".parquet"):
-            remedy = "let it end in .csv, .parquet or .xlsx"
-            raise InputError(str(out), [Problem(str(out), None, "not a table", remedy)])
-        with writing(out):
-            write_table(found, out)
 
 
 @app.command()
@@ -108,6 +123,7 @@ def compare(
         Path | None,
         typer.Option("--out", "-o", help="Write the comparison to this folder, or to a workbook if it ends in .xlsx."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Compare plans: terms, credits, your outages under each."""
     from slakit.comparison.compare import amended_offers
@@ -119,13 +135,31 @@ def compare(
     with stderr().status("comparing", spinner="line"):
         tables = read_evidence(evidence, time_zone=time_zone).only(subscription or "") if evidence else None
         found = compare_plans(offers, fee=fee, evidence=tables, period=period, as_of=as_of, reading=reading)
+    if out is not None:
+        write_result(found, COMPARED, out)
+    if as_json:
+        _json_of(found, summarize_comparison(found)).print()
+        return
     for sentence in summarize_comparison(found):
         stdout().print(sentence, markup=False, highlight=False, soft_wrap=True)
     _print_terms(found)
     _print_verdicts(found)
     if out is not None:
-        write_result(found, COMPARED, out)
         stdout().print(f"Everything is in {out}.", markup=False, highlight=False)
+
+
+def _json_of(found: Comparison, summary: Iterable[str]) -> CompareAnswer:
+    from slakit.cli import answers
+
+    return answers.CompareAnswer(
+        plans=dict(found.names),
+        summary=list(summary),
+        terms=answers.ComparedTerm.of_table(found.terms),
+        dominance=answers.Dominance.of_table(found.dominance),
+        crossings=answers.Crossing.of_table(found.crossings),
+        owed=answers.ComparedCredits.of_table(found.owed),
+        verdicts=answers.ComparedOutage.of_table(found.verdicts),
+    )
 
 
 def _print_terms(found: Comparison) -> None:

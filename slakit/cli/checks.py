@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import stderr, stdout
-from slakit.cli.options import app
+from slakit.cli.options import Json, app
 from slakit.problems import InputError
 
 if TYPE_CHECKING:
+    from slakit.cli.answers import CheckAnswer
     from slakit.examples.check import ExampleOutcome
 
 SOME_DIFFER = 1
@@ -21,6 +22,7 @@ SOME_DIFFER = 1
 def check(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE_OR_DIR...", help="Example files, or folders of them.")],
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also list the examples that hold.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Check worked examples: what happened, and what must come out."""
     from rich.progress import track
@@ -36,6 +38,31 @@ def check(
             unread += error.problems
     checking = track(check_cases(cases), "checking", total=len(cases), console=stderr(), transient=True)
     outcomes: list[ExampleOutcome] = list(checking)
+    if as_json and not unread:
+        _json_of(outcomes).print()
+    elif not as_json:
+        _print(outcomes, verbose=verbose)
+    if unread:
+        raise InputError("examples", unread)
+    if not all(outcome.holds for outcome in outcomes):
+        raise typer.Exit(SOME_DIFFER)
+
+
+def _json_of(outcomes: list[ExampleOutcome]) -> CheckAnswer:
+    from slakit.cli.answers import CheckAnswer, Example
+
+    return CheckAnswer(
+        examples=[
+            Example(
+                example=str(outcome.case), where=outcome.case.where, source=str(outcome.case.source),
+                holds=outcome.holds, differences=list(map(str, outcome.differences)), refused=outcome.refused,
+            )
+            for outcome in outcomes
+        ]
+    )  # fmt: skip
+
+
+def _print(outcomes: list[ExampleOutcome], *, verbose: bool) -> None:
     for outcome in outcomes:
         if verbose or not outcome.holds:
             mark = "holds" if outcome.holds else "differs" if outcome.differences else "refused"
@@ -48,7 +75,3 @@ def check(
     policies = len({outcome.case.policy.id for outcome in outcomes})
     said = f"{len(outcomes) - len(differ)} of {len(outcomes)} examples of {policies} policies hold"
     stdout().print(f"{said}." if not differ else f"{said}; {len(differ)} do not.", highlight=False)
-    if unread:
-        raise InputError("examples", unread)
-    if differ:
-        raise typer.Exit(SOME_DIFFER)

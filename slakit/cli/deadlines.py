@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stdout
-from slakit.cli.options import AsOf, Closed, Evidence, PeriodOption, Readings, Subscriptions, Zone, app
+from slakit.cli.options import AsOf, Closed, Evidence, Json, PeriodOption, Readings, Subscriptions, Zone, app
 from slakit.problems import InputError, Problem
 
 
@@ -28,6 +28,7 @@ def calendar(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """Write the deadlines of claims as a calendar file."""
     from slakit.claiming.calendar import deadline_calendar
@@ -41,6 +42,11 @@ def calendar(
     review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True, subscription=subscription)
     entered = deadline_calendar(review, subscription or (), before=before or out)
     files = entered.write(out)
+    if as_json:
+        from slakit.cli.answers import CalendarAnswer, Deadline
+
+        CalendarAnswer(deadlines=Deadline.of_table(entered.deadlines), files=list(map(str, files))).print()
+        return
     rows = new_table("subscription", "claim", "until", "days left")
     for row in entered.deadlines.sort("deadline", maintain_order=True).iter_rows(named=True):
         zone = review.zone_of(row["subscription"])

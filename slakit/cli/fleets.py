@@ -13,6 +13,7 @@ from slakit.cli.batches import SOME_FAILED
 from slakit.cli.console import new_table, safe, stderr, stdout
 
 if TYPE_CHECKING:
+    from slakit.cli.answers import FleetAnswer
     from slakit.fleet.summary import FleetSummary
 
 STEPS = {
@@ -24,7 +25,7 @@ STEPS = {
 """Steps of a fleet as people call them."""
 
 
-def assess_in_parts(evidence: Path, period: str, as_of: str, out: Path, **how: Any) -> None:
+def assess_in_parts(evidence: Path, period: str, as_of: str, out: Path, *, as_json: bool = False, **how: Any) -> None:
     """Assess evidence in parts, show how far it is, and print what the parts come to."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -43,11 +44,22 @@ def assess_in_parts(evidence: Path, period: str, as_of: str, out: Path, **how: A
             bar.update(tasks[step], completed=done, total=of)
 
         summary = assess_fleet(evidence, out, period, as_of, progress=progress, **how)
-    _tell(summary, out)
+    if as_json:
+        _json_of(summary).print()
+    else:
+        _tell(summary, out)
     if summary.interrupted_by:
         raise typer.Exit(128 + signal.Signals[summary.interrupted_by])
     if not summary.is_good:
         raise typer.Exit(SOME_FAILED)
+
+
+def _json_of(summary: FleetSummary) -> FleetAnswer:
+    from slakit.cli.answers import FleetAnswer, FleetPart
+
+    of_all = {name: getattr(summary, name) for name in FleetAnswer.model_fields if name not in ("command", "parts")}
+    parts = [FleetPart(part=part.part, status=part.status, error=part.error) for part in summary.parts]
+    return FleetAnswer(**of_all, parts=parts)
 
 
 def _tell(summary: FleetSummary, out: Path) -> None:

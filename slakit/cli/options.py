@@ -66,6 +66,9 @@ Readings = Annotated[
         help="Answer to an open question: question=answer or policy:question=answer; may be repeated.",
     ),
 ]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead (its schema: slakit schema --of answers).")
+]
 Closed = Annotated[
     Path | None,
     typer.Option("--closed", metavar="FILE", help="File of closing days besides public holidays: one date a line."),

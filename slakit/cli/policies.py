@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from slakit.cli.console import new_table, plain, safe, stdout, writing
-from slakit.cli.options import PeriodOption, PolicyName, PolicyNames, Tier, app
+from slakit.cli.options import Json, PeriodOption, PolicyName, PolicyNames, Tier, app
 from slakit.problems import InputError, Problem, one_of, printable
 
 FIRST_LEVELS = 2
@@ -38,6 +38,7 @@ def policies(
         typer.Option("--window", "-w", help="Only policies with this measurement window (1mo, 1q); may be repeated."),
     ] = None,
     mechanics: Annotated[bool, typer.Option("--mechanics", help="List the mechanics instead of the policies.")] = False,
+    as_json: Json = False,
 ) -> None:
     """List the policies that ship with slakit."""
     from slakit.policy.files import find_policy, library
@@ -45,9 +46,16 @@ def policies(
 
     if mechanics:
         users = [mechanics_of(find_policy(name)) for name in library()]
+        counts = {name: sum(name in used for used in users) for name in MECHANICS}
+        if as_json:
+            from slakit.cli.answers import ListedMechanic, PoliciesAnswer
+
+            meanings = [ListedMechanic(mechanic=n, meaning=MECHANICS[n], policies=counts[n]) for n in MECHANICS]
+            PoliciesAnswer(mechanics=meanings).print()
+            return
         listed = new_table("mechanic", "what it is", "policies")
         for name, meaning in MECHANICS.items():
-            listed.add_row(*safe(name, meaning, str(sum(name in used for used in users))))
+            listed.add_row(*safe(name, meaning, str(counts[name])))
         stdout().print(listed)
         return
     unknown = [name for name in mechanic or () if name not in MECHANICS]
@@ -56,18 +64,29 @@ def policies(
         raise InputError("mechanic", problems)
     rows = new_table("policy", "provider", "tiers", "committed", "window", "credit", "read")
     shown: list[str] = []
+    found: list[dict[str, Any]] = []
     for name in library():
         policy = find_policy(name)
         used, windows = mechanics_of(policy), windows_of_policy(policy)
         if used.issuperset(mechanic or []) and windows.issuperset(window or []):
             none = "none" if policy.source.read == "whole" else "not read"
-            kinds = ", ".join(kind for kind in SCHEDULES if kind in used) or none
+            schedules = [kind for kind in SCHEDULES if kind in used]
+            kinds = ", ".join(schedules) or none
             levels = [*dict.fromkeys(f"{g.id} {plain(g.limit)}" for g in policy.guarantees if g.limit is not None)]
             more = f" and {len(levels) - FIRST_LEVELS} more" if len(levels) > FIRST_LEVELS else ""
             committed = ", ".join(levels[:FIRST_LEVELS]) + more or "–"
             cells = (str(len(policy.tiers) or 1), committed, ", ".join(sorted(windows)), kinds, policy.source.read)
             rows.add_row(*safe(name, policy.provider, *cells))
             shown.append(name)
+            found.append({
+                "policy": name, "provider": policy.provider, "service": policy.service, "tiers": list(policy.tiers),
+                "committed": levels, "windows": sorted(windows), "credit": schedules, "read": policy.source.read,
+            })  # fmt: skip
+    if as_json:
+        from slakit.cli.answers import ListedPolicy, PoliciesAnswer
+
+        PoliciesAnswer(policies=[ListedPolicy(**row) for row in found]).print()
+        return
     rows.columns[0].no_wrap, rows.columns[0].min_width = True, max(map(len, shown), default=0)
     console = stdout()
     console.print(rows, width=max(console.width, NARROWEST), crop=False)
@@ -123,13 +142,22 @@ def new(
 
 
 @app.command()
-def show(policy: PolicyName, tier: Tier = None) -> None:
+def show(policy: PolicyName, tier: Tier = None, as_json: Json = False) -> None:
     """Show a policy as a card: every term with its clause."""
     from slakit.policy.card import policy_card
     from slakit.policy.files import find_policy, policy_and_tier
 
     plain, own = policy_and_tier(policy)
     document = find_policy(plain)
+    if as_json:
+        from slakit.cli.answers import ShowAnswer, Term
+
+        terms = [Term(**entry._asdict()) for entry in policy_card(document, own or tier)]
+        ShowAnswer(
+            policy=document.id, provider=document.provider, service=document.service, read=document.source.read,
+            terms=terms,
+        ).print()  # fmt: skip
+        return
     title = " · ".join(safe(document.provider, document.service)) + READ[document.source.read]
     rows = new_table("term", "what the document says", "clause", title=title)
     section = None
@@ -196,7 +224,7 @@ def check_policy(name: str) -> None:
 
 
 @app.command()
-def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> None:
+def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None, as_json: Json = False) -> None:
     """Show the downtime that each guarantee allows, window by window."""
 
     from slakit.measure.budgets import window_budgets
@@ -204,17 +232,24 @@ def budget(policies: PolicyNames, period: PeriodOption, tier: Tier = None) -> No
     from slakit.policy.plan_names import plan_name
 
     columns = ("guarantee_name", "window_start", "window_end", "target", "budget", "clause")
+    found = []
     rows = new_table("plan", "guarantee", "from (UTC)", "to (UTC)", "committed", "allowed", "clause")
     for name in policies:
         named, own = policy_and_tier(name)
         document, asked = find_policy(named), own or tier
         plans = [(document, asked)] if asked else tiers_of(document)
         for one, chosen in plans:
-            budgets = window_budgets(one.terms(tier=chosen), period).select(columns)
-            for guarantee, start, end, target, allowed, clause in budgets.iter_rows():
+            budgets = window_budgets(one.terms(tier=chosen), period)
+            found.append(budgets)
+            for guarantee, start, end, target, allowed, clause in budgets.select(columns).iter_rows():
                 span = (f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}")
                 plan = plan_name(one.provider, chosen)
                 rows.add_row(*safe(plan, guarantee, *span, f"{plain(target)} %", allowed, clause))
+    if as_json:
+        from slakit.cli.answers import Budget, BudgetAnswer
+
+        BudgetAnswer(budgets=[row for budgets in found for row in Budget.of_table(budgets)]).print()
+        return
     stdout().print(rows)
 
 
@@ -227,6 +262,7 @@ class Described(StrEnum):
     FINDINGS = "findings"
     RESULTS = "results"
     SOURCES = "sources"
+    ANSWERS = "answers"
 
 
 @app.command()
@@ -245,7 +281,13 @@ def schema(
     from slakit.policy.reference import format_reference
     from slakit.show.columns import results_reference
 
-    if markdown:
+    if of is Described.ANSWERS:
+        from slakit.cli.answers import answers_schema
+
+        if markdown:
+            raise typer.BadParameter("answers have a JSON Schema only; leave out --markdown")
+        typer.echo(json.dumps(answers_schema(), indent=2))
+    elif markdown:
         printers = {
             Described.POLICY: lambda: format_reference(find_policy(name) for name in library()),
             Described.EXAMPLES: examples_reference,

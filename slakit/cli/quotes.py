@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from slakit.cli.console import stdout
-from slakit.cli.options import Readings, app
+from slakit.cli.options import Json, Readings, app
 from slakit.problems import InputError, Problem
 
 
@@ -45,6 +45,7 @@ def quote(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Write the terms as a policy to this .yaml file.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Answer a quick question: the credit for an outage."""
     from slakit.analysis.quote import QUESTION, Quote, refuse_save
@@ -70,6 +71,19 @@ def quote(
         raise InputError("quote", problems)
     if save is not None:
         found.save(save)
+    if as_json:
+        from slakit.cli import answers
+
+        answers.QuoteAnswer(
+            owed=found.owed,
+            deadline=found.deadline,
+            claims=answers.Claim.of_table(found.review.claims),
+            credits=answers.Credit.of_table(found.review.credits),
+            why=answers.told(found.why()),
+            assumptions=answers.Assumption.of_table(found.review.assumptions),
+            saved=None if save is None else str(save),
+        ).print()
+        return
     console = stdout()
     for line in (
         f"Credit due: {sums_text(found.owed.items())}",

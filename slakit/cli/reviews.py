@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout, write_result
-from slakit.cli.options import AsOf, Closed, Evidence, PeriodOption, PolicyName, Readings, Tier, Zone, app
+from slakit.cli.options import AsOf, Closed, Evidence, Json, PeriodOption, PolicyName, Readings, Tier, Zone, app
 
 if TYPE_CHECKING:
     from slakit.analysis.review import Review
+    from slakit.cli.answers import AssessAnswer
     from slakit.measure.conventions import Conventions
 
 MOST_WARNINGS = 40
@@ -26,8 +27,9 @@ def assess(
     period: PeriodOption,
     as_of: AsOf,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Write the tables to this folder, or a workbook if it ends in .xlsx.")
-    ],
+        Path | None,
+        typer.Option("--out", "-o", help="Write the tables to this folder, or a workbook if it ends in .xlsx."),
+    ] = None,
     reading: Readings = None,
     time_zone: Zone = None,
     ranges: Annotated[
@@ -45,14 +47,18 @@ def assess(
     memory: Annotated[
         str | None, typer.Option(metavar="SIZE", help="The same within this memory for each process: 4GB.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Assess evidence: downtime, credits and claims."""
-    if workers is not None or scheduler is not None or memory is not None:
+    in_parts = workers is not None or scheduler is not None or memory is not None
+    if out is None and (in_parts or not as_json):
+        raise typer.BadParameter("name the folder or workbook to write with --out" + ", or --json" * (not in_parts))
+    if in_parts and out is not None:
         from slakit.cli.fleets import assess_in_parts
 
         assess_in_parts(
             evidence, period, as_of, out, workers=workers, scheduler=scheduler, memory=memory, reading=reading,
-            time_zone=time_zone, ranges=ranges, conventions=conventions_of(closed), strict=strict,
+            time_zone=time_zone, ranges=ranges, conventions=conventions_of(closed), strict=strict, as_json=as_json,
         )  # fmt: skip
         return
     import polars as pl
@@ -62,7 +68,11 @@ def assess(
     from slakit.show.labels import terms_name
 
     review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
-    write_result(review, TABLES, out)
+    if out is not None:
+        write_result(review, TABLES, out)
+    if as_json:
+        _json_of(review).print()
+        return
     rows = new_table("subscription", "plan", "owed", "range if read otherwise", "claimable now", "claim until")
     for row in review.headline().iter_rows(named=True):
         currency, deadline = row["currency"], row["next_deadline"]
@@ -103,6 +113,23 @@ def assess(
         console.print(listed)
     if count > MOST_WARNINGS:
         console.print(f"… and {count - MOST_WARNINGS:,} more in warnings.csv.", highlight=False)
+
+
+def _json_of(review: Review) -> AssessAnswer:
+    from slakit.cli import answers
+
+    return answers.AssessAnswer(
+        period=str(review.period),
+        as_of=review.as_of,
+        owed=review.owed,
+        subscriptions=answers.AssessedSubscription.of_table(review.headline()),
+        credits=answers.Credit.of_table(review.credits),
+        claims=answers.Claim.of_table(review.claims),
+        rights=answers.AcquiredRight.of_table(review.rights),
+        assumptions=answers.Assumption.of_table(review.assumptions),
+        warnings=answers.Warned.of_table(review.warnings),
+        row_counts=answers.RowCount.of_table(review.row_counts),
+    )
 
 
 def assessed(
@@ -209,6 +236,7 @@ def reconcile(
         Path | None,
         typer.Option("--out", "-o", help="Write the tables to this folder, or a workbook if it ends in .xlsx."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Set the outages of two sources side by side."""
     import polars as pl
@@ -225,6 +253,16 @@ def reconcile(
         )
     if out is not None:
         write_result(found, TABLES, out)
+    if as_json:
+        from slakit.cli import answers
+
+        answers.ReconcileAnswer(
+            summary=list(found.summary()),
+            pairs=answers.Pair.of_table(found.pairs),
+            credits=answers.ReconciledCredit.of_table(found.credits),
+            owed=answers.ReconciledSum.of_table(found.owed),
+        ).print()
+        return
     console = stdout()
     for sentence in found.summary():
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
@@ -263,6 +301,7 @@ def due(
         str | None,
         typer.Option("--as-of", help="Show the updates due after this date or instant; by default the first."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Show when the answers and updates of a ticket are due."""
     from slakit.analysis.assess import instant_of
@@ -277,6 +316,20 @@ def due(
     found = due_times(terms, instant_of(opened), **ranked, conventions=conventions_of(closed), as_of=after)
     rows = new_table("guarantee", "priority", "target", "due", "", "clause")
     names = part_names(terms)
+    if as_json:
+        from slakit.cli.answers import Due, DueAnswer
+
+        DueAnswer(
+            due=[
+                Due(
+                    guarantee=answer.guarantee, guarantee_name=names[answer.guarantee], priority=answer.priority,
+                    within=str(answer.within), due=answer.due, commitment=answer.commitment, clause=answer.clause,
+                    why=list(answer.why),
+                )
+                for answer in found
+            ]
+        ).print()  # fmt: skip
+        return
     for answer in found:
         until = f"{answer.due:%a %Y-%m-%d %H:%M:%S %Z}" if answer.due else "never"
         firmness = answer.commitment.replace("_", " ")
@@ -304,6 +357,7 @@ def explain(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """Explain a credit or a ticket, clause by clause."""
     from datetime import UTC, datetime
@@ -326,6 +380,11 @@ def explain(
         told = explain_review(review, subscription, window)
     else:
         raise typer.BadParameter("name a --subscription and a --window, or a --ticket")
+    if as_json:
+        from slakit.cli import answers
+
+        answers.ExplainAnswer(title=told.title, lines=answers.told(told)).print()
+        return
     stdout().print(str(told), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -338,6 +397,7 @@ def readings(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """List open questions of contracts, and what depends on each."""
     import polars as pl
@@ -347,6 +407,15 @@ def readings(
 
     review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=True, subscription=subscription)
     review = review.of(subscription) if subscription else review
+    if as_json:
+        from slakit.cli.answers import Range, Reading, ReadingsAnswer
+
+        asked = review.readings.select("subscription", "question").iter_rows()
+        asks = pl.Series("asks", [review.question(*one) for one in asked], dtype=pl.String)
+        ReadingsAnswer(
+            readings=Reading.of_table(review.readings.with_columns(asks)), ranges=Range.of_table(review.ranges)
+        ).print()
+        return
     rows = new_table("subscription", "question", "answer", "owed", "difference", "id")
     for row in review.readings.filter(pl.col("moves") > 0).iter_rows(named=True):
         difference = "assumed" if row["chosen"] else f"{row['difference']:+,}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout, writing
-from slakit.cli.options import app
+from slakit.cli.options import Json, app
 from slakit.problems import InputError, Problem, printable
 
 if TYPE_CHECKING:
@@ -42,15 +42,16 @@ def import_(
         bool, typer.Option("--replace", help="Forget what was imported from this source before.")
     ] = False,
     list_readers: Annotated[bool, typer.Option("--list", help="List the readers, and how to fetch files.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Import files of other tools as evidence."""
     if list_readers:
-        _print_readers()
+        _print_readers(as_json=as_json)
         return
     if not files:
         raise typer.BadParameter("name a FILE at least, or --list")
     if mapping is None:
-        _write_draft(files, reader, out, draft)
+        _write_draft(files, reader, out, draft, as_json=as_json)
         raise typer.Exit(TO_FILL_IN)
     if out is None:
         raise typer.BadParameter("name the folder of evidence with --out")
@@ -60,10 +61,19 @@ def import_(
 
     with stderr().status("importing", spinner="line"):
         receipt = import_evidence(files, out, mapping, reader, replace=replace)
+    if as_json:
+        from slakit.cli.answers import ImportAnswer, NotInARow
+
+        ImportAnswer(
+            source=receipt.source, reader=receipt.reader, records=receipt.records, rows=receipt.rows,
+            in_no_row=[NotInARow(reason=one.reason, count=one.count, ids=one.ids) for one in receipt.left_out],
+            evidence=str(out),
+        ).print()  # fmt: skip
+        return
     _tell(receipt, out)
 
 
-def _write_draft(files: list[Path], reader: str | None, out: Path | None, draft: Path | None) -> None:
+def _write_draft(files: list[Path], reader: str | None, out: Path | None, draft: Path | None, *, as_json: bool) -> None:
     """Write the mapping that a person must fill in, and say so."""
     from slakit._atomic import write_whole
     from slakit.evidence.files import MAPPING_SUFFIX
@@ -78,6 +88,11 @@ def _write_draft(files: list[Path], reader: str | None, out: Path | None, draft:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
+    if as_json:
+        from slakit.cli.answers import ImportAnswer
+
+        ImportAnswer(mapping_to_fill_in=str(path)).print()
+        return
     again = shlex.join(["slakit", "import", *map(str, files), "--map", str(path), "--out", str(out or "EVIDENCE")])
     typer.echo(printable(f"{path} is written: fill it in, then {again}"))
 
@@ -128,11 +143,22 @@ def _some(ids: list[str], count: int | None = None) -> str:
     return ", ".join(ids[:MOST_NAMED]) + more
 
 
-def _print_readers() -> None:
+def _print_readers(*, as_json: bool) -> None:
     """Print every reader, and the command that fetches what it reads."""
     from slakit.evidence.sources.reader import Reader
     from slakit.evidence.sources.registry import readers
 
+    if as_json:
+        from slakit.cli.answers import ImportAnswer, ListedReader
+
+        listed = [
+            ListedReader(reader=one.name, reads=one.reads, fetch=one.fetch, cannot_be_used=None)
+            if isinstance(one, Reader)
+            else ListedReader(reader=one.name, reads=None, fetch=None, cannot_be_used=one.wrong)
+            for one in readers()
+        ]
+        ImportAnswer(readers=listed).print()
+        return
     console = stdout()
     for reader in readers():
         says = reader.reads if isinstance(reader, Reader) else f"cannot be used: {reader.wrong}"
