@@ -6,6 +6,10 @@ from .analysis.readings import under_readings as under_readings
 from .analysis.register import credit_candidates as credit_candidates
 from .analysis.register import register_sums as register_sums
 from .analysis.review import Review as Review
+from .analysis.scorecard import Kpis as Kpis
+from .analysis.scorecard import parse_kpis as parse_kpis
+from .analysis.scorecard import read_kpis as read_kpis
+from .analysis.scorecard import scorecard as scorecard
 from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
 from .claiming.calendar import deadline_calendar as deadline_calendar
 from .claiming.dossier import write_dossier as write_dossier

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 COMMANDS = {
     "A quick question, without files": ("quote",),
     "Contracts": ("policies", "show", "findings", "budget"),
-    "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due"),
+    "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due", "scorecard"),
     "Claims": ("calendar", "dossier", "verify", "register"),
     "Comparison": ("compare",),
     "Reports": ("batch", "explore"),

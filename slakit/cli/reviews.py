@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_WARNINGS = 40
 """Warnings that a summary prints."""
+LEVELS = ("level", "good", "approaching", "requires_improvement")
+"""Columns of a scorecard that hold a level or a cut point."""
 MOST_PAIRS = 40
 """Outages of two sources that are printed side by side."""
 
@@ -180,7 +182,7 @@ def register(
     time_zone: Zone = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the tables to this folder.")] = None,
 ) -> None:
-    """Tell what became of claims: answered, credited, refused, expired."""
+    """Tell what became of claims: credited, refused or expired."""
     from types import SimpleNamespace
 
     from slakit.analysis.register import SUMS, credit_candidates, register_sums
@@ -426,3 +428,48 @@ def readings(
     stdout().print(rows)
     for name in review.ranges["subscription"]:
         stdout().print(f"{name}: {readings_text(review, name)}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def scorecard(
+    evidence: Evidence,
+    kpis: Annotated[Path, typer.Option("--kpis", metavar="FILE", help="KPIs, with cut points: YAML.")],
+    period: PeriodOption,
+    as_of: AsOf,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Also write the table: .csv or .parquet.")
+    ] = None,
+    reading: Readings = None,
+    time_zone: Zone = None,
+    closed: Closed = None,
+) -> None:
+    """Rate KPIs by an authority's own cut points."""
+    from slakit.analysis.scorecard import RATINGS, read_kpis
+    from slakit.analysis.scorecard import scorecard as rate
+    from slakit.cli.console import writing
+    from slakit.evidence.files import write_table
+    from slakit.policy.printing import print_number
+    from slakit.problems import InputError, Problem
+
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise InputError(str(out), [Problem("--out", str(out), "not a table", "let it end in .csv or .parquet")])
+    asked = read_kpis(kpis)
+    review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=False)
+    rated = rate(review, asked)
+    if out is not None:
+        with writing(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_table(rated, out)
+    rows = new_table(
+        "KPI", "subscription", "level", "good", "approaching", "requires improvement", "windows met", "rating"
+    )
+    for row in rated.iter_rows(named=True):
+        levels = ["–" if row[name] is None else f"{print_number(row[name])} {row['unit']}" for name in LEVELS]
+        met = f"{row['met']} of {row['windows']}"
+        rows.add_row(*safe(row["name"], row["subscription"], *levels, met, row["rating"]))
+    console = stdout()
+    console.print(rows)
+    for row in rated.filter(rated["why"] != "").iter_rows(named=True):
+        console.print(f"{row['name']}: {row['why']}", markup=False, highlight=False, soft_wrap=True)
+    counts = [f"{(rated['rating'] == rating).sum()} {rating}" for rating in RATINGS]
+    console.print(f"{rated.height} KPIs: {', '.join(counts)}.", markup=False, highlight=False, soft_wrap=True)
