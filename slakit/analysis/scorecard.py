@@ -217,9 +217,7 @@ def _rated(review: Review, kpi: Kpi) -> dict[str, object]:
         "good": good,
         "approaching": kpi.approaching,
         "requires_improvement": kpi.requires_improvement,
-        "rating": OTHER
-        if why or value is None or good is None
-        else _rating(value, cuts, less_is_better=less_is_better, passed=passed),
+        "rating": rating,
         "why": why,
     }
 
@@ -282,7 +280,8 @@ def rating_of(value: Fraction, cuts: list[Decimal], *, less_is_better: bool = Fa
     passed
         Whether the first cut point itself is not good.
 
-    >>> [rating_of(Fraction(ms), [Decimal(30), Decimal(50), Decimal(80)], less_is_better=True) for ms in (30, 31, 80, 81)]
+    >>> cuts = [Decimal(30), Decimal(50), Decimal(80)]
+    >>> [rating_of(Fraction(level), cuts, less_is_better=True) for level in (30, 31, 80, 81)]
     ['Good', 'Approaching target', 'Requires improvement', 'Inadequate']
     >>> rating_of(Fraction(99), [Decimal(99), Decimal(98), Decimal(97)], passed=True)
     'Approaching target'
