@@ -1,9 +1,12 @@
-"""The page that lists the reports of a batch."""
+"""The first page of a batch: the overview, and the list of its reports."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ from slakit._atomic import write_whole
 from slakit.batch.manifest import Manifest, ReportRecord, Status
 from slakit.batch.report_checks import is_path
 
+OVERVIEW = "application/vnd.slakit.overview+json"
 STATUS_LABELS: dict[Status, str] = {
     "ok": "ready",
     "failed": "failed",
@@ -38,21 +42,52 @@ class Group:
         return [name for name in names if len({str(entry.parameters.get(name)) for entry in self.entries}) > 1]
 
 
-def write_index(manifest: Manifest, out_dir: str | Path) -> Path:
-    """Write `index.html`: what ran, its headline figures, and what failed, on one page without a network.
+@dataclass(frozen=True)
+class Overview:
+    """What the list of reports begins with.
 
-    Returns
-    -------
-    Path
-        The page.
+    Attributes
+    ----------
+    facts
+        As `slakit.show.overview` gathers them.
+    before
+        What the last run said of each subscription; nothing where there was none.
+    made
+        When that run began.
     """
-    path = Path(out_dir) / "index.html"
-    write_whole(path, index_page(manifest))
-    return path
+
+    facts: dict[str, Any]
+    before: dict[str, list[str | None]] | None = None
+    made: datetime | None = None
 
 
-def index_page(manifest: Manifest) -> str:
-    """Draw the page that lists the reports."""
+def overview_in(notebook: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Find the overview that a notebook shows."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            found = output.get("data", {}).get(OVERVIEW)
+            if isinstance(found, dict) and found.get("format") == 1 and isinstance(found.get("changing"), dict):
+                return found
+    return None
+
+
+def read_overview(folder: Path, manifest: Manifest) -> dict[str, Any] | None:
+    """Read the overview of the first report that shows one, from its notebook; nothing if there is none."""
+    shows = (entry for entry in manifest.reports if entry.has_overview and entry.is_good)
+    name = next((f"{entry.name}.ipynb" for entry in shows), None)
+    try:
+        return None if name is None else overview_in(json.loads((folder / name).read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def write_index(manifest: Manifest, folder: Path, overview: Overview | None = None) -> None:
+    """Write `index.html`: the overview, the reports, and how they were made, on one page without a network."""
+    write_whole(folder / "index.html", index_page(manifest, overview))
+
+
+def index_page(manifest: Manifest, overview: Overview | None = None) -> str:
+    """Draw the page of a batch: the overview, the reports, and how they were made; it needs no network."""
     from slakit.batch.page import shown, style, templates, when
 
     groups, folder = group_by_notebook(manifest.reports), Path(manifest.plan).parent
@@ -82,7 +117,31 @@ def index_page(manifest: Manifest) -> str:
         subjects=subjects,
         link=_link,
         versions=[(name, version) for name, version in manifest.versions.items() if name != "slakit source"],
+        **_overview_parts(manifest, overview),
     )
+
+
+def _overview_parts(manifest: Manifest, overview: Overview | None) -> dict[str, Any]:
+    """Draw the overview with links to the reports on each subscription, and the hash of the script that it needs."""
+    from markupsafe import Markup
+
+    from slakit.batch.page import when
+    from slakit.show.overview.page import changes_between, overview_html, script_hash
+
+    if overview is None:
+        return {"overview": "", "script": ""}
+    links: dict[str, list[tuple[str, str]]] = {}
+    for entry in manifest.reports:
+        page, about = f"{entry.name}.html", entry.parameters.get("subscription")
+        if isinstance(about, str) and about and page in entry.outputs:
+            links.setdefault(about, []).append((page, Path(entry.notebook).stem.replace("_", " ")))
+    since = f"Since the run of {when(overview.made)}"
+    try:
+        changes = None if overview.before is None else changes_between(overview.before, overview.facts["changing"])
+        drawn = overview_html(overview.facts, links, changes, since=since)
+    except (KeyError, TypeError, ValueError, ArithmeticError):  # a notebook may record what it likes
+        return {"overview": "", "script": ""}
+    return {"overview": Markup(drawn), "script": script_hash()}
 
 
 def group_by_notebook(entries: list[ReportRecord]) -> list[Group]:

@@ -47,6 +47,8 @@ class ReportRecord(BaseModel):
         The first error, if there was one.
     outputs
         The files written, with the hash of their content.
+    has_overview
+        Whether it shows an overview, with which the list of reports begins.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ReportRecord(BaseModel):
     error: str | None = None
     headlines: list[Headline] = []
     outputs: dict[str, str] = {}
+    has_overview: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -76,6 +79,11 @@ class Manifest(BaseModel):
     ----------
     interrupted_by
         The signal that stopped it, like SIGINT.
+    overview
+        What the overview of this run says of each subscription: currency, owed, claimable, next deadline. While none
+        is made it is that of the run before.
+    overview_made
+        When that run began.
     """
 
     format: Literal[1] = 1
@@ -86,6 +94,8 @@ class Manifest(BaseModel):
     interrupted_by: str | None = None
     versions: dict[str, str] = {}
     reports: list[ReportRecord] = []
+    overview: dict[str, list[str | None]] = {}
+    overview_made: datetime | None = None
 
     def with_status(self, *statuses: Status) -> list[ReportRecord]:
         """List the reports that have one of these statuses."""

@@ -5,21 +5,42 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from slakit.batch.report_checks import CheckPolicy, Given, PlanPlace, ReportCheck, unsafe_name
+from slakit.batch.report_checks import CheckPolicy, Given, PlanPlace, ReportCheck, is_policy, unsafe_name
 from slakit.policy.quantities import PlainDuration
 from slakit.policy.yaml import Document, problems_of, read_yaml
 from slakit.problems import InputError, Problem, one_of
 
 MOST_REPORTS = 10_000
 USUAL_TIMEOUT = PlainDuration.parse("15m")
+ALL = "all"
 PLAN_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+def is_spanned(key: str) -> bool:
+    """Return whether patterns may stand for the values of a key of `for_each`: subscriptions and policies."""
+    return key == "subscription" or is_policy(key)
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text stands for many names.
+
+    >>> is_pattern("all"), is_pattern("fjord-*"), is_pattern("klikk:gold")
+    (True, True, False)
+    """
+    return text == ALL or any(sign in text for sign in "*?[")
+
+
+def is_pattern_in(items: Any) -> bool:
+    """Return whether a list holds a pattern."""
+    return any(isinstance(item, str) and is_pattern(item) for item in items)
 
 
 class ReportEntry(BaseModel):
@@ -34,7 +55,8 @@ class ReportEntry(BaseModel):
     parameters
         Parameters, on top of the plan's defaults.
     for_each
-        Lists to combine, each with each, or a list of rows.
+        Lists to combine, each with each, or a list of rows. Of subscriptions and policies a list may hold patterns
+        (`fjord-*`), and `all` stands for every one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,7 +69,10 @@ class ReportEntry(BaseModel):
     @field_validator("for_each")
     @classmethod
     def _lists_or_rows(cls, value: Any) -> Any:
-        lists = isinstance(value, dict) and all(isinstance(items, list) and items for items in value.values())
+        lists = isinstance(value, dict) and all(
+            (isinstance(items, list) or (isinstance(items, str) and is_spanned(key))) and items
+            for key, items in value.items()
+        )
         rows = isinstance(value, list) and all(isinstance(row, dict) for row in value)
         if value is None or (value and (lists or rows)):
             return value
@@ -151,21 +176,18 @@ class _Row:
     places: dict[str, PlanPlace]
 
 
-def _rows(entry: ReportEntry, place: PlanPlace) -> Iterator[_Row]:
-    place = (*place, "for_each")
-    if entry.for_each is None:
-        yield _Row({}, {})
-    elif isinstance(entry.for_each, list):
+Spans = dict[str, list[tuple[Any, PlanPlace]]]
+"""Each key of `for_each` with its values, and where each stands."""
+
+
+def _rows(entry: ReportEntry, spans: Spans, place: PlanPlace) -> Iterator[_Row]:
+    if isinstance(entry.for_each, list):
         for number, row in enumerate(entry.for_each):
-            yield _Row(row, {key: (*place, number, key) for key in row})
-    else:
-        keys = list(entry.for_each)
-        for numbers in itertools.product(*(range(len(items)) for items in entry.for_each.values())):
-            chosen = dict(zip(keys, numbers, strict=True))
-            yield _Row(
-                {key: entry.for_each[key][number] for key, number in chosen.items()},
-                {key: (*place, key, number) for key, number in chosen.items()},
-            )
+            yield _Row(row, {key: (*place, "for_each", number, key) for key in row})
+        return
+    for chosen in itertools.product(*spans.values()):
+        named = dict(zip(spans, chosen, strict=True))
+        yield _Row({key: value for key, (value, _) in named.items()}, {key: here for key, (_, here) in named.items()})
 
 
 class _Expansion:
@@ -186,10 +208,8 @@ class _Expansion:
         """Expand every entry."""
         for number, entry in enumerate(self.written.reports):
             place: PlanPlace = ("reports", number)
-            if not isinstance(entry.for_each, dict):
-                count = len(entry.for_each or [1])
-            else:
-                count = math.prod(map(len, entry.for_each.values()))
+            spans = self.spans(entry, place)
+            count = len(entry.for_each) if isinstance(entry.for_each, list) else math.prod(map(len, spans.values()))
             if count > MOST_REPORTS:
                 self.wrong(
                     (*place, "for_each"),
@@ -199,10 +219,63 @@ class _Expansion:
                 )
                 continue
             self.check_placeholders(entry, place)
-            for row in _rows(entry, place):
+            for row in _rows(entry, spans, place):
                 report = self.report(entry, place, row)
                 if report:
                     yield report
+
+    def spans(self, entry: ReportEntry, place: PlanPlace) -> Spans:
+        """List the values of each key of `for_each`, with the names that patterns stand for."""
+        if not isinstance(entry.for_each, dict):
+            return {}
+        spans: Spans = {}
+        for key, items in entry.for_each.items():
+            here = (*place, "for_each", key)
+            values: list[tuple[Any, PlanPlace]] = []
+            listed = [items] if isinstance(items, str) else items
+            for at, item in enumerate(listed):
+                at_item = here if isinstance(items, str) else (*here, at)
+                if is_spanned(key) and is_pattern_in([item]):
+                    others = [name for name in self.names_like(item, key, entry, at_item) if name not in listed]
+                    values += [(name, at_item) for name in others if name not in [value for value, _ in values]]
+                else:
+                    values.append((item, at_item))
+            spans[key] = values
+        return spans
+
+    def names_like(self, pattern: str, key: str, entry: ReportEntry, place: PlanPlace) -> list[str]:
+        """List the subscriptions of the evidence, or the policies of the library, that a pattern stands for."""
+        known: Sequence[str] | None
+        if is_policy(key):
+            known, among = self.check.policy_names(tiers=":" in pattern), "policy of the library"
+        else:
+            evidence = self.evidence_of(entry, place)
+            known, among = self.check.subscriptions(evidence, place), "subscription of the evidence"
+            if known is None:
+                return []
+        found = [name for name in known if pattern == ALL or fnmatchcase(name, pattern)]
+        if not found:
+            self.wrong(place, pattern, f"matches no {among}", one_of(known, pattern))
+        return found
+
+    def evidence_of(self, entry: ReportEntry, place: PlanPlace) -> Path:
+        """Return the evidence that an entry reads: its own, that of the plan, or that of the notebook."""
+        given = entry.parameters.get("evidence", self.written.defaults.get("evidence"))
+        if isinstance(given, str):
+            return self.check.folder / given
+        notebook = self.check.notebook(entry.notebook, (*place[:2], "notebook"))
+        default = notebook.parameters["evidence"].default if notebook and "evidence" in notebook.parameters else ""
+        return notebook.path.parent / str(default) if notebook else self.check.folder
+
+    def listed(self, key: str, value: Any, entry: ReportEntry, place: PlanPlace) -> Any:
+        """Write out the patterns in a list of policies; `all` alone stands for such a list."""
+        if key not in ("policies", "plans"):
+            return value
+        items = [value] if isinstance(value, str) and is_pattern(value) else value
+        if not isinstance(items, list) or not is_pattern_in(items):
+            return value
+        each = [self.names_like(item, key, entry, place) if is_pattern_in([item]) else [item] for item in items]
+        return list(dict.fromkeys(name for names in each for name in names))
 
     def report(self, entry: ReportEntry, place: PlanPlace, row: _Row) -> PlannedReport | None:
         """Make one report of an entry, or nothing if its notebook cannot be read."""
@@ -212,11 +285,15 @@ class _Expansion:
         if notebook is None:
             return None
         known = notebook.parameters
-        given: Given = {key: (value, ("defaults", key)) for key, value in self.written.defaults.items() if key in known}
+        given: Given = {
+            key: (self.listed(key, value, entry, ("defaults", key)), ("defaults", key))
+            for key, value in self.written.defaults.items()
+            if key in known
+        }
         given |= {key: (row.values[key], row.places[key]) for key in row.values if key in known}
         for key, value in entry.parameters.items():
             here = (*place, "parameters", key)
-            given[key] = (self.fill(value, row, here), here)
+            given[key] = (self.listed(key, self.fill(value, row, here), entry, here), here)
         parameters, inputs = self.check.parameters(notebook, given, place)
         return PlannedReport(name, notebook.path, parameters, inputs)
 

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from slakit.batch.engine import SlakitEngine
 from slakit.batch.execution import Session
+from slakit.batch.index import overview_in
 from slakit.batch.manifest import Headline, Manifest
 from slakit.batch.page import HEADLINE, ReportPage, report_page, strip_colours
 from slakit.batch.plan import PlannedReport
@@ -49,6 +50,8 @@ class ReportOutcome:
         What to write, by name.
     assets
         Files that the page shares with other reports, by name.
+    has_overview
+        Whether the notebook shows an overview.
     """
 
     error: str | None = None
@@ -56,6 +59,7 @@ class ReportOutcome:
     headlines: list[Headline] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     assets: list[str] = field(default_factory=list)
+    has_overview: bool = False
 
 
 def make_report(
@@ -76,7 +80,8 @@ def make_report(
     folder = Path(environment[ASSETS])
     assets = [f"{folder.name}/{name}" for name in sorted(set(ASSET.findall(page))) if (folder / name).is_file()]
     files = {f"{report.name}.ipynb": written, f"{report.name}.html": page}
-    return ReportOutcome(error, title, headlines, files, assets if environment[ASSETS] else [])
+    has_overview = overview_in(notebook) is not None
+    return ReportOutcome(error, title, headlines, files, assets if environment[ASSETS] else [], has_overview)
 
 
 @contextlib.contextmanager

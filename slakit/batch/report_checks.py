@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -163,6 +163,24 @@ class ReportCheck:
         default = notebook.parameters[name].default if name in notebook.parameters else None
         value = ready.get(name, default)
         return value if isinstance(value, str) else None
+
+    def subscriptions(self, evidence: Path, place: PlanPlace) -> Sequence[str] | None:
+        """List the subscriptions of evidence; nothing where it cannot be read, which is told."""
+        found = _found(evidence)
+        known = self.known_evidence(found) if found else None
+        if found is None or known is None or not (known.problems or known.subscriptions):
+            self.wrong(place, str(evidence), "no evidence whose subscriptions could be found", "name its folder")
+            return None
+        for problem in known.problems:
+            self.wrong(place, str(evidence), *_without_place(problem))
+        return known.subscriptions if not known.problems else None
+
+    def policy_names(self, *, tiers: bool) -> list[str]:
+        """List the policies of the library by id, or as `id:tier`."""
+        from slakit.policy.files import find_policy, library
+
+        ids = library()
+        return [f"{name}:{tier}" for name in ids for tier in find_policy(name).tiers] if tiers else list(ids)
 
     def known_evidence(self, path: Path) -> KnownEvidence:
         """Read evidence, once; what has no table of subscriptions is the notebook's own affair."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from slakit._atomic import write_whole
 from slakit.batch.folder import locked, sweep, unwritable
-from slakit.batch.index import write_index
+from slakit.batch.index import Overview, read_overview, write_index
 from slakit.batch.manifest import (
     MANIFEST_NAME,
     Fingerprints,
@@ -150,7 +150,9 @@ class _Batch:
 
     def prepare(self, *, force: bool) -> None:
         """List the reports, and find those that need not run again."""
-        before = {} if force else {entry.name: entry for entry in read_manifest(self.folder).reports}
+        last = read_manifest(self.folder)
+        self.manifest.overview, self.manifest.overview_made = last.overview, last.overview_made
+        before = {} if force else {entry.name: entry for entry in last.reports}
         for report in self.plan.reports:
             entry = self.entry(report)
             old = before.get(report.name)
@@ -244,6 +246,7 @@ class _Batch:
             title=outcome.title,
             error=outcome.error,
             headlines=outcome.headlines,
+            has_overview=outcome.has_overview,
             seconds=seconds,
             outputs=hashes,
         )
@@ -293,10 +296,20 @@ class _Batch:
         self.manifest.finished = datetime.now(UTC)
         try:
             self.remove_assets()
+            overview = self.overview()
             self.save()
-            write_index(self.manifest, self.folder)
+            write_index(self.manifest, self.folder, overview)
         except OSError as error:
             self.trouble = self.trouble or error
+
+    def overview(self) -> Overview | None:
+        """Read the overview that a report shows, note what it says, and say what changed since the one before."""
+        facts = read_overview(self.folder, self.manifest)
+        if facts is None:
+            return None
+        before, made = self.manifest.overview, self.manifest.overview_made
+        self.manifest.overview, self.manifest.overview_made = facts["changing"], self.manifest.started
+        return Overview(facts, before if made else None, made)
 
     def remove_assets(self) -> None:
         """Remove what reports shared that are there no more."""

@@ -33,6 +33,7 @@ from .headline import headline_review as headline_review
 from .headline import headline_tickets as headline_tickets
 from .headline import headline_tiers as headline_tiers
 from .headline import show_headline as show_headline
+from .overview.show import show_overview as show_overview
 from .tables.card import show_card as show_card
 from .tables.card import show_questions as show_questions
 from .tables.comparison import show_dominance as show_dominance

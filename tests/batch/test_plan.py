@@ -8,6 +8,7 @@ import pytest
 from batch_support import WriteNotebook, WritePlan
 
 from slakit.batch.plan import BatchPlan, read_plan
+from slakit.policy.files import library
 from slakit.problems import InputError, Problem
 
 PARAMETERS = """
@@ -262,3 +263,56 @@ def test_reading_a_plan_imports_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.strip() == "set()"
+
+
+SHOPS = "subscription,policy,monthly_fee,currency,starts\n" + "".join(
+    f"{name},wp-heaven,100,DKK,2025-01-01T00:00:00Z\n" for name in ("fjord-a", "fjord-b", "tind")
+)
+
+
+def spanning(write_plan: WritePlan, write_notebook: WriteNotebook, for_each: str, more: str = "") -> Path:
+    folder = write_plan("").parent
+    write_notebook("s.ipynb", "evidence: str = 'shops'\nsubscription: str = ''\npolicies: list[str] = []", "print(1)")
+    (folder / "shops").mkdir(exist_ok=True)
+    (folder / "shops" / "subscriptions.csv").write_text(SHOPS)
+    report = "{name: 'r-{subscription}', notebook: s.ipynb, for_each: " + for_each + more + "}"
+    return write_plan(f"reports: [{report}]")
+
+
+@pytest.mark.parametrize(
+    ("for_each", "found"),
+    [
+        ("{subscription: all}", ["fjord-a", "fjord-b", "tind"]),
+        ("{subscription: 'fjord-*'}", ["fjord-a", "fjord-b"]),
+        ("{subscription: [tind, '*-b', all]}", ["tind", "fjord-b", "fjord-a"]),
+    ],
+)
+def test_patterns_span_the_subscriptions_of_the_evidence(
+    for_each: str, found: list[str], write_plan: WritePlan, write_notebook: WriteNotebook
+) -> None:
+    plan = read_plan(spanning(write_plan, write_notebook, for_each))
+    assert names(plan) == [f"r-{name}" for name in found]
+    assert [report.parameters["subscription"] for report in plan.reports] == found
+
+
+def test_all_policies_are_those_of_the_library(write_plan: WritePlan, write_notebook: WriteNotebook) -> None:
+    plan = read_plan(spanning(write_plan, write_notebook, "{subscription: [tind]}", ", parameters: {policies: all}"))
+    assert plan.reports[0].parameters["policies"] == library()
+    tiers = spanning(
+        write_plan, write_notebook, "{subscription: [tind]}", ", parameters: {policies: [wp-heaven, 'klikk:*']}"
+    )
+    assert read_plan(tiers).reports[0].parameters["policies"][:2] == ["wp-heaven", "klikk:standard"]
+
+
+def test_a_pattern_that_matches_nothing_is_refused(write_plan: WritePlan, write_notebook: WriteNotebook) -> None:
+    for for_each, told in (
+        (
+            "{subscription: 'sund-*'}",
+            "sund-*: matches no subscription of the evidence; ",
+        ),
+        ("{subscription: [tind], policies: ['nobody-*']}", "nobody-*: matches no policy of the library"),
+    ):
+        (problem,) = problems(spanning(write_plan, write_notebook, for_each))
+        assert told in problem
+    missing = spanning(write_plan, write_notebook, "{subscription: all}", ", parameters: {evidence: nowhere}")
+    assert "no evidence whose subscriptions could be found; name its folder" in problems(missing)[0]

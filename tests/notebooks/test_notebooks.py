@@ -23,7 +23,15 @@ ON_CONTRACTS = ["contract_findings", "credit_curves", "provider_tiers", "uptime_
 ON_ONE_CONTRACT = ["policy_card", "what_if"]
 ON_NOTHING = ["quick_question"]
 ON_IMPORTS = ["import_evidence", "reconciliation"]
-ON_EVIDENCE = ["claims", "incident_review", "open_questions", "recovery", "service_desk", "vendor_comparison"]
+ON_EVIDENCE = [
+    "claims",
+    "incident_review",
+    "open_questions",
+    "overview",
+    "recovery",
+    "service_desk",
+    "vendor_comparison",
+]
 LOGIC = ast.FunctionDef | ast.For | ast.Try | ast.If | ast.Lambda | ast.comprehension
 
 

@@ -1,0 +1,1 @@
+"""The overview: what is claimable now, what comes next, and every subscription, on one page."""
