@@ -13,6 +13,11 @@ from .analysis.scorecard import scorecard as scorecard
 from .claiming.calendar import DeadlineCalendar as DeadlineCalendar
 from .claiming.calendar import deadline_calendar as deadline_calendar
 from .claiming.dossier import write_dossier as write_dossier
+from .claiming.facts import Claim as Claim
+from .claiming.facts import ClaimPack as ClaimPack
+from .claiming.files import write_claims as write_claims
+from .claiming.formats import claim_letter as claim_letter
+from .claiming.pack import claim_pack as claim_pack
 from .claiming.verify import Verification as Verification
 from .claiming.verify import verify_dossier as verify_dossier
 from .comparison.compare import Comparison as Comparison

@@ -218,7 +218,7 @@ class Teller:
             clause = f" ({guarantee.clause_of('missing')})" if guarantee.missing else ", for the contract is silent"
             yield 1, f"Observed for {percent_text(row['observed'], 6)} of the service time: the rest {taken}{clause}."
         if guarantee.metric != "availability":
-            count = f", in {self._incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
+            count = f", in {self.incidents(guarantee, start, end)} outages" * (guarantee.metric == "incidents")
             yield 1, f"Downtime {print_duration(down)} of {print_duration(agreed)} agreed service time{count}."
             return
         if guarantee.combine == "mean":
@@ -234,7 +234,7 @@ class Teller:
         reached = percent_text(row["availability"], 6)
         yield 1, f"Availability {reached} against {exact_percent(guarantee.target)}: {_verdict(row)}."
 
-    def _incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
+    def incidents(self, guarantee: Guarantee, first: datetime, last: datetime) -> int:
         """Count the incidents that start in a window: runs of segments without a gap that parts them, if any counts."""
         mine, verdict = self.review.ledger.filter(pl.col("guarantee") == guarantee.id), pl.col("verdict")
         stopped = mine.filter(verdict.is_in(STOP_AN_OUTAGE))["outage"].unique()

@@ -1,7 +1,7 @@
 """The command line.
 
-Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports or parts failed, a dossier differs, or a
-mapping is to be filled in.
+Exit codes: 0 done, 1 the input is at fault, 2 wrong usage, 3 some reports or parts failed, a dossier differs, a
+mapping is to be filled in, or a claim is not ready.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from slakit.cli import analyses, batches, checks, deadlines, dossiers, pages, policies, quotes, reviews, sources
+from slakit.cli import analyses, batches, checks, claims, deadlines, dossiers, pages, policies, quotes, reviews, sources
 from slakit.cli.options import app
 from slakit.problems import InputError, printable
 
@@ -21,6 +21,7 @@ __all__ = [
     "app",
     "batches",
     "checks",
+    "claims",
     "deadlines",
     "dossiers",
     "main",

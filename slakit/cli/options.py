@@ -12,7 +12,7 @@ COMMANDS = {
     "A quick question, without files": ("quote",),
     "Contracts": ("policies", "show", "findings", "budget"),
     "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due", "scorecard"),
-    "Claims": ("calendar", "dossier", "verify", "register"),
+    "Claims": ("claim", "calendar", "dossier", "verify", "register"),
     "Comparison": ("compare",),
     "Reports": ("batch", "explore"),
     "Files": ("new", "validate", "check", "schema"),

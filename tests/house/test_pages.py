@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def test_commands_print_what_is_shown(
 ) -> None:
     monkeypatch.chdir(HOUSE)
     monkeypatch.setenv("NO_COLOR", "1")
-    words = command.replace("/tmp/answer", str(tmp_path)).split()[1:]
+    words = shlex.split(command.replace("/tmp/answer", str(tmp_path)))[1:]
     done = run(*words)
     lines = (done.out + done.err).replace(str(tmp_path), "/tmp/answer").splitlines()
     printed = [" ".join(line.split()) for line in lines]  # how wide a column is differs between versions of rich
