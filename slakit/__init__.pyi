@@ -33,6 +33,7 @@ from .evidence.sources.importing import import_evidence as import_evidence
 from .evidence.sources.receipt import ImportReceipt as ImportReceipt
 from .evidence.sources.receipt import read_receipts as read_receipts
 from .finding.compensation import Compensation as Compensation
+from .finding.dora import dora_findings as dora_findings
 from .finding.run import findings as findings
 from .fleet.run import assess_fleet as assess_fleet
 from .fleet.summary import FleetSummary as FleetSummary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,12 @@ COMPARED = ("terms", "curves", "dominance", "crossings", "owed", "verdicts")
 MARKS = {"defect": "bold red", "gap": "bold yellow", "risk": "bold", "note": "dim"}
 
 
+class Profile(StrEnum):
+    """Regulations that contracts are held against."""
+
+    DORA = "dora"
+
+
 @app.command()
 def findings(
     policies: PolicyNames,
@@ -38,9 +45,17 @@ def findings(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write the findings to this .csv, .parquet or .xlsx file.")
     ] = None,
+    profile: Annotated[
+        Profile | None, typer.Option("--profile", help="Instead: what a regulation asks for, and what is missing.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List findings about contracts, each with its clause."""
+    if profile is not None:
+        if severity or as_of:
+            raise typer.BadParameter("a --profile has no --severity and no --as-of")
+        _hold_against_dora(policies, tier, out, as_json=as_json)
+        return
     import polars as pl
 
     from slakit.evidence.files import write_table
@@ -71,6 +86,37 @@ def findings(
         FindingsAnswer(findings=Finding.of_table(found)).print()
     else:
         _print_findings(found)
+
+
+def _hold_against_dora(policies: list[str], tier: str | None, out: Path | None, *, as_json: bool) -> None:
+    """Print what contracts have of what DORA asks for."""
+    from slakit.evidence.files import write_table
+    from slakit.finding.dora import STATES, dora_findings
+    from slakit.policy.plan_names import plan_name
+
+    found = dora_findings(policies, tier=tier)
+    if out is not None:
+        if out.suffix not in (".csv", ".parquet"):
+            problem = Problem(str(out), None, "not a table", "let it end in .csv or .parquet")
+            raise InputError(str(out), [problem])
+        with writing(out):
+            write_table(found, out)
+    if as_json:
+        from slakit.cli.answers import DoraAnswer, DoraPoint
+
+        DoraAnswer(points=DoraPoint.of_table(found)).print()
+        return
+    for _, rows in found.group_by("policy", "tier", maintain_order=True):
+        title = plan_name(rows["provider"][0], rows["tier"][0] or None)
+        shown = new_table("article", "point", "is", "the contract has", "clause", "missing", title=safe(title)[0])
+        for row in rows.iter_rows(named=True):
+            state = STATES[row["state"]]
+            shown.add_row(*safe(row["article"], row["point"], state, row["says"], row["clauses"], row["missing"]))
+            shown.add_section()
+        stdout().print(shown)
+    counts = found["state"].to_list()
+    said = ", ".join(f"{counts.count(state)} {name}" for state, name in STATES.items() if state in counts)
+    stdout().print(f"Of {len(counts)} points: {said}.", highlight=False)
 
 
 def _print_findings(found: pl.DataFrame) -> None:

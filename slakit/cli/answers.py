@@ -570,6 +570,90 @@ class CalendarAnswer(Answer):
     files: list[str]
 
 
+class DossierAnswer(Answer):
+    """A dossier that was written."""
+
+    command: Literal["dossier"] = "dossier"
+    folder: str
+    timestamp_request: str | None
+    """File to send to a time stamp authority."""
+
+
+class DossierDifference(Part):
+    """What differs in a dossier."""
+
+    of: Literal["file", "figure", "timestamp"]
+    where: str
+    says: str
+
+
+class VerifyAnswer(Answer):
+    """What a check of a dossier found."""
+
+    command: Literal["verify"] = "verify"
+    sound: bool
+    """Nothing differs."""
+    files: int
+    figures: int
+    """Cells and lines that were computed again."""
+    slakit: str
+    """Version that wrote the dossier."""
+    stamped: Instant | None
+    """When a time stamp authority says that the manifest was there."""
+    differences: list[DossierDifference]
+    notes: list[str]
+
+
+class RatedKpi(Part):
+    """A key performance indicator, and its rating."""
+
+    kpi: str
+    name: str
+    subscription: str
+    guarantee: str
+    first: Instant | None
+    after: Instant | None
+    windows: int
+    met: int
+    level: Exact | None
+    unit: str
+    good: Exact | None
+    approaching: Exact
+    requires_improvement: Exact
+    rating: Literal["Good", "Approaching target", "Requires improvement", "Inadequate", "Other"]
+    why: str
+
+
+class ScorecardAnswer(Answer):
+    """Key performance indicators, rated."""
+
+    command: Literal["scorecard"] = "scorecard"
+    title: str | None
+    kpis: list[RatedKpi]
+
+
+class DoraPoint(Part):
+    """What an article of DORA asks for, and what a contract has."""
+
+    policy: str
+    tier: str
+    provider: str
+    article: str
+    asks: str
+    point: str
+    state: Literal["stated", "part", "missing", "not_read"]
+    says: str
+    clauses: str
+    missing: str
+
+
+class DoraAnswer(Answer):
+    """Contracts held against article 30 of DORA."""
+
+    command: Literal["findings --profile dora"] = "findings --profile dora"
+    points: list[DoraPoint]
+
+
 def told(explanation: Explanation) -> list[Told]:
     """Take the sentences of an explanation."""
     return [Told(depth=depth, text=text) for depth, text in explanation.lines]

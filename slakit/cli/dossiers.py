@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout
-from slakit.cli.options import AsOf, Closed, Evidence, PeriodOption, Readings, Subscriptions, Zone, app
+from slakit.cli.options import AsOf, Closed, Evidence, Json, PeriodOption, Readings, Subscriptions, Zone, app
 
 DIFFERS = 3
 
@@ -41,6 +42,7 @@ def dossier(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """Write all that a claim rests on as one folder with hashes."""
     from slakit.claiming.dossier import write_dossier
@@ -55,13 +57,17 @@ def dossier(
             conventions=conventions_of(closed), contracts=contract or (), exports=export or (), letters=letter or (),
             imported=imported, request_timestamp=timestamp_request,
         )  # fmt: skip
-    console = stdout()
-    console.print(
-        f"The dossier is in {out}. Check it: slakit verify {out}", highlight=False, markup=False, soft_wrap=True
-    )
+    if as_json:
+        from slakit.cli.answers import DossierAnswer
+
+        request = str(out / REQUEST) if timestamp_request else None
+        DossierAnswer(folder=str(out), timestamp_request=request).print()
+        return
+    said = [f"The dossier is in {out}. Check it: {shlex.join(['slakit', 'verify', str(out)])}"]
     if timestamp_request:
-        said = f"Send {out / REQUEST} to a time stamp authority, and keep what it answers."
-        console.print(said, highlight=False, markup=False, soft_wrap=True)
+        said.append(f"Send {out / REQUEST} to a time stamp authority, and keep what it answers.")
+    for sentence in said:
+        stdout().print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -79,12 +85,27 @@ def verify(
         Path | None,
         typer.Option("--certificate", metavar="FILE", help="Root certificate of the time stamp authority, in PEM."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Compute the hashes and figures of a dossier again."""
     from slakit.claiming.verify import verify_dossier
 
     with stderr().status("checking", spinner="line"):
         found = verify_dossier(folder, timestamp=timestamp, certificate=certificate)
+    if as_json:
+        from slakit.cli.answers import DossierDifference, VerifyAnswer
+
+        stamp = found.timestamp
+        VerifyAnswer(
+            sound=found.sound,
+            files=found.files,
+            figures=found.figures,
+            slakit=found.slakit,
+            stamped=None if stamp is None or stamp.wrong else stamp.at,
+            differences=DossierDifference.of_table(found.differences),
+            notes=found.notes,
+        ).print()
+        raise typer.Exit(0 if found.sound else DIFFERS)
     console = stdout()
     if not found.sound:
         rows = new_table("where", "what differs")

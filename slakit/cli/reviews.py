@@ -442,6 +442,7 @@ def scorecard(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """Rate KPIs by an authority's own cut points."""
     from slakit.analysis.scorecard import RATINGS, read_kpis
@@ -460,6 +461,11 @@ def scorecard(
         with writing(out):
             out.parent.mkdir(parents=True, exist_ok=True)
             write_table(rated, out)
+    if as_json:
+        from slakit.cli.answers import RatedKpi, ScorecardAnswer
+
+        ScorecardAnswer(title=asked.title, kpis=RatedKpi.of_table(rated)).print()
+        return
     rows = new_table(
         "KPI", "subscription", "level", "good", "approaching", "requires improvement", "windows met", "rating"
     )
