@@ -42,6 +42,10 @@ from .measure.budgets import uptime_budget as uptime_budget
 from .measure.budgets import window_budgets as window_budgets
 from .measure.calendar import Period as Period
 from .measure.conventions import Conventions as Conventions
+from .outlook.closed_forms import chance_kept as chance_kept
+from .outlook.closed_forms import outage_rate as outage_rate
+from .outlook.outlook import Outlook as Outlook
+from .outlook.outlook import outlook as outlook
 from .policy.document import Policy as Policy
 from .policy.files import find_policy as find_policy
 from .policy.files import find_terms as find_terms

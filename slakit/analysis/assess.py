@@ -38,7 +38,7 @@ from slakit.measure.rules import courses_of, number_rules
 from slakit.policy.document import Policy
 from slakit.policy.files import find_policy
 from slakit.problems import InputError, Problem
-from slakit.remedy.awards import Awarded, award_remedies
+from slakit.remedy.awards import Awarded, Claimed, award_remedies
 from slakit.remedy.fees import Fees
 
 
@@ -156,10 +156,61 @@ class _Calculated(NamedTuple):
     tables: dict[str, pl.DataFrame]
 
 
+class MeasuredAndAwarded(NamedTuple):
+    """What was measured, and what each remedy pays under each reading, before it is shown as tables.
+
+    Attributes
+    ----------
+    measured, awarded
+        As `measure_evidence` and `award_remedies` give them.
+    fees, claims
+        Fees of the subscriptions, and the claims already made.
+    """
+
+    measured: MeasuredEvidence
+    awarded: Awarded
+    fees: Fees
+    claims: Claimed
+
+
 def _calculate(
     evidence: Evidence, known: Policies, plans: Plans, span: Period, moment: datetime, conventions: Conventions | None
 ) -> _Calculated:
     """Measure, award and claim what evidence in the words of the contracts gives rise to."""
+    measured, awarded, fees, made = measure_and_award(evidence, known, plans, span, moment, conventions)
+    requirements = requirements_of(evidence, awarded, to_microseconds(moment))
+    claims = claim_credits(measured, awarded, fees, made, requirements)
+    tables = _tables(evidence, plans, measured, awarded, claims, fees)
+    tables["requirements"] = requirements_table(requirements, evidence.phases)
+    return _Calculated(measured, awarded, fees, tables)
+
+
+def measure_and_award(
+    evidence: Evidence,
+    known: Policies,
+    plans: Plans,
+    span: Period,
+    moment: datetime,
+    conventions: Conventions | None = None,
+) -> MeasuredAndAwarded:
+    """Measure evidence in the words of the contracts, and award the remedies of every reading.
+
+    Parameters
+    ----------
+    evidence
+        Checked tables in the words of the contracts, as `in_words_of_contracts` gives them.
+    known, plans
+        Policies by the name the subscriptions give them, and the terms of every plan, as `plans_of` gives them.
+    span, moment
+        What is judged, and the instant of the assessment.
+    conventions
+        How the clocks of tickets run where tools differ; the defaults if not given.
+
+    Raises
+    ------
+    InputError
+        A plan cannot be judged by this evidence.
+    """
     fees = Fees(evidence.phases, evidence.charges, history=evidence.numbered("subscriptions"))
     now = to_microseconds(moment)
     made = claims_made(evidence, fees, known, now)
@@ -178,12 +229,7 @@ def _calculate(
         if begun and min(begun) < span.first:
             before = Period(min(begun), span.first)
             earlier = measure_evidence(evidence, rules, before, now, conventions=conventions)
-    awarded = award_remedies(measured, numbered, fees, made, earlier)
-    requirements = requirements_of(evidence, awarded, now)
-    claims = claim_credits(measured, awarded, fees, made, requirements)
-    tables = _tables(evidence, plans, measured, awarded, claims, fees)
-    tables["requirements"] = requirements_table(requirements, evidence.phases)
-    return _Calculated(measured, awarded, fees, tables)
+    return MeasuredAndAwarded(measured, award_remedies(measured, numbered, fees, made, earlier), fees, made)
 
 
 def _tables(

@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from slakit.cli import analyses, batches, checks, claims, deadlines, dossiers, pages, policies, quotes, reviews, sources
+from slakit.cli import (
+    analyses,
+    batches,
+    checks,
+    claims,
+    deadlines,
+    dossiers,
+    outlooks,
+    pages,
+    policies,
+    quotes,
+    reviews,
+    sources,
+)
 from slakit.cli.options import app
 from slakit.problems import InputError, printable
 
@@ -25,6 +38,7 @@ __all__ = [
     "deadlines",
     "dossiers",
     "main",
+    "outlooks",
     "pages",
     "policies",
     "quotes",

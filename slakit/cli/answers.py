@@ -487,6 +487,83 @@ class CompareAnswer(Answer):
     verdicts: list[ComparedOutage]
 
 
+class ExpectedCredit(Part):
+    """What a plan pays in a year, by one model of outages."""
+
+    plan: str
+    model: str
+    currency: str
+    years: int
+    months_missed: Exact | None
+    """Share of measurement windows in which a guarantee is missed. [percent]"""
+    year_missed: Exact
+    """Share of years with such a window. [percent]"""
+    expected: Exact
+    error: Exact | None
+    """Monte Carlo standard error of the expected credit."""
+    lowest: Exact
+    highest: Exact
+    """Expected credit under the reading that pays least, and most."""
+    p10: Exact
+    p50: Exact
+    p90: Exact
+    fee_share: Exact
+    """Of twelve monthly fees. [percent]"""
+    nothing: Exact
+    deepest: Exact
+    right: Exact
+    """Years without a credit, with the largest one that a remedy knows, with a right such as to terminate. [percent]"""
+
+
+class ExpectedDifference(Part):
+    """Two plans in the same years, in percent of twelve monthly fees."""
+
+    plan: str
+    other: str
+    model: str
+    difference: Exact
+    error: Exact | None
+    p10: Exact
+    p90: Exact
+    more: Exact
+    less: Exact
+    """Years in which the plan pays more than the other, or less. [percent]"""
+    discount: Exact | None
+    """By which the fee of the one that pays less must be lower, if it is to cost as much. [percent]"""
+
+
+class ExpectedReading(Part):
+    """What a year pays with one answer to an open question, the others as chosen."""
+
+    plan: str
+    model: str
+    question: str
+    answer: str
+    chosen: bool
+    expected: Exact
+    difference: Exact
+    year_missed: Exact
+    nothing: Exact
+    years: int
+    currency: str
+
+
+class OutlookAnswer(Answer):
+    """`slakit outlook --json`."""
+
+    command: Literal["outlook"] = "outlook"
+    plans: dict[str, str]
+    period: str
+    years: int
+    seed: int
+    fee: Exact
+    summary: list[ExpectedCredit]
+    differences: list[ExpectedDifference]
+    readings: list[ExpectedReading]
+    basis: list[str]
+    """What the years of the first model are drawn from."""
+
+
 class QuoteAnswer(Answer):
     """The answer to a quick question."""
 

@@ -13,7 +13,7 @@ COMMANDS = {
     "Contracts": ("policies", "show", "findings", "budget"),
     "Evidence and reviews": ("import", "assess", "reconcile", "explain", "readings", "due", "scorecard"),
     "Claims": ("claim", "calendar", "dossier", "verify", "register"),
-    "Comparison": ("compare",),
+    "Comparison": ("compare", "outlook"),
     "Reports": ("batch", "explore"),
     "Files": ("new", "validate", "check", "schema"),
 }

@@ -13,16 +13,16 @@ import polars as pl
 
 from slakit import _hooks
 from slakit.analysis.assess import instant_of
+from slakit.analysis.offers import Offer, answers_of, offers_of
 from slakit.analysis.plans import Settled
 from slakit.analysis.review import Review
 from slakit.arguments import checked
 from slakit.comparison.dominance import dominance
 from slakit.comparison.iso19086 import terms_table
-from slakit.comparison.replay import OWED_COLUMNS, VERDICT_COLUMNS, Offers, assess_under_all, owed_table, verdict_table
+from slakit.comparison.replay import OWED_COLUMNS, VERDICT_COLUMNS, assess_under_all, owed_table, verdict_table
 from slakit.evidence.evidence import Evidence
 from slakit.measure.calendar import Period
-from slakit.policy.document import Policy
-from slakit.policy.files import find_plans, plan_id, tiers_of
+from slakit.policy.files import find_plans
 from slakit.policy.plan_names import plan_names
 from slakit.policy.terms import Terms
 from slakit.policy.yaml import parse_yaml
@@ -31,8 +31,6 @@ from slakit.remedy.curves import credit_curve
 from slakit.remedy.fees import exact_fee
 
 COMPARED_FEE = Decimal(1000)
-Offer = str | Policy | tuple[Policy, str | None]
-"""A plan: `klikk:gold`, a policy with all its tiers, or a policy and one tier."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -177,7 +175,7 @@ def compare(
     (('klikk:gold', 'klink-cloud:enterprise', 'crossing', 1), ['klikk:gold', 'klink-cloud:enterprise'])
     """
     settled = Settled.of(reading)
-    offers = _offers(list(plans), settled)
+    offers = offers_of(plans, settled, least=2)
     exact = None if fee is None else exact_fee(fee)
     if period and isinstance(period, str):
         period = Period.parse(period)
@@ -188,12 +186,7 @@ def compare(
     won, crossed = dominance(terms, drawn_for)
     review = None
     if evidence is not None:
-        answers = {
-            f"{name}:{question}": answer
-            for name, (policy, _, _) in offers.items()
-            for question, answer in _settled(settled, policy).items()
-        }
-        review = assess_under_all(offers, evidence, period, as_of, exact, answers)
+        review = assess_under_all(offers, evidence, period, as_of, exact, answers_of(offers, settled))
     return Comparison(
         plans=terms,
         proposed=frozenset(name for name, (policy, _, _) in offers.items() if policy.origin),
@@ -243,36 +236,3 @@ def amended_offers(plans: Iterable[str], changes: Iterable[str] = ()) -> list[Of
         raise InputError("changes", problems)
     changed = [(policy.amend(terms), tier) for policy, tier in find_plans(named[0])] if terms and named else []
     return [*named, *changed]
-
-
-def _settled(settled: Settled, policy: Policy) -> dict[str, str]:
-    """Return the answers for a policy; those for what it was amended from hold for it too, where it still asks."""
-    asked = {question.id for question in policy.readings}
-    before = settled.answers.get(policy.origin or "", {}) if policy.origin else {}
-    return {q: a for q, a in before.items() if q in asked} | settled.of_policy(policy.id, policy)
-
-
-def _offers(plans: list[Offer], settled: Settled) -> Offers:
-    offers: dict[str, tuple[Policy, str | None, Terms]] = {}
-    problems: list[Problem] = []
-    for asked in plans:
-        try:
-            if isinstance(asked, str):
-                named = find_plans(asked)
-            else:
-                named = tiers_of(asked) if isinstance(asked, Policy) else [asked]
-            for policy, tier in named:
-                name = plan_id(policy, tier)
-                if name in offers:
-                    remedy = "name each plan once; give an amended policy another id"
-                    problems.append(Problem("plans", name, "named twice", remedy))
-                offers[name] = (policy, tier, policy.terms(tier=tier, reading=_settled(settled, policy)))
-        except InputError as error:
-            problems += error.problems
-    if not problems and len(offers) < 2:
-        problems = [Problem("plans", ", ".join(offers) or None, "fewer than two", "name at least two, like klikk:gold")]
-    if problems:
-        raise InputError("plans", problems)
-    asking = {name: policy for policy, _, _ in offers.values() for name in (policy.id, policy.origin or "")}
-    settled.refuse_unknown(asking)
-    return offers

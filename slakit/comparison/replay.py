@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from slakit.analysis.assess import assess
+from slakit.analysis.offers import Offers
 from slakit.analysis.period import period_of
 from slakit.analysis.plans import currencies_paid
 from slakit.analysis.review import Review
@@ -18,15 +19,11 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.tables import TABLES
 from slakit.measure.budgets import EXACT
 from slakit.measure.calendar import Period
-from slakit.policy.document import Policy
 from slakit.policy.printing import print_duration
-from slakit.policy.terms import Terms
 
 AT = " @ "
 """Stands between the name of a subscription, or an outage, and the plan under which it is assessed."""
 SUFFIXED = rf"(?s)^(.*){AT}(.*?)$"
-Offers = Mapping[str, tuple[Policy, str | None, Terms]]
-"""Name of a plan → policy, tier, and terms under the chosen reading."""
 OWED_COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "subscription": pl.String, "plan": pl.String, "currency": pl.String, "monthly_fee": EXACT,
     "owed": EXACT, "lowest": EXACT, "highest": EXACT, "counted_seconds": EXACT, "windows": pl.UInt32,
