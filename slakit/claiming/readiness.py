@@ -44,12 +44,14 @@ def checks(
     """
     form = claims.form if claims is not None and claims.form is not None else ClaimForm()
     clause = (claims.clause or "") if claims is not None else ""
-    sent_to = given["channel"] or "the contract as read names no channel: say where it goes with --to"
+    sent_to = given["channel"] or "the contract as read names no channel: say where it goes: --to"
     yield Check("Where it is sent", bool(given["channel"]), sent_to, clause if given["channel"] else "")
     if not form.customer:
-        yield Check("Customer", bool(given["customer"]), given["customer"] or "name customer and contact with --from")
+        yield Check(
+            "Customer", bool(given["customer"]), given["customer"] or "name customer and contact: --from (sender)"
+        )
     if not form.reference:
-        yield Check("Reference", bool(given["reference"]), given["reference"] or "give the account with --account")
+        yield Check("Reference", bool(given["reference"]), given["reference"] or "give the account: --account")
     if form.language is not None:
         said = f"the provider takes claims in this language only: {form.language}"
         yield Check("Language of the letter", language == form.language, said, clause)
@@ -85,10 +87,10 @@ def _evidence(
         return Check(item, True, "in the letter", clause)
     if item in form.customer:
         return Check(
-            item, bool(given["customer"]), given["customer"] or "name customer and contact with --from", clause
+            item, bool(given["customer"]), given["customer"] or "name customer and contact: --from (sender)", clause
         )
     if item in form.reference:
-        return Check(item, bool(given["reference"]), given["reference"] or "give it with --account", clause)
+        return Check(item, bool(given["reference"]), given["reference"] or "give it: --account", clause)
     if item in form.files:
         return Check(item, False, f'attach a file: --attach "{item}=FILE"', clause)
     return Check(item, False, f'say it: --answer "{item}=…", or --attach "{item}=FILE"', clause)

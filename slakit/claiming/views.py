@@ -38,14 +38,14 @@ def headline_claim_pack(pack: ClaimPack) -> None:
         show_headline("Ready to be sent", amount, " ".join([said, *until]))
         return
     others = len(missing) - MOST_NAMED
-    named = listed([*missing[:MOST_NAMED], *([f"{others} more"] if others > 0 else [])])
+    named = listed([*(f"“{one}”" for one in missing[:MOST_NAMED]), *([f"{others} more"] if others > 0 else [])])
     show_headline("Claim, not ready to be sent", amount, " ".join([f"Missing: {named}.", *until]))
 
 
 def show_readiness(pack: ClaimPack) -> GT:
     """Show what each claim needs before it can be sent, what is missing first."""
     rows = [
-        {"Claim": f"{claim.subscription}: {claim.name}", "Needed": check.what,
+        {"Claim": claim.name, "Needed": check.what,
          "There": "yes" if check.there else "no", "What it is, or what to do": check.says, "Clause": check.clause}
         for claim in pack.claims
         for check in sorted(claim.checks, key=lambda check: check.there)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from slakit.analysis.explain import Teller, explain
+from slakit.analysis.explain import Teller
 from slakit.analysis.review import Review
 from slakit.claiming.facts import ClaimedWindow, CountedInterval, JudgedGuarantee, LateTicket, Level
 from slakit.policy.guarantees import Guarantee
-from slakit.policy.plan_names import part_names
+from slakit.policy.plan_names import part_names, plan_name
 from slakit.policy.quantities import Duration
 from slakit.policy.remedies import Remedy
 from slakit.policy.terms import Terms
@@ -57,16 +57,18 @@ def claimed_window(review: Review, terms: Terms, remedy: Remedy, row: Row) -> Cl
         status=row["status"],
         deadline=row["deadline"],
         deadline_earliest=row["deadline_earliest"],
-        explanation=explained(review, row["subscription"], start, end),
+        explanation=tuple(_explained(review, terms, remedy, row)),
     )
 
 
-def explained(review: Review, subscription: str, start: datetime, end: datetime) -> tuple[tuple[int, str], ...]:
-    """Explain the days of a window, as `explain` does."""
-    zone = review.zone_of(subscription)
-    first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
-    told = explain(review, subscription, f"{first}/{last}")
-    return ((0, told.title), *((depth + 1, sentence) for depth, sentence in told.lines))
+def _explained(review: Review, terms: Terms, remedy: Remedy, row: Row) -> Iterator[tuple[int, str]]:
+    """Explain a credit as `explain` does: its guarantees in its window, and how it follows."""
+    name, start, end = row["subscription"], row["window_start"], row["window_end"]
+    told = Teller(review, name, start, end, review.zone_of(name))
+    yield 0, f"{name} · {plan_name(terms.provider, terms.tier)} ({told.zone.key}), as of {told.when(review.as_of)}"
+    lines = [line for one in terms.guarantees if one.id in remedy.guarantees for line in told.guarantee(one)]
+    lines += [*told.remedy(remedy), *told.assumptions()]
+    yield from ((depth + 1, sentence) for depth, sentence in lines)
 
 
 def _touching(table: pl.DataFrame, guarantee: Guarantee, start: datetime, end: datetime, *edges: str) -> Iterator[Row]:

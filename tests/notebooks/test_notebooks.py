@@ -24,6 +24,7 @@ ON_ONE_CONTRACT = ["policy_card", "what_if"]
 ON_NOTHING = ["quick_question"]
 ON_IMPORTS = ["import_evidence", "reconciliation"]
 ON_EVIDENCE = [
+    "claim_pack",
     "claims",
     "incident_review",
     "open_questions",
