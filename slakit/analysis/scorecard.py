@@ -44,7 +44,7 @@ class Kpi(_Block):
     name: str | None = None
     """As it is published; the guarantee's own, if not written."""
     subscription: str | None = None
-    """Whose; may be left out where the evidence has one."""
+    """Whose; not needed where the evidence has one."""
     guarantee: str
     over: Literal["period", "worst_window"] = "period"
     """All windows taken together, or the worst of them."""

@@ -284,7 +284,7 @@ def _cancelled(event: Event, as_of: datetime) -> Event:
     _put(event, "sequence", event["sequence"] + 1)
     _put(event, "status", CANCELLED)
     _put(event, "dtstamp", as_of.replace(microsecond=0))
-    event.subcomponents.clear()  # nobody is reminded of what is met
+    event.subcomponents.clear()  # no reminders of what is met
     return event
 
 

@@ -122,7 +122,7 @@ def computed_files(data: Path, run: Run) -> dict[str, str]:
         raise InputError(str(data), [Problem("subscriptions policy", name, wrong, remedy) for name in unknown])
     asked = run.arguments
     conventions = asked.conventions
-    with locales.in_locale(None):  # whoever checks a dossier may write numbers in another way
+    with locales.in_locale(None):  # the locale of who checks it changes nothing
         review = assess(
             evidence,
             asked.period,

@@ -149,7 +149,7 @@ def _points(policy: Policy, terms: Terms) -> Iterator[Point]:
     corrected += [(right.says, right.clause) for right in terms.rights]
     corrected += [(f"{_name(one)}: {words.promise(one)}", one.clause) for one in firm if one.metric == "resolution"]
     uncorrected = [] if corrected else ["what follows when a target is missed"]
-    yield Point("30(3)(a)", "correction of misses", corrected, uncorrected)
+    yield Point("30(3)(a)", "correction of breaches", corrected, uncorrected)
 
     kinds = [(words.maintenance_name(one), one) for one in terms.maintenance]
     notices = [(f"{name} maintenance: {one.notice} notice", one.clause) for name, one in kinds if one.notice]
