@@ -129,7 +129,8 @@ def _overview_parts(manifest: Manifest, overview: Overview | None) -> dict[str, 
     from slakit.show.overview.page import changes_between, overview_html, script_hash
 
     if overview is None:
-        return {"overview": "", "script": ""}
+        on_evidence = any({"evidence", "as_of"} <= set(entry.parameters) for entry in manifest.reports)
+        return {"overview": "", "script": "", "hint": on_evidence}
     links: dict[str, list[tuple[str, str]]] = {}
     for entry in manifest.reports:
         page, about = f"{entry.name}.html", entry.parameters.get("subscription")
@@ -140,8 +141,8 @@ def _overview_parts(manifest: Manifest, overview: Overview | None) -> dict[str, 
         changes = None if overview.before is None else changes_between(overview.before, overview.facts["changing"])
         drawn = overview_html(overview.facts, links, changes, since=since)
     except (KeyError, TypeError, ValueError, ArithmeticError):  # a notebook may record what it likes
-        return {"overview": "", "script": ""}
-    return {"overview": Markup(drawn), "script": script_hash()}
+        return {"overview": "", "script": "", "hint": False}
+    return {"overview": Markup(drawn), "script": script_hash(), "hint": False}
 
 
 def group_by_notebook(entries: list[ReportRecord]) -> list[Group]:

@@ -94,6 +94,13 @@ def most_urgent_first(claims: pl.DataFrame) -> pl.DataFrame:
     return claims.sort(order, "deadline_earliest", nulls_last=True, maintain_order=True)
 
 
+def missed_already(review: Review) -> pl.DataFrame:
+    """List the windows of availability that still run, and whose budget of downtime is used up."""
+    allowed = pl.col("agreed_seconds") * (100 - pl.col("target")) / 100
+    over = pl.col("downtime_seconds") > allowed
+    return in_words(review, "availability", review.availability.filter(pl.col("running") & over))
+
+
 def claim_by(status: str, deadline: datetime | None, zone: ZoneInfo) -> str:
     """Write a deadline of a claim with its time zone, or why there is none."""
     if deadline is not None and status not in ("not_read", "not_required"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from slakit.show import (
 from slakit.show.tables.memo import Memo, memo_table
 
 LIBRARY = ["klikk", "wp-heaven", "klink-cloud", "cloudworkz"]
+SAMPLES = Path(__file__).parents[2] / "data_samples" / "evidence"
 OF_REVIEWS = [show_assumptions, show_attainment, show_claims, show_credits, show_ledger, show_warnings]
 
 
@@ -159,3 +161,9 @@ def test_where_no_html_is_shown_a_table_is_its_text() -> None:
     lines = repr(show_tiers(find_terms(LIBRARY))).splitlines()
     assert lines[0] == "What each plan guarantees"
     assert lines[1].startswith("Provider | ")
+
+
+def test_windows_that_run_and_are_missed_already_are_told_beside_the_claims() -> None:
+    evidence = sla.read_evidence(SAMPLES, subscription="harbor-enterprise")
+    said = text_of(show_claims(sla.assess(evidence, "2026-08/2026-09", "2026-09-20", ranges=False)))
+    assert "Waiting for the window's end, harbor-enterprise, Platform uptime, Sep 2026: the target is missed" in said

@@ -13,7 +13,7 @@ from slakit.analysis.review import CLAIMABLE, Review
 from slakit.policy.unread import without_credit
 from slakit.show.columns import RESULTS
 from slakit.show.labels import amounts_text, counted, day_text, days_left_text, instant_text
-from slakit.show.readable import claim_by, in_words, most_urgent_first
+from slakit.show.readable import claim_by, in_words, missed_already, most_urgent_first
 from slakit.show.tables.memo import Memo, memo_table
 
 NOT_CONCERNED = ("other_component", "outside_period")
@@ -107,10 +107,16 @@ def show_claims(review: Review, subscription: str = "") -> GT:
             row[by_heading[key]] = claim_by(claim["status"], instant, zone).removesuffix(f" ({zone.key})")
     requirements = in_words(review, "requirements", narrowed(review, subscription).requirements)
     broken = requirements.filter(~pl.col("met")).select("subscription", "remedy", "window", "says").rows()
+    running = missed_already(narrowed(review, subscription)).select("subscription", "guarantee", "window").rows()
+    waiting = "Waiting for the window's end, {}, {}, {}: the target is missed already; what is owed is known then."
     memo = Memo(
         "Claims",
         about(review),
-        [result.note, *(f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken)],
+        [
+            result.note,
+            *(waiting.format(*row) for row in running),
+            *(f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken),
+        ],
         groups=by_heading["status"],
         numbers=[by_heading["amount"]],
         strong=[row for row, status in enumerate(shown["status"]) if status in CLAIMABLE],
