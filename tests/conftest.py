@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # each worker of pytest has a core; threads in small frames cost more
 
 import holidays
 import pytest
-from effort import QUICK
+from effort import QUICK, evenly
 from hypothesis import HealthCheck, settings
 from public_holidays import holidays_by_law
 
@@ -20,12 +23,32 @@ settings.register_profile("night", _COMMON, max_examples=200 * QUICK, print_blob
 settings.load_profile("quick")
 
 
+# Rooms whose tests assess contracts: each case takes a tenth of a second or more, and next to nothing elsewhere.
+ASSESSING = ("analysis", "comparison", "examples", "finding", "laws", "measure", "remedy", "show", "tickets")
+CASES = 2
+"""Of so many cases of each test the quick run takes in these rooms, spread evenly; the others are `long`."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--browser", action="store_true", help="run the tests in a headless Chromium (CI always does)")
     parser.addoption("--part", metavar="K/N", help="run each N-th test from the K-th on (CI: another part a day)")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Make most cases of a test `long` where cases are costly; see `ASSESSING`."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        room = item.path.parent.name
+        if (room in ASSESSING or room == "tests") and not item.get_closest_marker("long"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    for test in cases.values():
+        for item in set(test) - set(evenly(test, CASES)):
+            item.add_marker(pytest.mark.long)
+    choose(config, items)
+
+
+def choose(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep one part of the tests, if one is named; skip those in a browser unless they are asked for, or in CI."""
     if part := config.getoption("--part"):
         number, parts = (int(text) for text in part.split("/"))

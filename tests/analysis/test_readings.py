@@ -183,6 +183,7 @@ def test_the_range_is_widened_by_the_questions_with_an_answer_that_differs(revie
         assert set(filter(None, row["widened_by"].split(", "))) == set(own["question"])
 
 
+@pytest.mark.long
 def test_the_ends_of_the_range_are_owed_under_the_readings_named_for_them(tables: Evidence, review: Review) -> None:
     for row in review.ranges.iter_rows(named=True):
         policy = HELD[row["subscription"]]

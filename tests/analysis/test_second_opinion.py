@@ -93,7 +93,14 @@ def test_it_agrees_in_the_middle_of_things(policy: str) -> None:
         agree(rows, {}, as_of=as_of)
 
 
-@pytest.mark.parametrize(("policy", "seed"), [("klikk", 401), ("klink-cloud", 402), ("wp-heaven", 403)])
+@pytest.mark.parametrize(
+    ("policy", "seed"),
+    [
+        pytest.param("klikk", 401, marks=pytest.mark.long),
+        pytest.param("klink-cloud", 402, marks=pytest.mark.long),
+        ("wp-heaven", 403),
+    ],
+)
 def test_the_range_is_the_lowest_and_the_highest_of_all_readings(policy: str, seed: int) -> None:
     rows = random_evidence(seed, policy, outages=36)
     ranges = {row["subscription"]: row for row in assess(as_evidence(rows), PERIOD, AS_OF).ranges.iter_rows(named=True)}
@@ -143,6 +150,7 @@ def test_a_settled_reading_is_the_reading_assessed_alone() -> None:
         assert json.loads(text)["window"] == "quarter"
 
 
+@pytest.mark.long
 def test_three_contracts_assessed_together_are_as_each_alone() -> None:
     each = {policy: random_evidence(502, policy, outages=50) for policy in POLICIES}
     for policy, rows in each.items():

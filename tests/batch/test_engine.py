@@ -32,6 +32,7 @@ def test_papermill_and_jupyter_find_what_is_registered() -> None:
     assert kernels["slakit-forkserver"] == "slakit.kernels.forkserver:ForkedKernel"
 
 
+@pytest.mark.long
 def test_the_engine_can_be_imported_before_papermill() -> None:
     subprocess.run([sys.executable, "-c", "import slakit.batch.engine, papermill"], check=True)
 
@@ -45,6 +46,7 @@ def test_plain_papermill_runs_a_notebook_with_engine_and_kernel(write_notebook: 
     assert nbformat.read(out, as_version=4).cells[-1].outputs[0].text == "hello Jo\n"
 
 
+@pytest.mark.long
 def test_an_unknown_parameter_is_refused_before_anything_runs(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     notebook = write_notebook("a.ipynb", "name: str = 'x'", f"open({str(tmp_path / 'ran')!r}, 'w')")
     run = papermill("--engine", "slakit", "-k", "slakit", "-p", "nmae", "Jo", str(notebook), str(tmp_path / "o.ipynb"))
@@ -54,6 +56,7 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(write_notebook: Wr
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.long
 def test_a_notebook_that_was_interrupted_does_not_look_completed(write_notebook: WriteNotebook, tmp_path: Path) -> None:
     source = f"import time; open({str(tmp_path / 'ran')!r}, 'w').close(); time.sleep(600)"
     notebook, out = write_notebook("a.ipynb", "n: int = 1", source, "2"), tmp_path / "out.ipynb"

@@ -8,6 +8,7 @@ from typing import Any
 
 import fastexcel
 import pytest
+from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -163,6 +164,7 @@ def test_the_workbook_has_a_sheet_for_each_table(tmp_path: Path) -> None:
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6), st.sampled_from([None, "a", "b"])), max_size=5)
 
 
+@examples(8)
 @given(SPANS, SPANS)
 def test_every_outage_is_matched_as_a_loop_over_all_pairs_does(first: list[Any], second: list[Any]) -> None:
     def rows(spans: list[Any], source: str) -> list[dict[str, Any]]:

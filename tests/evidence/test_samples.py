@@ -115,7 +115,7 @@ def test_components_are_judged_apart_and_the_order_of_rows_does_not_matter(
     assert found.coverage.equals(pl.concat([one.coverage for one in alone]))
 
 
-@examples(15)
+@examples(5)
 @given(
     st.lists(st.text("01.", min_size=1, max_size=12), min_size=1, max_size=4),
     st.sampled_from(["by component", "taking turns", "shuffled"]),

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from cli_support import Run, run
+from effort import some_quick
 from random_cases import Case, random_case
 
 from slakit.analysis.assess import assess
@@ -107,7 +108,7 @@ def refusal(called: Callable[[], object]) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("parts", [1, 2, 7])
+@pytest.mark.parametrize("parts", some_quick([1, 2, 7], [7]))
 def test_parts_together_are_the_whole(
     case: Case, whole: Review, scheduler: str, tmp_path: Path, parts: int, in_parts: Callable[[int], None]
 ) -> None:
@@ -188,6 +189,7 @@ def test_ids_of_two_parts_and_tickets_of_none_are_refused(
     assert summary.subscriptions == 3
 
 
+@pytest.mark.long
 def test_an_interrupted_fleet_leaves_no_debris_and_goes_on(
     case: Case, whole: Review, scheduler: str, tmp_path: Path, in_parts: Callable[[int], None]
 ) -> None:
@@ -221,6 +223,7 @@ def test_an_interrupted_fleet_leaves_no_debris_and_goes_on(
     assert "holds the results of another evidence, question or version; name a new folder, or empty this one" in asked
 
 
+@pytest.mark.long
 def test_a_scheduler_that_goes_away_is_told_and_parts_that_are_done_stay(
     case: Case, scheduler: str, tmp_path: Path, in_parts: Callable[[int], None]
 ) -> None:

@@ -167,6 +167,7 @@ def test_a_report_may_not_run_for_longer_than_the_plan_says(
     assert kernels(tmp_path / "mark") == []
 
 
+@pytest.mark.long
 def test_a_scheduler_that_goes_away_is_told_and_reports_that_are_done_stay(
     planned: Callable[..., BatchPlan], tmp_path: Path
 ) -> None:

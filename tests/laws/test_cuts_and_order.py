@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from effort import some_quick
 from random_cases import ID_OF, Case, Row, Rows, as_evidence, random_case
 from shipped_plans import SHIPPED, shipped_case, some_shipped
 from tables_alike import TABLES, differences, tables_of, verdict_seconds
@@ -61,12 +62,12 @@ def order_changes_nothing(case: Case, seed: int) -> None:
     assert not differences(before, after, NAMES)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", some_quick([0, 1, 3], [1]))
 def test_a_cut_changes_nothing_under_random_policies(seed: int) -> None:
     cuts_change_nothing(random_case(f"cut {seed}", policies=3, subscriptions=3), seed)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 3])
+@pytest.mark.parametrize("seed", some_quick([0, 1, 3], [1]))
 def test_order_changes_nothing_under_random_policies(seed: int) -> None:
     order_changes_nothing(random_case(f"order {seed}", policies=3, subscriptions=3), seed)
 

@@ -360,7 +360,7 @@ def outages_of(drawn: list[tuple[str, object, object, str | None, str]]) -> list
     ]
 
 
-@law
+@examples(1, law)
 @given(drawn=st.lists(row, min_size=4, max_size=24), works=st.lists(row, max_size=4))
 def test_every_table_says_the_same_of_a_subscription_alone_and_beside_others(
     drawn: list[tuple[str, object, object, str | None, str]],

@@ -138,6 +138,7 @@ def test_a_mark_of_byte_order_at_the_beginning_is_passed_over(tmp_path: Path) ->
         read_policy(path)
 
 
+@pytest.mark.long
 def test_the_largest_file_is_answered() -> None:
     text = "a: [" + "1, " * ((LARGEST_FILE - 100) // 3) + "1]"
     with pytest.raises(InputError):

@@ -218,7 +218,7 @@ def drawn(policy: Policy) -> list[int]:
         return proposals(case, steps=False)
 
 
-@examples(40)
+@examples(6)
 @given(contracts(), st.data())
 def test_every_edge_and_any_other_length_earns_what_is_assessed(policy: Policy, data: st.DataObject) -> None:
     edges, longest = drawn(policy), one(policy).longest
@@ -230,7 +230,7 @@ def test_every_edge_and_any_other_length_earns_what_is_assessed(policy: Policy, 
     assert asked["amount"].to_list() == assessed(policy, lengths)
 
 
-@examples(40)
+@examples(6)
 @given(contracts(), st.data())
 def test_between_two_points_the_curve_is_a_straight_line(policy: Policy, data: st.DataObject) -> None:
     case = one(policy)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from effort import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from small_contracts import DAY, HOUR, MINUTE, Row, at, contract, contract_of, down, judged, owed, work
 
@@ -66,7 +67,7 @@ def test_an_explanation_names_the_window_that_has_paid() -> None:
     assert "Outages before 2026-06-06 have been paid for by the window that ended then." in told
 
 
-@settings(max_examples=25)
+@examples(8)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 30)), min_size=1, max_size=4))
 def test_no_more_is_paid_than_if_each_outage_were_alone(outages: list[tuple[int, int]]) -> None:
     rows = [

@@ -193,6 +193,7 @@ def test_every_contract_of_the_library_can_be_explored(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", some_quick(DOCUMENTS, DOCUMENTS[:1]))
+@pytest.mark.long
 def test_every_control_of_an_incident_can_be_moved(name: str) -> None:
     explorer = sla.explore_incident(name, reported="2026-08-11T09:30")
     panel = explorer.panel

@@ -185,7 +185,7 @@ def test_each_of_several_holds_moves_what_is_due() -> None:
 moments = st.integers(0, 4 * 24 * 4).map(lambda quarter: OPENED + quarter * 15 * MINUTE)
 
 
-@examples(6)
+@examples(3)
 @given(moments, st.none() | moments, st.lists(st.tuples(moments, moments), max_size=4), st.integers(1, 40))
 def test_a_ticket_is_late_by_the_working_time_since_it_was_due(
     opened: Any, answered: Any, waits: list[tuple[Any, Any]], quarters: int
