@@ -27,7 +27,7 @@ class SlakitEngine:
     @classmethod
     def nb_kernel_name(cls, nb: Any, name: str | None = None) -> str:
         """Name the kernel to use."""
-        from papermill.utils import nb_kernel_name  # type: ignore[import-untyped]
+        from slakit.batch.papermill import nb_kernel_name
 
         return str(nb_kernel_name(nb, name))
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, from_dict
-from papermill.clientwrap import PapermillNotebookClient  # type: ignore[import-untyped]
-from papermill.engines import NBClientEngine  # type: ignore[import-untyped]
 
+from slakit.batch.papermill import NBClientEngine, PapermillNotebookClient
 from slakit.kernels.manager import PromptManager
 from slakit.policy.quantities import PlainDuration
 

@@ -14,9 +14,6 @@ from typing import Any
 import nbformat
 from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
-from papermill.engines import papermill_engines  # type: ignore[import-untyped]
-from papermill.exceptions import PapermillExecutionError  # type: ignore[import-untyped]
-from papermill.execute import execute_notebook  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from slakit.batch.engine import SlakitEngine
@@ -24,6 +21,7 @@ from slakit.batch.execution import Session
 from slakit.batch.index import overview_in
 from slakit.batch.manifest import Headline, Manifest
 from slakit.batch.page import HEADLINE, ReportPage, report_page, strip_colours
+from slakit.batch.papermill import PapermillExecutionError, execute_notebook, papermill_engines
 from slakit.batch.plan import PlannedReport
 from slakit.problems import printable
 from slakit.show.chart_libraries import ASSET, ASSETS

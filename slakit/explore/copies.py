@@ -10,10 +10,9 @@ from typing import Any
 
 import nbformat
 from markupsafe import Markup
-from papermill.iorw import load_notebook_node  # type: ignore[import-untyped]
-from papermill.parameterize import parameterize_notebook  # type: ignore[import-untyped]
 
 from slakit.batch.page import prose, shown
+from slakit.batch.papermill import load_notebook_node, parameterize_notebook
 from slakit.explore.choice import Chosen
 
 HEADING = re.compile(r"\s*#[ \t]+(.+?)[ \t]*(?:\n|$)")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from effort import some_quick
+from papermill.translators import translate_parameters
 
 from slakit._import_guard import without_slow_imports
 from slakit.batch.parameters import parameters_of
@@ -156,3 +157,19 @@ def test_every_notebook_writes_as_somewhere(tmp_path: Path) -> None:
     assert "31.928,57 NOK" in said["incident_review"]
     assert "99,95 %" in said["provider_tiers"]
     assert not [text for text in said.values() if re.search(r"\d\.\d+ %|\d\.\d\d [A-Z]{3}", text)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_quarto_finds_what_it_asks_for(path: Path) -> None:
+    # `quarto render --execute -P name:value` reads the language of the kernel, writes the parameters below the tagged
+    # cell by Papermill's translators, and takes `#|` at the head of a cell, and `{python}` in prose, for its own
+    kernel = json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]
+    assert kernel["language"] == "python"
+    assert all(not "".join(cell["source"]).startswith(("#|", "# |")) for cell in cells(path))
+    assert all("`{python}" not in "".join(cell["source"]) for cell in cells(path, "markdown"))
+    asked = parameters_of(cells(path)) or {}
+    given = {name: parameter.default for name, parameter in asked.items()}
+    written = translate_parameters(kernel["name"], kernel["language"], given, "Injected Parameters")
+    values: dict[str, Any] = {}
+    exec(written, values)
+    assert {name: values[name] for name in given} == given
