@@ -13,8 +13,9 @@ import slakit
 from slakit._atomic import read_whole
 from slakit.arguments import checked
 from slakit.claiming import bag
-from slakit.claiming.recomputed import EXPLAINED, RESULTS, computed_files, read_run
+from slakit.claiming.recomputed import EXPLAINED, POLICIES, RESULTS, Run, computed_files, read_run
 from slakit.claiming.timestamps import ANSWER, Timestamp, check_timestamp
+from slakit.policy.files import LIBRARY, library
 from slakit.problems import InputError, Problem, shorten
 
 MOST_CELLS = 20
@@ -32,7 +33,8 @@ class Verification:
     differences
         What differs, a row each: `of` (`file`, `figure` or `timestamp`), `where` (path, table and row), `says`.
     notes
-        What is worth knowing and differs from nothing: another version of slakit, what a time stamp says.
+        What is worth knowing and differs from nothing: another version of slakit, a policy that is not the one in its
+        library, what a time stamp says.
     files, figures
         How many files were hashed, and how many cells of tables and lines of explanations were computed again; no
         figures where they could not be.
@@ -120,6 +122,7 @@ def verify_dossier(
         if figures:
             note += f" Install slakit {run.slakit} to see whether the version makes the difference."
         notes.append(note)
+    notes += _other_policies(folder / bag.PAYLOAD / POLICIES, run)
     stamp = None
     stamped: list[tuple[str, str, str]] = []
     if answer is not None:
@@ -148,6 +151,14 @@ def verify_dossier(
         slakit=run.slakit,
         timestamp=stamp,
     )
+
+
+def _other_policies(folder: Path, run: Run) -> Iterator[str]:
+    """Tell of policies that have the name of one of the library, and are not the same."""
+    for name, file in run.policies.items():
+        shipped, own = LIBRARY / f"{name}.yaml", folder / file
+        if name in library() and own.is_file() and own.read_bytes() != shipped.read_bytes():
+            yield f"The policy {name} of the dossier is not the one that comes with slakit {slakit.__version__}."
 
 
 def _files(folder: Path, names: list[str]) -> Iterator[tuple[str, str, str]]:

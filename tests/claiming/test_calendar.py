@@ -13,6 +13,7 @@ from cli_support import Run
 
 import slakit as sla
 from slakit.claiming.calendar import claim_uid
+from slakit.policy.files import LIBRARY, parse_policy
 
 SHOP = {
     "subscription": "blåbær-og-jordbær-på-øya-ærlig-talt-æøå-æøå", "policy": "klink-cloud", "tier": "enterprise",
@@ -142,14 +143,24 @@ def test_windows_that_a_review_does_not_tell_of_are_kept(early: sla.DeadlineCale
     assert [event["STATUS"] for event in unfolded(other.events)] == ["CONFIRMED"] * 2
 
 
-def test_a_deadline_within_a_day_is_an_instant_in_utc() -> None:
-    klikk = {**SHOP, "policy": "klikk", "tier": "gold", "currency": "NOK"}
+def test_a_deadline_within_a_day_is_an_instant_and_one_that_is_disputed_moves(tmp_path: Path) -> None:
+    text = (LIBRARY / "klikk.yaml").read_text().replace("default: incident_end", "default: window_end")
+    klikk = {**SHOP, "policy": "ours", "tier": "gold", "currency": "NOK"}
     late = {"started": "2026-09-30T08:00:00Z", "reported": "2026-09-30T08:00:00Z", "ended": "2026-09-30T20:00:00Z"}
     evidence = sla.Evidence.of([klikk], outages=[DOWN | late])
-    known = sla.assess(evidence, "2026-09", "2026-10-02", ranges=False)
-    event = unfolded(sla.deadline_calendar(known).events)[0]  # 72 h after the incident: no week is left
-    assert (event["DTSTART"], event["DTEND"]) == ("20261003T193000Z", "20261003T200000Z")
-    assert "Last instant: 2026-10-03 22:00:00 in Europe/Oslo (UTC+02:00)." in event["DESCRIPTION"]
+
+    def event(as_of: str) -> dict[str, str]:
+        known = sla.assess(evidence, "2026-09", as_of, policies={"ours": parse_policy(text)})
+        written = sla.deadline_calendar(known, before=tmp_path / "a.ics")
+        written.write(tmp_path / "a.ics")
+        return next(each for each in unfolded(written.events) if "-iaas-" in each["UID"])
+
+    first = event("2026-10-02")  # 72 h after the incident, the strictest reading: no week is left
+    assert (first["DTSTART"], first["DTEND"], first["SEQUENCE"]) == ("20261003T193000Z", "20261003T200000Z", "0")
+    assert "Last instant: 2026-10-03 22:00:00 in Europe/Oslo (UTC+02:00)." in first["DESCRIPTION"]
+    moved = event("2026-10-03T21:00:00Z")  # 72 h after the window, as it is read
+    assert (moved["DTEND"], moved["SEQUENCE"]) == ("20261003T220000Z", "1")
+    assert "The claim may already be time-barred (strictest reading: claim by 2026-10-03 22:00)" in moved["DESCRIPTION"]
 
 
 @pytest.mark.parametrize("content", [b"", b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", b"\xff\x00", b"BEGIN:VEVENT\r\n"])

@@ -221,11 +221,21 @@ def test_the_command_writes_what_verify_takes(run: Run, asked: dict[str, object]
     done = run("dossier", evidence.source, *asking, "--letter", str(STAMPS / "root.pem"))
     assert (done.code, "Send " in done.out) == (0, True)
     assert (out / "data/letters/root.pem").exists()
-    checked = run("verify", str(out))
-    assert (checked.code, "figures were checked: nothing differs." in checked.out) == (0, True)
     stamped = run("verify", str(out), "--timestamp", str(STAMPS / "hello.tsr"))
     assert stamped.code == 3
     assert "The time stamp proves nothing: it is of another file, or the manifest was changed since." in stamped.out
+
+
+def test_a_policy_that_is_not_the_one_of_the_library_is_noted(run: Run, copied: Path) -> None:
+    (copied / "data/policy/ours.yaml").rename(copied / "data/policy/klink-cloud.yaml")
+    for name in ("run.json", "evidence/subscriptions.csv"):
+        changed = (copied / "data" / name).read_text().replace("ours.yaml", "klink-cloud")
+        (copied / "data" / name).write_text(changed.replace('": "klink-cloud"', '": "klink-cloud.yaml"'))
+    with (copied / "data/policy/klink-cloud.yaml").open("a") as policy:
+        policy.write("# changed\n")
+    seal_again(copied)
+    done = run("verify", str(copied))
+    assert f"The policy klink-cloud of the dossier is not the one that comes with slakit {sla.__version__}." in done.out
 
 
 AT = datetime(2026, 11, 28, 15, 19, 19, tzinfo=UTC)
