@@ -11,8 +11,10 @@ from typing import Any
 
 from slakit.claiming.facts import Claim
 from slakit.claiming.letter import Block, Facts, Heading, Letter, Listed, Paragraph, Table, compose
-from slakit.problems import InputError, Problem, one_of, printable
+from slakit.problems import InputError, Problem, one_of, printable, shorten
 
+LONGEST_PROPERTY = 250
+"""Characters that Word takes as the title of a document."""
 MARKS = re.compile(r"([\\`*_\[\]<>|#~])")
 STYLE = """@page{size:A4;margin:20mm 18mm}
 *{box-sizing:border-box}
@@ -141,8 +143,10 @@ def letter_document(claim: Claim) -> bytes:
 
     letter = compose(claim)
     document = Document()
-    document.core_properties.title = printable(letter.subject)
-    document.core_properties.author = printable(", ".join(claim.sender))
+    document.core_properties.title = shorten(printable(letter.subject), LONGEST_PROPERTY)
+    document.core_properties.author = shorten(
+        printable(", ".join(claim.sender)) or claim.subscription, LONGEST_PROPERTY
+    )
     document.core_properties.comments = ""
     document.core_properties.language = letter.language
     section = document.sections[0]

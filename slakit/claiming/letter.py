@@ -12,6 +12,8 @@ from slakit.claiming.facts import Claim, ClaimedWindow, CountedInterval, JudgedG
 from slakit.claiming.wording import Words, writing
 
 UTC = ZoneInfo("UTC")
+MOST_PERIODS = 3
+"""Windows that a subject names one by one."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ def compose(claim: Claim) -> Letter:
 
 def subject_line(claim: Claim, words: Words) -> str:
     """Write the subject: the words that the provider demands first."""
-    periods = dict.fromkeys(words.period(window.start, window.end, claim.zone) for window in claim.windows)
+    periods = list(dict.fromkeys(words.period(window.start, window.end, claim.zone) for window in claim.windows))
+    if len(periods) > MOST_PERIODS:
+        first, last = min(window.start for window in claim.windows), max(window.end for window in claim.windows)
+        periods = [words.period(first, last, claim.zone)]
     number = claim.account or claim.reference
     said = words("subject", plan=claim.plan, period=", ".join(periods)) + f" ({number})" * bool(number)
     return f"{claim.subject_words} – {said}" if claim.subject_words else said

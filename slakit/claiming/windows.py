@@ -72,9 +72,11 @@ def _explained(review: Review, terms: Terms, remedy: Remedy, row: Row) -> Iterat
 
 
 def _touching(table: pl.DataFrame, guarantee: Guarantee, start: datetime, end: datetime, *edges: str) -> Iterator[Row]:
+    """Yield the windows of a guarantee that are a credit's; where none is, those that touch it."""
     first, last = edges or ("window_start", "window_end")
     mine = table.filter((pl.col("guarantee") == guarantee.id) & (pl.col(first) < end) & (pl.col(last) > start))
-    return mine.iter_rows(named=True)
+    same = mine.filter((pl.col(first) == start) & (pl.col(last) == end))
+    return (mine if same.is_empty() else same).iter_rows(named=True)
 
 
 def _judged(
@@ -103,7 +105,7 @@ def _judged(
             yield row["met"], JudgedGuarantee(
                 guarantee.id, name, row["started"], row["ended"], guarantee.clause,
                 Level("length", row["within_seconds"]), Level("length", row["seconds"]),
-                downtime_seconds=row["seconds"], intervals=_intervals(review, guarantee, row["started"]),
+                downtime_seconds=row["seconds"], intervals=_intervals(review, guarantee, row["started"], row["ended"]),
             )  # fmt: skip
     else:
         for row in _touching(review.availability, guarantee, start, end):
@@ -111,7 +113,7 @@ def _judged(
             yield row["met"], JudgedGuarantee(
                 guarantee.id, name, row["window_start"], row["window_end"], guarantee.clause, committed, measured,
                 row["agreed_seconds"], row["downtime_seconds"],
-                intervals=_intervals(review, guarantee, row["window_start"]),
+                intervals=_intervals(review, guarantee, row["window_start"], row["window_end"]),
             )  # fmt: skip
 
 
@@ -128,9 +130,13 @@ def _levels(review: Review, guarantee: Guarantee, row: Row) -> tuple[Level, Leve
     return Level("percent", row["target"]), Level("percent", row["availability"])
 
 
-def _intervals(review: Review, guarantee: Guarantee, window: datetime) -> tuple[CountedInterval, ...]:
-    counted = (pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window)
-    mine = review.ledger.filter(counted & (pl.col("verdict") == "counted")).sort("started", "ended")
+def _intervals(review: Review, guarantee: Guarantee, start: datetime, end: datetime) -> tuple[CountedInterval, ...]:
+    """List what counts in a window; where windows slide over one another, time stands in the ledger once."""
+    inside = pl.col("window_start") == start
+    if guarantee.window.slides:
+        inside = (pl.col("started") >= start) & (pl.col("started") < end)
+    counted = (pl.col("guarantee") == guarantee.id) & (pl.col("verdict") == "counted")
+    mine = review.ledger.filter(counted & inside).sort("started", "ended")
     names = ("outage", "component", "started", "ended", "seconds", "clause")
     return tuple(
         CountedInterval(outage, component, started, ended, seconds, clause or guarantee.clause)

@@ -280,3 +280,24 @@ def test_the_command_writes_all_or_nothing(run: Run, tmp_path: Path) -> None:
         sla.write_claims(pack, out, ["html", "pdf"])
     assert run(*line, "-w", "2026-08").code == 1
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_windows_that_slide_have_their_own_intervals_and_a_short_subject() -> None:
+    policy = sla.find_policy("klink-cloud").amend(
+        {"guarantees.platform.window": {"rolling": "7d"}, "claims.within": "60d"}
+    )
+    shop = {"subscription": "shop", "policy": "klink-cloud", "tier": "enterprise", "monthly_fee": "2400",
+            "currency": "USD", "starts": "2026-01-01T00:00:00Z"}  # fmt: skip
+    days = [{"outage": f"o{day}", "subscription": "shop", "started": f"2026-09-{day}T22:00:00Z",
+             "ended": f"2026-09-{day + 1}T03:00:00Z"} for day in (10, 16, 18, 24, 27)]  # fmt: skip
+    known = sla.Evidence.of([shop], outages=days)
+    found = sla.assess(known, "2026-09", "2026-10-02", ranges=False, policies={"klink-cloud": policy})
+    [claim] = sla.claim_pack(found).claims
+    assert len(claim.windows) > 3
+    for window in claim.windows:
+        [judged] = window.judged
+        assert (judged.start, judged.end) == (window.start, window.end)
+        assert sum(one.seconds for one in judged.intervals) == judged.downtime_seconds
+    subject = re.search(r"^# (.*)$", sla.claim_letter(claim, "md").decode(), re.MULTILINE)
+    assert subject is not None
+    assert len(subject[1]) < 120
