@@ -61,7 +61,7 @@ def main() -> None:
             took = [after - before for before, after in pairwise(clock)]
             sizes = [len(json.dumps(facts)) / 1000, len(page) / 1000]
             if asked.out:
-                (folder / "overview.html").write_text(page, encoding="utf-8")
+                folder.with_suffix(".html").write_text(page, encoding="utf-8")
             print(
                 f"{len(evidence.names):13,}" + "".join(f"{each:8.2f}" for each in took), *(f"{s:9,.0f}" for s in sizes)
             )

@@ -123,14 +123,12 @@ def _subscriptions(review: Review) -> Iterator[Facts]:
     known = known.sort(
         ~(pl.col("disputed") > 0), ~urgent, "ahead", nulls_last=True, maintain_order=True
     )  # of one that is disputed the claim is due today
-    warned = Counter(review.warnings["subscription"])
-    ended = review.availability.filter(~pl.col("running") & pl.col("availability").is_not_null())
-    windows = ended.partition_by("subscription", as_dict=True)
+    warned, levels = Counter(review.warnings["subscription"]), _levels(review)
     for row in known.iter_rows(named=True):
         name, currency = row["subscription"], row["currency"]
         terms = review.terms_of(name)
         zone = review.zone_of(name)
-        own = windows.get((name,))
+        level = levels.get(name)
         yield {
             "subscription": name,
             "provider": terms.provider,
@@ -143,34 +141,48 @@ def _subscriptions(review: Review) -> Iterator[Facts]:
             "deadline": None if row["ahead"] is None else deadline_text(row["ahead"], zone),
             "days": None if row["ahead"] is None else days_left(row["ahead"], review.as_of, zone),
             "warnings": warned[name],
-            **(_levels(own, terms, zone) if own is not None else {"worst": None, "trend": None}),
+            **(_level(level, terms, zone) if level else {"worst": None, "trend": None}),
         }
 
 
-def _levels(windows: pl.DataFrame, terms: Terms, zone: ZoneInfo) -> Facts:
-    """Describe the window that is furthest under its target, and the last windows of the guarantee that it is of."""
-    targeted = windows.filter(pl.col("target").is_not_null())
-    if targeted.is_empty():
-        return {"worst": None, "trend": None}
-    short = targeted.with_columns((pl.col("availability") - pl.col("target")).alias("margin"))
-    worst = short.sort("margin", maintain_order=True).row(0, named=True)
-    of_guarantee = short.filter(pl.col("guarantee") == worst["guarantee"]).sort("window_end").tail(MOST_WINDOWS)
-    name = guarantee_names(terms).get(worst["guarantee"], worst["guarantee"])
+def _levels(review: Review) -> dict[str, dict[str, Any]]:
+    """Find the window of each subscription that is furthest under its target, and the last ones of that guarantee."""
+    judged = ~pl.col("running") & pl.col("availability").is_not_null() & pl.col("target").is_not_null()
+    windows = review.availability.filter(judged).with_columns(
+        (pl.col("availability") - pl.col("target")).alias("margin")
+    )
+    worst = windows.sort("margin", maintain_order=True).unique("subscription", keep="first", maintain_order=True)
+    of_guarantee = windows.join(worst.select("subscription", "guarantee"), on=["subscription", "guarantee"])
+    last = (
+        of_guarantee.sort("window_end")
+        .group_by("subscription")
+        .agg(
+            pl.col("availability").tail(MOST_WINDOWS).alias("levels"),
+            pl.col("met").tail(MOST_WINDOWS).alias("verdicts"),
+        )
+    )
+    counts = windows.group_by("subscription").agg((~pl.col("met")).sum().alias("missed"), pl.len().alias("windows"))
+    found = worst.join(last, on="subscription").join(counts, on="subscription")
+    return {row["subscription"]: row for row in found.iter_rows(named=True)}
+
+
+def _level(row: dict[str, Any], terms: Terms, zone: ZoneInfo) -> Facts:
+    """Describe a row of `_levels`."""
     return {
         "worst": {
-            "window": window_name(worst["window_start"], worst["window_end"], zone),
-            "level": percent_text(worst["availability"], 3),
-            "target": percent_text(worst["target"], 6),
-            "guarantee": name,
-            "margin": float(worst["margin"]),
-            "met": worst["met"],
+            "window": window_name(row["window_start"], row["window_end"], zone),
+            "level": percent_text(row["availability"], 3),
+            "target": percent_text(row["target"], 6),
+            "guarantee": guarantee_names(terms).get(row["guarantee"], row["guarantee"]),
+            "margin": float(row["margin"]),
+            "met": row["met"],
         },
         "trend": {
-            "levels": [float(level) for level in of_guarantee["availability"]],
-            "met": of_guarantee["met"].to_list(),
-            "target": float(worst["target"]),
-            "missed": int((targeted["met"] == False).sum()),  # noqa: E712
-            "windows": targeted.height,
+            "levels": [float(level) for level in row["levels"]],
+            "met": row["verdicts"],
+            "target": float(row["target"]),
+            "missed": row["missed"],
+            "windows": row["windows"],
         },
     }
 

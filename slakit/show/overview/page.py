@@ -110,7 +110,7 @@ def _boxes(facts: Facts) -> Iterator[str]:
     """Draw what is claimable now, the next deadline, and what else has become of the money."""
     money = facts["money"]
     disputed = f"of it {money['disputed']} may be time-barred: claim today" if "disputed" in money else ""
-    boxes = [("Claimable now", money["claimable"], disputed, "good" if facts["open_claims"] else "")]
+    boxes = [("Claimable now", money["claimable"], disputed, "ov-good" if facts["open_claims"] else "")]
     ahead = next((one for one in facts["deadlines"] if not one["disputed"]), None)
     if ahead:
         left = days_left_text(ahead["days"])
@@ -123,8 +123,8 @@ def _boxes(facts: Facts) -> Iterator[str]:
         if status in money:
             boxes.append((label, money[status], "", ""))
     if "expired" in money:
-        boxes.append(("Claims expired", money["expired"], "", "soft"))
-    boxes.append(("Owed in all", facts["owed"], f"{facts['period']}, as of {facts['as_of']} UTC", "soft"))
+        boxes.append(("Claims expired", money["expired"], "", "ov-quiet"))
+    boxes.append(("Owed in all", facts["owed"], f"{facts['period']}, as of {facts['as_of']} UTC", "ov-quiet"))
     yield '<div class="ov-boxes">'
     for label, value, note, mood in boxes:
         said = f"<i>{escape(note)}</i>" if note else ""
@@ -141,7 +141,7 @@ def _deadlines(facts: Facts, links: Links) -> Iterator[str]:
         left = "claim today" if one["disputed"] else days_left_text(one["days"])
         until = f"{'deadline disputed: ' if one['disputed'] else ''}{one['until']}"
         yield (
-            f'<li class="{"bad" if one["disputed"] or one["days"] <= 3 else ""}"><b>{escape(left)}</b> '
+            f'<li class="{"ov-bad" if one["disputed"] or one["days"] <= 3 else ""}"><b>{escape(left)}</b> '
             f"<strong>{escape(one['amount'])}</strong> <span>{_named(one['subscription'], links)} "
             f"<i>{escape(one['plan'])}</i></span> <i>{escape(until)}</i></li>"
         )
@@ -213,7 +213,7 @@ def _row(row: Facts, links: Links) -> str:
         ("Subscription", f"{_named(row['subscription'], links)}<i>{escape(row['plan'])}</i>", None, ""),
         ("Provider", escape(row["provider"]), None, ""),
         ("Claimable now", money_text(claimable, currency) if claimable else "", f"{currency}|{claimable}", "n strong"),
-        ("Next deadline", f"{left}<i>{escape(until)}</i>" if left else "", days, "n bad" if urgent else "n"),
+        ("Next deadline", f"{left}<i>{escape(until)}</i>" if left else "", days, "n ov-bad" if urgent else "n"),
         (
             "Credit owed, range",
             (money_text(owed, currency) if owed or spread else "") + spread,
@@ -226,7 +226,7 @@ def _row(row: Facts, links: Links) -> str:
             if worst
             else "",
             worst and worst["margin"],
-            "n bad" if worst and worst["met"] is False else "n",
+            "n ov-bad" if worst and worst["met"] is False else "n",
         ),
         ("Trend", _trend(trend) if trend else "", trend and trend["missed"], "n"),
         ("Warnings", print_count(row["warnings"]) if row["warnings"] else "", row["warnings"], "n"),
@@ -295,7 +295,7 @@ def _running(facts: Facts) -> Iterator[str]:
             escape(row["now"] or ""), escape(band),
         ]  # fmt: skip
         yield (
-            f'<tr class="{"bad" if row["left"] is None else ""}">'
+            f'<tr class="{"ov-bad" if row["left"] is None else ""}">'
             + "".join(f'<td data-h="{head}">{cell}</td>' for head, cell in zip(heads, cells, strict=True))
             + "</tr>"
         )

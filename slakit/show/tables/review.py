@@ -17,6 +17,8 @@ from slakit.show.readable import claim_by, in_words, missed_already, most_urgent
 from slakit.show.tables.memo import Memo, memo_table
 
 NOT_CONCERNED = ("other_component", "outside_period")
+MOST_NOTES = 10
+"""Windows that still run that notes tell of one by one."""
 RIGHT = ("number", "percent", "money", "length")
 
 
@@ -107,16 +109,20 @@ def show_claims(review: Review, subscription: str = "") -> GT:
             row[by_heading[key]] = claim_by(claim["status"], instant, zone).removesuffix(f" ({zone.key})")
     requirements = in_words(review, "requirements", narrowed(review, subscription).requirements)
     broken = requirements.filter(~pl.col("met")).select("subscription", "remedy", "window", "says").rows()
-    running = missed_already(narrowed(review, subscription)).select("subscription", "guarantee", "window").rows()
-    waiting = "Waiting for the window's end, {}, {}, {}: the target is missed already; what is owed is known then."
+    notes = [result.note]
+    running = missed_already(narrowed(review, subscription))
+    for row in running.head(MOST_NOTES).iter_rows(named=True):
+        window = f"{row['subscription']}, {row['guarantee']}, {row['window']}"
+        notes.append(
+            f"Waiting for the window's end, {window}: the target is missed already; what is owed is known then."
+        )
+    if running.height > MOST_NOTES:
+        notes.append(f"Waiting for the window's end: {counted(running.height - MOST_NOTES, 'other window')}.")
+    notes += [f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken]
     memo = Memo(
         "Claims",
         about(review),
-        [
-            result.note,
-            *(waiting.format(*row) for row in running),
-            *(f"Not met, {who}, {remedy}, {window}: {says}" for who, remedy, window, says in broken),
-        ],
+        notes,
         groups=by_heading["status"],
         numbers=[by_heading["amount"]],
         strong=[row for row, status in enumerate(shown["status"]) if status in CLAIMABLE],
