@@ -11,6 +11,7 @@ import polars as pl
 
 from slakit.analysis.assumptions import answer_words, assumptions_in_words
 from slakit.analysis.review import CLAIMABLE, Review
+from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.measure.rules import ASSUMED_ZONE
 from slakit.show.labels import (
     MET,
@@ -122,3 +123,12 @@ def _each(table: pl.DataFrame, name: str, keys: Sequence[str], say: Callable[...
     said = different.with_columns(pl.Series("said", [say(*row) for row in different.iter_rows()], dtype=pl.String))
     joined = table.join(said, on=keys, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns(pl.col("said").alias(name)).drop("said")
+
+
+def tell_tips(ranking: Ranking) -> list[str]:
+    """Tell at which weight of one criterion another plan would rank first."""
+    said = [
+        f"With a weight of {weight} for “{CRITERIA[name].label}”, {ranking.names[plan]} would rank first."
+        for name, plan, weight in ranking.tips.iter_rows()
+    ]
+    return said or ["The ranking does not change when any one weight is changed."]

@@ -10,6 +10,8 @@ from slakit.show.excel.cells import Cell
 
 # Vermillion and a pale shade of it: Okabe and Ito, Color Universal Design (2008), as in the charts, darker on a fill.
 MISS_INK, MISS_FILL, HEAD_FILL, INK = "#9A3B00", "#FCE9DD", "#E8EDF2", "#5A6068"
+BARS = ("#0072B2", "#E69F00")
+"""Colours of bars, as in charts of reports."""
 LINE = 15
 """Height of a line. [points]"""
 NARROWEST, WIDEST = 9, 60

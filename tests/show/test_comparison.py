@@ -507,7 +507,7 @@ def sheet(path: Path, name: str, header: int = 2) -> pl.DataFrame:
 
 
 def test_the_workbook_has_a_sheet_for_everything(book: Path) -> None:
-    names = ["Summary", "Terms", "Same outages", "Verdicts", "Crossings", "Curves", "Credits", "Assumptions"]
+    names = ["Summary", "Terms", "Same outages", "Verdicts", "Crossings", "Credits", "Assumptions", "Break points"]
     assert fastexcel.read_excel(book).sheet_names == names
 
 
@@ -543,14 +543,26 @@ def test_terms_of_every_plan_come_back_with_their_clauses(book: Path, comparison
 
 
 def test_the_summary_of_the_workbook_is_what_is_told(book: Path, comparison: Comparison) -> None:
+    from slakit.comparison.ranking import rank_plans
     from slakit.comparison.summary import summarize_comparison
+    from slakit.show.readable import tell_tips
 
-    assert sheet(book, "Summary")["Result of the comparison"].to_list() == summarize_comparison(comparison)
+    ranking = rank_plans(comparison)
+    facts = len(ranking.order) + ranking.table["criterion"].n_unique()
+    above = 2 + facts + len(tell_tips(ranking))
+    told = sheet(book, "Summary", above)["Result of the comparison"].to_list()
+    assert told == summarize_comparison(comparison)
+    with zipfile.ZipFile(book) as archive:
+        text = archive.read("xl/sharedStrings.xml").decode()
+        assert "Rank 1: " in text
+        assert "Weight: Credit for a day&#39;s outage" in text or "Weight: Credit for a day's outage" in text
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    assert f"Summary!$B$2:$B${1 + len(ranking.order)}" in chart
 
 
 def test_a_workbook_without_evidence_has_the_terms_alone(tmp_path: Path) -> None:
     compare([small("a"), small("b")]).to_excel(tmp_path / "bare.xlsx")
-    assert fastexcel.read_excel(tmp_path / "bare.xlsx").sheet_names == ["Summary", "Terms", "Crossings", "Curves"]
+    assert fastexcel.read_excel(tmp_path / "bare.xlsx").sheet_names == ["Summary", "Terms", "Crossings", "Break points"]
     assert sheet(tmp_path / "bare.xlsx", "Crossings").is_empty()
 
 

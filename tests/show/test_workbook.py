@@ -179,10 +179,12 @@ def test_what_is_owed_comes_back(book: Path, review: Review) -> None:
     assert facts["As of (UTC)"][3] == "yyyy-mm-dd hh:mm:ss"
     assert Decimal(facts["Not claimed yet in USD"][1]) == 120
     headline = table_of(book, "Summary", 12)
-    assert headline["Subscription"].to_list() == review.headline()["subscription"].to_list()
-    assert headline["Owed"].to_list() == [float(owed) for owed in review.headline()["owed"]]
-    assert headline["Claim by"][4] == "end of 2026-10-10 (UTC)"
-    assert headline["Next deadline (UTC)"][4] == datetime(2026, 10, 10, 23, 59, 59, 999_000)
+    owed = {row["subscription"]: float(row["owed"]) for row in review.headline().iter_rows(named=True)}
+    assert dict(headline.select("Subscription", "Owed").iter_rows()) == owed
+    assert headline["Currency"].rle_id().n_unique() == headline["Currency"].n_unique()  # as the charts need them
+    harbor = headline.row(by_predicate=pl.col("Subscription") == "harbor-enterprise", named=True)
+    assert harbor["Claim by"] == "end of 2026-10-10 (UTC)"
+    assert harbor["Next deadline (UTC)"] == datetime(2026, 10, 10, 23, 59, 59, 999_000)
     assert "rebate" in headline["Assumed"][0]
     assert "Is availability judged by the month or by the quarter?: month" in headline["Assumed"][0]
 
@@ -212,10 +214,30 @@ def test_instants_lengths_and_percentages_are_real_figures(book: Path, review: R
     lengths = ledger["Length (h:mm:ss)"].cast(pl.Duration("ms")).to_list()
     assert lengths == [timedelta(seconds=float(length)) for length in review.ledger["seconds"]]
     found = cells(book, "Availability")
-    kind, value, _, form = found["J7"]
+    kind, value, _, form = found["L7"]
     assert (kind, f"{float(value):.15g}", form) == (None, "99.861111", '0.0#####" %"')
-    assert found["L7"][1] == "missed"
+    assert found["N7"][1] == "missed"
     assert found["C7"][1] == "Feb 2026"
+
+
+def test_contract_time_stands_beside_utc(book: Path, review: Review) -> None:
+    ledger = table_of(book, "Ledger", LEDGER_TOP)
+    rows = review.ledger.select("subscription", "started").iter_rows()
+    local = [started.astimezone(review.zone_of(name)).replace(tzinfo=None) for name, started in rows]
+    assert ledger["From (contract time)"].to_list() == local
+
+
+def test_the_summary_has_a_chart_for_every_currency(book: Path) -> None:
+    with zipfile.ZipFile(book) as archive:
+        charts = [archive.read(name).decode() for name in archive.namelist() if "charts/chart" in name]
+        assert b"<drawing " in archive.read("xl/worksheets/sheet1.xml")
+    titles = {re.findall(r"<a:t>(.*?)</a:t>", chart)[0] for chart in charts}
+    assert titles == {f"Owed, and not claimed yet, in {currency}" for currency in ("NOK", "DKK", "USD")}
+    for chart in charts:  # each over rows of its own currency
+        first, last = re.findall(r"Summary!\$A\$(\d+)(?::\$A\$(\d+))?", chart)[0]
+        currency = next(name for name in ("NOK", "DKK", "USD") if f"in {name}" in chart)
+        found = cells(book, "Summary")
+        assert {found[f"F{row}"][1] for row in range(int(first), int(last or first) + 1)} == {currency}
 
 
 def test_instants_of_another_zone_are_turned_into_utc(tmp_path: Path) -> None:
@@ -243,7 +265,7 @@ def test_misses_are_coloured_and_said(book: Path, name: str, word: str) -> None:
 def test_headings_stay_in_sight_and_can_be_filtered(book: Path, review: Review) -> None:
     xml = part(book, "Ledger")
     assert f'ySplit="{LEDGER_TOP}"' in xml
-    assert f'<autoFilter ref="A{LEDGER_TOP}:K{LEDGER_TOP + review.ledger.height}"/>' in xml
+    assert f'<autoFilter ref="A{LEDGER_TOP}:N{LEDGER_TOP + review.ledger.height}"/>' in xml
     assert all(9 <= float(width) <= 63 for width in re.findall(r'<col [^>]*?width="([\d.]+)"', xml))
 
 

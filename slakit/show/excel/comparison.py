@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from slakit.comparison.compare import Comparison
+from slakit.comparison.ranking import CRITERIA, rank_plans
 from slakit.comparison.summary import summarize_comparison
 from slakit.locales import in_locale
 from slakit.show.columns import COMPARED, Column
 from slakit.show.excel.review import review_sheets
-from slakit.show.excel.sheets import Fact, Sheet, write_workbook
+from slakit.show.excel.sheets import Bars, Fact, Sheet, write_workbook
+from slakit.show.readable import tell_tips
 
 NO_DAY = datetime(1980, 1, 1, tzinfo=UTC)
 """The date of a workbook that has no evidence: the first day that its format knows."""
@@ -25,11 +28,30 @@ def comparison_workbook(comparison: Comparison, path: str | Path) -> None:
     write_workbook(path, comparison_sheets(comparison), made=made)
 
 
-def comparison_sheets(comparison: Comparison) -> list[Sheet]:
-    """Make the sheets of a comparison: its summary, the terms, the curves, and the credits for the same outages."""
+def comparison_sheets(comparison: Comparison, weights: Mapping[str, int] | None = None) -> list[Sheet]:
+    """Make the sheets of a comparison: its summary, the terms, the credits for the same outages, the break points.
+
+    Parameters
+    ----------
+    comparison
+        From `compare`.
+    weights
+        Those that the plans are ranked by, as `rank_plans` takes them.
+    """
     names = list(comparison.names.values())
     said = pl.DataFrame({"said": summarize_comparison(comparison)}, schema={"said": pl.String})
-    summary = Sheet("Summary", f"Compared: {', '.join(names)}", said, [Column("said", "Result of the comparison")])
+    ranking = rank_plans(comparison, weights)
+    heads = ranking.table.unique("plan", keep="first", maintain_order=True).select("rank", "plan", "points")
+    facts = [
+        Fact(f"{f'Rank {rank}' if rank else 'Proposed'}: {comparison.names[plan]}, points of 100", "number", points)
+        for rank, plan, points in heads.iter_rows()
+    ]
+    of_criteria = ranking.table.unique("criterion", keep="first", maintain_order=True).select("criterion", "weight")
+    facts += [Fact(f"Weight: {CRITERIA[name].label}", "number", weight) for name, weight in of_criteria.iter_rows()]
+    summary = Sheet(
+        "Summary", f"Compared: {', '.join(names)}", said, [Column("said", "Result of the comparison")], facts,
+        tell_tips(ranking), charts=[Bars("Points of 100, by the weights above", (0, heads.height - 1))],
+    )  # fmt: skip
     wide = comparison.terms.pivot(on="plan", index=["area", "term"], values=["value", "clause"], maintain_order=True)
     columns = [Column("area", "Area"), Column("term", "Term (ISO/IEC 19086)")]
     for plan, name in comparison.names.items():
@@ -39,11 +61,13 @@ def comparison_sheets(comparison: Comparison) -> list[Sheet]:
         sheets.append(_sheet(comparison, "owed", "Same outages"))
         sheets.append(_sheet(comparison, "verdicts", "Verdicts"))
     sheets.append(_sheet(comparison, "crossings", "Crossings"))
-    fee = Fact("Fee", "number", comparison.fee)
-    sheets.append(Sheet("Curves", COMPARED["curves"].title, comparison.curves, COMPARED["curves"].columns, facts=[fee]))
     if comparison.review is not None:
         sheets += [sheet for sheet in review_sheets(comparison.review) if sheet.name in ("Credits", "Assumptions")]
-    return sheets
+    fee, points = (
+        Fact("Fee", "number", comparison.fee),
+        COMPARED["curves"],
+    )  # many pages: last, where nobody prints them
+    return [*sheets, Sheet("Break points", points.title, comparison.curves, points.columns, facts=[fee])]
 
 
 def _sheet(comparison: Comparison, name: str, tab: str) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import polars as pl
 from slakit.analysis.review import Review
 from slakit.locales import in_locale
 from slakit.show.columns import CURRENCY, RESULTS, SUBSCRIPTION, Column
-from slakit.show.excel.sheets import Fact, Sheet, write_workbook
+from slakit.show.excel.sheets import Bars, Fact, Sheet, write_workbook
 from slakit.show.labels import counted, instant_text, terms_name
 from slakit.show.readable import claim_by, in_words
 
@@ -19,6 +20,8 @@ SHEETS = (
     "recoveries", "backups", "incidents", "corrections", "bounds", "assumptions", "warnings",
 )  # fmt: skip
 """Tables of a review, in the order of their sheets."""
+MOST_BARS = 30
+"""Subscriptions of a currency that a chart of the summary shows."""
 SUMMARY = [
     SUBSCRIPTION, Column("plan", "Plan"), Column("owed", "Owed", "money"),
     Column("lowest", "Lowest", "money"), Column("highest", "Highest", "money"),
@@ -64,12 +67,21 @@ def review_sheets(review: Review) -> list[Sheet]:
         result, table = RESULTS[name], in_words(review, name)
         if table.height:
             notes = [about, result.note] if result.note else [about]
-            sheets.append(Sheet(name.capitalize(), result.title, table, result.columns, notes=notes))
+            zones = zones_of(review, table)
+            sheets.append(Sheet(name.capitalize(), result.title, table, result.columns, notes=notes, zones=zones))
     return sheets
 
 
+def zones_of(review: Review, table: pl.DataFrame) -> dict[str, ZoneInfo]:
+    """Return the time zones of the contracts of a table's subscriptions."""
+    if "subscription" not in table.columns:
+        return {}
+    return {name: review.zone_of(name) for name in table["subscription"].unique(maintain_order=True)}
+
+
 def _summary(review: Review) -> Sheet:
-    headline = review.headline()
+    first = pl.int_range(pl.len()).min().over("currency")  # rows of a currency stand together, as its chart needs them
+    headline = review.headline().sort(first, maintain_order=True)
     claimable = headline.group_by("currency", maintain_order=True).agg(pl.col("claimable").sum())
     facts = [Fact("Period", "text", str(review.period)), Fact("As of", "instant", review.as_of)]
     facts += [Fact(f"Owed in {currency}", "money", amount, currency) for currency, amount in review.owed.items()]
@@ -96,4 +108,17 @@ def _summary(review: Review) -> Sheet:
         "Owed: under the default reading of each contract, or the one chosen. Lowest and highest: the range if "
         f"ambiguous clauses are read otherwise. {others.capitalize()} in all, {told}."
     ]
-    return Sheet("Summary", f"Owed for {review.period}", table, SUMMARY, facts, notes)
+    charts = list(_charts(table))
+    zones = zones_of(review, table)
+    return Sheet("Summary", f"Owed for {review.period}", table, SUMMARY, facts, notes, zones=zones, charts=charts)
+
+
+def _charts(headline: pl.DataFrame) -> Iterator[Bars]:
+    """Draw what is owed to each subscription, and not claimed yet, currency by currency."""
+    rows = headline.with_row_index("at")
+    for (currency,), own in rows.group_by("currency", maintain_order=True):
+        if own["owed"].max():
+            some = own.head(MOST_BARS)
+            more = f" (the first {MOST_BARS} of {own.height})" * (own.height > MOST_BARS)
+            title = f"Owed, and not claimed yet, in {currency}{more}"
+            yield Bars(title, (some["at"][0], some["at"][-1]), ["owed", "claimable"], "subscription")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -15,11 +16,14 @@ from slakit.arguments import write_named
 from slakit.problems import InputError, Problem
 from slakit.show.columns import YES_NO, Column, Kind
 from slakit.show.excel.cells import Cell, cell_of, in_utc
-from slakit.show.styles import INK, LINE, MISS_FILL, MISS_INK, Styles, line_count, widest
+from slakit.show.styles import BARS, INK, LINE, MISS_FILL, MISS_INK, Styles, line_count, widest
 
 MOST_ROWS, MOST_CHARACTERS = 1_048_576, 32_767
 """What a sheet and a cell of Excel hold."""
 UNITS = {"percent": " (%)", "length": " (h:mm:ss)", "instant": " (UTC)"}
+CONTRACT_TIME = " (contract time)"
+A4, ROW_PIXELS = 9, 20
+"""Paper, as Excel numbers it; height of a row of a sheet."""
 Area = tuple[int, int, int, int]
 """First row and column, last row and column."""
 
@@ -43,6 +47,27 @@ class Fact(NamedTuple):
         return cell_of(self.value, self.kind, self.currency)
 
 
+class Bars(NamedTuple):
+    """A bar chart of rows of a sheet, below its table.
+
+    Attributes
+    ----------
+    title
+        What it shows.
+    rows
+        First row and last, counted from 0: of the table, or of the single values above it.
+    values
+        Columns of the table that have a bar each; none for the single values.
+    names
+        Column of the table that names the bars.
+    """
+
+    title: str
+    rows: tuple[int, int]
+    values: Sequence[str] = ()
+    names: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """A table as a sheet.
@@ -63,6 +88,10 @@ class Sheet:
         Sentences above the table.
     currency
         Column of the table that names the currency of each row, if there is one.
+    zones
+        Subscription → time zone of its contract: instants of its rows stand in contract time too.
+    charts
+        Below the table.
     """
 
     name: str
@@ -72,6 +101,8 @@ class Sheet:
     facts: Sequence[Fact] = ()
     notes: Sequence[str] = ()
     currency: str = "currency"
+    zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
+    charts: Sequence[Bars] = ()
 
 
 def write_workbook(path: str | Path, sheets: Iterable[Sheet], *, made: datetime) -> None:
@@ -135,7 +166,9 @@ def workbook_bytes(sheets: Iterable[Sheet], *, made: datetime, place: str = "wor
         book.set_properties({"title": sheets[0].title, "author": "slakit", "created": in_utc(made)})
         styles = Styles(book)
         for sheet in sheets:
-            _write_sheet(book.add_worksheet(sheet.name), sheet, styles)
+            page = book.add_worksheet(sheet.name)
+            columns = _write_sheet(page, sheet, styles)
+            _draw(book, page, sheet, columns)
     return content.getvalue()
 
 
@@ -160,8 +193,8 @@ def _rows_above(sheet: Sheet) -> int:
     return 3 + len(sheet.facts) + len(sheet.notes)
 
 
-def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
-    """Write title, single values and notes, then the table."""
+def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> dict[str, int]:
+    """Write title, single values and notes, then the table; return where its columns are."""
     aside = styles.named(font_color=INK)
     page.write_string(0, 0, sheet.title, styles.named(bold=True, font_size=14))
     for row, fact in enumerate(sheet.facts, start=1):
@@ -169,7 +202,7 @@ def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
         _put(page, row, 1, fact.cell, styles)
     for row, note in enumerate(sheet.notes, start=1 + len(sheet.facts)):
         page.write_string(row, 0, note, aside)
-    strong, area = _write_table(page, sheet, styles)
+    strong, area, columns = _write_table(page, sheet, styles)
     top, _, bottom, right = area
     page.freeze_panes(top, 1)
     page.autofilter(top - 1, 0, bottom, right)
@@ -177,13 +210,43 @@ def _write_sheet(page: Any, sheet: Sheet, styles: Styles) -> None:
     if sheet.table.height:
         _mark(page, strong, area, styles)
     page.set_landscape()
+    page.set_paper(A4)
     page.fit_to_pages(1, 0)
     page.repeat_rows(top - 1)
+    page.set_footer("&L&A&R&P / &N")
+    return columns
 
 
-def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Collection[str]], Area]:
-    """Write headings and rows; return which words stand out in which column, and where the rows are."""
+def _draw(book: Any, page: Any, sheet: Sheet, columns: Mapping[str, int]) -> None:
+    """Draw the charts of a sheet, one below the other, below its table."""
+    top, below = _rows_above(sheet), _rows_above(sheet) + sheet.table.height + 1
+    for bars in sheet.charts:
+        first, last = (row + (top if bars.values else 1) for row in bars.rows)
+        names = columns[bars.names] if bars.values else 0
+        chart = book.add_chart({"type": "bar"})
+        for number, column in enumerate(bars.values or [""]):
+            values = columns[column] if bars.values else 1
+            chart.add_series({
+                "name": [sheet.name, top - 1, values] if bars.values else bars.title,
+                "categories": [sheet.name, first, names, last, names],
+                "values": [sheet.name, first, values, last, values],
+                "fill": {"color": BARS[number % len(BARS)]},
+                "gap": 60,
+            })  # fmt: skip
+        chart.set_title({"name": bars.title, "name_font": {"size": 12}})
+        chart.set_y_axis({"reverse": True})  # the first row on top
+        chart.set_x_axis({"label_position": "low", "major_gridlines": {"visible": True, "line": {"color": "#D9DCE1"}}})
+        chart.set_legend({"position": "bottom"} if len(bars.values) > 1 else {"none": True})
+        height = 120 + 22 * (last - first + 1) * max(1, len(bars.values))
+        chart.set_size({"width": 900, "height": height})
+        page.insert_chart(below, 0, chart, {"description": bars.title})
+        below += height // ROW_PIXELS + 2
+
+
+def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Collection[str]], Area, dict[str, int]]:
+    """Write headings and rows; return which words stand out in which column, where the rows are, and the columns."""
     top, number = _rows_above(sheet), 0
+    columns: dict[str, int] = {}
     above = [[len(fact.heading) for fact in sheet.facts], [fact.cell.width for fact in sheet.facts if fact.cell]]
     strong: dict[int, Collection[str]] = {}
     heights: dict[int, int] = {}
@@ -192,6 +255,9 @@ def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Col
         values, kind = sheet.table[column.name], column.kind_in(sheet.table)
         unit = UNITS.get(kind, "") if kind != "instant" or getattr(values.dtype, "time_zone", None) else ""
         shown = {column.heading + unit: list(_shown(sheet, column, kind))}
+        columns[column.name] = number
+        if kind == "instant" and unit and sheet.zones:
+            shown[column.heading + CONTRACT_TIME] = list(_in_contract_time(sheet, column))
         if kind == "length":  # a second column of exact seconds
             shown[column.heading + " (s)"] = list(_shown(sheet, column, "number"))
         for heading, cells in shown.items():
@@ -206,7 +272,7 @@ def _write_table(page: Any, sheet: Sheet, styles: Styles) -> tuple[dict[int, Col
             number += 1
     for row, lines in heights.items():  # not every program makes room for a second line by itself
         page.set_row(row, LINE * lines)
-    return strong, (top, 0, top - 1 + sheet.table.height, number - 1)
+    return strong, (top, 0, top - 1 + sheet.table.height, number - 1), columns
 
 
 def _put(page: Any, row: int, column: int, cell: Cell | None, styles: Styles) -> None:
@@ -237,6 +303,13 @@ def _mark(page: Any, strong: Mapping[int, Collection[str]], area: Area, styles: 
             said = (top, number, bottom, number)
             page.conditional_format(*said, {"type": "formula", "criteria": rule, "format": loud})
             page.conditional_format(*area, {"type": "formula", "criteria": rule, "format": quiet})
+
+
+def _in_contract_time(sheet: Sheet, column: Column) -> Iterator[Cell | None]:
+    """Make cells of instants as the clock of each row's contract shows them."""
+    for subscription, instant in sheet.table.select("subscription", column.name).iter_rows():
+        local = None if instant is None else instant.astimezone(sheet.zones[subscription]).replace(tzinfo=None)
+        yield cell_of(local, "instant")
 
 
 def _shown(sheet: Sheet, column: Column, kind: Kind) -> Iterator[Cell | None]:

@@ -30,8 +30,9 @@ from slakit.show.explorers.shared_controls import fee_control, plans_control
 from slakit.show.explorers.view import View
 from slakit.show.headline import asked_for
 from slakit.show.labels import sums_text
+from slakit.show.readable import tell_tips
 from slakit.show.tables.comparison import show_dominance, show_parted, show_same_outages, show_terms
-from slakit.show.tables.ranking import show_ranking, tell_tips
+from slakit.show.tables.ranking import show_ranking
 
 VENDOR_COMPARISON = "vendor_comparison"
 COMPARED_PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
@@ -129,7 +130,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
             Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
         ]  # fmt: skip
-        summary, *others = comparison_sheets(comparison)
+        summary, *others = comparison_sheets(comparison, parameters["weights"])
         ranked = Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=tell_tips(ranking))
         return [summary, ranked, *others]
 

@@ -7,6 +7,7 @@ from great_tables import GT
 
 from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import print_percent
+from slakit.show.readable import tell_tips
 from slakit.show.tables.memo import Memo, memo_table
 
 
@@ -37,15 +38,6 @@ def show_ranking(ranking: Ranking) -> GT:
     ]
     memo = Memo("Why this order", "", notes, numbers=["Rank", "Points"])
     return memo_table(rows, memo, "Fewer than two plans.")
-
-
-def tell_tips(ranking: Ranking) -> list[str]:
-    """Tell at which weight of one criterion another plan would rank first."""
-    said = [
-        f"With a weight of {weight} for “{CRITERIA[name].label}”, {ranking.names[plan]} would rank first."
-        for name, plan, weight in ranking.tips.iter_rows()
-    ]
-    return said or ["The ranking does not change when any one weight is changed."]
 
 
 def tell_unread(ranking: Ranking) -> list[str]:
