@@ -44,6 +44,10 @@ from .measure.calendar import Period as Period
 from .measure.conventions import Conventions as Conventions
 from .outlook.closed_forms import chance_kept as chance_kept
 from .outlook.closed_forms import outage_rate as outage_rate
+from .outlook.composite import Composite as Composite
+from .outlook.composite import in_parallel as in_parallel
+from .outlook.composite import in_series as in_series
+from .outlook.composite import simulate_composite as simulate_composite
 from .outlook.outlook import Outlook as Outlook
 from .outlook.outlook import outlook as outlook
 from .policy.document import Policy as Policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -21,7 +21,7 @@ LONGEST = YEAR
 """Longer than this no outage is drawn: credits have reached their limits long before."""
 WEEK, JITTER = 7 * DAY, DAY // 12
 STRAIGHT, TRIES = 8, 200
-"""Months from which the same time of the month is taken, before another time is; and how many are tried."""
+"""Months from which the same day of the week is taken, before another day is; and how many are tried."""
 
 
 class DrawnYear(NamedTuple):
@@ -76,26 +76,47 @@ class OwnMonths:
     def _fill(
         self, random: Random, own: Sequence[Month], weights: Sequence[float], month: Span, drawn: DrawnYear
     ) -> None:
-        """Fill a month with what happened in others at about the same time of the month, on the same day of the week.
+        """Fill a month with what happened in another, at the same time of the day and on the same day of the week.
 
-        What one month leaves open is filled from the next: its edges, and what was not observed.
+        The other is turned by some whole weeks, so that each of its days is as likely to be used. What it leaves open,
+        its edges and what was not observed, is filled day by day from others.
         """
+        source = random.choices(own, weights)[0]
+        turn = -(-(source.end - source.start) // WEEK) * WEEK
+        later = (month[0] - source.start + WEEK // 2) // WEEK * WEEK + random.randrange(turn // WEEK) * WEEK
         missing = [month]
-        for attempt in range(TRIES):
-            source = random.choices(own, weights)[0]
-            later = _whole_weeks(month[0] - source.start)
-            if attempt > STRAIGHT:  # what no month has observed is filled from another time of the month
-                later += random.randrange(31) * DAY
-            for shift in (later, later - _whole_weeks(source.end - source.start)):
-                seen = [part for start, end in source.observed for part in cut(missing, (start + shift, end + shift))]
-                for outage in source.outages:
-                    if inside(outage.started + shift, seen):
-                        ended = outage.ended or max(outage.started, self.history.until)  # as far as it was seen
-                        drawn.outages.append(outage.at(outage.started + shift, ended + shift))
-                drawn.works.extend(work.moved(shift) for work in source.works if inside(work.started + shift, seen))
-                missing = without(missing, sorted(seen))
-            if not missing:
-                return
+        for shift in (later, later - turn):
+            missing = self._lay(source, shift, missing, drawn)
+        for day in (part for span in missing for part in _days(span)):
+            left = [day]
+            for attempt in range(TRIES):
+                source = random.choices(own, weights)[0]
+                days = list(range((source.start - day[0]) // DAY, (source.end - day[0]) // DAY))
+                if attempt < STRAIGHT:  # later a day that was never observed is filled from another day of the week
+                    days = [number for number in days if number % 7 == 0]
+                if days:
+                    left = self._lay(source, -random.choice(days) * DAY, left, drawn)
+                if not left:
+                    break
+
+    def _lay(self, source: Month, shift: int, missing: Sequence[Span], drawn: DrawnYear) -> list[Span]:
+        """Lay a month, moved in time, over what is missing, and return what is missing still."""
+        seen = [part for start, end in source.observed for part in cut(missing, (start + shift, end + shift))]
+        for outage in source.outages:
+            if inside(outage.started + shift, seen):
+                ended = outage.ended or max(outage.started, self.history.until)  # as far as it was seen
+                drawn.outages.append(outage.at(outage.started + shift, ended + shift))
+        drawn.works.extend(work.moved(shift) for work in source.works if inside(work.started + shift, seen))
+        return without(missing, sorted(seen))
+
+
+def _days(span: Span) -> Iterator[Span]:
+    """Part a span at midnight."""
+    at = span[0]
+    while at < span[1]:
+        until = min((at // DAY + 1) * DAY, span[1])
+        yield at, until
+        at = until
 
 
 @dataclass(frozen=True)
@@ -221,10 +242,6 @@ class ByRate:
             for month in self.history.months
         ]
         return History(self.history.period, months) if any(month.works for month in months) else None
-
-
-def _whole_weeks(length: int) -> int:
-    return (length + WEEK // 2) // WEEK * WEEK
 
 
 def _overlap(outage: Outage, work: Work) -> bool:
