@@ -48,6 +48,8 @@ from .outlook.composite import Composite as Composite
 from .outlook.composite import in_parallel as in_parallel
 from .outlook.composite import in_series as in_series
 from .outlook.composite import simulate_composite as simulate_composite
+from .outlook.negotiation import price_terms as price_terms
+from .outlook.negotiation import terms_for_harm as terms_for_harm
 from .outlook.outlook import Outlook as Outlook
 from .outlook.outlook import outlook as outlook
 from .policy.document import Policy as Policy

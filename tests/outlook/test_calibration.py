@@ -11,4 +11,4 @@ from calibration import PLANS, held
 def test_the_range_holds_the_year_that_comes(outages: int) -> None:
     shares = held(outages, histories=60, years=150)
     for plan in PLANS:
-        assert 0.65 <= shares["lognormal", plan] <= 0.95      # 0.8 within three standard errors of 60 histories
+        assert 0.65 <= shares["lognormal", plan] <= 0.95  # 0.8 within three standard errors of 60 histories
