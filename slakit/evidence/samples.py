@@ -20,6 +20,8 @@ Start = Literal["first_failure", "confirmed", "last_good"]
 End = Literal["first_success", "confirmed", "last_failure"]
 Missing = Literal["unknown", "hold", "down"]
 Bound = Literal["lower", "usual", "upper"]
+BOUND_EDGES = ["lower_started", "lower_ended", "upper_started", "upper_ended"]
+"""Columns of outages: what can have been down at least, and at most."""
 BATCH, GROUP = 2_000_000, 10_000_000
 """Samples that are condensed at a time, and samples of some targets that are sorted at a time."""
 CONDENSED: dict[str, Any] = {
@@ -65,8 +67,7 @@ class ProbedOutages(NamedTuple):
         edges = [pl.col(f"{prefix}{edge}").alias(edge) for edge in ("started", "ended")]
         number = pl.format("{}-{}", pl.lit(subscription), pl.int_range(1, pl.len() + 1)).alias("outage")
         whose = pl.lit(subscription).alias("subscription")
-        bounds = [f"{side}_{edge}" for side in ("lower", "upper") for edge in ("started", "ended")]
-        beside = bounds if bound == "usual" else []
+        beside = BOUND_EDGES if bound == "usual" else []
         return self.outages.select(number, whose, "component", *edges, "detected", *beside)
 
 

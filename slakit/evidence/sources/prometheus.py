@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import BaseModel
 
-from slakit.evidence.samples import Bound, End, Missing, Start
+from slakit.evidence.samples import BOUND_EDGES, Bound, End, Missing, Start
 from slakit.evidence.sources.parsing import from_unix, read_shape, shape_of
 from slakit.evidence.sources.reader import PLACEHOLDER, Draft, Found, Reader, SourceMapping
 from slakit.evidence.sources.watch import outages_of_samples
@@ -158,6 +158,7 @@ def find(records: pl.DataFrame, mapping: PrometheusMapping) -> Found:
         pl.col(f"{prefix}started").alias("started"),
         pl.col(f"{prefix}ended").alias("ended"),
         "detected",
+        *(BOUND_EDGES if mapping.bound == "usual" else []),
     )
     return Found({"outages": outages}, covered=covered)
 

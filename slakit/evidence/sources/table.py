@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from slakit.evidence.cells import Fault
-from slakit.evidence.samples import End, Missing, Start
+from slakit.evidence.samples import BOUND_EDGES, End, Missing, Start
 from slakit.evidence.sources.cell_maps import CellFault, CellMap, Text, formulas, matches, read_mapped, words_of
 from slakit.evidence.sources.grids import read_grid
 from slakit.evidence.sources.parsing import digests_of, numbered
@@ -406,7 +406,7 @@ def _from_probes(rows: pl.DataFrame, left_out: pl.DataFrame, mapping: TableMappi
     rules = mapping.samples.model_dump(exclude_none=True)
     found, covered = outages_of_samples(samples, **rules)
     outages = found.select(
-        pl.col("source_id").alias("outage"), "item", "started", "ended", "detected", "source_id"
+        pl.col("source_id").alias("outage"), "item", "started", "ended", "detected", *BOUND_EDGES, "source_id"
     ).sort("started", "source_id")
     return Found({"outages": outages}, left_out, covered)
 

@@ -50,7 +50,11 @@ def test_conventions_are_those_of_samples() -> None:
     assert rows(found, "outages", "started", "ended", "detected") == [
         ("2026-09-01 00:04:00", "2026-09-01 00:05:00", "2026-09-01 00:04:00")
     ]
+    assert rows(found, "outages", "lower_started", "lower_ended", "upper_started", "upper_ended") == [
+        ("2026-09-01 00:02:00", "2026-09-01 00:04:00", "2026-09-01 00:01:00", "2026-09-01 00:05:00")
+    ]
     found = assert_laws(READER, [source], mapping(every="1m", bound="upper"), joins=True)
+    assert "lower_started" not in found.tables["outages"].columns
     assert rows(found, "outages", "started", "ended") == [("2026-09-01 00:01:00", "2026-09-01 00:05:00")]
 
 
