@@ -647,6 +647,52 @@ class CalendarAnswer(Answer):
     files: list[str]
 
 
+class ClaimNeed(Part):
+    """One thing that a claim needs before it can be sent."""
+
+    what: str
+    there: bool
+    says: str
+    """What it is, or what to do."""
+    clause: str
+
+
+class WrittenClaim(Part):
+    """A claim that was written: one letter."""
+
+    name: str
+    subscription: str
+    amount: Exact
+    currency: str
+    deadline: Instant | None
+    language: str
+    ready: bool
+    needs: list[ClaimNeed]
+    folder: str
+
+
+class CreditNotClaimed(Part):
+    """A credit that is owed and not in these claims."""
+
+    subscription: str
+    name: str
+    start: Instant
+    end: Instant
+    amount: Exact
+    currency: str
+    why: str
+
+
+class ClaimAnswer(Answer):
+    """Claims that were written, and what is missing."""
+
+    command: Literal["claim"] = "claim"
+    ready: bool
+    """All of them can be sent as they are."""
+    claims: list[WrittenClaim]
+    not_claimed: list[CreditNotClaimed]
+
+
 class DossierAnswer(Answer):
     """A dossier that was written."""
 

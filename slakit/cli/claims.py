@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout
-from slakit.cli.options import Closed, Evidence, Readings, Zone, app
+from slakit.cli.options import Closed, Evidence, Json, Readings, Zone, app
 from slakit.problems import InputError, Problem
 
 if TYPE_CHECKING:
     from slakit.claiming.facts import ClaimPack
+    from slakit.cli.answers import ClaimAnswer
 
 NOT_READY = 3
 DOSSIER = "dossier"
@@ -77,6 +78,7 @@ def claim(
     reading: Readings = None,
     time_zone: Zone = None,
     closed: Closed = None,
+    as_json: Json = False,
 ) -> None:
     """Write claims that can be sent, and say what is missing.
 
@@ -121,7 +123,10 @@ def claim(
                 subscriptions=one.subscription, reading=reading, conventions=conventions_of(closed),
                 letters=sorted(folder.glob("letter.*")), exports=sorted(folder.glob("attachments/*")),
             )  # fmt: skip
-    _tell(pack, folders)
+    if as_json:
+        _json_of(pack, folders).print()
+    else:
+        _tell(pack, folders)
     if not pack.ready:
         raise typer.Exit(NOT_READY)
 
@@ -158,6 +163,25 @@ def _nothing(pack: ClaimPack) -> tuple[str, str]:
         return "no credit is owed", "look at slakit assess"
     why = "; ".join(dict.fromkeys(one.why for one in pack.not_claimed))
     return f"nothing can be claimed now ({why})", "look at slakit assess"
+
+
+def _json_of(pack: ClaimPack, folders: list[Path]) -> ClaimAnswer:
+    from slakit.cli.answers import ClaimAnswer, ClaimNeed, CreditNotClaimed, WrittenClaim
+
+    def of(part: Any, fact: object) -> Any:
+        """Take the fields that the document has."""
+        return {name: getattr(fact, name) for name in part.model_fields if hasattr(fact, name)}
+
+    written = [
+        WrittenClaim(
+            **of(WrittenClaim, claim),
+            needs=[ClaimNeed(**of(ClaimNeed, check)) for check in claim.checks],
+            folder=str(folder),
+        )
+        for claim, folder in zip(pack.claims, folders, strict=True)
+    ]
+    others = [CreditNotClaimed(**of(CreditNotClaimed, one)) for one in pack.not_claimed]
+    return ClaimAnswer(ready=pack.ready, claims=written, not_claimed=others)
 
 
 def _tell(pack: ClaimPack, folders: list[Path]) -> None:

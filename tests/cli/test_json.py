@@ -41,7 +41,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "import": ("import", "--list"),
     "check": ("check", str(HOUSE / "tests" / "worked_examples" / "providers" / "wp-heaven.yaml")),
 }  # fmt: skip
-TRIED_BELOW = ("assess", "calendar", "dossier", "verify")
+TRIED_BELOW = ("assess", "calendar", "claim", "dossier", "verify")
 
 
 @cache
@@ -80,6 +80,17 @@ def test_money_is_exact_text_and_instants_are_utc(run: Run) -> None:
 def test_a_calendar_says_what_it_wrote(run: Run, tmp_path: Path) -> None:
     done = run("calendar", EVIDENCE, *HARBOR, "--out", str(tmp_path / "deadlines.ics"), "--json")
     assert [row["amount"] for row in document(done.out)["deadlines"]] == ["120.00"]
+
+
+def test_claims_say_what_is_missing(run: Run, tmp_path: Path) -> None:
+    done = run("claim", EVIDENCE, *HARBOR, "--out", str(tmp_path), "--json")
+    found = document(done.out)
+    assert (done.code, found["ready"]) == (3, False)
+    [claim] = found["claims"]
+    assert (claim["amount"], claim["folder"]) == ("120.00", str(tmp_path / claim["name"]))
+    assert [need["what"] for need in claim["needs"] if not need["there"]] == [
+        "company name", "The service agreement is active"
+    ]  # fmt: skip
 
 
 def test_a_dossier_says_where_it_is_and_what_differs(run: Run, tmp_path: Path) -> None:
