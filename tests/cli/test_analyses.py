@@ -306,3 +306,18 @@ def test_a_settled_question_is_ranked_no_more(run: Run) -> None:
     assert settled.code == 0, settled.err
     assert "quarter" in open_.out
     assert "quarter" not in settled.out
+
+
+def test_the_register_offers_the_credits_of_a_bill(run: Run, tmp_path: Path) -> None:
+    bill = tmp_path / "bill.csv"
+    bill.write_text(
+        "BilledCost,ChargeCategory,BillingCurrency,BillingPeriodStart,BillingPeriodEnd\n"
+        "-120.00,Credit,USD,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z\n"
+    )
+    done = run("register", EVIDENCE, *QUESTION, "--bill", str(bill), "--out", str(tmp_path / "out"))
+    assert done.code == 0, done.err
+    assert "credited in part" in done.out
+    assert pl.read_parquet(tmp_path / "out" / "candidates.parquet")["window_start"][0].month == 9  # the latest first
+    bill.write_text("nothing\n")
+    refused = run("register", EVIDENCE, *QUESTION, "--bill", str(bill))
+    assert (refused.code, "no such column" in refused.err) == (1, True)
