@@ -62,6 +62,8 @@ from .tables.review import show_claims as show_claims
 from .tables.review import show_credits as show_credits
 from .tables.review import show_ledger as show_ledger
 from .tables.review import show_warnings as show_warnings
+from .tables.subject import show_boxes as show_boxes
+from .tables.subject import show_breaches as show_breaches
 from .tables.tickets import show_answer_times as show_answer_times
 from .tables.tickets import show_backups as show_backups
 from .tables.tickets import show_late_tickets as show_late_tickets
