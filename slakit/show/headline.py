@@ -122,7 +122,10 @@ def headline_credit_curves(curves: pl.DataFrame) -> None:
     if not incidents.is_empty():
         most = incidents.sort("credit_percent", descending=True, maintain_order=True).row(0, named=True)
         name = plans_name(most["policy"], [most["tier"]], curves)
-        note += f". Credits for single incidents: up to {percent_text(most['credit_percent'], 2)} ({name})"
+        highest = percent_text(most["credit_percent"], 2)
+        note += f". Credits for single incidents: up to {highest} ({name})"
+        if most["credit_percent"] > lines[0].points[0][1]:  # the table below shows it beside the others
+            value += f"; up to {highest} for a single incident"
     show_headline(f"Credit for one outage of {length_text(Decimal(str(longest)))}", value, f"{note}.")
 
 

@@ -136,6 +136,15 @@ def test_an_incident_follows_ticket_maintenance_component_and_reading() -> None:
     assert explorer.view.value == "166.66 NOK"
 
 
+def test_the_headline_is_about_the_plan_of_the_report() -> None:
+    about = sla.explore_credits(policy="wp-heaven", month="2026-10")
+    assert str(about) == "Credit for one outage of 4h at WP Heaven: 0.03 % of the fee"
+    assert about.view.note.startswith("Highest: 5 % of the fee at klink.cloud Enterprise.")
+    about.change(policies=["klikk:gold", "cloudworkz"])
+    assert str(about) == "Credit for one outage of 4h: 3.33 % of the fee at Klikk Gold"
+    assert "policy:" not in sla.explore_credits(month="2026-10").batch_plan()
+
+
 def test_weights_move_the_order_and_say_why() -> None:
     explorer = vendors()
     panel = explorer.panel

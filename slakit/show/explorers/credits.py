@@ -36,7 +36,12 @@ DRAWN_HOURS = Decimal(72)
 
 @checked
 def explore_credits(
-    policies: Iterable[str] = USUAL_PLANS, *, fee: float = 1000, outage: str = "4h", month: str | None = None
+    policies: Iterable[str] = USUAL_PLANS,
+    *,
+    policy: str = "",
+    fee: float = 1000,
+    outage: str = "4h",
+    month: str | None = None,
 ) -> Explorer:
     """Explore the credit for one outage by its length: choose plans, set the fee, drag the length and the month.
 
@@ -44,6 +49,8 @@ def explore_credits(
     ----------
     policies
         Ids of the library, or paths of policy files, each alone (all its tiers) or with a tier: `klikk:gold`.
+    policy
+        The plan that the headline is about, where it is among those compared; otherwise it is the highest credit.
     fee
         The same monthly fee for all, in each plan's currency. [currency units]
     outage
@@ -62,7 +69,10 @@ def explore_credits(
     >>> explore_credits(["klikk:gold", "wp-heaven"], outage="12h", month="2026-10")
     Credit for one outage of 12h: 3.33 % of the fee at Klikk Gold
     """
-    chosen = {"policies": list(policies), "fee": fee, "outage": outage, "month": month or f"{date.today():%Y-%m}"}
+    chosen = {
+        "policies": list(policies), "policy": policy, "fee": fee, "outage": outage,
+        "month": month or f"{date.today():%Y-%m}",
+    }  # fmt: skip
 
     @lru_cache(maxsize=64)
     def priced(policies: tuple[str, ...], fee: float, month: str) -> tuple[list[Terms], pl.DataFrame]:
@@ -70,7 +80,10 @@ def explore_credits(
         terms = find_terms(policies)
         return terms, credit_curve(terms, fee=fee, month=month)
 
-    return Explorer(WHAT_IF, partial(render_credits, priced), chosen, controls_of_credits)
+    def batched(parameters: Parameters) -> Parameters:
+        return {name: value for name, value in parameters.items() if name != "policy" or value}
+
+    return Explorer(WHAT_IF, partial(render_credits, priced), chosen, controls_of_credits, beside=batched)
 
 
 Priced = Callable[[tuple[str, ...], float, str], tuple[list[Terms], pl.DataFrame]]
@@ -87,6 +100,14 @@ def render_credits(priced: Priced, parameters: Parameters) -> View:
     paid = credit_curve(terms, fee=fee, month=month, at=[length])
     lines = sorted(lines_of(paid.filter(pl.col("availability").is_not_null())), key=lambda line: -line.points[0][1])
     value, note = _told(lines, seconds)
+    about = ""
+    own = [one for one in terms if parameters["policy"] in (one.policy, f"{one.policy}:{one.tier}")]
+    if parameters["policy"] and own:
+        about = f" at {listed(dict.fromkeys(terms_name(one) for one in own))}"
+        own_lines = lines_of(
+            credit_curve(own, fee=fee, month=month, at=[length]).filter(pl.col("availability").is_not_null())
+        )
+        value, note = _of_one(own_lines, f"{value}. {note}".strip())
     note = " ".join(filter(None, [note, _by_incident(paid), _without_curve(terms, paid)]))
 
     def sheets() -> list[Sheet]:
@@ -106,7 +127,7 @@ def render_credits(priced: Priced, parameters: Parameters) -> View:
         ]
 
     return View(
-        label=f"Credit for one outage of {length_text(seconds)}",
+        label=f"Credit for one outage of {length_text(seconds)}{about}",
         value=value,
         note=f"{note} Measurement windows of {month_words(month)}; monthly fee {print_number(fee)}.",
         chart=chart_credit_curves(curves, float(DRAWN_HOURS), seconds),
@@ -130,6 +151,15 @@ def _told(lines: Sequence[Line], seconds: Decimal) -> tuple[str, str]:
     if not most:
         return "no credit", f"No plan pays a credit for {length_text(seconds)}."
     return f"{percent_text(most, 2)} of the fee at {listed(best)}", f"{'; '.join(said)}." if said else ""
+
+
+def _of_one(lines: Sequence[Line], compared: str) -> tuple[str, str]:
+    """Say the credit of the plan that the headline is about; what all plans pay comes after it."""
+    if not lines:
+        return "no guarantee", f"Highest: {compared}"
+    least, most = (choose(line.points[0][1] for line in lines) for choose in (min, max))
+    value = f"{percent_text(most, 2)} of the fee" if most else "no credit"
+    return value if least == most else f"{percent_text(least, 2)} to {value}", f"Highest: {compared}"
 
 
 def _by_incident(paid: pl.DataFrame) -> str:
