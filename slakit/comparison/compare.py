@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -31,6 +34,14 @@ from slakit.remedy.curves import credit_curve
 from slakit.remedy.fees import exact_fee
 
 COMPARED_FEE = Decimal(1000)
+
+
+class FeeShares(NamedTuple):
+    """Credits of a plan as shares of a monthly fee: what is owed, and the range if read otherwise. [%]"""
+
+    owed: Fraction = Fraction(0)
+    lowest: Fraction = Fraction(0)
+    highest: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -107,6 +118,23 @@ class Comparison:
         rank = pl.col("plan").replace_strict(order, range(len(order)), return_dtype=pl.UInt32)
         joined = totals.join(first, on="currency", how="left", maintain_order="left").sort(rank, maintain_order=True)
         return joined.with_columns((pl.col("owed") - pl.col("first")).alias("against_first")).drop("first")
+
+    @property
+    def in_one_currency(self) -> bool:
+        """Return whether every plan pays in the same currency; otherwise credits compare as shares of the fee."""
+        return self.owed["currency"].n_unique() <= 1
+
+    def shares(self) -> dict[str, FeeShares]:
+        """Sum what each plan would owe in percent of a monthly fee, whatever its currency: plan → exact shares.
+
+        A subscription without a fee adds nothing.
+        """
+        rows = self.owed.filter(pl.col("monthly_fee") > 0).select("plan", "monthly_fee", "owed", "lowest", "highest")
+        shares = {plan: FeeShares() for plan in self.plans if plan in set(self.owed["plan"])}
+        for plan, fee, *amounts in rows.iter_rows():
+            more = (100 * Fraction(amount) / Fraction(fee) for amount in amounts)
+            shares[plan] = FeeShares(*map(operator.add, shares[plan], more))
+        return shares
 
     def to_excel(self, path: str | Path) -> None:
         """Write all tables as one workbook, whole or not at all.

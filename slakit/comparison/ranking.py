@@ -183,12 +183,9 @@ def _figures(comparison: Comparison, term: str) -> Iterator[tuple[str, tuple[str
             yield plan, (value, Fraction(figure))
         return
     # in monthly fees: amounts in several currencies have no sum, but shares have
-    shares: dict[str, Fraction] = {}
-    for plan, owed, fee in comparison.owed.select("plan", "owed", "monthly_fee").iter_rows():
-        shares[plan] = shares.get(plan, Fraction(0)) + (100 * Fraction(owed) / Fraction(fee) if fee else 0)
-    for plan, share in shares.items():
+    for plan, share in comparison.shares().items():
         if comparison.plans[plan].remedies or comparison.plans[plan].read_whole:
-            yield plan, (f"{percent_text(share, 2)} of a monthly fee", share)
+            yield plan, (f"{percent_text(share.owed, 2)} of a monthly fee", share.owed)
 
 
 def _earned(shares: Mapping[str, Mapping[str, Fraction]], weights: Mapping[str, int], name: str, plan: str) -> Fraction:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import polars as pl
 
 from slakit.comparison.compare import Comparison
-from slakit.policy.printing import print_amount, print_duration, print_money
+from slakit.policy.printing import percent_text, print_amount, print_duration, print_money
 
 
 def summarize_comparison(comparison: Comparison) -> list[str]:
@@ -23,12 +23,13 @@ def summarize_comparison(comparison: Comparison) -> list[str]:
     names, leader = comparison.names, comparison.leader
     sentences: list[str] = []
     if not comparison.owed.is_empty():
-        amounts = []
+        amounts, shares = [], {} if comparison.in_one_currency else comparison.shares()
         for row in comparison.sums().iter_rows(named=True):
             low, high, currency = row["lowest"], row["highest"], row["currency"]
             span = f"{print_amount(low, currency)} to {print_amount(high, currency)}"
             spread = f" ({span}, depending on the interpretation)" if low != high else ""
-            amounts.append(f"{names[row['plan']]} {print_money(row['owed'], currency)}{spread}")
+            share = f", {percent_text(shares[row['plan']].owed, 2)} of a monthly fee" if shares else ""
+            amounts.append(f"{names[row['plan']]} {print_money(row['owed'], currency)}{share}{spread}")
         key = ["subscription", "outage"]
         count = comparison.verdicts.select(key).n_unique()
         parted = comparison.verdicts.filter("differs").select(key).n_unique()

@@ -218,8 +218,14 @@ def headline_comparison(comparison: Comparison) -> None:
         value = names[comparison.leader] if comparison.leader else "no plan for every outage"
         show_headline("Highest credit for an outage", value, " ".join(told[:3]))
         return
-    if len({row["currency"] for row in offered}) > 1:
-        show_headline("Credits for the same outages", "in several currencies, not compared", told[0])
+    if not comparison.in_one_currency:
+        by_plan = comparison.shares()
+        most, least = (
+            choose((by_plan[row["plan"]].owed, names[row["plan"]]) for row in offered) for choose in (max, min)
+        )
+        value = f"{most[1]}: {percent_text(most[0], 2)} of a monthly fee"
+        said = f"Lowest: {percent_text(least[0], 2)} ({least[1]}). {told[0]}"
+        show_headline("Highest credits for the same outages", value, said)
         return
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])
     most, lowest = (sums_text([(row["currency"], row["owed"])]) for row in (best, least))

@@ -170,7 +170,7 @@ def test_without_evidence_charts_and_tables_say_so() -> None:
 def test_another_currency_is_said_and_not_subtracted() -> None:
     held = evidence([down(at("2026-07-10"), 20 * HOUR)], subscriptions=[holder(currency="NOK")])
     found = compare([small("share"), small("money", "25 EUR")], evidence=held)
-    assert "|money|25.00 EUR|–|another currency|" in text_of(show_same_outages(found))
+    assert "|money|25.00 EUR|–|2.5 %|−2.5 % of the fee|" in text_of(show_same_outages(found))
 
 
 def test_currencies_without_cents_have_none() -> None:
@@ -183,19 +183,22 @@ def test_currencies_without_cents_have_none() -> None:
 def test_amounts_of_different_currencies_are_not_ranked() -> None:
     held = evidence([down(at("2026-07-10"), 20 * HOUR)], subscriptions=[holder(currency="JPY")])
     found = compare([small("share"), small("money", "25 EUR")], evidence=held)
-    assert title_of(chart_same_outages(found)) != "Credits for the same outages: 50 JPY at share, 25.00 EUR at money"
+    title = "Credits for the same outages in percent of a monthly fee: 5 % at share, 2.5 % at money"
+    assert title_of(chart_same_outages(found)) == title
 
 
-def test_currencies_are_not_drawn_on_one_axis() -> None:
+def test_currencies_are_drawn_as_shares_of_the_fee() -> None:
     found = compare(["klikk:gold", "wp-heaven"], evidence=sla.read_evidence(SAMPLES))
-    assert "Several currencies" in str(chart_same_outages(found).to_dict()["title"])
+    drawn = chart_same_outages(found).to_dict()
+    assert "the plans pay in several currencies" in " ".join(drawn["title"]["subtitle"])
+    assert "of a monthly fee" in str(drawn)
 
 
 def test_downtime_is_counted_for_the_subscriptions_of_its_row() -> None:
     outages = [down(at("2026-07-10"), 20 * HOUR, name, subscription=name) for name in ("a", "b")]
     held = [holder(subscription="a", currency="NOK"), holder(subscription="b", currency="DKK")]
     found = compare([small("less"), small("more", "10%")], evidence=evidence(outages, subscriptions=held))
-    assert "|less|50.00 NOK|–|–|20h|1|" in text_of(show_same_outages(found))
+    assert "|less|50.00 NOK|–|10 %|–|20h|1|" in text_of(show_same_outages(found))
 
 
 # --- where the rules part

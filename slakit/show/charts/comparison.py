@@ -8,7 +8,7 @@ import polars as pl
 from slakit.analysis.assumptions import answer_words
 from slakit.analysis.review import Review
 from slakit.comparison.compare import Comparison
-from slakit.policy.printing import listed
+from slakit.policy.printing import percent_text
 from slakit.show.charts.canvas import Drawing, canvas, captions, empty_chart, finish, layered
 from slakit.show.charts.theme import BLUE, INK, VERMILLION
 from slakit.show.labels import counted, money_text, readings_text
@@ -22,14 +22,15 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     totals = comparison.sums()
     if totals.is_empty():
         return empty_chart("No outages to compare by", "Give evidence to see its credits under each contract.")
-    currencies = sorted(set(totals["currency"]))
-    if len(currencies) > 1:
-        said = f"{listed(currencies)} are not compared. Compare subscriptions of one currency."
-        return empty_chart("Several currencies", said)
+    shares = {} if comparison.in_one_currency else comparison.shares()
+    totals = totals.unique("plan", keep="first", maintain_order=True) if shares else totals
     rows = []
     for row in totals.iter_rows(named=True):
         name, currency = comparison.names[row["plan"]], row["currency"]
         money, low, high = (money_text(row[key], currency) for key in ("owed", "lowest", "highest"))
+        if shares:  # amounts in several currencies do not compare, shares of the fee do
+            row |= shares[row["plan"]]._asdict()
+            money, low, high = (percent_text(share, 2) for share in shares[row["plan"]])
         spread = f"{low} to {high} if ambiguous clauses are read otherwise"
         rows.append({
             "plan": row["plan"],
@@ -47,12 +48,16 @@ def chart_same_outages(comparison: Comparison) -> Drawing:
     outages = comparison.verdicts.select("subscription", "outage").n_unique()
     period = comparison.review.period.printed if comparison.review else ""
     subtitle = f"{counted(outages, 'outage')} of {period} under each contract, at the same fee."
+    if shares:
+        title = title.replace(": ", " in percent of a monthly fee: ", 1)
+        subtitle = f"{counted(outages, 'outage')} of {period} under each contract; the plans pay in several currencies."
     if any(row["low"] != row["high"] for row in rows):
         subtitle += " Line: range if ambiguous clauses are read otherwise."
 
     base = canvas(rows)
     y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
-    x = alt.X("owed:Q", title=f"owed, {currencies[0]}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
+    unit = "% of a monthly fee" if shares else totals["currency"][0]
+    x = alt.X("owed:Q", title=f"owed, {unit}", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=6))
     fields = {"name": "plan", "money": "owed", "about": "range"}
     tips = [alt.Tooltip(f"{field}:N", title=heading) for field, heading in fields.items()]
     bar = base.mark_bar(color=BLUE, height=14, yOffset=20, cornerRadiusEnd=2).encode(y=y, x=x, tooltip=tips)

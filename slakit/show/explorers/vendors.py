@@ -16,7 +16,7 @@ from slakit.comparison.ranking import CRITERIA, MOST_WEIGHT, Ranking, rank_plans
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.evidence.uploads import evidence_of_files
-from slakit.policy.printing import listed, print_percent
+from slakit.policy.printing import listed, percent_text, print_percent
 from slakit.problems import InputError, Problem, one_of
 from slakit.show.charts.comparison import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
@@ -156,18 +156,23 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
     leader = ranking.leaders[0]
     points = {plan: ranking.table.filter(pl.col("plan") == plan)["points"][0] for plan in ranking.order}
     earning = ranking.table.filter((pl.col("plan") == leader) & (pl.col("earned") > 0))
-    best = earning.sort("earned", descending=True, maintain_order=True).head(2)["criterion"]
+    matters = earning.sort("earned", descending=True, maintain_order=True).head(2)["criterion"]
     names = comparison.names
     others = ", ".join(f"{names[plan]} {print_percent(points[plan], 1)}" for plan in ranking.order if plan != leader)
     said = f"{print_percent(points[leader], 1)} of 100 points"
-    if len(best):
-        said += f", most of them for {listed(CRITERIA[name].label.lower() for name in best)}"
+    if len(matters):
+        said += f", most of them for {listed(CRITERIA[name].label.lower() for name in matters)}"
     told = [f"{said}; {others}.", tell_tips(ranking)[0]]
     sums = comparison.sums().filter(~pl.col("plan").is_in(list(comparison.proposed)))
-    if sums["currency"].n_unique() == 1:
-        most = sums.sort("owed", descending=True, maintain_order=True).row(0, named=True)
-        owed = sums_text([(most["currency"], most["owed"])])
-        told.append(f"Highest credit for the same outages: {owed} from {names[most['plan']]}.")
+    if comparison.review is not None and not comparison.in_one_currency:
+        shares = comparison.shares()
+        most = max(sums["plan"], key=lambda plan: shares[plan].owed)
+        owed = f"{percent_text(shares[most].owed, 2)} of a monthly fee"
+        told.append(f"Highest credit for the same outages: {owed} from {names[most]}.")
+    elif not sums.is_empty():
+        best = sums.sort("owed", descending=True, maintain_order=True).row(0, named=True)
+        owed = sums_text([(best["currency"], best["owed"])])
+        told.append(f"Highest credit for the same outages: {owed} from {names[best['plan']]}.")
     return " ".join([*told, *asked_for(comparison)])
 
 

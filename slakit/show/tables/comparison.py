@@ -7,13 +7,15 @@ from great_tables import GT, loc, style
 
 from slakit.analysis.assumptions import answer_words
 from slakit.analysis.review import Review
-from slakit.comparison.compare import Comparison
+from slakit.comparison.compare import Comparison, FeeShares
 from slakit.comparison.summary import lead_start, summarize_dominance
+from slakit.policy.printing import percent_text
 from slakit.show.columns import COMPARED
 from slakit.show.labels import counted, length_text, money_text, sign_text
 from slakit.show.tables.memo import BEST, Memo, memo_table
 
 MOST_OUTAGES = 8
+SHARE = "Of a monthly fee"
 
 
 def show_terms(comparison: Comparison) -> GT:
@@ -60,15 +62,20 @@ def show_same_outages(comparison: Comparison) -> GT:
     totals = comparison.sums().join(seen, on=key, how="left", maintain_order="left")
     plan, owed, counted_heading, missed = COMPARED["owed"].headings("plan", "owed", "counted_seconds", "missed")
     otherwise, against = "Range if read otherwise", "Against the first"
+    shares = {} if comparison.in_one_currency else comparison.shares()
+    first = next(iter(shares.values()), FeeShares()).owed
     rows = []
     for row in totals.iter_rows(named=True):
         low, high, currency, difference = (row[k] for k in ("lowest", "highest", "currency", "against_first"))
-        same = "another currency" if difference is None else "–"
+        difference_text = sign_text(difference, currency) if difference else "–"
+        if difference is None and (points := shares[row["plan"]].owed - first):
+            difference_text = f"{'+' if points > 0 else '−'}{percent_text(abs(points), 2)} of the fee"
         rows.append({
             plan: comparison.names[row["plan"]],
             owed: money_text(row["owed"], currency),
             otherwise: f"{money_text(low, currency)} to {money_text(high, currency)}" if low != high else "–",
-            against: sign_text(difference, currency) if difference else same,
+            **({SHARE: percent_text(shares[row["plan"]].owed, 2)} if shares else {}),
+            against: difference_text,
             counted_heading: length_text(row["counted_seconds"]),
             missed: str(row["missed"]),
         })  # fmt: skip
@@ -77,7 +84,8 @@ def show_same_outages(comparison: Comparison) -> GT:
         "Range: if ambiguous clauses are read otherwise.",
         "Without tickets: their priorities are words of the contract under which they were opened.",
     ]
-    numbers = [owed, otherwise, against, counted_heading, missed]
+    notes += ["The plans pay in several currencies: they compare by percent of a monthly fee."] * bool(shares)
+    numbers = [owed, otherwise, *([SHARE] if shares else []), against, counted_heading, missed]
     memo = Memo("Credits for your outages under each contract", f"Period {period}.", notes, numbers=numbers)
     return memo_table(rows, memo, "No evidence was given.")
 
