@@ -12,6 +12,7 @@ import polars as pl
 
 from slakit.comparison.compare import Comparison
 from slakit.measure.budgets import EXACT
+from slakit.policy.model import Source
 from slakit.policy.printing import percent_text
 from slakit.policy.unread import NOT_READ
 from slakit.problems import InputError, Problem, one_of
@@ -85,6 +86,8 @@ class Ranking:
         Plans with terms that are proposed (`Policy.amend`), and not offered.
     names
         Names of the plans as their providers call them.
+    sources
+        The document of each plan.
     """
 
     table: pl.DataFrame
@@ -92,6 +95,7 @@ class Ranking:
     leaders: list[str]
     proposed: frozenset[str]
     names: Mapping[str, str]
+    sources: Mapping[str, Source]
 
     @property
     def order(self) -> list[str]:
@@ -156,9 +160,8 @@ def rank_plans(comparison: Comparison, weights: Mapping[str, int] | None = None)
     schema = {"criterion": pl.String, "plan": pl.String, "weight": pl.UInt32}
     tips = pl.DataFrame(list(_tips(of_offered, chosen)), schema=schema, orient="row")
     leaders = [plan for plan in offered if plan in _leaders(_points(of_offered, chosen))]
-    return Ranking(
-        pl.DataFrame(rows, schema=RANKED, orient="row"), tips, leaders, comparison.proposed, comparison.names
-    )
+    table, sources = pl.DataFrame(rows, schema=RANKED, orient="row"), {n: t.source for n, t in comparison.plans.items()}
+    return Ranking(table, tips, leaders, comparison.proposed, comparison.names, sources)
 
 
 def weights_of(comparison: Comparison, weights: Mapping[str, int]) -> dict[str, int]:

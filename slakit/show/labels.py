@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
@@ -13,10 +13,12 @@ import polars as pl
 from slakit import locales
 from slakit.analysis.claims import STATUSES as STATUSES
 from slakit.measure.calendar import add_months
+from slakit.policy.model import Source
 from slakit.policy.plan_names import plan_name
-from slakit.policy.printing import percent_text, print_duration, print_money
+from slakit.policy.printing import listed, percent_text, print_duration, print_money
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.policy.terms import Terms
+from slakit.policy.unread import READ
 
 if TYPE_CHECKING:
     from slakit.analysis.review import Review
@@ -33,6 +35,25 @@ WINDOWS = {
     "1y": "a year",
     "billing_month": "a billing month",
 }
+
+
+def document_text(source: Source) -> str:
+    """Name a document, its date, when it was retrieved, and how much of it was read.
+
+    >>> from slakit.policy.files import find_policy
+    >>> document_text(find_policy("wp-heaven").source)
+    'Service Level Agreement (SLA), retrieved 2026-11-21, read: the whole document'
+    """
+    dated = f", dated {source.updated}" if source.updated else ""
+    return f"{source.title}{dated}, retrieved {source.retrieved}, read: {READ[source.read]}"
+
+
+def tell_documents(sources: Mapping[str, Source]) -> list[str]:
+    """Tell from which document the terms of each plan come: name of the plan → source."""
+    plans: dict[str, list[str]] = {}
+    for plan, source in sources.items():
+        plans.setdefault(document_text(source), []).append(plan)
+    return [f"{listed(named)}: {text}." for text, named in plans.items()]
 
 
 def window_name(start: datetime, end: datetime, zone: ZoneInfo) -> str:

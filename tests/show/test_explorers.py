@@ -265,8 +265,8 @@ def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
     panel = explorer.panel
     move(panel, "Plans", ["WP Heaven", "klink.cloud Enterprise"])
     assert panel.alert.value == "", "terms belong to the plan for which they were written"
-    assert panel.controls["Terms to negotiate with the first plan"].widget.value == ""
-    assert explorer.parameters["changes"] == [""]
+    assert panel.controls["Terms to negotiate with the first plan"].widget.value == []
+    assert explorer.parameters["changes"] == []
     assert explorer.parameters["plans"] == ["wp-heaven", "klink-cloud:enterprise"]
     move(panel, "Plans", ["WP Heaven", "Cloudworkz"])
     assert (panel.alert.value, explorer.view.value) == ("", "WP Heaven")

@@ -50,7 +50,16 @@ def chart_ranking(ranking: Ranking) -> Drawing:
     title = f"{leaders} {verb} first: {first[0]['points']} of 100 points"
     if not pieces:
         title = "Every weight is 0: no plan is ranked"
-    subtitle = "Highest weighted score: the best plan on a criterion gets all of its weight, the others in proportion."
+    weights = ", ".join(
+        f"{CRITERIA[name].label.lower()} {weight:.0f}"
+        for name, weight in ranking.table.select("criterion", "weight").unique(maintain_order=True).iter_rows()
+    )
+    days = sorted({source.retrieved for source in ranking.sources.values()})
+    retrieved = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    subtitle = (
+        "The best plan on a criterion gets all of its weight, the others in proportion. "
+        f"Weights: {weights}. Documents retrieved {retrieved}."
+    )
 
     y = alt.Y("plan:N", sort=[row["plan"] for row in rows], axis=None, scale=alt.Scale(paddingInner=0))
     x = alt.X("from:Q", title="points", scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(tickCount=6))

@@ -39,6 +39,18 @@ function download(name, type, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+function print(page) {
+  document.querySelector("iframe.slakit-print")?.remove();
+  const frame = document.createElement("iframe");
+  frame.className = "slakit-print";
+  frame.setAttribute("aria-hidden", "true");
+  frame.tabIndex = -1;
+  frame.style.cssText = "position:fixed;width:0;height:0;border:0";
+  frame.onload = () => frame.contentWindow.print();
+  frame.srcdoc = page;
+  document.body.append(frame);
+}
+
 function copy(text, source) {
   navigator.clipboard?.writeText(text).then(() => source.send({ type: "copied" }), () => {});
 }
@@ -77,6 +89,7 @@ async function initialize({ model }) {
   const source = await sourceOf(model);
   function obey(message, buffers) {
     if (message.type === "save") download(message.name, message.mime, buffers[0]);
+    if (message.type === "print") print(message.page);
     if (message.type === "copy") copy(message.text, source);
   }
   source.on("msg:custom", obey);

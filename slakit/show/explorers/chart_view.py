@@ -61,6 +61,10 @@ class ChartView(anywidget.AnyWidget):
         """Let the browser save a file."""
         self.source.send({"type": "save", "name": name, "mime": mime}, buffers=[content])
 
+    def print(self, page: str) -> None:
+        """Let the browser print a page of HTML."""
+        self.source.send({"type": "print", "page": page})
+
     def copy(self, text: str) -> None:
         """Put text on the clipboard."""
         self.source.send({"type": "copy", "text": text})

@@ -90,6 +90,7 @@ class Panel:
             ("Picture (PNG)", "download", lambda: self._download(f"{name}.png")),
             ("Picture (SVG)", "download", lambda: self._download(f"{name}.svg")),
             ("Excel", "download", lambda: self._download(f"{name}.xlsx")),
+            ("Print or PDF", "print", self._print),
             *((label, "download", partial(self._save_file, label)) for label in self.explorer.view.files),
         ):
             button = w.Button(description=label, icon=icon, layout=w.Layout(width="auto"))
@@ -197,6 +198,12 @@ class Panel:
             raise InputError(label, [Problem(label, None, "nothing to save", "take back what was chosen last")])
         name, mime, content = self.explorer.view.files[label]
         self.chart_view.save(name, mime, content())
+
+    def _print(self) -> None:
+        """Let the browser print the view with all its tables, or save it as PDF."""
+        from slakit.show.explorers.print_page import page_to_print
+
+        self.chart_view.print(page_to_print(self.explorer.name, self.explorer.view))
 
     def _download(self, name: str) -> None:
         """Let the browser save a picture or a workbook."""

@@ -19,7 +19,6 @@ from slakit.policy.document import Policy
 from slakit.policy.files import find_policy, policy_and_tier, tiers_of
 from slakit.policy.plan_names import plan_name
 from slakit.policy.terms import Terms
-from slakit.policy.unread import READ
 from slakit.remedy.values import guarantee_value
 from slakit.show.charts.budgets import chart_budgets
 from slakit.show.charts.values import chart_guarantee_values
@@ -31,7 +30,7 @@ from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.explorer import Explorer
 from slakit.show.explorers.shared_controls import month_control, plan_control
 from slakit.show.explorers.view import View
-from slakit.show.labels import counted
+from slakit.show.labels import counted, document_text
 from slakit.show.tables.card import show_card, show_questions
 from slakit.show.tables.findings import show_findings, show_guarantee_values
 from slakit.show.tables.plans import show_budgets
@@ -77,7 +76,7 @@ def render_policy(contracts: Callable[[str, str | None], ContractParts], paramet
     # The most severe finding, and where the text comes from.
     told = [f"{sentence.rstrip('.')}." for sentence in found.filter(pl.col("severity") == "defect")["sentence"].head(1)]
     told.append(f"{counted(len(policy.readings), 'open question').capitalize()}.")
-    told.append(f"{policy.source.title}, retrieved {policy.source.retrieved}, read: {READ[policy.source.read]}.")
+    told.append(f"{document_text(policy.source)}.")
 
     def sheets() -> list[Sheet]:
         card = pl.DataFrame(policy_card(policy, tier), schema=["part", "term", "says", "clause"], orient="row")

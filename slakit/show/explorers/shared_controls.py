@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,12 @@ from slakit.policy.plan_names import plan_name
 from slakit.problems import one_of
 from slakit.show.explorers.choices import month_words, months
 from slakit.show.explorers.control import Control, Parameters
+
+MoreWidgets = Callable[[Callable[[str], None]], Sequence[Any]]
+
+
+def _nothing_more(_: Callable[[str], None]) -> Sequence[Any]:
+    return ()
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +47,7 @@ def plan_labels(plans: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
+def plans_control(label: str, name: str, chosen: Sequence[str], more: MoreWidgets = _nothing_more) -> Control:
     """Choose plans: search by provider, service or id and pick one to add it, × to remove it.
 
     Parameters
@@ -52,6 +58,8 @@ def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
         The parameter that lists the plans.
     chosen
         Plans that are chosen at first.
+    more
+        Makes further widgets below, from what adds a plan by its id.
     """
     import ipywidgets as w
 
@@ -70,19 +78,23 @@ def plans_control(label: str, name: str, chosen: Sequence[str]) -> Control:
     )
     said = w.HTML()
 
-    def add(change: Mapping[str, Any]) -> None:
+    def add(plan: str) -> None:
+        tags.value = list(dict.fromkeys([*tags.value, names[plan]]))
+
+    def find(change: Mapping[str, Any]) -> None:
         written = change["new"].strip()
         plan = found.get(written, written)
         if plan in known:
             search.value = ""  # before the view is made anew, which takes a while: what is typed next must stay
-            tags.value = list(dict.fromkeys([*tags.value, names[plan]]))
+            add(plan)
         elif plan:
             said.value = html.escape(f"There is no plan {plan}: {one_of(known, plan)}.")
             return
         said.value = ""
 
-    search.observe(add, names="value")
-    return Control(label, tags, lambda value: {name: [ids[label] for label in value]}, below=[search, said])
+    search.observe(find, names="value")
+    below = [search, said, *more(add)]
+    return Control(label, tags, lambda value: {name: [ids[label] for label in value]}, below=below)
 
 
 def plan_control(plan: str, *, whole: bool, unset: Parameters) -> Control:

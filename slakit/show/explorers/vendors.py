@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,27 +14,30 @@ import polars as pl
 
 from slakit.arguments import checked
 from slakit.comparison.compare import Comparison, amended_offers, compare
+from slakit.comparison.negotiable import negotiable_terms
 from slakit.comparison.ranking import CRITERIA, MOST_WEIGHT, Ranking, rank_plans, weights_of
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.evidence.uploads import evidence_of_files
 from slakit.policy.printing import listed, percent_text, print_percent
+from slakit.policy.unread import READ
 from slakit.problems import InputError, Problem, one_of
 from slakit.show.charts.comparison import chart_same_outages
 from slakit.show.charts.curves import chart_credit_curves
 from slakit.show.charts.ranking import chart_ranking
 from slakit.show.columns import Column
 from slakit.show.excel.comparison import NO_DAY, comparison_sheets
-from slakit.show.excel.sheets import Sheet
+from slakit.show.excel.sheets import Fact, Sheet
 from slakit.show.explorers.control import Control, Parameters
 from slakit.show.explorers.explorer import Explorer
+from slakit.show.explorers.plan_filter import plan_filter
 from slakit.show.explorers.shared_controls import fee_control, plans_control
 from slakit.show.explorers.view import View
 from slakit.show.headline import asked_for
 from slakit.show.labels import sums_text
 from slakit.show.readable import tell_tips
 from slakit.show.tables.comparison import show_dominance, show_parted, show_same_outages, show_terms
-from slakit.show.tables.ranking import show_ranking
+from slakit.show.tables.ranking import show_ranking, tell_unread
 
 VENDOR_COMPARISON = "vendor_comparison"
 COMPARED_PLANS = ("klikk:gold", "wp-heaven", "klink-cloud:enterprise", "cloudworkz")
@@ -130,9 +135,23 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
             Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
         ]  # fmt: skip
+        notes = [*tell_unread(ranking), *tell_tips(ranking)]
+        ranked = Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=notes)
+        documents = [
+            {"plan": comparison.names[plan], "document": source.title, "dated": source.updated,
+             "retrieved": source.retrieved, "read": READ[source.read], "address": source.url}
+            for plan, source in ranking.sources.items()
+        ]  # fmt: skip
+        sources = Sheet(
+            "Documents", "Where the terms come from", pl.DataFrame(documents, infer_schema_length=None),
+            [Column(name, name.capitalize()) for name in documents[0]],
+        )  # fmt: skip
         summary, *others = comparison_sheets(comparison, parameters["weights"])
-        ranked = Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=tell_tips(ranking))
-        return [summary, ranked, *others]
+        facts = [Fact("Made", "text", f"{date.today()}"), Fact("Monthly fee", "number", parameters["fee"])]
+        if comparison.review is not None:
+            facts.append(Fact("Outages of", "text", parameters["subscription"] or ALL_SUBSCRIPTIONS))
+            facts.append(Fact("Period", "text", comparison.review.period.printed))
+        return [replace(summary, facts=[*summary.facts, *facts]), ranked, *others, sources]
 
     return View(
         label="Highest weighted score",
@@ -181,7 +200,7 @@ def controls_of_vendors(compared: Compared, held: Held, parameters: Parameters) 
     import ipywidgets as w
 
     controls = list(_weights(weights_of(compared(parameters), parameters["weights"])))
-    plans = plans_control("Plans", "plans", parameters["plans"])
+    plans = plans_control("Plans", "plans", parameters["plans"], plan_filter)
     controls += [plans, fee_control(parameters["fee"])]
     if (evidence := held[parameters["evidence"]]) is not None:
         options = [
@@ -191,21 +210,45 @@ def controls_of_vendors(compared: Compared, held: Held, parameters: Parameters) 
         whose = w.Dropdown(options=options, value=parameters["subscription"])
         controls.append(Control("Outages of", whose, lambda value: {"subscription": value}))
     controls.append(_upload(held, parameters["evidence"]))
-    terms = w.Textarea(value="\n".join(parameters["changes"]), rows=2, continuous_update=False)
-    terms.placeholder = "term=value, one a line"
-    written = {plans.widget.value[0]: terms.value}  # terms belong to the plan for which they were written
+    controls.append(_negotiated(plans, parameters))
+    return controls
+
+
+def _negotiated(plans: Control, parameters: Parameters) -> Control:
+    """Choose terms to negotiate from a list in words; they belong to the plan for which they were chosen."""
+    import ipywidgets as w
+
+    words: dict[str, str] = {}  # in words → term=value
+
+    def labelled(changes: Iterable[str]) -> list[str]:
+        by_change = {change: label for label, change in words.items()}
+        return [by_change.get(change, change) for change in changes]
+
+    search = w.Combobox(placeholder="choose a better term", continuous_update=False, layout=w.Layout(width="auto"))
+
+    def offer(plan: str) -> None:
+        words.clear()
+        words.update({label: change for change, label in negotiable_terms(plan).items()} if plan else {})
+        search.options = list(words)
+
+    offer(parameters["plans"][0] if parameters["plans"] else "")
+    tags = w.TagsInput(value=labelled(filter(None, parameters["changes"])), allow_duplicates=False)
+
+    def add(change: Mapping[str, Any]) -> None:
+        if chosen := change["new"].strip():
+            search.value = ""
+            tags.value = list(dict.fromkeys([*tags.value, chosen]))
 
     def follow(change: Mapping[str, Any]) -> None:
-        before, now = (plans[0] if plans else "" for plans in (change["old"], change["new"]))
+        before, now = (plans.read(names[:1])["plans"] for names in (change["old"], change["new"]))
         if before != now:
-            written[before] = terms.value
-            terms.value = written.get(now, "")
+            tags.value = []
+            offer(now[0] if now else "")
 
+    search.observe(add, names="value")
     plans.widget.observe(follow, names="value")
-    controls.append(
-        Control("Terms to negotiate with the first plan", terms, lambda text: {"changes": text.split("\n")})
-    )
-    return controls
+    label = "Terms to negotiate with the first plan"
+    return Control(label, tags, lambda value: {"changes": [words.get(said, said) for said in value]}, below=[search])
 
 
 def _upload(held: Held, shown: str) -> Control:

@@ -11,7 +11,7 @@ from slakit.comparison.compare import Comparison, FeeShares
 from slakit.comparison.summary import lead_start, summarize_dominance
 from slakit.policy.printing import percent_text
 from slakit.show.columns import COMPARED
-from slakit.show.labels import counted, length_text, money_text, sign_text
+from slakit.show.labels import counted, length_text, money_text, sign_text, tell_documents
 from slakit.show.tables.memo import BEST, Memo, memo_table
 
 MOST_OUTAGES = 8
@@ -51,7 +51,8 @@ def show_dominance(comparison: Comparison) -> GT:
         spans = changes.select("downtime_seconds", "leads").iter_rows()
         leads = "\n".join(f"{names[lead]} {lead_start(seconds)}" for seconds, lead in spans)
         rows.append({"Plans": f"{names[one]}\n{names[other]}", "Pays more": leads or "the same for every length"})
-    memo = Memo("Which plan pays more for one outage", "By its length, exact to the microsecond.")
+    documents = tell_documents({names[plan]: terms.source for plan, terms in comparison.plans.items()})
+    memo = Memo("Which plan pays more for one outage", "By its length, exact to the microsecond.", documents)
     return memo_table(rows, memo, "Fewer than two plans.")
 
 
@@ -85,6 +86,7 @@ def show_same_outages(comparison: Comparison) -> GT:
         "Without tickets: their priorities are words of the contract under which they were opened.",
     ]
     notes += ["The plans pay in several currencies: they compare by percent of a monthly fee."] * bool(shares)
+    notes += tell_documents({comparison.names[plan]: terms.source for plan, terms in comparison.plans.items()})
     numbers = [owed, otherwise, *([SHARE] if shares else []), against, counted_heading, missed]
     memo = Memo("Credits for your outages under each contract", f"Period {period}.", notes, numbers=numbers)
     return memo_table(rows, memo, "No evidence was given.")

@@ -7,6 +7,7 @@ from great_tables import GT
 
 from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import print_percent
+from slakit.show.labels import tell_documents
 from slakit.show.readable import tell_tips
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -35,6 +36,7 @@ def show_ranking(ranking: Ranking) -> GT:
         "as slow, half the points. A claim without a deadline counts as one of a year. Best-effort targets score 0.",
         *tell_unread(ranking),
         *tell_tips(ranking),
+        *tell_documents({ranking.names[plan]: ranking.sources[plan] for plan in ranking.order}),
     ]
     memo = Memo("Why this order", "", notes, numbers=["Rank", "Points"])
     return memo_table(rows, memo, "Fewer than two plans.")
