@@ -424,8 +424,8 @@ def test_buttons_hand_files_to_the_browser_and_show_the_plan() -> None:
     for button in buttons:
         button.click()
     assert panel.alert.value == ""
-    assert [content["type"] for content, _ in sent] == ["copy", "save", "save", "save"]
-    assert [content.get("name") for content, _ in sent[1:]] == ["what-if.png", "what-if.svg", "what-if.xlsx"]
+    assert [content["type"] for content, _ in sent] == ["copy", "save", "save", "save", "print"]
+    assert [content.get("name") for content, _ in sent[1:4]] == ["what-if.png", "what-if.svg", "what-if.xlsx"]
     assert panel.plan.layout.display == ""
     panel.chart_view.source._handle_custom_msg({"type": "copied"}, [])
     assert "Copied" in panel.copied.value

@@ -28,9 +28,32 @@ PANEL_STYLE = """<style>
 .slakit-tables { overflow-x: auto; max-width: 100%; }
 .slakit-alert [role=alert] { border-left: 4px solid #D55E00; padding: .3rem 0 .3rem 1rem; white-space: pre-wrap; }
 .slakit-row { flex-flow: row wrap; gap: .25rem; }
+.slakit-chart { overflow-x: auto; }
+@media screen and (max-width: 46rem) {
+  .slakit-explorer { flex-direction: column; align-items: stretch; gap: .75rem; } .slakit-seen { display: contents; }
+  .slakit-explorer > .slakit-controls { order: 2; max-width: none; flex: none; } .slakit-seen > * { order: 3; }
+  .slakit-seen > :is(.slakit-alert, .slakit-figure) { order: 0; } .slakit-seen > .slakit-chart { order: 1; }
+  .slakit-tables .gt_table, .slakit-tables .gt_table :is(tbody, tfoot, tr, td.gt_row, .gt_sourcenote) {
+    display: block; width: auto !important;
+  }
+  .slakit-tables .gt_table .gt_col_headings { display: none !important; }
+  .slakit-tables .gt_table tr:has(> td.gt_row) { border-bottom: 1px solid #8a8f98; padding: .35rem 0; }
+  .slakit-tables .gt_table td.gt_row[data-label] {
+    display: flex; justify-content: space-between; gap: 1rem; border: 0 !important; padding: .1rem 0 !important;
+    text-align: right !important; white-space: pre-line !important;
+  }
+  .slakit-tables .gt_table td.gt_row[data-label]::before {
+    content: attr(data-label); opacity: .75; text-align: left; flex: 0 0 38%;
+  }
+}
 @media print {
   .slakit-controls, .slakit-row, .slakit-batch, .slakit-seen > .widget-toggle-buttons { display: none !important; }
-  .slakit-explorer { display: block; } .slakit-seen svg.marks { max-width: 100%; height: auto; }
+  .slakit-explorer, .slakit-seen { display: block !important; } .slakit-chart { overflow: visible; }
+  .slakit-explorer table.gt_table { font-size: 11px !important; } .gt_group_heading_row { break-after: avoid; }
+  .slakit-explorer .gt_table tfoot { display: table-row-group; } .slakit-explorer .gt_table tr { break-inside: avoid; }
+  .slakit-explorer div:has(> .gt_table) { overflow: visible !important; }
+  .slakit-explorer td.gt_row { white-space: pre-line !important; }
+  .slakit-explorer svg.marks { max-width: 100%; height: auto; }
 }
 </style>"""
 ALERT = '<div role="alert"><b>{what}</b>\n{why}\nThe last view that could be shown is below.</div>'
@@ -71,6 +94,7 @@ class Panel:
         self.chart_view.on_copied = lambda: setattr(self.copied, "value", COPIED)
         self.alert.add_class("slakit-alert")
         self.figure.add_class("slakit-figure")
+        self.chart_view.add_class("slakit-chart")
         self.table.add_class("slakit-tables")
         self._made: object = None
         self._refused: dict[str, tuple[dict[str, Any], str]] = {}

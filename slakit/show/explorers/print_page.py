@@ -13,7 +13,9 @@ PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 @page {{ size: A4; margin: 14mm; }}
 body {{ font: 13px/1.45 system-ui, "Liberation Sans", Arial, sans-serif; color: #1a1f27; background: #fff; margin: 0; }}
-svg {{ max-width: 100%; height: auto; }} table {{ width: 100%; }} thead {{ display: table-header-group; }}
+svg {{ max-width: 100%; height: auto; }} table {{ width: 100%; }} tfoot {{ display: table-row-group !important; }}
+table.gt_table {{ font-size: 11px !important; }} .gt_group_heading_row {{ break-after: avoid; }}
+td.gt_row {{ white-space: pre-line !important; }} div:has(> table) {{ overflow: visible !important; }}
 tr, figure {{ break-inside: avoid; }} figure {{ margin: 1rem 0; }} section {{ margin: 1.25rem 0; }}
 </style></head><body>{body}<p>{made}</p></body></html>"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from slakit.policy.printing import print_count
 
 MOST_ROWS = 1_000
 MOST_LINES = 20
+ROW = re.compile(r"<tr>(?:(?!</tr>).)*?gt_row.*?</tr>", re.DOTALL)
+CELL = re.compile("<td ")
 STYLE_ELEMENT = re.compile("<style>(.*?)</style>", re.DOTALL)
 EMPHASIS = "#D55E00"
 """Vermillion, legible on light and on dark pages."""
@@ -75,9 +78,14 @@ class MemoTable(GT):
         args, options
             As great_tables takes them.
         """
-        html = super().as_raw_html(*args, **options)
-        used = {name for names in re.findall(r'class="([^"]*)"', html) for name in names.split()}
-        return STYLE_ELEMENT.sub(lambda style: f"<style>{_used_rules(style[1], used)}</style>", html)
+        whole = ROW.sub(self._labelled, super().as_raw_html(*args, **options))
+        used = {name for names in re.findall(r'class="([^"]*)"', whole) for name in names.split()}
+        return STYLE_ELEMENT.sub(lambda style: f"<style>{_used_rules(style[1], used)}</style>", whole)
+
+    def _labelled(self, row: re.Match[str]) -> str:
+        """Name the column in each cell of a row: on a phone, rows are shown as lists."""
+        headings = (html.escape(column.column_label or "") for column in self._boxhead._get_default_columns())
+        return CELL.sub(lambda cell: f'{cell[0]}data-label="{next(headings, "")}" ', row[0])
 
     def __repr__(self) -> str:
         """Return the table as text."""
