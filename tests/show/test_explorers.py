@@ -19,6 +19,7 @@ from slakit.batch.plan import read_plan
 from slakit.batch.run import run_plan
 from slakit.locales import in_locale
 from slakit.policy.files import parse_policy
+from slakit.show.explorers import plan_filter
 from slakit.show.explorers.explorer import Explorer, is_live
 from slakit.show.explorers.panel import Panel
 from slakit.show.headline import MIME
@@ -270,6 +271,44 @@ def test_terms_that_are_asked_for_can_be_changed_and_taken_back() -> None:
     assert explorer.parameters["plans"] == ["wp-heaven", "klink-cloud:enterprise"]
     move(panel, "Plans", ["WP Heaven", "Cloudworkz"])
     assert (panel.alert.value, explorer.view.value) == ("", "WP Heaven")
+
+
+def test_terms_are_chosen_from_a_list_in_words() -> None:
+    explorer = sla.explore_vendors(["wp-heaven", "cloudworkz"])
+    terms = explorer.panel.controls["Terms to negotiate with the first plan"]
+    terms.below[0].value = "Website uptime: 99.9 % instead of 99.5 %"
+    assert explorer.parameters["changes"] == ["guarantees.website.target=99.9"]
+    assert "WP Heaven (proposed)" in explorer.panel.table.value
+    terms.below[0].value = "fewer outages"
+    assert "write term=value" in explorer.panel.alert.value
+
+
+def test_plans_are_found_by_what_they_guarantee(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: name for name in ("klikk:gold", "wp-heaven", "cloudworkz", "aws-ec2:region", "aws-ec2")}
+    monkeypatch.setattr(plan_filter, "library_plans", lambda: few)
+    plan_filter.library_terms.cache_clear()
+    try:
+        wanted = {"Availability": "99.95 % or more", "Document": plan_filter.ANY}
+        assert plan_filter.plans_with(wanted) == ["klikk:gold", "aws-ec2:region"]
+        assert plan_filter.plans_with({**wanted, "Document": "read whole"}) == ["klikk:gold"]
+        assert plan_filter.plans_with({"First response": "1 hour or less"}) == ["klikk:gold"], "not read is no answer"
+        panel = sla.explore_vendors(["klikk:gold", "wp-heaven"]).panel
+        shown, box = panel.controls["Plans"].below[2:]
+        shown.value = True
+        *_, count, found, button = box.children
+        assert "4 plans" in count.value
+        found.value = "cloudworkz"
+        button.click()
+        assert panel.explorer.parameters["plans"] == ["klikk:gold", "wp-heaven", "cloudworkz"]
+    finally:
+        plan_filter.library_terms.cache_clear()
+
+
+def test_the_workbook_of_a_comparison_says_weights_and_sources() -> None:
+    summary, ranking, *_, documents = sla.explore_vendors(["klikk:gold", "wp-heaven"]).view.sheets()
+    assert "Weight: Time to claim" in [fact.label for fact in summary.facts]
+    assert (ranking.name, documents.name) == ("Ranking", "Documents")
+    assert documents.table["retrieved"].to_list() == ["2026-11-21", "2026-11-21"]
 
 
 def test_a_copied_plan_writes_as_the_reader_does() -> None:
