@@ -286,7 +286,7 @@ def test_terms_are_chosen_from_a_list_in_words() -> None:
 def test_plans_are_found_by_what_they_guarantee(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: name for name in ("klikk:gold", "wp-heaven", "cloudworkz", "aws-ec2:region", "aws-ec2")}
     monkeypatch.setattr(plan_filter, "library_plans", lambda: few)
-    plan_filter.library_terms.cache_clear()
+    plan_filter.terms_of_library.cache_clear()
     try:
         wanted = {"Availability": "99.95 % or more", "Document": plan_filter.ANY}
         assert plan_filter.plans_with(wanted) == ["klikk:gold", "aws-ec2:region"]
@@ -301,7 +301,7 @@ def test_plans_are_found_by_what_they_guarantee(monkeypatch: pytest.MonkeyPatch)
         button.click()
         assert panel.explorer.parameters["plans"] == ["klikk:gold", "wp-heaven", "cloudworkz"]
     finally:
-        plan_filter.library_terms.cache_clear()
+        plan_filter.terms_of_library.cache_clear()
 
 
 def test_the_workbook_of_a_comparison_says_weights_and_sources() -> None:

@@ -49,7 +49,7 @@ FILTERS: dict[str, tuple[str, dict[str, Wanted]]] = {
 
 
 @lru_cache(maxsize=1)
-def library_terms() -> tuple[pl.DataFrame, frozenset[str]]:
+def terms_of_library() -> tuple[pl.DataFrame, frozenset[str]]:
     """Tabulate the terms of all plans of the library, and name those whose document was read whole."""
     plans = {}
     for plan in library_plans():
@@ -68,7 +68,7 @@ def plans_with(wanted: Mapping[str, str]) -> list[str]:
     wanted
         Label of a filter → one of its choices, or `any`.
     """
-    terms, read_whole = library_terms()
+    terms, read_whole = terms_of_library()
     left = terms["plan"].unique(maintain_order=True).to_list()
     for label, choice in wanted.items():
         code, choices = FILTERS[label]
