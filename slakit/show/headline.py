@@ -219,12 +219,12 @@ def headline_comparison(comparison: Comparison) -> None:
         show_headline("Highest credit for an outage", value, " ".join(told[:3]))
         return
     if not comparison.in_one_currency:
-        by_plan = comparison.shares()
-        most, least = (
-            choose((by_plan[row["plan"]].owed, names[row["plan"]]) for row in offered) for choose in (max, min)
+        shares = {row["plan"]: comparison.shares()[row["plan"]].owed for row in offered}
+        (highest, top), (low, last) = (
+            choose((share, names[plan]) for plan, share in shares.items()) for choose in (max, min)
         )
-        value = f"{most[1]}: {percent_text(most[0], 2)} of a monthly fee"
-        said = f"Lowest: {percent_text(least[0], 2)} ({least[1]}). {told[0]}"
+        value = f"{top}: {percent_text(highest, 2)} of a monthly fee"
+        said = f"Lowest: {percent_text(low, 2)} ({last}). {told[0]}"
         show_headline("Highest credits for the same outages", value, said)
         return
     best, least = max(offered, key=lambda row: row["owed"]), min(offered, key=lambda row: row["owed"])

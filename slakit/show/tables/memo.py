@@ -84,7 +84,7 @@ class MemoTable(GT):
 
     def _labelled(self, row: re.Match[str]) -> str:
         """Name the column in each cell of a row: on a phone, rows are shown as lists."""
-        headings = (html.escape(column.column_label or "") for column in self._boxhead._get_default_columns())
+        headings = (html.escape(str(column.column_label or "")) for column in self._boxhead._get_default_columns())
         return CELL.sub(lambda cell: f'{cell[0]}data-label="{next(headings, "")}" ', row[0])
 
     def __repr__(self) -> str:
