@@ -97,8 +97,8 @@ def claim_pack(
     Raises
     ------
     InputError
-        A window that was named cannot be claimed; a subscription, item, file, text, language or answer is unknown; all
-        problems of a kind at once.
+        A window that was named cannot be claimed; what is of one subscription is given for several; a subscription,
+        item, file, text, language or answer is unknown; all problems of a kind at once.
 
     Examples
     --------
@@ -130,14 +130,21 @@ def claim_pack(
         part = _part(claims, row, review.zone_of(row["subscription"]))
         groups.setdefault((row["subscription"], repr(claims), part), (terms, claims, []))[2].append(row)
     stated = [claims for _, claims, _ in groups.values()]
+    holders = list(dict.fromkeys(name for name, _, _ in groups))
+    if len(holders) > 1:
+        own = {"account": account, "to": to, "files": files, "answers": answers}
+        wrong, which = "of one subscription, and several are claimed for", f"name one: {', '.join(holders)}"
+        shared = [Problem(name, None, wrong, which) for name, given in own.items() if given]
+        if shared:
+            raise InputError("claim", shared)
     attached = read_attachments(files or {}, None if redact is None else list(redact))
     _refuse_unknown_items(stated, [*(answers or {}), *(file.answers for file in attached if file.answers)])
     lines = tuple(line.strip() for line in sender.replace("\n", ";").split(";") if line.strip())
-    given = _Given(language, lines, account.strip(), to.strip(), asked, answers or {}, attached, conventions)
+    by_claimant = _Given(language, lines, account.strip(), to.strip(), asked, answers or {}, attached, conventions)
     names: set[str] = set()
     claims_made = []
     for (name, _, _), (terms, claims, rows) in groups.items():
-        claims_made.append(_claim(review.of(name), name, terms, claims, rows, given, names))
+        claims_made.append(_claim(review.of(name), name, terms, claims, rows, by_claimant, names))
     return ClaimPack(tuple(claims_made), not_claimed)
 
 

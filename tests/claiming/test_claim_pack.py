@@ -301,3 +301,10 @@ def test_windows_that_slide_have_their_own_intervals_and_a_short_subject() -> No
     subject = re.search(r"^# (.*)$", sla.claim_letter(claim, "md").decode(), re.MULTILINE)
     assert subject is not None
     assert len(subject[1]) < 120
+
+
+def test_what_is_of_one_subscription_is_not_given_for_several() -> None:
+    both = sla.assess(evidence().only(["fjord-iaas", "harbor-enterprise"]), "2026-09", "2026-10-05", ranges=False)
+    with pytest.raises(sla.InputError, match="name one: fjord-iaas, harbor-enterprise"):
+        sla.claim_pack(both, to="claims@klikk.example")
+    assert len(sla.claim_pack(both, sender=SENDER).claims) == 2
