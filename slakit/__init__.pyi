@@ -66,6 +66,7 @@ from .remedy.curves import credit_curve as credit_curve
 from .remedy.values import guarantee_value as guarantee_value
 from .show.explorers.credits import explore_credits as explore_credits
 from .show.explorers.incident import explore_incident as explore_incident
+from .show.explorers.outlook import explore_outlook as explore_outlook
 from .show.explorers.policy import explore_policy as explore_policy
 from .show.explorers.quote import explore_quote as explore_quote
 from .show.explorers.vendors import explore_vendors as explore_vendors

@@ -6,6 +6,8 @@ from .charts.comparison import chart_same_outages as chart_same_outages
 from .charts.curves import chart_credit_curves as chart_credit_curves
 from .charts.incident import chart_incident as chart_incident
 from .charts.outages import chart_outages as chart_outages
+from .charts.outlook import chart_outlook as chart_outlook
+from .charts.outlook import chart_outlook_months as chart_outlook_months
 from .charts.pictures import picture as picture
 from .charts.pictures import save_chart as save_chart
 from .charts.ranking import chart_ranking as chart_ranking
@@ -26,6 +28,7 @@ from .headline import headline_comparison as headline_comparison
 from .headline import headline_credit_curves as headline_credit_curves
 from .headline import headline_findings as headline_findings
 from .headline import headline_imports as headline_imports
+from .headline import headline_outlook as headline_outlook
 from .headline import headline_readings as headline_readings
 from .headline import headline_reconciliation as headline_reconciliation
 from .headline import headline_recovery as headline_recovery
@@ -45,6 +48,10 @@ from .tables.findings import show_findings as show_findings
 from .tables.findings import show_guarantee_values as show_guarantee_values
 from .tables.imports import show_imports as show_imports
 from .tables.imports import show_left_out as show_left_out
+from .tables.outlook import show_outlook as show_outlook
+from .tables.outlook import show_outlook_differences as show_outlook_differences
+from .tables.outlook import show_outlook_readings as show_outlook_readings
+from .tables.outlook import show_priced_terms as show_priced_terms
 from .tables.plans import show_budgets as show_budgets
 from .tables.plans import show_payouts as show_payouts
 from .tables.plans import show_support as show_support

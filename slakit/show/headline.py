@@ -17,6 +17,8 @@ from slakit.evidence.sources.receipt import ImportReceipt
 from slakit.finding.model import COUNTED
 from slakit.measure.attainment import by_priority
 from slakit.measure.tickets import ANSWERS, NOT_JUDGED
+from slakit.outlook.outlook import Outlook
+from slakit.outlook.words import frequency, window_noun
 from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
@@ -127,6 +129,20 @@ def headline_credit_curves(curves: pl.DataFrame) -> None:
         if most["credit_percent"] > lines[0].points[0][1]:  # the table below shows it beside the others
             value += f"; up to {highest} for a single incident"
     show_headline(f"Credit for one outage of {length_text(Decimal(str(longest)))}", value, f"{note}.")
+
+
+def headline_outlook(outlook: Outlook) -> None:
+    """Show what a year pays at the plan that pays most, and how often each misses a guarantee."""
+    rows = outlook.summary.filter(model=outlook.models[0]).sort("fee_share", descending=True, maintain_order=True)
+    first = rows.row(0, named=True)
+    value = f"{percent_text(first['fee_share'], 2)} of the fee" if first["fee_share"] else "nothing"
+    said = [
+        f"{outlook.names[row['plan']]} misses a guarantee "
+        f"{frequency(row['months_missed'], window_noun(outlook.plans[row['plan']]))}"
+        for row in rows.iter_rows(named=True)
+    ]
+    label = f"A year to come pays, on average, at {outlook.names[first['plan']]}"
+    show_headline(label, value, f"{'; '.join(said)}. {outlook.basis['says'][0]}")
 
 
 def headline_review(review: Review, subscription: str) -> None:

@@ -30,6 +30,7 @@ ON_EVIDENCE = [
     "claims",
     "incident_review",
     "open_questions",
+    "outlook",
     "recovery",
     "service_desk",
     "subject",
