@@ -35,6 +35,7 @@ from .evidence.sources.receipt import read_receipts as read_receipts
 from .finding.compensation import Compensation as Compensation
 from .finding.dora import dora_findings as dora_findings
 from .finding.run import findings as findings
+from .fleet.outlook import outlook_fleet as outlook_fleet
 from .fleet.run import assess_fleet as assess_fleet
 from .fleet.summary import FleetSummary as FleetSummary
 from .locales import use_locale as use_locale
