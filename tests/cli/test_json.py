@@ -35,6 +35,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "compare": ("compare", "klikk:gold", "wp-heaven", "--evidence", EVIDENCE, "--subscription", "fjord-iaas",
                 "--fee", "1600", "--period", "2026-08"),
     "compare without evidence": ("compare", "wp-heaven", "klink-cloud:enterprise"),
+    "outlook": ("outlook", "wp-heaven", "--outages-per-year", "6", "--length", "90m", "--period", "2027-01/2027-12",
+                "--years", "20"),
     "quote": ("quote", *TERMS, "--outage", "3h", "--month", "2026-10"),
     "findings --profile dora": ("findings", "klink-cloud:enterprise", "--profile", "dora"),
     "scorecard": ("scorecard", EVIDENCE, "--kpis", str(SAMPLES / "kpis.yaml"), *PERIOD),
