@@ -26,6 +26,11 @@ from slakit.policy.unread import NOT_READ, READ, unread_terms
 from slakit.policy.words import ANCHORS, BASES
 from slakit.remedy.fees import Fees
 
+SAMPLE_RULES: Mapping[str, object] = {
+    "every": None, "failures": 1, "successes": 1, "start": "first_failure", "end": "first_success",
+    "missing": "unknown", "hold": None, "agree": None,
+}  # fmt: skip
+"""Conventions of the table `probing`, and what an empty one means."""
 ASSUMPTIONS = ["subject", "term", "value", "because"]
 Row = tuple[str, str, str, str]
 TERMS = {
@@ -181,6 +186,8 @@ def _term_words(review: Review, subject: str, term: str, terms: Terms | None) ->
         return f"Requirement of claims: {said.rstrip('.')}"
     if kind == "correction":
         return f"Outage {name}"
+    if kind == "probes":
+        return f"Samples of {name}" if name else "Samples"
     if kind == "table":
         return f"Table of {name.replace('_', ' ')}"
     if kind == "conventions":
@@ -268,6 +275,12 @@ def _of_evidence(evidence: Evidence, chosen: Mapping[Plan, Terms], fees: Fees) -
         for component in sorted(needed_fees - set(fees.components[subscriber])):
             because = "No fee of the component is given; the whole monthly fee is taken"
             yield subscription, f"component_fees {component}", "monthly_fee", because
+    for row in evidence.probing.iter_rows(named=True):
+        said = {name: row[name] or taken for name, taken in SAMPLE_RULES.items() if row[name] or taken}
+        term = "probes" if row["component"] is None else f"probes {row['component']}"
+        because = "Samples become outages by this rule; the review says where their bounds would decide otherwise"
+        told = ", ".join(f"{name} {readable(str(value))}" for name, value in said.items())
+        yield row["subscription"], term, told, because
     rows = changed(evidence.subscriptions)
     for (subscription,), own in rows.partition_by("subscription", as_dict=True, maintain_order=True).items():
         if own["monthly_fee"].n_unique() > 1 or own["component_fees"].n_unique() > 1:

@@ -13,6 +13,7 @@ from slakit.analysis.vocabulary import Warned
 from slakit.evidence.corrections import excluded_outages
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT, utc_text
+from slakit.evidence.tables import PROBES
 from slakit.measure.rules import Plan
 from slakit.measure.tickets import ANSWERS, MINUTES
 from slakit.policy.terms import Terms
@@ -46,6 +47,7 @@ def outage_warnings(
     for row in outages.filter(pl.col("started") >= pl.lit(as_of).cast(INSTANT)).iter_rows(named=True):
         says = f"Outage {row['outage']} begins after {utc_text(as_of)}, the instant of the assessment."
         yield row["subscription"], "outages", row["row"], "after_as_of", says
+    yield from _probed_twice(outages)
     for signal in ("detected", "reported", "diagnosed"):
         for row in outages.filter(pl.col(signal) <= pl.col("started") - EARLY).iter_rows(named=True):
             says = f"Outage {row['outage']} was {signal} at {utc_text(row[signal])}, a day or more before it started."
@@ -104,6 +106,24 @@ def outage_warnings(
         more = f" ({count} rows)" if count > 1 else ""
         says = f"No guarantee covers the component '{component}'; there are {', '.join(known)}{more}."
         yield subscription, "outages", row, "unknown_component", says
+
+
+def _probed_twice(outages: pl.DataFrame) -> Iterator[Warned]:
+    """Warn of outages that samples show and that other rows tell of as well."""
+    is_probed = (pl.col("source") == PROBES.name).fill_null(value=False)
+    shown = outages.filter(is_probed)
+    pairs = shown.join(outages.filter(~is_probed), on="subscription", suffix="_other").filter(
+        (pl.col("component") == pl.col("component_other")) | pl.any_horizontal(pl.col("^component.*$").is_null()),
+        (pl.col("started") < pl.col("ended_other")) | pl.col("ended_other").is_null(),
+        (pl.col("started_other") < pl.col("ended")) | pl.col("ended").is_null(),
+    )
+    twice = pairs.group_by("subscription", maintain_order=True).agg(
+        pl.col("row_other").min(), pl.col("outage").n_unique(), pl.col("outage_other").n_unique()
+    )
+    for subscription, row, count, others in twice.iter_rows():
+        shows = f"{count:,} outage{'s' * (count > 1)} of samples overlap{'s' * (count == 1)} {others:,} other"
+        says = f"{shows} row{'s' * (others > 1)}: keep one of the two where both are of the same downtime."
+        yield subscription, "outages", row, "probed_twice", says
 
 
 def maintenance_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:

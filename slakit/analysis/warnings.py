@@ -17,7 +17,7 @@ from slakit.analysis.plans import Plans
 from slakit.analysis.samples import NO_VERDICT, Missing
 from slakit.analysis.vocabulary import Warned
 from slakit.evidence.evidence import Evidence
-from slakit.evidence.tables import PROVENANCE, TABLES
+from slakit.evidence.tables import PROBES, PROVENANCE, TABLES
 from slakit.measure.calendar import Period
 from slakit.measure.rules import Plan
 from slakit.problems import InputError, Problem
@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "no_charge": "A month has no charge although others have: it is taken at the fee of the subscription",
         "samples_missing": "Measurements are missing in a window: what was not measured is not known, and the warning "
         "says what it is taken as",
+        "probed_twice": "Outages of samples overlap other rows of outages: the same downtime may be told of twice",
         "bounds_differ": "Verdicts or credits differ between the bounds of outages: the table bounds says which",
         "no_coverage": "The table coverage has no row of the subscription: all of its time counts as observed",
         "not_observed": "No coverage reaches a time of which the contract does not say what it is, and it is taken as "
@@ -173,7 +174,7 @@ def evidence_reference() -> str:
         + " and ".join(f"`{column.name}` ({column.says})" for column in PROVENANCE)
         + "; `slakit import` fills them in."
     )
-    sections = [introduction, *(table.described() for table in TABLES.values())]
+    sections = [introduction, *(table.described() for table in (*TABLES.values(), PROBES))]
     told = "\n".join(f"| `{code}` | {says} |" for code, says in CODES.items())
     sections.append(
         f"## Warnings\n\nRows that were not used, or not as they are written.\n\n| code | meaning |\n|---|---|\n{told}"

@@ -113,12 +113,12 @@ def new(
         raise typer.BadParameter("name a PROVIDER, or a folder with --evidence")
     if evidence is not None:
         from slakit.evidence.files import write_table
-        from slakit.evidence.tables import PROVENANCE, TABLES
+        from slakit.evidence.tables import PROBES, PROVENANCE, TABLES
 
         if evidence.exists() and (not evidence.is_dir() or any(evidence.iterdir())):
             problem = Problem(str(evidence), None, "there already", "name a new or an empty folder")
             raise InputError(str(evidence), [problem])
-        sections = [NEW_EVIDENCE, *(table.described() for table in TABLES.values())]
+        sections = [NEW_EVIDENCE, *(table.described() for table in (*TABLES.values(), PROBES))]
         with writing(evidence):
             evidence.mkdir(parents=True, exist_ok=True)
             for name, table in TABLES.items():

@@ -39,6 +39,10 @@ def assess(
     ] = True,
     closed: Closed = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse evidence with warnings.")] = False,
+    probes: Annotated[
+        str | None,
+        typer.Option(metavar="RULE", help="How samples of the table probes become outages: every=1m,failures=3."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Assess a folder of any size in parts, with so many processes: a folder a table."),
@@ -55,6 +59,8 @@ def assess(
     in_parts = workers is not None or scheduler is not None or memory is not None
     if out is None and (in_parts or not as_json):
         raise typer.BadParameter("name the folder or workbook to write with --out" + ", or --json" * (not in_parts))
+    if in_parts and probes is not None:
+        raise typer.BadParameter("samples are not read where evidence is assessed in parts: leave out --probes")
     if in_parts and out is not None:
         from slakit.cli.fleets import assess_in_parts
 
@@ -69,7 +75,7 @@ def assess(
     from slakit.policy.plan_names import part_names
     from slakit.show.labels import terms_name
 
-    review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict)
+    review = assessed(evidence, period, as_of, reading, time_zone, closed, ranges=ranges, strict=strict, probes=probes)
     if out is not None:
         write_result(review, TABLES, out)
     if as_json:
@@ -145,15 +151,18 @@ def assessed(
     ranges: bool,
     strict: bool = False,
     subscription: str | list[str] | None = None,
+    probes: str | None = None,
 ) -> Review:
     """Read evidence and assess it, as the options of a command say."""
     from slakit.analysis.assess import assess as assess_evidence
     from slakit.evidence.files import read_evidence
+    from slakit.evidence.probes import rule_of_text
 
     console = stderr()
     with console.status("reading evidence", spinner="line") as status:
         conventions = conventions_of(closed)
-        evidence = read_evidence(path, time_zone=time_zone)
+        rule = rule_of_text(probes) if probes is not None else None
+        evidence = read_evidence(path, time_zone=time_zone, probes=rule)
         if subscription and not reading:  # an answer may be to a question of somebody else's contract
             evidence = evidence.only(subscription)
         status.update("assessing")

@@ -101,7 +101,9 @@ def as_text(cells: pl.Series, column: InputColumn) -> pl.Series | None:
         known = in_calendar(cells)
         numbers = cells.to_physical().cast(pl.String)  # what is no date cannot be printed as one
         cells = cells.set(~known, None).cast(pl.String).zip_with(known, numbers)
-    elif (kind in ("name", "text") and dtype.is_integer()) or (
+    elif kind == "flag" and dtype == pl.Boolean:
+        return cells
+    elif (kind in ("name", "text", "flag") and dtype.is_integer()) or (
         kind in ("amount", "share", "whole") and dtype.is_numeric()
     ):
         cells = cells.cast(pl.String)  # a float prints as the shortest number that reads back as the same float
@@ -249,6 +251,17 @@ def read_zone(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fau
     return text.set(rows, None), [Fault(column.name, rows, "no such time zone", EXPECTED["zone"][1])]
 
 
+def read_flag(text: pl.Series, column: InputColumn) -> tuple[pl.Series, list[Fault]]:
+    """Read `true` and `false`, or `1` and `0`."""
+    if text.dtype == pl.Boolean:
+        return text, []
+    words = text.str.strip_chars().str.to_lowercase()
+    values = words.replace_strict({"true": True, "1": True, "false": False, "0": False}, default=None,
+                                  return_dtype=pl.Boolean)  # fmt: skip
+    unknown = values.is_null() & text.is_not_null()
+    return values, [Fault(column.name, unknown, "neither true nor false", EXPECTED["flag"][1])]
+
+
 CELL_READERS: dict[str, Callable[[pl.Series, InputColumn], tuple[pl.Series, list[Fault]]]] = {
     "name": read_name,
     "text": read_text,
@@ -259,6 +272,7 @@ CELL_READERS: dict[str, Callable[[pl.Series, InputColumn], tuple[pl.Series, list
     "fees": read_fees,
     "repeats": read_repeats,
     "zone": read_zone,
+    "flag": read_flag,
 }
 # What a column holds, and what to give where it does not.
 EXPECTED: dict[str, tuple[str, str]] = {
@@ -272,4 +286,5 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "fees": ("fees of components as JSON", 'write them as {"hardware": 900.50}'),
     "repeats": ("rules", "write one such as FREQ=WEEKLY;BYDAY=SU"),
     "zone": ("time zones", "give a name such as Europe/Oslo"),
+    "flag": ("true or false", "write true or false, or 1 or 0"),
 }

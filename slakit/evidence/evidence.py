@@ -12,8 +12,9 @@ import polars as pl
 
 from slakit.arguments import checked
 from slakit.evidence.phases import phases_of
-from slakit.evidence.table_checks import RawTable, check_sheets
-from slakit.evidence.tables import PARENTS, REQUIRED_TABLE, TABLES
+from slakit.evidence.probes import Rule, probed
+from slakit.evidence.table_checks import RawTable, check_sheets, refuse_unknown_zone
+from slakit.evidence.tables import PARENTS, PROBES, REQUIRED_TABLE, TABLES
 from slakit.problems import InputError, Problem, one_of
 
 
@@ -52,6 +53,7 @@ class Evidence:
     charges: pl.DataFrame
     recoveries: pl.DataFrame
     backups: pl.DataFrame
+    probing: pl.DataFrame
     source: str
     given: frozenset[str] = frozenset(TABLES) - {"coverage"}  # each subscription without a row of it is warned of
     folder: Path | None = None
@@ -68,6 +70,8 @@ class Evidence:
     ) -> Evidence:
         """Check tables held in memory: frames, or rows as dictionaries. `outages=[]` says that there was none.
 
+        `probes` are samples, which become rows of `outages` and `coverage` by the rules of `probing`.
+
         >>> Evidence.of([{"subscription": "a", "policy": "klikk", "monthly_fee": "90", "currency": "NOK",
         ...               "starts": "2026-01-01T00:00:00+01:00"}])
         Evidence(memory: 1 subscriptions)
@@ -75,8 +79,8 @@ class Evidence:
         frames = {}
         for name, given in {"subscriptions": subscriptions, **tables}.items():
             rows = given if isinstance(given, pl.DataFrame) else list(given)
-            if isinstance(rows, list) and not rows and name in TABLES:
-                rows = TABLES[name].empty()
+            if isinstance(rows, list) and not rows and name in (*TABLES, PROBES.name):
+                rows = (PROBES if name == PROBES.name else TABLES[name]).empty()
             frames[name] = rows if isinstance(rows, pl.DataFrame) else frame_of_rows(name, rows)
         return check_tables(frames, time_zone=time_zone, source="memory")
 
@@ -230,10 +234,23 @@ def check_tables(
 
 
 def evidence_of(
-    sheets: Mapping[str, RawTable], *, time_zone: str | None, source: str, folder: Path | None = None
+    sheets: Mapping[str, RawTable],
+    *,
+    time_zone: str | None,
+    source: str,
+    folder: Path | None = None,
+    rule: Rule | None = None,
 ) -> Evidence:
     """Check tables that know which file they come from; see `check_tables`."""
-    checked = check_sheets(sheets, TABLES, REQUIRED_TABLE, time_zone, source)
+    refuse_unknown_zone(time_zone, source)
+    found = probed(sheets, rule, time_zone)
+    given = {name: sheet for name, sheet in sheets.items() if name != PROBES.name}
+    for name, added in found.rows.items():
+        given.setdefault(name, RawTable(sheets[PROBES.name].place, added.clear()))
+    checked = check_sheets(given, TABLES, REQUIRED_TABLE, time_zone, source, found.rows, found.problems)
     tables = {name: checked.get(name, table.empty()) for name, table in TABLES.items()}
-    rows = {name: sheet.rows for name, sheet in sheets.items() if sheet.rows is not None}
-    return Evidence(**tables, source=source, given=frozenset(sheets), folder=folder, rows=rows)
+    rows = {name: sheet.rows for name, sheet in given.items() if sheet.rows is not None}
+    for name, added in found.rows.items():  # they stand in no row of a file
+        own = rows.get(name, pl.int_range(2, tables[name].height - added.height + 2, eager=True))
+        rows[name] = own.cast(pl.Int64).extend_constant(None, added.height)
+    return Evidence(**tables, source=source, given=frozenset(given), folder=folder, rows=rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from slakit._atomic import is_folder, read_whole, real_path, replacing
 from slakit.arguments import checked
 from slakit.evidence.evidence import Evidence, evidence_of
 from slakit.evidence.formats import FILE_READERS, unread
+from slakit.evidence.probes import scan_probes
 from slakit.evidence.table_checks import RawTable
-from slakit.evidence.tables import REQUIRED_TABLE, TABLES
+from slakit.evidence.tables import PROBES, REQUIRED_TABLE, TABLES
 from slakit.evidence.workbooks import read_workbook, read_workbook_of
 from slakit.problems import InputError, Problem
 
@@ -29,7 +31,13 @@ CSV_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?$"
 
 
 @checked
-def read_evidence(path: str | Path, *, time_zone: str | None = None, subscription: str = "") -> Evidence:
+def read_evidence(
+    path: str | Path,
+    *,
+    time_zone: str | None = None,
+    subscription: str = "",
+    probes: Mapping[str, object] | None = None,
+) -> Evidence:
     """Read and check the evidence in a folder or in one Excel workbook.
 
     A folder holds `NAME.csv`, `NAME.parquet` or `NAME.xlsx` for each table of `TABLES`; a workbook holds one
@@ -45,6 +53,9 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
         The zone of times written without an offset, such as `Europe/Oslo`. Without it they are refused.
     subscription
         Keep only what concerns this one, once all is checked; everything, if it is empty.
+    probes
+        How samples in the table `probes` become outages where no row of `probing` says so: its columns and their
+        values, such as `{"every": "1m", "failures": 3}`.
 
     Returns
     -------
@@ -81,7 +92,8 @@ def read_evidence(path: str | Path, *, time_zone: str | None = None, subscriptio
     except OSError as error:
         raise InputError(str(path), [cannot_read(str(path), error)]) from None
     folder = (path if is_folder(path) else path.parent).absolute()
-    return evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder).only(subscription)
+    whole = evidence_of(sheets, time_zone=time_zone, source=str(path), folder=folder, rule=probes)
+    return whole.only(subscription)
 
 
 def read_folder(folder: Path) -> dict[str, RawTable]:
@@ -133,7 +145,10 @@ def not_read(path: Path) -> RawTable:
     name, suffix = path.stem, path.suffix.lower()
     if path.is_dir():
         return unread(path.name, "a folder, which is not read", "move its tables beside subscriptions, or take it away")
-    if name in TABLES:
+    if name in (*TABLES, PROBES.name):
+        if suffix in READ_SUFFIXES:  # probes, where tables are read in parts
+            remedy = "make outages of them: slakit import, with table: probes in its mapping"
+            return unread(path.name, "samples, which are not read where evidence is assessed in parts", remedy)
         remedy = f"save it as {name}.csv, {name}.parquet or {name}.xlsx"
         return unread(path.name, f"{suffix or 'a file without an ending'} is not read", remedy)
     if suffix in (".yaml", ".yml"):
@@ -144,11 +159,13 @@ def not_read(path: Path) -> RawTable:
 def read_table(path: Path) -> RawTable:
     """Read the file of one table; a name that is no table is left to the checks."""
     name, place, suffix = path.stem, path.name, path.suffix.lower()
-    if name not in TABLES:
+    if name not in (*TABLES, PROBES.name):
         return RawTable(place, pl.DataFrame())
     if path.exists() and not path.is_file():
         return unread(place, "not a file" if not path.is_dir() else "a folder, not a file", "take it away")
     try:
+        if name == PROBES.name and suffix != ".xlsx":
+            return scan_probes(path, place)
         return read_workbook_of(name, path) if suffix == ".xlsx" else FILE_READERS[suffix](path, place)
     except OSError as error:
         return RawTable(place, pl.DataFrame(), broken=[cannot_read(place, error)])

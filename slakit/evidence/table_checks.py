@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from slakit.evidence.cells import Fault, Reading, read_cells, unfilled
 from slakit.evidence.corrections import find_wrong_corrections
 from slakit.evidence.instants import in_calendar
 from slakit.evidence.phases import find_conflicts
+from slakit.evidence.probing import find_wrong_rules
 from slakit.evidence.repeats import Repeats
 from slakit.evidence.tables import PROVENANCE
 from slakit.locales import closest_time_zone, is_time_zone
@@ -37,6 +38,7 @@ class RawTable:
     rows: pl.Series | None = None  # without it the first row is row 2: the header is row 1
     header_row: int = 1
     broken: list[Problem] = field(default_factory=list)  # why the file could not be read
+    scanned: pl.LazyFrame | None = None  # the cells of a file that is read part by part; then `cells` has no row
 
     def row(self, index: int) -> int:
         """Return the number of a row as a spreadsheet shows it."""
@@ -44,11 +46,24 @@ class RawTable:
 
 
 def check_sheets(
-    sheets: Mapping[str, RawTable], tables: Mapping[str, InputTable], required: str, time_zone: str | None, source: str
+    sheets: Mapping[str, RawTable],
+    tables: Mapping[str, InputTable],
+    required: str,
+    time_zone: str | None,
+    source: str,
+    added: Mapping[str, pl.DataFrame],
+    problems: Iterable[Problem],
 ) -> dict[str, pl.DataFrame]:
-    """Read and check the sheets of all tables; raise `InputError` with everything that is wrong."""
-    refuse_unknown_zone(time_zone, source)
-    problems = []
+    """Read and check the sheets of all tables; raise `InputError` with everything that is wrong.
+
+    Parameters
+    ----------
+    added
+        Checked rows that tables have beside those of their sheets.
+    problems
+        What is wrong beside the sheets.
+    """
+    problems = list(problems)
     for name in sheets:
         if name not in tables:
             unknown = Problem(sheets[name].place, None, "not a table", one_of(tables, name))
@@ -69,7 +84,11 @@ def check_sheets(
                 faults += find_wrong_corrections(checked[name], checked["outages"])
             if name == "claims_made":
                 faults += find_wrong_answers(checked[name])
+            if name == "probing":
+                faults += find_wrong_rules(checked[name])
             problems += [problem for fault in faults for problem in tell(sheets[name], fault)]
+            if name in added:
+                checked[name] = pl.concat([checked[name], added[name]])
     if problems:
         raise InputError(source, problems)
     return checked
@@ -208,7 +227,8 @@ def tell(sheet: RawTable, fault: Fault) -> Iterator[Problem]:
     for index in marked.head(MOST_SHOWN):
         wrong, remedy = fault.say(index) if fault.say else (fault.wrong, fault.remedy)
         where = f"{sheet.place} row {sheet.row(index)} {fault.column}"
-        seen = None if fault.wrong == "empty" else seen_in(sheet.cells[fault.column], index)
+        unseen = fault.wrong == "empty" or fault.column not in sheet.cells.columns
+        seen = None if unseen else seen_in(sheet.cells[fault.column], index)
         yield Problem(where, seen, wrong, remedy)
     if len(marked) > MOST_SHOWN:
         more = f"and {len(marked) - MOST_SHOWN} more: {fault.wrong}"

@@ -15,7 +15,7 @@ from slakit.evidence.instants import INSTANT
 
 AMOUNT = pl.Decimal(38, 6)
 
-CellKind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees", "repeats", "zone"]
+CellKind = Literal["name", "text", "instant", "amount", "share", "whole", "currency", "fees", "repeats", "zone", "flag"]
 DTYPES: Mapping[CellKind, Any] = MappingProxyType(
     {
         "name": pl.String,  # joins tables, so no space around it
@@ -28,6 +28,7 @@ DTYPES: Mapping[CellKind, Any] = MappingProxyType(
         "fees": pl.String,  # JSON object: component -> monthly fee
         "repeats": pl.String,  # RFC 5545, as `Repeats` reads it
         "zone": pl.String,  # IANA
+        "flag": pl.Boolean,
     }
 )
 CELL_KINDS: Mapping[CellKind, str] = MappingProxyType(
@@ -42,6 +43,7 @@ CELL_KINDS: Mapping[CellKind, str] = MappingProxyType(
         "fees": "JSON",
         "repeats": "rule",
         "zone": "time zone",
+        "flag": "true or false",
     }
 )
 """What people call what a cell holds."""
@@ -100,6 +102,7 @@ class InputTable:
 
 
 SUBSCRIPTION_COLUMN = InputColumn("subscription", "name", refers_to="subscriptions")
+COMPONENT_COLUMN = InputColumn("component", "text", optional=True, says="what was looked at; empty: everything")
 PROVENANCE = (
     InputColumn("source", "name", optional=True, says="where the row was imported from; empty: written by hand"),
     InputColumn("source_id", "text", optional=True, says="id of the record there"),
@@ -410,9 +413,85 @@ TABLES: Mapping[str, InputTable] = MappingProxyType(
                 ),
                 "A backup",
             ),
+            InputTable(
+                "probing",
+                (
+                    SUBSCRIPTION_COLUMN,
+                    InputColumn(
+                        "component",
+                        "text",
+                        optional=True,
+                        says="empty: all that no other row of the subscription names",
+                    ),
+                    InputColumn("every", "text", says="time between two samples, like `1m`"),
+                    InputColumn(
+                        "failures",
+                        "whole",
+                        optional=True,
+                        between=(1, 10**6),
+                        says="failed samples in a row that make it down; 1 if empty",
+                    ),
+                    InputColumn(
+                        "successes",
+                        "whole",
+                        optional=True,
+                        between=(1, 10**6),
+                        says="good samples in a row that make it up again; 1 if empty",
+                    ),
+                    InputColumn(
+                        "start",
+                        "name",
+                        optional=True,
+                        one_of=("first_failure", "confirmed", "last_good"),
+                        says="an outage begins with the first of its failures (so if empty), with the one that "
+                        "confirms it, or with the last good sample before",
+                    ),
+                    InputColumn(
+                        "end",
+                        "name",
+                        optional=True,
+                        one_of=("first_success", "confirmed", "last_failure"),
+                        says="it ends with the first good sample (so if empty), with the one that confirms it, or with "
+                        "the last failure",
+                    ),
+                    InputColumn(
+                        "missing",
+                        "name",
+                        optional=True,
+                        one_of=("unknown", "hold", "down"),
+                        says="where samples are missing nothing is known (so if empty), the last one holds, or it was "
+                        "down",
+                    ),
+                    InputColumn("hold", "text", optional=True, says="for how long a sample holds, like `5m`"),
+                    InputColumn(
+                        "agree",
+                        "name",
+                        optional=True,
+                        says="how many places must see a failure: `any`, `all`, or a number; needed where there are "
+                        "several",
+                    ),
+                ),
+                "By which conventions the samples of `probes` become outages; `outages_from` describes each",
+            ),
         )
     }
 )
+PROBES = InputTable(
+    "probes",
+    (
+        SUBSCRIPTION_COLUMN,
+        COMPONENT_COLUMN,
+        InputColumn("measured", "instant", says="when"),
+        InputColumn("up", "flag", says="also `1` or `0`"),
+        InputColumn("place", "text", optional=True, says="from where, if there are several"),
+        *PROVENANCE,
+    ),
+    "A look of a monitor at a service. When evidence is read these become rows of `outages`, with their bounds, and of "
+    "`coverage`, by the rules of `probing` or of `--probes`. Their `source` is `probes`, and the id of each is made of "
+    "its subscription, component and first failed sample. CSV and Parquet are read part by part: there may be more of "
+    "them than memory holds. Rows of `outages` and `coverage` that are given beside them stay",
+)
+"""Samples: a table that is read, and that no checked evidence holds."""
 PARENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         table.name: (column.refers_to, column.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import polars as pl
@@ -113,3 +114,18 @@ def test_what_has_no_json_schema_says_so(run: Run, of: str) -> None:
     done = run("schema", "--of", of)
     assert done.code == 2
     assert "add --markdown" in done.err
+
+
+def test_a_rule_makes_outages_of_samples(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "subscriptions.csv").write_text(
+        "subscription,policy,monthly_fee,currency,starts\nshop,wp-heaven,1600,DKK,2025-01-01T00:00Z\n"
+    )
+    looks = (f"shop,2026-06-{day:02}T00:00Z,{int(not 3 <= day < 8)}\n" for day in range(1, 31))
+    (tmp_path / "probes.csv").write_text("subscription,measured,up\n" + "".join(looks))
+    command = ["assess", str(tmp_path), "--period", "2026-06", "--as-of", "2026-07-05T00:00Z", "--json"]
+    told = json.loads(run(*command, "--probes", "every=1d,failures=2").out)
+    assert {row["table"]: row["used"] for row in told["row_counts"]} == {
+        "subscriptions": 1, "outages": 1, "coverage": 1, "probing": 1,
+    }  # fmt: skip
+    assert run(*command, "--probes", "every=1d,failure=2").code == 1
+    assert run(*command, "--probes", "every=1d", "--workers", "2", "--out", str(tmp_path / "out")).code == 2

@@ -242,7 +242,7 @@ OTHER_TABLES = {
         "",
         "outage.csv: not a table; did you mean outages? "
         "there are subscriptions, outages, corrections, coverage, maintenance, tickets, holds, priorities, updates, "
-        "claims_made, conditions, measurements and 3 more",
+        "claims_made, conditions, measurements and 4 more",
     ),
     "a table in a format that is not read": (
         "outages.tsv",

@@ -52,7 +52,9 @@ CHANGES = InputTable(
     ),
     "A change of state, in a log of all changes",
 )
-MAPPED_TABLES = {name: table for name, table in TABLES.items() if name not in ("subscriptions", "coverage")} | {
+MAPPED_TABLES = {
+    name: table for name, table in TABLES.items() if name not in ("subscriptions", "coverage", "probing")
+} | {
     "probes": PROBES,
     "states": CHANGES,
 }
