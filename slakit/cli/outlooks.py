@@ -39,7 +39,9 @@ def outlook(
     ] = None,
     spread: Annotated[
         float | None,
-        typer.Option("--spread", help="Standard deviation of the logarithm of lengths; 1.4 by default, 0: all alike."),
+        typer.Option(
+            "--spread", help="Standard deviation of the logarithm of lengths; 1.4 by default, 0: all as long."
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
