@@ -199,11 +199,18 @@ def _found(what: str, review: Review, terms: Terms, period: str) -> FoundValues:
     """What came out under a key of `expect`."""
     if what in ("credit", "share"):
         return _of(review.credits, "remedy", "amount" if what == "credit" else "credit_percent", sums=True)
+    if what in OTHERWISE:
+        return FoundValues({"": [_credit_otherwise(what.removeprefix("credit_"), review)]}, sums=True)
     if what == "budget":
         return _of(window_budgets(terms, period), "guarantee", "budget_seconds")
     over = ~pl.col("running")
     levels, attainments = review.availability.filter(over), review.attainment.filter(over)
     figures = review.figures.filter(over)
+    if what in ("met_lower", "met_upper"):
+        keys = ["subscription", "guarantee", "window_start", "window_end"]
+        differing = review.bounds.filter(pl.col("guarantee").is_not_null()).select(*keys, pl.col(what).alias("other"))
+        levels = levels.join(differing, on=keys, how="left", maintain_order="left")
+        return _of(levels.with_columns(pl.coalesce("other", "met").alias("met")), "guarantee", "met")
     if what == "downtime":
         return _of(levels, "guarantee", "downtime_seconds")
     if what == "availability":
@@ -215,6 +222,18 @@ def _found(what: str, review: Review, terms: Terms, period: str) -> FoundValues:
     for table, column in columns:
         by_name |= _of(table, "guarantee", column).by_name
     return FoundValues(by_name, sums=False)
+
+
+OTHERWISE = ("credit_lower", "credit_upper", "credit_recorded", "credit_disputed")
+"""Sums of credits at the bounds of outages, and by other decisions on them."""
+
+
+def _credit_otherwise(case: str, review: Review) -> Decimal:
+    """Sum the credits at a bound of outages, or as other decisions on them would have it."""
+    owed = sum(review.credits["amount"].to_list(), Decimal(0))
+    if case in ("recorded", "disputed"):
+        return next(iter(review.corrections[f"owed_{case}"]), owed)
+    return owed + sum((review.bounds[f"amount_{case}"] - review.bounds["amount"]).drop_nulls().to_list(), Decimal(0))
 
 
 def _of(table: pl.DataFrame, name: str, column: str, *, sums: bool = False) -> FoundValues:

@@ -60,6 +60,7 @@ EXAMPLE_TABLES = (
     "claims_made",
     "conditions",
     "coverage",
+    "corrections",
 )
 
 
@@ -82,6 +83,18 @@ class Expected(Part):
     availability: Numbers | None = None
     """Floored to six decimals. [percent]"""
     met: MetVerdicts | None = None
+    credit_lower: Money | None = None
+    """Sum of the credits if outages lasted only as long as their lower bounds."""
+    credit_upper: Money | None = None
+    """The same of their upper bounds."""
+    credit_recorded: Money | None = None
+    """Sum of the credits without any of the corrections."""
+    credit_disputed: Money | None = None
+    """The same if corrections that are disputed held too."""
+    met_lower: MetVerdicts | None = None
+    """Verdicts if outages lasted only as long as their lower bounds."""
+    met_upper: MetVerdicts | None = None
+    """The same of their upper bounds."""
     downtime: Lengths | None = None
     """What counts."""
     budget: Lengths | None = None
@@ -179,6 +192,8 @@ class Example(Part):
     """As outages."""
     coverage: list[ExampleRow] = []
     """As outages; all time is observed, if not written."""
+    corrections: list[ExampleRow] = []
+    """Decisions on outages, which are `outage-1`, `outage-2` and so on."""
     evidence: str | None = None
     """A folder with the evidence of one subscription, relative to the file."""
     expect: Expected

@@ -9,6 +9,7 @@ from typing import Any
 
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
+from slakit.evidence.tables import PARENTS
 from slakit.examples.files import Case
 from slakit.examples.model import EXAMPLE_TABLES
 from slakit.measure.budgets import agreed_time, windows_of
@@ -58,7 +59,7 @@ def scenario_evidence(case: Case, terms: Terms) -> Evidence:
         for number, row in enumerate(getattr(example, table), 1):
             named = {ids[table]: f"{ids[table]}-{number}"} if table in ids else {}
             written = {name: str(value) if isinstance(value, Decimal) else value for name, value in row.items()}
-            whose = {"subscription": EXAMPLE_NAME} if table not in ("priorities", "updates") else {}
+            whose = {"subscription": EXAMPLE_NAME} if table not in PARENTS else {}
             rows.append(named | whose | written)
     for table, rows in _happened(case, terms, period):
         tables[table] += rows
