@@ -201,7 +201,7 @@ class Teller:
 
     def _window(self, guarantee: Guarantee, row: Row) -> Iterator[Line]:
         start, end = row["window_start"], row["window_end"]
-        yield from self.outages(guarantee, start)
+        yield from self.outages(guarantee, start, end)
         agreed, down = _microseconds(row["agreed_seconds"]), _microseconds(row["downtime_seconds"])
         if agreed == 0:
             yield 1, "No service time was agreed in this window: nothing to judge."
@@ -284,9 +284,15 @@ class Teller:
         goal = f" against {exact_percent(guarantee.target)}: {_verdict(row)}" if guarantee.target is not None else ""
         yield 1, f"{share}{goal}."
 
-    def outages(self, guarantee: Guarantee, window: datetime) -> Iterator[Line]:
-        """Explain every outage of a window, segment by segment, with the verdict and why."""
-        segments = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & (pl.col("window_start") == window))
+    def outages(self, guarantee: Guarantee, start: datetime, end: datetime | None = None) -> Iterator[Line]:
+        """Explain every outage of a window, segment by segment, with the verdict and why.
+
+        Where windows slide over one another, time stands in the ledger once: `end` says how far this one goes.
+        """
+        inside = pl.col("window_start") == start
+        if end is not None and guarantee.window.slides:
+            inside = (pl.col("started") >= start) & (pl.col("started") < end)
+        segments = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & inside)
         reasons = Reasons(self.review, self.subscription, guarantee)
         concerned = segments.filter(pl.col("verdict") != "other_component").sort("started")
         for outage in concerned["outage"].unique(maintain_order=True):

@@ -13,6 +13,7 @@ from slakit.measure.assessment_input import VERDICT, VERDICTS, AssessmentInput
 from slakit.measure.availability import floored_percent
 from slakit.measure.means import ledger_of_guarantees
 from slakit.measure.rules import FOREVER, Rule, per_rule
+from slakit.measure.wall_clock import DAY
 from slakit.policy.quantities import FULL, PERCENT_SCALE
 from slakit.remedy.fees import Fees
 
@@ -35,7 +36,8 @@ TERM_OF_VERDICT = {
 
 def instant_column(name: str) -> pl.Expr:
     """Show microseconds as an instant."""
-    last = pl.col(name).clip(upper_bound=FOREVER - 1)  # a term without an end has one that a calendar can show
+    # A term without an end has one that a calendar can show, in every time zone.
+    last = pl.col(name).clip(upper_bound=FOREVER - DAY - 1)
     return last.cast(INSTANT).alias(name)
 
 

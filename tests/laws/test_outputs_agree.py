@@ -18,10 +18,11 @@ from tables_alike import differences
 
 from slakit import cli
 from slakit.analysis.assess import assess
-from slakit.analysis.explain import explain
+from slakit.analysis.explain import WITHOUT_INCIDENT, explain
 from slakit.analysis.review import OF_SUBSCRIPTIONS, Review
+from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
-from slakit.policy.files import read_policy
+from slakit.policy.files import find_policy, read_policy
 from slakit.policy.quantities import Duration
 
 
@@ -107,6 +108,21 @@ def length_of(told: str) -> int:
     return (Duration.parse(whole).microseconds if whole else 0) + rest
 
 
+def told_segments(review: Review, slides: list[str]) -> pl.DataFrame:
+    """The rows of the ledger that the windows hold, once for each: windows of guarantees in `slides` share them."""
+    spans, columns = ["guarantee", "window_start"], ["guarantee", "verdict", "seconds"]
+    shared = pl.col("guarantee").is_in(slides)
+    incidents = review.incidents.select("guarantee", pl.col("started").alias("window_start"))
+    fixed = pl.concat([review.availability.filter(~shared).select(spans), incidents])
+    windows = review.availability.filter(shared).select("guarantee", first="window_start", last="window_end")
+    inside = (pl.col("started") >= pl.col("first")) & (pl.col("started") < pl.col("last"))
+    held = review.ledger.join(windows, on="guarantee").filter(inside)
+    apart = review.ledger.filter(~pl.col("guarantee").is_in(review.availability["guarantee"].unique().implode()))
+    apart = apart.join(incidents, on=spans, how="anti").filter(pl.col("verdict").is_in(WITHOUT_INCIDENT))
+    own = review.ledger.join(fixed, on=spans, how="semi")
+    return pl.concat([own.select(columns), held.select(columns), apart.select(columns)])
+
+
 def explained_as_in_the_tables(review: Review) -> None:
     """The amounts, and how long each verdict lasted, are those of the tables."""
     start, end = review.period.first.isoformat(), review.period.after.isoformat()
@@ -120,13 +136,30 @@ def explained_as_in_the_tables(review: Review) -> None:
         owed = sum(mine.credits["amount"], Decimal(0))
         amounts = [re.fullmatch(r"Credit .*: ([\d,.]+) [A-Z]{3}", line) for line in told]
         assert sum((Decimal(a[1].replace(",", "")) for a in amounts if a), Decimal(0)) == owed
-        incidents = mine.incidents.select("guarantee", pl.col("started").alias("window_start"))
-        windows = pl.concat([mine.availability.select("guarantee", "window_start"), incidents]).unique()
-        shown = mine.ledger.join(windows, on=["guarantee", "window_start"]).filter(
-            ~pl.col("verdict").is_in(["other_component", "no_length"])
-        )
+        slides = [one.id for one in review.terms_of(subscription).guarantees if one.window.slides]
+        shown = told_segments(mine, slides).filter(~pl.col("verdict").is_in(["other_component", "no_length"]))
         sums = {v: int(s * 10**6) for v, s in shown.group_by("verdict").agg(pl.col("seconds").sum()).iter_rows()}
         assert {verdict: length for verdict, length in told_verdicts(told).items() if verdict in sums} == sums
+
+
+def test_explain_names_every_outage_of_a_window_that_slides() -> None:
+    policy = find_policy("klink-cloud").amend({"guarantees.platform.window": {"rolling": "30d"}})
+    shop = {"subscription": "shop", "policy": "klink-cloud", "tier": "enterprise", "monthly_fee": 2400,
+            "currency": "USD", "starts": "2026-01-01T00:00:00Z"}  # fmt: skip
+    down = [{"outage": f"o{day}", "subscription": "shop", "started": f"2026-09-{day}T08:00:00Z",
+             "ended": f"2026-09-{day}T09:00:00Z"} for day in (12, 18, 24)]  # fmt: skip
+    review = assess(Evidence.of([shop], outages=down), "2026-09", "2026-10-02", policies={"klink-cloud": policy})
+    explained_as_in_the_tables(review)
+    told = str(explain(review, "shop", "2026-09")).partition("2026-09-01 to 2026-10-01")[2]
+    assert re.findall(r"Outage (o\d+)", told)[:3] == ["o12", "o18", "o24"]
+
+
+def test_a_window_without_an_end_can_be_told_in_any_zone() -> None:
+    policy = find_policy("klink-cloud").amend({"guarantees.platform.window": "term", "time_zone": "Pacific/Kiritimati"})
+    shop = {"subscription": "shop", "policy": "klink-cloud", "tier": "enterprise", "monthly_fee": 2400,
+            "currency": "USD", "starts": "2026-01-01T00:00:00Z"}  # fmt: skip
+    review = assess(Evidence.of([shop]), "2026-09", "2026-10-02", policies={"klink-cloud": policy})
+    assert "Platform uptime, 2026-01-01 to 9999-12-31" in str(explain(review, "shop", "2026-09"))
 
 
 @pytest.mark.parametrize("seed", [0, 2])

@@ -34,7 +34,7 @@ def instant(moment: datetime) -> int:
 
 def moment(at: int | None) -> datetime | None:
     """Microseconds since 1970 as a moment."""
-    return None if at is None else EPOCH + min(at, NEVER) * MICROSECOND
+    return None if at is None else EPOCH + min(at, NEVER - DAY) * MICROSECOND  # every zone can show it
 
 
 def fraction(number: Any) -> Fraction:
