@@ -31,6 +31,9 @@ def batch(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler whose workers make the reports (tcp://…).")
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print every report as PDF too, by a browser that is installed.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Also make the reports that did not change.")] = False,
 ) -> None:
     """Run the notebooks of a plan, and write the reports."""
@@ -38,6 +41,11 @@ def batch(
     from slakit.batch.progress import progress_bar
     from slakit.batch.run import run_plan
 
+    browser = ""
+    if pdf:
+        from slakit.batch.pdf import find_browser, print_reports
+
+        browser = find_browser()  # before anything runs
     read = read_plan(plan, check_policy=check_policy)
     with contextlib.ExitStack() as stack:
         executor = None
@@ -56,9 +64,14 @@ def batch(
         markup=False,
         highlight=False,
     )
+    unprinted = []
+    if browser and not manifest.interrupted_by:
+        unprinted = print_reports(manifest.reports, out.resolve(), browser)
+    if unprinted:
+        stderr().print(f"not printed as PDF: {', '.join(unprinted)}", markup=False, highlight=False)
     if failed:
         stderr().print(f"not made: {', '.join(entry.name for entry in failed)}", markup=False, highlight=False)
     if manifest.interrupted_by:
         raise typer.Exit(128 + signal.Signals[manifest.interrupted_by])
-    if failed:
+    if failed or unprinted:
         raise typer.Exit(SOME_FAILED)

@@ -53,6 +53,11 @@ def negotiable_terms(plan: str) -> dict[str, str]:
     for guarantee in terms.guarantees:
         for term, value, said in _of_guarantee(guarantee, has_times=guarantee.id not in by_tier):
             listed[f"guarantees.{guarantee.id}.{term}={value}"] = f"{names[guarantee.id]}: {said}"
+    started = "downtime counts from the failure, not from the report"
+    for remedy in terms.remedies:
+        shared = [guarantee for guarantee in terms.guarantees if guarantee.id in remedy.guarantees]
+        if len(shared) > 1 and any(guarantee.clock != "started" for guarantee in shared):
+            listed[f"guarantees.{remedy.id}.clock=started"] = f"{names[remedy.id]}, all its guarantees: {started}"
     if terms.claims is not None:
         listed |= dict(_of_claims(terms.claims))
     return listed

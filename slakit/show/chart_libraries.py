@@ -29,7 +29,8 @@ if(!slakit.embed){{{bundle}}}
 var options={{mode:"vega-lite",renderer:"svg",actions:{{export:true,source:false,compiled:false,editor:false}}}};
 slakit.draw=function(){{slakit.charts=slakit.charts.filter(function(chart){{
 var box=document.getElementById(chart[0]);if(!box||!box.clientWidth)return chart[2]++<600;
-slakit.embed(box,chart[1],options).catch(function(error){{
+slakit.embed(box,chart[1],options).then(function(){{var menu=box.querySelector("summary");
+if(menu)menu.setAttribute("aria-label","Save this chart as a picture")}}).catch(function(error){{
 box.textContent="This chart cannot be drawn: "+error.message}});
 return false}});if(slakit.charts.length)setTimeout(slakit.draw,100)}};slakit.draw()}})();"""
 # A notebook in Jupyter has another address than its folder has; a page that was moved alone says what it lacks.

@@ -71,13 +71,37 @@ function nameHandles(root) {
   }
 }
 
+// The ✕ of a chip is drawn for a mouse only; fields without a label take that of their control.
+function nameChips(root) {
+  for (const close of root.querySelectorAll(".slakit-control .jupyter-widget-tag-close:not([role])")) {
+    close.tabIndex = 0;
+    close.setAttribute("role", "button");
+    close.setAttribute("aria-label", `Remove ${close.parentElement.textContent.trim()}`);
+    close.addEventListener("keydown", (event) => {
+      if (!["Enter", " ", "Delete", "Backspace"].includes(event.key)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const control = close.closest(".slakit-control");
+      close.dispatchEvent(new MouseEvent("mousedown", { bubbles: true }));
+      setTimeout(() => control.querySelector(".jupyter-widget-tag-close, input")?.focus());
+    });
+  }
+  for (const field of root.querySelectorAll(".slakit-control :is(input, select, textarea):not([aria-label])")) {
+    const labels = [...(field.labels ?? [])].map((label) => label.textContent.trim());
+    const own = field.closest(".slakit-control").querySelector(".slakit-label .widget-html-content")?.innerText.trim();
+    const name = own?.split("\n").pop().split(": ")[0];
+    if (!labels.some(Boolean) && name) field.setAttribute("aria-label", name);
+  }
+}
+
 function watchHandles(el) {
   const root = el.closest(".slakit-explorer");
   if (!root) return () => {};
-  const watcher = new MutationObserver(() => nameHandles(root));
+  const name = () => (nameHandles(root), nameChips(root));
+  const watcher = new MutationObserver(name);
   const options = { subtree: true, childList: true, characterData: true, attributes: true };
   watcher.observe(root, { ...options, attributeFilter: ["aria-valuetext"] });
-  nameHandles(root);
+  name();
   return () => watcher.disconnect();
 }
 

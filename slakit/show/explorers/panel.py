@@ -27,6 +27,8 @@ PANEL_STYLE = """<style>
 .slakit-seen .widget-html-content, .slakit-controls .widget-html-content { line-height: 1.4; }
 .slakit-tables { overflow-x: auto; max-width: 100%; }
 .slakit-alert [role=alert] { border-left: 4px solid #D55E00; padding: .3rem 0 .3rem 1rem; white-space: pre-wrap; }
+.slakit-controls .jupyter-widget-tag-close { visibility: visible !important; }
+.slakit-controls .jupyter-widget-tag-close:focus-visible { outline: 2px solid currentColor; }
 .slakit-row { flex-flow: row wrap; gap: .25rem; }
 .slakit-chart { overflow-x: auto; }
 @media screen and (max-width: 46rem) {

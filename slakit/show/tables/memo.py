@@ -19,9 +19,9 @@ MOST_LINES = 20
 ROW = re.compile(r"<tr>(?:(?!</tr>).)*?gt_row.*?</tr>", re.DOTALL)
 CELL = re.compile("<td ")
 STYLE_ELEMENT = re.compile("<style>(.*?)</style>", re.DOTALL)
-EMPHASIS = "#D55E00"
-"""Vermillion, legible on light and on dark pages."""
-BEST = "#009E73"
+EMPHASIS = "var(--slakit-emphasis, #D55E00)"
+"""Vermillion, legible on light and on dark pages; a page that knows which it is says how light it should be."""
+BEST = "var(--slakit-best, #009E73)"
 """Bluish green, the same."""
 # The ink and the paper of the page: notebooks may be dark, and pages stripe the rows of tables themselves.
 STYLE = """
