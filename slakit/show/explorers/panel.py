@@ -32,7 +32,7 @@ PANEL_STYLE = """<style>
 .slakit-row { flex-flow: row wrap; gap: .25rem; }
 .slakit-chart { overflow-x: auto; }
 @media screen and (max-width: 46rem) {
-  .slakit-explorer { flex-direction: column; align-items: stretch; gap: .75rem; } .slakit-seen { display: contents; }
+  .slakit-explorer { flex-flow: column nowrap; align-items: stretch; gap: .75rem; } .slakit-seen { display: contents; }
   .slakit-explorer > .slakit-controls { order: 2; max-width: none; flex: none; } .slakit-seen > * { order: 3; }
   .slakit-seen > :is(.slakit-alert, .slakit-figure) { order: 0; } .slakit-seen > .slakit-chart { order: 1; }
   .slakit-tables .gt_table, .slakit-tables .gt_table :is(tbody, tfoot, tr, td.gt_row, .gt_sourcenote) {
