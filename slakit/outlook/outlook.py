@@ -24,7 +24,7 @@ from slakit.measure.budgets import EXACT, seconds_of
 from slakit.measure.calendar import Period, add_months
 from slakit.outlook.basis import basis_of
 from slakit.outlook.history import YEAR, History, Outage, history_of
-from slakit.outlook.models import FEW, PUBLISHED_SPREAD, ByRate, Lengths, Model, OwnMonths, Rate, lengths_of
+from slakit.outlook.models import PUBLISHED_SPREAD, ByRate, Lengths, Model, OwnMonths, Rate, lengths_of
 from slakit.outlook.simulate import Block, Simulation, simulate_block
 from slakit.policy.plan_names import plan_names
 from slakit.policy.quantities import PlainDuration
@@ -331,9 +331,8 @@ def _models(
     """Put together the models that are asked for; the one that leads first."""
     if asked is None:
         given = a_year is not None or log_median("lognormal") is not None or spread is not None
-        enough = past is not None and len(past.lengths) >= FEW
-        both = ["history", "lognormal"] if enough else ["lognormal", "history"]
-        asked = both if past is not None and past.outages and not given else ["lognormal"]
+        both = past is not None and past.outages and not given
+        asked = ["lognormal", "history"] if both else ["lognormal"]  # the one that held the truth as often as it says
     names = [asked] if isinstance(asked, str) else list(dict.fromkeys(asked))
     problems = [Problem("model", name, "not a model", one_of(MODELS, name)) for name in names if name not in MODELS]
     if not names:
