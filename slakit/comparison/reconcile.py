@@ -21,6 +21,7 @@ from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT
 from slakit.measure.calendar import Period, to_instant
 from slakit.measure.conventions import Conventions
+from slakit.policy.printing import print_money
 from slakit.problems import InputError, Problem, one_of
 
 TABLES = ("pairs", "windows", "credits", "owed")
@@ -80,7 +81,7 @@ class Reconciliation:
         apart = self.windows.filter("differs").height
         said.append(f"{apart or 'No'} window{'s have' if apart != 1 else ' has'} another verdict by the other source.")
         for side, name in zip(SIDES, (f"{self.provider} alone", f"{self.own} alone", "both together"), strict=True):
-            sums = [f"{amount:,} {currency}" for currency, amount in self.reviews[side].owed.items()]
+            sums = [print_money(amount, currency) for currency, amount in self.reviews[side].owed.items()]
             said.append(f"Owed by {name}: {', '.join(sums) or 'nothing'}.")
         return said
 

@@ -44,6 +44,7 @@ from .tables.comparison import show_parted as show_parted
 from .tables.comparison import show_readings as show_readings
 from .tables.comparison import show_same_outages as show_same_outages
 from .tables.comparison import show_terms as show_terms
+from .tables.corrections import show_corrections as show_corrections
 from .tables.findings import show_findings as show_findings
 from .tables.findings import show_guarantee_values as show_guarantee_values
 from .tables.imports import show_imports as show_imports

@@ -10,6 +10,7 @@ from great_tables import GT
 
 from slakit.evidence.sources.receipt import ImportReceipt
 from slakit.policy.printing import print_count
+from slakit.problems import printable
 from slakit.show.labels import counted, instant_text
 from slakit.show.tables.memo import Memo, memo_table
 
@@ -28,7 +29,7 @@ def show_imports(receipts: Mapping[str, ImportReceipt]) -> GT:
     """
     rows = [
         {
-            "Source": f"{name}, by the reader {receipt.reader}",
+            "Source": printable(f"{name}, by the reader {receipt.reader}"),
             "Files": _named([file.name for file in receipt.inputs]),
             "Time zone": receipt.time_zone or "in the file",
             "Covers": "\nto ".join(_instant(edge) for edge in receipt.covered) if receipt.covered else "not told",
@@ -56,9 +57,9 @@ def show_left_out(receipts: Mapping[str, ImportReceipt]) -> GT:
     """
     rows = [
         {
-            "Source": name,
+            "Source": printable(name),
             "Records": print_count(each.count),
-            "Reason": each.reason[:1].upper() + each.reason[1:],
+            "Reason": printable(each.reason[:1].upper() + each.reason[1:]),
             "Ids": _named(each.ids, each.count),
         }
         for name, receipt in receipts.items()
@@ -81,7 +82,9 @@ def imported_text(receipts: Mapping[str, ImportReceipt]) -> str:
 
 def _named(names: Sequence[str], number: int | None = None) -> str:
     others = (len(names) if number is None else number) - MOST_NAMED
-    return "\n".join([*names[:MOST_NAMED], *([f"and {print_count(others)} more"] if others > 0 else [])])
+    """Name some, one a line; a name of several lines stays on one."""
+    shown = [printable(" ".join(name.splitlines())) for name in names[:MOST_NAMED]]
+    return "\n".join([*shown, *([f"and {print_count(others)} more"] if others > 0 else [])])
 
 
 def _instant(text: str) -> str:
