@@ -42,7 +42,7 @@ def document_text(source: Source) -> str:
 
     >>> from slakit.policy.files import find_policy
     >>> document_text(find_policy("wp-heaven").source)
-    'Service Level Agreement (SLA), retrieved 2026-11-21, read: the whole document'
+    'Service Level Agreement (SLA), dated 2023-06-18, retrieved 2026-11-21, read: the whole document'
     """
     dated = f", dated {source.updated}" if source.updated else ""
     return f"{source.title}{dated}, retrieved {source.retrieved}, read: {READ[source.read]}"
