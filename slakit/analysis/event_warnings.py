@@ -10,6 +10,7 @@ import polars as pl
 from slakit.analysis.plans import Plans
 from slakit.analysis.verdicts import SIGNALS
 from slakit.analysis.vocabulary import Warned
+from slakit.evidence.cells import LAST_INSTANT
 from slakit.evidence.corrections import excluded_outages
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.instants import INSTANT, utc_text
@@ -111,19 +112,25 @@ def outage_warnings(
 def _probed_twice(outages: pl.DataFrame) -> Iterator[Warned]:
     """Warn of outages that samples show and that other rows tell of as well."""
     is_probed = (pl.col("source") == PROBES.name).fill_null(value=False)
-    shown = outages.filter(is_probed)
-    pairs = shown.join(outages.filter(~is_probed), on="subscription", suffix="_other").filter(
-        (pl.col("component") == pl.col("component_other")) | pl.any_horizontal(pl.col("^component.*$").is_null()),
-        (pl.col("started") < pl.col("ended_other")) | pl.col("ended_other").is_null(),
-        (pl.col("started_other") < pl.col("ended")) | pl.col("ended").is_null(),
-    )
-    twice = pairs.group_by("subscription", maintain_order=True).agg(
-        pl.col("row_other").min(), pl.col("outage").n_unique(), pl.col("outage_other").n_unique()
-    )
-    for subscription, row, count, others in twice.iter_rows():
-        shows = f"{count:,} outage{'s' * (count > 1)} of samples overlap{'s' * (count == 1)} {others:,} other"
-        says = f"{shows} row{'s' * (others > 1)}: keep one of the two where both are of the same downtime."
-        yield subscription, "outages", row, "probed_twice", says
+    until = pl.col("ended").fill_null(pl.lit(LAST_INSTANT).cast(INSTANT)).alias("until")
+    spans = outages.select("subscription", "outage", "component", "row", "started", until, is_probed.alias("probed"))
+    for (subscription,), own in spans.partition_by("subscription", as_dict=True, maintain_order=True).items():
+        shown = own.filter("probed")
+        others = own.filter(~pl.col("probed")).select(pl.all().name.suffix("_other"))
+        if shown.is_empty() or others.is_empty():
+            continue
+        pairs = shown.join_where(
+            others, pl.col("started") < pl.col("until_other"), pl.col("started_other") < pl.col("until")
+        )
+        either = pl.col("component").is_null() | pl.col("component_other").is_null()
+        pairs = pairs.filter(either | (pl.col("component") == pl.col("component_other")))
+        if pairs.is_empty():
+            continue
+        count, told = pairs["outage"].n_unique(), pairs["outage_other"].n_unique()
+        row = next(iter(pairs["row_other"].sort()))
+        shows = f"{count:,} outage{'s' * (count > 1)} of samples overlap{'s' * (count == 1)} {told:,} other"
+        says = f"{shows} row{'s' * (told > 1)}: keep one of the two where both are of the same downtime."
+        yield str(subscription), "outages", row, "probed_twice", says
 
 
 def maintenance_warnings(evidence: Evidence, held: Mapping[str, Plan], plans: Plans) -> Iterator[Warned]:

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from slakit.evidence.cells import Fault
-from slakit.evidence.formats import QUOTE, find_separator, refuse_bytes, unread
+from slakit.evidence.formats import QUOTE, SAVE_UTF8, find_separator, refuse_bytes, unread
 from slakit.evidence.probing import find_wrong_rules
 from slakit.evidence.samples import ProbedOutages, outages_from
 from slakit.evidence.table_checks import RawTable, check_header, find_unknown, read_columns, tell
@@ -61,7 +61,7 @@ def scan_probes(path: Path, place: str) -> RawTable:
             return unread(place, f"no row ends within {HEAD:,} bytes", "save it as CSV, a row a line")
         if (refused := refuse_bytes((lines if ended else head).removeprefix(b"\xef\xbb\xbf"), place)) is not None:
             return refused
-        separator = find_separator(head.partition(b"\n")[0].decode())
+        separator = find_separator(head.lstrip().partition(b"\n")[0].decode())
         scanned = pl.scan_csv(path, separator=separator, infer_schema=False)
     try:
         empty = pl.DataFrame(schema=scanned.collect_schema())
@@ -94,7 +94,7 @@ def probed(sheets: Mapping[str, RawTable], rule: Rule | None, time_zone: str | N
     try:
         return _probed(sheet, sheets, rule, time_zone)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return Probed(problems=unread(sheet.place, "rows that cannot be read", QUOTE).broken)
+        return Probed(problems=unread(sheet.place, "rows that cannot be read", f"{SAVE_UTF8}; {QUOTE}").broken)
 
 
 def _probed(sheet: RawTable, sheets: Mapping[str, RawTable], rule: Rule | None, time_zone: str | None) -> Probed:

@@ -138,7 +138,7 @@ def test_places_agree_as_the_rule_says() -> None:
          "did you mean shop? there are shop"),
         (",,2026-06-10T00:00Z,1\n", "row 2 subscription: empty; give a name"),
         ("shop,we\u202eb,2026-06-10T00:00Z,1\n", "row 2 component"),
-        ("shop,a,b,2026-06-10T00:00Z,1\n", "rows that cannot be read; put a value with quotes"),
+        ("shop,a,b,2026-06-10T00:00Z,1\n", "rows that cannot be read; save it as CSV UTF-8; put a value with quotes"),
     ],
 )  # fmt: skip
 def test_samples_that_are_none_are_refused(tmp_path: Path, text: str, told: str) -> None:
