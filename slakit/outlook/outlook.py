@@ -280,7 +280,8 @@ def _refuse_numbers(
     """Refuse numbers that are none of what they are to be."""
     problems = []
     if outages_per_year is not None and not 0 <= outages_per_year <= MOST_RATE:
-        problems.append(Problem("outages_per_year", outages_per_year, "not a number of outages", "write one like 6"))
+        remedy = f"write one from 0 to {MOST_RATE:,}, like 6"
+        problems.append(Problem("outages_per_year", outages_per_year, "not a number of outages", remedy))
     if spread is not None and not 0 <= spread <= 5:
         problems.append(Problem("spread", spread, "not a spread of lengths", "write one from 0 to 5, like 1.4"))
     if not 1 <= years <= MOST_YEARS:
