@@ -125,6 +125,18 @@ def _each(table: pl.DataFrame, name: str, keys: Sequence[str], say: Callable[...
     return joined.with_columns(pl.col("said").alias(name)).drop("said")
 
 
+def tell_years_ahead(ranking: Ranking) -> list[str]:
+    """Tell what expected credits and chances of a breach are drawn from, and how they count; nothing without them."""
+    if not ranking.basis:
+        return []
+    return [
+        f"Expected credit and chance of a breach: {ranking.basis[0].lower()}{ranking.basis[1:]}",
+        "The higher the expected credit, the more is compensated; the lower the chance of a breach, the better: "
+        "twice as likely, half the points. All plans go through the same outages: a guarantee that asks for less "
+        "is missed less often.",
+    ]
+
+
 def tell_tips(ranking: Ranking) -> list[str]:
     """Tell at which weight of one criterion another plan would rank first."""
     said = [

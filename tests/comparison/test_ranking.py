@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,6 +29,11 @@ def on_evidence() -> sla.Comparison:
     asked = sla.find_policy("klikk").amend({"guarantees.iaas.clock": "started"})
     offers = [*PLANS, (asked, "gold")]
     return sla.compare(offers, evidence=sla.read_evidence(SAMPLES), fee=1000)
+
+
+@pytest.fixture(scope="module")
+def ahead() -> sla.Outlook:
+    return sla.outlook(PLANS, outages_per_year=1, length="90m", years=40, period="2027-01/2027-12", ranges=False)
 
 
 def points(ranking: object) -> dict[str, Decimal]:
@@ -137,4 +143,49 @@ def test_wrong_weights_are_refused_all_at_once() -> None:
         "  weights credit = 11: not a weight; write a whole number from 0 to 10",
         "  weights claim = 2.5: not a weight; write a whole number from 0 to 10",
         "  weights support = True: not a weight; write a whole number from 0 to 10",
+    ]
+
+
+def test_an_outlook_adds_its_expected_credit_and_its_chance_of_a_breach(ahead: sla.Outlook) -> None:
+    ranking = rank_plans(COMPARED, {"credit": 0, "claim": 0, "support": 0, "budget": 0}, ahead)
+    rows = {(row["plan"], row["criterion"]): row for row in ranking.table.to_dicts()}
+    summary = {row["plan"]: row for row in ahead.summary.to_dicts()}
+    most, least = max(row["fee_share"] for row in summary.values()), min(row["year_missed"] for row in summary.values())
+    assert 1 < least < max(row["year_missed"] for row in summary.values())
+    for plan, row in summary.items():
+        assert abs(rows[plan, "expected"]["share"] - 100 * row["fee_share"] / most) < CLOSE
+        assert (
+            abs(rows[plan, "breach"]["share"] - 100 * least / row["year_missed"]) < CLOSE
+        )  # twice as likely, half as good
+        assert rows[plan, "breach"]["value"] == f"{print_percent(row['year_missed'], 1)} % of years"
+    assert ranking.basis == ahead.basis["says"][0]
+    assert rank_plans(COMPARED, {"expected": 3}).table.equals(rank_plans(COMPARED).table)
+
+
+def test_a_plan_that_guarantees_nothing_is_not_the_best_at_keeping_it(ahead: sla.Outlook) -> None:
+    nothing = pl.when(pl.col("plan") == "wp-heaven").then(None).otherwise(pl.col("months_missed"))
+    summary = ahead.summary.with_columns(nothing.alias("months_missed"), pl.lit(Decimal(0)).alias("year_missed"))
+    table = rank_plans(COMPARED, ahead=replace(ahead, summary=summary)).table.filter(criterion="breach")
+    shares = dict(table.select("plan", "share").iter_rows())
+    assert shares == {plan: 0 if plan == "wp-heaven" else 100 for plan in PLANS}
+
+
+def test_what_was_not_read_has_no_points_for_years_to_come(ahead: sla.Outlook) -> None:
+    unread = {name: terms.model_copy(update={"remedies": []}) for name, terms in COMPARED.plans.items()}
+    excerpt = COMPARED.plans["cloudworkz"].source.model_copy(update={"read": "excerpt"})
+    unread["cloudworkz"] = unread["cloudworkz"].model_copy(update={"source": excerpt})
+    ranking = rank_plans(replace(COMPARED, plans=unread), ahead=replace(ahead, plans=unread))
+    row = ranking.table.filter(plan="cloudworkz", criterion="expected").row(0, named=True)
+    assert (row["value"], row["share"], row["earned"]) == ("not read", None, 0)
+
+
+def test_an_outlook_of_other_plans_terms_or_fee_is_refused(ahead: sla.Outlook) -> None:
+    other = {plan: terms for plan, terms in ahead.plans.items() if plan != "cloudworkz"}
+    other["klikk:gold"] = other["klikk:gold"].model_copy(update={"currency": "SEK"})
+    with pytest.raises(sla.InputError) as refused:
+        rank_plans(COMPARED, ahead=replace(ahead, plans=other, fee=Decimal(500)))
+    assert [(one.where, one.remedy) for one in refused.value.problems] == [
+        ("ahead", "give both the same plans"),
+        ("ahead", "give both the same policy and reading"),
+        ("ahead fee", "give both the same fee"),
     ]

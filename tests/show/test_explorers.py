@@ -608,6 +608,15 @@ def test_outages_of_uploaded_files_are_compared(evidence: Path | None) -> None:
     assert explorer.view.note == sla.explore_vendors(["klikk:gold", "wp-heaven"], own).view.note
 
 
+def test_vendors_are_ranked_by_years_drawn_from_the_evidence_and_the_view_says_from_what() -> None:
+    plans = ["klikk:gold", "wp-heaven"]
+    explorer = sla.explore_vendors(plans, SAMPLES, subscription="nordlys-web", outlook_years=20)
+    assert "Expected credit and chance of a breach: from 13 outages in 9 months" in explorer.view.note
+    assert "Chance of a breach in a year" in explorer.panel.controls
+    with pytest.raises(sla.InputError, match="no evidence to draw years from; give evidence, or write 0"):
+        sla.explore_vendors(plans, outlook_years=20)
+
+
 def test_uploaded_files_that_are_at_fault_leave_the_view_as_it_was() -> None:
     explorer = sla.explore_vendors(["klikk:gold", "wp-heaven"], SAMPLES, subscription="nordlys-web")
     before = told(explorer)

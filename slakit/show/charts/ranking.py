@@ -10,9 +10,9 @@ import polars as pl
 from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import listed, print_percent
 from slakit.show.charts.canvas import Drawing, canvas, captions, finish, layered
-from slakit.show.charts.theme import BLUE, GREEN, ON_COLOUR, ORANGE, PURPLE, SKY
+from slakit.show.charts.theme import BLUE, GREEN, GREY, ON_COLOUR, ORANGE, PURPLE, SKY, VERMILLION
 
-COLOUR_OF = dict(zip(CRITERIA, (BLUE, ORANGE, GREEN, SKY, PURPLE), strict=True))
+COLOUR_OF = dict(zip(CRITERIA, (BLUE, ORANGE, GREEN, SKY, PURPLE, VERMILLION, GREY), strict=True))
 NARROWEST = 5
 """Points of a part of a bar that has room for its number."""
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from slakit.comparison.compare import Comparison
-from slakit.comparison.ranking import CRITERIA, rank_plans
+from slakit.comparison.ranking import CRITERIA, YearsAhead, rank_plans
 from slakit.comparison.summary import summarize_comparison
 from slakit.locales import in_locale
 from slakit.show.columns import COMPARED, Column
 from slakit.show.excel.review import review_sheets
 from slakit.show.excel.sheets import Bars, Fact, Sheet, write_workbook
-from slakit.show.readable import tell_tips
+from slakit.show.readable import tell_tips, tell_years_ahead
 
 NO_DAY = datetime(1980, 1, 1, tzinfo=UTC)
 """The date of a workbook that has no evidence: the first day that its format knows."""
@@ -28,19 +28,21 @@ def comparison_workbook(comparison: Comparison, path: str | Path) -> None:
     write_workbook(path, comparison_sheets(comparison), made=made)
 
 
-def comparison_sheets(comparison: Comparison, weights: Mapping[str, int] | None = None) -> list[Sheet]:
+def comparison_sheets(
+    comparison: Comparison, weights: Mapping[str, int] | None = None, ahead: YearsAhead | None = None
+) -> list[Sheet]:
     """Make the sheets of a comparison: its summary, the terms, the credits for the same outages, the break points.
 
     Parameters
     ----------
     comparison
         From `compare`.
-    weights
-        Those that the plans are ranked by, as `rank_plans` takes them.
+    weights, ahead
+        What the plans are ranked by, as `rank_plans` takes it.
     """
     names = list(comparison.names.values())
     said = pl.DataFrame({"said": summarize_comparison(comparison)}, schema={"said": pl.String})
-    ranking = rank_plans(comparison, weights)
+    ranking = rank_plans(comparison, weights, ahead)
     heads = ranking.table.unique("plan", keep="first", maintain_order=True).select("rank", "plan", "points")
     facts = [
         Fact(f"{f'Rank {rank}' if rank else 'Proposed'}: {comparison.names[plan]}, points of 100", "number", points)
@@ -50,7 +52,8 @@ def comparison_sheets(comparison: Comparison, weights: Mapping[str, int] | None 
     facts += [Fact(f"Weight: {CRITERIA[name].label}", "number", weight) for name, weight in of_criteria.iter_rows()]
     summary = Sheet(
         "Summary", f"Compared: {', '.join(names)}", said, [Column("said", "Result of the comparison")], facts,
-        tell_tips(ranking), charts=[Bars("Points of 100, by the weights above", (0, heads.height - 1))],
+        [*tell_years_ahead(ranking), *tell_tips(ranking)],
+        charts=[Bars("Points of 100, by the weights above", (0, heads.height - 1))],
     )  # fmt: skip
     wide = comparison.terms.pivot(on="plan", index=["area", "term"], values=["value", "clause"], maintain_order=True)
     columns = [Column("area", "Area"), Column("term", "Term (ISO/IEC 19086)")]

@@ -19,6 +19,7 @@ from slakit.comparison.ranking import CRITERIA, MOST_WEIGHT, Ranking, rank_plans
 from slakit.evidence.evidence import Evidence
 from slakit.evidence.files import read_evidence
 from slakit.evidence.uploads import evidence_of_files
+from slakit.outlook.outlook import Outlook, outlook
 from slakit.policy.printing import listed, percent_text, print_percent
 from slakit.policy.unread import READ
 from slakit.problems import InputError, Problem, one_of
@@ -35,7 +36,7 @@ from slakit.show.explorers.shared_controls import fee_control, plans_control
 from slakit.show.explorers.view import View
 from slakit.show.headline import asked_for
 from slakit.show.labels import sums_text
-from slakit.show.readable import tell_tips
+from slakit.show.readable import tell_tips, tell_years_ahead
 from slakit.show.tables.comparison import show_dominance, show_parted, show_same_outages, show_terms
 from slakit.show.tables.ranking import show_ranking, tell_unread
 
@@ -53,6 +54,7 @@ def explore_vendors(
     fee: float = 1000,
     weights: Mapping[str, int] | None = None,
     changes: Iterable[str] = (),
+    outlook_years: int = 0,
 ) -> Explorer:
     """Explore which provider is better for us: weigh the criteria, and see the ranking, and why.
 
@@ -70,6 +72,9 @@ def explore_vendors(
         Criterion → weight, as `rank_plans` takes them.
     changes
         Terms to negotiate with the first plan, as `amended_offers` takes them.
+    outlook_years
+        How many years to draw from the evidence of one subscription, as `outlook` does, so that plans are ranked by
+        their expected credit and their chance of a breach, too; 0 for neither.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def explore_vendors(
     """
     given: dict[str, Any] = {
         "plans": list(plans), "changes": list(changes), "evidence": "", "subscription": subscription, "fee": fee,
-        "weights": dict(weights or {}),
+        "weights": dict(weights or {}), "outlook_years": outlook_years,
     }  # fmt: skip
     tables = evidence if isinstance(evidence, Evidence) or evidence is None else read_evidence(evidence)
     given["evidence"] = tables.source if tables is not None else ""
@@ -91,35 +96,48 @@ def explore_vendors(
 
     @lru_cache(maxsize=16)
     def compared(
-        evidence: Evidence | None, plans: tuple[str, ...], changes: tuple[str, ...], subscription: str, fee: float
-    ) -> Comparison:
+        evidence: Evidence | None,
+        plans: tuple[str, ...],
+        changes: tuple[str, ...],
+        subscription: str,
+        fee: float,
+        years: int,
+    ) -> tuple[Comparison, Outlook | None]:
         # Once for every choice: a hand that drags weights does not wait for it.
         mine = evidence.only(subscription) if evidence is not None else None
-        return compare(amended_offers(plans, changes), evidence=mine, fee=fee)
+        offers = amended_offers(plans, changes)
+        comparison = compare(offers, evidence=mine, fee=fee)
+        if not years:
+            return comparison, None
+        if mine is None:
+            wrong = Problem("outlook_years", years, "no evidence to draw years from", "give evidence, or write 0")
+            raise InputError("outlook", [wrong])
+        return comparison, outlook(offers, evidence=mine, fee=fee, years=years, ranges=False)
 
-    def choice(parameters: Parameters) -> Comparison:
+    def choice(parameters: Parameters) -> tuple[Comparison, Outlook | None]:
         if isinstance(parameters["evidence"], InputError):
             raise parameters["evidence"]
         if parameters["evidence"] not in held:
             wrong = Problem("evidence", parameters["evidence"], "not read here", one_of(list(held)))
             raise InputError("evidence", [wrong])
         lists = (tuple(parameters["plans"]), tuple(filter(None, map(str.strip, parameters["changes"]))))
-        return compared(held[parameters["evidence"]], *lists, parameters["subscription"], parameters["fee"])
+        others = (parameters[name] for name in ("subscription", "fee", "outlook_years"))
+        return compared(held[parameters["evidence"]], *lists, *others)
 
     return Explorer(
         VENDOR_COMPARISON, partial(render_vendors, choice), given, partial(controls_of_vendors, choice, held)
     )
 
 
-Compared = Callable[[Parameters], Comparison]
+Compared = Callable[[Parameters], tuple[Comparison, Outlook | None]]
 Held = dict[str, Evidence | None]
 """Evidence by the name that the parameter has: what the explorer was given, and what was uploaded."""
 
 
 def render_vendors(compared: Compared, parameters: Parameters) -> View:
     """Render the view of `explore_vendors`."""
-    comparison = compared(parameters)
-    ranking = rank_plans(comparison, parameters["weights"])
+    comparison, ahead = compared(parameters)
+    ranking = rank_plans(comparison, parameters["weights"], ahead)
     tables = {"Why this order": lambda: show_ranking(ranking)}
     if comparison.review is not None:
         tables |= {
@@ -135,7 +153,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             Column("criterion", "Criterion", words=labels), Column("value", "The plan says"),
             Column("share", "Of the best", "percent"), Column("weight", "Weight"), Column("earned", "Points for it"),
         ]  # fmt: skip
-        notes = [*tell_unread(ranking), *tell_tips(ranking)]
+        notes = [*tell_years_ahead(ranking), *tell_unread(ranking), *tell_tips(ranking)]
         ranked = Sheet("Ranking", "Plans by weighted score", ranking.table, columns, notes=notes)
         documents = [
             {"plan": comparison.names[plan], "document": source.title, "dated": source.updated,
@@ -146,7 +164,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
             "Documents", "Where the terms come from", pl.DataFrame(documents, infer_schema_length=None),
             [Column(name, name.capitalize()) for name in documents[0]],
         )  # fmt: skip
-        summary, *others = comparison_sheets(comparison, parameters["weights"])
+        summary, *others = comparison_sheets(comparison, parameters["weights"], ahead)
         facts = [Fact("Made", "text", f"{date.today()}"), Fact("Monthly fee", "number", parameters["fee"])]
         if comparison.review is not None:
             facts.append(Fact("Outages of", "text", parameters["subscription"] or ALL_SUBSCRIPTIONS))
@@ -156,7 +174,7 @@ def render_vendors(compared: Compared, parameters: Parameters) -> View:
     return View(
         label="Highest weighted score",
         value=listed(comparison.names[plan] for plan in ranking.leaders)
-        if sum(weights_of(comparison, parameters["weights"]).values())
+        if sum(weights_of(comparison, parameters["weights"], ahead).values())
         else NO_WEIGHT,
         note=_told(comparison, ranking),
         chart=chart_ranking(ranking),
@@ -192,6 +210,7 @@ def _told(comparison: Comparison, ranking: Ranking) -> str:
         best = sums.sort("owed", descending=True, maintain_order=True).row(0, named=True)
         owed = sums_text([(best["currency"], best["owed"])])
         told.append(f"Highest credit for the same outages: {owed} from {names[best['plan']]}.")
+    told += tell_years_ahead(ranking)[:1]
     return " ".join([*told, *asked_for(comparison)])
 
 
@@ -199,7 +218,8 @@ def controls_of_vendors(compared: Compared, held: Held, parameters: Parameters) 
     """Return controls of weights, plans, fee, evidence, subscription and terms to negotiate."""
     import ipywidgets as w
 
-    controls = list(_weights(weights_of(compared(parameters), parameters["weights"])))
+    comparison, ahead = compared(parameters)
+    controls = list(_weights(weights_of(comparison, parameters["weights"], ahead)))
     plans = plans_control("Plans", "plans", parameters["plans"], plan_filter)
     controls += [plans, fee_control(parameters["fee"])]
     if (evidence := held[parameters["evidence"]]) is not None:

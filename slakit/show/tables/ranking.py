@@ -8,7 +8,7 @@ from great_tables import GT
 from slakit.comparison.ranking import CRITERIA, Ranking
 from slakit.policy.printing import print_percent
 from slakit.show.labels import tell_documents
-from slakit.show.readable import tell_tips
+from slakit.show.readable import tell_tips, tell_years_ahead
 from slakit.show.tables.memo import Memo, memo_table
 
 
@@ -34,6 +34,7 @@ def show_ranking(ranking: Ranking) -> GT:
     notes = [
         "The best plan on a criterion gets all of its weight, the others in proportion; times count inversely: twice "
         "as slow, half the points. A claim without a deadline counts as one of a year. Best-effort targets score 0.",
+        *tell_years_ahead(ranking),
         *tell_unread(ranking),
         *tell_tips(ranking),
         *tell_documents({ranking.names[plan]: ranking.sources[plan] for plan in ranking.order}),
