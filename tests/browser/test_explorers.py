@@ -79,7 +79,8 @@ def test_dragging_the_length_changes_figure_sentence_picture_and_table(browser: 
     opened = lab.open(browser, "notebooks/what_if.ipynb", width=1500, height=1500)
     before = settled(opened)
     opened.picture("lab-what-if")
-    assert before["figure"].startswith("Credit for one outage of 4h\n5 % of the fee at klink.cloud Enterprise")
+    assert before["figure"].startswith("Credit for one outage of 4h at Klikk Gold\n3.33 % of the fee")
+    assert "Highest: 5 % of the fee at klink.cloud Enterprise" in before["figure"]
     drag(opened, "Length of the outage", 9, "Length of the outage: 14h")
     opened.page.wait_for_selector("[aria-label^='Credit for an outage of 14h: 10 %']")
     after = settled(opened)
@@ -210,12 +211,13 @@ def test_outages_of_ones_own_files_are_uploaded_on_the_page(browser: Any, explor
 
 def test_every_page_that_is_served_by_itself_can_be_used(browser: Any, explore: Start) -> None:
     served = explore()
-    assert list(served.links)[:3] == [
+    assert list(served.links)[:4] == [
+        "Which credit is due for an outage, and by when must we claim it?",
         "What would we be paid if the service were down?",
         "Which provider is better for us?",
         "What does this contract say?",
     ]
-    for number, address in enumerate(list(served.links.values())[:3]):
+    for number, address in enumerate(list(served.links.values())[:4]):
         opened = open_page(browser, address, width=1300, height=1200)
         opened.page.wait_for_selector(".slakit-explorer svg.marks")
         settled(opened)

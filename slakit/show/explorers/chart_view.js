@@ -139,7 +139,7 @@ async function render({ model, el }) {
     await room(el);
     if (mine !== turn || !el.isConnected) return;
     const next = document.createElement("div");
-    next.style.cssText = "width:100%;min-width:30rem;visibility:hidden;position:absolute;top:0;left:0";
+    next.style.cssText = "width:100%;min-width:26rem;visibility:hidden;position:absolute;top:0;left:0";
     el.append(next);
     try {
       const drawn = await embed(next, JSON.parse(source.get("spec")), OPTIONS);
@@ -151,7 +151,7 @@ async function render({ model, el }) {
       shown?.drawn.finalize();
       shown?.box.remove();
       shown = { drawn, box: next };
-      next.style.cssText = "width:100%;min-width:30rem"; // narrower, it cannot be read: it scrolls
+      next.style.cssText = "width:100%;min-width:26rem"; // narrower, it cannot be read: it scrolls
       words.textContent = "";
     } catch (error) {
       next.remove();

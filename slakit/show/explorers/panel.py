@@ -31,10 +31,12 @@ PANEL_STYLE = """<style>
 .slakit-controls .jupyter-widget-tag-close:focus-visible { outline: 2px solid currentColor; }
 .slakit-row { flex-flow: row wrap; gap: .25rem; }
 .slakit-chart { overflow-x: auto; }
-@media screen and (max-width: 46rem) {
+@media screen and (max-width: 60rem) {
   .slakit-explorer { flex-flow: column nowrap; align-items: stretch; gap: .75rem; } .slakit-seen { display: contents; }
   .slakit-explorer > .slakit-controls { order: 2; max-width: none; flex: none; } .slakit-seen > * { order: 3; }
   .slakit-seen > :is(.slakit-alert, .slakit-figure) { order: 0; } .slakit-seen > .slakit-chart { order: 1; }
+}
+@media screen and (max-width: 46rem) {
   .slakit-tables .gt_table, .slakit-tables .gt_table :is(tbody, tfoot, tr, td.gt_row, .gt_sourcenote) {
     display: block; width: auto !important;
   }
