@@ -100,6 +100,8 @@ CRITERIA: dict[str, Criterion] = {
 one), claims without a deadline count as a year, and what is not promised, or only aimed at, is worth nothing. The
 higher the expected credit, the more is compensated; the lower the chance of a breach, the better: it is worth its
 inverse, too (twice as likely, half the points; less than 1 % counts as 1 %)."""
+SHOWN_ONLY = ("breach",)
+"""Criteria that weigh nothing unless asked: a guarantee that asks for less is missed less often."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,11 +157,11 @@ def rank_plans(
     comparison
         From `compare`. Plans that are only proposed (`Policy.amend`) are ranked too.
     weights
-        Criterion → weight from 0 to 10, in whole numbers; those not named have 5. Criteria are `credit` (for one outage
-        of a day), `outages` (what the same outages earn, where the comparison has evidence), `claim` (time to claim),
-        `support` (time to a first response), `budget` (downtime allowed); and with `ahead` also `expected` (the credit
-        of a year, as a share of the fee; the higher, the more is compensated) and `breach` (the chance that a guarantee
-        is missed in a year; the lower, the better: twice as likely, half the points).
+        Criterion → weight from 0 to 10, in whole numbers; those not named have 5, and `breach` has 0. Criteria are
+        `credit` (for one outage of a day), `outages` (what the same outages earn, where the comparison has evidence),
+        `claim` (time to claim), `support` (time to a first response), `budget` (downtime allowed); and with `ahead`
+        also `expected` (the credit of a year, as a share of the fee; the higher, the more is compensated) and `breach`
+        (the chance that a guarantee is missed in a year; the lower, the better: twice as likely, half the points).
     ahead
         From `outlook`, of the same plans, terms and fee; its first model counts. All plans go through the same outages,
         so that a guarantee that asks for less is missed less often.
@@ -226,7 +228,7 @@ def weights_of(comparison: Comparison, weights: Mapping[str, int], ahead: YearsA
             problems.append(Problem(f"weights {name}", weight, "not a weight", "write a whole number from 0 to 10"))
     if problems:
         raise InputError("weights", problems)
-    return {name: weights.get(name, MOST_WEIGHT // 2) for name in known}
+    return {name: weights.get(name, 0 if name in SHOWN_ONLY else MOST_WEIGHT // 2) for name in known}
 
 
 def _refuse_others(comparison: Comparison, ahead: YearsAhead) -> None:
