@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -25,6 +27,8 @@ PATIENCE = 180
 """How long anything is waited for: a machine that does much else draws a chart in more than a minute. [s]"""
 TOO_LATE = "[anywidget] Failed to initialize model."
 """What anywidget says of a view that a busy page does not load within two seconds; the view comes all the same."""
+NOT_YET = "widget model not found"
+"""What the browser says where a busy kernel did not answer in time; the page starts again then."""
 # On a slow machine these two seconds are over before the view is there; so they are at once, on any machine.
 SLOW = """{
     const timeout = AbortSignal.timeout.bind(AbortSignal);
@@ -131,7 +135,9 @@ def open_page(
     opened = Opened(context.new_page())
     complain = opened.complaints.append
     opened.page.on("pageerror", lambda error: None if TOO_LATE in str(error) else complain(str(error)))
-    opened.page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+    opened.page.on(
+        "console", lambda said: complain(said.text) if said.type == "error" and NOT_YET not in said.text else None
+    )
     opened.page.on("request", lambda request: None if LOCAL.match(request.url) else complain(request.url))
     opened.page.on("websocket", lambda channel: None if LOCAL.match(channel.url) else complain(channel.url))
     opened.page.set_default_timeout(PATIENCE * 1000)
@@ -258,13 +264,13 @@ class Lab(Server):
         return opened
 
     def close(self) -> None:
-        """End it, and whatever it started."""
+        """End it, and whatever it started; JupyterLab itself may wait for its kernels for minutes."""
         self.process.terminate()
-        try:
-            self.end()
-        finally:
-            for pid in self.family():
-                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=20)
+        for pid in self.family():
+            os.kill(pid, signal.SIGKILL)
+        self.end()
 
 
 def _apart(folder: Path) -> dict[str, str]:

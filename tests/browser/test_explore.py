@@ -166,6 +166,17 @@ def test_however_it_is_ended_nothing_of_it_stays(
     opened.page.close()
 
 
+def test_a_page_whose_widgets_did_not_arrive_starts_again(browser: Any, slider: Path, explore: Start) -> None:
+    opened = open_page(browser, explore(slider).url)
+    opened.page.wait_for_selector(".noUi-handle")
+    lost = "document.querySelector('.jupyter-widgets').textContent = 'Error displaying widget: model not found'"
+    with opened.page.expect_navigation():
+        opened.page.evaluate(lost)
+    opened.page.wait_for_selector(".noUi-handle")
+    assert opened.complaints == []
+    opened.close()
+
+
 def test_a_page_says_that_its_server_is_gone(browser: Any, slider: Path, tmp_path: Path) -> None:
     served = Explore(tmp_path / "scratch", str(slider))
     opened = open_page(browser, served.url)
