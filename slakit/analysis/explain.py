@@ -133,6 +133,17 @@ DO_NOT_RUN = ("after_as_of", "no_length", "before_clock_start", "below_concurren
 """Verdicts of segments that are part of no incident."""
 
 
+def segments_of(review: Review, guarantee: Guarantee, start: datetime, end: datetime | None = None) -> pl.DataFrame:
+    """Find the rows of the ledger that are a window's.
+
+    Where windows slide over one another, time stands in the ledger once: `end` says how far this one goes.
+    """
+    inside = pl.col("window_start") == start
+    if end is not None and guarantee.window.slides:
+        inside = (pl.col("started") >= start) & (pl.col("started") < end)
+    return review.ledger.filter((pl.col("guarantee") == guarantee.id) & inside)
+
+
 @dataclass(frozen=True)
 class Teller:
     """Tells of one subscription and the windows that touch a span of time."""
@@ -285,14 +296,8 @@ class Teller:
         yield 1, f"{share}{goal}."
 
     def outages(self, guarantee: Guarantee, start: datetime, end: datetime | None = None) -> Iterator[Line]:
-        """Explain every outage of a window, segment by segment, with the verdict and why.
-
-        Where windows slide over one another, time stands in the ledger once: `end` says how far this one goes.
-        """
-        inside = pl.col("window_start") == start
-        if end is not None and guarantee.window.slides:
-            inside = (pl.col("started") >= start) & (pl.col("started") < end)
-        segments = self.review.ledger.filter((pl.col("guarantee") == guarantee.id) & inside)
+        """Explain every outage of a window, segment by segment, with the verdict and why."""
+        segments = segments_of(self.review, guarantee, start, end)
         reasons = Reasons(self.review, self.subscription, guarantee)
         concerned = segments.filter(pl.col("verdict") != "other_component").sort("started")
         for outage in concerned["outage"].unique(maintain_order=True):

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from slakit.analysis.explain import Teller
+from slakit.analysis.explain import Teller, segments_of
 from slakit.analysis.review import Review
 from slakit.claiming.facts import ClaimedWindow, CountedInterval, JudgedGuarantee, LateTicket, Level
 from slakit.policy.guarantees import Guarantee
@@ -131,12 +131,9 @@ def _levels(review: Review, guarantee: Guarantee, row: Row) -> tuple[Level, Leve
 
 
 def _intervals(review: Review, guarantee: Guarantee, start: datetime, end: datetime) -> tuple[CountedInterval, ...]:
-    """List what counts in a window; where windows slide over one another, time stands in the ledger once."""
-    inside = pl.col("window_start") == start
-    if guarantee.window.slides:
-        inside = (pl.col("started") >= start) & (pl.col("started") < end)
-    counted = (pl.col("guarantee") == guarantee.id) & (pl.col("verdict") == "counted")
-    mine = review.ledger.filter(counted & inside).sort("started", "ended")
+    """List what counts in a window."""
+    segments = segments_of(review, guarantee, start, end)
+    mine = segments.filter(pl.col("verdict") == "counted").sort("started", "ended")
     names = ("outage", "component", "started", "ended", "seconds", "clause")
     return tuple(
         CountedInterval(outage, component, started, ended, seconds, clause or guarantee.clause)
