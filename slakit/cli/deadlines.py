@@ -33,7 +33,7 @@ def calendar(
     """Write the deadlines of claims as a calendar file."""
     from slakit.claiming.calendar import deadline_calendar
     from slakit.cli.reviews import assessed
-    from slakit.show.labels import deadline_text, money_text
+    from slakit.show.labels import days_left, deadline_text, money_text
 
     if out.suffix.lower() != ".ics":
         raise InputError(str(out), [Problem("--out", str(out), "not a calendar file", "let it end in .ics")])
@@ -50,7 +50,7 @@ def calendar(
     rows = new_table("subscription", "claim", "until", "days left")
     for row in entered.deadlines.sort("deadline", maintain_order=True).iter_rows(named=True):
         zone = review.zone_of(row["subscription"])
-        left = (row["deadline"] - review.as_of).days
+        left = days_left(row["deadline"], review.as_of, zone)
         amount = money_text(row["amount"], row["currency"])
         rows.add_row(*safe(row["subscription"], amount, deadline_text(row["deadline"], zone), str(left)))
     console = stdout()

@@ -27,10 +27,9 @@ from slakit.show.deduplicate import budgets_of, lines_of, plans_name, policy_nam
 from slakit.show.labels import (
     amounts_text,
     counted,
-    days_left,
-    days_left_text,
     deadline_text,
     instant_text,
+    left_text,
     length_text,
     money_text,
     readings_text,
@@ -192,8 +191,7 @@ def _deadlines(review: Review, claims: pl.DataFrame) -> Iterator[str]:
     for row in ahead.drop_nulls("deadline_earliest").head(1).iter_rows(named=True):
         zone = review.zone_of(row["subscription"])
         limit = deadline_text(row["deadline_earliest"], zone)
-        days = days_left(row["deadline_earliest"], review.as_of, zone)
-        left = f"{days_left_text(days)}{' left' if days else ''}"
+        left = left_text(row["deadline_earliest"], review.as_of, zone)
         money = money_text(row["amount"], row["currency"])
         yield f"Claim by {limit} ({zone.key}; {left}): {money}, {row['subscription']}."
     barred = claims.filter(pl.col("status") == "disputed").sort("deadline_earliest")

@@ -163,6 +163,17 @@ def days_left_text(days: int | None, *, passed: bool = False) -> str:
     return counted(days, "day") if days > 0 else f"passed {counted(-days, 'day')} ago"
 
 
+def left_text(deadline: datetime, as_of: datetime, zone: ZoneInfo) -> str:
+    """Write how long a deadline is ahead.
+
+    >>> from datetime import UTC
+    >>> left_text(datetime(2026, 10, 6, 8, tzinfo=UTC), datetime(2026, 10, 5, 9, tzinfo=UTC), ZoneInfo("UTC"))
+    '1 day left'
+    """
+    days = days_left(deadline, as_of, zone)
+    return f"{days_left_text(days)}{' left' if days else ''}"
+
+
 def length_text(seconds: Decimal | None) -> str:
     """Write a length of time, nothing rounded away.
 

@@ -15,7 +15,7 @@ from slakit.policy import words
 from slakit.policy.printing import listed, percent_text
 from slakit.policy.terms import Terms
 from slakit.show.columns import RESULTS
-from slakit.show.labels import amounts_text, deadline_text, remedy_names, sums_text, window_name
+from slakit.show.labels import amounts_text, deadline_text, left_text, remedy_names, sums_text, window_name
 from slakit.show.readable import claim_by
 from slakit.show.tables.memo import Memo, memo_table
 from slakit.show.tables.review import about
@@ -64,8 +64,8 @@ def boxes_of(review: Review, subscription: str) -> Iterator[tuple[str, str, str]
     deadline = (claimable if disputed else open_now)["deadline_earliest"].min()
     value, note = "–", ""
     if isinstance(deadline, datetime):
-        value, left = deadline_text(deadline, zone), (deadline - review.as_of).days
-        note = "passed under the strictest reading: claim today" if disputed else f"{left} days left"
+        value, left = deadline_text(deadline, zone), left_text(deadline, review.as_of, zone)
+        note = "passed under the strictest reading: claim today" if disputed else left
     yield "Next deadline", value, note
     windows = review.availability.filter(pl.col("met").is_not_null())
     missed = windows.filter(~pl.col("met"))
