@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout, write_result, writing
-from slakit.cli.options import Json, PolicyNames, Readings, Tier, Zone, app
+from slakit.cli.options import Amendments, Json, PlansFee, PolicyNames, Readings, Tier, Zone, app
 from slakit.problems import InputError, Problem, one_of
 
 if TYPE_CHECKING:
@@ -150,13 +150,8 @@ def compare(
     subscription: Annotated[
         str | None, typer.Option("--subscription", help="Only this subscription of the evidence.")
     ] = None,
-    fee: Annotated[float | None, typer.Option("--fee", help="Monthly fee, the same for all plans.")] = None,
-    amend: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--amend", metavar="TERM=VALUE", help="Add the first plan with this term amended; may be repeated."
-        ),
-    ] = None,
+    fee: PlansFee = None,
+    amend: Amendments = None,
     period: Annotated[
         str | None, typer.Option("--period", "-p", help="Months to compare; by default those of the outages.")
     ] = None,

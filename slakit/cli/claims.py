@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout
-from slakit.cli.options import Closed, Evidence, Json, Readings, Zone, app
+from slakit.cli.options import AsOfOrNow, Closed, Evidence, Json, Readings, Zone, app
 from slakit.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def claim(
     dossier: Annotated[
         bool, typer.Option("--dossier", help="Also write a dossier with hashes into the folder of each claim.")
     ] = False,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Assess as of this date or instant; by default now.")
-    ] = None,
+    as_of: AsOfOrNow = None,
     period: Annotated[
         str | None,
         typer.Option("--period", "-p", help="Period of the assessment; by default the years of the windows, or two."),
@@ -99,13 +97,14 @@ def claim(
         evidence, assessed_period, moment, reading, time_zone, closed,
         ranges=True, subscription=subscription or None,
     )  # fmt: skip
+    conventions = conventions_of(closed)
     with stderr().status("writing claims", spinner="line"):
         pack = claim_pack(
             review, subscription, window or (), language=language, sender=sender, account=account, to=to, asked=ask,
             answers=dict(_pair(text) for text in answer or []),
             files={file: item for item, file in map(_file, attach or [])},
             redact=() if nothing_to_redact else redact,
-            conventions=conventions_of(closed),
+            conventions=conventions,
         )  # fmt: skip
         if not pack.claims:
             raise InputError("claim", [Problem("claim", subscription or None, *_nothing(pack))])
@@ -120,7 +119,7 @@ def claim(
         for one, folder in zip(pack.claims, folders, strict=True) if dossier else ():
             write_dossier(
                 review.evidence, folder / DOSSIER, period=assessed_period, as_of=moment,
-                subscriptions=one.subscription, reading=reading, conventions=conventions_of(closed),
+                subscriptions=one.subscription, reading=reading, conventions=conventions,
                 letters=sorted(folder.glob("letter.*")), exports=sorted(folder.glob("attachments/*")),
             )  # fmt: skip
     if as_json:

@@ -55,6 +55,12 @@ PeriodOption = Annotated[
 AsOf = Annotated[
     str, typer.Option("--as-of", help="Assess as of this date or instant: 2026-10-05, 2026-10-05T12:00:00Z.")
 ]
+AsOfOrNow = Annotated[str | None, typer.Option("--as-of", help="Assess as of this date or instant; by default now.")]
+PlansFee = Annotated[float | None, typer.Option("--fee", help="Monthly fee, the same for all plans.")]
+Amendments = Annotated[
+    list[str] | None,
+    typer.Option("--amend", metavar="TERM=VALUE", help="Add the first plan with this term amended; may be repeated."),
+]
 Subscriptions = Annotated[
     list[str] | None, typer.Option("--subscription", "-s", help="Only this subscription; may be repeated.")
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout
-from slakit.cli.options import Json, PolicyNames, Readings, Zone, app
+from slakit.cli.options import Amendments, Json, PlansFee, PolicyNames, Readings, Zone, app
 
 if TYPE_CHECKING:
     from slakit.cli.answers import OutlookAnswer
@@ -47,13 +47,8 @@ def outlook(
         list[str] | None,
         typer.Option("--model", help="Draw outages by history, lognormal or exponential; may be repeated."),
     ] = None,
-    fee: Annotated[float | None, typer.Option("--fee", help="Monthly fee, the same for all plans.")] = None,
-    amend: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--amend", metavar="TERM=VALUE", help="Add the first plan with this term amended; may be repeated."
-        ),
-    ] = None,
+    fee: PlansFee = None,
+    amend: Amendments = None,
     period: Annotated[
         str | None, typer.Option("--period", "-p", help="Twelve months to draw; by default those after the history.")
     ] = None,

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slakit.cli.console import new_table, safe, stderr, stdout, write_result
-from slakit.cli.options import AsOf, Closed, Evidence, Json, PeriodOption, PolicyName, Readings, Tier, Zone, app
+from slakit.cli.options import (
+    AsOf,
+    AsOfOrNow,
+    Closed,
+    Evidence,
+    Json,
+    PeriodOption,
+    PolicyName,
+    Readings,
+    Tier,
+    Zone,
+    app,
+)
 
 if TYPE_CHECKING:
     from slakit.analysis.review import Review
@@ -358,9 +370,7 @@ def explain(
     subscription: Annotated[str | None, typer.Option("--subscription", "-s", help="Subscription to explain.")] = None,
     window: Annotated[str | None, typer.Option("--window", "-w", help="Month or months: 2026-08.")] = None,
     ticket: Annotated[str | None, typer.Option("--ticket", help="Explain this ticket instead.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Assess as of this date or instant; by default now.")
-    ] = None,
+    as_of: AsOfOrNow = None,
     period: Annotated[
         str | None,
         typer.Option("--period", "-p", help="Period of the assessment; by default the year of the window."),

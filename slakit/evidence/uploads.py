@@ -96,5 +96,5 @@ def _unpacked(name: str, content: bytes) -> dict[str, bytes]:
             return {"/".join(path.parts[inside:]): archive.read(entry) for path, entry in entries}
     except (zipfile.BadZipFile, zlib.error, EOFError):
         raise refused("not a zip archive, or a broken one", "zip the folder of the tables again") from None
-    except (RuntimeError, NotImplementedError):
+    except RuntimeError:  # NotImplementedError is one
         raise refused("encrypted, or packed in another way", "zip the folder without a password") from None
