@@ -18,6 +18,7 @@ from slakit.measure.budgets import EXACT
 from slakit.measure.calendar import Period
 from slakit.outlook.history import Outage, Span, cut, history_of, joined, months_of
 from slakit.outlook.models import OwnMonths
+from slakit.outlook.rounding import rounded
 from slakit.policy.files import find_terms
 from slakit.policy.plan_names import part_names
 from slakit.problems import InputError, Problem, one_of
@@ -93,7 +94,7 @@ class Composite:
         for number, leaf in enumerate(self.leaves):
             gain = self._without_failures(number).level - self.level
             share = _percent(gain / down) if down else Decimal(0)
-            rows.append((leaf.name, _percent(leaf.level), _rounded(gain * MINUTES), share, leaf.clause))
+            rows.append((leaf.name, _percent(leaf.level), rounded(gain * MINUTES), share, leaf.clause))
         rows.sort(key=lambda row: -row[2])
         return pl.DataFrame(rows, schema=WEIGHTS, orient="row")
 
@@ -319,7 +320,3 @@ def _with_levels(composite: Composite, levels: Mapping[str, Fraction]) -> Compos
 
 def _percent(level: Fraction) -> Decimal:
     return Decimal(math.floor(level * 10**8)).scaleb(-6)
-
-
-def _rounded(value: Fraction) -> Decimal:
-    return Decimal(round(value * 10**6)).scaleb(-6)

@@ -14,6 +14,7 @@ import polars as pl
 from slakit.arguments import checked
 from slakit.measure.budgets import EXACT
 from slakit.outlook.outlook import outlook
+from slakit.outlook.rounding import rounded
 from slakit.policy.document import Policy
 from slakit.policy.files import find_plans
 from slakit.policy.plan_names import part_names
@@ -80,7 +81,7 @@ def price_terms(plan: str, changes: Mapping[str, Mapping[str, object]] | None = 
     priced = []
     for change, row in zip(amended, rows[1:], strict=True):
         by = apart[row["plan"]]
-        error = None if by["error"] is None else _exact(Fraction(by["error"]) * year / 100)
+        error = None if by["error"] is None else rounded(Fraction(by["error"]) * year / 100)
         priced.append((change, row["expected"], row["expected"] - rows[0]["expected"], error, by["difference"],
                        row["currency"]))  # fmt: skip
     return pl.DataFrame(priced, schema=PRICED, orient="row").sort("difference", descending=True, maintain_order=True)
@@ -147,7 +148,7 @@ def terms_for_harm(
         lever, _, change = name.partition(": ")
         paid = 100 * Fraction(row["expected"]) / harm if harm else Fraction(0)
         judged.setdefault(lever, []).append(
-            (lever, change, row["expected"], _exact(paid), paid >= wanted, row["currency"])
+            (lever, change, row["expected"], rounded(paid), paid >= wanted, row["currency"])
         )
     best = [next((row for row in own if row[4]), own[-1]) for own in judged.values()]
     return pl.DataFrame(best, schema=FOR_HARM, orient="row")
@@ -293,7 +294,3 @@ def _same(value: object, level: Decimal) -> bool:
         return Decimal(str(value)) == level
     except ArithmeticError:
         return False
-
-
-def _exact(value: Fraction) -> Decimal:
-    return Decimal(round(value * 10**6)).scaleb(-6)

@@ -25,6 +25,7 @@ from slakit.measure.calendar import Period, add_months
 from slakit.outlook.basis import basis_of
 from slakit.outlook.history import YEAR, History, Outage, history_of
 from slakit.outlook.models import PUBLISHED_SPREAD, ByRate, Lengths, Model, OwnMonths, Rate, lengths_of
+from slakit.outlook.rounding import rounded
 from slakit.outlook.simulate import Block, Simulation, simulate_block
 from slakit.policy.plan_names import plan_names
 from slakit.policy.quantities import PlainDuration
@@ -443,10 +444,11 @@ def _found(simulation: Simulation, blocks: Sequence[Block], under: Block | None,
                   int(chosen["deepest"].sum()), int(chosen["right"].sum())]  # fmt: skip
         missed, nothing, deepest, right = (_percent(share, count) for share in shares)
         windows = _percent(int(chosen["missed"].sum()), int(chosen["windows"].sum()))
-        quantiles = [_exact(Fraction(_quantile(sorted(amounts), tenth), unit)) for tenth in (1, 5, 9)]
-        share = _exact(100 * expected / (12 * Fraction(fee)))
-        summary.append((plan, model, currency, count, windows, missed, _exact(expected), error,
-                        *map(_exact, bounds), *quantiles,
+        ordered = sorted(amounts)
+        quantiles = [rounded(Fraction(_quantile(ordered, tenth), unit)) for tenth in (1, 5, 9)]
+        share = rounded(100 * expected / (12 * Fraction(fee)))
+        summary.append((plan, model, currency, count, windows, missed, rounded(expected), error,
+                        *map(rounded, bounds), *quantiles,
                         share, nothing, deepest, right))  # fmt: skip
         money = (pl.col("amount").cast(EXACT) / unit).cast(EXACT).alias("amount")
         drawn.append(chosen.with_columns(money, pl.lit(model).alias("model")).select(
@@ -483,8 +485,8 @@ def _answers(
             amount, missed, no = found[number]
             apart = Fraction(amount - found[0][0], under.count * unit)
             shares = (_percent(share, under.count) for share in (missed, no))
-            yield (plan, model, question, answer, number == 0, _exact(max(expected + apart, Fraction(0))),
-                   _exact(apart), *shares, under.count, currency)  # fmt: skip
+            yield (plan, model, question, answer, number == 0, rounded(max(expected + apart, Fraction(0))),
+                   rounded(apart), *shares, under.count, currency)  # fmt: skip
 
 
 def _differences(simulation: Simulation, amounts: Mapping[str, Sequence[int]], count: int) -> Iterator[tuple[Any, ...]]:
@@ -497,21 +499,17 @@ def _differences(simulation: Simulation, amounts: Mapping[str, Sequence[int]], c
         year = 12 * Fraction(simulation.fees[plan][0]) * finest / 100  # a percent of the fee of a year
         for other in names[:place]:
             apart = [mine - its for mine, its in zip(fine[plan], fine[other], strict=True)]
-            quantiles = [_exact(_quantile(sorted(apart), tenth) / year) for tenth in (1, 9)]
+            ordered = sorted(apart)
+            quantiles = [rounded(_quantile(ordered, tenth) / year) for tenth in (1, 9)]
             sides = [_percent(sum(one > 0 for one in apart), count), _percent(sum(one < 0 for one in apart), count)]
             less, more = sorted(Fraction(sum(fine[one]), count) / year for one in (plan, other))
-            discount = _exact(100 * (more - less) / (100 - less)) if less < 100 else None
-            mean, error = _exact(Fraction(sum(apart), count) / year), _error(apart, year)
+            discount = rounded(100 * (more - less) / (100 - less)) if less < 100 else None
+            mean, error = rounded(Fraction(sum(apart), count) / year), _error(apart, year)
             yield plan, other, simulation.model.name, mean, error, *quantiles, *sides, discount
 
 
-def _exact(value: Fraction) -> Decimal:
-    """Round to six decimals."""
-    return Decimal(round(value * 10**6)).scaleb(-6)
-
-
 def _percent(part: int, whole: int) -> Decimal | None:
-    return _exact(Fraction(100 * part, whole)) if whole else None
+    return rounded(Fraction(100 * part, whole)) if whole else None
 
 
 def _error(amounts: Sequence[int], unit: Fraction | int) -> Decimal | None:
